@@ -1,5 +1,341 @@
 """Who speaks for the model: a host over HTTP, the engine in this process, or nobody.
 
-The agent sends messages (:mod:`biomed_agent.prompt`) and gets text; which of the three answers is
-decided once, in :func:`connect`.
+The agent sends messages (:mod:`biomed_agent.prompt`) and gets text. Which of the three answers is decided
+once, in :func:`connect`; nothing else of the client side knows whether a model is near or far.
 """
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from .errors import BiomedAgentError, InvalidInput, Refused, Unavailable
+from .prompt import Message
+from .types import EgressPolicy, ModelStamp
+
+if TYPE_CHECKING:
+    import httpx
+
+EMBEDDED = Path(__file__).parent / "data" / "mini"
+"""Folder of the model that ships with the package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to decode; the defaults are greedy and therefore repeatable."""
+
+    max_new_tokens: int = 256
+    num_beams: int = 1
+    temperature: float = 0.0
+    """0 means greedy"""
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One answer of the model."""
+
+    text: str
+    finish_reason: Literal["stop", "length"] = "stop"
+    prompt_tokens: int = 0
+    new_tokens: int = 0
+    truncated: str = ""
+    """what was cut to fit the model, in words; empty when nothing was"""
+
+
+class Generator(Protocol):
+    """What asks a model. Every method raises :class:`~biomed_agent.errors.BiomedAgentError` only."""
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """Name, revision, digest and trained question kinds of the model that answers."""
+
+    def generate(self, messages: Sequence[Message], options: Options = ...) -> Generation:
+        """Answer ``messages``."""
+
+    def stream(self, messages: Sequence[Message], options: Options = ...) -> Iterator[str]:
+        """Yield the answer in pieces as they are decoded."""
+
+    async def agenerate(self, messages: Sequence[Message], options: Options = ...) -> Generation:
+        """Like :meth:`generate`, without blocking the event loop."""
+
+    def astream(self, messages: Sequence[Message], options: Options = ...) -> AsyncIterator[str]:
+        """Like :meth:`stream`, asynchronously."""
+
+
+def connect(
+    host: str | None = None,
+    model: str | Path | None = None,
+    *,
+    egress: EgressPolicy = "names-only",
+    api_key: str = "",
+) -> Generator | None:
+    """Return what answers for the model: ``host`` if given, else a local folder, else the embedded model.
+
+    Args:
+        host: Base URL of an OpenAI-compatible host of this model, such as ``http://127.0.0.1:8000``.
+        model: Checkpoint folder; ``"none"`` switches the model off.
+        egress: Policy the host client obeys; a host on this machine is exempt.
+        api_key: Bearer token for the host.
+
+    Returns:
+        A generator that loads nothing until it is asked, or None when the ``[model]`` extra is not
+        installed or the model is switched off.
+    """
+    if host:
+        return HostClient(host, egress=egress, api_key=api_key)
+    if model is not None and str(model).lower() == "none":
+        return None
+    folder = Path(model) if model is not None else EMBEDDED
+    if model is not None and not (folder / "manifest.json").is_file():
+        raise InvalidInput(
+            f"{folder} is not a model folder: it holds no manifest.json.",
+            "Give a folder written by this package, or leave the setting out to use the embedded model.",
+        )
+    if not (folder / "manifest.json").is_file():
+        return None
+    if not all(importlib.util.find_spec(name) for name in ("torch", "transformers", "sentencepiece")):
+        if model is not None:
+            raise Unavailable(
+                f"the model in {folder} needs torch and transformers, which are not installed.",
+                "Run: pip install 'biomed-agent[model]'.",
+            )
+        return None
+    return LocalModel(folder)
+
+
+class LocalModel:
+    """The engine in this process, loaded at the first question (torch takes a few seconds to import).
+
+    Args:
+        folder: Checkpoint folder with a ``manifest.json``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._engine: Any = None
+        self._stamp: ModelStamp | None = None
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """Read from the manifest; needs no torch."""
+        if self._stamp is None:
+            from .model.manifest import read_manifest, stamp_of
+
+            self._stamp = stamp_of(read_manifest(self.folder))
+        return self._stamp
+
+    def load(self) -> Any:
+        """Load the weights now, if they are not loaded; return the engine."""
+        if self._engine is None:
+            from .model.engine import LocalEngine
+
+            self._engine = LocalEngine(self.folder)
+        return self._engine
+
+    def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        """See :class:`Generator`."""
+        answer: Generation = self.load().generate(messages, options)
+        return answer
+
+    def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
+        """See :class:`Generator`."""
+        yield from self.load().stream(messages, options)
+
+    async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        """See :class:`Generator`; runs in a worker thread."""
+        import asyncio
+
+        return await asyncio.to_thread(self.generate, messages, options)
+
+    async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
+        """See :class:`Generator`; each piece is awaited in a worker thread."""
+        import asyncio
+
+        pieces = self.stream(messages, options)
+        end = object()
+        while (piece := await asyncio.to_thread(next, pieces, end)) is not end:
+            yield str(piece)
+
+
+class HostClient:
+    """A host of this model that speaks OpenAI's chat-completions schema.
+
+    Structures travel as content parts ``{"type": "molecule", "smiles": ...}`` and
+    ``{"type": "protein", "sequence": ...}``; ``GET /v1/models`` carries the manifest under ``biomed_agent``.
+
+    Args:
+        url: Base URL, with or without ``/v1``.
+        egress: Under ``names-only`` and ``nothing`` a host that is not on this machine is refused, because
+            structures would leave.
+        api_key: Bearer token; never shown.
+        timeout: Seconds to wait for an answer.
+    """
+
+    def __init__(
+        self, url: str, *, egress: EgressPolicy = "names-only", api_key: str = "", timeout: float = 120.0
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidInput(
+                f"host {url!r} is not a URL; expected something like http://127.0.0.1:8000.",
+                "Set BIOMED_AGENT_HOST or --host to the base URL of the host.",
+            )
+        self.url = url.rstrip("/").removesuffix("/v1")
+        if egress != "public" and not is_loopback(parts.hostname):
+            raise Refused(
+                f"the host {self.url} is not on this machine, and egress policy {egress!r} lets no structure leave.",
+                "Use --egress public (or BIOMED_AGENT_EGRESS=public) if structures may be sent to that host.",
+            )
+        self.timeout = timeout
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._stamp: ModelStamp | None = None
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """The manifest the host publishes; asked for once."""
+        if self._stamp is None:
+            import httpx
+
+            with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
+                reply = _checked(client.get(f"{self.url}/v1/models"))
+            models = reply.json().get("data") or [{}]
+            manifest = models[0].get("biomed_agent") or {}
+            self._stamp = ModelStamp(
+                name=str(manifest.get("name") or models[0].get("id") or "unnamed model"),
+                revision=str(manifest.get("revision", "")),
+                digest=str(manifest.get("digest", "")),
+                parameters=manifest.get("parameters"),
+                demonstration=bool(manifest.get("demonstration", False)),
+                kinds=tuple(manifest.get("kinds", ())),
+            )
+        return self._stamp
+
+    def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        """See :class:`Generator`."""
+        import httpx
+
+        with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
+            reply = _checked(client.post(f"{self.url}/v1/chat/completions", json=self._body(messages, options)))
+            return _generation(reply.json())
+
+    async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        """See :class:`Generator`."""
+        import httpx
+
+        with self._errors():
+            async with httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client:
+                url = f"{self.url}/v1/chat/completions"
+                return _generation(_checked(await client.post(url, json=self._body(messages, options))).json())
+
+    def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
+        """See :class:`Generator`; reads server-sent events."""
+        import httpx
+
+        body = self._body(messages, options) | {"stream": True}
+        with (
+            self._errors(),
+            httpx.Client(timeout=self.timeout, headers=self._headers) as client,
+            client.stream("POST", f"{self.url}/v1/chat/completions", json=body) as reply,
+        ):
+            if reply.is_error:
+                reply.read()
+            for line in _checked(reply).iter_lines():
+                if piece := _delta(line):
+                    yield piece
+
+    async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
+        """See :class:`Generator`; reads server-sent events."""
+        import httpx
+
+        body = self._body(messages, options) | {"stream": True}
+        with self._errors():
+            async with (
+                httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client,
+                client.stream("POST", f"{self.url}/v1/chat/completions", json=body) as reply,
+            ):
+                if reply.is_error:
+                    await reply.aread()
+                async for line in _checked(reply).aiter_lines():
+                    if piece := _delta(line):
+                        yield piece
+
+    def _body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+        chosen = asdict(options)
+        chosen["max_tokens"] = chosen.pop("max_new_tokens")
+        chosen = {key: value for key, value in chosen.items() if value not in (None, ())}
+        return {"model": self.stamp.name, "messages": [dict(message) for message in messages], **chosen}
+
+    def _errors(self) -> _HostErrors:
+        return _HostErrors(self.url)
+
+
+class _HostErrors:
+    """Maps httpx and JSON errors to ours at one seam."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, _trace: Any) -> None:
+        import httpx
+
+        if isinstance(error, httpx.HTTPError | json.JSONDecodeError | KeyError | IndexError):
+            raise Unavailable(
+                f"the model host {self.url} gave no answer ({type(error).__name__}: {error}).",
+                "Check that it runs and that BIOMED_AGENT_HOST names it.",
+            ) from error
+
+
+def is_loopback(hostname: str) -> bool:
+    """Whether ``hostname`` is this machine: ``localhost`` or an address of the loopback range."""
+    if hostname.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(hostname).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(reply: httpx.Response) -> httpx.Response:
+    """Return ``reply``, or raise what its error body says."""
+    if not reply.is_error:
+        return reply
+    try:
+        detail = reply.json()
+        message = str(detail.get("error", {}).get("message") or detail.get("detail") or detail)
+    except (ValueError, AttributeError):
+        message = reply.text[:200]
+    kind: type[BiomedAgentError] = InvalidInput if reply.status_code in (400, 413, 422) else Unavailable
+    raise kind(f"the model host answered {reply.status_code}: {message}")
+
+
+def _generation(body: Mapping[str, Any]) -> Generation:
+    choice = body["choices"][0]
+    usage = body.get("usage") or {}
+    return Generation(
+        text=str(choice["message"]["content"] or ""),
+        finish_reason="length" if choice.get("finish_reason") == "length" else "stop",
+        prompt_tokens=int(usage.get("prompt_tokens", 0)),
+        new_tokens=int(usage.get("completion_tokens", 0)),
+        truncated=str((body.get("biomed_agent") or {}).get("truncated", "")),
+    )
+
+
+def _delta(line: str) -> str:
+    """Return the text of one server-sent event line; empty for the others."""
+    if not line.startswith("data:") or line.strip() == "data: [DONE]":
+        return ""
+    choices = json.loads(line[5:]).get("choices") or [{}]
+    return str((choices[0].get("delta") or {}).get("content") or "")

@@ -1,0 +1,70 @@
+"""Settings, read once at a door and passed down as plain values: flag beats environment beats file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from .errors import InvalidInput
+from .types import EgressPolicy
+
+
+def config_file() -> Path:
+    """The optional settings file: ``$BIOMED_AGENT_CONFIG`` or ``~/.config/biomed-agent/config.toml``."""
+    named = os.environ.get("BIOMED_AGENT_CONFIG")
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return Path(named) if named else base / "biomed-agent" / "config.toml"
+
+
+def _cache_dir() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "biomed-agent"
+
+
+class Settings(BaseSettings):
+    """Every setting, with its environment variable ``BIOMED_AGENT_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="BIOMED_AGENT_", env_ignore_empty=True, extra="forbid")
+
+    host: str | None = Field(None, description="base URL of a model host; wins over a local model")
+    model: str | None = Field(None, description="checkpoint folder, or 'none' for no model; default: the embedded one")
+    index: list[Path] = Field([], description="further SQLite indexes, searched before the shipped one")
+    offline: bool = Field(False, description="ask no database; local index only")
+    egress: EgressPolicy = Field("names-only", description="what may leave: public, names-only or nothing")
+    api_key: SecretStr = Field(SecretStr(""), description="bearer token for the model host")
+    cache_dir: Path = Field(default_factory=_cache_dir, description="folder for cached replies and built indexes")
+    email: str = Field("", description="contact address sent to NCBI, UniProt and PubChem, as they ask")
+    timeout: float = Field(30.0, gt=0, description="seconds one look-up may take in all")
+    ncbi_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias="NCBI_API_KEY", description="raises PubMed's limit from 3 to 10 requests/s"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *others: Any, **more: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order: arguments, environment, file."""
+        env_settings = cast(PydanticBaseSettingsSource, more.get("env_settings") or others[0])
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file()))
+
+
+def read_settings(**flags: Any) -> Settings:
+    """Read the settings; ``flags`` that are not None win.
+
+    Raises:
+        InvalidInput: A setting has a value that cannot be used; names the setting and what is expected.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise InvalidInput(
+            f"setting {name} is {first.get('input')!r}: {first['msg']}.",
+            f"Look at the flag --{name.replace('_', '-')}, BIOMED_AGENT_{name.upper()} and {config_file()}.",
+        ) from error
+    except ValueError as error:  # the TOML file itself, or a list in the environment that is not JSON
+        raise InvalidInput(f"settings cannot be read: {error}.", f"Look at the environment and {config_file()}.") from error
