@@ -1,0 +1,92 @@
+"""Configuration of BioMedGPT: a molecule encoder, a protein encoder and a language model."""
+
+from typing import Any
+
+from huggingface_hub.dataclasses import strict
+from transformers import AutoConfig, EsmConfig, PreTrainedConfig
+from transformers.configuration_utils import SubConfigSpec
+
+
+@strict
+class GinConfig(PreTrainedConfig):
+    """Sizes of the graph isomorphism network that reads molecules.
+
+    The defaults are those of the GIN pretrained by Hu et al. (arXiv 1905.12265), as BioMedGPT-10B uses it.
+
+    Args:
+        num_atom_types: Rows of the atom table: atomic number - 1, 118 for the dummy atom, one spare.
+        num_chirality: Rows of the chirality table; the fourth tag RDKit knows, OTHER, has no row.
+        num_bond_types: Rows of the bond table: single, double, triple, aromatic, self loop, one spare.
+        num_bond_directions: Rows of the bond direction table: none, up, down.
+        hidden_size: Width of a node vector.
+        num_hidden_layers: Number of message passing layers.
+        initializer_range: Standard deviation of freshly drawn weights.
+    """
+
+    model_type = "biomed_gin"
+
+    num_atom_types: int = 120
+    num_chirality: int = 3
+    num_bond_types: int = 6
+    num_bond_directions: int = 3
+    hidden_size: int = 300
+    num_hidden_layers: int = 5
+    initializer_range: float = 0.02
+
+
+@strict
+class BioMedGPTConfig(PreTrainedConfig):
+    """Configuration of :class:`~biomed_agent.model.BioMedGPTForConditionalGeneration`.
+
+    Args:
+        molecule_config: The graph encoder.
+        protein_config: The protein encoder, an ESM-2.
+        text_config: The language model: any causal language model of transformers, Llama when not stated.
+        molecule_token_id: The id that stands for one atom in ``input_ids``.
+        protein_token_id: The id that stands for one protein token in ``input_ids``.
+        tie_word_embeddings: Whether the language model's two vocabulary matrices are one; taken from ``text_config``.
+
+    The two placeholder ids lie outside the vocabulary (its size, and one more), so that adopting a language
+    model resizes nothing and no typed text can ever be mistaken for a structure.
+    """
+
+    model_type = "biomedgpt"
+    sub_configs_defaults = {  # noqa: RUF012 (the base class's own spelling)
+        "molecule_config": GinConfig,
+        "protein_config": SubConfigSpec(
+            config_class=AutoConfig,
+            model_type="esm",
+            init_kwargs={
+                "vocab_size": 33,
+                "pad_token_id": 1,
+                "mask_token_id": 32,
+                "position_embedding_type": "rotary",
+                "token_dropout": True,
+                "emb_layer_norm_before": False,
+                "hidden_dropout_prob": 0.0,
+                "attention_probs_dropout_prob": 0.0,
+                "layer_norm_eps": 1e-5,
+            },
+        ),
+        "text_config": SubConfigSpec(config_class=AutoConfig, model_type="llama"),
+    }
+
+    molecule_config: dict[str, Any] | GinConfig | None = None
+    protein_config: dict[str, Any] | EsmConfig | None = None
+    text_config: dict[str, Any] | PreTrainedConfig | None = None
+    molecule_token_id: int | None = None
+    protein_token_id: int | None = None
+    tie_word_embeddings: bool = False
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        super().__post_init__(**kwargs)
+        text: Any = self.text_config
+        if self.molecule_token_id is None:
+            self.molecule_token_id = text.vocab_size
+        if self.protein_token_id is None:
+            self.protein_token_id = text.vocab_size + 1
+        self.tie_word_embeddings = bool(getattr(text, "tie_word_embeddings", False))
+
+
+AutoConfig.register("biomed_gin", GinConfig)
+AutoConfig.register("biomedgpt", BioMedGPTConfig)
