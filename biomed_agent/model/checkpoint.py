@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer, EsmTokenizer
 
-from ..errors import CheckpointError
+from biomed_agent.errors import CheckpointError
+
 from .configuration import BioMedGPTConfig, GinConfig
 from .manifest import MANIFEST, file_digests, read_manifest
 from .modeling import BioMedGPTForConditionalGeneration

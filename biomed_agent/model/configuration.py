@@ -3,7 +3,7 @@
 from typing import Any
 
 from huggingface_hub.dataclasses import strict
-from transformers import AutoConfig, EsmConfig, PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
 
@@ -51,8 +51,8 @@ class BioMedGPTConfig(PreTrainedConfig):
     """
 
     model_type = "biomedgpt"
-    sub_configs_defaults = {  # noqa: RUF012 (the base class's own spelling)
-        "molecule_config": GinConfig,
+    sub_configs_defaults = {
+        "molecule_config": SubConfigSpec(config_class=GinConfig),
         "protein_config": SubConfigSpec(
             config_class=AutoConfig,
             model_type="esm",
@@ -71,21 +71,20 @@ class BioMedGPTConfig(PreTrainedConfig):
         "text_config": SubConfigSpec(config_class=AutoConfig, model_type="llama"),
     }
 
-    molecule_config: dict[str, Any] | GinConfig | None = None
-    protein_config: dict[str, Any] | EsmConfig | None = None
-    text_config: dict[str, Any] | PreTrainedConfig | None = None
-    molecule_token_id: int | None = None
-    protein_token_id: int | None = None
+    # Each may be given as a configuration or a dict; after construction it is a configuration.
+    molecule_config: Any = None
+    protein_config: Any = None
+    text_config: Any = None
+    molecule_token_id: Any = None
+    protein_token_id: Any = None
     tie_word_embeddings: bool = False
 
     def __post_init__(self, **kwargs: Any) -> None:
         super().__post_init__(**kwargs)
-        text: Any = self.text_config
-        if self.molecule_token_id is None:
-            self.molecule_token_id = text.vocab_size
-        if self.protein_token_id is None:
-            self.protein_token_id = text.vocab_size + 1
-        self.tie_word_embeddings = bool(getattr(text, "tie_word_embeddings", False))
+        vocab_size = self.text_config.vocab_size
+        self.molecule_token_id = vocab_size if self.molecule_token_id is None else self.molecule_token_id
+        self.protein_token_id = vocab_size + 1 if self.protein_token_id is None else self.protein_token_id
+        self.tie_word_embeddings = bool(getattr(self.text_config, "tie_word_embeddings", False))
 
 
 AutoConfig.register("biomed_gin", GinConfig)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 
-from ..errors import InvalidInput
+from biomed_agent.errors import InvalidInput
 
 IntArray: TypeAlias = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..errors import CheckpointError
+from biomed_agent.errors import CheckpointError
 
 MANIFEST = "manifest.json"
 REQUIRED = ("name", "revision", "files", "source", "kinds", "licence", "prompt_style", "parameters")

@@ -6,7 +6,7 @@ BioMedGPT-10B (arXiv 2308.09442).
 """
 
 # No ``from __future__ import annotations`` here: transformers reads the annotations of ``config`` at class creation.
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from transformers import (
     PreTrainedModel,
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
-from transformers.modeling_outputs import BaseModelOutput, CausalLMOutputWithPast
+from transformers.modeling_outputs import BaseModelOutput
 
 from .configuration import BioMedGPTConfig, GinConfig
 
@@ -44,7 +44,8 @@ class GinLayer(GradientCheckpointingLayer):
         bonds = self.bond_embedding(edge_attr[:, 0]) + self.direction_embedding(edge_attr[:, 1])
         loop = self.bond_embedding.weight[SELF_LOOP] + self.direction_embedding.weight[0]
         total = (nodes + loop).index_add(0, target, nodes[source] + bonds)
-        return self.batch_norm(self.mlp(total))
+        new: Tensor = self.batch_norm(self.mlp(total))
+        return new
 
 
 class GinEncoder(PreTrainedModel):
@@ -54,7 +55,7 @@ class GinEncoder(PreTrainedModel):
     base_model_prefix = "molecule_encoder"
     main_input_name = "atoms"
     supports_gradient_checkpointing = True
-    _no_split_modules: ClassVar[list[str]] = ["GinLayer"]
+    _no_split_modules = ["GinLayer"]
     # There is no attention in here: whatever the language model uses is fine.
     _supports_sdpa = True
     _supports_flash_attn = True
@@ -75,6 +76,7 @@ class GinEncoder(PreTrainedModel):
             atoms: [n, 2] atom type and chirality.
             edge_index: [2, e] source and target of each directed edge.
             edge_attr: [e, 2] bond type and direction.
+            **kwargs: Ignored; part of the library's signature.
 
         Returns:
             ``last_hidden_state`` [n, hidden_size].
@@ -98,14 +100,14 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     base_model_prefix = ""
     main_input_name = "input_ids"
     supports_gradient_checkpointing = True
-    _no_split_modules: ClassVar[list[str]] = ["GinLayer"]
-    _skip_keys_device_placement: ClassVar[list[str]] = ["past_key_values"]
+    _no_split_modules = ["GinLayer"]
+    _skip_keys_device_placement = ["past_key_values"]
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_flex_attn = True
     _supports_attention_backend = True
     # As the reference does with use_float16; they are small, and batch norm needs it.
-    _keep_in_fp32_modules_strict: ClassVar[set[str]] = {
+    _keep_in_fp32_modules_strict = {
         "molecule_encoder",
         "molecule_projection",
         "protein_projection",
@@ -116,14 +118,15 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         width = config.text_config.hidden_size
         self.molecule_encoder = GinEncoder(config.molecule_config)
         self.protein_encoder = EsmModel(config.protein_config, add_pooling_layer=False)
-        self.language_model = AutoModelForCausalLM.from_config(config.text_config)
+        self.language_model: Any = AutoModelForCausalLM.from_config(config.text_config)
         self.molecule_projection = nn.Linear(config.molecule_config.hidden_size, width)
         self.protein_projection = nn.Linear(config.protein_config.hidden_size, width)
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
         """Return the language model's token table."""
-        return self.language_model.get_input_embeddings()
+        table: nn.Module = self.language_model.get_input_embeddings()
+        return table
 
     def set_input_embeddings(self, value: nn.Module) -> None:
         """Replace the language model's token table."""
@@ -131,7 +134,8 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
 
     def get_output_embeddings(self) -> nn.Module:
         """Return the language model's output matrix."""
-        return self.language_model.get_output_embeddings()
+        matrix: nn.Module = self.language_model.get_output_embeddings()
+        return matrix
 
     def set_output_embeddings(self, value: nn.Module) -> None:
         """Replace the language model's output matrix."""
@@ -148,10 +152,11 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
                 encoder.eval()
         return self
 
-    def get_molecule_features(self, atoms: Tensor, edge_index: Tensor, edge_attr: Tensor) -> Tensor:
+    def get_molecule_features(self, atoms: Tensor, edge_index: Tensor | None, edge_attr: Tensor | None) -> Tensor:
         """Return one language model vector per atom, [n, text width]."""
         nodes = self.molecule_encoder(atoms, edge_index, edge_attr).last_hidden_state
-        return self.molecule_projection(nodes.to(self.molecule_projection.weight.dtype))
+        projected: Tensor = self.molecule_projection(nodes.to(self.molecule_projection.weight.dtype))
+        return projected
 
     def get_protein_features(self, protein_input_ids: Tensor, protein_attention_mask: Tensor | None = None) -> Tensor:
         """Return one language model vector per unpadded protein token, row by row, [tokens, text width].
@@ -161,11 +166,12 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
             protein_attention_mask: [proteins, length], 0 at padding; derived from the pad id when not given.
         """
         if protein_attention_mask is None:
-            protein_attention_mask = protein_input_ids.ne(self.config.protein_config.pad_token_id).long()
+            protein_attention_mask = (protein_input_ids != self.config.protein_config.pad_token_id).long()
         # ESM scales its embeddings by the share of masked tokens, which it counts with the attention mask.
         hidden = self.protein_encoder(protein_input_ids, attention_mask=protein_attention_mask).last_hidden_state
         hidden = hidden[protein_attention_mask.bool()]
-        return self.protein_projection(hidden.to(self.protein_projection.weight.dtype))
+        projected: Tensor = self.protein_projection(hidden.to(self.protein_projection.weight.dtype))
+        return projected
 
     def embed(
         self,
@@ -183,8 +189,8 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         Raises:
             ValueError: The numbers of placeholders and features differ.
         """
-        is_atom = input_ids == self.config.molecule_token_id
-        is_residue = input_ids == self.config.protein_token_id
+        is_atom = torch.eq(input_ids, self.config.molecule_token_id)
+        is_residue = torch.eq(input_ids, self.config.protein_token_id)
         # Placeholder ids have no row in the table; any row will do, for it is overwritten.
         embeds = self.get_input_embeddings()(input_ids.masked_fill(is_atom | is_residue, 0))
         molecules = None if atoms is None else self.get_molecule_features(atoms, edge_index, edge_attr)
@@ -209,7 +215,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         protein_attention_mask: Tensor | None = None,
         logits_to_keep: int | Tensor = 0,
         **kwargs: Any,
-    ) -> CausalLMOutputWithPast:
+    ) -> Any:
         """Run the language model over text and structures.
 
         Args:
@@ -228,7 +234,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
             **kwargs: Passed to the language model.
 
         Returns:
-            ``loss`` when labels were given, ``logits`` and the language model's other outputs.
+            The language model's output: ``loss`` when labels were given, ``logits``, ``past_key_values`` ...
 
         Raises:
             ValueError: Both or neither of ``input_ids`` and ``inputs_embeds`` were given, or the numbers of
@@ -236,7 +242,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("expected exactly one of input_ids and inputs_embeds")
-        if inputs_embeds is None:
+        if input_ids is not None:
             inputs_embeds = self.embed(
                 input_ids, atoms, edge_index, edge_attr, protein_input_ids, protein_attention_mask
             )
@@ -258,7 +264,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         )
 
     @torch.no_grad()
-    def generate(
+    def generate(  # type: ignore[override]
         self,
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
@@ -301,14 +307,15 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
             )
         if attention_mask is None:
             attention_mask = torch.ones(inputs_embeds.shape[:2], dtype=torch.long, device=inputs_embeds.device)
-        return super().generate(inputs_embeds=inputs_embeds, attention_mask=attention_mask, **kwargs)
+        kwargs |= {"inputs_embeds": inputs_embeds, "attention_mask": attention_mask}
+        return super().generate(**kwargs)  # type: ignore[misc]
 
-    def save_pretrained(self, *args: Any, save_original_format: bool = False, **kwargs: Any) -> None:
-        """Save as transformers does, always in this class's own key layout.
+    def save_pretrained(self, *args: Any, **kwargs: Any) -> None:
+        """Save as transformers does, but in this class's own key layout unless told otherwise.
 
         The library's default would write keys of older layouts back and break those of the ESM inside.
         """
-        super().save_pretrained(*args, save_original_format=save_original_format, **kwargs)
+        super().save_pretrained(*args, **{"save_original_format": False, **kwargs})
 
 
 def _fill(embeds: Tensor, where: Tensor, features: Tensor | None, kind: str, unit: str) -> Tensor:

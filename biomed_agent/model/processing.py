@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from transformers import AutoProcessor, BatchFeature, ProcessorMixin
 
-from ..errors import InvalidInput
-from ..prompt import Message, MoleculeSlot, ProteinSlot, Segment, Text, render, style_named
+from biomed_agent.errors import InvalidInput
+from biomed_agent.prompt import Message, MoleculeSlot, ProteinSlot, Segment, Text, render, style_named
+
 from .configuration import BioMedGPTConfig
 from .featurize import MolecularGraph, collate_graphs, featurize_smiles
 
@@ -43,6 +44,8 @@ class BioMedGPTProcessor(ProcessorMixin):
         molecule_token_id: int | None = None,
         protein_token_id: int | None = None,
     ) -> None:
+        self.tokenizer: Any
+        self.protein_tokenizer: Any
         self.style = style_named(prompt_style)
         self.prompt_style = prompt_style
         self.max_protein_tokens = max_protein_tokens
@@ -85,10 +88,13 @@ class BioMedGPTProcessor(ProcessorMixin):
         graphs: list[MolecularGraph] = []
         proteins: list[list[int]] = []
         for messages in conversations:
-            row, row_graphs, row_proteins = self._encode(messages)
-            rows.append(row)
-            graphs += row_graphs
-            proteins += row_proteins
+            rows.append([])
+            for _, ids, structure in self._encode(messages):
+                rows[-1] += ids
+                if isinstance(structure, MolecularGraph):
+                    graphs.append(structure)
+                elif structure is not None:
+                    proteins.append(structure)
         prompt_lengths = [len(row) for row in rows]
         if answers is not None:
             rows = [row + self.encode_answer(answer) for row, answer in zip(rows, answers, strict=True)]
@@ -107,17 +113,7 @@ class BioMedGPTProcessor(ProcessorMixin):
 
         A structure's ids are its placeholders, one per atom or protein token.
         """
-        encoded: list[tuple[Segment, list[int]]] = []
-        for number, segment in enumerate(render(messages, self.style)):
-            match segment:
-                case Text(text):
-                    ids = self.encode_text(text, first=number == 0)
-                case MoleculeSlot(smiles):
-                    ids = [self.molecule_token_id] * len(featurize_smiles(smiles).atoms)
-                case ProteinSlot(sequence):
-                    ids = [self.protein_token_id] * len(self.encode_protein(sequence))
-            encoded.append((segment, ids))
-        return encoded
+        return [(segment, ids) for segment, ids, _ in self._encode(messages)]
 
     def encode_text(self, text: str, first: bool = False) -> list[int]:
         """Return the ids of one segment of text, with BOS in front when it is the ``first``.
@@ -171,22 +167,22 @@ class BioMedGPTProcessor(ProcessorMixin):
             )
         return residues
 
-    def _encode(self, messages: Sequence[Message]) -> tuple[list[int], list[MolecularGraph], list[list[int]]]:
-        """Return the row of ids, the graphs and the protein rows of one conversation."""
-        row: list[int] = []
-        graphs: list[MolecularGraph] = []
-        proteins: list[list[int]] = []
+    def _encode(
+        self, messages: Sequence[Message]
+    ) -> list[tuple[Segment, list[int], MolecularGraph | list[int] | None]]:
+        """Return each segment with its ids and, for a structure, its graph or its ESM ids."""
+        encoded: list[tuple[Segment, list[int], MolecularGraph | list[int] | None]] = []
         for number, segment in enumerate(render(messages, self.style)):
             match segment:
                 case Text(text):
-                    row += self.encode_text(text, first=number == 0)
+                    encoded.append((segment, self.encode_text(text, first=number == 0), None))
                 case MoleculeSlot(smiles):
-                    graphs.append(featurize_smiles(smiles))
-                    row += [self.molecule_token_id] * len(graphs[-1].atoms)
+                    graph = featurize_smiles(smiles)
+                    encoded.append((segment, [self.molecule_token_id] * len(graph.atoms), graph))
                 case ProteinSlot(sequence):
-                    proteins.append(self.encode_protein(sequence))
-                    row += [self.protein_token_id] * len(proteins[-1])
-        return row, graphs, proteins
+                    tokens = self.encode_protein(sequence)
+                    encoded.append((segment, [self.protein_token_id] * len(tokens), tokens))
+        return encoded
 
     def _pad(self, rows: list[list[int]], prompt_lengths: list[int] | None, side: str) -> dict[str, torch.Tensor]:
         pad = self.tokenizer.pad_token_id

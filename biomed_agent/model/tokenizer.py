@@ -7,12 +7,13 @@ between special tokens gets its dummy prefix, as transformers 4.32 did in legacy
 
 import re
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import sentencepiece
 from transformers import AutoTokenizer, PreTrainedTokenizer
 
-from ..errors import InvalidInput
+from biomed_agent.errors import InvalidInput
+
 from .configuration import BioMedGPTConfig
 
 DUMMY_PREFIX = "\u2581"
@@ -32,8 +33,8 @@ class SentencePieceTokenizer(PreTrainedTokenizer):
     """
 
     # Not "tokenizer.model": beside a file of that name transformers cannot load a second tokenizer of a processor.
-    vocab_files_names: ClassVar[dict[str, str]] = {"vocab_file": "sentencepiece.model"}
-    model_input_names: ClassVar[list[str]] = ["input_ids", "attention_mask"]
+    vocab_files_names = {"vocab_file": "sentencepiece.model"}
+    model_input_names = ["input_ids", "attention_mask"]
 
     def __init__(self, vocab_file: str, pad_token: Any = "[PAD]", **kwargs: Any) -> None:  # noqa: S107 (no password)
         if not Path(vocab_file).is_file():
@@ -54,15 +55,15 @@ class SentencePieceTokenizer(PreTrainedTokenizer):
         """Return every piece and added token with its id."""
         return {self.pieces.id_to_piece(i): i for i in range(self.vocab_size)} | self.added_tokens_encoder
 
-    def tokenize(self, text: str, split_special_tokens: bool | None = None, **kwargs: Any) -> list[str]:
+    def tokenize(self, text: str, *args: Any, **kwargs: Any) -> list[str]:
         """Split a text into pieces.
 
         Args:
             text: Any text.
-            split_special_tokens: True reads special tokens in the text as ordinary characters.
-            **kwargs: Ignored; part of the library's signature.
+            *args: Ignored; part of the library's signature.
+            **kwargs: ``split_special_tokens=True`` reads special tokens in the text as ordinary characters.
         """
-        inert = self.split_special_tokens if split_special_tokens is None else split_special_tokens
+        inert = kwargs.get("split_special_tokens", self.split_special_tokens)
         special = sorted({*self.all_special_tokens, *self.added_tokens_encoder}, key=len, reverse=True)
         if inert or not special:
             return self._tokenize(text)
@@ -106,7 +107,8 @@ class SentencePieceTokenizer(PreTrainedTokenizer):
     def _join(self, tokens: list[str]) -> str:
         """Decode pieces; BOS, EOS and unknown keep their names, with a space before the run they end."""
         tokens = [tokens[0].removeprefix(DUMMY_PREFIX), *tokens[1:]]
-        text, run, after_special = "", [], False
+        text, after_special = "", False
+        run: list[str] = []
         for number, token in enumerate(tokens):
             if token in self.all_special_tokens:
                 if number and not after_special:
