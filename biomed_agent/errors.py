@@ -53,14 +53,14 @@ class NotFound(BiomedAgentError):
     """The input is well formed, and no searched source has it.
 
     Args:
-        suggestions: Known names that are spelled alike ("did you mean"); never applied silently.
+        candidates: Known names that are spelled alike ("did you mean"); never applied silently.
     """
 
     status: Status = "not_found"
 
-    def __init__(self, message: str, hint: str = "", suggestions: Sequence[str] = ()) -> None:
+    def __init__(self, message: str, hint: str = "", candidates: Sequence[Candidate] = ()) -> None:
         super().__init__(message, hint)
-        self.suggestions = tuple(suggestions)
+        self.candidates = tuple(candidates)
 
 
 class Unavailable(BiomedAgentError):

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from .errors import InvalidInput
 from .types import EgressPolicy
@@ -27,11 +33,13 @@ def _cache_dir() -> Path:
 class Settings(BaseSettings):
     """Every setting, with its environment variable ``BIOMED_AGENT_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix="BIOMED_AGENT_", env_ignore_empty=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="BIOMED_AGENT_", env_ignore_empty=True, populate_by_name=True, extra="forbid")
 
     host: str | None = Field(None, description="base URL of a model host; wins over a local model")
     model: str | None = Field(None, description="checkpoint folder, or 'none' for no model; default: the embedded one")
-    index: list[Path] = Field([], description="further SQLite indexes, searched before the shipped one")
+    index: Annotated[list[Path], NoDecode] = Field(
+        [], description=f"further SQLite indexes, searched before the shipped one; separated by {os.pathsep!r}"
+    )
     offline: bool = Field(False, description="ask no database; local index only")
     egress: EgressPolicy = Field("names-only", description="what may leave: public, names-only or nothing")
     api_key: SecretStr = Field(SecretStr(""), description="bearer token for the model host")
@@ -42,12 +50,21 @@ class Settings(BaseSettings):
         SecretStr(""), validation_alias="NCBI_API_KEY", description="raises PubMed's limit from 3 to 10 requests/s"
     )
 
+    @field_validator("index", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *others: Any, **more: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order: arguments, environment, file."""
-        env_settings = cast(PydanticBaseSettingsSource, more.get("env_settings") or others[0])
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file()))
 
 
@@ -67,4 +84,6 @@ def read_settings(**flags: Any) -> Settings:
             f"Look at the flag --{name.replace('_', '-')}, BIOMED_AGENT_{name.upper()} and {config_file()}.",
         ) from error
     except ValueError as error:  # the TOML file itself, or a list in the environment that is not JSON
-        raise InvalidInput(f"settings cannot be read: {error}.", f"Look at the environment and {config_file()}.") from error
+        raise InvalidInput(
+            f"settings cannot be read: {error}.", f"Look at the environment and {config_file()}."
+        ) from error

@@ -1,0 +1,150 @@
+"""Facts to sentences: the words a person reads first, each statement with the number of its source.
+
+No language model takes part; every value in a sentence is a fact of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from .types import Entity, Evidence, Fact, Molecule, ModelStatement, Protein, Provenance
+
+MAX_LISTED = 6
+"""values of one predicate named in a sentence; the rest are counted"""
+
+_SAID = {
+    "molecular weight": "molecular weight",
+    "chebi class": "ChEBI class",
+    "chebi role": "ChEBI role",
+    "ec number": "EC number",
+    "cid": "PubChem CID",
+    "chebi": "ChEBI identifier",
+    "drugbank": "DrugBank identifier",
+    "chembl": "ChEMBL identifier",
+    "unii": "UNII",
+    "accession": "UniProt accession",
+}
+_NOUNS = {"length": "length", "sequence": "sequence"}
+
+
+class Sources:
+    """Numbers the records an answer uses, in order of first use."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str, str], int] = {}
+        self.list: list[Provenance] = []
+
+    def cite(self, provenance: Provenance | None) -> str:
+        """Return ``[n]`` for a record; empty for none."""
+        if provenance is None or not provenance.source:
+            return ""
+        key = (provenance.source, provenance.identifier, provenance.url)
+        if key not in self._numbers:
+            self.list.append(provenance)
+            self._numbers[key] = len(self.list)
+        return f"[{self._numbers[key]}]"
+
+    def cite_all(self, provenances: Iterable[Provenance | None]) -> str:
+        """Return the numbers of several records, each once."""
+        return "".join(dict.fromkeys(number for one in provenances if (number := self.cite(one))))
+
+
+def name_of(entity: Entity) -> str:
+    """Return how a sentence calls an entity."""
+    if isinstance(entity, Molecule):
+        return entity.name or ("this molecule" if len(entity.smiles) > 60 else entity.smiles)
+    label = entity.name or entity.gene or entity.accession or "this protein"
+    if entity.gene and entity.gene != label:
+        label = f"{label} ({entity.gene})"
+    return f"{label} {entity.variant}".strip()
+
+
+def number(value: str | int | float) -> str:
+    """Write a value as read: integers with separators, floats without trailing noise."""
+    if isinstance(value, bool | str):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if abs(value) < 1e-3 else f"{round(value, 4)}"
+
+
+def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
+    """State facts about one entity, grouped by predicate."""
+    clauses = []
+    grouped: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        grouped.setdefault((fact.predicate, fact.note if fact.kind == "computed" else ""), []).append(fact)
+    for (predicate, note), group in grouped.items():
+        values = list(dict.fromkeys(f"{number(fact.value)} {fact.unit}".strip() for fact in group))
+        listed = ", ".join(values[:MAX_LISTED]) + (
+            f" and {len(values) - MAX_LISTED} more" if values[MAX_LISTED:] else ""
+        )
+        said = _SAID.get(predicate.lower(), predicate)
+        clauses.append(
+            f"{said}{'s' if len(values) > 1 and not said.endswith('s') else ''} {listed}"
+            + (f" ({note})" if note else "")
+            + f" {sources.cite_all(fact.provenance for fact in group)}".rstrip()
+        )
+    return f"{_capital(name_of(entity))}: {'; '.join(clauses)}." if clauses else ""
+
+
+def identity_sentence(entity: Entity, sources: Sources) -> str:
+    """Say what an entity is, from its record."""
+    cited = sources.cite(entity.provenance)
+    if isinstance(entity, Molecule):
+        named = f"{entity.name} is" if entity.name else "The structure is"
+        weight = f", {entity.weight:.2f} g/mol" if entity.weight is not None else ""
+        ids = ", ".join(f"{_SAID.get(space, space.upper())} {value}" for space, value in list(entity.ids.items())[:3])
+        body = f"{named} {entity.formula or 'a structure with open positions'}{weight}, SMILES {entity.smiles}"
+        key = f", InChIKey {entity.inchikey}" if entity.inchikey else ""
+        return f"{_capital(body)}{key}{f' ({ids})' if ids else ''} {cited}".rstrip() + "."
+    named = name_of(entity) if (entity.name or entity.gene) else "The sequence"
+    where = f" of {entity.organism}" if entity.organism else ""
+    record = f", UniProt {entity.accession}" if entity.accession else ", a sequence without a record here"
+    return f"{_capital(named)} is a protein{where} with {entity.length:,} residues{record} {cited}".rstrip() + "."
+
+
+def activity_sentence(molecule: Molecule, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
+    """State the measured affinities of a pair."""
+    measured = "; ".join(
+        f"{fact.predicate} {fact.value} {fact.unit}".strip() + (f" ({fact.note})" if fact.note else "")
+        + f" {sources.cite(fact.provenance)}".rstrip()
+        for fact in facts[:MAX_LISTED]
+    )  # fmt: skip
+    return f"Measured for {name_of(molecule)} and {name_of(protein)}: {measured}."
+
+
+def targets_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
+    """List the partners with measured affinities of one entity, as the facts give them."""
+    listed = "; ".join(
+        f"{fact.note or fact.subject} {fact.predicate} {fact.value} {fact.unit}".strip() for fact in facts
+    )
+    cited = sources.cite_all(fact.provenance for fact in facts)
+    return f"Strongest measured affinities of {name_of(entity)} in the local records: {listed} {cited}."
+
+
+def evidence_text(evidence: Sequence[Evidence], sources: Sources) -> str:
+    """Quote the passages, best first, with the number of their article."""
+    lines = []
+    for article, passages in groupby(evidence, key=lambda one: one.article):
+        cited = sources.cite(article.provenance)
+        lines += [
+            f'"{passage.text}" ({article.journal} {article.year}, {article.handle}) {cited}' for passage in passages
+        ]
+    return "Passages that fit the question best, verbatim:\n" + "\n".join(lines)
+
+
+def model_sentence(statement: ModelStatement) -> str:
+    """Say what the model said, labelled so that nobody takes it for a record."""
+    kept = " ".join(claim.text for claim in statement.claims if claim.verdict != "contradicted")
+    label = f"The model {statement.stamp.name}" + (
+        " (a demonstration, not to be cited)" if statement.stamp.demonstration else ""
+    )
+    if not kept:
+        return f"{label} answered, but what it said contradicts the structure or the records and is withheld."
+    return f"{label} says: {kept}"
+
+
+def _capital(text: str) -> str:
+    """Capitalize a sentence's first word unless it is written with a capital further on, like mTOR."""
+    word = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if word.islower() and word.isalpha() else text

@@ -1,0 +1,227 @@
+"""The entities a free question mentions, found without guessing.
+
+Only quoted spans, identifiers, structures, sequences and names of the local lexicon count. A word that is
+none of these stays a word: it is never sent anywhere, and a name that is only partly known ("ibuprofin
+sodium", "the methyl ester of aspirin") is reported rather than answered about its known part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from . import chemistry
+from .errors import Inapplicable, NotFound
+from .resolve import ACCESSION, ENTRY_NAME, INCHIKEY, ORGANISMS, smiles_shaped
+from .types import Candidate
+
+if TYPE_CHECKING:
+    from .sources.local import LocalIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place of a question that names something.
+
+    Args:
+        text: The string to resolve.
+        start: First character of it in the question.
+        end: One past the last.
+        how: ``quoted``, ``identifier``, ``structure``, ``sequence`` or ``lexicon``.
+    """
+
+    text: str
+    start: int
+    end: int
+    how: Literal["quoted", "identifier", "structure", "sequence", "lexicon"]
+
+
+_QUOTED = re.compile(
+    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|«([^»\n]{1,300})»|„([^“”\n]{1,300})[“”]|'([^'\n]{2,300})'(?!\w)"
+)
+_IDENTIFIER = re.compile(
+    r"InChI=1S?/\S+"
+    rf"|\b{INCHIKEY.pattern}\b"
+    r"|\b(?:cid|chebi|drugbank|chembl|cas|unii|uniprot|gene|name|smiles|inchi|inchikey|seq):\s?[^\s,;?\"]+"
+    r"|\bCID \d+\b|\bDB\d{5}\b|\bCHEMBL\d+\b"
+    rf"|\b{ENTRY_NAME.pattern}\b|\b{ACCESSION.pattern}(?![\w-])",
+    re.I,
+)
+_CASED = (ENTRY_NAME, ACCESSION)  # these count only in capitals, or every word with a digit would do
+_CAS = re.compile(r"(?<![\w-])\d{2,7}-\d{2}-\d(?![\w-])")
+_SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Za-z])")
+_FASTA = re.compile(r"^>.*(?:\n[A-Za-z*\s-]+)+", re.M)
+_VARIANT_AFTER = re.compile(r"[\s(-]+(?:p\.)?([ACDEFGHIKLMNPQRSTVWY]\d{1,5}[ACDEFGHIKLMNPQRSTVWY])\b\)?")
+
+# "the methyl ester of aspirin", "aspirin analogues": another molecule than the one named.
+_RELATIVES = (
+    r"derivatives?|analog(?:ue)?s?|metabolites?|(?:methyl |ethyl )?esters?|prodrugs?|dimers?|trimers?|isomers?|enantiomers?"
+    r"|homolog(?:ue)?s?|ortholog(?:ue)?s?|paralog(?:ue)?s?|precursors?|fragments?|conjugates?|diastereomers?|stereoisomers?"
+    r"|tautomers?|polymers?|hydrates?|inhibitors?|antagonists?|agonists?|ligands?|substrates?|receptors?"
+)
+_RELATIVE_BEFORE = re.compile(rf"\b({_RELATIVES})\s+(?:of|to|for)\s+(?:the\s+|an?\s+)?$", re.I)
+_RELATIVE_AFTER = re.compile(rf"^[\s-]+({_RELATIVES})\b", re.I)
+# A salt word after a name makes another molecule of it.
+_SALT_WORDS = frozenset(
+    "sodium potassium calcium magnesium lithium zinc ammonium hydrochloride dihydrochloride hydrobromide sulfate sulphate "
+    "phosphate mesylate mesilate tosylate besylate maleate fumarate tartrate citrate acetate succinate nitrate bromide "
+    "chloride iodide oxalate malate lactate gluconate benzoate salicylate stearate palmitate pamoate monohydrate dihydrate "
+    "trihydrate hemihydrate sesquihydrate anhydrous".split()
+)
+_ENGLISH_TAILS = frozenset(
+    "induced mediated dependent independent resistant sensitive mutant mutated positive negative based like containing "
+    "related associated targeting targeted driven treated bound free deficient specific null type wild activated "
+    "inhibiting inhibited selective binding loaded coated".split()
+)
+
+
+def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
+    """Return what ``question`` mentions, in order of appearance and without overlaps.
+
+    Args:
+        question: The question as asked.
+        index: Its names are the lexicon.
+    """
+    found: list[Mention] = []
+    for mention in _candidates(question, index):
+        if all(mention.end <= other.start or mention.start >= other.end for other in found):
+            found.append(mention)
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
+    """Yield possible mentions, the surest kind first."""
+    for match in _FASTA.finditer(question):
+        yield Mention(match[0], match.start(), match.end(), "sequence")
+    for match in _QUOTED.finditer(question):
+        inner = next(group for group in match.groups() if group is not None)
+        yield Mention(inner.strip(), match.start(), match.end(), "quoted")
+    for match in _IDENTIFIER.finditer(question):
+        text = match[0].rstrip(".)")
+        if any(shape.fullmatch(text.upper()) for shape in _CASED) and text != text.upper():
+            continue
+        if ACCESSION.fullmatch(text) and index.proteins_named(text):
+            continue  # a gene that is shaped like an accession
+        yield Mention(text, match.start(), match.start() + len(text), "identifier")
+    for match in _CAS.finditer(question):
+        if chemistry.looks_like_cas(match[0]):
+            yield Mention(match[0], match.start(), match.end(), "identifier")
+    for match in _SEQUENCE.finditer(question):
+        yield Mention(match[0], match.start(), match.end(), "sequence")
+    spans = _lexicon(question, index)
+    named = {question[start:end] for start, end in spans}
+    for match in re.finditer(r"\S+", question):
+        token = _bare(match[0])
+        if token not in named and (chemistry.looks_like_smiles(token) or _broken_smiles(token)):
+            start = match.start() + match[0].index(token)
+            yield Mention(f"smiles:{token}", start, start + len(token), "structure")
+    for start, end in spans:
+        variant = _VARIANT_AFTER.match(question, end)
+        text = question[start:end] + (f" {variant[1]}" if variant else "")
+        yield Mention(text, start, variant.end() if variant else end, "lexicon")
+
+
+def _lexicon(question: str, index: LocalIndex) -> list[tuple[int, int]]:
+    """Return spans of known names that are whole words, not pieces of a longer chemical name."""
+    spans = []
+    for start, end, _name in index.lexicon_spans(question):
+        before = re.search(r"[\w\])'-]+-$", question[:start])
+        after = re.match(r"-([\w\[(']+)", question[end:])
+        if before and before[0].rstrip("-").lower() not in {"anti", "non", "pre", "post", "pro", "wild-type"}:
+            continue
+        if after and after[1].lower() not in _ENGLISH_TAILS:
+            continue
+        spans.append((start, end))
+    return spans
+
+
+def _bare(token: str) -> str:
+    """Strip the punctuation of a sentence from a token, keeping balanced brackets."""
+    token = token.rstrip("?!,;:.").lstrip("\"'“„«")
+    while token.endswith((")", "]", '"', "'", "”")) and token.count(token[-1]) > token.count(
+        {")": "(", "]": "["}.get(token[-1], "\0")
+    ):
+        token = token[:-1].rstrip("?!,;:.")
+    return token
+
+
+def _broken_smiles(token: str) -> bool:
+    """Whether ``token`` is surely meant as SMILES although it does not parse."""
+    sure = re.search(r"[a-z]1|\([=A-Z]|[A-Za-z]=[A-Z]|C#|\[[A-Z][a-z]?@|[CN]\d[CNO]", token)
+    return len(token) >= 4 and bool(sure) and smiles_shaped(token)
+
+
+def check_whole(question: str, mention: Mention, index: LocalIndex) -> None:
+    """Refuse a lexicon name that is only a part of what the question names.
+
+    Raises:
+        NotFound: The neighbouring word belongs to the name and the whole is unknown.
+        Inapplicable: The question is about a relative of the named thing ("an ester of ...").
+    """
+    if mention.how != "lexicon":
+        return
+    before, after = question[: mention.start], question[mention.end :]
+    relative = _RELATIVE_BEFORE.search(before) or _RELATIVE_AFTER.match(after)
+    if relative:
+        raise Inapplicable(
+            f"the question asks about {relative[1].lower()} of {mention.text}, not about {mention.text} itself.",
+            "Name that molecule or protein itself, by name, identifier or SMILES.",
+        )
+    next_word = re.match(r"[ ]([A-Za-z-]+)", after)
+    if next_word and next_word[1].lower() in _SALT_WORDS and not mention.text.lower().endswith(next_word[1].lower()):
+        raise _partly(f"{mention.text} {next_word[1]}", mention, index)
+    last_word = re.search(r"([A-Za-z][\w-]{4,})[ ]$", before)
+    if last_word and mention.text.lower() in _SALT_WORDS | {"acid"} and index.suggest(last_word[1], 1):
+        raise _partly(f"{last_word[1]} {mention.text}", mention, index)
+
+
+def _partly(whole: str, mention: Mention, index: LocalIndex) -> NotFound:
+    known = [Candidate(f"name:{mention.text}", mention.text, "the part of it that is known", "molecule")]
+    return NotFound(
+        f"{whole!r} is not known here, only {mention.text!r} is.",
+        "Put the whole name in quotes to have it looked up, or ask about the known part.",
+        candidates=[*index.suggest(whole, 3), *known],
+    )
+
+
+def misspelled(question: str, index: LocalIndex) -> list[tuple[str, list[Candidate]]]:
+    """Return the words of ``question`` that are spelled almost like known names, with those names."""
+    hits = []
+    for word in dict.fromkeys(re.findall(r"[A-Za-z][\w-]{3,}", question)):
+        if word.lower() not in COMMON_WORDS and (alike := index.suggest(word, 3)):
+            hits.append((word, alike))
+    return hits
+
+
+def organism_of(question: str) -> str:
+    """Return the organism the question names, as UniProt writes it; empty when it names none."""
+    lowered = question.lower()
+    for word, organism in ORGANISMS.items():
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", lowered):
+            return organism
+    return ""
+
+
+COMMON_WORDS = frozenset(
+    """about above accession acceptor acceptors acid acids action active activity affect affinity after against alias also
+    amino analog another answer aromatic article articles atom atoms average based because belong belongs better between bind
+    binding binds biology body bond bonds both brand called cancer cause causes cell cells central charge chemical chemistry
+    class classification clinical code common compare complex compound compounds contain contains could count describe
+    description different disease does donor donors drug drugs each effect effects encode encoded encodes enzyme evidence
+    example exact explain express expressed family find first following formula found from function functions gene genes
+    give good group groups have heavy help high human hydrogen identify inhibit inhibits inhibitor inhibitors into isomer
+    kinase know known large length like list literature located location long many mass mean means measured mechanism
+    medicine molar molecular molecule molecules monoisotopic more most mouse much mutant name names number official organism
+    other paper papers parent part pathway pathways please potent properties property protein proteins receptor recent
+    registry related residues responsible ring rings role roles rule safe salt same science sequence should show similar
+    smiles some species story structure structures studies study subcellular substance such summarize surface symbol synonym
+    synonyms target targets tell than that their them then there these they thing this those tissue treat treatment type
+    types under used uses value variant very water weigh weight well what when where whether which while whose will with
+    work would write your lipinski logp tpsa five polar area rotatable scaffold drugbank chebi chembl pubchem uniprot inchikey
+    inchi stereocentres stereocenters chiral natural product products biological medical health doctor patient patients
+    membrane nucleus cytoplasm mitochondria inside outside animal plant bacteria virus discovered invented price soluble
+    solubility melting boiling point temperature colour color happens interact interacts interaction selective""".split()
+)
+"""Ordinary words of questions in this field; they are never taken for misspelled names."""

@@ -1,0 +1,552 @@
+"""Words to entities: which molecule or protein a string names, why, and what else it could mean.
+
+A string is read in this order: a prefix that forces the reading, an identifier of known shape, a name of
+the homonym list, a name of the local index, a structure, and at last a name in PubChem or UniProt. A bare
+word is a name before it is a SMILES, because PCP, COS, CBC and NO all parse as SMILES and are seldom meant
+so. Nothing is corrected silently, and a structure never leaves for the sake of its name: only its InChIKey
+or checksum does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from . import chemistry
+from .errors import Ambiguous, InvalidInput, NotFound, Refused, Unavailable
+from .types import Candidate, Entity, Molecule, Protein, Resolved
+
+if TYPE_CHECKING:
+    from .sources.local import LocalIndex
+    from .sources.pubchem import PubChem
+    from .sources.uniprot import UniProt
+
+EntityKind: TypeAlias = Literal["molecule", "protein"]
+Policy: TypeAlias = Literal["ask", "best", "strict"]
+T = TypeVar("T")
+
+PREFIXES = (
+    "name", "cid", "smiles", "inchi", "inchikey", "cas", "chebi", "drugbank", "chembl", "unii",
+    "gene", "uniprot", "seq", "file",
+)  # fmt: skip
+ACCESSION = re.compile(r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(?:-[0-9]{1,3})?")
+"""UniProt's own pattern (https://www.uniprot.org/help/accession_numbers), with an isoform suffix."""
+ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
+INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
+_PLAIN_IDS = (
+    (re.compile(r"CID[:\s]*(\d+)", re.I), "cid"),
+    (re.compile(r"CHEBI[:\s]*(\d+)", re.I), "chebi"),
+    (re.compile(r"(?:DRUGBANK[:\s]*)?(DB\d{5})", re.I), "drugbank"),
+    (re.compile(r"(?:CHEMBL:)?(CHEMBL\d+)", re.I), "chembl"),
+    (re.compile(r"(?:CAS[:\s]*)?(\d{2,7}-\d{2}-\d)", re.I), "cas"),
+)
+_VARIANT = re.compile(
+    r"(?P<base>.+?)[\s(_-]+(?:p\.)?(?P<variant>[ACDEFGHIKLMNPQRSTVWY]\d{1,5}[ACDEFGHIKLMNPQRSTVWY])\)?"
+)
+RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWYBZXUOJ")
+MAX_RESIDUES = 10_000
+MAX_NAME = 300
+MAX_FILE_BYTES = 5_000_000
+
+# Words of a question -> organism as UniProt writes it; human is the default and said.
+ORGANISMS = {
+    "human": "Homo sapiens", "mouse": "Mus musculus", "murine": "Mus musculus", "rat": "Rattus norvegicus",
+    "bovine": "Bos taurus", "cow": "Bos taurus", "pig": "Sus scrofa", "porcine": "Sus scrofa", "yeast": "Saccharomyces",
+    "zebrafish": "Danio rerio", "fly": "Drosophila melanogaster", "worm": "Caenorhabditis elegans",
+    "chicken": "Gallus gallus", "rabbit": "Oryctolagus cuniculus", "e. coli": "Escherichia coli", "dog": "Canis lupus",
+}  # fmt: skip
+DEFAULT_ORGANISM = "Homo sapiens"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entity that a name names, with the reason; a smaller ``rank`` is a better reason."""
+
+    entity: Entity
+    why: str
+    rank: int
+
+
+class Resolver:
+    """Finds what a string names.
+
+    Args:
+        index: The local index; always searched first.
+        pubchem: Live molecule records, or None.
+        uniprot: Live protein records, or None.
+        files: Whether ``file:`` may read local files (a tool called by a language model says no).
+    """
+
+    def __init__(
+        self, index: LocalIndex, pubchem: PubChem | None, uniprot: UniProt | None, *, files: bool = True
+    ) -> None:
+        self.index, self.pubchem, self.uniprot, self.files = index, pubchem, uniprot, files
+
+    def resolve(
+        self,
+        text: str,
+        kind: EntityKind | None = None,
+        *,
+        policy: Policy = "ask",
+        organism: str = "",
+        notes: list[str] | None = None,
+    ) -> Resolved:
+        """Return the one entity ``text`` names.
+
+        Args:
+            text: A name, identifier, structure or sequence, with or without a prefix of :data:`PREFIXES`.
+            kind: What is expected; None when either would do.
+            policy: ``ask`` raises when a name means several things, ``best`` takes the first and says so,
+                ``strict`` also refuses a choice by default organism.
+            organism: Scientific name a protein must have; empty means human by default.
+            notes: Receives warnings for the reader.
+
+        Raises:
+            InvalidInput: It is a structure or sequence that cannot be read.
+            NotFound: No searched source knows it.
+            Ambiguous: It means several things.
+            Refused: Only a request that the egress policy forbids could tell.
+            Unavailable: Only a service that gave no answer could tell.
+        """
+        notes = notes if notes is not None else []
+        text = text.strip()
+        if not text:
+            raise InvalidInput("an empty string names nothing.", "Give a name, an identifier, a SMILES or a sequence.")
+        prefix, value = split_prefix(text)
+        if prefix == "file":
+            return self.resolve(self._read(value), kind, policy=policy, organism=organism, notes=notes)
+        for found in (self._forced(prefix, value, notes), self._identified(value, notes) if not prefix else None):
+            if found:
+                return replace(self._expect(found, kind), asked=text)
+        if prefix == "gene":
+            kind = "protein"
+        if not prefix and (sequence := self._as_sequence(value, kind)):
+            return replace(self._expect(self._known_sequence(sequence, notes), kind), asked=text)
+        return replace(self._named(value, kind, policy, organism, notes), asked=text)
+
+    # -- forced readings and identifiers -------------------------------------------------------
+
+    def _forced(self, prefix: str, value: str, notes: list[str]) -> Resolved | None:
+        """Read ``value`` as its prefix says; None for ``name:``, ``gene:`` and no prefix."""
+        if prefix == "smiles":
+            return self._known_structure(chemistry.molecule_from_smiles(value), notes)
+        if prefix == "inchi":
+            body = value if value.startswith("InChI=") else f"InChI={value}"
+            return self._known_structure(chemistry.molecule_from_inchi(body), notes)
+        if prefix == "seq":
+            return self._known_sequence(read_sequence(value), notes)
+        if prefix == "uniprot":
+            return self._protein_record(value.upper())
+        if prefix == "inchikey":
+            return self._by_inchikey(value.upper(), notes)
+        if prefix in ("cid", "chebi", "drugbank", "chembl", "cas", "unii"):
+            return self._molecule_record(prefix, value, notes)
+        return None
+
+    def _identified(self, value: str, notes: list[str]) -> Resolved | None:
+        """Read ``value`` as an identifier or structure whose shape leaves no doubt."""
+        if value.startswith("InChI="):
+            return self._known_structure(chemistry.molecule_from_inchi(value), notes)
+        if INCHIKEY.fullmatch(value):
+            return self._by_inchikey(value, notes)
+        for pattern, namespace in _PLAIN_IDS:
+            if (match := pattern.fullmatch(value)) and (namespace != "cas" or chemistry.looks_like_cas(match[1])):
+                return self._molecule_record(namespace, match[1], notes)
+        if ACCESSION.fullmatch(value) or ENTRY_NAME.fullmatch(value):
+            return self._protein_record(value)
+        if "\n" in value and "M  END" in value:
+            return self._known_structure(chemistry.molecule_from_molblock(value), notes)
+        return None
+
+    def _by_inchikey(self, key: str, notes: list[str]) -> Resolved:
+        found = self.index.molecules_by_inchikey(key)
+        if not found and self.pubchem is not None:
+            found = self.pubchem.by_inchikey(key)
+        if not found:
+            raise NotFound(f"no searched source has InChIKey {key}.", self._where())
+        return Resolved(found[0], key, _several("InChIKey", found), _molecule_candidates(found[1:], "same InChIKey"))
+
+    def _molecule_record(self, namespace: str, value: str, notes: list[str]) -> Resolved:
+        value = value.strip()
+        found = self.index.molecule_by_id(namespace, value)
+        if found is None and self.pubchem is not None and namespace == "cid" and value.isdigit():
+            found = self.pubchem.by_cid(int(value))
+        if found is None and self.pubchem is not None and namespace in ("cas", "chebi", "drugbank", "chembl", "unii"):
+            # PubChem indexes the identifiers of other databases as names.
+            spelled = f"CHEBI:{value}" if namespace == "chebi" else value
+            matches = self.pubchem.by_name(spelled)
+            found = matches[0] if matches else None
+        if found is None:
+            raise NotFound(f"no searched source has {namespace.upper()} {value}.", self._where())
+        return Resolved(found, value, f"{namespace.upper()} identifier")
+
+    def _protein_record(self, value: str) -> Resolved:
+        by_name = "_" in value
+        found = self.index.protein_by_entry_name(value) if by_name else self.index.protein_by_accession(value)
+        if found is None and self.uniprot is not None:
+            found = self.uniprot.by_entry_name(value) if by_name else self.uniprot.by_accession(value)
+        if found is None:
+            raise NotFound(f"no searched source has UniProt entry {value}.", self._where())
+        why = "UniProt entry name" if by_name else "UniProt accession"
+        if not by_name and found.accession and found.accession.split("-")[0] != value.split("-")[0]:
+            why = f"{value} was merged into {found.accession}"
+        return Resolved(found, value, why)
+
+    # -- structures and sequences --------------------------------------------------------------
+
+    def _as_sequence(self, value: str, kind: EntityKind | None) -> Protein | None:
+        """Read ``value`` as residues when it can hardly be anything else."""
+        if kind == "molecule":
+            return None
+        bare = re.sub(r"[\s*]", "", value)
+        if value.startswith(">") or "\n" in value or (len(bare) >= 25 and bare.isalpha() and bare == bare.upper()):
+            return read_sequence(value)
+        if len(bare) >= 60 and bare.isalpha() and " " not in value.strip():
+            return read_sequence(value)
+        if kind == "protein" and len(bare) >= 12 and re.fullmatch(r"[ACGTUN]+", bare) and not self._known(value):
+            return read_sequence(value)
+        return None
+
+    def _known(self, name: str) -> bool:
+        return bool(self.index.proteins_named(name) or self.index.molecules_named(name) or self.index.homonyms(name))
+
+    def _known_structure(self, molecule: Molecule, notes: list[str]) -> Resolved:
+        """Name a structure by its InChIKey; the structure itself stays here."""
+        key = molecule.inchikey
+        found = self.index.molecules_by_inchikey(key) if key else []
+        exact = [one for one in found if one.inchikey == key]
+        if not exact and key and self.pubchem is not None:
+            exact = self._soft(lambda: self.pubchem.by_inchikey(key) if self.pubchem else [], notes) or []
+        if not exact:
+            return Resolved(molecule, molecule.smiles, "structure as given; no record of it was found")
+        record = exact[0]
+        # The given structure is kept: a record may hold another tautomer's SMILES under the same key.
+        named = replace(
+            molecule, name=record.name, ids=record.ids, synonyms=record.synonyms, provenance=record.provenance
+        )
+        return Resolved(named, molecule.smiles, "structure as given; its InChIKey has a record")
+
+    def _known_sequence(self, protein: Protein, notes: list[str]) -> Resolved:
+        """Name a sequence by its checksum; the sequence itself stays here."""
+        found = self.index.protein_by_sequence(protein.sequence)
+        if found is None and self.uniprot is not None:
+            matches = self._soft(lambda: self.uniprot.by_sequence(protein.sequence) if self.uniprot else [], notes)
+            found = matches[0] if matches else None
+        if found is None:
+            return Resolved(protein, protein.name or "sequence", "sequence as given; no record of it was found")
+        return Resolved(found, protein.name or "sequence", "sequence as given; identical to this record's")
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def _named(self, name: str, kind: EntityKind | None, policy: Policy, organism: str, notes: list[str]) -> Resolved:
+        if len(name) > MAX_NAME:
+            raise InvalidInput(
+                f"a name of {len(name):,} characters, starting {name[:40]!r}; expected at most {MAX_NAME}.",
+                "Put smiles: or seq: in front of a structure or sequence.",
+            )
+        if homonym := self._homonym(name, kind, policy, organism, notes):
+            return homonym
+        matches = self._local_matches(name, kind)
+        if not matches and (variant := _VARIANT.fullmatch(name)) and kind != "molecule":
+            return self._variant(variant["base"], variant["variant"], policy, organism, notes)
+        if not matches and kind != "protein" and (structure := self._as_smiles(name)):
+            return self._known_structure(structure, notes)
+        if not matches:
+            matches = self._live_matches(name, kind, organism)
+        if not matches:
+            raise self._unknown(name, kind)
+        return self._choose(name, matches, policy, organism, notes)
+
+    def _as_smiles(self, text: str) -> Molecule | None:
+        """Read ``text`` as SMILES when it has the marks of one; a broken one is bad input, not a name."""
+        if chemistry.looks_like_smiles(text) or smiles_shaped(text):
+            return chemistry.molecule_from_smiles(text)
+        return None
+
+    def _homonym(
+        self, name: str, kind: EntityKind | None, policy: Policy, organism: str, notes: list[str]
+    ) -> Resolved | None:
+        meanings = list(self.index.homonyms(name))
+        if not meanings:
+            return None
+        fitting = [one for one in meanings if kind is None or one.kind == kind]
+        usable = [one for one in fitting if one.handle]
+        if kind and len(fitting) == 1 and usable:
+            rest = tuple(one for one in meanings if one is not usable[0])
+            chosen = self.resolve(usable[0].handle, kind, policy=policy, organism=organism, notes=notes)
+            return replace(chosen, why=f"the only {kind} that {name} means", alternatives=rest)
+        if policy == "best" and usable:
+            rest = tuple(one for one in meanings if one is not usable[0])
+            notes.append(f"{name} means {len(meanings)} things; {usable[0].label} was taken because policy is best.")
+            chosen = self.resolve(usable[0].handle, kind, policy=policy, organism=organism, notes=notes)
+            return replace(chosen, why=f"first of {len(meanings)} meanings of {name}", alternatives=rest)
+        raise Ambiguous(
+            f"{name} means {len(meanings)} things.",
+            "Ask again with the string that names the one you mean.",
+            candidates=fitting or meanings,
+        )
+
+    def _local_matches(self, name: str, kind: EntityKind | None) -> list[Match]:
+        matches: list[Match] = []
+        if kind != "protein":
+            matches += [Match(one, why, rank_of(why)) for one, why in self.index.molecules_named(name)]
+        if kind != "molecule":
+            matches += [Match(one, why, rank_of(why)) for one, why in self.index.proteins_named(name)]
+        return matches
+
+    def _live_matches(self, name: str, kind: EntityKind | None, organism: str) -> list[Match]:
+        """Ask PubChem and UniProt; a service that fails matters only when the other knows nothing."""
+        asks: list[Callable[[], list[Match]]] = []
+        if kind != "protein" and self.pubchem is not None:
+            pubchem = self.pubchem
+            asks.append(lambda: [Match(one, "PubChem name", 1) for one in pubchem.by_name(name)])
+        if kind != "molecule" and self.uniprot is not None:
+            uniprot = self.uniprot
+            asks.append(lambda: [Match(one, "gene in UniProt", 1) for one in uniprot.by_gene(name)])
+            asks.append(lambda: [Match(one, "name in UniProt", 2) for one in uniprot.by_name(name)])
+        failure: Unavailable | Refused | None = None
+        for ask in asks:
+            try:
+                if matches := ask():
+                    return matches
+            except (Unavailable, Refused) as error:
+                failure = failure or error
+        if failure is not None:
+            suggestions = self._alike(name, kind)
+            hint = f"Did you mean {', '.join(one.label for one in suggestions[:3])}? " if suggestions else ""
+            raise type(failure)(f"{name!r} is not in the local index, and {failure.message}", f"{hint}{failure.hint}")
+        return []
+
+    def _choose(self, name: str, matches: Sequence[Match], policy: Policy, organism: str, notes: list[str]) -> Resolved:
+        """Choose by rank, then by organism; say what was not chosen."""
+        ordered = sorted(matches, key=lambda match: match.rank)
+        best = [match for match in ordered if match.rank == ordered[0].rank]
+        wanted = organism or DEFAULT_ORGANISM
+        if organism:
+            best = [match for match in ordered if _of_organism(match.entity, organism)] or best
+        native = [match for match in best if _of_organism(match.entity, wanted)]
+        if organism and not native:
+            raise NotFound(
+                f"{name} of {organism} is not in the searched sources.",
+                f"It is known of {', '.join(sorted({_organism(match.entity) for match in best}))}.",
+            )
+        if len(best) > 1 and len(native) == 1 and policy != "strict":
+            best = native + [match for match in best if match not in native]
+            why = f"{best[0].why}, human by default" if not organism else f"{best[0].why}, {organism}"
+        elif len(best) > 1 and policy != "best":
+            raise Ambiguous(
+                f"{name} names {len(best)} {'proteins' if isinstance(best[0].entity, Protein) else 'records'}.",
+                "Ask again with the string that names the one you mean.",
+                candidates=[_candidate(match) for match in best],
+            )
+        elif len(best) > 1:
+            notes.append(f"{name} names {len(best)} records; the first was taken because policy is best.")
+            why = f"{best[0].why}, first of {len(best)}"
+        else:
+            why = f"{best[0].why}, only match" if len(ordered) == 1 else best[0].why
+        chosen = best[0]
+        rest = [match for match in [*best[1:], *ordered] if match.entity.handle != chosen.entity.handle]
+        alternatives = {match.entity.handle: _candidate(match) for match in rest}
+        return Resolved(chosen.entity, name, why, tuple(alternatives.values()))
+
+    def _variant(self, base: str, variant: str, policy: Policy, organism: str, notes: list[str]) -> Resolved:
+        """Apply one substitution and check it at its position (residue numbers of the canonical chain)."""
+        record = self.resolve(base, "protein", policy=policy, organism=organism, notes=notes)
+        protein = record.entity
+        if not isinstance(protein, Protein):
+            raise InvalidInput(f"{base} is not a protein, so {variant} cannot be applied.")
+        old, position, new = variant[0], int(variant[1:-1]), variant[-1]
+        there = protein.sequence[position - 1] if 0 < position <= protein.length else ""
+        if there != old:
+            raise InvalidInput(
+                f"{variant} does not fit {protein.accession or base}: position {position} "
+                + (f"holds {there}, not {old}." if there else f"is beyond its {protein.length} residues."),
+                "Check the numbering: it counts from 1 on the canonical sequence.",
+            )
+        changed = protein.sequence[: position - 1] + new + protein.sequence[position:]
+        mutant = replace(protein, sequence=changed, variant=variant)
+        return Resolved(mutant, f"{base} {variant}", f"{record.why}; {variant} applied", record.alternatives)
+
+    # -- failures ------------------------------------------------------------------------------
+
+    def _alike(self, name: str, kind: EntityKind | None) -> list[Candidate]:
+        return [one for one in self.index.suggest(name) if kind is None or one.kind == kind]
+
+    def _unknown(self, name: str, kind: EntityKind | None) -> NotFound:
+        suggestions = self._alike(name, kind)
+        return NotFound(
+            f"{name!r} is not the name of a {kind or 'molecule or protein'} in the searched sources.",
+            ("Did you mean one of the names below? " if suggestions else "") + self._where(),
+            candidates=suggestions,
+        )
+
+    def _where(self) -> str:
+        """Say where was searched, and how to search further."""
+        live = [name for name, source in (("PubChem", self.pubchem), ("UniProt", self.uniprot)) if source is not None]
+        if live:
+            return f"Searched: the local index, {' and '.join(live)}. A structure needs smiles: or seq: in front."
+        return "Searched: the local index only (look-ups are switched off). A structure needs smiles: or seq: in front."
+
+    def _expect(self, found: Resolved, kind: EntityKind | None) -> Resolved:
+        if kind is not None and found.kind != kind:
+            raise InvalidInput(
+                f"{found.asked!r} is a {found.kind} ({found.entity.name or found.entity.handle}); expected a {kind}.",
+                f"Pass it as the {found.kind}.",
+            )
+        return found
+
+    def _soft(self, ask: Callable[[], T], notes: list[str]) -> T | None:
+        """Ask for something the answer can do without."""
+        try:
+            return ask()
+        except (Unavailable, Refused) as error:
+            notes.append(f"Not looked up by identifier: {error.message}")
+        except NotFound:
+            pass
+        return None
+
+    def _read(self, path: str) -> str:
+        if not self.files:
+            raise InvalidInput("file: is not allowed here.", "Pass the structure or sequence itself.")
+        return read_text_file(Path(path), MAX_FILE_BYTES)
+
+
+def split_prefix(text: str) -> tuple[str, str]:
+    """Split ``cid:2244`` into ``("cid", "2244")``; the prefix is empty when there is none."""
+    head, colon, rest = text.partition(":")
+    if colon and head.lower() in PREFIXES and rest.strip():
+        return head.lower(), rest.strip()
+    return "", text
+
+
+_SMILES_TOKEN = re.compile(r"(?:\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]|[=#$/\\.~:()-]|%\d{2}|\d)+")
+
+
+def smiles_shaped(text: str) -> bool:
+    """Whether ``text`` is written like a SMILES (atoms, bonds, brackets, ring marks), parsing or not."""
+    return bool(
+        len(text) >= 3
+        and re.search(r"[0-9=#\[\]()@/\\]", text)
+        and re.match(r"[A-Za-z\[]", text)
+        and not re.fullmatch(r"[A-Z]{2,}-?\d{1,2}[A-Z]?", text)  # IC50, CB1, NOS2: names, not rings
+        and _SMILES_TOKEN.fullmatch(text)
+    )
+
+
+def read_sequence(text: str) -> Protein:
+    """Read residues or one FASTA record.
+
+    Raises:
+        InvalidInput: Empty, too long, letters that are no residues, or nucleotides.
+        Ambiguous: More than one FASTA record.
+    """
+    from .sources.fasta import parse_fasta
+
+    records = parse_fasta(text)
+    if len(records) > 1:
+        raise Ambiguous(
+            f"the FASTA text holds {len(records)} records; expected one protein.",
+            "Pass one record; every record can be asked about in turn.",
+            candidates=[
+                Candidate(
+                    f"seq:{sequence}" if len(sequence) <= 60 else "",
+                    header or "unnamed record",
+                    f"record {number}, {len(sequence)} residues",
+                    "protein",
+                )
+                for number, (header, sequence) in enumerate(records, 1)
+            ],
+        )
+    if not records or not records[0][1]:
+        raise InvalidInput("the sequence is empty.", "Give one-letter residues or one FASTA record.")
+    header, sequence = records[0]
+    check_residues(sequence)
+    return Protein(sequence=sequence, name=header)
+
+
+def check_residues(sequence: str) -> None:
+    """Raise :class:`InvalidInput` unless ``sequence`` is an amino acid sequence this package takes."""
+    for position, letter in enumerate(sequence, 1):
+        if letter not in RESIDUES:
+            raise InvalidInput(
+                f"the sequence has {letter!r} at position {position}, which is no amino acid code.",
+                "Use one-letter codes, X for an unknown residue.",
+            )
+    if len(sequence) > MAX_RESIDUES:
+        raise InvalidInput(
+            f"the sequence has {len(sequence):,} residues; expected at most {MAX_RESIDUES:,}.",
+            "Pass the domain or chain the question is about.",
+        )
+    letters = set(sequence)
+    if len(sequence) >= 12 and letters <= set("ACGTUN") and len(letters - {"N"}) <= 5:
+        raise InvalidInput(
+            f"the sequence holds only {', '.join(sorted(letters))} in {len(sequence)} letters: this is DNA or RNA, "
+            "and a protein was expected.",
+            "Translate it first, or look the protein up by gene or accession.",
+        )
+
+
+def read_text_file(path: Path, limit: int) -> str:
+    """Read a small UTF-8 text file.
+
+    Raises:
+        InvalidInput: Missing, a folder, unreadable, too large, or not text.
+    """
+    try:
+        if path.is_dir():
+            raise InvalidInput(f"{path} is a folder; expected a text file.")
+        with path.open("rb") as stream:
+            body = stream.read(limit + 1)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.", "Check the path.") from error
+    if len(body) > limit:
+        raise InvalidInput(f"{path} is larger than {limit:,} bytes.", "Pass one structure or sequence.")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InvalidInput(f"{path} is not a text file.", "Expected SMILES, MOL, SDF or FASTA as UTF-8 text.")
+    return text.strip()
+
+
+def rank_of(why: str) -> int:
+    """Order reasons: the thing's own name or gene first, then synonyms, then looser ones."""
+    for rank, words in enumerate(
+        (("exact name", "gene name", "primary gene", "recommended name"), ("synonym", "alternative", "brand"))
+    ):
+        if any(word in why for word in words) and "gene synonym" not in why:
+            return rank
+    return 2
+
+
+def _of_organism(entity: Entity, organism: str) -> bool:
+    return isinstance(entity, Molecule) or _organism(entity).startswith(organism)
+
+
+def _organism(entity: Entity) -> str:
+    return entity.organism if isinstance(entity, Protein) else ""
+
+
+def _candidate(match: Match) -> Candidate:
+    return candidate_of(match.entity, match.why)
+
+
+def candidate_of(entity: Entity, why: str) -> Candidate:
+    """Describe ``entity`` as something a name can mean."""
+    if isinstance(entity, Molecule):
+        label = ", ".join(part for part in (entity.name or entity.smiles, entity.formula) if part)
+        return Candidate(entity.handle, label, why, "molecule")
+    label = ", ".join(part for part in (entity.name or entity.gene, entity.gene, entity.organism) if part)
+    return Candidate(entity.handle, label, why, "protein")
+
+
+def _molecule_candidates(molecules: Sequence[Molecule], why: str) -> tuple[Candidate, ...]:
+    return tuple(candidate_of(one, why) for one in molecules)
+
+
+def _several(what: str, found: Sequence[Entity]) -> str:
+    return f"{what}, only match" if len(found) == 1 else f"{what}, first of {len(found)} records"

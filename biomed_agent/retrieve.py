@@ -1,0 +1,254 @@
+"""Entity and question to facts and numbered evidence.
+
+Stored values come from the local index and, where it has none, from the live record; computed values come
+from RDKit. A service that gives no answer costs a note, not the answer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from . import chemistry
+from .errors import NotFound, Refused, Unavailable
+from .types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
+
+if TYPE_CHECKING:
+    from .sources.local import LocalIndex
+    from .sources.pubchem import PubChem
+    from .sources.pubmed import PubMed
+    from .sources.uniprot import UniProt
+
+IUPAC_MASSES = Provenance(
+    source="computed from the sequence", identifier="average residue masses (IUPAC 2021 atomic weights)"
+)
+# Average masses of amino acid residues (amino acid less water) in Da, from the standard atomic weights.
+RESIDUE_MASS = {
+    "A": 71.0779, "R": 156.1857, "N": 114.1026, "D": 115.0874, "C": 103.1429, "E": 129.1140, "Q": 128.1292,
+    "G": 57.0513, "H": 137.1393, "I": 113.1576, "L": 113.1576, "K": 128.1723, "M": 131.1961, "F": 147.1739,
+    "P": 97.1152, "S": 87.0773, "T": 101.1039, "W": 186.2099, "Y": 163.1733, "V": 99.1311, "U": 150.0379,
+    "O": 237.2982,
+}  # fmt: skip
+WATER_MASS = 18.0153
+MAX_PASSAGES = 6
+
+
+class Retriever:
+    """Collects what records and computation say.
+
+    Args:
+        index: The local index.
+        pubchem: Live molecule records, or None.
+        uniprot: Live protein records, or None.
+        pubmed: Live literature, or None.
+    """
+
+    def __init__(
+        self, index: LocalIndex, pubchem: PubChem | None, uniprot: UniProt | None, pubmed: PubMed | None
+    ) -> None:
+        self.index, self.pubchem, self.uniprot, self.pubmed = index, pubchem, uniprot, pubmed
+
+    def identity(self, resolved: Resolved) -> list[Fact]:
+        """Return identifiers and structure of an entity as facts."""
+        entity = resolved.entity
+        return _molecule_identity(entity) if isinstance(entity, Molecule) else _protein_identity(entity)
+
+    def computed(self, entity: Entity) -> list[Fact]:
+        """Return computed values: RDKit descriptors of a molecule, length and mass of a protein."""
+        return chemistry.computed_facts(entity) if isinstance(entity, Molecule) else protein_values(entity)
+
+    def stored(self, entity: Entity, predicates: Sequence[str], notes: list[str]) -> list[Fact]:
+        """Return stored facts; the live record is asked only for predicates the index does not have.
+
+        Args:
+            entity: What the facts are about.
+            predicates: Predicates wanted; empty means everything.
+            notes: Receives what could not be looked up.
+        """
+        if isinstance(entity, Protein) and entity.variant:
+            notes.append(
+                f"Records describe the unchanged protein; nothing stored here is about the variant {entity.variant}."
+            )
+        found = matching(self.index.facts(entity), predicates)
+        wanted = set(predicates) - {fact.predicate.lower() for fact in found}
+        if found and not wanted:
+            return found
+        live = self._live(entity, notes)
+        known = {(fact.predicate.lower(), str(fact.value).lower()) for fact in found}
+        return found + [
+            fact
+            for fact in matching(live, predicates)
+            if (fact.predicate.lower(), str(fact.value).lower()) not in known
+        ]
+
+    def _live(self, entity: Entity, notes: list[str]) -> list[Fact]:
+        try:
+            if isinstance(entity, Protein) and entity.accession and self.uniprot is not None:
+                return self.uniprot.facts(entity.accession)
+            if isinstance(entity, Molecule) and "cid" in entity.ids and self.pubchem is not None:
+                return self.pubchem.descriptions(int(entity.ids["cid"]))
+        except (Unavailable, Refused, NotFound) as error:
+            notes.append(f"The live record was not read: {error.message}")
+        return []
+
+    def parents(self, molecule: Molecule) -> list[Molecule]:
+        """Return the parent of a salt or solvate (from the index, else computed); empty for a parent itself."""
+        parent = self.index.parent_of(molecule) or chemistry.parent_of_salt(molecule)
+        return [parent] if parent is not None and len(chemistry.components(molecule)) > 1 else []
+
+    def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
+        """Return measured affinities of a pair; a variant has none here, whatever the wild type shows."""
+        return [] if protein.variant else self.index.activities(molecule, protein)
+
+    def literature(self, query: str, question: str, notes: list[str]) -> list[Evidence]:
+        """Search PubMed and return the sentences that fit the question best, verbatim and numbered.
+
+        Args:
+            query: The search string that is sent.
+            question: Its words rank the sentences; it stays here.
+            notes: Receives words PubMed ignored and retracted articles that were passed over.
+
+        Raises:
+            NotFound: Nothing was found, or PubMed ignored a word of the query.
+            BiomedAgentError: The look-up was refused or failed.
+        """
+        if self.pubmed is None:
+            raise Refused(
+                "looking in the literature needs PubMed, and look-ups are switched off (offline).",
+                "Run without offline to search PubMed.",
+            )
+        result = self.pubmed.search(query, limit=30)
+        if result.ignored:
+            raise NotFound(
+                f"PubMed does not know {', '.join(result.ignored)} and would answer from the rest of the query.",
+                "Check the spelling, or leave the word out.",
+            )
+        if not result.pmids:
+            raise NotFound(f"PubMed has no article for {query!r}.", "Use fewer or more common words.")
+        notes.append(f"PubMed was asked for {query!r} ({result.count:,} articles; read as: {result.translation}).")
+        articles = self.pubmed.fetch(result.pmids)
+        if retracted := [article.handle for article in articles if article.retracted]:
+            notes.append(f"Passed over because retracted: {', '.join(retracted)}.")
+        return rank_passages(question, [article for article in articles if not article.retracted])
+
+
+def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:
+    """Return the facts with one of ``predicates`` (all when empty), in the order asked for."""
+    if not predicates:
+        return list(facts)
+    order = {predicate.lower(): number for number, predicate in enumerate(predicates)}
+    chosen = [fact for fact in facts if fact.predicate.lower() in order]
+    return sorted(chosen, key=lambda fact: order[fact.predicate.lower()])
+
+
+def protein_values(protein: Protein) -> list[Fact]:
+    """Compute length and average molecular weight of a sequence.
+
+    The weight is the sum of average residue masses plus one water, without modifications; it is left out
+    when the sequence holds ambiguous residues (B, J, X, Z).
+    """
+    length = Fact(protein.handle, "length", protein.length, "residues", "computed", IUPAC_MASSES)
+    counts = Counter(protein.sequence)
+    if unknown := sorted(set(counts) - set(RESIDUE_MASS)):
+        note = f"no mass: the sequence holds {', '.join(unknown)}"
+        return [Fact(protein.handle, "length", protein.length, "residues", "computed", IUPAC_MASSES, note)]
+    mass = math.fsum(RESIDUE_MASS[residue] * number for residue, number in counts.items()) + WATER_MASS
+    note = "unmodified chain, signal peptide included"
+    return [length, Fact(protein.handle, "molecular weight", round(mass), "Da", "computed", IUPAC_MASSES, note)]
+
+
+def _molecule_identity(molecule: Molecule) -> list[Fact]:
+    record = molecule.provenance or chemistry.RDKIT
+    facts = [
+        Fact(molecule.handle, "SMILES", molecule.smiles, kind="computed", provenance=chemistry.RDKIT),
+        Fact(molecule.handle, "InChIKey", molecule.inchikey, kind="computed", provenance=chemistry.RDKIT),
+        Fact(molecule.handle, "InChI", chemistry.inchi(molecule), kind="computed", provenance=chemistry.RDKIT),
+    ]
+    labels = {"cas": "CAS number"}
+    facts += [
+        Fact(molecule.handle, labels.get(space, space), value, provenance=record)
+        for space, value in molecule.ids.items()
+    ]
+    facts += [Fact(molecule.handle, "synonym", name, provenance=record) for name in molecule.synonyms]
+    return [fact for fact in facts if fact.value]
+
+
+def _protein_identity(protein: Protein) -> list[Fact]:
+    record = protein.provenance or Provenance(source="the sequence as given")
+    values = {
+        "accession": protein.accession,
+        "entry name": protein.entry_name,
+        "name": protein.name,
+        "gene": protein.gene,
+        "organism": protein.organism,
+        "sequence": protein.sequence,
+    }
+    facts = [Fact(protein.handle, name, value, provenance=record) for name, value in values.items() if value]
+    return facts + [Fact(protein.handle, "synonym", name, provenance=record) for name in protein.synonyms]
+
+
+_WORD = re.compile(r"[A-Za-z0-9][\w-]*")
+_STOP = frozenset(
+    "a an and are as at be by can could did do does for from had has have how in into is it its of on or should that "
+    "the their them there these this those to was were what when where which who why will with would about evidence "
+    "study studies paper papers literature article articles show shows".split()
+)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the content words of ``text`` in lower case."""
+    return [word for word in (match.lower() for match in _WORD.findall(text)) if word not in _STOP]
+
+
+def rank_passages(question: str, articles: Sequence[Article]) -> list[Evidence]:
+    """Rank sentences of abstracts by BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009) against the question.
+
+    A sentence is scored together with its title at half weight, so that a fitting sentence of a fitting
+    article wins; at most two sentences of one article are taken. Sentences are verbatim.
+    """
+    passages = [(article, sentence) for article in articles for sentence in sentences(article.abstract)]
+    if not passages:
+        return []
+    texts = [Counter(words_of(sentence)) for _, sentence in passages]
+    titles = {article.handle: Counter(words_of(article.title)) for article in articles}
+    mean = sum(text.total() for text in texts) / len(texts) or 1.0
+    terms = set(words_of(question))
+    rarity = {
+        term: math.log(1 + (len(texts) - seen + 0.5) / (seen + 0.5))
+        for term in terms
+        if (seen := sum(term in text for text in texts)) >= 0
+    }
+
+    def bm25(text: Counter[str]) -> float:
+        norm = 1.2 * (0.25 + 0.75 * text.total() / mean)
+        return sum(rarity[term] * text[term] * 2.2 / (text[term] + norm) for term in terms if text[term])
+
+    scored = [
+        (bm25(text) + 0.5 * bm25(titles[article.handle]), -number, article, sentence)
+        for number, ((article, sentence), text) in enumerate(zip(passages, texts, strict=True))
+    ]
+    taken: Counter[str] = Counter()
+    evidence: list[Evidence] = []
+    for score, _, article, sentence in sorted(scored, key=lambda row: row[:2], reverse=True):
+        if score > 0 and taken[article.handle] < 2 and len(evidence) < MAX_PASSAGES:
+            taken[article.handle] += 1
+            evidence.append(Evidence(len(evidence) + 1, sentence, article))
+    return evidence
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\[(])")
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|approx|Fig|No|ca|Dr|spp|sp|cf|resp|incl)\.|\b[A-Z]\.)$")
+
+
+def sentences(text: str) -> list[str]:
+    """Split prose into sentences, keeping every character of each."""
+    parts: list[str] = []
+    for part in _SENTENCE_END.split(text):
+        if parts and _ABBREVIATION.search(parts[-1]):
+            parts[-1] = f"{parts[-1]} {part}"
+        elif part.strip():
+            parts.append(part.strip())
+    return parts
