@@ -1,0 +1,51 @@
+# Every target starts from nothing: it makes .venv, installs what it needs, and runs.
+#   make demo        the main job on the embedded model: no key, no GPU, no network
+#   make test        all quick tests
+#   make lint        ruff and mypy
+#   make check-slow  long proofs, by hand before a release
+#   make bench       benchmarks; print ratios, record them in docs/benchmarks.md
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# More threads make small matrices slower, and two cores are often all there is.
+export OMP_NUM_THREADS ?= 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: demo test lint check-slow bench clean
+
+$(VENV)/.made:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'biomed_agent needs Python 3.11 or newer; run make PYTHON=/path/to/python3.11')"
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.model: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing biomed_agent with its model side (about a minute)..."
+	$(PIP) -e ".[model]"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.model
+	@echo "Installing the tools of development..."
+	$(PIP) -e ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.model
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check biomed_agent tests examples scripts benchmarks
+	$(BIN)/ruff format --check biomed_agent tests examples scripts benchmarks
+	$(BIN)/mypy
+
+check-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/.dev
+	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
