@@ -219,8 +219,9 @@ def test_what_the_check_rejects_is_never_kept(server: LocalServer, clock: FakeCl
             raise NotFound("no such compound.")
 
     server.play = script(Said.json({"Fault": {"Code": "PUGREST.NotFound"}}), OK)
-    with local(server, clock, tmp_path) as transport, pytest.raises(NotFound):
-        ask(transport, check=check)
+    with local(server, clock, tmp_path) as transport:
+        with pytest.raises(NotFound):
+            ask(transport, check=check)
         assert ask(transport, check=check).json() == {"ok": True}
     assert len(server.asked) == 2
 
