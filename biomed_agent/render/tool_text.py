@@ -1,0 +1,175 @@
+"""An answer for a calling model: few tokens, a fixed order, nothing that could be mistaken for a record."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from biomed_agent.types import Answer, Candidate, Claim, Resolved
+from .words import (
+    UNANSWERED,
+    FactRow,
+    about,
+    article_line,
+    chosen_because,
+    clean,
+    counted,
+    fact_rows,
+    headline,
+    model_claims,
+    model_line,
+    quoted,
+    shorten,
+    source_parts,
+)
+
+TOOL_TOKENS = 350
+"""Most tokens :func:`to_tool_text` returns, as counted by :func:`estimate_tokens`."""
+CUT_ORDER = (
+    "computed value", "record", "gap", "source", "passage", "model sentence", "warning", "entity", "step",
+    "checked statement", "candidate",
+)  # fmt: skip
+"""What is left out when the text is too long, first to last. Status and answer are not in it."""
+VALUES = 6
+"""values of one predicate that are shown"""
+
+
+def estimate_tokens(text: str) -> int:
+    """Count tokens cautiously: seven letters of a word, two capitals, three digits or one sign make one.
+
+    Tokenizers of chat models mostly need fewer for such text.
+    """
+    return len(re.findall(r"[A-Z]?[a-z]{1,6}|[A-Z]{1,2}|\d{1,3}|\S", text))
+
+
+def to_tool_text(answer: Answer) -> str:
+    """Return what a calling model is told, at most :data:`TOOL_TOKENS` tokens.
+
+    When it is too long, facts are cut first, then sources, and candidates last; the status and the answer
+    stay, and one line says what was left out. A sentence of the model that is contradicted is withheld and
+    the reason given.
+    """
+    parts = _parts(answer)
+    left_out: Counter[str] = Counter()
+    text = _joined(parts, left_out)
+    for called in CUT_ORDER:
+        for part in (part for part in parts if part.called == called):
+            while part.lines and estimate_tokens(text) > TOOL_TOKENS:
+                part.lines.pop()
+                left_out[called] += 1
+                text = _joined(parts, left_out)
+    words = text.split(" ")
+    while estimate_tokens(text) > TOOL_TOKENS:  # the answer alone is too long
+        words.pop()
+        text = f"{' '.join(words)}..."
+    return text
+
+
+@dataclass(slots=True)
+class _Part:
+    """Lines under one heading; the least useful stand last and are cut first."""
+
+    head: str
+    lines: list[tuple[int, str]]
+    """(position when shown, text)"""
+    called: str
+    """what one line is, of :data:`CUT_ORDER`; empty for a part that is never cut"""
+    inline: bool = False
+    """whether all stand on the line of the heading"""
+
+    def shown(self) -> list[str]:
+        texts = [text for _, text in sorted(self.lines)]
+        if self.inline and texts:
+            return [f"{self.head} {' | '.join(texts)}"]
+        return [self.head, *texts] if self.head and texts else texts
+
+
+def _joined(parts: Sequence[_Part], left_out: Counter[str]) -> str:
+    lines = [line for part in parts for line in part.shown()]
+    if left_out:
+        names = ", ".join(counted(count, called) for called, count in left_out.items())
+        lines.append(f"LEFT OUT {names}; ask for one thing at a time")
+    return "\n".join(lines)
+
+
+def _parts(answer: Answer) -> list[_Part]:
+    text = f"{'REASON' if answer.status in UNANSWERED else 'ANSWER'} {clean(answer.text)}"
+    gaps = f"NOT LOOKED UP {', '.join(shorten(gap) for gap in answer.not_looked_up)}"
+    return [
+        _part("", [f"STATUS {headline(answer)}"]),
+        _part("", [text] if answer.text.strip() else []),
+        _part("CANDIDATES", [_candidate(one) for one in answer.candidates], "candidate"),
+        _part("STATEMENT", [_claim(claim, answer) for claim in answer.claims], "checked statement"),
+        _part("", [_about(resolved) for resolved in answer.entities], "entity"),
+        _part("RECORDS", [f"  {_row(row)}" for row in fact_rows(answer, "stored")], "record"),
+        *_computed(answer),
+        _part("PASSAGES", _passages(answer), "passage"),
+        _part(f"MODEL {model_line(answer)}", _model_sentences(answer), "model sentence"),
+        _sources(answer),
+        _part("", [f"WARNING {shorten(warning, 200)}" for warning in answer.warnings], "warning"),
+        _part("", [gaps] if answer.not_looked_up else [], "gap"),
+        _part("", [f"NEXT {shorten(step, 160)}" for step in answer.next_steps], "step"),
+    ]
+
+
+def _part(head: str, lines: Sequence[str], called: str = "") -> _Part:
+    return _Part(head, list(enumerate(lines)), called)
+
+
+def _sources(answer: Answer) -> _Part:
+    """Return the numbered sources; those the answer does not cite are the first to be cut."""
+    cited = {int(number) for number in re.findall(r"\[(\d+)\]", answer.text)}
+    lines = [(n, f"  [{n}] {shorten(', '.join(source_parts(one)), 160)}") for n, one in enumerate(answer.sources, 1)]
+    return _Part("SOURCES", sorted(lines, key=lambda line: line[0] not in cited), "source")
+
+
+def _candidate(one: Candidate) -> str:
+    return f'  "{shorten(one.handle)}" {shorten(one.label, 80)} ({shorten(one.why, 60)})'
+
+
+def _about(resolved: Resolved) -> str:
+    entity = resolved.entity
+    name = f' "{shorten(entity.name)}"' if entity.name else ""
+    parts = [f"{shorten(entity.handle)}{name}", *about(resolved), shorten(chosen_because(resolved), 160)]
+    if resolved.alternatives:
+        parts.append(f"not chosen: {', '.join(shorten(one.handle, 40) for one in resolved.alternatives[:3])}")
+    return f"ABOUT {' | '.join(parts)}"
+
+
+def _row(row: FactRow) -> str:
+    subject = f"{shorten(row.subject, 40)}: " if row.subject else ""
+    number = f" [{row.number}]" if row.number else ""
+    note = f" ({shorten(row.note, 100)})" if row.note else ""
+    return f"{subject}{row.predicate} {shorten(row.value(VALUES), 200)}{note}{number}"
+
+
+def _computed(answer: Answer) -> list[_Part]:
+    """Return one line per program."""
+    by_source: dict[str, list[str]] = {}
+    for row in fact_rows(answer, "computed"):
+        by_source.setdefault(row.source, []).append(_row(row))
+    return [
+        _Part(f"COMPUTED ({source})", list(enumerate(values)), "computed value", inline=True)
+        for source, values in by_source.items()
+    ]
+
+
+def _passages(answer: Answer) -> list[str]:
+    return [f'  [{p.number}] {shorten(article_line(p), 140)} "{shorten(p.text, 240)}"' for p in answer.evidence]
+
+
+def _model_sentences(answer: Answer) -> list[str]:
+    return [
+        f"  contradicted 1 sentence withheld{_why(claim)}" if claim.verdict == "contradicted" else _claim(claim, answer)
+        for claim in model_claims(answer)
+    ]
+
+
+def _claim(claim: Claim, answer: Answer) -> str:
+    return f"  {claim.verdict} {shorten(quoted(claim.text, answer), 300)}{_why(claim)}"
+
+
+def _why(claim: Claim) -> str:
+    return f" ({shorten(claim.why, 160)})" if claim.why else ""

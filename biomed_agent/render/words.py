@@ -1,0 +1,205 @@
+"""The words that all three renderings share: what one part of an answer is called and said to be."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from biomed_agent.types import Answer, Claim, Evidence, ModelStamp, Molecule, Provenance, Resolved
+
+UNANSWERED = {
+    "ambiguous": "Ambiguous",
+    "not_found": "Not found",
+    "unavailable": "Not available now",
+    "refused": "Refused by the egress policy",
+    "inapplicable": "Not answerable here",
+    "invalid": "Cannot be read",
+}
+"""Statuses that mean nothing was answered, in a person's words."""
+VERDICTS = ("supported", "unverified", "contradicted")
+
+
+def clean(text: object) -> str:
+    """Return ``text`` on one line, without control, bidirectional and escape characters.
+
+    Names, titles and model output come from elsewhere; none of them may start a line of its own or move a
+    terminal's cursor.
+    """
+    return " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
+
+
+def shorten(text: object, limit: int = 90) -> str:
+    """Return ``text`` on one line of at most ``limit`` characters, a cut marked by three dots."""
+    line = clean(text)
+    return line if len(line) <= limit else f"{line[: limit - 3].rstrip()}..."
+
+
+def counted(count: int, noun: str) -> str:
+    """Return ``1 record``, ``2 records``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def quoted(sentence: str, answer: Answer) -> str:
+    """Return a sentence in quotation marks; ``[n]`` stays only where the model was shown passages to cite."""
+    words = clean(sentence).replace('"', "'")
+    if not any(passage.shown_to_model for passage in answer.evidence):
+        words = re.sub(r"\[(\d+)\]", r"(\1)", words)
+    return f'"{words}"'
+
+
+def headline(answer: Answer) -> str:
+    """Return the status and what it rests on: ``answered from records and computation``."""
+    if answer.status in UNANSWERED:
+        return f"{answer.status}; nothing was answered"
+    if answer.status == "model_only":
+        return "model_only; no record or computation answers this"
+    if answer.claims:
+        found = Counter(claim.verdict for claim in answer.claims)
+        verdicts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if verdict in found)
+        return f"{answer.status}; statement checked: {verdicts}"
+    origins = []
+    if any(fact.kind == "stored" for fact in answer.facts):
+        origins.append("records")
+    if any(fact.kind == "computed" for fact in answer.facts):
+        origins.append("computation")
+    if answer.evidence:
+        origins.append(counted(len(answer.evidence), "passage"))
+    return f"{answer.status} from {' and '.join(origins)}" if origins else answer.status
+
+
+def model_line(answer: Answer) -> str:
+    """Return which model spoke, how large it is, what it saw, and whether it may be cited."""
+    if answer.model is None:
+        return ""
+    stamp = answer.model.stamp
+    parts = [
+        f"{clean(f'{stamp.name} {stamp.revision}')}{_size(stamp)}",
+        f"saw: {clean(answer.model.saw)}",
+        clean(answer.model.truncated),
+        "demonstration, do not cite" if stamp.demonstration else "the model's words, not a record",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def model_claims(answer: Answer) -> tuple[Claim, ...]:
+    """Return the model's sentences with their verdicts; a text that was not checked is one unverified claim."""
+    if answer.model is None:
+        return ()
+    if answer.model.claims or not answer.model.text.strip():
+        return answer.model.claims
+    return (Claim(answer.model.text, "unverified", "not checked"),)
+
+
+def source_parts(source: Provenance) -> list[str]:
+    """Return name and record, link, release, date and licence of one source; empty ones left out."""
+    parts = (
+        f"{source.source} {source.identifier}",
+        source.url,
+        f"release {source.release}" if source.release else "",
+        source.retrieved[:10],
+        source.licence,
+    )
+    return [clean(part) for part in parts if part]
+
+
+def egress_line(answer: Answer) -> str:
+    """Return what left this machine and how long the answer took."""
+    seconds = f"{answer.seconds:.2f} s" if answer.seconds < 10 else f"{answer.seconds:.0f} s"
+    if not answer.egress:
+        return f"Nothing left this machine. {seconds}"
+    if len(answer.egress) <= 2:
+        return f"Left this machine: {'; '.join(clean(entry) for entry in answer.egress)}. {seconds}"
+    hosts = Counter(_host(entry) for entry in answer.egress)
+    named = ", ".join(f"{count} to {host}" for host, count in hosts.items())
+    return f"Left this machine: {len(answer.egress)} requests ({named}; the JSON answer lists them). {seconds}"
+
+
+def article_line(passage: Evidence) -> str:
+    """Return the bibliographic line of a passage, a retraction first."""
+    article = passage.article
+    retracted = "RETRACTED. " if article.retracted else ""
+    notices = "".join(f" {clean(notice).rstrip('.')}." for notice in article.notices)
+    where = " ".join(clean(part) for part in (article.journal, article.year) if part)
+    handle = "" if article.handle == article.title else f" {clean(article.handle)}."
+    return f"{retracted}{clean(article.title).rstrip('.')}.{f' {where}.' if where else ''}{handle}{notices}"
+
+
+def about(resolved: Resolved) -> list[str]:
+    """Return what an entity is, part by part; the parts after the handle and the name."""
+    entity = resolved.entity
+    if isinstance(entity, Molecule):
+        parts = [entity.formula, f"{entity.weight:.2f} g/mol" if entity.weight else "", entity.inchikey]
+    else:
+        reviewed = {True: "reviewed", False: "unreviewed", None: ""}[entity.reviewed]
+        variant = f"variant {entity.variant}" if entity.variant else ""
+        parts = [variant, entity.gene, entity.organism, counted(entity.length, "residue"), reviewed]
+    return [clean(part) for part in parts if part]
+
+
+def chosen_because(resolved: Resolved) -> str:
+    """Return the words an entity came from and why it was chosen."""
+    why = f": {clean(resolved.why)}" if resolved.why else ""
+    return f'from "{shorten(resolved.asked, 60)}"{why}'
+
+
+@dataclass(slots=True)
+class FactRow:
+    """Facts that differ in their value only."""
+
+    subject: str
+    """empty when all facts of the answer are about the same thing"""
+    predicate: str
+    unit: str
+    note: str
+    source: str
+    number: int | None
+    """of the source in the answer's list"""
+    values: list[str] = field(default_factory=list)
+
+    def value(self, most: int) -> str:
+        """Return the first ``most`` values on one line, with their unit and how many more there are."""
+        more = f" (+{len(self.values) - most} more)" if len(self.values) > most else ""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{'; '.join(self.values[:most])}{unit}{more}"
+
+
+def fact_rows(answer: Answer, kind: str) -> list[FactRow]:
+    """Return the facts of one kind, those that differ in their value only gathered in one row."""
+    rows: dict[tuple[object, ...], FactRow] = {}
+    several = len({fact.subject for fact in answer.facts}) > 1
+    for fact in answer.facts:
+        if fact.kind != kind:
+            continue
+        source = fact.provenance
+        key = (fact.subject, fact.predicate, fact.unit, fact.note, source)
+        if key not in rows:
+            rows[key] = FactRow(
+                subject=clean(fact.subject) if several else "",
+                predicate=clean(fact.predicate),
+                unit=clean(fact.unit),
+                note=clean(fact.note),
+                source=clean(source.source),
+                number=answer.sources.index(source) + 1 if source in answer.sources else None,
+            )
+        rows[key].values.append(f"{fact.value:.8g}" if isinstance(fact.value, float) else clean(fact.value))
+    return list(rows.values())
+
+
+def computed_by(rows: list[FactRow]) -> str:
+    """Return the programs that computed ``rows``, each once."""
+    return ", ".join(dict.fromkeys(row.source for row in rows))
+
+
+def _size(stamp: ModelStamp) -> str:
+    if not stamp.parameters:
+        return ""
+    millions = stamp.parameters / 1e6
+    return f", {millions / 1000:.3g}B parameters" if millions >= 1000 else f", {millions:.3g}M parameters"
+
+
+def _host(entry: str) -> str:
+    """Return the host a request went to; the entry itself when it names none."""
+    found = re.search(r"https?://[^\s/]+", entry)
+    return clean((urlsplit(found[0]).hostname if found else None) or entry)
