@@ -1,0 +1,31 @@
+"""Fixtures that several tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from biomed_agent import BioMedAgent
+from biomed_agent.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache folder a session, so that the starter index is built once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache_dir: Path) -> None:
+    """Keep the caller's settings, cache and network out of the tests."""
+    for name in ("HOST", "MODEL", "INDEX", "OFFLINE", "EGRESS", "API_KEY"):
+        monkeypatch.delenv(f"BIOMED_AGENT_{name}", raising=False)
+    monkeypatch.setenv("BIOMED_AGENT_CONFIG", str(tmp_path / "no-config.toml"))
+    monkeypatch.setenv("BIOMED_AGENT_CACHE_DIR", str(cache_dir))
+
+
+@pytest.fixture(scope="session")
+def agent(cache_dir: Path) -> BioMedAgent:
+    """The client side alone: shipped records and computation, no network, no model."""
+    return BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))

@@ -1,0 +1,141 @@
+"""A table of questions with what must come back: status, entity, and words of the answer.
+
+The agent has no network and no model, so everything here comes from the shipped records and computation.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from biomed_agent import BioMedAgent
+from biomed_agent.types import EXIT_CODES
+
+ERLOTINIB = "C#Cc1cccc(Nc2ncnc3cc(OCCOC)c(OCCOC)cc23)c1"
+UNKNOWN = "CC1CC(=O)N(C1)c1ccc(cc1)C(=O)NCc1cccnc1F"
+UBIQUITIN = "MQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG"
+DNA = "ATGGCCAAGTTGACCAGTGCCGTTCCGGTGCTCACCGCGCGCGACGTCGCC"
+
+
+class Row(NamedTuple):
+    question: str
+    status: str
+    entity: str = ""
+    """name or gene of the first entity, compared without case; empty when nothing may be resolved"""
+    says: tuple[str, ...] = ()
+    molecule: str | None = None
+    protein: str | None = None
+    kind: str = ""
+
+
+ROWS = [
+    # identity
+    Row("What is aspirin?", "answered", "acetylsalicylic acid", ("C9H8O4", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N")),
+    Row("aspirin", "answered", "acetylsalicylic acid", ("180.16",)),
+    Row("What is the SMILES of caffeine?", "answered", "caffeine", ("Cn1c(=O)c2c(ncn2C)n(C)c1=O",)),
+    Row("What is the InChIKey of metformin?", "answered", "metformin", ("XZWYZXLIPXDOLR-UHFFFAOYSA-N",)),
+    Row("Give me the CAS number of ibuprofen", "answered", "ibuprofen", ("15687-27-1",)),
+    Row("What is the UniProt accession of EGFR?", "answered", "EGFR", ("P00533",)),
+    Row("Which drug has InChIKey BSYNRYMUTXBXSQ-UHFFFAOYSA-N?", "answered", "acetylsalicylic acid"),
+    Row("What is DB00619?", "answered", "imatinib"),
+    Row("Identify this molecule.", "answered", "erlotinib", molecule=ERLOTINIB),
+    Row(f"What is {ERLOTINIB}?", "answered", "erlotinib"),
+    Row("Identify this molecule.", "answered", "", ("C18H18FN3O2",), molecule=UNKNOWN),
+    Row("What is P00533?", "answered", "EGFR"),
+    Row("What is EGFR_HUMAN?", "answered", "EGFR"),
+    Row("What is this protein?", "answered", "", ("76",), protein=UBIQUITIN),
+    # computed values
+    Row("What is the molecular weight of imatinib?", "answered", "imatinib", ("493.6",)),
+    Row("molecular weight of imatinib mesylate", "answered", "imatinib mesylate", ("589.7", "493.6")),
+    Row("How heavy is Gleevec?", "answered", "imatinib mesylate", ("589.7", "493.6")),
+    Row("What is the mass of sildenafil citrate?", "answered", "sildenafil citrate", ("666.7", "474.5")),
+    Row("What is the molar mass of Viagra?", "answered", "sildenafil citrate", ("666.7", "474.5")),
+    Row("What is the monoisotopic mass of glucose?", "answered", "glucose", ("180.063",)),
+    Row("What is the formula of paracetamol?", "answered", "paracetamol", ("C8H9NO2",)),
+    Row("logP of warfarin", "answered", "warfarin", ("logP",)),
+    Row("Does atorvastatin pass Lipinski's rule of five?", "answered", "atorvastatin", ("rule of five",)),
+    Row("How many rotatable bonds does ibuprofen have?", "answered", "ibuprofen", ("rotatable bonds 4",)),
+    Row("How many hydrogen bond donors has morphine?", "answered", "morphine", ("hydrogen-bond donors 2",)),
+    Row("TPSA?", "answered", "caffeine", ("TPSA",), molecule="caffeine"),
+    Row("What is the molecular weight?", "answered", "", ("327.",), molecule=UNKNOWN),
+    Row("How long is BRAF?", "answered", "BRAF", ("766",)),
+    Row("How many amino acids does human TP53 have?", "answered", "TP53", ("393",)),
+    Row("Qual é a massa molecular da cafeína?", "not_found"),
+    Row("Was ist die Molmasse von Aspirin?", "answered", "acetylsalicylic acid", ("180.16",)),
+    Row("What is the weight of acetaminophen?", "answered", "paracetamol", ("151.1",)),
+    Row("What is the molecular weight of Tylenol?", "answered", "paracetamol", ("151.1",)),
+    # stored values
+    Row("What is the EC number of acetylcholinesterase?", "answered", "ACHE", ("3.1.1.7",)),
+    Row("Which gene encodes P04637?", "answered", "TP53", ("TP53",)),
+    Row("What are synonyms of paracetamol?", "answered", "paracetamol", ("acetaminophen",)),
+    Row("What roles does caffeine have?", "answered", "caffeine", ("role",)),
+    # protein questions
+    Row("What family does BRAF belong to?", "answered", "BRAF", ("kinase",)),
+    Row("What is the function of BRAF?", "answered", "BRAF", ("2.7.11.1",)),
+    Row("Where in the cell is EGFR located?", "answered", "EGFR", ("membrane",)),
+    Row("What is the function of it?", "answered", "BRAF", protein="gene:BRAF"),
+    # activity of a pair
+    Row("Does gefitinib bind EGFR?", "answered", "gefitinib", ("Kd", "nM")),
+    Row("What is the affinity of imatinib for ABL1?", "answered", "imatinib", ("Kd",)),
+    Row("Does imatinib bind ABL1 T315I?", "not_found", "imatinib", ("T315I",)),
+    Row("Does aspirin bind BRAF?", "not_found", "acetylsalicylic acid"),
+    Row("Does it inhibit this kinase?", "answered", "gefitinib", ("Kd",), molecule="gefitinib", protein="EGFR"),
+    # ambiguity
+    Row("What is the molecular weight of PCP?", "ambiguous"),
+    Row("What is PCP?", "ambiguous"),
+    Row("What is the function of COX1?", "ambiguous"),
+    Row("What is p38?", "ambiguous"),
+    Row("What is this?", "ambiguous", protein=">one\nMKTAYIAKQRQISFVKSHFSRQ\n>two\nMSTNPKPQRKTKRNTNRRPQDV"),
+    # unknown, misspelled, not asked of records
+    Row("What is the molecular weight of asprin?", "not_found"),
+    Row("What is the mass of flurbnitrol?", "not_found"),
+    Row("What is the mass of the methyl ester of aspirin?", "inapplicable"),
+    Row("What is the molecular weight of imatinib phosphate?", "not_found"),
+    Row("asdf qwer zxcv", "not_found"),
+    Row("What is the meaning of life?", "not_found"),
+    Row("Is aspirin safe in pregnancy?", "inapplicable", "acetylsalicylic acid"),
+    Row("What is the best dose of ibuprofen for me?", "inapplicable", "ibuprofen"),
+    Row("Where in the cell is aspirin located?", "inapplicable", "acetylsalicylic acid"),
+    Row("mass?", "not_found", molecule="CCO"),  # a bare word is a name, not a SMILES
+    Row("mass?", "answered", "ethanol", ("46.07",), molecule="smiles:CCO"),
+    Row("What do papers say about metformin and ageing?", "refused"),
+    # bad input
+    Row("", "invalid"),
+    Row("   ", "invalid"),
+    Row("What is this?", "invalid", molecule="C1CC"),
+    Row("What is this?", "invalid", molecule="smiles:c1ccccc"),
+    Row("What is this?", "invalid", molecule=""),
+    Row("What is this?", "invalid", protein=DNA),
+    Row("What is this?", "invalid", protein="M" * 40_000),
+    Row("What is this?", "invalid", protein=UBIQUITIN + "1?"),
+    Row("What is this?", "invalid", molecule="EGFR_HUMAN"),
+    Row("What is CC(=O)Oc1ccccc1C(=O?", "invalid"),
+    Row("What is this? \x00\x01", "invalid"),
+    Row("x" * 50_000, "invalid"),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.question[:50]}|{(row.molecule or row.protein or '')[:20]}")
+def test_question_table(agent: BioMedAgent, row: Row) -> None:
+    answer = agent.ask(row.question, row.molecule, row.protein)
+    assert answer.status == row.status, answer.text
+    assert answer.exit_code == EXIT_CODES[row.status]
+    assert answer.egress == ()
+    if row.entity:
+        first = answer.entities[0].entity
+        names = {first.name.lower(), getattr(first, "gene", "").lower(), *(s.lower() for s in first.synonyms)}
+        assert row.entity.lower() in names, names
+    elif row.status in ("not_found", "ambiguous", "invalid"):
+        assert not answer.entities
+    for words in row.says:
+        assert words.lower() in answer.text.lower(), answer.text
+    if row.status == "ambiguous":
+        assert len(answer.candidates) >= 2
+    if row.status == "answered":
+        assert answer.sources, "every answer names its sources"
+    assert answer.text
+
+
+def test_there_are_at_least_sixty_questions() -> None:
+    assert len(ROWS) >= 60
