@@ -1,0 +1,1 @@
+"""Training: data, vocabulary, the Trainer run, and the scores of the model card."""
