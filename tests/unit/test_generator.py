@@ -1,0 +1,131 @@
+"""The host client against a real HTTP server on this machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biomed_agent.errors import InvalidInput, Refused, Unavailable
+from biomed_agent.generator import HostClient, Options, connect, is_loopback
+from biomed_agent.prompt import user_message
+
+MANIFEST = {"name": "tiny", "revision": "r1", "kinds": ["description"], "parameters": 5}
+
+
+class Host(BaseHTTPRequestHandler):
+    """Speaks the chat-completions schema and keeps what it was sent."""
+
+    seen: list[dict[str, Any]]
+
+    def do_GET(self) -> None:
+        self._send(200, {"data": [{"id": "tiny", "biomed_agent": MANIFEST}]})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        type(self).seen.append({"body": body, "authorization": self.headers.get("Authorization")})
+        if body["messages"][-1]["content"] == "fail":
+            self._send(503, {"error": {"message": "out of memory"}})
+        elif body["messages"][-1]["content"] == "bad":
+            self._send(400, {"error": {"message": "context is full"}})
+        elif body.get("stream"):
+            self.send_response(200)
+            self.end_headers()
+            for piece in ("An ", "alcohol."):
+                self.wfile.write(f"data: {json.dumps({'choices': [{'delta': {'content': piece}}]})}\n\n".encode())
+            self.wfile.write(b"data: [DONE]\n\n")
+        else:
+            choice = {"message": {"content": "An alcohol."}, "finish_reason": "stop"}
+            self._send(200, {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 3}})
+
+    def _send(self, status: int, body: object) -> None:
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    Host.seen = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+MESSAGES = [user_message("Please describe this molecule.", smiles=["CCO"])]
+
+
+def test_generate_sends_structures_as_parts_and_reads_the_answer(host: str) -> None:
+    client = HostClient(f"{host}/v1/", api_key="secret")
+    said = client.generate(MESSAGES, Options(max_new_tokens=7))
+    assert (said.text, said.finish_reason, said.prompt_tokens, said.new_tokens) == ("An alcohol.", "stop", 9, 3)
+    (request,) = Host.seen
+    assert request["authorization"] == "Bearer secret"
+    assert request["body"]["max_tokens"] == 7
+    assert request["body"]["model"] == "tiny"
+    assert {"type": "molecule", "smiles": "CCO"} in request["body"]["messages"][0]["content"]
+
+
+def test_the_stamp_is_the_hosts_manifest(host: str) -> None:
+    stamp = HostClient(host).stamp
+    assert (stamp.name, stamp.revision, stamp.kinds, stamp.demonstration) == ("tiny", "r1", ("description",), False)
+
+
+def test_streaming_gives_the_same_words_in_pieces(host: str) -> None:
+    assert list(HostClient(host).stream(MESSAGES)) == ["An ", "alcohol."]
+
+
+async def test_the_asynchronous_twins_agree(host: str) -> None:
+    client = HostClient(host)
+    assert (await client.agenerate(MESSAGES)).text == "An alcohol."
+    assert [piece async for piece in client.astream(MESSAGES)] == ["An ", "alcohol."]
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "says"), [("fail", Unavailable, "503: out of memory"), ("bad", InvalidInput, "context")]
+)
+def test_an_error_of_the_host_is_said(host: str, words: str, error: type[Exception], says: str) -> None:
+    client = HostClient(host)
+    with pytest.raises(error, match=says):
+        client.generate([{"role": "user", "content": words}])
+    with pytest.raises(error, match=says):
+        list(client.stream([{"role": "user", "content": words}]))
+
+
+def test_a_host_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match="BIOMED_AGENT_HOST"):
+        HostClient("http://127.0.0.1:9").generate(MESSAGES)
+
+
+def test_a_remote_host_is_refused_unless_structures_may_leave() -> None:
+    with pytest.raises(Refused, match="no structure leave"):
+        connect("https://models.example.org", egress="names-only")
+    assert isinstance(connect("https://models.example.org", egress="public"), HostClient)
+
+
+@pytest.mark.parametrize(
+    ("name", "here"), [("localhost", True), ("127.0.0.9", True), ("::1", True), ("10.0.0.1", False)]
+)
+def test_loopback(name: str, here: bool) -> None:
+    assert is_loopback(name) is here
+
+
+def test_connect_names_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="not a URL"):
+        connect("models")
+    with pytest.raises(InvalidInput, match=r"no manifest\.json"):
+        connect(model=tmp_path)
+    assert connect(model="none") is None

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from biomed_agent.question import KINDS, classify
+
+MOLECULE = [
+    ("What is the molecular weight of it?", "computed", "molecular weight"),
+    ("How heavy is it", "computed", "molecular weight"),
+    ("MW of it?", "computed", "molecular weight"),
+    ("exact mass", "computed", "monoisotopic mass"),
+    ("how many H-bond donors does it have?", "computed", "hydrogen-bond donors"),
+    ("Does it obey the rule of 5?", "computed", "rule of five"),
+    ("How many aromatic rings?", "computed", "aromatic rings"),
+    ("Give the SMILES of it", "identity", "SMILES"),
+    ("InChIKey please", "identity", "InChIKey"),
+    ("What is it?", "identity", ""),
+    ("it", "identity", ""),
+    ("Please describe this molecule.", "description", ""),
+    ("Tell me about it", "description", ""),
+    ("What are other names of it?", "stored", "synonym"),
+    ("What is it used for?", "stored", "chebi role"),
+    ("What does it target?", "activity", ""),
+    ("What papers study it?", "literature", ""),
+    ("Is it safe for children?", "other", ""),
+    ("How do I synthesize it?", "other", ""),
+    ("What is the boiling point of it?", "other", ""),
+]
+PROTEIN = [
+    ("What is the function of it?", "function", ""),
+    ("What does it do?", "function", ""),
+    ("Where is it located?", "location", ""),
+    ("subcellular location", "location", ""),
+    ("Which family does it belong to?", "family", ""),
+    ("What are the official names of this protein?", "name", ""),
+    ("How long is it?", "computed", "length"),
+    ("What is the sequence of it?", "identity", "sequence"),
+    ("EC number?", "stored", "EC number"),
+    ("Which organism is it from?", "stored", "organism"),
+    ("Which drugs inhibit it?", "activity", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "predicate"), MOLECULE)
+def test_questions_about_a_molecule(text: str, kind: str, predicate: str) -> None:
+    question = classify(text, molecule=True)
+    assert question.kind == kind
+    assert predicate in (*question.predicates, "")
+    assert question.kind in KINDS
+
+
+@pytest.mark.parametrize(("text", "kind", "predicate"), PROTEIN)
+def test_questions_about_a_protein(text: str, kind: str, predicate: str) -> None:
+    question = classify(text, protein=True)
+    assert question.kind == kind
+    assert predicate in (*question.predicates, "")
+
+
+def test_a_pair_is_asked_for_activity() -> None:
+    assert classify("Does it bind it?", molecule=True, protein=True).kind == "activity"
+    assert classify("it and it", molecule=True, protein=True).kind == "activity"
+    assert classify("Does it inhibit anything?").kind != "activity"
+
+
+def test_several_values_are_read_in_the_order_of_the_table() -> None:
+    question = classify("molecular formula, logP and TPSA of it", molecule=True)
+    assert question.predicates == ("molecular formula", "logP", "TPSA")
