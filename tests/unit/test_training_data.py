@@ -1,0 +1,199 @@
+"""What becomes a training example, and what never does."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from biomed_agent.model.training import data
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+NO_TESTS = data.OfficialTests(frozenset(), frozenset())
+
+
+def molecule(**changes):
+    row = {
+        "origin": "chebi_defs/all",
+        "smiles": "OC(C)=O",
+        "group": "QTBSBXVTEAMEQO",
+        "name": "acetic acid",
+        "description": "A simple monocarboxylic acid containing two carbons.",
+    }
+    return row | changes
+
+
+def protein(**changes):
+    row = {"sequence": "MKTAYIAKQR", "cluster": 7, "sources": ["uniprot_record"], "name": "Test protein"}
+    return row | changes
+
+
+def molecules(*rows, tests=NO_TESTS):
+    dropped: Counter[str] = Counter()
+    return list(data.molecule_examples(rows, tests, dropped)), dropped
+
+
+def proteins(*rows):
+    dropped: Counter[str] = Counter()
+    return list(data.protein_examples(rows, dropped)), dropped
+
+
+def test_a_molecule_is_kept_in_canonical_form_and_in_one_style():
+    (example,), dropped = molecules(molecule())
+    assert example.smiles == "CC(=O)O"
+    assert example.answer == "The molecule is a simple monocarboxylic acid containing two carbons."
+    assert example.question == "Please describe this molecule."
+    assert not dropped
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"origin": "gitmol/train"}, "licence"),
+        ({"origin": "pcdes/validation"}, "licence"),
+        ({"origin": "pubchem324k/valid"}, "licence"),
+        ({"origin": "drugcentral/all"}, "share-alike"),
+        ({"smiles": "OC(*)=O"}, "open structure"),
+        ({"smiles": "C" * 151}, "heavy atoms"),
+        ({"smiles": "C1CC"}, "does not parse"),
+        ({"smiles": "[NH3]->[Fe]"}, "no vector"),
+        ({"description": "Any acid with two carbons and nothing else."}, "not a description"),
+        ({"description": "Used as vinegar."}, "not a description"),
+    ],
+)
+def test_a_molecule_is_left_out_and_counted(changes, reason):
+    examples, dropped = molecules(molecule(**changes))
+    assert examples == []
+    assert dropped.total() == 1
+    assert reason in next(iter(dropped))
+
+
+def test_a_tested_structure_is_left_out_by_its_stated_and_by_its_computed_group():
+    stated = data.OfficialTests(frozenset({"STATED"}), frozenset())
+    assert molecules(molecule(group="STATED"), tests=stated)[0] == []
+    computed = data.OfficialTests(frozenset({data.structure_group("CC(=O)[O-].[Na+]")}), frozenset())
+    assert molecules(molecule(group="OTHER"), tests=computed)[0] == []
+
+
+def test_a_tested_text_is_left_out_whatever_its_opening():
+    tests = data.OfficialTests(
+        frozenset(), frozenset({data.plain("The molecule is a simple monocarboxylic acid containing two carbons.")})
+    )
+    assert molecules(molecule(), tests=tests)[0] == []
+
+
+def test_the_same_pair_is_kept_once():
+    examples, dropped = molecules(molecule(), molecule(smiles="CC(O)=O"))
+    assert len(examples) == 1
+    assert dropped == {"chebi_defs/all | duplicate": 1}
+
+
+def test_salts_charges_and_stereoisomers_share_a_group():
+    groups = {data.structure_group(one) for one in ("C[C@H](N)C(=O)O", "C[C@@H]([NH3+])C(=O)[O-]", "CC(N)C(=O)O.Cl")}
+    assert len(groups) == 1
+    assert data.structure_group("CCO") not in groups
+    assert data.structure_group("*C(=O)O").startswith("S:")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("An amino acid found in milk.", "", "The molecule is an amino acid found in milk."),
+        ("The conjugate base of acetic acid.", "", "The molecule is the conjugate base of acetic acid."),
+        ("Zwitterionic form of L-alanine; major.", "", "The molecule is the zwitterionic form of L-alanine; major."),
+        ("Penicillin X is a beta-lactam antibiotic.", "penicillin X", "The molecule is a beta-lactam antibiotic."),
+        ("The molecule is a tripeptide of glycine.", "", "The molecule is a tripeptide of glycine."),
+        ("Penicillins are beta-lactam antibiotics.", "penicillin", ""),
+    ],
+)
+def test_definitions_are_rewritten(text, name, expected):
+    assert data.describe(text, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"sources": ["uniprot_record", "uniprot_deeploc"]}, "benchmark"),
+        ({"sources": ["pdb_go_deepfri_test"]}, "benchmark"),
+        ({"sources": ["uniprot_go_fapm"]}, "benchmark"),
+        ({"deeploc_split": "val"}, "benchmark"),
+        ({"sources": ["ncbi_amr", "card"]}, "terms unclear"),
+        ({"sources": ["somewhere_else"]}, "terms unclear"),
+        ({"curator_note": "A note nobody licensed.", "phenotype": ["lethal"]}, "no usable text"),
+    ],
+)
+def test_a_protein_is_left_out_and_counted(changes, reason):
+    full = {"function": "Binds calcium and signals to kinases.", "family": "Belongs to the calmodulin family."}
+    base = {} if "curator_note" in changes else full
+    examples, dropped = proteins(protein(**base, **changes))
+    assert examples == []
+    assert reason in next(iter(dropped))
+
+
+def test_each_stated_field_of_a_protein_is_a_question():
+    examples, _ = proteins(
+        protein(
+            function="Binds calcium (PubMed:123). Signals to kinases {ECO:0000269}.",
+            family="Belongs to the calmodulin family.",
+            location="Cytoplasm. Note=Sometimes elsewhere.",
+            location_exp=["Nucleus"],
+        )
+    )
+    assert {one.kind: one.answer for one in examples} == {
+        "function": "Binds calcium. Signals to kinases.",
+        "family": "Belongs to the calmodulin family.",
+        "location": "Cytoplasm.",
+    }
+    assert {one.group for one in examples} == {"cluster 7"}
+
+
+def test_experimental_locations_stand_in_and_isoforms_are_no_answer():
+    (example,), _ = proteins(protein(location_exp=["Nucleus", "Cytoplasm"]))
+    assert example.answer == "Nucleus. Cytoplasm."
+    assert proteins(protein(location="[Isoform 2]: Nucleus."))[0] == []
+
+
+def test_only_names_borne_by_several_rows_are_asked_for():
+    rows = [protein(sequence="M" * n, name="Cytochrome b (Fragment)") for n in range(1, 21)]
+    examples, _ = proteins(*rows, protein(name="Lonely protein"))
+    assert {one.answer for one in examples} == {"Cytochrome b"}
+    assert len(examples) == data.NAME_MAX_ROWS
+    assert data.protein_name(protein(name="Atp-dependent rna helicase", sources=["uniprot_ecoli"])) == ""
+    assert data.protein_name(protein(name="Ctf5p")) == ""
+    assert data.protein_name(protein(name="Putative kinase")) == ""
+
+
+def test_notes_of_the_yeast_database_are_thinned():
+    note = (
+        "DNA helicase; unwinds DNA; Abc1p-GFP seen in nucleus; ABC1 has a paralog, ABC2; needed for repair; more; yet"
+    )
+    assert data.protein_function({"function": note, "sources": ["sgd_yeast"]}) == (
+        "DNA helicase; unwinds DNA; needed for repair."
+    )
+    dubious = {"function": "Dubious open reading frame; unlikely to encode a protein", "sources": ["sgd_yeast"]}
+    assert data.protein_function(dubious) == ""
+
+
+def test_long_texts_end_with_a_whole_sentence():
+    assert data.whole_sentences("One two three. Four five. Six seven eight nine.", 5) == "One two three. Four five."
+    assert data.whole_sentences("One two three four five six.", 5) == ""
+
+
+def test_the_fold_is_drawn_by_group_and_never_changes():
+    drawn = [n for n in range(1000) if data.in_dev_fold(f"cluster {n}", permille=30)]
+    assert 15 <= len(drawn) <= 50
+    assert drawn == [n for n in range(1000) if data.in_dev_fold(f"cluster {n}", permille=30)]
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="needs the data beside the checkout")
+def test_training_and_held_out_share_nothing_with_each_other_or_the_official_tests():
+    corpus = data.build(SHARED)
+    tests = data.official_tests(SHARED)
+    molecules_trained = [one for one in corpus.train if one.smiles]
+    assert len(molecules_trained) > 4000
+    for one in molecules_trained + [one for one in corpus.dev if one.smiles]:
+        assert one.group not in tests.groups
+        assert data.plain(one.answer) not in tests.texts
+    assert not {data.structure_group(one.smiles) for one in molecules_trained} & tests.groups
+    assert not {one.group for one in corpus.train} & {one.group for one in corpus.dev}
+    assert not any("card" in one.origin or "deeploc" in one.origin or "fapm" in one.origin for one in corpus.train)
