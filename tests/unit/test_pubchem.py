@@ -1,0 +1,366 @@
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server import Asked, FakeClock, LocalServer, Said, script
+
+from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.sources.pubchem import (
+    PubChem,
+    read_compounds,
+    read_descriptions,
+    read_properties,
+    read_synonyms,
+    read_titles,
+)
+from biomed_agent.transport import Transport
+from biomed_agent.types import Provenance
+
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "pubchem"
+shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")
+HERE = Provenance("PubChem", url="http://pubchem.test", retrieved="2026-11-01T00:00:00+00:00")
+
+
+def prop(label: str, name: str, value: Any, **urn: str) -> dict[str, Any]:
+    kind = "sval" if isinstance(value, str) else "ival" if isinstance(value, int) else "fval"
+    return {"urn": {"label": label, "name": name, **urn}, "value": {kind: value}}
+
+
+def record(cid: int | None, smiles: str, labels: tuple[str, str] = ("Absolute", "Connectivity"), **more: Any) -> Any:
+    """A record of water-like size: PubChem's shape, our numbers."""
+    props = [prop("SMILES", labels[0], smiles), prop("SMILES", labels[1], smiles.replace("@", ""))] if smiles else []
+    props += [
+        prop("IUPAC Name", "Preferred", "a name"),
+        {"urn": {"label": "Molecular Weight"}, "value": {"sval": "46.07"}},
+        {"urn": {"label": "Log P", "name": "XLogP3"}, "value": {"fval": 0}},
+        prop("Topological", "Polar Surface Area", 20.2, implementation="E_TPSA"),
+        prop("Count", "Hydrogen Bond Donor", 0, implementation="E_NHDONORS"),
+    ]
+    return {"id": {"id": {"cid": cid}} if cid else {}, "atoms": {"aid": [1], "element": [8]}, "props": props} | more
+
+
+def compounds(*records: Any) -> dict[str, Any]:
+    return {"PC_Compounds": list(records)}
+
+
+def titles(*pairs: tuple[int, str]) -> dict[str, Any]:
+    return {"PropertyTable": {"Properties": [{"CID": cid, "Title": title} for cid, title in pairs]}}
+
+
+def fault(code: str, message: str = "said", **more: Any) -> dict[str, Any]:
+    return {"Fault": {"Code": code, "Message": message} | more}
+
+
+# -- readers
+
+
+@pytest.mark.parametrize("labels", [("Absolute", "Connectivity"), ("Isomeric", "Canonical")])
+def test_a_record_is_read_before_and_after_the_renaming(labels: tuple[str, str]) -> None:
+    (molecule,) = read_compounds(compounds(record(7, "OC(=O)[C@@H](N)C", labels)), HERE, {7: "alanine"})
+    assert molecule.smiles == "C[C@H](N)C(=O)O"
+    assert molecule.name == "alanine"
+    assert molecule.ids == {"cid": "7"}
+    assert molecule.handle == "CID:7"
+    assert molecule.provenance is not None
+    assert molecule.provenance.url == "https://pubchem.ncbi.nlm.nih.gov/compound/7"
+    assert molecule.provenance.retrieved == HERE.retrieved
+
+
+def test_without_smiles_the_inchi_is_read() -> None:
+    only_inchi = record(8, "") | {"props": [prop("InChI", "Standard", "InChI=1S/CH4/h1H4")]}
+    (molecule,) = read_compounds(compounds(only_inchi), HERE)
+    assert molecule.smiles == "C"
+
+
+def test_the_record_names_itself_when_there_is_no_title() -> None:
+    assert read_compounds(compounds(record(7, "CCO")), HERE)[0].name == "a name"
+
+
+def test_every_record_is_returned_in_order() -> None:
+    found = read_compounds(compounds(record(22, "[OH-].[H+]"), record(9, "O"), record(None, "CC")), HERE)
+    assert [one.ids["cid"] for one in found] == ["22", "9"]
+
+
+def test_an_unreadable_structure_matters_only_when_it_is_alone() -> None:
+    bad = record(5, "C(C)(C)(C)(C)(C)C")
+    assert [one.handle for one in read_compounds(compounds(bad, record(6, "CCO")), HERE)] == ["CID:6"]
+    with pytest.raises(InvalidInput, match="PubChem CID 5"):
+        read_compounds(compounds(bad), HERE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"PC_Compounds": None},
+        compounds({"atoms": {"aid": [1, 2], "element": [8]}}),
+        compounds({"id": 5, "atoms": {"aid": [1], "element": [8]}}),
+        compounds(record(5, "") | {"props": [{}]}),
+    ],
+)
+def test_a_malformed_record_is_the_services_fault(body: dict[str, Any]) -> None:
+    with pytest.raises(Unavailable, match="malformed"):
+        read_compounds(body, HERE)
+
+
+def test_properties_keep_zero_and_leave_out_what_is_absent() -> None:
+    facts = {fact.predicate: fact for fact in read_properties(compounds(record(7, "CCO")), HERE)}
+    assert facts["logP"].value == 0
+    assert facts["logP"].note == "XLogP3 estimate"
+    assert facts["hydrogen-bond donors"].value == 0
+    assert facts["molecular weight"].value == 46.07
+    assert facts["molecular weight"].unit == "g/mol"
+    assert "rotatable bonds" not in facts
+    assert {fact.kind for fact in facts.values()} == {"stored"}
+    assert facts["TPSA"].subject == "CID:7"
+
+
+def test_titles_and_synonyms() -> None:
+    assert read_titles(titles((1, "one"), (2, ""))) == {1: "one"}
+    rows = [{"CID": 1, "Synonym": ["a", "b"]}, {"CID": 2}]
+    assert read_synonyms({"InformationList": {"Information": rows}}) == ("a", "b")
+    with pytest.raises(Unavailable, match="malformed"):
+        read_synonyms({"Unexpected": 1})
+
+
+def test_descriptions_name_their_depositor() -> None:
+    rows = [
+        {"CID": 1, "Title": "One"},
+        {"CID": 1, "Description": "A solvent.", "DescriptionSourceName": "ChEBI", "DescriptionURL": "http://chebi/1"},
+    ]
+    (fact,) = read_descriptions({"InformationList": {"Information": rows}}, HERE)
+    assert (fact.subject, fact.predicate, fact.value) == ("CID:1", "description", "A solvent.")
+    assert (fact.provenance.source, fact.provenance.url) == ("ChEBI", "http://chebi/1")
+
+
+# -- the questions, against a local server
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    with LocalServer(script(Said())) as server:
+        yield server
+
+
+@pytest.fixture
+def pubchem(server: LocalServer) -> Iterator[PubChem]:
+    with Transport(clock=FakeClock(), services={"pubchem": server.url}) as transport:
+        yield PubChem(transport)
+
+
+def play(body: Any, named: Any) -> Any:
+    return lambda asked: Said.json(named if "Title" in asked.path else body)
+
+
+@pytest.mark.parametrize("name", ["aspirin", "tris-(1,10-phenanthroline)ruthenium", "a/b#c%20d?e=1&f", "α-tocopherol"])
+def test_a_name_travels_as_a_form(server: LocalServer, pubchem: PubChem, name: str) -> None:
+    server.play = play(compounds(record(7, "CCO"), record(8, "CCN")), titles((8, "Eight"), (7, "Seven")))
+    found = pubchem.by_name(f"  {name} ")
+    assert [(one.name, one.handle) for one in found] == [("Seven", "CID:7"), ("Eight", "CID:8")]
+    assert server.asked[0].path == "/compound/name/JSON"
+    assert server.asked[0].form == {"name": name}
+    assert server.asked[1].form == {"cid": "7,8"}
+
+
+@pytest.mark.parametrize("status", [404, 200])
+def test_an_unknown_name_is_no_molecule(server: LocalServer, pubchem: PubChem, status: int) -> None:
+    server.play = script(Said.json(fault("PUGREST.NotFound", "No CID found", Details=["..."]), status))
+    assert pubchem.by_name("nonsense") == []
+    assert pubchem.by_inchikey("bsynrymutxbxsq-uhfffaoysa-n") == []
+    assert pubchem.synonyms(5) == ()
+    assert pubchem.descriptions(5) == []
+    with pytest.raises(NotFound, match="No CID found"):
+        pubchem.by_cid(5)
+
+
+def test_without_titles_the_answer_stands(server: LocalServer, pubchem: PubChem) -> None:
+    server.play = play(compounds(record(7, "CCO")), fault("PUGREST.NotFound"))
+    assert pubchem.by_cid(7).name == "a name"
+
+
+def test_a_fault_text_is_never_data(server: LocalServer, pubchem: PubChem) -> None:
+    server.play = script(Said.json(fault("PUGREST.BadRequest", "Unable to standardize"), 400))
+    with pytest.raises(InvalidInput, match="Unable to standardize"):
+        pubchem.by_smiles("CCO")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said.json(fault("PUGREST.ServerBusy"), 200),
+        Said.json(fault("PUGREST.Timeout"), 400),
+        Said.json(fault("PUGREST.NotAllowed"), 405),
+        Said.json({"Waiting": {"ListKey": "1"}}, 202),
+        Said.json({"Waiting": {"ListKey": "1"}}, 200),
+        Said(b"<!DOCTYPE html><html>Service unavailable</html>"),
+        Said(b'{"PC_Compounds": [{"id"'),
+        Said.json(["what"]),
+        Said.json({}, 403),
+    ],
+)
+def test_what_is_no_answer_is_unavailable_and_not_kept(server: LocalServer, tmp_path: Path, said: Said) -> None:
+    server.play = script(said)
+    with Transport(tmp_path, clock=FakeClock(), services={"pubchem": server.url}) as transport:
+        pubchem = PubChem(transport)
+        with pytest.raises(Unavailable, match=r"^PubChem gave no answer for name x: PubChem"):
+            pubchem.by_name("x")
+        assert len(server.asked) == 4
+        server.play = play(compounds(record(7, "CCO")), titles((7, "Seven")))
+        assert pubchem.by_name("x")[0].name == "Seven"
+
+
+def test_a_structure_pubchem_does_not_hold(server: LocalServer, pubchem: PubChem) -> None:
+    server.play = script(Said.json(compounds(record(None, "CCO"))))
+    assert pubchem.by_smiles("OCC") == []
+    assert server.asked[0].form == {"smiles": "CCO"}
+    assert pubchem.by_inchi("InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3") == []
+    assert server.asked[1].form == {"inchi": "InChI=1S/C2H6O/c1-2-3/h3H,2H2,1H3"}
+
+
+def test_structures_stay_here_unless_all_is_public() -> None:
+    with Transport(clock=FakeClock(), services={"pubchem": "http://far.test"}) as transport:
+        pubchem = PubChem(transport)
+        for ask, given in [
+            (pubchem.by_smiles, "CC(=O)Oc1ccccc1C(=O)O"),
+            (pubchem.by_inchi, "InChI=1S/CH4/h1H4"),
+            (pubchem.by_name, "CC(=O)Oc1ccccc1C(=O)O"),
+            (pubchem.by_name, "InChI=1S/CH4/h1H4"),
+        ]:
+            with pytest.raises(Refused, match="names-only"):
+                ask(given)
+        assert list(transport.log) == []
+
+
+@pytest.mark.parametrize("cid", [0, -1, True, "2244", 2.5])
+def test_only_a_cid_is_a_cid(pubchem: PubChem, cid: Any) -> None:
+    with pytest.raises(InvalidInput, match="Expected a whole number"):
+        pubchem.by_cid(cid)
+
+
+def test_impossible_input_is_not_sent(server: LocalServer, pubchem: PubChem) -> None:
+    for ask, given in [
+        (pubchem.by_name, " "),
+        (pubchem.by_name, "x" * 1001),
+        (pubchem.by_inchikey, "ABC"),
+        (pubchem.by_smiles, "C(("),
+        (pubchem.by_inchi, "CCO"),
+    ]:
+        with pytest.raises(InvalidInput):
+            ask(given)
+    assert server.asked == []
+
+
+def test_one_record_serves_molecule_and_properties(server: LocalServer, tmp_path: Path) -> None:
+    server.play = play(compounds(record(7, "CCO")), titles((7, "Seven")))
+    with Transport(tmp_path, clock=FakeClock(), services={"pubchem": server.url}) as transport:
+        pubchem = PubChem(transport)
+        assert pubchem.by_cid(7).name == "Seven"
+        assert pubchem.properties(7)[0].predicate == "IUPAC name"
+    assert [asked.path for asked in server.asked] == ["/compound/cid/7/JSON", "/compound/cid/property/Title/JSON"]
+
+
+# -- real replies
+
+
+EXPECTED = {
+    "record_2d_cid2244_aspirin.json": ["BSYNRYMUTXBXSQ-UHFFFAOYSA-N"],
+    "record_2d_cid4_2026.json": ["HXKKHQJGJAFBHI-UHFFFAOYSA-N"],
+    "record_2d_cid6137_methionine.json": ["FFEARJCKVFRZRR-BYPYZUCNSA-N"],
+    "record_2d_cid638186_E_dichloroethene.json": ["KFUSEUYYWQURPO-OWOJBTEDSA-N"],
+    "record_2d_cid10900_undefined_stereo.json": ["KFUSEUYYWQURPO-UHFFFAOYSA-N"],
+    "record_inchikey_water_two_cids.json": ["XLYOFNOQVPJJNP-UHFFFAOYSA-N"] * 2,
+    "record_inchikey_benzene_mw_string.json": ["UHOVQNZJYSORNB-UHFFFAOYSA-N"],
+    "record_inchikey_cubane.json": ["TXWRERCHRDBNLG-UHFFFAOYSA-N"],
+}
+
+
+@shared
+@pytest.mark.shared
+@pytest.mark.parametrize("name", EXPECTED)
+def test_recorded_records(name: str) -> None:
+    body = json.loads((RECORDED / name).read_text())
+    molecules = read_compounds(body, HERE)
+    assert [one.inchikey for one in molecules] == EXPECTED[name]
+    assert all(one.smiles and one.formula and one.weight for one in molecules)
+    facts = {fact.predicate: fact.value for fact in read_properties(body, HERE)}
+    assert facts["InChIKey"] == EXPECTED[name][0]
+    assert isinstance(facts["molecular weight"], float)
+    assert facts["molecular weight"] == pytest.approx(molecules[0].weight, abs=0.02)
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_record_without_any_structure() -> None:
+    with pytest.raises(InvalidInput, match="CID 4"):
+        read_compounds(json.loads((RECORDED / "record_3d_cid4_conformer1.json").read_text()), HERE)
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_metal_complex() -> None:
+    body = json.loads((RECORDED / "record_2d_cid368849_zinc_porphyrin.json").read_text())
+    (molecule,) = read_compounds(body, HERE)
+    assert "Zn" in molecule.formula
+    assert "." in molecule.smiles
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_lists() -> None:
+    body = json.loads((RECORDED / "synonyms_taurine_2026.json").read_text())
+    assert read_synonyms(body)[0].lower() == "taurine"
+    assert read_titles(json.loads((RECORDED / "property_taurine_2026.json").read_text())) == {}
+
+
+@shared
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cassette_faults_400_404.betamax.json",
+        "cassette_record_and_description_benzene.betamax.json",
+        "cassette_record_by_smiles.betamax.json",
+    ],
+)
+def test_recorded_exchanges(server: LocalServer, pubchem: PubChem, name: str) -> None:
+    """Replay each exchange as it was sent: status, headers, gzipped body."""
+    for exchange in json.loads((RECORDED / name).read_text())["http_interactions"]:
+        uri, reply = exchange["request"]["uri"], exchange["response"]
+        body = base64.b64decode(reply["body"]["base64_string"])
+        gzipped = {"content-encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
+        throttle = {"X-Throttling-Control": reply["headers"]["X-Throttling-Control"][0]}
+        said = Said(body, reply["status"]["code"], gzipped | throttle)
+        server.play = replay(said)
+        if "aergaerhg" in uri:
+            with pytest.raises(InvalidInput, match="comma-separated list of CIDs"):
+                pubchem.by_name("x")
+        elif "srthrthsr" in uri:
+            assert pubchem.by_name("x") == []
+        elif "/description/" in uri:
+            facts = pubchem.descriptions(241)
+            assert {fact.provenance.source for fact in facts} >= {"ChEBI"}
+            assert len(facts) == gzip.decompress(body).count(b'"Description"')
+        elif uri.endswith("JSON?record_type=2d"):
+            assert pubchem.by_smiles("c1ccccc1")[0].handle == "CID:241"
+
+
+def replay(said: Said) -> Any:
+    def answer(asked: Asked) -> Said:
+        return Said.json(titles((241, "Benzene"))) if "Title" in asked.path else said
+
+    return answer
+
+
+@pytest.mark.network
+def test_live_aspirin() -> None:
+    with Transport() as transport:
+        pubchem = PubChem(transport)
+        (aspirin, *_) = pubchem.by_name("aspirin")
+        assert aspirin.inchikey == "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"
+        assert aspirin.handle == "CID:2244"
+        assert "Aspirin" in pubchem.synonyms(2244)
+        assert pubchem.descriptions(2244)
