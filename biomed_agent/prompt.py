@@ -52,12 +52,13 @@ class PromptStyle:
 
     Args:
         name: Key in :data:`STYLES`, stored beside the weights that were trained with it.
-        system: System text used when the messages bring none; its trailing space is part of it.
+        system: System text used when the messages bring none; its trailing space is part of it. None
+            leaves out the text and the separator after it.
         separator: Stands between turns, with one space on both sides.
     """
 
     name: str
-    system: str
+    system: str | None
     separator: str = "###"
     human: str = "Human"
     assistant: str = "Assistant"
@@ -69,7 +70,7 @@ REFERENCE = PromptStyle(
     "gives the representation of a molecule or a protein. Answer questions about it. ",
 )
 """The words of the reference implementation; the default for released BioMedGPT weights."""
-COMPACT = PromptStyle("compact", "")
+COMPACT = PromptStyle("compact", None)
 """No system text: a small model's context is better spent on the structure."""
 STYLES: dict[str, PromptStyle] = {style.name: style for style in (REFERENCE, COMPACT)}
 
@@ -88,9 +89,7 @@ def style_named(name: str) -> PromptStyle:
     try:
         return STYLES[name]
     except KeyError:
-        raise InvalidInput(
-            f"unknown prompt style {name!r}; expected one of {', '.join(sorted(STYLES))}."
-        ) from None
+        raise InvalidInput(f"unknown prompt style {name!r}; expected one of {', '.join(sorted(STYLES))}.") from None
 
 
 def user_message(question: str, *, smiles: Sequence[str] = (), sequences: Sequence[str] = ()) -> dict[str, Any]:
@@ -132,7 +131,7 @@ def render(messages: Sequence[Message], style: PromptStyle = REFERENCE) -> list[
     """
     system, turns = _turns(messages, style)
     segments: list[Segment] = []
-    text = f"{system}{style.separator} " if system else ""
+    text = "" if system is None else f"{system}{style.separator} "
     for role, pieces in turns:
         text += f"{role}: "
         for piece in pieces:
@@ -141,13 +140,13 @@ def render(messages: Sequence[Message], style: PromptStyle = REFERENCE) -> list[
             else:
                 segments += [Text(text), piece]
                 text = ""
-        if pieces:
+        if pieces and pieces != [Text("")]:  # after an empty turn the reference writes no separator
             text += f" {style.separator} "
     segments.append(Text(f"{text}{style.assistant}: "))
     return segments
 
 
-def _turns(messages: Sequence[Message], style: PromptStyle) -> tuple[str, list[tuple[str, list[Segment]]]]:
+def _turns(messages: Sequence[Message], style: PromptStyle) -> tuple[str | None, list[tuple[str, list[Segment]]]]:
     """Split messages into (role, pieces) turns as the reference does."""
     system = style.system
     turns: list[tuple[str, list[Segment]]] = []
