@@ -12,6 +12,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from biomed_agent.types import Answer, Claim, Evidence, Molecule, Provenance, Resolved
+
 from .words import (
     UNANSWERED,
     FactRow,
@@ -25,7 +26,10 @@ from .words import (
     headline,
     model_claims,
     model_line,
+    passage_label,
+    passage_text,
     quoted,
+    said_lines,
     shorten,
     source_parts,
 )
@@ -115,8 +119,10 @@ def _top(answer: Answer) -> _Markup:
     doubtful = answer.status == "model_only" or any(claim.verdict != "supported" for claim in answer.claims)
     color = _RED if answer.status in UNANSWERED else _AMBER if doubtful else _GREEN
     label = UNANSWERED.get(answer.status) or headline(answer).replace("_", " ")
-    said = _tag("div", clean(answer.text), style="font-size:1.2em;font-weight:500;margin:.25em 0 .4em")
-    return _tag("div", asked, said, _chip(label, color))
+    first, *rest = said_lines(answer) or [""]
+    said = _tag("div", first, style="font-size:1.2em;font-weight:500;margin:.25em 0 .4em")
+    more = (_tag("div", line, style="margin:.4em 0") for line in rest)
+    return _tag("div", asked, said, *more, _chip(label, color))
 
 
 def _candidates(answer: Answer) -> _Markup:
@@ -179,16 +185,18 @@ def _facts(title: str, rows: list[FactRow]) -> _Markup:
 def _passages(answer: Answer) -> _Markup:
     if not answer.evidence:
         return _Markup()
-    return _section("Passages", *(_passage(passage) for passage in answer.evidence))
+    return _section("Passages", *(_passage(answer, passage) for passage in answer.evidence))
 
 
-def _passage(passage: Evidence) -> _Markup:
+def _passage(answer: Answer, passage: Evidence) -> _Markup:
     retracted = f";color:{_RED}" if passage.article.retracted else ""
+    named = f"{passage_label(answer, passage)}: {article_line(passage)}"
+    words = passage_text(answer, passage, 1200)
     rule = "border-left:3px solid rgba(128,135,146,.35);padding-left:.8em"
     return _tag(
         "div",
-        _tag("div", f"[{passage.number}] {article_line(passage)}", style=f"font-weight:500{retracted}"),
-        _tag("div", clean(passage.text), style=f"{_FAINT};{rule}"),
+        _tag("div", named, style=f"font-weight:500{retracted}"),
+        _tag("div", words, style=f"{_FAINT};{rule}") if words else "",
         style="margin:.4em 0",
     )
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from biomed_agent.types import Answer, Claim, Molecule, Resolved
+
 from .words import (
     UNANSWERED,
     FactRow,
@@ -18,7 +19,10 @@ from .words import (
     fact_rows,
     model_claims,
     model_line,
+    passage_label,
+    passage_text,
     quoted,
+    said_lines,
     shorten,
     source_parts,
 )
@@ -40,8 +44,8 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
     """
     page = _Page(max(width, 40), color)
     label = f"{UNANSWERED[answer.status]}. " if answer.status in UNANSWERED else ""
-    if answer.text:
-        page.line(f"{label}{clean(answer.text)}", style=_BOLD)
+    for at, line in enumerate(said_lines(answer)):
+        page.line(line, first="" if at else label, rest="", style="" if at else _BOLD)
     if answer.candidates:
         page.heading("It can mean, each named by the string in front")
         page.table((f'"{clean(one.handle)}"', f"{clean(one.label)} ({clean(one.why)})") for one in answer.candidates)
@@ -69,8 +73,9 @@ def _passages(page: _Page, answer: Answer) -> None:
         return
     page.heading("Passages")
     for passage in answer.evidence:
-        page.line(article_line(passage), first=f"  [{passage.number}] ", rest="      ")
-        page.line(f'"{shorten(passage.text, 600)}"', first="      ", style=_DIM)
+        page.line(f"{passage_label(answer, passage)}: {article_line(passage)}", first="  ", rest="    ")
+        if words := passage_text(answer, passage, 600):
+            page.line(words, first="    ", style=_DIM)
 
 
 def _footer(page: _Page, answer: Answer) -> None:

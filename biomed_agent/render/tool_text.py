@@ -7,20 +7,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from biomed_agent.types import Answer, Candidate, Claim, Resolved
+from biomed_agent.types import Answer, Candidate, Claim, Provenance, Resolved
+
 from .words import (
     UNANSWERED,
     FactRow,
     about,
     article_line,
     chosen_because,
-    clean,
     counted,
     fact_rows,
     headline,
     model_claims,
     model_line,
+    passage_label,
+    passage_text,
     quoted,
+    said_lines,
     shorten,
     source_parts,
 )
@@ -28,10 +31,11 @@ from .words import (
 TOOL_TOKENS = 350
 """Most tokens :func:`to_tool_text` returns, as counted by :func:`estimate_tokens`."""
 CUT_ORDER = (
-    "computed value", "record", "gap", "source", "passage", "model sentence", "warning", "entity", "step",
-    "checked statement", "candidate",
+    "computed value", "record", "gap", "uncited source", "passage", "source", "model sentence", "warning", "entity",
+    "step", "checked statement", "candidate",
 )  # fmt: skip
-"""What is left out when the text is too long, first to last. Status and answer are not in it."""
+"""What is left out when the text is too long, first to last; the status and the answer's first line are not in it.
+A source is uncited when no line that is still shown has its number."""
 VALUES = 6
 """values of one predicate that are shown"""
 
@@ -54,14 +58,11 @@ def to_tool_text(answer: Answer) -> str:
     parts = _parts(answer)
     left_out: Counter[str] = Counter()
     text = _joined(parts, left_out)
-    for called in CUT_ORDER:
-        for part in (part for part in parts if part.called == called):
-            while part.lines and estimate_tokens(text) > TOOL_TOKENS:
-                part.lines.pop()
-                left_out[called] += 1
-                text = _joined(parts, left_out)
+    while estimate_tokens(text) > TOOL_TOKENS and (called := _cut_one(parts)):
+        left_out[called] += 1
+        text = _joined(parts, left_out)
     words = text.split(" ")
-    while estimate_tokens(text) > TOOL_TOKENS:  # the answer alone is too long
+    while estimate_tokens(text) > TOOL_TOKENS:  # the answer's first line alone is too long
         words.pop()
         text = f"{' '.join(words)}..."
     return text
@@ -69,21 +70,37 @@ def to_tool_text(answer: Answer) -> str:
 
 @dataclass(slots=True)
 class _Part:
-    """Lines under one heading; the least useful stand last and are cut first."""
+    """Lines under one heading; the last is cut first."""
 
     head: str
     lines: list[tuple[int, str]]
-    """(position when shown, text)"""
+    """(number, text)"""
     called: str
     """what one line is, of :data:`CUT_ORDER`; empty for a part that is never cut"""
     inline: bool = False
     """whether all stand on the line of the heading"""
 
     def shown(self) -> list[str]:
-        texts = [text for _, text in sorted(self.lines)]
+        texts = [text for _, text in self.lines]
         if self.inline and texts:
             return [f"{self.head} {' | '.join(texts)}"]
         return [self.head, *texts] if self.head and texts else texts
+
+
+def _cut_one(parts: Sequence[_Part]) -> str:
+    """Remove the least useful line; return what it was, or nothing when all that is left must stay."""
+    shown = "\n".join(line for part in parts if part.called != "source" for line in part.shown())
+    cited = {int(number) for number in re.findall(r"\[(\d+)\]", shown)}
+    for called in CUT_ORDER:
+        for part in parts:
+            if called == "uncited source" and part.called == "source":
+                uncited = [line for line in part.lines if line[0] not in cited]
+            else:
+                uncited = part.lines if part.called == called else []
+            if uncited:
+                part.lines.remove(uncited[-1])
+                return part.called
+    return ""
 
 
 def _joined(parts: Sequence[_Part], left_out: Counter[str]) -> str:
@@ -95,11 +112,13 @@ def _joined(parts: Sequence[_Part], left_out: Counter[str]) -> str:
 
 
 def _parts(answer: Answer) -> list[_Part]:
-    text = f"{'REASON' if answer.status in UNANSWERED else 'ANSWER'} {clean(answer.text)}"
+    label = "REASON" if answer.status in UNANSWERED else "ANSWER"
+    said = said_lines(answer)
     gaps = f"NOT LOOKED UP {', '.join(shorten(gap) for gap in answer.not_looked_up)}"
     return [
         _part("", [f"STATUS {headline(answer)}"]),
-        _part("", [text] if answer.text.strip() else []),
+        _part("", [f"{label} {line}" for line in said[:1]]),
+        _part("", [f"  {line}" for line in said[1:]], "passage"),
         _part("CANDIDATES", [_candidate(one) for one in answer.candidates], "candidate"),
         _part("STATEMENT", [_claim(claim, answer) for claim in answer.claims], "checked statement"),
         _part("", [_about(resolved) for resolved in answer.entities], "entity"),
@@ -107,7 +126,7 @@ def _parts(answer: Answer) -> list[_Part]:
         *_computed(answer),
         _part("PASSAGES", _passages(answer), "passage"),
         _part(f"MODEL {model_line(answer)}", _model_sentences(answer), "model sentence"),
-        _sources(answer),
+        _part("SOURCES", [f"  [{n}] {_source(one)}" for n, one in enumerate(answer.sources, 1)], "source"),
         _part("", [f"WARNING {shorten(warning, 200)}" for warning in answer.warnings], "warning"),
         _part("", [gaps] if answer.not_looked_up else [], "gap"),
         _part("", [f"NEXT {shorten(step, 160)}" for step in answer.next_steps], "step"),
@@ -115,14 +134,11 @@ def _parts(answer: Answer) -> list[_Part]:
 
 
 def _part(head: str, lines: Sequence[str], called: str = "") -> _Part:
-    return _Part(head, list(enumerate(lines)), called)
+    return _Part(head, list(enumerate(lines, 1)), called)
 
 
-def _sources(answer: Answer) -> _Part:
-    """Return the numbered sources; those the answer does not cite are the first to be cut."""
-    cited = {int(number) for number in re.findall(r"\[(\d+)\]", answer.text)}
-    lines = [(n, f"  [{n}] {shorten(', '.join(source_parts(one)), 160)}") for n, one in enumerate(answer.sources, 1)]
-    return _Part("SOURCES", sorted(lines, key=lambda line: line[0] not in cited), "source")
+def _source(source: Provenance) -> str:
+    return shorten(", ".join(source_parts(source)), 160)
 
 
 def _candidate(one: Candidate) -> str:
@@ -151,13 +167,16 @@ def _computed(answer: Answer) -> list[_Part]:
     for row in fact_rows(answer, "computed"):
         by_source.setdefault(row.source, []).append(_row(row))
     return [
-        _Part(f"COMPUTED ({source})", list(enumerate(values)), "computed value", inline=True)
+        _Part(f"COMPUTED ({source})", list(enumerate(values, 1)), "computed value", inline=True)
         for source, values in by_source.items()
     ]
 
 
 def _passages(answer: Answer) -> list[str]:
-    return [f'  [{p.number}] {shorten(article_line(p), 140)} "{shorten(p.text, 240)}"' for p in answer.evidence]
+    return [
+        f"  {passage_label(answer, one)} {shorten(article_line(one), 140)} {passage_text(answer, one, 240)}".rstrip()
+        for one in answer.evidence
+    ]
 
 
 def _model_sentences(answer: Answer) -> list[str]:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from biomed_agent.types import Answer, Claim, Evidence, ModelStamp, Molecule, Provenance, Resolved
+from biomed_agent.types import Answer, Claim, Evidence, ModelStamp, Molecule, Provenance, Resolved, Verdict
 
 UNANSWERED = {
     "ambiguous": "Ambiguous",
@@ -18,7 +18,7 @@ UNANSWERED = {
     "invalid": "Cannot be read",
 }
 """Statuses that mean nothing was answered, in a person's words."""
-VERDICTS = ("supported", "unverified", "contradicted")
+VERDICTS: tuple[Verdict, ...] = ("supported", "unverified", "contradicted")
 
 
 def clean(text: object) -> str:
@@ -42,11 +42,17 @@ def counted(count: int, noun: str) -> str:
 
 
 def quoted(sentence: str, answer: Answer) -> str:
-    """Return a sentence in quotation marks; ``[n]`` stays only where the model was shown passages to cite."""
-    words = clean(sentence).replace('"', "'")
-    if not any(passage.shown_to_model for passage in answer.evidence):
-        words = re.sub(r"\[(\d+)\]", r"(\1)", words)
+    """Return a sentence in quotation marks; ``[n]`` in it is no source of ours: a passage it was shown, or nothing."""
+    shown = any(passage.shown_to_model for passage in answer.evidence)
+    words = re.sub(r"\[(\d+)\]", r"(passage \1)" if shown else r"(\1)", clean(sentence).replace('"', "'"))
     return f'"{words}"'
+
+
+def said_lines(answer: Answer) -> list[str]:
+    """Return the words a person reads first; the model's own are left to the part that names the model."""
+    if answer.status == "model_only":
+        return ["No record or computation here answers this; what the model says stands below, checked."]
+    return [line for part in answer.text.splitlines() if (line := clean(part))]
 
 
 def headline(answer: Answer) -> str:
@@ -57,7 +63,7 @@ def headline(answer: Answer) -> str:
         return "model_only; no record or computation answers this"
     if answer.claims:
         found = Counter(claim.verdict for claim in answer.claims)
-        verdicts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if verdict in found)
+        verdicts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if found[verdict])
         return f"{answer.status}; statement checked: {verdicts}"
     origins = []
     if any(fact.kind == "stored" for fact in answer.facts):
@@ -114,6 +120,25 @@ def egress_line(answer: Answer) -> str:
     hosts = Counter(_host(entry) for entry in answer.egress)
     named = ", ".join(f"{count} to {host}" for host, count in hosts.items())
     return f"Left this machine: {len(answer.egress)} requests ({named}; the JSON answer lists them). {seconds}"
+
+
+def source_number(answer: Answer, source: Provenance | None) -> int | None:
+    """Return the place of a record in the answer's sources; one record may have been read twice."""
+    records = [(one.source, one.identifier, one.url) for one in answer.sources]
+    key = (source.source, source.identifier, source.url) if source else None
+    return records.index(key) + 1 if key in records else None
+
+
+def passage_label(answer: Answer, passage: Evidence) -> str:
+    """Return the number of a passage and of the source it stands in."""
+    number = source_number(answer, passage.article.provenance)
+    return f"passage {passage.number}{f' [{number}]' if number else ''}"
+
+
+def passage_text(answer: Answer, passage: Evidence, limit: int) -> str:
+    """Return the words of a passage in quotation marks; empty when the answer's text quotes them already."""
+    words = clean(passage.text)
+    return "" if words in clean(answer.text) else f'"{shorten(words, limit)}"'
 
 
 def article_line(passage: Evidence) -> str:
@@ -181,7 +206,7 @@ def fact_rows(answer: Answer, kind: str) -> list[FactRow]:
                 unit=clean(fact.unit),
                 note=clean(fact.note),
                 source=clean(source.source),
-                number=answer.sources.index(source) + 1 if source in answer.sources else None,
+                number=source_number(answer, source),
             )
         rows[key].values.append(f"{fact.value:.8g}" if isinstance(fact.value, float) else clean(fact.value))
     return list(rows.values())
@@ -200,6 +225,6 @@ def _size(stamp: ModelStamp) -> str:
 
 
 def _host(entry: str) -> str:
-    """Return the host a request went to; the entry itself when it names none."""
+    """Return whom a request went to: the host of its address, or the service named in front."""
     found = re.search(r"https?://[^\s/]+", entry)
-    return clean((urlsplit(found[0]).hostname if found else None) or entry)
+    return clean((urlsplit(found[0]).hostname if found else None) or entry.partition(":")[0])
