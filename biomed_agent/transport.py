@@ -17,8 +17,8 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -116,6 +116,24 @@ class Reply:
 
 Check: TypeAlias = Callable[[Reply], None]
 """Raises for a reply that is no answer. :class:`Unavailable` means that a repetition may mend it."""
+
+
+@contextmanager
+def well_formed(service: str, *foreign: type[Exception]) -> Iterator[None]:
+    """Turn what a malformed reply provokes in its reader into :class:`~biomed_agent.errors.Unavailable`.
+
+    Args:
+        service: Whose reply it is.
+        foreign: Errors of a library the reader uses.
+    """
+    provoked: tuple[type[Exception], ...] = (LookupError, TypeError, AttributeError, ValueError, *foreign)
+    try:
+        yield
+    except provoked as error:
+        raise Unavailable(
+            f"{service}'s reply is malformed ({type(error).__name__}: {error}).",
+            f"{service} may have changed its format; look for a newer version of this package.",
+        ) from error
 
 
 @dataclass(slots=True)

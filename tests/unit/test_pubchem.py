@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server import Asked, FakeClock, LocalServer, Said, script
 
 from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.sources.pubchem import (
@@ -19,6 +18,8 @@ from biomed_agent.sources.pubchem import (
 )
 from biomed_agent.transport import Transport
 from biomed_agent.types import Provenance
+
+from .server import Asked, FakeClock, LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "pubchem"
 shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server import Asked, FakeClock, LocalServer, Said, script
 
 from biomed_agent.egress import is_loopback, record_egress, recording
 from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.transport import SERVICES, Reply, Transport
+
+from .server import Asked, FakeClock, LocalServer, Said, script
 
 OK = Said.json({"ok": True})
 BUSY = Said.json({"Fault": {"Code": "PUGREST.ServerBusy"}}, status=503)
