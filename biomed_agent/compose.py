@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from .types import Entity, Evidence, Fact, Molecule, ModelStatement, Protein, Provenance
+from . import chemistry
+from .types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance
 
 MAX_LISTED = 6
 """values of one predicate named in a sentence; the rest are counted"""
@@ -103,6 +104,14 @@ def identity_sentence(entity: Entity, sources: Sources) -> str:
     return f"{_capital(named)} is a protein{where} with {entity.length:,} residues{record} {cited}".rstrip() + "."
 
 
+def structure_sentence(molecule: Molecule, sources: Sources) -> str:
+    """Say which rings and groups a structure holds, as RDKit finds them."""
+    parts = [*sorted(chemistry.skeletons(molecule)), *sorted(chemistry.functional_groups(molecule))]
+    holds = f"; contains {', '.join(parts[:8])}" if parts else ""
+    formula = molecule.formula or "open positions"
+    return f"Its structure: {formula}{holds} {sources.cite(chemistry.RDKIT)}."
+
+
 def activity_sentence(molecule: Molecule, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
     """State the measured affinities of a pair."""
     measured = "; ".join(
@@ -113,7 +122,7 @@ def activity_sentence(molecule: Molecule, protein: Protein, facts: Sequence[Fact
     return f"Measured for {name_of(molecule)} and {name_of(protein)}: {measured}."
 
 
-def targets_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
+def partners_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
     """List the partners with measured affinities of one entity, as the facts give them."""
     listed = "; ".join(
         f"{fact.note or fact.subject} {fact.predicate} {fact.value} {fact.unit}".strip() for fact in facts

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 from . import chemistry
 from .errors import Inapplicable, NotFound
-from .resolve import ACCESSION, ENTRY_NAME, INCHIKEY, ORGANISMS, smiles_shaped
+from .inputs import ACCESSION, ENTRY_NAME, INCHIKEY, smiles_shaped
+from .resolve import ORGANISMS
 from .types import Candidate
 
 if TYPE_CHECKING:

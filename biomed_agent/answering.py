@@ -1,0 +1,424 @@
+"""One question from its words to its answer: read the entities, choose by kind, collect, ask the model, check.
+
+A :class:`Draft` is filled step by step and closed into an :class:`~biomed_agent.types.Answer`. The methods
+raise only :class:`~biomed_agent.errors.BiomedAgentError`; :mod:`biomed_agent.agent` turns that into an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from . import chemistry, compose
+from .check import check_text
+from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
+from .mentions import Mention, check_whole, find_mentions, misspelled, organism_of
+from .prompt import QUESTIONS, literature_messages, user_message
+from .question import PROTEIN_KINDS, Kind, Question, classify
+from .retrieve import matching, words_of
+from .types import (
+    Answer,
+    Candidate,
+    Claim,
+    EgressPolicy,
+    Evidence,
+    Fact,
+    ModelStatement,
+    Molecule,
+    Protein,
+    Resolved,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from .generator import Generator
+    from .resolve import EntityKind, Policy, Resolver
+    from .retrieve import Retriever
+    from .sources.local import LocalIndex
+    from .transport import Transport
+
+WITHOUT_MODEL = (
+    "A model would add an answer in words: pip install 'biomed-agent[model]' for the small one, "
+    "or set BIOMED_AGENT_HOST."
+)
+_RECORDS_OF_PROTEIN = {
+    "name": ("name", "synonym"),
+    "family": ("protein family",),
+    "location": ("subcellular location",),
+    "function": ("function", "catalytic activity", "EC number", "protein family", "keyword"),
+}
+_SHAPE = ("molecular formula", "molecular weight", "rings", "aromatic rings", "stereocentres", "logP")
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The parts of the path, opened once by the agent."""
+
+    transport: Transport
+    index: LocalIndex
+    resolver: Resolver
+    retriever: Retriever
+    generator: Generator | None
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is known so far about one question."""
+
+    question: str
+    kind: Kind = "other"
+    molecules: list[Resolved] = field(default_factory=list)
+    proteins: list[Resolved] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    model: ModelStatement | None = None
+    warnings: list[str] = field(default_factory=list)
+    not_looked_up: list[str] = field(default_factory=list)
+    next_steps: list[str] = field(default_factory=list)
+    sources: compose.Sources = field(default_factory=compose.Sources)
+
+    @property
+    def entities(self) -> list[Resolved]:
+        """Molecules, then proteins."""
+        return [*self.molecules, *self.proteins]
+
+    def add(self, resolved: Resolved) -> None:
+        """Add an entity once."""
+        found = self.molecules if resolved.kind == "molecule" else self.proteins
+        if all(one.entity.handle != resolved.entity.handle for one in found):
+            found.append(resolved)
+
+    def close(self, status: Status, text: str) -> Answer:
+        """Return the answer."""
+        for fact in self.facts:
+            self.sources.cite(fact.provenance)
+        return Answer(
+            question=self.question,
+            status=status,
+            text=text.strip(),
+            kind=self.kind,
+            entities=tuple(self.entities),
+            candidates=tuple(self.candidates),
+            facts=tuple(self.facts),
+            evidence=tuple(self.evidence),
+            claims=tuple(self.claims),
+            model=self.model,
+            sources=tuple(self.sources.list),
+            warnings=tuple(dict.fromkeys(self.warnings)),
+            not_looked_up=tuple(self.not_looked_up),
+            next_steps=tuple(self.next_steps),
+        )
+
+    def fail(self, error: BiomedAgentError) -> Answer:
+        """Return the answer that says what went wrong and what to do."""
+        self.candidates = list(error.candidates) if isinstance(error, Ambiguous | NotFound) else []
+        self.next_steps = [error.hint] if error.hint else []
+        return self.close(error.status, error.message)
+
+
+class Answering:
+    """Answers one question; made for it and thrown away.
+
+    Args:
+        rooms: The parts the path is made of.
+        draft: What is filled.
+        policy: What to do when a name means several things.
+        egress: Decides which words of a literature question may be sent.
+    """
+
+    def __init__(self, rooms: Rooms, draft: Draft, policy: Policy = "ask", egress: EgressPolicy = "names-only") -> None:
+        self.rooms, self.draft, self.policy, self.egress = rooms, draft, policy, egress
+        self.mentions = find_mentions(draft.question, rooms.index)
+
+    # -- from words to a kind ------------------------------------------------------------------
+
+    def ask(self, molecule: str | None, protein: str | None, query: str | None) -> Answer:
+        """Answer the question; see :meth:`biomed_agent.BioMedAgent.ask`."""
+        rest = self._without_names()
+        if query or classify(rest).kind == "literature":
+            return self.literature(query)
+        self._read_entities(rest, molecule, protein)
+        draft = self.draft
+        question = classify(rest, molecule=bool(draft.molecules), protein=bool(draft.proteins))
+        draft.kind = question.kind
+        if not draft.entities:
+            raise self._nothing_named()
+        if question.kind in PROTEIN_KINDS and not draft.proteins:
+            raise Inapplicable(
+                f"{question.kind} is asked of a protein, and the question names only a molecule.",
+                "Name the protein by gene, accession or sequence.",
+            )
+        paths: dict[Kind, Callable[[Question], Answer]] = {
+            "identity": self._identity,
+            "computed": self._computed,
+            "stored": self._stored,
+            "description": self._description,
+            "activity": self._activity,
+            **dict.fromkeys(("name", "function", "family", "location"), self._protein_words),
+        }
+        return paths.get(question.kind, self._other)(question)
+
+    def _without_names(self) -> str:
+        """Return the question with ``it`` for every name, so that a name cannot decide the kind."""
+        rest = self.draft.question
+        for mention in reversed(self.mentions):
+            rest = f"{rest[: mention.start]} it {rest[mention.end :]}"
+        return rest
+
+    def _read_entities(self, rest: str, molecule: str | None, protein: str | None) -> None:
+        """Resolve what is given, then what the question names and the given does not cover."""
+        if molecule is not None:
+            self._resolve(molecule, "molecule")
+        if protein is not None:
+            self._resolve(protein, "protein")
+        given = self.draft.entities
+        kind = classify(rest, molecule=bool(given or self.mentions), protein=bool(self.draft.proteins)).kind
+        if len(given) == 2 or (given and kind != "activity"):
+            return  # a name in the question is about what is given
+        missing: EntityKind | None = None
+        if given:
+            missing = "protein" if given[0].kind == "molecule" else "molecule"
+        elif classify(rest, protein=True).kind in PROTEIN_KINDS and self._names_a_protein():
+            missing = "protein"
+        for mention in self.mentions:
+            self._read_mention(mention, missing)
+
+    def _names_a_protein(self) -> bool:
+        """Whether some mention can be a protein, so that a protein question is about it."""
+        index = self.rooms.index
+        return any(
+            mention.how in ("identifier", "sequence")
+            or index.proteins_named(mention.text)
+            or any(one.kind == "protein" for one in index.homonyms(mention.text))
+            for mention in self.mentions
+        )
+
+    def _read_mention(self, mention: Mention, kind: EntityKind | None) -> None:
+        check_whole(self.draft.question, mention, self.rooms.index)
+        try:
+            self._resolve(mention.text, kind)
+        except (InvalidInput, NotFound):
+            if kind is None or mention.how not in ("lexicon", "identifier"):
+                raise  # else it is a known thing of the other kind, and not what is asked about
+
+    def _resolve(self, text: str, kind: EntityKind | None) -> None:
+        organism = organism_of(self.draft.question) if kind != "molecule" else ""
+        self.draft.add(
+            self.rooms.resolver.resolve(text, kind, policy=self.policy, organism=organism, notes=self.draft.warnings)
+        )
+
+    def _nothing_named(self) -> NotFound:
+        hits = misspelled(self.draft.question, self.rooms.index)
+        if hits:
+            words = " and ".join(repr(word) for word, _ in hits)
+            return NotFound(
+                f"No name in this question is known here; {words} is spelled almost like one.",
+                "Did you mean one of the names below? Nothing was corrected.",
+                candidates=[candidate for _, alike in hits for candidate in alike][:6],
+            )
+        return NotFound(
+            "No molecule or protein that is known here is named in this question.",
+            'Put a name in "quotes" to have it looked up, or pass it as the molecule or the protein.',
+        )
+
+    # -- from records and computation ----------------------------------------------------------
+
+    def _identity(self, question: Question) -> Answer:
+        said = []
+        for resolved in self.draft.entities:
+            entity = resolved.entity
+            facts = self.rooms.retriever.identity(resolved)
+            if question.predicates:
+                facts = matching(facts, question.predicates)
+                self.draft.facts += facts
+                said.append(compose.facts_sentence(entity, facts, self.draft.sources))
+                continue
+            said.append(compose.identity_sentence(entity, self.draft.sources))
+            stored = self.rooms.index.facts(entity)
+            self.draft.facts += [fact for fact in facts if fact.predicate != "sequence"] + stored
+            lead = matching(stored, ("ChEBI class", "ChEBI role", "protein family", "EC number"))
+            said.append(compose.facts_sentence(entity, lead, self.draft.sources))
+        return self._stated(said)
+
+    def _computed(self, question: Question) -> Answer:
+        said = []
+        for resolved in self.draft.entities:
+            facts = matching(self.rooms.retriever.computed(resolved.entity), question.predicates)
+            self.draft.facts += facts
+            said.append(compose.facts_sentence(resolved.entity, facts, self.draft.sources))
+        return self._stated(said)
+
+    def _stored(self, question: Question) -> Answer:
+        said = []
+        for resolved in self.draft.entities:
+            facts = matching(self.rooms.retriever.identity(resolved), question.predicates)
+            facts += self.rooms.retriever.stored(resolved.entity, question.predicates, self.draft.warnings)
+            self.draft.facts += facts
+            said.append(compose.facts_sentence(resolved.entity, facts, self.draft.sources))
+        return self._stated(said)
+
+    def _activity(self, _question: Question) -> Answer:
+        draft = self.draft
+        molecule = next((one.entity for one in draft.molecules if isinstance(one.entity, Molecule)), None)
+        protein = next((one.entity for one in draft.proteins if isinstance(one.entity, Protein)), None)
+        if molecule is None or protein is None:
+            entity = draft.entities[0].entity
+            draft.facts += self.rooms.index.activities_of(entity)
+            if draft.facts:
+                return draft.close("answered", compose.partners_sentence(entity, draft.facts, draft.sources))
+            return draft.close("not_found", f"No measured affinity of {compose.name_of(entity)} is on record here.")
+        facts = self.rooms.retriever.activities(molecule, protein)
+        for parent in [] if facts else self.rooms.retriever.parents(molecule):
+            if facts := self.rooms.retriever.activities(parent, protein):
+                draft.warnings.append(f"The measurement is of the parent, {compose.name_of(parent)}.")
+        draft.facts += facts
+        if facts:
+            return draft.close("answered", compose.activity_sentence(molecule, protein, facts, draft.sources))
+        draft.not_looked_up.append("literature about the pair")
+        pair = f"{compose.name_of(molecule)} and {compose.name_of(protein)}"
+        wild = f" Records of the unchanged protein do not speak for {protein.variant}." if protein.variant else ""
+        return self._closed("", f"No measured affinity of {pair} is on record here.{wild}")
+
+    def _other(self, _question: Question) -> Answer:
+        names = " and ".join(compose.name_of(one.entity) for one in self.draft.entities)
+        self.draft.next_steps.append(
+            "Ask what it is, for a computed property, its class or role, a description, or what papers say."
+        )
+        return self.draft.close("inapplicable", f"{names}: no record or computation here answers this question.")
+
+    # -- with the model beside -----------------------------------------------------------------
+
+    def _description(self, question: Question) -> Answer:
+        first = self.draft.entities[0]
+        entity = first.entity
+        if isinstance(entity, Protein):
+            return self._protein_words(replace(question, kind="function"))
+        wanted = ("ChEBI class", "ChEBI role", "description")
+        stored = self.rooms.retriever.stored(entity, wanted, self.draft.warnings)
+        self.draft.facts += stored + matching(chemistry.computed_facts(entity), _SHAPE)
+        self._ask_model("description", first)
+        said = compose.facts_sentence(entity, stored, self.draft.sources)
+        return self._stated([said, compose.structure_sentence(entity, self.draft.sources)])
+
+    def _protein_words(self, question: Question) -> Answer:
+        first = self.draft.proteins[0]
+        wanted = _RECORDS_OF_PROTEIN[question.kind]
+        if question.kind == "name":
+            facts = matching(self.rooms.retriever.identity(first), wanted)
+        else:
+            facts = self.rooms.retriever.stored(first.entity, wanted, self.draft.warnings)
+        self.draft.facts += facts
+        self._ask_model(question.kind, first)
+        return self._stated([compose.facts_sentence(first.entity, facts, self.draft.sources)])
+
+    def _ask_model(self, kind: str, about: Resolved) -> None:
+        """Ask the model what it was trained for and check what it says; a failure is a warning."""
+        generator, entity, draft = self.rooms.generator, about.entity, self.draft
+        if generator is None:
+            draft.warnings.append(WITHOUT_MODEL)
+            return
+        if isinstance(entity, Molecule):
+            message = user_message(QUESTIONS[kind], smiles=[entity.smiles])
+        else:
+            message = user_message(QUESTIONS[kind], sequences=[entity.sequence])
+        try:
+            stamp = generator.stamp
+            if kind not in stamp.kinds:
+                draft.not_looked_up.append(f"{stamp.name} (not trained to answer {kind})")
+                return
+            said = generator.generate([message])
+        except BiomedAgentError as error:
+            draft.warnings.append(f"The model did not answer: {error}")
+            return
+        if said.text:
+            claims = check_text(said.text, entity, self._known(entity))
+            draft.model = ModelStatement(said.text, stamp, tuple(claims), truncated=said.truncated)
+        if said.truncated:
+            draft.warnings.append(said.truncated)
+
+    def _known(self, entity: Molecule | Protein) -> list[Fact]:
+        """Return what sentences about ``entity`` are checked against."""
+        return [*self.rooms.index.facts(entity), *self.rooms.retriever.computed(entity), *self.draft.facts]
+
+    # -- literature, look-ups, statements ------------------------------------------------------
+
+    def literature(self, query: str | None, limit: int = 6) -> Answer:
+        """Answer from PubMed abstracts: ``query`` as given, else the words that may be sent."""
+        draft = self.draft
+        draft.kind = "literature"
+        sent = query or self._sendable()
+        if not sent:
+            raise NotFound(
+                "This literature question holds no known name, and its other words may not leave this machine.",
+                'Put the search words in "quotes", pass them as the query, or use egress public.',
+            )
+        evidence = self.rooms.retriever.literature(sent, draft.question, draft.warnings)[:limit]
+        if not evidence:
+            return draft.close(
+                "not_found", "Articles were found, but no sentence of their abstracts fits the question."
+            )
+        generator = self.rooms.generator
+        if generator is not None and "literature" in generator.stamp.kinds:
+            evidence = [replace(one, shown_to_model=True) for one in evidence]
+            said = generator.generate(literature_messages(draft.question, evidence))
+            draft.model = ModelStatement(said.text, generator.stamp, saw="the numbered passages")
+        draft.evidence = evidence
+        return draft.close("answered", compose.evidence_text(evidence, draft.sources))
+
+    def _sendable(self) -> str:
+        """Return the search words the egress policy allows to be taken from the question."""
+        if self.egress == "public":
+            return " ".join(dict.fromkeys(words_of(self.draft.question)))
+        names = dict.fromkeys(
+            mention.text for mention in self.mentions if mention.how in ("quoted", "identifier", "lexicon")
+        )
+        if names:
+            self.draft.warnings.append(
+                "Only known names and quoted words of the question were sent; pass a query to send more."
+            )
+        return " AND ".join(f'"{name}"' for name in names)
+
+    def find(self, kind: Literal["molecule", "protein", "literature"], limit: int) -> Answer:
+        """Look one name up; see :meth:`biomed_agent.BioMedAgent.find`."""
+        if kind == "literature":
+            return self.literature(self.draft.question, limit)
+        self.draft.kind = "identity"
+        self._resolve(self.draft.question, kind)
+        return self._identity(Question(self.draft.question, "identity"))
+
+    def check(self, molecule: str | None, protein: str | None) -> Answer:
+        """Check a statement; see :meth:`biomed_agent.BioMedAgent.check`."""
+        draft = self.draft
+        draft.kind = "claim"
+        if (molecule is None) == (protein is None):
+            raise InvalidInput(
+                "a statement is checked against one molecule or one protein"
+                + (", and both were given." if molecule is not None else ", and none was given."),
+                "Pass the molecule or the protein it is about.",
+            )
+        self._resolve(molecule or protein or "", "molecule" if molecule is not None else "protein")
+        entity = draft.entities[0].entity
+        draft.claims = list(check_text(draft.question, entity, self._known(entity)))
+        for claim in draft.claims:
+            draft.sources.cite(claim.provenance)
+        for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):
+            if decided := [claim for claim in draft.claims if claim.verdict == verdict]:
+                return draft.close("answered", f'{lead}: "{decided[0].text}" {decided[0].why}')
+        return draft.close("inapplicable", "Unverified: no rule or record here decides this statement.")
+
+    # -- endings -------------------------------------------------------------------------------
+
+    def _stated(self, said: Sequence[str]) -> Answer:
+        subject = compose.name_of(self.draft.entities[0].entity)
+        return self._closed(" ".join(part for part in said if part), f"No record here states that of {subject}.")
+
+    def _closed(self, said: str, otherwise: str) -> Answer:
+        """Close with what records say, else with what the model says, else as not found."""
+        if said:
+            return self.draft.close("answered", said)
+        if self.draft.model is not None:
+            return self.draft.close("model_only", f"{otherwise} {compose.model_sentence(self.draft.model)}")
+        return self.draft.close("not_found", otherwise)

@@ -1,0 +1,131 @@
+"""What a user typed or a file holds, read before anything is looked up: prefixes, identifiers, sequences, files.
+
+Pure functions; bad input raises :class:`~biomed_agent.errors.InvalidInput` with what was got and expected.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .errors import Ambiguous, InvalidInput
+from .types import Candidate, Protein
+
+PREFIXES = (
+    "name", "cid", "smiles", "inchi", "inchikey", "cas", "chebi", "drugbank", "chembl", "unii",
+    "gene", "uniprot", "seq", "file",
+)  # fmt: skip
+ACCESSION = re.compile(r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(?:-[0-9]{1,3})?")
+"""UniProt's own pattern (https://www.uniprot.org/help/accession_numbers), with an isoform suffix."""
+ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
+INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
+PLAIN_IDS = (
+    (re.compile(r"CID[:\s]*(\d+)", re.I), "cid"),
+    (re.compile(r"CHEBI[:\s]*(\d+)", re.I), "chebi"),
+    (re.compile(r"(?:DRUGBANK[:\s]*)?(DB\d{5})", re.I), "drugbank"),
+    (re.compile(r"(?:CHEMBL:)?(CHEMBL\d+)", re.I), "chembl"),
+    (re.compile(r"(?:CAS[:\s]*)?(\d{2,7}-\d{2}-\d)", re.I), "cas"),
+)
+RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWYBZXUOJ")
+MAX_RESIDUES = 10_000
+MAX_NAME = 300
+MAX_FILE_BYTES = 5_000_000
+
+
+def split_prefix(text: str) -> tuple[str, str]:
+    """Split ``cid:2244`` into ``("cid", "2244")``; the prefix is empty when there is none."""
+    head, colon, rest = text.partition(":")
+    if colon and head.lower() in PREFIXES and rest.strip():
+        return head.lower(), rest.strip()
+    return "", text
+
+
+_SMILES_TOKEN = re.compile(r"(?:\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]|[=#$/\\.~:()-]|%\d{2}|\d)+")
+
+
+def smiles_shaped(text: str) -> bool:
+    """Whether ``text`` is written like a SMILES (atoms, bonds, brackets, ring marks), parsing or not."""
+    return bool(
+        len(text) >= 3
+        and re.search(r"[0-9=#\[\]()@/\\]", text)
+        and re.match(r"[A-Za-z\[]", text)
+        and not re.fullmatch(r"[A-Z]{2,}-?\d{1,2}[A-Z]?", text)  # IC50, CB1, NOS2: names, not rings
+        and _SMILES_TOKEN.fullmatch(text)
+    )
+
+
+def read_sequence(text: str) -> Protein:
+    """Read residues or one FASTA record.
+
+    Raises:
+        InvalidInput: Empty, too long, letters that are no residues, or nucleotides.
+        Ambiguous: More than one FASTA record.
+    """
+    from .sources.fasta import parse_fasta
+
+    records = parse_fasta(text)
+    if len(records) > 1:
+        raise Ambiguous(
+            f"the FASTA text holds {len(records)} records; expected one protein.",
+            "Pass one record; every record can be asked about in turn.",
+            candidates=[
+                Candidate(
+                    f"seq:{sequence}" if len(sequence) <= 60 else "",
+                    header or "unnamed record",
+                    f"record {number}, {len(sequence)} residues",
+                    "protein",
+                )
+                for number, (header, sequence) in enumerate(records, 1)
+            ],
+        )
+    if not records or not records[0][1]:
+        raise InvalidInput("the sequence is empty.", "Give one-letter residues or one FASTA record.")
+    header, sequence = records[0]
+    check_residues(sequence)
+    return Protein(sequence=sequence, name=header)
+
+
+def check_residues(sequence: str) -> None:
+    """Raise :class:`InvalidInput` unless ``sequence`` is an amino acid sequence this package takes."""
+    for position, letter in enumerate(sequence, 1):
+        if letter not in RESIDUES:
+            raise InvalidInput(
+                f"the sequence has {letter!r} at position {position}, which is no amino acid code.",
+                "Use one-letter codes, X for an unknown residue.",
+            )
+    if len(sequence) > MAX_RESIDUES:
+        raise InvalidInput(
+            f"the sequence has {len(sequence):,} residues; expected at most {MAX_RESIDUES:,}.",
+            "Pass the domain or chain the question is about.",
+        )
+    letters = set(sequence)
+    if len(sequence) >= 12 and letters <= set("ACGTUN") and len(letters - {"N"}) <= 5:
+        raise InvalidInput(
+            f"the sequence holds only {', '.join(sorted(letters))} in {len(sequence)} letters: this is DNA or RNA, "
+            "and a protein was expected.",
+            "Translate it first, or look the protein up by gene or accession.",
+        )
+
+
+def read_text_file(path: Path, limit: int) -> str:
+    """Read a small UTF-8 text file.
+
+    Raises:
+        InvalidInput: Missing, a folder, unreadable, too large, or not text.
+    """
+    try:
+        if path.is_dir():
+            raise InvalidInput(f"{path} is a folder; expected a text file.")
+        with path.open("rb") as stream:
+            body = stream.read(limit + 1)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.", "Check the path.") from error
+    if len(body) > limit:
+        raise InvalidInput(f"{path} is larger than {limit:,} bytes.", "Pass one structure or sequence.")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InvalidInput(f"{path} is not a text file.", "Expected SMILES, MOL, SDF or FASTA as UTF-8 text.")
+    return text.strip()
