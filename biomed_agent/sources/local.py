@@ -1,0 +1,291 @@
+"""The local index: molecules, proteins, their names and facts in SQLite files, read without any network.
+
+The starter set that ships with the package (``biomed_agent/data/starter``) is built into a SQLite file in the
+cache folder on first use; other indexes are built from tables of the same layout (:mod:`.schema`).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import InvalidInput
+from ..types import Candidate, Entity, Fact, Molecule, Protein, Provenance
+from . import names
+from .schema import LONGEST_SUGGESTED, SCHEMA_VERSION, build_index, fill, folder_digest, sequence_checksum, trigrams
+
+STARTER = Path(__file__).parent.parent / "data" / "starter"
+"""Folder of the tables that ship with the package."""
+HUMAN = 9606
+
+_log = logging.getLogger(__name__)
+
+
+class LocalIndex:
+    """One or several index files, searched in order; safe to share between threads."""
+
+    def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
+        self._files = [_File(connection) for connection in connections]
+
+    @classmethod
+    def open(cls, cache_dir: Path, extra: Sequence[Path] = ()) -> LocalIndex:
+        """Open the user's own indexes, then the starter set (built into ``cache_dir`` on first use).
+
+        Args:
+            cache_dir: Folder for the starter set's SQLite file; when it cannot be written, the set is built in
+                memory for this process.
+            extra: SQLite files made by :func:`.schema.build_index`, most trusted first.
+
+        Raises:
+            InvalidInput: A file of ``extra`` is missing or is no index of this schema version.
+        """
+        return cls([*(_open_file(path) for path in extra), _open_starter(STARTER, cache_dir)])
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files:
+            file.connection.close()
+
+    def __enter__(self) -> LocalIndex:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Molecules
+
+    def molecules_named(self, name: str) -> list[tuple[Molecule, str]]:
+        """Return the molecules called ``name`` and why: ``exact name``, ``brand name`` or ``exact synonym``.
+
+        Spelling is compared by :func:`.names.name_key`; the best reason comes first.
+        """
+        return [(molecule, reason) for molecule, reason in self._named(name, "m") if isinstance(molecule, Molecule)]
+
+    def molecule_by_id(self, namespace: str, value: str) -> Molecule | None:
+        """Return the molecule with that ``cid``, ``chebi``, ``drugbank``, ``cas``, ``chembl`` or ``unii``."""
+        asked = (namespace.lower(), value.strip().split(":")[-1].upper())
+        sql = "SELECT m.* FROM molecule m JOIN molecule_id i ON i.molecule = m.id WHERE i.namespace = ? AND i.value = ?"
+        return next(iter(self._molecules(sql, asked)), None)
+
+    def molecules_by_inchikey(self, key: str) -> list[Molecule]:
+        """Return the molecules with that InChIKey, or all of that connectivity for a first block (14 letters)."""
+        key = key.strip().upper()
+        if len(key) == 14:
+            return self._molecules("SELECT * FROM molecule WHERE inchikey >= ? AND inchikey < ?", (key + "-", key + "."))
+        return self._molecules("SELECT * FROM molecule WHERE inchikey = ?", (key,))
+
+    def parent_of(self, molecule: Molecule) -> Molecule | None:
+        """Return what a salt or hydrate is made of; None when the index knows no parent."""
+        sql = "SELECT p.* FROM molecule m JOIN molecule p ON p.inchikey = m.parent WHERE m.inchikey = ?"
+        return next(iter(self._molecules(sql, (molecule.inchikey,))), None)
+
+    def salts_of(self, molecule: Molecule) -> list[Molecule]:
+        """Return the salts and hydrates of a parent molecule that the index holds."""
+        return self._molecules("SELECT * FROM molecule WHERE parent = ? ORDER BY id", (molecule.inchikey,))
+
+    # Proteins
+
+    def proteins_named(self, name: str) -> list[tuple[Protein, str]]:
+        """Return the proteins called ``name`` and why, human ones first.
+
+        Reasons: ``gene``, ``recommended name``, ``alias``, ``gene synonym``, ``alternative name``.
+        """
+        found = [(protein, reason) for protein, reason in self._named(name, "p") if isinstance(protein, Protein)]
+        return sorted(found, key=lambda pair: pair[0].taxon_id != HUMAN)
+
+    def protein_by_accession(self, accession: str) -> Protein | None:
+        """Return the protein with that UniProt accession."""
+        return next(iter(self._proteins("SELECT * FROM protein WHERE accession = ?", (accession.strip().upper(),))), None)
+
+    def protein_by_entry_name(self, entry_name: str) -> Protein | None:
+        """Return the protein with that UniProt entry name, such as ``EGFR_HUMAN``."""
+        return next(
+            iter(self._proteins("SELECT * FROM protein WHERE entry_name = ?", (entry_name.strip().upper(),))), None
+        )
+
+    def proteins_by_gene(self, gene: str, organism: str = "") -> list[Protein]:
+        """Return the proteins of a primary gene name, human first; ``organism`` (a part of its name) narrows it."""
+        found = self._proteins("SELECT * FROM protein WHERE gene = ? COLLATE NOCASE ORDER BY id", (gene.strip(),))
+        wanted = organism.strip().casefold()
+        return sorted(
+            (protein for protein in found if wanted in protein.organism.casefold()),
+            key=lambda protein: protein.taxon_id != HUMAN,
+        )
+
+    def protein_by_sequence(self, sequence: str) -> Protein | None:
+        """Return the protein with exactly that sequence."""
+        asked = (sequence_checksum("".join(sequence.split())),)
+        return next(iter(self._proteins("SELECT * FROM protein WHERE checksum = ?", asked)), None)
+
+    # Names
+
+    def homonyms(self, name: str) -> list[Candidate]:
+        """Return what an ambiguous name can mean; empty when the list of homonyms does not hold it."""
+        rows = self._rows("SELECT * FROM homonym WHERE key = ? ORDER BY position", (names.name_key(name),))
+        return [
+            Candidate(row["handle"], row["label"], f"homonym of {row['shown']!r}", _candidate_kind(row["kind"]))
+            for _, row in rows
+        ]
+
+    def lexicon_spans(self, text: str) -> list[tuple[int, int, str]]:
+        """Return the spans ``(start, end, name)`` of a free text that are known names, left to right.
+
+        Longer spans win over shorter ones and no two overlap; see :func:`.names.windows` for what can be a span.
+        """
+        return []
+
+    def suggest(self, name: str, limit: int = 5) -> list[Candidate]:
+        """Return entities whose names are spelled like ``name``, nearest first."""
+        return []
+
+    # Facts
+
+    def facts(self, entity: Entity) -> list[Fact]:
+        """Return what the index states about an entity besides its structure, each fact with its source."""
+        return []
+
+    def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
+        """Return the measured affinities of one pair."""
+        return []
+
+    def activities_of(self, entity: Entity, limit: int = 10) -> list[Fact]:
+        """Return the strongest measured affinities of a molecule or a protein."""
+        return []
+
+    def stats(self) -> dict[str, Any]:
+        """Return counts and origin of each file, in search order."""
+        tables = ("molecule", "protein", "name", "fact", "activity", "homonym")
+        return {
+            "files": [
+                {
+                    **dict(file.connection.execute("SELECT key, value FROM meta").fetchall()),
+                    **{t: file.connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables},
+                }
+                for file in self._files
+            ]
+        }
+
+    # Reading
+
+    def _rows(self, sql: str, values: Sequence[object]) -> Iterable[tuple[_File, sqlite3.Row]]:
+        for file in self._files:
+            for row in file.connection.execute(sql, values):
+                yield file, row
+
+    def _molecules(self, sql: str, values: Sequence[object]) -> list[Molecule]:
+        found = (file.molecule(row) for file, row in self._rows(sql, values))
+        return list({molecule.inchikey: molecule for molecule in reversed(list(found))}.values())[::-1]
+
+    def _proteins(self, sql: str, values: Sequence[object]) -> list[Protein]:
+        found = (file.protein(row) for file, row in self._rows(sql, values))
+        return list({protein.accession: protein for protein in reversed(list(found))}.values())[::-1]
+
+    def _named(self, name: str, kind: str) -> list[tuple[Entity, str]]:
+        key = names.name_key(name)
+        table, label = ("molecule", "inchikey") if kind == "m" else ("protein", "accession")
+        sql = (
+            f"SELECT e.*, n.reason FROM name n JOIN {table} e ON e.id = n.entity "
+            "WHERE n.key = ? AND n.kind = ? ORDER BY n.rank, n.entity"
+        )
+        found: dict[str, tuple[Entity, str]] = {}
+        for file, row in self._rows(sql, (key, kind)):
+            entity: Entity = file.molecule(row) if kind == "m" else file.protein(row)
+            found.setdefault(row[label], (entity, row["reason"]))
+        return sorted(found.values(), key=lambda pair: _REASONS.index(pair[1]))
+
+
+_REASONS = (
+    "exact name", "brand name", "exact synonym", "gene", "recommended name", "alias", "gene synonym", "alternative name",
+)  # fmt: skip
+
+
+class _File:
+    """One open SQLite file and its table of sources."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
+        self.connection = connection
+        self.sources = {row["key"]: row for row in connection.execute("SELECT * FROM source")}
+
+    def provenance(self, source: str) -> Provenance:
+        """Return the provenance that a source cell such as ``ChEBI CHEBI:15365`` stands for."""
+        key, _, identifier = source.partition(" ")
+        row = self.sources.get(key)
+        if row is None:
+            return Provenance(source=key, identifier=identifier)
+        url = row["url"].replace("{}", identifier.split(" ")[-1])
+        return Provenance(source=row["name"], identifier=identifier, url=url, licence=row["licence"])
+
+    def molecule(self, row: sqlite3.Row) -> Molecule:
+        """Return the molecule of one row of table ``molecule``."""
+        ids = dict(pair.split("=", 1) for pair in row["ids"].split(" ") if pair)
+        return Molecule(
+            smiles=row["smiles"],
+            inchikey=row["inchikey"],
+            name=row["name"],
+            formula=row["formula"],
+            weight=row["weight"],
+            ids=ids,
+            synonyms=tuple(part for part in row["synonyms"].split("|") if part),
+            provenance=self.provenance(row["source"]),
+        )
+
+    def protein(self, row: sqlite3.Row) -> Protein:
+        """Return the protein of one row of table ``protein``."""
+        return Protein(
+            sequence=row["sequence"],
+            accession=row["accession"],
+            entry_name=row["entry_name"],
+            name=row["name"],
+            gene=row["gene"],
+            organism=row["organism"],
+            taxon_id=row["taxon_id"],
+            reviewed=True if row["entry_name"] else None,
+            synonyms=tuple(part for part in row["synonyms"].split("|") if part),
+            provenance=self.provenance(row["source"]),
+        )
+
+
+def _candidate_kind(text: str) -> Literal["molecule", "protein", "other"]:
+    return "molecule" if text == "molecule" else "protein" if text == "protein" else "other"
+
+
+def _open_file(path: Path) -> sqlite3.Connection:
+    """Open an index immutable; raise :class:`InvalidInput` when it is none of ours."""
+    if not path.is_file():
+        raise InvalidInput(f"index {path} does not exist.", "Build one with `biomed-agent index build`.")
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    try:
+        version = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+    except sqlite3.DatabaseError as exc:
+        connection.close()
+        raise InvalidInput(f"{path} is not a biomed_agent index: {exc}.") from exc
+    if version is None or version[0] != str(SCHEMA_VERSION):
+        connection.close()
+        raise InvalidInput(
+            f"index {path} has schema version {version and version[0]}; expected {SCHEMA_VERSION}.",
+            "Build it again with `biomed-agent index build`.",
+        )
+    return connection
+
+
+def _open_starter(folder: Path, cache_dir: Path) -> sqlite3.Connection:
+    """Open the starter set's SQLite file, building it when it is missing or unreadable."""
+    path = cache_dir / f"starter-v{SCHEMA_VERSION}-{folder_digest(folder)[:16]}.sqlite"
+    if path.is_file():
+        try:
+            return _open_file(path)
+        except InvalidInput as exc:
+            _log.warning("building the starter index again: %s", exc)
+    try:
+        return _open_file(build_index(folder, path))
+    except OSError as exc:
+        _log.warning("cannot write %s (%s): the starter index is built in memory", path, exc)
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        fill(connection, folder)
+        return connection

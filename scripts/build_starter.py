@@ -1,0 +1,43 @@
+"""Build the starter set that ships with the package from a folder of public data.
+
+    python scripts/build_starter.py DATA_FOLDER [--out biomed_agent/data/starter]
+
+Writes ``molecules.tsv.xz``, ``proteins.tsv.xz`` and ``affinities.tsv.xz``; the same data folder and versions of RDKit
+and xz give the same bytes. The hand-written tables beside them (``brands``, ``aliases``, ``homonyms``, ``sources``)
+are part of the set and not touched; hand-written inputs of the build lie in ``scripts/starter``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import lzma
+from pathlib import Path
+
+from starter import affinities, molecules, proteins
+from starter.tables import write_tsv
+
+OUT = Path(__file__).parent.parent / "biomed_agent" / "data" / "starter"
+
+
+def main() -> None:
+    """Build the three tables and say how large they are."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with chebi_definitions/, targets/, dti_davis/ and so on")
+    parser.add_argument("--out", type=Path, default=OUT)
+    options = parser.parse_args()
+    compounds = molecules.build(options.data)
+    targets = proteins.build(options.data)
+    measured = affinities.build(options.data, compounds, targets)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, columns, rows in (
+        ("molecules", molecules.COLUMNS, [compound.row() for compound in compounds]),
+        ("proteins", proteins.COLUMNS, [target.row() for target in targets]),
+        ("affinities", affinities.COLUMNS, measured),
+    ):
+        path = options.out / f"{name}.tsv.xz"
+        write_tsv(path, columns, rows)
+        print(f"{path}: {len(rows)} rows, {path.stat().st_size} bytes, {len(lzma.decompress(path.read_bytes()))} unpacked")
+
+
+if __name__ == "__main__":
+    main()

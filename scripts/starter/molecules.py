@@ -1,0 +1,386 @@
+"""The molecules of the starter set: structures, each proved by a second source, with names and ChEBI terms.
+
+A structure is taken when the InChIKey that RDKit computes from its SMILES is in DrugBank's open vocabulary
+(CC0), or when it is a row of ChEBI with name and identifier. Names come from ChEBI, the vocabulary and the
+hand-written ``names.tsv``; a hand-written structure (``molecules.tsv``) whose key differs stops the build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rdkit import Chem, RDLogger
+from rdkit.Chem import Descriptors, rdMolDescriptors
+from rdkit.Chem.MolStandardize import rdMolStandardize
+
+from biomed_agent.sources.names import COMMON_WORDS, name_key
+
+from .tables import HAND_WRITTEN, read_csv, read_tsv
+from .terms import known_terms, terms_in
+
+RDLogger.DisableLog("rdApp.*")
+
+COLUMNS = (
+    "inchikey", "name", "smiles", "formula", "weight", "cid", "chebi", "drugbank", "cas", "unii", "chembl", "parent",
+    "salt", "synonyms", "classes", "roles", "source",
+)  # fmt: skip
+LONGEST_NAME = 60
+SYNONYMS_EACH = 25
+SHORT_NAMES = frozenset("ATP ADP AMP GTP NAD FAD LSD THC CBD DHA EPA DMT GHB BPA DDT SAM PCP TNT".split())
+"""Two- or three-letter names that mean one compound to everybody; other names that short are dropped."""
+_SALT_WORDS = re.compile(
+    r"\b(hydrochloride|hcl|hydrobromide|mesylate|mesilate|tosylate|besylate|maleate|fumarate|tartrate|citrate|sodium|"
+    r"potassium|calcium|sulfate|sulphate|phosphate|acetate|succinate|hydrate|dihydrate|monohydrate|chloride|bromide)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Molecule:
+    """One row of ``molecules.tsv``."""
+
+    inchikey: str
+    name: str
+    smiles: str
+    source: str
+    ids: dict[str, str] = field(default_factory=dict)
+    synonyms: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
+    parent: str = ""
+    salt: str = ""
+
+    def row(self) -> dict[str, str]:
+        """Return the cells of the row."""
+        mol = Chem.MolFromSmiles(self.smiles)
+        return {
+            "inchikey": self.inchikey,
+            "name": self.name,
+            "smiles": self.smiles,
+            "formula": rdMolDescriptors.CalcMolFormula(mol),
+            "weight": f"{Descriptors.MolWt(mol):.3f}",
+            **{space: self.ids.get(space, "") for space in ("cid", "chebi", "drugbank", "cas", "unii", "chembl")},
+            "parent": self.parent,
+            "salt": self.salt,
+            "synonyms": "|".join(self.synonyms),
+            "classes": "|".join(self.classes),
+            "roles": "|".join(self.roles),
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, order=True)
+class Structure:
+    """One SMILES as a source gives it; sorts by how much it is preferred."""
+
+    preference: int
+    """0 hand-written, 1 PubChem, 2 ChEBI, 3 a data set that states no identifier"""
+    charges: int
+    """charged atoms, so that the neutral form comes before the zwitterion"""
+    number: int
+    """of the CID or ChEBI identifier: the oldest record comes first"""
+    smiles: str
+    inchikey: str = ""
+    identifier: str = ""
+    name: str = ""
+
+
+def canonical(smiles: str) -> tuple[str, str, int] | None:
+    """Return canonical SMILES, InChIKey and number of charged atoms, or None when RDKit cannot read it.
+
+    Charges are removed where the InChIKey stays the same (zwitterions of amino acids).
+    """
+    mol = Chem.MolFromSmiles(smiles)
+    if mol is None or "*" in smiles:
+        return None
+    key = Chem.MolToInchiKey(mol)
+    charged = sum(atom.GetFormalCharge() != 0 for atom in mol.GetAtoms())
+    if charged and key:
+        neutral = rdMolStandardize.Uncharger().uncharge(Chem.Mol(mol))
+        if Chem.MolToInchiKey(neutral) == key:
+            mol, charged = neutral, sum(atom.GetFormalCharge() != 0 for atom in neutral.GetAtoms())
+    return (Chem.MolToSmiles(mol), key, charged) if key else None
+
+
+def neutralised(smiles: str) -> str:
+    """Return the SMILES with as many charges removed as possible."""
+    mol = Chem.MolFromSmiles(smiles)
+    return Chem.MolToSmiles(rdMolStandardize.Uncharger().uncharge(mol)) if mol is not None else ""
+
+
+def given(data: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Yield (preference, identifier, name, SMILES) of every structure in the data folder."""
+    for row in read_tsv(HAND_WRITTEN / "molecules.tsv"):
+        yield 0, row["drugbank"], "", row["smiles"]
+    tables = [data / "chebi20" / "cid_to_smiles.tsv"]
+    tables += [data / "chebi20" / f"{part}.txt" for part in ("validation", "test_public", "train_partial")]
+    tables += [data / "pubchem_iupac" / f"{part}.tsv" for part in ("train", "validation", "test")]
+    for table in tables:
+        for row in read_tsv(table):
+            yield 1, f"CID {row['CID']}", "", row["SMILES"].replace("\\\\", "\\")
+    for row in read_tsv(data / "dti_davis" / "ligands.tsv"):
+        yield 1, f"CID {row['drug_id']}", "", row["smiles"]
+    for row in read_tsv(data / "chebi_definitions" / "molecules.tsv"):
+        yield 2, row["chebi_id"], row["name"], row["smiles"]
+    for row in read_tsv(data / "dti_kiba" / "ligands.tsv"):
+        yield 3, row["drug_id"], "", row["smiles"]
+    for row in read_csv(data / "moleculenet" / "Lipophilicity.csv"):
+        yield 3, row["CMPD_CHEMBLID"], "", row["smiles"]
+    for row in read_tsv(data / "chebi_classes" / "membership.tsv"):
+        yield 3, "", "", row["smiles"]
+    for part in ("BBBP", "ESOL_delaney-processed", "clintox", "tox21", "FreeSolv_SAMPL"):
+        for row in read_csv(data / "moleculenet" / f"{part}.csv"):
+            yield 3, "", "", row["smiles"]
+    for row in read_csv(data / "drugs" / "sweetlead_fda_approved.csv"):
+        yield 3, "", "", row["smiles"]
+
+
+def structures(data: Path) -> dict[str, list[Structure]]:
+    """Return the structures of the data folder by InChIKey, best first."""
+    found: dict[str, set[Structure]] = defaultdict(set)
+    read: dict[str, tuple[str, str, int] | None] = {}
+    for preference, identifier, name, smiles in given(data):
+        smiles = smiles.strip()
+        number = int(re.sub(r"\D", "", identifier) or 0)
+        forms = [smiles] if preference < 3 or not re.search(r"[+-]\d?\]", smiles) else [smiles, neutralised(smiles)]
+        for form in forms:
+            if form not in read:
+                read[form] = canonical(form)
+            known = read[form]
+            if known is not None:
+                own = identifier if form == smiles else ""
+                found[known[1]].add(Structure(preference, known[2], number, known[0], known[1], own, name))
+    return {key: sorted(choices) for key, choices in found.items()}
+
+
+def build(data: Path) -> list[Molecule]:
+    """Return the molecules of the starter set, drugs first."""
+    found = structures(data)
+    vocabulary = drugbank(data)
+    refuse_unproved(found, vocabulary)
+    rows = [molecule for key, row in vocabulary.items() if key in found and (molecule := from_drugbank(row, found[key]))]
+    known = {molecule.inchikey for molecule in rows}
+    rows += [molecule for key, choices in sorted(found.items()) if key not in known and (molecule := from_chebi(choices))]
+    add_extra_names(rows)
+    rows += compose_salts(rows)
+    add_terms(data, rows)
+    settle_names(rows)
+    return rows
+
+
+def drugbank(data: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of DrugBank's open vocabulary by InChIKey, lowest identifier first."""
+    rows: dict[str, dict[str, str]] = {}
+    for row in read_csv(data / "drugs" / "drugbank_vocabulary.csv"):
+        if row["Standard InChI Key"]:
+            rows.setdefault(row["Standard InChI Key"], row)
+    return rows
+
+
+def refuse_unproved(found: dict[str, list[Structure]], vocabulary: dict[str, dict[str, str]]) -> None:
+    """Stop when a hand-written structure does not have the InChIKey of the DrugBank entry it claims to be."""
+    for key, choices in found.items():
+        for choice in choices:
+            if choice.preference == 0 and vocabulary.get(key, {}).get("DrugBank ID") != choice.identifier:
+                raise SystemExit(f"hand-written {choice.identifier} {choice.smiles} has {key}: not DrugBank's key.")
+
+
+def identifiers(choices: list[Structure]) -> dict[str, str]:
+    """Return the identifiers that genuine rows of this structure give."""
+    ids: dict[str, str] = {}
+    for choice in choices:
+        for space, prefix in (("cid", "CID "), ("chebi", "CHEBI:"), ("chembl", "CHEMBL")):
+            if choice.identifier.startswith(prefix):
+                ids.setdefault(space, choice.identifier.removeprefix("CID "))
+    return ids
+
+
+def from_drugbank(row: dict[str, str], choices: list[Structure]) -> Molecule | None:
+    """Return the molecule of an entry of the vocabulary; None when its name is a systematic one."""
+    best = choices[0]
+    common = row["Common name"].strip()
+    chebi = next((choice.name for choice in choices if choice.name), "")
+    name = chebi if chebi and len(chebi) <= len(common) + 12 else uncapitalised(common)
+    if len(name) > LONGEST_NAME or not re.search("[A-Za-z]{3}", name):
+        return None
+    ids = identifiers(choices) | {"drugbank": row["DrugBank ID"]}
+    ids |= {space: row[column] for space, column in (("cas", "CAS"), ("unii", "UNII")) if row[column]}
+    source = f"DrugBank {row['DrugBank ID']}"
+    if best.preference in (1, 2):
+        source = ("PubChem " if best.preference == 1 else "ChEBI ") + best.identifier
+    synonyms = [uncapitalised(common), chebi, *(part.strip() for part in row["Synonyms"].split(" | "))]
+    return Molecule(best.inchikey, name, best.smiles, source, ids, synonyms)
+
+
+def from_chebi(choices: list[Structure]) -> Molecule | None:
+    """Return the molecule of a ChEBI row; None when the structure is no ChEBI row or not worth a name."""
+    row = next((choice for choice in choices if choice.preference == 2), None)
+    if row is None or len(row.name) > LONGEST_NAME or not re.search("[A-Za-z]{3}", row.name):
+        return None
+    if re.search(r"\[\d", row.smiles) or re.search(r"\b(atom|isotope)\b", row.name):
+        return None
+    others = [choice.name for choice in choices if choice.preference == 2]
+    return Molecule(row.inchikey, row.name, choices[0].smiles, f"ChEBI {row.identifier}", identifiers(choices), others)
+
+
+def uncapitalised(name: str) -> str:
+    """Return a name without the capital that only marks the beginning of a cell."""
+    first = name.split(" ")[0]
+    return name[0].lower() + name[1:] if re.fullmatch("[A-Z][a-z]{2,}", first) else name
+
+
+def add_extra_names(rows: list[Molecule]) -> None:
+    """Add the hand-written everyday names of ``names.tsv`` (``adrenaline``, ``vitamin C``)."""
+    by_name = {name_key(molecule.name): molecule for molecule in rows}
+    for row in read_tsv(HAND_WRITTEN / "names.tsv"):
+        molecule = by_name.get(name_key(row["name"]))
+        if molecule is None:
+            raise SystemExit(f"names.tsv: no molecule is called {row['name']!r}.")
+        molecule.synonyms[:0] = row["synonyms"].split("|")
+
+
+# Classes and roles
+
+
+def add_terms(data: Path, rows: list[Molecule]) -> None:
+    """Add ChEBI classes and roles: stated memberships, and labels in ChEBI's texts about a molecule."""
+    terms = known_terms(data)
+    by_id = {value: row for row in rows for value in (row.ids.get("chebi"), row.ids.get("cid")) if value}
+    by_key = {row.inchikey: row for row in rows}
+    for entry in read_tsv(data / "chebi_definitions" / "molecules.tsv"):
+        _add_from_text(by_id.get(entry["chebi_id"]), entry["definition"], terms)
+    for part in ("validation", "test_public", "train_partial"):
+        for entry in read_tsv(data / "chebi20" / f"{part}.txt"):
+            _add_from_text(by_id.get(entry["CID"]), entry["description"], terms)
+    for entry in read_tsv(data / "chebi_classes" / "membership.tsv"):
+        term = terms.get(entry["class_name"].lower())
+        known = canonical(entry["smiles"]) if entry["is_member"] == "1" and term else None
+        if known and term and known[1] in by_key:
+            by_key[known[1]].classes.append(term)
+    for row in rows:
+        row.classes, row.roles = sorted(set(row.classes)), sorted(set(row.roles))
+
+
+def _add_from_text(row: Molecule | None, text: str, terms: dict[str, str]) -> None:
+    for term, is_role in terms_in(text, terms) if row is not None else ():
+        own = term.split(" ", 1)[1].lower()
+        if row is not None and own not in (row.name.lower(), row.name.lower() + "s"):
+            (row.roles if is_role else row.classes).append(term)
+
+
+# Salts
+
+_ACIDIC = [
+    Chem.MolFromSmarts(pattern)
+    for pattern in (
+        "[OX2H1:1][SX4](=O)=O",
+        "[OX2H1:1][PX4]=O",
+        "[OX2H1:1]C=O",
+        "[nH1]1nnnc1",
+        "[nH1]1nncn1",
+        "[OX2H1]c:c(=O)",
+        "[OX2H1]cc=O",
+        "[NX3H1](C=O)C=O",
+        "[nH1]",
+        "[NX3H1]S(=O)=O",
+    )
+]
+"""Groups that give up their proton, most acidic first; the proton sits on the first atom."""
+
+
+def deprotonated(smiles: str, charge: int) -> str:
+    """Return the SMILES with ``-charge`` protons removed from its most acidic groups."""
+    mol = Chem.RWMol(Chem.MolFromSmiles(smiles))
+    for _ in range(-charge):
+        for pattern in _ACIDIC:
+            match = mol.GetSubstructMatch(pattern)
+            if match:
+                atom = mol.GetAtomWithIdx(match[0])
+                atom.SetFormalCharge(-1)
+                atom.SetNumExplicitHs(0)
+                atom.SetNoImplicit(True)
+                mol.UpdatePropertyCache()
+                break
+        else:
+            raise SystemExit(f"{smiles} has no acidic group left to deprotonate.")
+    Chem.SanitizeMol(mol)
+    return Chem.MolToSmiles(mol)
+
+
+def compose_salts(rows: list[Molecule]) -> list[Molecule]:
+    """Return the salts and hydrates of ``salts.tsv``, composed from molecules of the set.
+
+    ``parts`` reads ``2 atorvastatin(-1) + 1 calcium(2+) + 3 water``: counts, names of molecules of the set, and the
+    charge an acid takes. The first part is the parent.
+    """
+    by_name = {name_key(row.name): row for row in reversed(rows)}
+    known = {row.inchikey: row for row in rows}
+    salts: list[Molecule] = []
+    for entry in read_tsv(HAND_WRITTEN / "salts.tsv"):
+        pieces: list[str] = []
+        parts: list[Molecule] = []
+        for part in entry["parts"].split(" + "):
+            count, name, charge = re.fullmatch(r"(\d+) (.*?)(?:\((-\d)\))?", part).groups()  # type: ignore[union-attr]
+            if name_key(name) not in by_name:
+                raise SystemExit(f"salts.tsv: {entry['name']} is made of {name!r}, which is not in the set.")
+            parts.append(by_name[name_key(name)])
+            smiles = deprotonated(parts[-1].smiles, int(charge)) if charge else parts[-1].smiles
+            pieces += [smiles] * int(count)
+        mol = Chem.MolFromSmiles(".".join(pieces))
+        if Chem.GetFormalCharge(mol):
+            raise SystemExit(f"salts.tsv: {entry['name']} has a net charge of {Chem.GetFormalCharge(mol)}.")
+        key, synonyms = Chem.MolToInchiKey(mol), [part for part in entry["synonyms"].split("|") if part]
+        if key in known:
+            known[key].parent, known[key].salt = parts[0].inchikey, entry["parts"]
+            known[key].synonyms[:0] = [entry["name"], *synonyms]
+            continue
+        source = f"Composed {entry['parts']}"
+        salts.append(
+            Molecule(key, entry["name"], Chem.MolToSmiles(mol), source, {}, synonyms, [], [], parts[0].inchikey, entry["parts"])
+        )
+    return salts
+
+
+# Names
+
+
+def usable(name: str) -> bool:
+    """Tell whether a name is worth keeping: it has letters, is no common word, and is short and long enough."""
+    if not 3 <= len(name) <= 120 or "|" in name or name.lower() in COMMON_WORDS:
+        return False
+    letters = re.sub(r"[^A-Za-zÀ-ž\u0370-\u03ff]", "", name)
+    if len(letters) < 2 or len(letters) < 3 and not re.search(r"\d", name):
+        return False
+    return len(name) > 3 or name in SHORT_NAMES
+
+
+def settle_names(rows: list[Molecule]) -> None:
+    """Clean synonyms, and let a name that several molecules claim stay where it is a main name, or nowhere."""
+    main = defaultdict(list)
+    for row in rows:
+        main[name_key(row.name)].append(row)
+    everyday = {name_key(n) for entry in read_tsv(HAND_WRITTEN / "names.tsv") for n in entry["synonyms"].split("|")}
+    owners: dict[str, list[Molecule]] = defaultdict(list)
+    for row in rows:
+        cleaned: dict[str, str] = {}
+        for synonym in row.synonyms:
+            synonym = " ".join(synonym.split())
+            key = name_key(synonym)
+            foreign = key in main and row not in main[key]
+            salt_of = not row.parent and _SALT_WORDS.search(synonym) and not _SALT_WORDS.search(row.name) and "." not in row.smiles
+            if key in everyday or (usable(synonym) and not foreign and not salt_of):
+                if key != name_key(row.name):
+                    cleaned.setdefault(key, synonym)
+        row.synonyms = list(cleaned.values())[:SYNONYMS_EACH]
+        for key in cleaned:
+            owners[key].append(row)
+    for key, claimants in owners.items():
+        if len(claimants) > 1:
+            keep = claimants[0] if key in everyday or len({row.inchikey[:14] for row in claimants}) == 1 else None
+            for row in claimants:
+                if row is not keep:
+                    row.synonyms = [synonym for synonym in row.synonyms if name_key(synonym) != key]
