@@ -184,6 +184,7 @@ class Answering:
         elif classify(rest, protein=True).kind in PROTEIN_KINDS and self._names_a_protein():
             missing = "protein"
         for mention in self.mentions:
+            check_whole(self.draft.question, mention, self.rooms.index, partners=kind == "activity")
             self._read_mention(mention, missing)
 
     def _names_a_protein(self) -> bool:
@@ -197,7 +198,6 @@ class Answering:
         )
 
     def _read_mention(self, mention: Mention, kind: EntityKind | None) -> None:
-        check_whole(self.draft.question, mention, self.rooms.index)
         try:
             self._resolve(mention.text, kind)
         except (InvalidInput, NotFound):

@@ -40,7 +40,8 @@ class Mention:
 
 
 _QUOTED = re.compile(
-    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|«([^»\n]{1,300})»|„([^“”\n]{1,300})[“”]|'([^'\n]{2,300})'(?!\w)"
+    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|«([^»\n]{1,300})»|„([^“”\n]{1,300})[“”]"
+    r"|(?<!\w)'([^'\n]{2,300})'(?!\w)"  # not the apostrophes of "Lipinski's" or "5'-phosphate"
 )
 _IDENTIFIER = re.compile(
     r"InChI=1S?/\S+"
@@ -56,20 +57,26 @@ _SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Z
 _FASTA = re.compile(r"^>.*(?:\n[A-Za-z*\s-]+)+", re.M)
 _VARIANT_AFTER = re.compile(r"[\s(-]+(?:p\.)?([ACDEFGHIKLMNPQRSTVWY]\d{1,5}[ACDEFGHIKLMNPQRSTVWY])\b\)?")
 
-# "the methyl ester of aspirin", "aspirin analogues": another molecule than the one named.
+# "the methyl ester of aspirin", "aspirin analogues", "glucose transporter": another thing than the one named.
 _RELATIVES = (
-    r"derivatives?|analog(?:ue)?s?|metabolites?|(?:methyl |ethyl )?esters?|prodrugs?|dimers?|trimers?|isomers?|enantiomers?"
-    r"|homolog(?:ue)?s?|ortholog(?:ue)?s?|paralog(?:ue)?s?|precursors?|fragments?|conjugates?|diastereomers?|stereoisomers?"
-    r"|tautomers?|polymers?|hydrates?|inhibitors?|antagonists?|agonists?|ligands?|substrates?|receptors?"
+    r"derivatives?|analog(?:ue)?s?|metabolites?|(?:methyl |ethyl )?esters?|prodrugs?|dimers?|trimers?"
+    r"|(?:stereo)?isomers?|enantiomers?|diastereomers?|tautomers?|homolog(?:ue)?s?|ortholog(?:ue)?s?"
+    r"|paralog(?:ue)?s?|precursors?|fragments?|conjugates?|polymers?|hydrates?|receptors?|antibod(?:y|ies)"
 )
-_RELATIVE_BEFORE = re.compile(rf"\b({_RELATIVES})\s+(?:of|to|for)\s+(?:the\s+|an?\s+)?$", re.I)
-_RELATIVE_AFTER = re.compile(rf"^[\s-]+({_RELATIVES})\b", re.I)
+_PARTNERS = r"inhibitors?|antagonists?|agonists?|ligands?|substrates?|binders?|blockers?|modulators?|activators?"
+_MACHINES = (
+    r"transporters?|channels?|carriers?|exporters?|antiporters?|symporters?|binding proteins?"
+    r"|[a-z]*(?:kin|synth|synthet|hydrogen|oxid|oxygen|reduct|transfer|hydrol|phosphat|prote|ester|lig|isomer"
+    r"|carboxyl|hydroxyl|methyl|acetyl|lip|nucle|polymer|cycl|lact|aldol|mut)ases?"
+)
 # A salt word after a name makes another molecule of it.
 _SALT_WORDS = frozenset(
-    "sodium potassium calcium magnesium lithium zinc ammonium hydrochloride dihydrochloride hydrobromide sulfate sulphate "
-    "phosphate mesylate mesilate tosylate besylate maleate fumarate tartrate citrate acetate succinate nitrate bromide "
-    "chloride iodide oxalate malate lactate gluconate benzoate salicylate stearate palmitate pamoate monohydrate dihydrate "
-    "trihydrate hemihydrate sesquihydrate anhydrous".split()
+    """
+    sodium potassium calcium magnesium lithium zinc ammonium hydrochloride dihydrochloride hydrobromide sulfate
+    sulphate phosphate mesylate mesilate tosylate besylate maleate fumarate tartrate citrate acetate succinate nitrate
+    bromide chloride iodide oxalate malate lactate gluconate benzoate salicylate stearate palmitate pamoate
+    monohydrate dihydrate trihydrate hemihydrate sesquihydrate anhydrous
+    """.split()
 )
 _ENGLISH_TAILS = frozenset(
     "induced mediated dependent independent resistant sensitive mutant mutated positive negative based like containing "
@@ -154,8 +161,14 @@ def _broken_smiles(token: str) -> bool:
     return len(token) >= 4 and bool(sure) and smiles_shaped(token)
 
 
-def check_whole(question: str, mention: Mention, index: LocalIndex) -> None:
+def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners: bool = False) -> None:
     """Refuse a lexicon name that is only a part of what the question names.
+
+    Args:
+        question: The question as asked.
+        mention: One of its mentions.
+        index: Where names are looked up.
+        partners: Whether the question is about binding, so that "inhibitors of EGFR" is about EGFR.
 
     Raises:
         NotFound: The neighbouring word belongs to the name and the whole is unknown.
@@ -164,7 +177,10 @@ def check_whole(question: str, mention: Mention, index: LocalIndex) -> None:
     if mention.how != "lexicon":
         return
     before, after = question[: mention.start], question[mention.end :]
-    relative = _RELATIVE_BEFORE.search(before) or _RELATIVE_AFTER.match(after)
+    words = _RELATIVES if partners else f"{_RELATIVES}|{_PARTNERS}"
+    relative = re.search(rf"\b({words})\s+(?:of|to|for)\s+(?:the\s+|an?\s+)?$", before, re.I) or re.match(
+        rf"[\s-]+({words}|{_MACHINES})\b", after, re.I
+    )
     if relative:
         raise Inapplicable(
             f"the question asks about {relative[1].lower()} of {mention.text}, not about {mention.text} itself.",
@@ -189,11 +205,9 @@ def _partly(whole: str, mention: Mention, index: LocalIndex) -> NotFound:
 
 def misspelled(question: str, index: LocalIndex) -> list[tuple[str, list[Candidate]]]:
     """Return the words of ``question`` that are spelled almost like known names, with those names."""
-    hits = []
-    for word in dict.fromkeys(re.findall(r"[A-Za-z][\w-]{3,}", question)):
-        if word.lower() not in COMMON_WORDS and (alike := index.suggest(word, 3)):
-            hits.append((word, alike))
-    return hits
+    words = dict.fromkeys(re.findall(r"[A-Za-z][\w-]{3,}", question))
+    unknown = [word for word in words if word.lower() not in COMMON_WORDS]
+    return [(word, alike) for word in unknown if (alike := index.suggest(word, 3))]
 
 
 def organism_of(question: str) -> str:
@@ -206,23 +220,27 @@ def organism_of(question: str) -> str:
 
 
 COMMON_WORDS = frozenset(
-    """about above accession acceptor acceptors acid acids action active activity affect affinity after against alias also
-    amino analog another answer aromatic article articles atom atoms average based because belong belongs better between bind
-    binding binds biology body bond bonds both brand called cancer cause causes cell cells central charge chemical chemistry
-    class classification clinical code common compare complex compound compounds contain contains could count describe
-    description different disease does donor donors drug drugs each effect effects encode encoded encodes enzyme evidence
-    example exact explain express expressed family find first following formula found from function functions gene genes
-    give good group groups have heavy help high human hydrogen identify inhibit inhibits inhibitor inhibitors into isomer
-    kinase know known large length like list literature located location long many mass mean means measured mechanism
-    medicine molar molecular molecule molecules monoisotopic more most mouse much mutant name names number official organism
-    other paper papers parent part pathway pathways please potent properties property protein proteins receptor recent
-    registry related residues responsible ring rings role roles rule safe salt same science sequence should show similar
-    smiles some species story structure structures studies study subcellular substance such summarize surface symbol synonym
-    synonyms target targets tell than that their them then there these they thing this those tissue treat treatment type
-    types under used uses value variant very water weigh weight well what when where whether which while whose will with
-    work would write your lipinski logp tpsa five polar area rotatable scaffold drugbank chebi chembl pubchem uniprot inchikey
-    inchi stereocentres stereocenters chiral natural product products biological medical health doctor patient patients
-    membrane nucleus cytoplasm mitochondria inside outside animal plant bacteria virus discovered invented price soluble
-    solubility melting boiling point temperature colour color happens interact interacts interaction selective""".split()
+    """
+    about above acceptor acceptors accession acid acids action active activity affect affinity after against
+    alias also amino analog animal another answer area aromatic article articles atom atoms average bacteria
+    based because belong belongs better between bind binding binds biological biology body boiling bond bonds
+    both brand called cancer cause causes cell cells central charge chebi chembl chemical chemistry chiral class
+    classification clinical code color colour common compare complex compound compounds contain contains could
+    count cytoplasm describe description different discovered disease doctor does donor donors drug drugbank
+    drugs each effect effects encode encoded encodes enzyme evidence exact example explain express expressed
+    family find first five following formula found from function functions gene genes give good group groups
+    happens have health heavy help high human hydrogen identify inchi inchikey inhibit inhibitor inhibitors
+    inhibits inside interact interaction interacts into invented isomer kinase know known large length like
+    lipinski list literature located location logp long many mass mean means measured mechanism medical medicine
+    melting membrane mitochondria molar molecular molecule molecules monoisotopic more most mouse much mutant
+    name names natural nucleus number official organism other outside paper papers parent part pathway pathways
+    patient patients plant please point polar potent price product products properties property protein proteins
+    pubchem recent receptor registry related residues responsible ring rings role roles rotatable rule safe salt
+    same scaffold science selective sequence should show similar smiles solubility soluble some species
+    stereocenters stereocentres story structure structures studies study subcellular substance such summarize
+    surface symbol synonym synonyms target targets tell temperature than that their them then there these they
+    thing this those tissue tpsa treat treatment type types under uniprot used uses value variant very virus
+    water weigh weight well what when where whether which while whose will with work would write your
+    """.split()
 )
 """Ordinary words of questions in this field; they are never taken for misspelled names."""

@@ -406,14 +406,13 @@ class Resolver:
         return read_text_file(Path(path), MAX_FILE_BYTES)
 
 
+# Reasons of the local index: the thing's own name or gene first, then what else it is called.
+_RANKS = {"exact name": 0, "gene": 0, "recommended name": 0, "brand name": 1, "exact synonym": 1}
+
+
 def rank_of(why: str) -> int:
-    """Order reasons: the thing's own name or gene first, then synonyms, then looser ones."""
-    for rank, words in enumerate(
-        (("exact name", "gene name", "primary gene", "recommended name"), ("synonym", "alternative", "brand"))
-    ):
-        if any(word in why for word in words) and "gene synonym" not in why:
-            return rank
-    return 2
+    """Order reasons; a smaller number is a better one."""
+    return _RANKS.get(why, 2)
 
 
 def _of_organism(entity: Entity, organism: str) -> bool:

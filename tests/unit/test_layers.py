@@ -12,8 +12,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "biomed_agent"
 FLOORS = (
     {"types", "errors", "settings"},
-    {"transport", "cache", "egress", "inputs"},
-    {"sources", "chemistry", "groups", "question", "prompt", "generator"},
+    {"transport", "cache", "egress"},
+    {"sources", "chemistry", "groups", "inputs", "question", "prompt", "generator"},
     {"resolve", "mentions", "retrieve", "check", "model"},
     {"agent", "answering", "compose"},
     {"tools", "cli", "render", "__main__"},
