@@ -116,14 +116,15 @@ def select(examples: Sequence[Example], recipe: Recipe) -> list[Example]:
     """Thin kinds to ``recipe.at_most``, crop proteins and repeat examples for their epochs."""
     chosen: list[Example] = []
     for kind in recipe.epochs:
-        pool = sorted((one for one in examples if one.kind == kind), key=_draw)[: recipe.at_most.get(kind)]
+        pool = sorted((one for one in examples if one.kind == kind), key=draw)[: recipe.at_most.get(kind)]
         for one in pool:
             one = replace(one, sequence=one.sequence[: recipe.max_residues])
             chosen += [one] + [_repeated(one, epoch, recipe) for epoch in range(1, recipe.epochs[kind])]
     return chosen
 
 
-def _draw(example: Example) -> bytes:
+def draw(example: Example) -> bytes:
+    """Return a key that sorts examples in an order of chance that never changes."""
     return hashlib.sha256((example.kind + example.smiles + example.sequence + example.answer).encode()).digest()
 
 
