@@ -1,0 +1,30 @@
+"""LangChain tools: molecule, protein, literature and molecule-protein question answering.
+
+They translate between a calling model and :class:`biomed_agent.BioMedAgent`, nothing else. A call returns
+``(content, artifact)``: a short text in a fixed order (:func:`biomed_agent.render.to_tool_text`) for the calling
+model, and the whole answer as plain JSON values for the program.
+
+What happens when something is wrong:
+
+- Whatever becomes of the question (an ambiguous name, a structure that does not parse, a database that does
+  not reply, a request the egress policy forbids) is an answer with a status. It reaches the calling model as
+  text, with the strings that name each candidate, and keeps its artifact.
+- Arguments that do not fit the schema come back as one sentence for each field.
+- Settings that cannot be used (a host that is no URL) come back as an error message without an artifact.
+- Anything else is a bug and propagates.
+"""
+
+from __future__ import annotations
+
+from .base import BioMedTool, LazyAgent
+from .qa import BioMedToolkit, LiteratureQATool, MoleculeProteinQATool, MoleculeQATool, ProteinQATool
+
+__all__ = [
+    "BioMedTool",
+    "BioMedToolkit",
+    "LazyAgent",
+    "LiteratureQATool",
+    "MoleculeProteinQATool",
+    "MoleculeQATool",
+    "ProteinQATool",
+]

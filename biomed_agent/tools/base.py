@@ -1,0 +1,150 @@
+"""What all tools share: the agent behind them, the shape of their results, what they say of wrong arguments."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
+from langchain_core.tools import BaseTool, ToolException
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.v1 import ValidationError as ValidationErrorV1
+
+from biomed_agent.errors import BiomedAgentError
+from biomed_agent.render import to_tool_text
+from biomed_agent.render.words import shorten
+from biomed_agent.types import Answer
+
+if TYPE_CHECKING:
+    from biomed_agent.agent import BioMedAgent
+
+PROGRESS_EVENT = "biomed_agent_progress"
+"""Name of the custom event a tool sends when it starts and when it has an answer."""
+
+
+class Asks(Protocol):
+    """Whoever answers: :class:`biomed_agent.BioMedAgent` or anything that has its two methods."""
+
+    def ask(self, question: str, molecule: str | None = ..., protein: str | None = ..., **more: Any) -> Answer:
+        """Answer a question."""
+
+    async def aask(self, question: str, molecule: str | None = ..., protein: str | None = ..., **more: Any) -> Answer:
+        """Answer a question without blocking the event loop."""
+
+
+class LazyAgent:
+    """An agent that is made at the first question, once, whichever tool or thread asks first.
+
+    Args:
+        options: Arguments of :class:`biomed_agent.BioMedAgent`. Local files stay closed (``file:`` names are
+            refused), because it is a language model that writes the arguments of a tool.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._options = {"files": False} | options
+        self._lock = threading.Lock()
+        self._agent: BioMedAgent | None = None
+
+    @property
+    def agent(self) -> BioMedAgent:
+        """The agent itself, made now if it was not."""
+        with self._lock:
+            if self._agent is None:
+                from biomed_agent.agent import BioMedAgent
+
+                self._agent = BioMedAgent(**self._options)
+            return self._agent
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle as options: the copy makes an agent of its own."""
+        return functools.partial(LazyAgent, **self._options), ()
+
+    def ask(self, question: str, molecule: str | None = None, protein: str | None = None, **more: Any) -> Answer:
+        """See :meth:`biomed_agent.BioMedAgent.ask`."""
+        return self.agent.ask(question, molecule, protein, **more)
+
+    async def aask(self, question: str, molecule: str | None = None, protein: str | None = None, **more: Any) -> Answer:
+        """See :meth:`biomed_agent.BioMedAgent.aask`."""
+        return await self.agent.aask(question, molecule, protein, **more)
+
+
+@functools.cache
+def default_agent() -> LazyAgent:
+    """Return the agent of tools that were made without one; it reads its settings from the environment."""
+    return LazyAgent()
+
+
+class Arguments(BaseModel):
+    """What every tool takes."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    question: str = Field(min_length=1, description="One question in plain words.")
+
+
+def explain(error: ValidationError | ValidationErrorV1) -> str:
+    """Return what is wrong with the arguments, one sentence for each field, for the model that wrote them."""
+    said = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"]) or "arguments"
+        if problem["type"] == "missing":
+            said.append(f"{name} is missing; expected a string.")
+        elif problem["type"] == "extra_forbidden":
+            said.append(f"{name} is not an argument of this tool; leave it out.")
+        else:
+            rule = problem["msg"]
+            said.append(f"{name}: got {shorten(repr(problem.get('input')), 80)}; {rule[:1].lower()}{rule[1:]}.")
+    return unanswered("invalid", " ".join(said))
+
+
+class BioMedTool(BaseTool):
+    """A tool that asks the agent one question.
+
+    Subclasses say what they are called, when to use them and what they take; the arguments go to the agent
+    under their own names.
+    """
+
+    response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
+    handle_tool_error: Any = True
+    handle_validation_error: Any = explain
+    agent: Any = Field(default_factory=default_agent, exclude=True, repr=False)
+    """whoever answers, see :class:`Asks`"""
+
+    def _run(self, **arguments: Any) -> tuple[str, dict[str, Any]]:
+        with contextlib.suppress(RuntimeError):  # outside a run there is nobody to tell
+            dispatch_custom_event(PROGRESS_EVENT, self._asking())
+        try:
+            answer: Answer = self.agent.ask(**arguments)
+        except BiomedAgentError as error:
+            raise _as_tool_error(error) from error
+        with contextlib.suppress(RuntimeError):
+            dispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
+        return to_tool_text(answer), answer.to_dict()
+
+    async def _arun(self, **arguments: Any) -> tuple[str, dict[str, Any]]:
+        with contextlib.suppress(RuntimeError):
+            await adispatch_custom_event(PROGRESS_EVENT, self._asking())
+        try:
+            answer: Answer = await self.agent.aask(**arguments)
+        except BiomedAgentError as error:
+            raise _as_tool_error(error) from error
+        with contextlib.suppress(RuntimeError):
+            await adispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
+        return to_tool_text(answer), answer.to_dict()
+
+    def _asking(self) -> dict[str, Any]:
+        return {"tool": self.name, "stage": "asking"}
+
+    def _answered(self, answer: Answer) -> dict[str, Any]:
+        return {"tool": self.name, "stage": "answered", "status": answer.status, "seconds": answer.seconds}
+
+
+def unanswered(status: str, reason: str) -> str:
+    """Return the text of a call that never reached the agent; its first line is that of any unanswered call."""
+    return f"STATUS {status}; nothing was answered\nREASON {reason}"
+
+
+def _as_tool_error(error: BiomedAgentError) -> ToolException:
+    return ToolException(unanswered(error.status, str(error)))

@@ -1,0 +1,142 @@
+"""The four question-answering tools, and the toolkit that hands them out behind one agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_core.tools import BaseTool, BaseToolkit
+from pydantic import BaseModel, Field, PrivateAttr
+
+from biomed_agent.types import EgressPolicy
+
+from .base import Arguments, BioMedTool, LazyAgent
+
+_NAMES_A_MOLECULE = (
+    'One molecule: a name ("imatinib"), an identifier ("CID:2244", "CHEBI:15365", "CHEMBL25", "50-78-2", an '
+    'InChIKey) or a structure (SMILES or InChI). A prefix forces the reading: "name:", "cid:", "smiles:", "cas:".'
+)
+_NAMES_A_PROTEIN = (
+    'One protein: a gene or name ("EGFR", human unless the question names an organism), a UniProt accession or entry '
+    'name ("P00533", "EGFR_HUMAN"), a variant ("EGFR T790M") or a sequence of one-letter residues. A prefix forces '
+    'the reading: "gene:", "uniprot:", "seq:".'
+)
+_WHEN_AMBIGUOUS = (
+    ' When the status is "ambiguous" nothing was answered: call again with the string that stands in front of the '
+    "candidate that is meant."
+)
+
+
+class MoleculeArguments(Arguments):
+    """What :class:`MoleculeQATool` takes."""
+
+    molecule: str = Field(min_length=1, description=_NAMES_A_MOLECULE)
+
+
+class ProteinArguments(Arguments):
+    """What :class:`ProteinQATool` takes."""
+
+    protein: str = Field(min_length=1, description=_NAMES_A_PROTEIN)
+
+
+class LiteratureArguments(Arguments):
+    """What :class:`LiteratureQATool` takes."""
+
+    query: str | None = Field(
+        None,
+        min_length=1,
+        description="Search string, sent to PubMed exactly as given, in PubMed's syntax; put nothing confidential in "
+        "it. Without it only known names and quoted words of the question are searched for.",
+    )
+
+
+class MoleculeProteinArguments(MoleculeArguments, ProteinArguments):
+    """What :class:`MoleculeProteinQATool` takes."""
+
+
+class MoleculeQATool(BioMedTool):
+    """Answers a question about one molecule."""
+
+    name: str = "molecule_qa"
+    description: str = (
+        "Answer a question about one small molecule: what it is, its structure, identifiers, chemical class and role, "
+        "computed properties (mass, formula, logP, TPSA, rule of five), measured targets, or a description. Records "
+        "and computation answer with numbered sources; sentences under MODEL are a language model's that saw the "
+        "structure, each marked supported or unverified." + _WHEN_AMBIGUOUS
+    )
+    args_schema: type[BaseModel] = MoleculeArguments
+
+
+class ProteinQATool(BioMedTool):
+    """Answers a question about one protein."""
+
+    name: str = "protein_qa"
+    description: str = (
+        "Answer a question about one protein: its names, function, family, subcellular location, EC number, length "
+        "or sequence. Records answer with numbered sources; sentences under MODEL are a language model's that saw the "
+        "sequence, each marked supported or unverified." + _WHEN_AMBIGUOUS
+    )
+    args_schema: type[BaseModel] = ProteinArguments
+
+
+class LiteratureQATool(BioMedTool):
+    """Answers a question from abstracts in PubMed."""
+
+    name: str = "literature_qa"
+    description: str = (
+        "Answer a question from published biomedical papers: returns verbatim passages of PubMed abstracts with their "
+        "PMIDs, retractions marked. Use it for effects, trials, mechanisms and anything newer than a record. Cite by "
+        "PMID."
+    )
+    args_schema: type[BaseModel] = LiteratureArguments
+
+
+class MoleculeProteinQATool(BioMedTool):
+    """Answers a question about a molecule and a protein together."""
+
+    name: str = "molecule_protein_qa"
+    description: str = (
+        "Answer a question about one molecule together with one protein: does it bind or inhibit it, and how strongly. "
+        "Measured affinities come from records with sources; that no measurement is found does not mean that there is "
+        "no activity." + _WHEN_AMBIGUOUS
+    )
+    args_schema: type[BaseModel] = MoleculeProteinArguments
+
+
+class BioMedToolkit(BaseToolkit):
+    """All tools, behind one agent that is made at the first question.
+
+    Args:
+        host: Base URL of a model host.
+        model: Checkpoint folder, or ``"none"``.
+        index: Further SQLite indexes.
+        offline: Ask no database.
+        egress: What may leave this machine: ``public``, ``names-only`` or ``nothing``.
+        agent: A :class:`biomed_agent.BioMedAgent` to use instead of making one.
+
+    Arguments left out are read from the environment (``BIOMED_AGENT_HOST`` and so on).
+    """
+
+    host: str | None = None
+    model: str | Path | None = None
+    index: str | Path | Sequence[str | Path] | None = None
+    offline: bool | None = None
+    egress: EgressPolicy | None = None
+    agent: Any = Field(default=None, exclude=True, repr=False)
+    _tools: list[BaseTool] = PrivateAttr(default_factory=list)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Hand one agent to all tools."""
+        options = {name: getattr(self, name) for name in ("host", "model", "index", "offline", "egress")}
+        agent = self.agent or LazyAgent(**{name: value for name, value in options.items() if value is not None})
+        self._tools = [
+            MoleculeQATool(agent=agent),
+            ProteinQATool(agent=agent),
+            LiteratureQATool(agent=agent),
+            MoleculeProteinQATool(agent=agent),
+        ]
+
+    def get_tools(self) -> list[BaseTool]:
+        """Return the tools; the same ones at every call."""
+        return list(self._tools)

@@ -1,0 +1,242 @@
+"""The LangChain tools: schemas, results, what a calling model is told when something is wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.tools import BaseTool
+from langchain_tests.integration_tests import ToolsIntegrationTests
+from langchain_tests.unit_tests import ToolsUnitTests
+
+from biomed_agent.errors import InvalidInput
+from biomed_agent.tools import (
+    BioMedTool,
+    BioMedToolkit,
+    LazyAgent,
+    LiteratureQATool,
+    MoleculeProteinQATool,
+    MoleculeQATool,
+    ProteinQATool,
+)
+from biomed_agent.types import Answer, Candidate
+
+OFFLINE = LazyAgent(offline=True, model="none")
+EXAMPLES: dict[Callable[..., BioMedTool], dict[str, str]] = {
+    MoleculeQATool: {"question": "What is the molecular weight?", "molecule": "smiles:CCO"},
+    ProteinQATool: {"question": "How long is it?", "protein": "seq:MKTAYIAKQRQISFVKSHFSRQ"},
+    LiteratureQATool: {"question": 'Do papers say that "aspirin" helps?', "query": "aspirin"},
+    MoleculeProteinQATool: {
+        "question": "Does it bind?",
+        "molecule": "smiles:CCO",
+        "protein": "seq:MKTAYIAKQRQISFVKSHFSRQ",
+    },
+}
+AMBIGUOUS = Answer(
+    "?", "ambiguous", "COX can mean 2 things.", candidates=(Candidate("UNIPROT:P23219", "COX-1", "gene"),)
+)
+
+
+class Scripted:
+    """Stands in for the agent: returns one answer and remembers what it was asked."""
+
+    def __init__(self, answer: Answer = AMBIGUOUS, error: Exception | None = None) -> None:
+        self.answer = answer
+        self.error = error
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def ask(self, **arguments: Any) -> Answer:
+        return self._reply("ask", arguments)
+
+    async def aask(self, **arguments: Any) -> Answer:
+        return self._reply("aask", arguments)
+
+    def _reply(self, method: str, arguments: dict[str, Any]) -> Answer:
+        self.calls.append((method, arguments))
+        if self.error:
+            raise self.error
+        return self.answer
+
+
+def call(tool: BaseTool, arguments: dict[str, Any]) -> ToolMessage:
+    message: ToolMessage = tool.invoke(ToolCall(name=tool.name, args=arguments, id="1", type="tool_call"))
+    return message
+
+
+@pytest.mark.parametrize("tool_class", EXAMPLES)
+def test_arguments_reach_the_agent_under_their_own_names(tool_class: Callable[..., BioMedTool]) -> None:
+    agent = Scripted()
+    tool_class(agent=agent).invoke(EXAMPLES[tool_class])
+    assert agent.calls == [("ask", EXAMPLES[tool_class])]
+
+
+async def test_an_asynchronous_call_awaits_the_agent() -> None:
+    agent = Scripted()
+    content = await MoleculeQATool(agent=agent).ainvoke(EXAMPLES[MoleculeQATool])
+    assert agent.calls[0][0] == "aask"
+    assert content.startswith("STATUS ambiguous; nothing was answered")
+
+
+def test_an_unanswered_call_reaches_the_model_with_candidates_and_keeps_its_artifact() -> None:
+    message = call(ProteinQATool(agent=Scripted()), EXAMPLES[ProteinQATool])
+    assert message.status == "success"
+    assert message.text.splitlines()[0] == "STATUS ambiguous; nothing was answered"
+    assert '"UNIPROT:P23219"' in message.text
+    assert message.artifact == AMBIGUOUS.to_dict()
+    json.dumps(message.artifact)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"question": "What is it?"}, "molecule is missing; expected a string."),
+        ({"question": "?", "molecule": 2244}, "molecule: got 2244; input should be a valid string."),
+        ({"question": " ", "molecule": "x"}, "question: got ' '; string should have at least 1 character."),
+        ({"question": "?", "molecule": "x", "smiles": "C"}, "smiles is not an argument of this tool; leave it out."),
+    ],
+)
+def test_wrong_arguments_are_named_with_what_was_got_and_expected(arguments: dict[str, Any], said: str) -> None:
+    agent = Scripted()
+    message = call(MoleculeQATool(agent=agent), arguments)
+    assert message.text.splitlines() == ["STATUS invalid; nothing was answered", f"REASON {said}"]
+    assert message.status == "error"
+    assert agent.calls == []
+
+
+def test_unusable_settings_are_an_error_message_and_a_bug_propagates() -> None:
+    broken = MoleculeQATool(agent=Scripted(error=InvalidInput("host 'x' is not a URL.", "Set BIOMED_AGENT_HOST.")))
+    message = call(broken, EXAMPLES[MoleculeQATool])
+    assert message.status == "error"
+    assert message.text == "STATUS invalid; nothing was answered\nREASON host 'x' is not a URL. Set BIOMED_AGENT_HOST."
+    with pytest.raises(ZeroDivisionError):
+        call(MoleculeQATool(agent=Scripted(error=ZeroDivisionError())), EXAMPLES[MoleculeQATool])
+
+
+def test_progress_is_told_inside_a_run_and_missed_outside_one() -> None:
+    class Listener(BaseCallbackHandler):
+        def __init__(self) -> None:
+            self.events: list[Any] = []
+
+        def on_custom_event(self, name: str, data: Any, **more: Any) -> None:
+            self.events.append((name, data))
+
+    listener = Listener()
+    tool = MoleculeQATool(agent=Scripted())
+    tool.invoke(EXAMPLES[MoleculeQATool], config={"callbacks": [listener]})
+    assert listener.events == [
+        ("biomed_agent_progress", {"tool": "molecule_qa", "stage": "asking"}),
+        (
+            "biomed_agent_progress",
+            {"tool": "molecule_qa", "stage": "answered", "status": "ambiguous", "seconds": 0.0},
+        ),
+    ]
+    content, artifact = tool._run(**EXAMPLES[MoleculeQATool])
+    assert content.startswith("STATUS ambiguous")
+    assert artifact["status"] == "ambiguous"
+
+
+def test_every_argument_is_described_and_no_other_is_accepted() -> None:
+    for tool in BioMedToolkit(agent=Scripted()).get_tools():
+        schema = tool.get_input_jsonschema()
+        assert schema["additionalProperties"] is False
+        assert all(len(one["description"]) > 20 for one in schema["properties"].values())
+        assert len(tool.description) > 100
+
+
+def test_a_toolkit_hands_out_four_tools_that_share_one_agent() -> None:
+    tools = BioMedToolkit(offline=True, model="none").get_tools()
+    assert [tool.name for tool in tools] == ["molecule_qa", "protein_qa", "literature_qa", "molecule_protein_qa"]
+    assert len({id(tool.agent) for tool in tools if isinstance(tool, BioMedTool)}) == 1
+    given = Scripted()
+    assert all(tool.agent is given for tool in BioMedToolkit(agent=given).get_tools() if isinstance(tool, BioMedTool))
+
+
+def test_a_lazy_agent_is_made_once_keeps_files_closed_and_can_be_copied() -> None:
+    lazy = LazyAgent(offline=True, model="none")
+    assert lazy.agent is lazy.agent
+    assert lazy.agent.files is False
+    assert pickle.loads(pickle.dumps(lazy)).agent.settings.offline is True
+    assert copy.deepcopy(MoleculeQATool(agent=lazy)).agent is not lazy
+
+
+def test_importing_the_tools_loads_no_model_library_and_no_chemistry() -> None:
+    program = (
+        "import sys; from biomed_agent.tools import BioMedToolkit; BioMedToolkit().get_tools(); "
+        "print([name for name in ('torch', 'transformers', 'rdkit', 'langchain', 'langgraph', 'esm') "
+        "if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+class _Unit(ToolsUnitTests):
+    __test__ = False
+    tested: type[BioMedTool]
+
+    @property
+    def tool_constructor(self) -> type[BaseTool]:
+        return self.tested
+
+    @property
+    def tool_constructor_params(self) -> dict[str, Any]:
+        return {"agent": OFFLINE}
+
+    @property
+    def tool_invoke_params_example(self) -> dict[str, Any]:
+        return EXAMPLES[self.tested]
+
+
+class _Integration(ToolsIntegrationTests):
+    __test__ = False
+    tested: type[BioMedTool]
+    tool_constructor = _Unit.tool_constructor
+    tool_constructor_params = _Unit.tool_constructor_params
+    tool_invoke_params_example = _Unit.tool_invoke_params_example
+
+
+class TestMoleculeUnit(_Unit):
+    __test__ = True
+    tested = MoleculeQATool
+
+
+class TestMoleculeIntegration(_Integration):
+    __test__ = True
+    tested = MoleculeQATool
+
+
+class TestProteinUnit(_Unit):
+    __test__ = True
+    tested = ProteinQATool
+
+
+class TestProteinIntegration(_Integration):
+    __test__ = True
+    tested = ProteinQATool
+
+
+class TestLiteratureUnit(_Unit):
+    __test__ = True
+    tested = LiteratureQATool
+
+
+class TestLiteratureIntegration(_Integration):
+    __test__ = True
+    tested = LiteratureQATool
+
+
+class TestMoleculeProteinUnit(_Unit):
+    __test__ = True
+    tested = MoleculeProteinQATool
+
+
+class TestMoleculeProteinIntegration(_Integration):
+    __test__ = True
+    tested = MoleculeProteinQATool
