@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 Kind: TypeAlias = Literal[
     "identity",
@@ -24,109 +24,126 @@ Kind: TypeAlias = Literal[
     "claim",
     "other",
 ]
-KINDS: tuple[str, ...] = (
-    "identity", "computed", "stored", "description", "name", "function", "family", "location",
-    "activity", "literature", "claim", "other",
-)  # fmt: skip
+KINDS: tuple[str, ...] = get_args(Kind)
 """``name`` to ``location`` are a protein's, ``activity`` is a pair's, ``claim`` checks a statement."""
 
 PROTEIN_KINDS = frozenset({"name", "function", "family", "location"})
 
-# Words of the question -> predicate of a computed fact (chemistry.computed_facts). Common words of other
-# languages are listed where a user is likely to type them.
-_COMPUTED: tuple[tuple[str, str], ...] = (
-    (r"mono-?isotopic|exact mass", "monoisotopic mass"),
-    (r"mol(?:ecular|ar)?[ -]?(?:weight|mass|wt)|\bm\.?w\.?\b|how heavy|\bweigh|molmasse|molekulargewicht"
-     r"|masse mol[ae]|masse mol[ée]culaire|peso mol|massa mol|\bmass\b|\bweight\b|\bmasse\b|\bpeso\b", "molecular weight"),
-    (r"molecular formula|chemical formula|empirical formula|\bformula\b|summenformel|formule|f[óo]rmula", "molecular formula"),
-    (r"\bc?log ?[pd]\b|lipophilic|partition coefficient|hydrophob", "logP"),
-    (r"\bt?psa\b|polar surface", "TPSA"),
-    (r"(?:h(?:ydrogen)?[ -]?bond(?:ing)? )?donors?\b|\bhbd\b", "hydrogen-bond donors"),
-    (r"(?:h(?:ydrogen)?[ -]?bond(?:ing)? )?acceptors?\b|\bhba\b", "hydrogen-bond acceptors"),
-    (r"rotatable", "rotatable bonds"),
-    (r"aromatic rings?", "aromatic rings"),
-    (r"\brings?\b", "rings"),
-    (r"heavy atoms?|how many atoms|number of atoms|atom count", "heavy atoms"),
-    (r"net charge|formal charge|\bcharged?\b", "formal charge"),
-    (r"stereo ?cent|chiral cent|stereogenic", "stereocentres"),
-    (r"lipinski|rule[ -]of[ -](?:five|5)|\bro5\b|drug[ -]?like", "rule of five"),
-    (r"veber", "Veber rule"),
-    (r"\bqed\b", "QED"),
-    (r"scaffold|murcko", "Murcko scaffold"),
-    (r"fraction (?:of )?sp3|fsp3", "fraction sp3"),
-    (r"how (?:long|big|large)|\blength\b|residues|(?:how many|number of) amino ?acids", "length"),
+# Patterns of the question's words -> predicate of a fact. Words of other languages are listed where a user is
+# likely to type them. A pattern that matched is taken out before the next is tried, so "aromatic rings" is not
+# also "rings"; the order matters for that.
+_COMPUTED: dict[str, tuple[str, ...]] = {
+    "monoisotopic mass": (r"mono-?isotopic", r"exact mass"),
+    "molecular weight": (
+        r"mol(?:ecular|ar)?[ -]?(?:weight|mass|wt)", r"\bm\.?w\.?\b", r"how heavy", r"\bweighs?\b", r"\bmass\b",
+        r"\bweight\b", r"molmasse", r"molekulargewicht", r"\bmasse\b", r"peso mol", r"massa mol", r"\bpeso\b",
+    ),
+    "molecular formula": (
+        r"(?:molecular|chemical|empirical) formula", r"formula\b", r"summenformel", r"formule", r"f[óo]rmula",
+    ),
+    "logP": (r"\bc?log ?[pd]\b", r"lipophilic", r"partition coefficient", r"hydrophob"),
+    "TPSA": (r"\bt?psa\b", r"polar surface"),
+    "hydrogen-bond donors": (r"(?:h(?:ydrogen)?[ -]?bond(?:ing)? )?donors?\b", r"\bhbd\b"),
+    "hydrogen-bond acceptors": (r"(?:h(?:ydrogen)?[ -]?bond(?:ing)? )?acceptors?\b", r"\bhba\b"),
+    "rotatable bonds": (r"rotatable",),
+    "aromatic rings": (r"aromatic rings?",),
+    "rings": (r"\brings?\b",),
+    "heavy atoms": (r"heavy atoms?", r"how many atoms", r"number of atoms", r"atom count"),
+    "formal charge": (r"(?:net|formal) charge", r"\bcharged?\b"),
+    "stereocentres": (r"stereo ?cent", r"chiral cent", r"stereogenic"),
+    "rule of five": (r"lipinski", r"rule[ -]of[ -](?:five|5)", r"\bro5\b", r"drug[ -]?like"),
+    "Veber rule": (r"veber",),
+    "QED": (r"\bqed\b",),
+    "Murcko scaffold": (r"scaffold", r"murcko"),
+    "fraction sp3": (r"fraction (?:of )?sp3", r"fsp3"),
+    "length": (r"how (?:long|big|large)", r"\blength\b", r"residues", r"(?:how many|number of) amino ?acids"),
+}  # fmt: skip
+_IDENTITY: dict[str, tuple[str, ...]] = {
+    "SMILES": (r"\bsmiles\b", r"structure\b", r"struktur", r"estructura"),
+    "InChIKey": (r"inchi[ -]?key",),
+    "InChI": (r"\binchi\b",),
+    "CAS number": (r"\bcas\b", r"registry number"),
+    "cid": (r"pubchem", r"\bcid\b"),
+    "chebi": (r"\bchebi (?:id|identifier|number|accession)",),
+    "drugbank": (r"drugbank",),
+    "chembl": (r"chembl",),
+    "unii": (r"\bunii\b",),
+    "accession": (r"uniprot", r"accession"),
+    "sequence": (r"\bsequence\b",),
+}
+_STORED: dict[str, tuple[str, ...]] = {
+    "EC number": (r"\bec\b", r"enzyme (?:number|commission)"),
+    "ChEBI class": (r"\bclass(?:es|ified|ification)?\b", r"what (?:type|kind|sort) of (?:molecule|compound|chemical)"),
+    "ChEBI role": (
+        r"\broles?\b",
+        r"used (?:for|as)",
+        r"\bindicat",
+        r"mechanism of action",
+        r"what (?:type|kind) of drug",
+    ),
+    "synonym": (
+        r"synonyms?",
+        r"other names?",
+        r"also (?:called|known)",
+        r"(?:brand|trade) names?",
+        r"\balias(?:es)?\b",
+    ),
+    "organism": (r"organism", r"species", r"which animal"),
+    "gene": (r"\bgene (?:name|symbol)", r"(?:which|what) gene", r"encod"),
+    "parent": (r"parent (?:compound|molecule|drug)", r"free base", r"\bsalts?\b"),
+    "keyword": (r"\bkeywords?\b",),
+    "catalytic activity": (r"catalytic activity", r"(?:which|what) reaction", r"cataly[sz]"),
+    "pathway": (r"pathways?\b",),
+    "subunit": (r"subunits?\b", r"quaternary"),
+}
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+_LITERATURE = _any(
+    r"\bpapers?\b", r"literature", r"\bstud(?:y|ies)\b", r"publication", r"published", r"pubmed", r"\barticles?\b",
+    r"\babstracts?\b", r"\btrials?\b", r"\breviews?\b", r"evidence (?:for|that|of|on)",
+    r"recent (?:research|findings|work)", r"\bcite", r"citation",
 )  # fmt: skip
-
-_STORED: tuple[tuple[str, str], ...] = (
-    (r"\bec (?:number|code|class)|\benzyme (?:number|commission)|\bec\b", "EC number"),
-    (r"chemical class|class(?:es|ified|ification)?\b.*(?:belong|chebi)?|what (?:type|kind|sort) of (?:molecule|compound|chemical)",
-     "chebi class"),
-    (r"\broles?\b|used (?:for|as)|\bindicat|mechanism of action|what (?:type|kind) of drug", "chebi role"),
-    (r"synonyms?|other names?|also (?:called|known)|brand names?|trade names?|aliases|\balias\b", "synonym"),
-    (r"organism|species|which animal", "organism"),
-    (r"\bgene (?:name|symbol)|which gene|what gene|encod", "gene"),
-    (r"parent (?:compound|molecule|drug)|free base|\bsalts?\b", "parent"),
-    (r"\bkeywords?\b", "keyword"),
-    (r"catalytic activity|which reaction|what reaction|catalys|catalyz", "catalytic activity"),
-    (r"pathways?\b", "pathway"),
-    (r"subunits?\b|quaternary", "subunit"),
+_ACTIVITY = _any(
+    r"\bbinds?\b", r"\bbinding\b", r"affinit", r"\binhibit", r"\bk[di]\b", r"ic50", r"ec50", r"\bpoten(?:t|cy)",
+    r"\bactiv(?:e|ity)\b", r"\btarget", r"selectiv", r"\bblocks?\b", r"\bagonist", r"\bantagonist", r"\binteract",
+    r"\bhits?\b", r"kiba",
 )  # fmt: skip
-
-_IDENTITY: tuple[tuple[str, str], ...] = (
-    (r"\bsmiles\b", "SMILES"),
-    (r"inchi[ -]?key", "InChIKey"),
-    (r"\binchi\b", "InChI"),
-    (r"\bcas\b|registry number", "CAS number"),
-    (r"pubchem|\bcid\b", "cid"),
-    (r"\bchebi\b", "chebi"),
-    (r"drugbank", "drugbank"),
-    (r"chembl", "chembl"),
-    (r"\bunii\b", "unii"),
-    (r"uniprot|accession", "accession"),
-    (r"\bsequence\b", "sequence"),
-    (r"structure\b|struktur|estructura", "SMILES"),
-)
-
-# Read in this order; the first that matches decides the kind.
-_LITERATURE = re.compile(
-    r"\bpapers?\b|literature|\bstudies\b|\bstudy\b|publication|published|pubmed|\barticles?\b|\babstracts?\b"
-    r"|clinical trials?|\btrials?\b|\breviews?\b|evidence (?:for|that|of|on)|recent (?:research|findings|work)|\bcite|citation",
-    re.I,
-)
-_ACTIVITY = re.compile(
-    r"\bbinds?\b|\bbinding\b|affinit|\binhibit|\bk[di]\b|ic50|ec50|\bpotent|potency|\bactiv(?:e|ity)\b|\btargets?\b|\btargeted\b"
-    r"|selectiv|\bblocks?\b|\bagonist|\bantagonist|\binteract|\bhit\b|\bhits\b|kiba",
-    re.I,
-)
-_LOCATION = re.compile(
-    r"where\b.*(?:cell|locat|found|resid|express)|locat|locali[sz]|subcellular|compartment|organelle|\bwhere (?:is|are|does)\b"
-    r"|secreted|membrane-bound|\bwo\b.*\bzelle",
-    re.I,
-)
-_FAMILY = re.compile(r"\bfamil(?:y|ies)\b|superfamil|\bfamilie\b", re.I)
-_NAME = re.compile(
-    r"official names?|recommended name|full name|\bnames? of (?:this|the|that) protein|what is (?:it|this protein) called"
-    r"|what(?:'s| is) the name", re.I)  # fmt: skip
-_FUNCTION = re.compile(
-    r"functions?\b|what does\b.*\bdo\b|what do\b.*\bdo\b|purpose|funktion|fonction|funci[óo]n|\brole of\b|responsible for",
-    re.I,
-)
-_DESCRIBE = re.compile(
-    r"describe|description|tell me (?:more )?about|explain|summari[sz]e|what (?:is|do we) know|beschreib|d[ée]cri[st]"
-    r"|descri(?:be|ba|ve)|information (?:on|about)|overview|characteri[sz]e",
-    re.I,
-)
-_IDENTIFY = re.compile(
-    r"^\W*(?:what|who)(?:'s| is| are| was)\b|\bidentify\b|which (?:molecule|compound|protein|drug) is|^\W*(?:was|wer) ist\b"
-    r"|qu'est-ce|qu[ée] es\b|cos'è|what(?:'s| is) th(?:is|e) (?:molecule|compound|protein)|\bidentity\b|look ?up|\bfind\b",
-    re.I,
-)
-_CAUTION = re.compile(
-    r"\bsafe\b|side[ -]?effects?|dos(?:e|age|ing)\b|should (?:i|we)|can i take|pregnan|toxic|overdose|treat(?:ment|s)?\b"
-    r"|cure|prescri|synthesi[sz]e|price|cost|\bbuy\b|\bbest\b|\bwhy\b|\bhow (?:do|does|can|should)\b|\bwhen\b|better\b|invent"
-    r"|discover|melting|boiling|solub|half[ -]?life|bioavailab|patent|soluble|density|\bpka\b|colou?r\b|smell|taste",
-    re.I,
-)
+_OF_PROTEIN: dict[Kind, re.Pattern[str]] = {
+    "name": _any(
+        r"official names?", r"(?:recommended|full) name", r"\bnames? of (?:this|the|that) protein",
+        r"what is (?:it|this protein) called", r"what(?:'s| is) the name",
+    ),
+    "family": _any(r"famil(?:y|ies)\b", r"\bfamilie\b"),
+    "location": _any(
+        r"locat", r"locali[sz]", r"subcellular", r"compartment", r"organelle", r"\bwhere\b", r"secreted",
+        r"membrane-bound", r"\bwo\b.*\bzelle",
+    ),
+    "function": _any(
+        r"functions?\b", r"what do(?:es)?\b.*\bdo\b", r"purpose", r"funktion", r"fonction", r"funci[óo]n",
+        r"\brole of\b", r"responsible for",
+    ),
+}  # fmt: skip
+_DESCRIBE = _any(
+    r"describe", r"description", r"tell me (?:more )?about", r"explain", r"summari[sz]e", r"what (?:is|do we) know",
+    r"beschreib", r"d[ée]cri[st]", r"information (?:on|about)", r"overview", r"characteri[sz]e",
+)  # fmt: skip
+_IDENTIFY = _any(
+    r"^\W*(?:what|who)(?:'s| is| are| was)\b", r"\bidentif", r"\bidentity\b", r"which \w+ (?:is|has)\b",
+    r"what(?:'s| is) th(?:is|e) ", r"^\W*(?:was|wer) ist\b", r"qu'est-ce", r"qu[ée] es\b", r"cos'è", r"look ?up",
+    r"\bfind\b",
+)  # fmt: skip
+# What neither records nor structures here can answer, although it mentions a known thing.
+_ELSEWHERE = _any(
+    r"\bsafe", r"side[ -]?effects?", r"\bdos(?:e|age|ing)\b", r"should (?:i|we)", r"can i take", r"pregnan", r"toxic",
+    r"overdose", r"\btreat", r"\bcure", r"prescri", r"synthesi[sz]e", r"\bprice", r"\bcost", r"\bbuy\b", r"\bbest\b",
+    r"\bwhy\b", r"\bhow (?:do|does|can|should|is|are)\b", r"\bwhen\b", r"better\b", r"invent", r"discover", r"melting",
+    r"boiling", r"solub", r"half[ -]?life", r"bioavailab", r"patent", r"density", r"\bpka\b", r"colou?r\b", r"smell",
+    r"taste",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,47 +170,42 @@ def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Que
         molecule: Whether a molecule was found or given.
         protein: Whether a protein was found or given.
     """
-    pair = molecule and protein
     if _LITERATURE.search(text):
         return Question(text, "literature")
-    if _ACTIVITY.search(text) and (pair or (molecule or protein) and not _CAUTION.search(text)):
+    if _ACTIVITY.search(text) and ((molecule and protein) or ((molecule or protein) and not _ELSEWHERE.search(text))):
         return Question(text, "activity")
     if protein:
-        for kind, pattern in _PROTEIN_TABLE:
+        for kind, pattern in _OF_PROTEIN.items():
             if pattern.search(text):
                 return Question(text, kind)
-    if found := _named(text, _COMPUTED):
-        return Question(text, "computed", found)
-    if found := _named(text, _IDENTITY):
-        return Question(text, "identity", found)
-    if found := _named(text, _STORED):
-        return Question(text, "stored", found)
+    tables: tuple[tuple[Kind, dict[str, tuple[str, ...]]], ...] = (
+        ("computed", _COMPUTED),
+        ("identity", _IDENTITY),
+        ("stored", _STORED),
+    )
+    for kind, table in tables:
+        if found := _named(text, table):
+            return Question(text, kind, found)
     if _DESCRIBE.search(text):
         return Question(text, "description")
-    if not protein and molecule and _FUNCTION.search(text):
-        return Question(text, "stored", ("chebi role",))
-    if _CAUTION.search(text):
+    if molecule and _OF_PROTEIN["function"].search(text):
+        return Question(text, "stored", ("ChEBI role",))
+    if not protein and _OF_PROTEIN["location"].search(text):
+        return Question(text, "location")
+    if _ELSEWHERE.search(text):
         return Question(text, "other")
-    if pair:
+    if molecule and protein:
         return Question(text, "activity")
     if _IDENTIFY.search(text) or len(re.findall(r"\w+", text)) <= 2:
         return Question(text, "identity")
     return Question(text, "other")
 
 
-_PROTEIN_TABLE: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("name", _NAME),
-    ("family", _FAMILY),
-    ("location", _LOCATION),
-    ("function", _FUNCTION),
-)
-
-
-def _named(text: str, table: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    """Return the predicates whose pattern occurs; a longer pattern's words are not read twice."""
-    found: dict[str, None] = {}
-    for pattern, predicate in table:
-        text, count = re.subn(pattern, " ", text, flags=re.I)
+def _named(text: str, table: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the predicates of ``table`` that ``text`` names, in the order of the table."""
+    found = []
+    for predicate, patterns in table.items():
+        text, count = re.subn("|".join(patterns), " ", text, flags=re.IGNORECASE)
         if count:
-            found[predicate] = None
+            found.append(predicate)
     return tuple(found)

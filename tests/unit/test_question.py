@@ -19,7 +19,7 @@ MOLECULE = [
     ("Please describe this molecule.", "description", ""),
     ("Tell me about it", "description", ""),
     ("What are other names of it?", "stored", "synonym"),
-    ("What is it used for?", "stored", "chebi role"),
+    ("What is it used for?", "stored", "ChEBI role"),
     ("What does it target?", "activity", ""),
     ("What papers study it?", "literature", ""),
     ("Is it safe for children?", "other", ""),
