@@ -1,0 +1,444 @@
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.sources.uniprot import (
+    ACCESSION,
+    UniProt,
+    quote,
+    read_entry,
+    read_facts,
+    read_fasta,
+    read_search,
+)
+from biomed_agent.transport import Transport
+from biomed_agent.types import Provenance
+
+from .server import Asked, FakeClock, LocalServer, Said, script
+
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "uniprot"
+shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")
+HERE = Provenance("UniProt", url="http://uniprot.test", release="2026_01")
+
+SIMILAR = [{"evidenceCode": "ECO:0000250", "source": "UniProtKB", "id": "P00001"}]
+SHOWN = [{"evidenceCode": "ECO:0000269", "source": "PubMed", "id": "1"}]
+
+
+def entry(accession: str = "P99999", name: str = "Testase", gene: str = "TST1", **more: Any) -> dict[str, Any]:
+    return {
+        "entryType": "UniProtKB reviewed (Swiss-Prot)",
+        "primaryAccession": accession,
+        "uniProtkbId": f"{gene}_HUMAN",
+        "organism": {"scientificName": "Homo sapiens", "commonName": "Human", "taxonId": 9606},
+        "proteinDescription": {
+            "recommendedName": {
+                "fullName": {"value": name},
+                "shortNames": [{"value": "Tase"}],
+                "ecNumbers": [{"value": "1.1.1.1", "evidences": SIMILAR}],
+            },
+            "alternativeNames": [{"fullName": {"value": "Trial enzyme"}, "shortNames": [{"value": "TE"}]}],
+        },
+        "genes": [{"geneName": {"value": gene}, "synonyms": [{"value": "OLD1"}]}],
+        "sequence": {"value": "MKTAYIAK", "length": 8, "molWeight": 950},
+    } | more
+
+
+def inactive(kind: str, *successors: str, **more: Any) -> dict[str, Any]:
+    reason = {"inactiveReasonType": kind, "mergeDemergeTo": list(successors)} | more
+    return {"entryType": "Inactive", "primaryAccession": "P29358", "inactiveReason": reason}
+
+
+# -- readers
+
+
+def test_a_reviewed_entry() -> None:
+    protein = read_entry(entry(), HERE)
+    assert protein.sequence == "MKTAYIAK"
+    assert (protein.accession, protein.entry_name, protein.gene) == ("P99999", "TST1_HUMAN", "TST1")
+    assert (protein.name, protein.synonyms) == ("Testase", ("Tase", "Trial enzyme", "TE", "OLD1"))
+    assert (protein.organism, protein.taxon_id, protein.reviewed) == ("Homo sapiens", 9606, True)
+    assert protein.provenance is not None
+    assert protein.provenance.url == "https://www.uniprot.org/uniprotkb/P99999/entry"
+    assert protein.provenance.release == "2026_01"
+
+
+def test_an_unreviewed_entry_has_submitted_names_and_loci() -> None:
+    protein = read_entry(
+        entry(
+            entryType="UniProtKB unreviewed (TrEMBL)",
+            proteinDescription={"submissionNames": [{"fullName": {"value": "Submitted name"}}]},
+            genes=[{"orfNames": [{"value": "ORF7"}]}],
+        ),
+        HERE,
+    )
+    assert (protein.name, protein.gene, protein.reviewed) == ("Submitted name", "ORF7", False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "successors"),
+    [
+        (inactive("DEMERGED", "P68250", "P68251"), "demerged", ["UNIPROT:P68250", "UNIPROT:P68251"]),
+        (inactive("DELETED", deletedReason="Redundant proteome"), "deleted: Redundant proteome", []),
+        ({"entryType": "Inactive", "primaryAccession": "P29358"}, "obsolete", []),
+    ],
+)
+def test_an_inactive_entry_is_not_found_with_its_reason(
+    reason: dict[str, Any], said: str, successors: list[str]
+) -> None:
+    for read in (read_entry, read_facts):
+        with pytest.raises(NotFound, match=said) as caught:
+            read(reason, HERE)
+        assert [candidate.handle for candidate in caught.value.candidates] == successors
+
+
+@pytest.mark.parametrize(
+    "broken", [{}, entry(sequence={"length": 8}), entry(genes=[{"geneName": {"x": 1}}]), entry(organism="human")]
+)
+def test_an_incomplete_entry_is_the_services_fault(broken: dict[str, Any]) -> None:
+    with pytest.raises(Unavailable, match="UniProt"):
+        read_entry(broken, HERE)
+
+
+def test_reviewed_entries_come_first() -> None:
+    trembl = entry("Q00001", entryType="UniProtKB unreviewed (TrEMBL)")
+    assert [one.accession for one in read_search({"results": [trembl, entry()]}, HERE)] == ["P99999", "Q00001"]
+
+
+def test_fasta_headers_old_and_new() -> None:
+    text = (
+        ">sp|P99999-2|TST1_HUMAN Isoform 2 of Testase OS=Homo sapiens OX=9606 GN=TST1\nMKT\n"
+        ">tr|Q00001|Q00001_FRG3G Protein (Fragment) OS=Frog virus 3 (isolate Goorha) GN=FV3-001R PE=4 SV=1\nAYI\n"
+    )
+    isoform, old = read_fasta(text, HERE)
+    assert (isoform.accession, isoform.name, isoform.taxon_id) == ("P99999-2", "Isoform 2 of Testase", 9606)
+    assert isoform.reviewed is True
+    assert (old.name, old.organism, old.gene) == ("Protein (Fragment)", "Frog virus 3 (isolate Goorha)", "FV3-001R")
+    assert (old.taxon_id, old.reviewed, old.sequence) == (None, False, "AYI")
+    assert read_fasta("\n", HERE) == []
+    with pytest.raises(Unavailable, match="unknown form"):
+        read_fasta(">other\nMKT", HERE)
+
+
+def test_facts_state_what_they_hold_for_and_how_well_they_are_known() -> None:
+    comments: list[dict[str, Any]] = [
+        {"commentType": "FUNCTION", "texts": [{"value": "Tests things", "evidences": SIMILAR}]},
+        {
+            "commentType": "FUNCTION",
+            "molecule": "Isoform 2",
+            "texts": [{"value": "Idles", "evidences": SHOWN + SIMILAR}],
+        },
+        {
+            "commentType": "CATALYTIC ACTIVITY",
+            "reaction": {"name": "a + b = c", "ecNumber": "1.1.1.1", "evidences": SHOWN},
+        },
+        {"commentType": "COFACTOR", "cofactors": [{"name": "FAD"}], "note": {"texts": []}},
+        {"commentType": "COFACTOR", "note": {"texts": [{"value": "no cofactor here"}]}},
+        {
+            "commentType": "SUBCELLULAR LOCATION",
+            "subcellularLocations": [
+                {"location": {"value": "Cell membrane"}, "topology": {"value": "Single-pass membrane protein"}}
+            ],
+            "note": {"texts": [{"value": "moves"}]},
+        },
+        {"commentType": "SIMILARITY", "texts": [{"value": "Belongs to the protein kinase superfamily. Tyr family"}]},
+        {"commentType": "SIMILARITY", "texts": [{"value": "In the C-terminal section; belongs to the X family."}]},
+        {"commentType": "DISEASE", "disease": {"diseaseId": "Testitis", "acronym": "TT"}},
+        {"commentType": "DISEASE", "note": {"texts": [{"value": "may be involved"}]}},
+    ]
+    keywords = [
+        {"name": "Kinase", "category": "Molecular function"},
+        {"name": "3D-structure", "category": "Technical term"},
+    ]
+    go = {"database": "GO", "id": "GO:0005524", "properties": [{"key": "GoTerm", "value": "F:ATP binding"}]}
+    facts = read_facts(entry(comments=comments, keywords=keywords, uniProtKBCrossReferences=[go]), HERE)
+    stated = [(fact.predicate, fact.value, fact.note) for fact in facts]
+    assert stated == [
+        ("protein name", "Testase", ""),
+        ("alternative name", "Tase", ""),
+        ("alternative name", "Trial enzyme", ""),
+        ("alternative name", "TE", ""),
+        ("gene", "TST1", ""),
+        ("gene synonym", "OLD1", ""),
+        ("organism", "Homo sapiens", "Human"),
+        ("length", 8, ""),
+        ("molecular weight", 950, "unprocessed chain"),
+        ("EC number", "1.1.1.1", "by similarity"),
+        ("function", "Tests things", "by similarity"),
+        ("function", "Idles", "Isoform 2"),
+        ("catalytic activity", "a + b = c", "EC 1.1.1.1"),
+        ("cofactor", "FAD", ""),
+        ("subcellular location", "Cell membrane", "Single-pass membrane protein"),
+        ("protein family", "protein kinase superfamily. Tyr family", ""),
+        ("protein family", "X family", ""),
+        ("disease", "Testitis", "TT"),
+        ("keyword", "Kinase", ""),
+        ("GO molecular function", "ATP binding", "GO:0005524"),
+    ]
+    assert {fact.subject for fact in facts} == {"UNIPROT:P99999"}
+    assert {fact.provenance.identifier for fact in facts} == {"P99999"}
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ("P12345", True),
+        ("A0A024R161", True),
+        ("Q9Y6K9-2", True),
+        ("P1234", False),
+        ("P123456", False),
+        ("P12345.2", False),
+        ("p12345", False),
+        ("A0A024R16", False),
+        ("P12345-", False),
+        ("EGFR", False),
+    ],
+)
+def test_the_accession_pattern(text: str, valid: bool) -> None:
+    assert bool(ACCESSION.fullmatch(text)) is valid
+
+
+def test_quoting() -> None:
+    assert quote("5'-nucleotidase (EC 3) [x] AND *") == '"5\'-nucleotidase (EC 3) [x] AND *"'
+    assert quote('a"b\\') == '"a\\"b\\\\"'
+
+
+# -- the questions, against a local server
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    with LocalServer(script(Said())) as server:
+        yield server
+
+
+@pytest.fixture
+def uniprot(server: LocalServer) -> Iterator[UniProt]:
+    with Transport(clock=FakeClock(), services={"uniprot": server.url}) as transport:
+        yield UniProt(transport)
+
+
+def test_by_accession(server: LocalServer, uniprot: UniProt) -> None:
+    server.play = script(Said.json(entry(), X_UniProt_Release="2026_04"))
+    protein = uniprot.by_accession(" p99999 ")
+    assert server.asked[0].path == "/uniprotkb/P99999.json"
+    assert protein.provenance is not None
+    assert protein.provenance.release == "2026_04"
+    for given in ("EGFR", "P99999.2", "", "P99999/../x"):
+        with pytest.raises(InvalidInput, match="no UniProt accession"):
+            uniprot.by_accession(given)
+    assert len(server.asked) == 1
+
+
+def test_a_merged_accession_is_followed(server: LocalServer, uniprot: UniProt) -> None:
+    moved = Said.json(inactive("MERGED", "P99999"), 303, Location="/uniprotkb/P99999.json?from=Q00015")
+    server.play = script(moved, Said.json(entry()))
+    assert uniprot.by_accession("Q00015").accession == "P99999"
+
+
+def test_an_isoform(server: LocalServer, uniprot: UniProt) -> None:
+    server.play = script(Said(b">sp|P99999-2|TST1_HUMAN Isoform 2 of Testase OS=Homo sapiens OX=9606 GN=TST1\nMKT\n"))
+    assert uniprot.by_accession("P99999-2").sequence == "MKT"
+    assert server.asked[0].path == "/uniprotkb/P99999-2.fasta"
+
+
+def test_an_empty_fasta_means_obsolete(server: LocalServer, uniprot: UniProt) -> None:
+    server.play = script(Said(b""), Said.json(inactive("DEMERGED", "P68250")))
+    with pytest.raises(NotFound, match="demerged"):
+        uniprot.by_accession("P29358-2")
+    server.play = script(Said(b""), Said.json(entry()))
+    with pytest.raises(NotFound, match="no isoform P99999-9"):
+        uniprot.by_accession("P99999-9")
+
+
+def test_by_entry_name(server: LocalServer, uniprot: UniProt) -> None:
+    server.play = script(Said.json({"results": [entry("P1", gene="TST10"), entry()]}))
+    assert uniprot.by_entry_name("tst1_human").accession == "P99999"
+    assert server.asked[0].query["query"] == "id:TST1_HUMAN"
+    server.play = script(Said.json({"results": []}))
+    with pytest.raises(NotFound, match="NONE_HUMAN"):
+        uniprot.by_entry_name("NONE_HUMAN")
+    with pytest.raises(InvalidInput):
+        uniprot.by_entry_name("TST1")
+
+
+def test_by_gene_prefers_the_first_name_to_a_synonym(server: LocalServer, uniprot: UniProt) -> None:
+    other = entry("P11111", gene="TST9", genes=[{"geneName": {"value": "TST9"}, "synonyms": [{"value": "TST1"}]}])
+    server.play = script(Said.json({"results": [other, entry()]}))
+    assert [one.accession for one in uniprot.by_gene("tst1")] == ["P99999", "P11111"]
+    assert server.asked[0].query["query"] == 'gene_exact:"tst1" AND organism_id:9606 AND reviewed:true'
+
+
+def test_by_gene_falls_back_on_unreviewed_entries(server: LocalServer, uniprot: UniProt) -> None:
+    trembl = entry("Q00001", entryType="UniProtKB unreviewed (TrEMBL)")
+    server.play = script(Said.json({"results": []}), Said.json({"results": [trembl]}))
+    assert [one.accession for one in uniprot.by_gene('T"1', organism_id=None)] == ["Q00001"]
+    assert [asked.query["query"] for asked in server.asked] == [
+        'gene_exact:"T\\"1" AND reviewed:true',
+        'gene_exact:"T\\"1"',
+    ]
+
+
+def test_by_name_takes_whole_names_only(server: LocalServer, uniprot: UniProt) -> None:
+    found = [entry("P2", "Testase receptor", "TSTR"), entry("P3", "Testase"), entry("P4", "X", gene="X", genes=[])]
+    server.play = script(Said.json({"results": found}))
+    assert [one.accession for one in uniprot.by_name("TESTASE")] == ["P3"]
+    assert [one.accession for one in uniprot.by_name("trial  enzyme")] == ["P2", "P3", "P4"]
+    assert uniprot.by_name("receptor") == []
+    for name in ("", " ", "x" * 501):
+        with pytest.raises(InvalidInput):
+            uniprot.by_name(name)
+
+
+def test_by_sequence_sends_the_checksum_only(server: LocalServer, uniprot: UniProt) -> None:
+    def play(asked: Asked) -> Said:
+        if asked.path == "/uniparc/search":
+            return Said.json({"results": [{"uniParcId": "UPI0000000001"}]})
+        isoform_of = entry("Q00002", sequence={"value": "MKTAYIAKQQ"})
+        return Said.json({"results": [isoform_of, entry()]})
+
+    server.play = play
+    assert [one.accession for one in uniprot.by_sequence(">mine\nmktay iak*")] == ["P99999"]
+    md5 = hashlib.md5(b"MKTAYIAK").hexdigest().upper()
+    assert server.asked[0].query["query"] == f"checksum:{md5}"
+    assert server.asked[1].query["query"] == 'uniparc:"UPI0000000001"'
+    assert "MKTAYIAK" not in repr(server.asked)
+    server.play = script(Said.json({"results": []}))
+    assert uniprot.by_sequence("MKT") == []
+    for given in ("", ">a\nMK\n>b\nTA", "M-K"):
+        with pytest.raises(InvalidInput):
+            uniprot.by_sequence(given)
+
+
+def test_a_sequence_never_travels_as_a_name() -> None:
+    with Transport(clock=FakeClock(), services={"uniprot": "http://far.test"}) as transport:
+        uniprot = UniProt(transport)
+        for ask in (uniprot.by_name, uniprot.by_gene):
+            with pytest.raises(Refused, match="names-only"):
+                ask("MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ")
+        assert list(transport.log) == []
+
+
+def test_facts_of_an_isoform_are_those_of_its_entry(server: LocalServer, uniprot: UniProt) -> None:
+    server.play = script(Said.json(entry()))
+    assert uniprot.facts("P99999-2")[0].value == "Testase"
+    assert server.asked[0].path == "/uniprotkb/P99999.json"
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "words"),
+    [
+        (Said.json({"url": "x", "messages": ["Resource not found"]}, 404), NotFound, "Resource not found"),
+        (Said.json({"messages": ["'x' is not a valid search field"]}, 400), InvalidInput, "not a valid search field"),
+        (Said(b"Error messages\nThe 'accession' value has invalid format.", 400), InvalidInput, "invalid format"),
+        (Said(b"<html>not here</html>", 404), Unavailable, "HTML page"),
+        (Said(b"<html>portal</html>", 200), Unavailable, "HTML page"),
+        (Said(b'{"results"', 200, {"content-type": "application/json"}), Unavailable, "JSON was expected"),
+        (Said(b"stop", 403), Unavailable, "status 403: stop"),
+        (Said.json(["what"]), Unavailable, "malformed"),
+    ],
+)
+def test_what_is_no_answer(
+    server: LocalServer, uniprot: UniProt, said: Said, error: type[Exception], words: str
+) -> None:
+    server.play = script(said)
+    with pytest.raises(error, match=words):
+        uniprot.by_accession("P99999")
+
+
+# -- real replies
+
+
+@shared
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["entry_P12345_reviewed", "entry_O00115_isoforms", "entry_A4Q9F3_mouse"])
+def test_recorded_entries(name: str) -> None:
+    recorded = json.loads((RECORDED / f"{name}.json").read_text())
+    protein = read_entry(recorded, HERE)
+    assert protein.accession in name
+    assert hashlib.md5(protein.sequence.encode()).hexdigest().upper() == recorded["sequence"]["md5"]
+    facts = read_facts(recorded, HERE)
+    predicates = {fact.predicate for fact in facts}
+    assert {"protein name", "gene", "organism", "length", "function", "subcellular location"} <= predicates
+    assert "protein family" in predicates or name == "entry_A4Q9F3_mouse"
+    for fact in facts:
+        assert fact.value
+        assert fact.provenance.identifier == protein.accession
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_search_and_mapping() -> None:
+    found = read_search(json.loads((RECORDED / "search_two_human_entries.json").read_text()), HERE)
+    assert [one.accession for one in found] == ["A1L3X0", "A2RUC4"]
+    mapped = json.loads((RECORDED / "idmapping_uniprotkb_entry_P30542.json").read_text())
+    assert read_entry(mapped, HERE).gene == "ADORA1"
+    assert ("subcellular location", "Cell membrane") in {(one.predicate, one.value) for one in read_facts(mapped, HERE)}
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_partial_entries_state_facts_but_are_no_protein() -> None:
+    for name in ("search_ec_2.6.1.7_trembl_fields.json", "search_braf_reviewed_reduced.json"):
+        body = json.loads((RECORDED / name).read_text())
+        assert all(read_facts(one, HERE) for one in body["results"])
+        with pytest.raises(Unavailable, match="without its sequence"):
+            read_search(body, HERE)
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_inactive_entry() -> None:
+    with pytest.raises(NotFound, match="I8FBX0 is obsolete \\(deleted\\)"):
+        read_entry(json.loads((RECORDED / "MOCK_inactive_deleted_I8FBX0.json").read_text()), HERE)
+
+
+@shared
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "count"), [("fasta_multi", 8), ("fasta_viral_truncated", 61)])
+def test_recorded_fasta(name: str, count: int) -> None:
+    proteins = read_fasta((RECORDED / f"{name}.fasta").read_text(), HERE)
+    assert len(proteins) == count
+    assert all(one.accession and one.organism and one.name for one in proteins)
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_exchanges(server: LocalServer, uniprot: UniProt) -> None:
+    yaml = pytest.importorskip("yaml")
+    recorded = yaml.safe_load((RECORDED / "cassette_search_link_total.yaml").read_text())["interactions"][0]
+    server.play = replay(recorded["response"])
+    (protein,) = uniprot.by_name("thioredoxin reductase")
+    assert protein.accession == "Q92375"
+    assert protein.provenance is not None
+    assert protein.provenance.release == "2026_01"
+    recorded = yaml.safe_load((RECORDED / "cassette_400_invalid_accession.yaml").read_text())["interactions"][0]
+    server.play = replay(recorded["response"])
+    with pytest.raises(InvalidInput, match="invalid format"):
+        uniprot.by_accession("P12345")
+
+
+def replay(response: dict[str, Any]) -> Any:
+    kept = ("content-type", "x-uniprot-release", "x-total-results")
+    headers = {name: values[0] for name, values in response["headers"].items() if name.lower() in kept}
+    return script(Said(response["body"]["string"].encode(), response["status"]["code"], headers))
+
+
+@pytest.mark.network
+def test_live_egfr() -> None:
+    with Transport() as transport:
+        uniprot = UniProt(transport)
+        egfr = uniprot.by_accession("P00533")
+        assert (egfr.entry_name, egfr.length) == ("EGFR_HUMAN", 1210)
+        assert uniprot.by_entry_name("EGFR_HUMAN").accession == "P00533"
+        assert uniprot.by_gene("EGFR")[0].accession == "P00533"
+        assert "P00533" in {one.accession for one in uniprot.by_name("Epidermal growth factor receptor", 9606)}
+        assert uniprot.by_sequence(egfr.sequence)[0].accession == "P00533"
+        assert uniprot.by_accession("P00533-2").length < egfr.length
+        assert uniprot.by_accession("Q00015").accession == "P23141"
+        with pytest.raises(NotFound, match="demerged"):
+            uniprot.by_accession("P29358")
