@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoTokenizer, EsmTokenizer
 from biomed_agent.errors import CheckpointError
 
 from .configuration import BioMedGPTConfig, GinConfig
-from .manifest import MANIFEST, file_digests, read_manifest
+from .manifest import GIVEN, MANIFEST, file_digests, read_manifest, weights_digest
 from .modeling import BioMedGPTForConditionalGeneration
 from .processing import BioMedGPTProcessor
 from .tokenizer import SentencePieceTokenizer
@@ -188,8 +188,8 @@ def save_checkpoint(
         processor: Its processor.
         folder: Where to write; must not exist yet.
         manifest: ``name``, ``revision``, ``source``, ``kinds`` (question kind to held-out scores) and
-            ``licence``, and whatever else is to be kept; digests, prompt style and the number of parameters
-            are added here.
+            ``licence``, and whatever else is to be kept (such as ``demonstration``); digests, prompt style
+            and the number of parameters are added here.
         card: Markdown text of the model card, written as ``README.md``.
 
     Returns:
@@ -201,12 +201,7 @@ def save_checkpoint(
     folder = Path(folder)
     if folder.exists():
         raise CheckpointError(f"{folder} exists already.", "Choose another name, or remove it first.")
-    complete = {
-        **manifest,
-        "prompt_style": processor.prompt_style,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-    }
-    missing = [key for key in ("name", "revision", "source", "kinds", "licence") if key not in complete]
+    missing = [key for key in GIVEN if key not in manifest]
     if missing:
         raise CheckpointError(f"the manifest of {folder} lacks {', '.join(missing)}.", "Add them and save again.")
     partial = folder.with_name(f"{folder.name}.partial")
@@ -214,7 +209,14 @@ def save_checkpoint(
     model.save_pretrained(partial)
     processor.save_pretrained(partial)
     (partial / "README.md").write_text(card, encoding="utf-8")
-    complete["files"] = file_digests(partial)
+    files = file_digests(partial)
+    complete = {
+        **manifest,
+        "prompt_style": processor.prompt_style,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "digest": weights_digest(files),
+        "files": files,
+    }
     text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
     (partial / MANIFEST).write_text(text, encoding="utf-8")
     partial.rename(folder)

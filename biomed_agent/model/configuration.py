@@ -6,6 +6,19 @@ from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
+ESM2 = {
+    "vocab_size": 33,
+    "pad_token_id": 1,
+    "mask_token_id": 32,
+    "position_embedding_type": "rotary",
+    "token_dropout": True,
+    "emb_layer_norm_before": False,
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+    "layer_norm_eps": 1e-5,
+}
+"""What every ESM-2 has in common, whatever its size (``config.json`` of facebook/esm2_t36_3B_UR50D)."""
+
 
 @strict
 class GinConfig(PreTrainedConfig):
@@ -40,7 +53,7 @@ class BioMedGPTConfig(PreTrainedConfig):
 
     Args:
         molecule_config: The graph encoder.
-        protein_config: The protein encoder, an ESM-2.
+        protein_config: The protein encoder, an ESM-2; a dict may state its sizes only.
         text_config: The language model: any causal language model of transformers, Llama when not stated.
         molecule_token_id: The id that stands for one atom in ``input_ids``.
         protein_token_id: The id that stands for one protein token in ``input_ids``.
@@ -53,21 +66,7 @@ class BioMedGPTConfig(PreTrainedConfig):
     model_type = "biomedgpt"
     sub_configs_defaults = {
         "molecule_config": SubConfigSpec(config_class=GinConfig),
-        "protein_config": SubConfigSpec(
-            config_class=AutoConfig,
-            model_type="esm",
-            init_kwargs={
-                "vocab_size": 33,
-                "pad_token_id": 1,
-                "mask_token_id": 32,
-                "position_embedding_type": "rotary",
-                "token_dropout": True,
-                "emb_layer_norm_before": False,
-                "hidden_dropout_prob": 0.0,
-                "attention_probs_dropout_prob": 0.0,
-                "layer_norm_eps": 1e-5,
-            },
-        ),
+        "protein_config": SubConfigSpec(config_class=AutoConfig, model_type="esm"),
         "text_config": SubConfigSpec(config_class=AutoConfig, model_type="llama"),
     }
 
@@ -80,6 +79,8 @@ class BioMedGPTConfig(PreTrainedConfig):
     tie_word_embeddings: bool = False
 
     def __post_init__(self, **kwargs: Any) -> None:
+        if self.protein_config is None or isinstance(self.protein_config, dict):
+            self.protein_config = {**ESM2, **(self.protein_config or {})}
         super().__post_init__(**kwargs)
         vocab_size = self.text_config.vocab_size
         self.molecule_token_id = vocab_size if self.molecule_token_id is None else self.molecule_token_id

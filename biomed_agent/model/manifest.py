@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from biomed_agent.errors import CheckpointError
+from biomed_agent.types import ModelStamp
 
 MANIFEST = "manifest.json"
-REQUIRED = ("name", "revision", "files", "source", "kinds", "licence", "prompt_style", "parameters")
-"""Keys of every manifest; ``kinds`` maps each trained question kind to its held-out scores."""
+GIVEN = ("name", "revision", "source", "kinds", "licence")
+"""What whoever saves a model states; ``kinds`` maps each trained question kind to its held-out scores."""
+DERIVED = ("files", "digest", "prompt_style", "parameters")
+"""What is computed when it is saved; ``digest`` is that of the weights."""
 
 
 def file_digests(folder: str | Path) -> dict[str, str]:
@@ -37,7 +40,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path} cannot be read ({error}).", "Give a folder that `biomed-agent checkpoint import` has written."
         ) from error
-    missing = [key for key in REQUIRED if not isinstance(manifest, dict) or key not in manifest]
+    missing = [key for key in (*GIVEN, *DERIVED) if not isinstance(manifest, dict) or key not in manifest]
     if missing:
         raise CheckpointError(f"{path} lacks {', '.join(missing)}.", "Write the folder anew with save_checkpoint.")
     return dict(manifest)
@@ -57,6 +60,30 @@ def verify_manifest(folder: str | Path) -> dict[str, Any]:
     if faults:
         raise CheckpointError(f"{folder} differs from its manifest: {'; '.join(faults)}.", "Fetch or build it again.")
     return manifest
+
+
+def weights_digest(files: dict[str, str]) -> str:
+    """Return one SHA-256 for the weights among a folder's :func:`file_digests`.
+
+    A single file's own digest; for several shards the digest of the lines ``DIGEST  NAME`` that
+    ``sha256sum`` would print.
+    """
+    weights = sorted((name, digest) for name, digest in files.items() if name.endswith(".safetensors"))
+    if len(weights) == 1:
+        return weights[0][1]
+    return hashlib.sha256("".join(f"{digest}  {name}\n" for name, digest in weights).encode()).hexdigest()
+
+
+def stamp_of(manifest: dict[str, Any]) -> ModelStamp:
+    """Return the stamp every answer of this model carries."""
+    return ModelStamp(
+        name=str(manifest["name"]),
+        revision=str(manifest["revision"]),
+        digest=str(manifest["digest"]),
+        parameters=int(manifest["parameters"]),
+        demonstration=bool(manifest.get("demonstration", False)),
+        kinds=tuple(manifest["kinds"]),
+    )
 
 
 def _sha256(path: Path) -> str:

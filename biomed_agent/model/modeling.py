@@ -116,9 +116,10 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     def __init__(self, config: BioMedGPTConfig) -> None:
         super().__init__(config)
         width = config.text_config.hidden_size
+        # First, because a model's dtype is that of its first parameter, and the others may be kept in float32.
+        self.language_model: Any = AutoModelForCausalLM.from_config(config.text_config)
         self.molecule_encoder = GinEncoder(config.molecule_config)
         self.protein_encoder = EsmModel(config.protein_config, add_pooling_layer=False)
-        self.language_model: Any = AutoModelForCausalLM.from_config(config.text_config)
         self.molecule_projection = nn.Linear(config.molecule_config.hidden_size, width)
         self.protein_projection = nn.Linear(config.protein_config.hidden_size, width)
         self.post_init()

@@ -11,6 +11,8 @@ from biomed_agent.errors import InvalidInput
 from biomed_agent.model.featurize import MolecularGraph, collate_graphs, featurize_smiles
 from biomed_agent.model.processing import IGNORED, pad_rows
 
+pytestmark = pytest.mark.filterwarnings("ignore:Passing `repetition_penalty` with `inputs_embeds`")
+
 SPLIT = re.compile("(<moleculeHere>|<proteinHere>)")
 
 

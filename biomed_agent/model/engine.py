@@ -1,0 +1,321 @@
+"""The model in this process: messages in, text out, one request or batch at a time."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import (
+    LogitsProcessorList,
+    RepetitionPenaltyLogitsProcessor,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+from transformers.generation.streamers import BaseStreamer
+from transformers.utils import logging
+
+from biomed_agent.errors import InvalidInput, Unavailable
+from biomed_agent.generator import Generation, Options
+from biomed_agent.prompt import Message, ProteinSlot, render
+from biomed_agent.types import ModelStamp
+
+from .checkpoint import load_checkpoint
+from .manifest import stamp_of
+
+SMALL = 100_000_000
+"""Parameters below which one CPU thread is used: more of them only wait for each other."""
+
+
+class LocalEngine:
+    """A checkpoint folder, loaded; several threads may call it, and it serves one call after the other.
+
+    Args:
+        folder: Checkpoint folder (:func:`biomed_agent.model.checkpoint.save_checkpoint`).
+        dtype: Of the weights; bfloat16 on a GPU and float32 elsewhere when not given.
+        device: Where to run; a GPU when there is one, if not given.
+    """
+
+    def __init__(
+        self, folder: str | Path, dtype: torch.dtype | None = None, device: str | torch.device | None = None
+    ) -> None:
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        if dtype is None:
+            dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        self.model: Any
+        with _quiet():
+            self.model, self.processor, self.manifest = load_checkpoint(folder, dtype=dtype)
+            self.model.to(self.device)
+        self.stamp: ModelStamp = stamp_of(self.manifest)
+        self._lock = threading.Lock()
+        small = self.device.type == "cpu" and self.model.num_parameters() < SMALL
+        self._threads = 1 if small else torch.get_num_threads()
+
+    @property
+    def context_length(self) -> int:
+        """Positions the language model has, for prompt and answer together."""
+        return int(self.model.config.text_config.max_position_embeddings)
+
+    def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        """Answer one conversation.
+
+        Raises:
+            InvalidInput: A message or structure cannot be read, an option is out of range, or the prompt
+                leaves no room for an answer.
+            Unavailable: The device ran out of memory.
+        """
+        return self.generate_batch([messages], options)[0]
+
+    def generate_batch(
+        self, conversations: Sequence[Sequence[Message]], options: Options = Options()
+    ) -> list[Generation]:
+        """Answer several conversations at once, each as if it were alone.
+
+        Raises:
+            InvalidInput: As :meth:`generate`, for any of them.
+            Unavailable: The device ran out of memory.
+        """
+        inputs, limits = self._prepare(conversations, options)
+        with self._running(options):
+            rows = self._decode(inputs, limits, options, None)
+        prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
+        return [
+            self._generation(ids, count, messages, options)
+            for ids, count, messages in zip(rows, prompt_tokens, conversations, strict=True)
+        ]
+
+    def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
+        """Yield the answer in pieces that join to :meth:`generate`'s text.
+
+        A caller who stops reading stops the model. Beam search knows its answer only at the end and yields it whole.
+
+        Raises:
+            InvalidInput: As :meth:`generate`.
+            Unavailable: The device ran out of memory.
+        """
+        if options.num_beams > 1:
+            yield self.generate(messages, options).text
+            return
+        inputs, limits = self._prepare([messages], options)
+        tokens = _TokenQueue()
+
+        def run() -> None:
+            try:
+                with self._running(options):
+                    self._decode(inputs, limits, options, tokens)
+                tokens.end()
+            except BaseException as error:  # handed to the reader, who raises it
+                tokens.fail(error)
+
+        worker = threading.Thread(target=run, name="biomed-agent-stream", daemon=True)
+        worker.start()
+        ids: list[int] = []
+        sent = 0
+        try:
+            for token in tokens:
+                ids.append(token)
+                safe = _settled(self._text(ids), options.stop)
+                if len(safe) > sent:
+                    yield safe[sent:]
+                    sent = len(safe)
+            final = _cut(self._text(ids), options.stop)[0]
+            if len(final) > sent:
+                yield final[sent:]
+        finally:
+            tokens.cancelled = True
+            worker.join()
+
+    async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        """Like :meth:`generate`, in a worker thread."""
+        return await asyncio.to_thread(self.generate, messages, options)
+
+    async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
+        """Like :meth:`stream`; each piece is awaited in a worker thread."""
+        pieces = self.stream(messages, options)
+        try:
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                yield piece
+        finally:
+            await asyncio.to_thread(pieces.close)  # type: ignore[attr-defined]
+
+    def _prepare(self, conversations: Sequence[Sequence[Message]], options: Options) -> tuple[Any, list[int]]:
+        """Return the model's inputs and how many tokens each row may get."""
+        _check(options)
+        if not conversations or not all(conversations):
+            raise InvalidInput("there is no message to answer.", "Give at least one user message.")
+        inputs = self.processor(conversations)
+        limits = []
+        for count in inputs["attention_mask"].sum(dim=1).tolist():
+            room = self.context_length - count
+            if room < 1:
+                raise InvalidInput(
+                    f"the prompt takes {count:,} positions, and the model has {self.context_length:,} for prompt and "
+                    "answer together.",
+                    "Give fewer or smaller structures, a shorter question or fewer earlier turns.",
+                )
+            limits.append(min(options.max_new_tokens, room))
+        return inputs.to(self.device), limits
+
+    def _decode(
+        self, inputs: Any, limits: list[int], options: Options, tokens: "_TokenQueue | None"
+    ) -> list[list[int]]:
+        """Run the model and return each row's new ids, EOS included and padding left out."""
+        eos = self._eos()
+        pad = self.processor.tokenizer.pad_token_id
+        sampling = {"temperature": options.temperature, "top_p": options.top_p, "top_k": 0}
+        # As an object, because the option of that name warns that it does not see the prompt: it never does.
+        penalties = [RepetitionPenaltyLogitsProcessor(penalty=options.repetition_penalty)]
+        ids: Tensor = self.model.generate(
+            **inputs,
+            max_new_tokens=max(limits),
+            do_sample=options.temperature > 0,
+            num_beams=options.num_beams,
+            logits_processor=LogitsProcessorList(penalties if options.repetition_penalty != 1 else []),
+            repetition_penalty=1.0,
+            eos_token_id=eos,
+            pad_token_id=eos[0] if pad is None else pad,
+            streamer=tokens,
+            stopping_criteria=StoppingCriteriaList([_StopWhen(self._text, options.stop, tokens)]),
+            **(sampling if options.temperature > 0 else {}),
+        )
+        rows = []
+        for row, limit in zip(ids.tolist(), limits, strict=True):
+            end = next((number for number, index in enumerate(row, start=1) if index in eos), len(row))
+            rows.append(row[: min(end, limit)])
+        return rows
+
+    def _eos(self) -> list[int]:
+        eos = self.model.generation_config.eos_token_id
+        eos = self.processor.tokenizer.eos_token_id if eos is None else eos
+        return list(eos) if isinstance(eos, list | tuple) else [eos]
+
+    def _text(self, ids: list[int]) -> str:
+        return self.processor.decode(ids)
+
+    def _generation(
+        self, ids: list[int], prompt_tokens: int, messages: Sequence[Message], options: Options
+    ) -> Generation:
+        text, stopped = _cut(self._text(ids), options.stop)
+        ended = stopped or ids[-1] in self._eos()
+        proteins = [part for part in render(messages, self.processor.style) if isinstance(part, ProteinSlot)]
+        notes = [self.processor.truncation_note(protein.sequence) for protein in proteins]
+        return Generation(
+            text=text,
+            finish_reason="stop" if ended else "length",
+            prompt_tokens=prompt_tokens,
+            new_tokens=len(ids),
+            truncated="; ".join(note for note in notes if note),
+        )
+
+    @contextmanager
+    def _running(self, options: Options) -> Iterator[None]:
+        """Hold the model: one caller, few threads, its own random numbers, quiet, no gradients."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with self._lock, _quiet(), torch.random.fork_rng(devices=devices, enabled=options.seed is not None):
+            threads = torch.get_num_threads()
+            torch.set_num_threads(self._threads)
+            if options.seed is not None:
+                torch.manual_seed(options.seed)
+            try:
+                yield
+            except torch.OutOfMemoryError as error:
+                raise Unavailable(
+                    f"{self.device} ran out of memory.", "Ask for fewer beams or tokens, or give a smaller structure."
+                ) from error
+            finally:
+                torch.set_num_threads(threads)
+
+
+class _TokenQueue(BaseStreamer):
+    """New ids of one row, from the thread that decodes to the one that reads."""
+
+    def __init__(self) -> None:
+        self.cancelled = False
+        self._items: queue.Queue[int | BaseException | None] = queue.Queue()
+
+    def put(self, value: Tensor) -> None:
+        """Take the next ids; transformers also hands over the prompt's, which are none here."""
+        for index in value.flatten().tolist():
+            self._items.put(index)
+
+    def end(self) -> None:
+        """Say that there are no more."""
+        self._items.put(None)
+
+    def fail(self, error: BaseException) -> None:
+        """Make the reader raise ``error``."""
+        self._items.put(error)
+
+    def __iter__(self) -> Iterator[int]:
+        while (item := self._items.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+
+class _StopWhen(StoppingCriteria):
+    """Ends a row whose text holds a stop string, and every row when the reader has gone."""
+
+    def __init__(self, text: Any, stop: tuple[str, ...], tokens: _TokenQueue | None) -> None:
+        self.text = text
+        self.stop = stop
+        self.tokens = tokens
+
+    def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
+        """Return which rows are done, [batch]."""
+        if self.tokens is not None and self.tokens.cancelled:
+            return torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
+        done = [bool(self.stop) and _cut(self.text(row), self.stop)[1] for row in input_ids.tolist()]
+        return torch.tensor(done, dtype=torch.bool, device=input_ids.device)
+
+
+def _check(options: Options) -> None:
+    ranges = {
+        "max_new_tokens": (options.max_new_tokens, options.max_new_tokens >= 1, "1 or more"),
+        "num_beams": (options.num_beams, options.num_beams >= 1, "1 or more"),
+        "temperature": (options.temperature, options.temperature >= 0, "0 (greedy) or more"),
+        "top_p": (options.top_p, 0 < options.top_p <= 1, "above 0, at most 1"),
+        "repetition_penalty": (options.repetition_penalty, options.repetition_penalty > 0, "above 0"),
+        "stop": (options.stop, all(options.stop), "no empty string"),
+    }
+    for name, (value, fine, expected) in ranges.items():
+        if not fine:
+            raise InvalidInput(f"option {name} is {value!r}; expected {expected}.")
+
+
+def _cut(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
+    """Return the text before the first stop string, and whether there is one."""
+    found = [place for place in (text.find(one) for one in stop) if place >= 0]
+    return (text[: min(found)].rstrip(), True) if found else (text, False)
+
+
+def _settled(text: str, stop: tuple[str, ...]) -> str:
+    """Return the part of a growing text that no further token can change or cut.
+
+    Held back: what follows a stop string or may become one, unfinished characters (shown as U+FFFD) and
+    trailing white space.
+    """
+    text, stopped = _cut(text, stop)
+    if not stopped:
+        text = text.rstrip("\N{REPLACEMENT CHARACTER}")
+        starts = (one[:length] for one in stop for length in range(1, len(one)))
+        text = text[: len(text) - max((len(start) for start in starts if text.endswith(start)), default=0)]
+    return text.rstrip()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence transformers: errors are raised, and nothing else belongs on a caller's screen."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
