@@ -134,27 +134,106 @@ class LocalIndex:
     def lexicon_spans(self, text: str) -> list[tuple[int, int, str]]:
         """Return the spans ``(start, end, name)`` of a free text that are known names, left to right.
 
-        Longer spans win over shorter ones and no two overlap; see :func:`.names.windows` for what can be a span.
+        Longer spans win over shorter ones and no two overlap; see :func:`.names.windows` for what can be a span and
+        :func:`.names.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
         """
-        return []
+        spans = {span: text[slice(*span)] for span in names.windows(text)}
+        looked_up = {span: {names.name_key(form) for form in (word, names.singular(word))} for span, word in spans.items()}
+        known = self._spellings({key for keys in looked_up.values() for key in keys})
+        found = []
+        for span, word in spans.items():
+            for form in dict.fromkeys((word, names.singular(word))):
+                kinds = {kind for kind, shown in known.get(names.name_key(form), ()) if names.fits(form, shown)}
+                if not kinds or (kinds == {"m"} and names.names_a_protein(text[span[1] :])):
+                    continue
+                if form.lower() not in names.WEAK_WORDS or names.asked_about(text, *span):
+                    found.append((*span, form))
+                    break
+        taken: list[tuple[int, int, str]] = []
+        for start, end, name in sorted(found, key=lambda span: (span[0] - span[1], span[0])):
+            if all(end <= other[0] or start >= other[1] for other in taken):
+                taken.append((start, end, name))
+        return sorted(taken)
 
     def suggest(self, name: str, limit: int = 5) -> list[Candidate]:
-        """Return entities whose names are spelled like ``name``, nearest first."""
-        return []
+        """Return entities whose names are spelled like ``name``, nearest first; nothing when none is close."""
+        key = names.name_key(name)
+        if not 3 <= len(key) <= LONGEST_SUGGESTED:
+            return []
+        grams = sorted(trigrams(key))
+        sql = (
+            f"SELECT key, count(*) AS shared FROM trigram WHERE gram IN ({', '.join('?' * len(grams))}) "
+            "GROUP BY key HAVING shared >= ? ORDER BY shared DESC, abs(length(key) - ?) LIMIT 200"
+        )
+        near: dict[str, float] = {}
+        for _, row in self._rows(sql, (*grams, max(2, len(grams) // 3), len(key))):
+            distance = names.edit_distance(key, row["key"])
+            if distance <= max(1, len(key) // 4):
+                swapped = sorted(key) == sorted(row["key"])  # the commonest slip of a short symbol
+                near[row["key"]] = distance - row["shared"] / 100 - swapped / 2
+        found: dict[str, Candidate] = {}
+        for spelled in sorted(near, key=lambda one: (near[one], one)):
+            for candidate in self._called(spelled):
+                found.setdefault(candidate.handle, candidate)
+        return list(found.values())[:limit]
 
     # Facts
 
     def facts(self, entity: Entity) -> list[Fact]:
-        """Return what the index states about an entity besides its structure, each fact with its source."""
-        return []
+        """Return what the index states about an entity beyond its own fields, each fact with its source.
+
+        Predicates: ``ChEBI class``, ``ChEBI role``, ``parent compound``, ``salt form`` of a molecule; ``EC number``,
+        ``protein family``, ``subcellular location``, ``membrane topology``, ``GO molecular function``, ``GO biological
+        process``, ``GO cellular component`` of a protein.
+        """
+        table, column, kind, value = _key_of(entity)
+        sql = (
+            f"SELECT f.* FROM {table} e JOIN fact f ON f.entity = e.id AND f.kind = ? "
+            f"WHERE e.{column} = ? ORDER BY f.rowid"
+        )
+        found: dict[tuple[str, str], Fact] = {}
+        for file, row in self._rows(sql, (kind, value)):
+            fact = Fact(entity.handle, row["predicate"], row["value"], provenance=file.provenance(row["source"]))
+            found.setdefault((row["predicate"], row["value"].lower()), fact)
+        facts = list(found.values())
+        if isinstance(entity, Molecule):
+            facts += self._salt_facts(entity)
+        return facts
+
+    def _salt_facts(self, molecule: Molecule) -> list[Fact]:
+        """Return which parent a molecule is a salt of, or which salts it has."""
+        facts = []
+        for file, row in self._rows("SELECT * FROM molecule WHERE inchikey = ? AND parent <> ''", (molecule.inchikey,)):
+            source = file.provenance(row["source"])
+            if parent := self.parent_of(molecule):
+                value = f"{parent.name} ({parent.handle})"
+                facts.append(Fact(molecule.handle, "parent compound", value, provenance=source, note=row["salt"]))
+        for salt in self.salts_of(molecule):
+            value = f"{salt.name} ({salt.handle})"
+            facts.append(Fact(molecule.handle, "salt form", value, provenance=salt.provenance or Provenance(source="")))
+        return facts
 
     def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
-        """Return the measured affinities of one pair."""
-        return []
+        """Return the measured affinities of one pair; ``note`` qualifies a bound such as ``>=10000``."""
+        sql = f"{_ACTIVITY} WHERE m.inchikey = ? AND p.accession = ? ORDER BY {_STRONGEST}"
+        rows = self._rows(sql, (molecule.inchikey, protein.accession))
+        return [_activity(molecule.handle, file, row, "") for file, row in rows]
 
     def activities_of(self, entity: Entity, limit: int = 10) -> list[Fact]:
-        """Return the strongest measured affinities of a molecule or a protein."""
-        return []
+        """Return the strongest measured affinities of a molecule or a protein; ``note`` names the partner."""
+        table, column, _, value = _key_of(entity)
+        sql = (
+            f"{_ACTIVITY} WHERE {table[0]}.{column} = ? AND a.relation = '=' ORDER BY {_STRONGEST} LIMIT {int(limit)}"
+        )
+        facts = []
+        for file, row in self._rows(sql, (value,)):
+            partner = (
+                f"{row['gene'] or row['protein_name']} (UNIPROT:{row['accession']})"
+                if isinstance(entity, Molecule)
+                else f"{row['molecule_name']} ({file.molecule(row).handle})"
+            )
+            facts.append(_activity(entity.handle, file, row, partner))
+        return facts[:limit]
 
     def stats(self) -> dict[str, Any]:
         """Return counts and origin of each file, in search order."""
@@ -170,6 +249,35 @@ class LocalIndex:
         }
 
     # Reading
+
+    def _spellings(self, keys: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+        """Return (kind, name as stored) of each known key; a homonym has kind ``h``."""
+        wanted = [key for key in keys if len(key) > 1]
+        found: dict[str, list[tuple[str, str]]] = {}
+        for start in range(0, len(wanted), 400):
+            chunk = wanted[start : start + 400]
+            marks = ", ".join("?" * len(chunk))
+            sql = (
+                f"SELECT key, kind, shown FROM name WHERE key IN ({marks}) "
+                f"UNION ALL SELECT key, 'h', shown FROM homonym WHERE key IN ({marks})"
+            )
+            for _, row in self._rows(sql, (*chunk, *chunk)):
+                found.setdefault(row["key"], []).append((row["kind"], row["shown"]))
+        return found
+
+    def _called(self, key: str) -> list[Candidate]:
+        """Return the entities that have a name with that key, as candidates."""
+        candidates = []
+        for _, row in self._rows("SELECT shown FROM name WHERE key = ? LIMIT 1", (key,)):
+            why = f"spelled like {row['shown']!r}"
+            for molecule, _ in self.molecules_named(row["shown"]):
+                candidates.append(Candidate(molecule.handle, molecule.name, why, "molecule"))
+            for protein, _ in self.proteins_named(row["shown"])[:1]:
+                label = f"{protein.name or protein.entry_name} ({protein.organism})"
+                candidates.append(Candidate(protein.handle, label, why, "protein"))
+        for meaning in self.homonyms(key):
+            candidates.append(Candidate(meaning.handle, meaning.label, f"spelled like {key!r}", meaning.kind))
+        return [candidate for candidate in candidates if candidate.handle]
 
     def _rows(self, sql: str, values: Sequence[object]) -> Iterable[tuple[_File, sqlite3.Row]]:
         for file in self._files:
@@ -196,6 +304,31 @@ class LocalIndex:
             entity: Entity = file.molecule(row) if kind == "m" else file.protein(row)
             found.setdefault(row[label], (entity, row["reason"]))
         return sorted(found.values(), key=lambda pair: _REASONS.index(pair[1]))
+
+
+_ACTIVITY = (
+    "SELECT a.measure, a.relation, a.value, a.unit, a.source AS measured, m.*, m.name AS molecule_name, p.accession, "
+    "p.gene, p.name AS protein_name FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
+)
+_STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a.value ELSE a.value END"
+"""Constants in nM from the smallest, then scores from the largest."""
+
+
+def _activity(subject: str, file: _File, row: sqlite3.Row, note: str) -> Fact:
+    """Return one measured affinity; ``value`` is a number, or a bound such as ``>=10000``."""
+    value: float | str = row["value"]
+    if row["relation"] != "=":
+        value = f"{row['relation']}{row['value']:g}"
+        bound = f"no binding seen up to {row['value'] / 1000:g} uM" if row["unit"] == "nM" else "a bound"
+        note = f"{note}; {bound}" if note else bound
+    return Fact(subject, row["measure"], value, row["unit"], provenance=file.provenance(row["measured"]), note=note)
+
+
+def _key_of(entity: Entity) -> tuple[str, str, str, str]:
+    """Return table, key column, kind and key under which an entity is stored."""
+    if isinstance(entity, Molecule):
+        return "molecule", "inchikey", "m", entity.inchikey
+    return "protein", "accession", "p", "" if entity.variant else entity.accession
 
 
 _REASONS = (

@@ -22,12 +22,38 @@ _GREEK = dict(
 _SIGNS = str.maketrans({**{dash: "-" for dash in "‐‑‒–—−"}, **{prime: "'" for prime in "’‘′`´"}, "ς": "σ"})
 _GREEK_IN_DOTS = re.compile(r"\.(alpha|beta|gamma|delta|epsilon|omega)\.")
 _JOINT = re.compile(r"(?<=[\w)\]'+])-(?=[\w(\[])")
+COMMON_WORDS = frozenset(
+    "a ache acts aim all amid an and ank ant any apex app arch arms as asp at atm auto axis bad bag bar base bat be beam "
+    "bear beta bid big bind bore but by cab cad calm camp can cap caps car card cars case cast cat chain char chat chip "
+    "clock cop cope core cord crest damage dame dark dim do egg else end era far fat fate fed few fit flame folk for form "
+    "fox from fuse gap gas gene go grid had has hat he hen her hid hip his hit hot hub ice ide if impact in ink into is it "
+    "jack key kid kit lab lamb large last leap let lie like lime link lot low mad mail mal man many map mars mass mat may "
+    "men met mice mild min mind mix mob model most my net nine no not now nut oat of off old on one or orange our out pack "
+    "pad pan part pass past pat paw pen per pig pin plan pole pore prep press proc prune ran rap rat raw red rest rho rim "
+    "ring rod role same sand sap sea set she ship shot side sign sin sit six sky slam soon son spring star step stop such "
+    "sun tan tap tar task ten that the then they this tip to top track trap trim tub two type up us van wars was we wet "
+    "what who why wish with you zip".split()
+)
+"""English words that are also gene symbols or names; in a text only the exact capitals of the symbol count."""
+WEAK_WORDS = frozenset(
+    "acetate acid alcohol aluminium aluminum ammonium antimony argon arsenic barium bicarbonate bismuth boron bromide "
+    "bromine cadmium calcium carbon carbonate cesium chloride chlorine chromium cobalt copper ether fluoride fluorine "
+    "formate gold graphite helium hydrogen hydroxide indigo iodide iodine iron krypton lead lithium magnesium manganese "
+    "mercury neon nickel nitrate nitrite nitrogen oxygen palladium phosphate phosphorus platinum potassium radium radon "
+    "retinal selenium silica silicon silver sodium steam sugar sulfate sulfite sulfur sulphur tin titanium tungsten "
+    "uranium water xenon zinc".split()
+)
+"""Elements, ions and everyday substances: a text names them without asking about the compound, unless its phrase says
+so (``the mass of water?``)."""
+
 _WORD = re.compile(r"[^\W_]+")
-
-COMMON_WORDS = frozenset("for can what".split())
-WEAK_WORDS = frozenset("water lead gold iron".split())
-
-
+_BREAK = re.compile(r"[,;:.?!]\s|[\n\"“”|<>=@#\\\\]|[.?!]$")
+_LEFT_ALLOWED = frozenset("anti non pre post pro co ex type".split())
+_RIGHT_ALLOWED = re.compile(
+    r"(\w+(ed|ing|ant|ent|ive|free|like|null|based|bound|rich|type|only|naive|specific)|\w*mut\w*|KO|WT|CoV|Cas)\b"
+)
+MOST_WORDS = 12
+"""Words (runs of letters and digits) of the longest name that is looked for in a text."""
 def spaced_key(name: str) -> str:
     """Return ``name`` folded, its inner hyphens turned to spaces: ``COX-2`` and ``cox 2`` become ``cox 2``."""
     text = name.replace("®", "").replace("™", "").translate(_SIGNS)
@@ -41,3 +67,124 @@ def spaced_key(name: str) -> str:
 def name_key(name: str) -> str:
     """Return the key under which a name is stored: :func:`spaced_key` without the spaces."""
     return spaced_key(name).replace(" ", "")
+
+
+def windows(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of a text that can be a name, longest first at each word.
+
+    A span starts and ends at the edge of a word (a run of letters and digits), may take in a bracket that belongs to
+    it (``(S)-ibuprofen``) or a sign (``NAD+``), crosses no end of a phrase, and is no piece of a longer chemical name:
+    ``benzoic acid`` in ``2-(acetyloxy)benzoic acid`` or ``glucose`` in ``glucose-6-phosphate`` is not yielded.
+    """
+    words = list(_WORD.finditer(text))
+    breaks = [match.start() for match in _BREAK.finditer(text)]
+    for first, word in enumerate(words):
+        start = word.start()
+        for last in range(min(first + MOST_WORDS, len(words)) - 1, first - 1, -1):
+            end = words[last].end()
+            if any(start < place < end for place in breaks):
+                continue
+            for left, right in _bracketed(text, start, end):
+                if _loose_left(text, left) and _loose_right(text, right):
+                    yield left, right
+
+
+def _bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield a span widened by what belongs to it, widest first: ``(-)-``, a closing bracket, a plus sign."""
+    prefix = re.search(r"\([+\-−±]{1,3}\)-?$", text[:start])
+    inside = text[start:end]
+    if prefix:
+        yield prefix.start(), end
+    if start and text[start - 1] in "([" and inside.count(")") + inside.count("]") > inside.count("(") + inside.count("["):
+        start -= 1
+    elif end < len(text) and text[end] in ")]" and inside.count("(") + inside.count("[") > inside.count(")") + inside.count("]"):
+        end += 1
+    if end < len(text) and text[end] == "+":
+        yield start, end + 1
+    yield start, end
+
+
+def _loose_left(text: str, start: int) -> bool:
+    """Tell whether nothing on the left is glued to the span."""
+    before = text[:start]
+    if not before or before[-1].isspace() or before[-1] in "/\"“‘„'—–":
+        return not re.search(r"\w'$", before)
+    if before[-1] in "([":
+        return len(before) == 1 or not re.search(r"[\w)\]\-]", before[-2])
+    if before[-1] == "-":
+        glued = re.search(r"([^\W\d_]+)-$", before)
+        return glued is not None and glued[1].lower() in _LEFT_ALLOWED
+    return False
+
+
+def _loose_right(text: str, end: int) -> bool:
+    """Tell whether nothing on the right is glued to the span."""
+    after = text[end:]
+    if not after or after[0].isspace() or after[0] in "/\"”?!;:)]—–":
+        return True
+    if after[0] in ".,":
+        return len(after) == 1 or not after[1].isalnum()
+    if after[0] in "'’":
+        return re.match(r"['’](s\b|\W|$)", after) is not None
+    if after[0] == "-":
+        return _RIGHT_ALLOWED.match(after, 1) is not None or not re.match(r"-\w", after)
+    return after[0] == "("
+
+
+def singular(word: str) -> str:
+    """Return a word without the ``s`` of a plural; the word itself when it has none."""
+    return word[:-1] if len(word) > 4 and re.search(r"[a-z0-9]s$", word) and not word.endswith(("ss", "us", "is")) else word
+
+
+def fits(text: str, shown: str) -> bool:
+    """Tell whether a span of a text means the stored name ``shown``.
+
+    Word breaks must agree where the text has a space (``as a`` is not ``ASA``), short symbols must agree in case
+    (``cat`` is not ``CAT``), common English words never count.
+    """
+    if " " in text.strip() and spaced_key(text) != spaced_key(shown):
+        return False
+    if text.lower() in COMMON_WORDS:
+        return text == shown and not text.islower() and len(text) > 1
+    letters, written = (name.replace("-", "").replace(" ", "") for name in (shown, text))
+    if not any(letter.isalpha() for letter in letters) or len(letters) < 2:
+        return False
+    if len(letters) <= 3 or _MIXED.fullmatch(letters):
+        return written == letters
+    if len(letters) <= 5 and letters.isalpha():
+        return written == letters or written.islower() or written.isupper()
+    return True
+
+
+_MIXED = re.compile(r"[a-z]{2,3}[A-Z]\d?")
+"""Bacterial genes (``lamB``) count only as they are written."""
+
+
+def asked_about(text: str, start: int, end: int) -> bool:
+    """Tell whether a phrase asks about the compound of a weak word: ``the mass of water?``, not ``iron levels``."""
+    before = re.search(r"\b(of|for|about|is|are|does|do|name|compound)\s+(the\s+)?$", text[:start], re.IGNORECASE)
+    after = re.match(r"\s*($|[?.!,;)]|(and|or|have|has|contain|dissolve|versus|vs)\b)", text[end:])
+    return before is not None and after is not None
+
+
+def names_a_protein(after: str) -> bool:
+    """Tell whether the words after a compound's name turn it into a protein (``dopamine transporter``)."""
+    return re.match(
+        r" (\w+[ -]){0,2}(receptors?|transporters?|channels?|pumps?|carriers?|exchangers?|[a-z]{3,}ases?)\b", after
+    ) is not None
+
+
+def edit_distance(one: str, other: str) -> int:
+    """Return the number of letters to insert, delete, replace or swap with their neighbour to turn one into the other.
+
+    This is the optimal string alignment distance (restricted Damerau-Levenshtein).
+    """
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        before, last, row = row, before, [i, *[0] * len(other)]
+        for j, wanted in enumerate(other, start=1):
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                row[j] = min(row[j], last[j - 2] + 1)
+    return row[-1]

@@ -7,7 +7,7 @@ joined by ``|``):
   synonyms classes roles source``; ``parent`` is the InChIKey of the molecule a salt or hydrate is made of, ``salt``
   says how (``hydrochloride``).
 - ``proteins.tsv``: ``accession entry_name name gene organism taxon_id alternative_names gene_synonyms ec
-  families locations sequence source``.
+  families locations topologies go sequence name_source source``; ``go`` holds ``GO:0005524 F ATP binding``.
 - ``affinities.tsv``: ``inchikey accession measure relation value unit source``.
 - ``brands.tsv``: ``brand name`` (name of a molecule of the same folder).
 - ``aliases.tsv``: ``alias accession``.
@@ -240,9 +240,10 @@ def _fill_proteins(connection: sqlite3.Connection, folder: Path) -> dict[str, in
         names += [(alias, "alias") for alias in known]
         names += [(synonym, "gene synonym") for synonym in genes]
         _add_names(connection, "p", number, names + [(name, "alternative name") for name in alternative])
-        for predicate, column in _PROTEIN_FACTS:
-            for value in _split(row[column]):
-                connection.execute("INSERT INTO fact VALUES ('p', ?, ?, ?, ?)", (number, predicate, value, row["source"]))
+        facts = [(predicate, value) for predicate, column in _PROTEIN_FACTS for value in _split(row[column])]
+        facts += [(_GO_ASPECTS[term.split(" ")[1]], term.split(" ", 2)[2]) for term in _split(row["go"])]
+        for predicate, value in facts:
+            connection.execute("INSERT INTO fact VALUES ('p', ?, ?, ?, ?)", (number, predicate, value, row["source"]))
     if aliases:
         raise InvalidInput(f"aliases.tsv names accessions that {folder} does not hold: {sorted(aliases)[:5]}.")
     return numbers
@@ -252,7 +253,9 @@ _PROTEIN_FACTS = (
     ("EC number", "ec"),
     ("protein family", "families"),
     ("subcellular location", "locations"),
+    ("membrane topology", "topologies"),
 )
+_GO_ASPECTS = {"F": "GO molecular function", "P": "GO biological process", "C": "GO cellular component"}
 
 
 def _fill_affinities(
