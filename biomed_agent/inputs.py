@@ -40,17 +40,23 @@ def split_prefix(text: str) -> tuple[str, str]:
     return "", text
 
 
-_SMILES_TOKEN = re.compile(r"(?:\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]|[=#$/\\.~:()-]|%\d{2}|\d)+")
+_ATOM = r"\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]"
+_SMILES = re.compile(rf"(?:{_ATOM}|[=#$/\\.~:()-]|%\d{{2}}|\d)+")
 
 
 def smiles_shaped(text: str) -> bool:
-    """Whether ``text`` is written like a SMILES (atoms, bonds, brackets, ring marks), parsing or not."""
-    return bool(
-        len(text) >= 3
-        and re.search(r"[0-9=#\[\]()@/\\]", text)
-        and re.match(r"[A-Za-z\[]", text)
-        and not re.fullmatch(r"[A-Z]{2,}-?\d{1,2}[A-Z]?", text)  # IC50, CB1, NOS2: names, not rings
-        and _SMILES_TOKEN.fullmatch(text)
+    """Whether ``text`` is written like a SMILES (atoms, bonds, brackets, ring marks), parsing or not.
+
+    Digits alone are not enough: B12, p53, CB1 and NOS2 are names.
+    """
+    if (
+        not _SMILES.fullmatch(text)
+        or not re.match(r"[A-Za-z\[]", text)
+        or re.fullmatch(r"[A-Z]{2,}-?\d{1,2}[A-Z]?", text)
+    ):
+        return False
+    return bool(re.search(r"[=#\[\]()@/\\]", text)) or (
+        any(letter.isdigit() for letter in text) and len(re.findall(_ATOM, text)) >= 3
     )
 
 

@@ -227,13 +227,14 @@ def rank_passages(question: str, articles: Sequence[Article]) -> list[Evidence]:
         return sum(rarity[term] * text[term] * 2.2 / (text[term] + norm) for term in terms if text[term])
 
     scored = [
-        (bm25(text) + 0.5 * bm25(titles[article.handle]), -number, article, sentence)
+        (own + 0.5 * bm25(titles[article.handle]), -number, article, sentence)
         for number, ((article, sentence), text) in enumerate(zip(passages, texts, strict=True))
+        if (own := bm25(text)) > 0
     ]
     taken: Counter[str] = Counter()
     evidence: list[Evidence] = []
-    for score, _, article, sentence in sorted(scored, key=lambda row: row[:2], reverse=True):
-        if score > 0 and taken[article.handle] < 2 and len(evidence) < MAX_PASSAGES:
+    for _, _, article, sentence in sorted(scored, key=lambda row: row[:2], reverse=True):
+        if taken[article.handle] < 2 and len(evidence) < MAX_PASSAGES:
             taken[article.handle] += 1
             evidence.append(Evidence(len(evidence) + 1, sentence, article))
     return evidence
