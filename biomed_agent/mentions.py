@@ -107,7 +107,7 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
         inner = next(group for group in match.groups() if group is not None)
         yield Mention(inner.strip(), match.start(), match.end(), "quoted")
     for match in _IDENTIFIER.finditer(question):
-        text = match[0].rstrip(".)")
+        text = _bare(match[0])
         if any(shape.fullmatch(text.upper()) for shape in _CASED) and text != text.upper():
             continue
         if ACCESSION.fullmatch(text) and index.proteins_named(text):
@@ -146,12 +146,17 @@ def _lexicon(question: str, index: LocalIndex) -> list[tuple[int, int]]:
 
 
 def _bare(token: str) -> str:
-    """Strip the punctuation of a sentence from a token, keeping balanced brackets."""
-    token = token.rstrip("?!,;:.").lstrip("\"'“„«")
-    while token.endswith((")", "]", '"', "'", "”")) and token.count(token[-1]) > token.count(
-        {")": "(", "]": "["}.get(token[-1], "\0")
-    ):
-        token = token[:-1].rstrip("?!,;:.")
+    """Strip the punctuation of a sentence from a token; brackets that have their partner inside stay."""
+    while token:
+        first, last = token[0], token[-1]
+        if first == "(" and last == ")":  # no SMILES starts with a branch
+            token = token[1:-1]
+        elif last in "?!,;:.\"'”’" or (last in ")]" and token.count(last) > token.count("(["[")]".index(last)])):
+            token = token[:-1]
+        elif first in "\"'“„«" or (first in "([" and token.count(first) > token.count(")]"["([".index(first)])):
+            token = token[1:]
+        else:
+            break
     return token
 
 

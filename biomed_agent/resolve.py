@@ -51,6 +51,8 @@ ORGANISMS = {
     "chicken": "Gallus gallus", "rabbit": "Oryctolagus cuniculus", "e. coli": "Escherichia coli", "dog": "Canis lupus",
 }  # fmt: skip
 DEFAULT_ORGANISM = "Homo sapiens"
+HUMAN = 9606
+"""NCBI taxonomy number"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,21 +293,23 @@ class Resolver:
 
     def _live_matches(self, name: str, kind: EntityKind | None, organism: str) -> list[Match]:
         """Ask PubChem and UniProt; a service that fails matters only when the other knows nothing."""
-        asks: list[Callable[[], list[Match]]] = []
+        asks: list[tuple[str, Callable[[], list[Match]]]] = []
         if kind != "protein" and self.pubchem is not None:
             pubchem = self.pubchem
-            asks.append(lambda: [Match(one, "PubChem name", 1) for one in pubchem.by_name(name)])
+            asks.append(("PubChem", lambda: [Match(one, "PubChem name", 1) for one in pubchem.by_name(name)]))
         if kind != "molecule" and self.uniprot is not None:
             uniprot = self.uniprot
-            asks.append(lambda: [Match(one, "gene in UniProt", 1) for one in uniprot.by_gene(name)])
-            asks.append(lambda: [Match(one, "name in UniProt", 2) for one in uniprot.by_name(name)])
-        failure: Unavailable | Refused | None = None
-        for ask in asks:
+            taxon = None if organism else HUMAN
+            asks.append(("UniProt", lambda: [Match(one, "gene in UniProt", 1) for one in uniprot.by_gene(name, taxon)]))
+            asks.append(("UniProt", lambda: [Match(one, "name in UniProt", 2) for one in uniprot.by_name(name)]))
+        failures: dict[str, Unavailable | Refused] = {}
+        for service, ask in asks:
             try:
-                if matches := ask():
+                if service not in failures and (matches := ask()):
                     return matches
             except (Unavailable, Refused) as error:
-                failure = failure or error
+                failures[service] = error
+        failure = next(iter(failures.values()), None)
         if failure is not None:
             suggestions = self._alike(name, kind)
             hint = f"Did you mean {', '.join(one.label for one in suggestions[:3])}? " if suggestions else ""

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from biomed_agent.errors import BiomedAgentError, Inapplicable, NotFound
+from biomed_agent.mentions import check_whole, find_mentions, misspelled, organism_of
+from biomed_agent.sources.local import LocalIndex
+
+
+@pytest.fixture(scope="module")
+def index(cache_dir: Path) -> LocalIndex:
+    return LocalIndex.open(cache_dir)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What is the molecular weight of aspirin?", ["aspirin"]),
+        ("Does gefitinib bind EGFR?", ["gefitinib", "EGFR"]),
+        ("does Gefitinib inhibit the EGFR kinase?", ["Gefitinib", "EGFR"]),
+        ("Does imatinib bind ABL1 T315I?", ["imatinib", "ABL1 T315I"]),
+        ("Does imatinib bind ABL1(T315I)?", ["imatinib", "ABL1 T315I"]),
+        ('What is "flurbnitrol"?', ["flurbnitrol"]),
+        ("What is flurbnitrol?", []),
+        ("What is CID 2244?", ["CID 2244"]),
+        ("What is cid:2244?", ["cid:2244"]),
+        ("Which protein is P00533.", ["P00533"]),
+        ("What is 50-78-2?", ["50-78-2"]),
+        ("Who made 1999-12-1?", []),
+        ("Describe CC(=O)Oc1ccccc1C(=O)O, please.", ["smiles:CC(=O)Oc1ccccc1C(=O)O"]),
+        ("Describe (CC(=O)Oc1ccccc1C(=O)O).", ["smiles:CC(=O)Oc1ccccc1C(=O)O"]),
+        ("What is InChI=1S/CH4/h1H4?", ["InChI=1S/CH4/h1H4"]),
+        ("What about BSYNRYMUTXBXSQ-UHFFFAOYSA-N", ["BSYNRYMUTXBXSQ-UHFFFAOYSA-N"]),
+        ("aspirin-induced asthma", ["aspirin"]),
+        ("2-acetyl-aspirin", []),
+        ("Lipinski's rule for caffeine's logP", ["caffeine"]),
+        ("What is the mass of it for me?", []),
+        ("Can this cause no harm?", []),
+    ],
+)
+def test_what_a_question_mentions(index: LocalIndex, question: str, found: list[str]) -> None:
+    assert [mention.text for mention in find_mentions(question, index)] == found
+
+
+def test_a_pasted_sequence_is_one_mention(index: LocalIndex) -> None:
+    sequence = "MQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGR"
+    (mention,) = find_mentions(f"What is {sequence}?", index)
+    assert (mention.text, mention.how) == (sequence, "sequence")
+
+
+@pytest.mark.parametrize(
+    ("question", "error"),
+    [
+        ("What is the mass of the methyl ester of aspirin?", Inapplicable),
+        ("Mass of aspirin analogues?", Inapplicable),
+        ("What is the mass of an EGFR inhibitor?", Inapplicable),
+        ("What is the logP of imatinib phosphate?", NotFound),
+        ("What does the glucose transporter do?", Inapplicable),
+    ],
+)
+def test_a_part_of_a_name_is_not_the_name(index: LocalIndex, question: str, error: type[BiomedAgentError]) -> None:
+    with pytest.raises(error):
+        for mention in find_mentions(question, index):
+            check_whole(question, mention, index)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the mass of aspirin?", "Does aspirin decrease pain?", "mass of EGFR in phase two"]
+)
+def test_ordinary_words_around_a_name_are_no_part_of_it(index: LocalIndex, question: str) -> None:
+    for mention in find_mentions(question, index):
+        check_whole(question, mention, index)
+
+
+def test_misspelled_names_are_told_with_what_they_may_be(index: LocalIndex) -> None:
+    ((word, alike),) = misspelled("What is the molecular weight of ibuprofin?", index)
+    assert word == "ibuprofin"
+    assert any("ibuprofen" in one.label.lower() for one in alike)
+    assert misspelled("What is the molecular weight of this compound?", index) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "organism"), [("mouse EGFR", "Mus musculus"), ("EGFR", ""), ("is it separate", "")]
+)
+def test_organisms(question: str, organism: str) -> None:
+    assert organism_of(question) == organism
