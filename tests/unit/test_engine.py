@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+from biomed_agent.errors import CheckpointError, InvalidInput
+from biomed_agent.generator import Options
+from biomed_agent.model.engine import LocalEngine, _settled
+from biomed_agent.prompt import user_message
+
+QUESTION = [user_message("What is this?", smiles=["CCO"])]
+OTHERS = [
+    [user_message("Does it bind?", smiles=["c1ccccc1"], sequences=["MKVLA"])],
+    [user_message("Hello")],
+    QUESTION,
+]
+SHORT = Options(max_new_tokens=12)
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_folder):
+    return LocalEngine(tiny_folder, device="cpu")
+
+
+def test_loading_prints_nothing(tiny_folder, capfd):
+    LocalEngine(tiny_folder, device="cpu").generate(QUESTION, Options(max_new_tokens=2, repetition_penalty=1.2))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_answers_are_greedy_and_repeatable(engine):
+    answer = engine.generate(QUESTION, SHORT)
+    assert answer == engine.generate(QUESTION, SHORT)
+    inputs = engine.processor([QUESTION])
+    ids = engine.model.generate(**inputs, max_new_tokens=12, do_sample=False)[0].tolist()
+    assert answer.text == engine.processor.decode(ids)
+    assert answer.prompt_tokens == inputs["input_ids"].shape[1]
+    assert answer.text
+    assert answer.truncated == ""
+
+
+def test_an_answer_that_reaches_the_limit_says_so(engine):
+    answer = engine.generate(QUESTION, Options(max_new_tokens=3))
+    assert (answer.finish_reason, answer.new_tokens) == ("length", 3)
+
+
+def test_eos_ends_an_answer_and_is_not_shown(engine):
+    row = engine.model.generate(**engine.processor([QUESTION]), max_new_tokens=6, do_sample=False)[0].tolist()
+    before = engine.model.generation_config.eos_token_id
+    engine.model.generation_config.eos_token_id = row[2]
+    try:
+        answer = engine.generate(QUESTION, SHORT)
+    finally:
+        engine.model.generation_config.eos_token_id = before
+    assert answer.finish_reason == "stop"
+    assert answer.new_tokens == row.index(row[2]) + 1
+
+
+def test_a_batch_answers_each_as_if_alone(engine):
+    batch = engine.generate_batch(OTHERS, SHORT)
+    assert batch == [engine.generate(one, SHORT) for one in OTHERS]
+
+
+def test_stop_strings_cut_the_answer_and_end_it(engine):
+    whole = engine.generate(QUESTION, Options(max_new_tokens=20))
+    middle = len(whole.text) // 2
+    stop = whole.text[middle : middle + 3]
+    cut = engine.generate(QUESTION, Options(max_new_tokens=20, stop=(stop, "never said")))
+    assert cut.text == whole.text[: whole.text.index(stop)].rstrip()
+    assert cut.finish_reason == "stop"
+    assert cut.new_tokens < whole.new_tokens
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        SHORT,
+        Options(max_new_tokens=40),
+        Options(max_new_tokens=12, num_beams=3),
+        Options(max_new_tokens=12, temperature=1.0, seed=3),
+    ],
+)
+def test_a_stream_joins_to_the_whole_answer(engine, options):
+    pieces = list(engine.stream(QUESTION, options))
+    assert "".join(pieces) == engine.generate(QUESTION, options).text
+    assert all(pieces)
+
+
+def test_a_stream_never_shows_what_a_stop_string_cuts(engine):
+    whole = engine.generate(QUESTION, Options(max_new_tokens=20)).text
+    options = Options(max_new_tokens=20, stop=(whole[len(whole) // 2 :][:3],))
+    assert "".join(engine.stream(QUESTION, options)) == engine.generate(QUESTION, options).text
+
+
+@pytest.mark.parametrize(
+    ("text", "stop", "settled"),
+    [
+        ("Yes. Hum", ("Human:",), "Yes."),
+        ("Yes. Human: more", ("Human:",), "Yes."),
+        ("Yes.  ", (), "Yes."),
+        ("caf\N{REPLACEMENT CHARACTER}", (), "caf"),
+        ("H", ("Human:", "H?"), ""),
+        ("Yes", ("\n",), "Yes"),
+    ],
+)
+def test_what_may_still_change_is_held_back(text, stop, settled):
+    assert _settled(text, stop) == settled
+
+
+def test_a_reader_who_leaves_stops_the_model(engine):
+    stream = engine.stream(QUESTION, Options(max_new_tokens=200))
+    next(stream)
+    stream.close()
+    assert not any(thread.name == "biomed-agent-stream" for thread in threading.enumerate())
+    assert engine.generate(QUESTION, SHORT).text
+
+
+def test_sampling_repeats_with_a_seed_and_leaves_other_random_numbers_alone(engine):
+    options = Options(max_new_tokens=12, temperature=1.0, seed=7)
+    torch.manual_seed(1)
+    want = torch.rand(1)
+    torch.manual_seed(1)
+    first = engine.generate(QUESTION, options)
+    assert torch.equal(torch.rand(1), want)
+    assert engine.generate(QUESTION, options) == first
+    assert {engine.generate(QUESTION, Options(max_new_tokens=12, temperature=1.0, seed=n)).text for n in range(4)} != {
+        first.text
+    }
+
+
+def test_several_threads_get_their_own_answers(engine):
+    want = [engine.generate(one, SHORT) for one in OTHERS]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda one: engine.generate(one, SHORT), OTHERS * 2)) == want * 2
+
+
+def test_a_truncated_protein_is_noted(tiny_folder):
+    engine = LocalEngine(tiny_folder, device="cpu")
+    engine.processor.max_protein_tokens = 12
+    answer = engine.generate([user_message("What is it?", sequences=["M" * 30])], SHORT)
+    assert answer.truncated == "the model read only the first 10 of the protein's 30 residues"
+
+
+def test_a_prompt_without_room_for_an_answer_is_refused(engine):
+    with pytest.raises(InvalidInput, match="the model has 256"):
+        engine.generate([user_message("word " * 300)], SHORT)
+
+
+def test_an_answer_is_limited_to_the_room_left(engine):
+    message = [user_message("", sequences=["M" * 60])]
+    room = engine.context_length - engine.generate(message, Options(max_new_tokens=1)).prompt_tokens
+    answer = engine.generate(message, Options(max_new_tokens=10_000))
+    assert answer.new_tokens <= room
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"max_new_tokens": 0},
+        {"num_beams": 0},
+        {"temperature": -1.0},
+        {"top_p": 0.0},
+        {"repetition_penalty": 0.0},
+        {"stop": ("",)},
+    ],
+)
+def test_options_out_of_range_are_named(engine, bad):
+    with pytest.raises(InvalidInput, match=next(iter(bad))):
+        engine.generate(QUESTION, Options(**bad))
+
+
+def test_errors_reach_the_reader_of_a_stream(engine):
+    with pytest.raises(InvalidInput, match="no message"):
+        list(engine.stream([], SHORT))
+    with pytest.raises(InvalidInput, match="C1CC"):
+        list(engine.stream([user_message("", smiles=["C1CC"])], SHORT))
+
+
+async def test_async_answers_equal_the_others(engine):
+    assert await engine.agenerate(QUESTION, SHORT) == engine.generate(QUESTION, SHORT)
+    pieces = [piece async for piece in engine.astream(QUESTION, SHORT)]
+    assert "".join(pieces) == engine.generate(QUESTION, SHORT).text
+
+
+def test_the_stamp_and_a_folder_that_is_no_model(engine, tmp_path):
+    assert engine.stamp.name == "tiny"
+    with pytest.raises(CheckpointError):
+        LocalEngine(tmp_path)
