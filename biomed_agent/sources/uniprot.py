@@ -391,8 +391,9 @@ def _comments(entry: Mapping[str, Any]) -> Iterator[_Statement]:
                 yield "subcellular location", str(place["value"]), "", _note(about, topology, _evidence(place))
         elif kind == "SIMILARITY":
             for text in comment.get("texts") or ():
-                family = re.fullmatch(r"(?:In the \S+ section; )?[Bb]elongs to the (.+?)\.?", str(text["value"]))
-                yield "protein family", family[1] if family else str(text["value"]), "", ""
+                stated = re.sub(r"^(In the \S+ section; )?belongs to the ", "", str(text["value"]), flags=re.IGNORECASE)
+                for family in stated.rstrip(".").split(". "):  # superfamily, family, subfamily
+                    yield "protein family", family, "", ""
         elif kind == "DISEASE" and comment.get("disease"):
             disease = comment["disease"]
             yield "disease", str(disease["diseaseId"]), "", str(disease.get("acronym", ""))

@@ -1,0 +1,304 @@
+"""PubMed (NCBI E-utilities): search for articles and read their records."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from biomed_agent.errors import InvalidInput, Unavailable
+from biomed_agent.transport import DAY, Reply, Transport, well_formed
+from biomed_agent.types import Article, Provenance
+
+MAX_HITS = 10_000
+"""PubMed hands out no further hits of one search"""
+GET_IDS = 200
+"""identifiers a GET may carry (NCBI asks for POST beyond)"""
+POST_IDS = 1_000
+"""identifiers asked for at once by POST; about 15 MB of records"""
+NO_SUCH_IDS = "ID list is empty"
+"""what efetch says when none of the identifiers exists"""
+NOTICES = {
+    "RetractionIn": "Retracted",
+    "PartialRetractionIn": "Partially retracted",
+    "ExpressionOfConcernIn": "Expression of concern",
+    "ErratumIn": "Erratum",
+    "CorrectedandRepublishedIn": "Corrected and republished",
+    "UpdateIn": "Updated",
+}
+"""CommentsCorrections that a reader of the article must know of, in words."""
+_MONTHS = {
+    name: f"{number:02}" for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found."""
+
+    pmids: tuple[str, ...]
+    """identifiers, the most relevant first"""
+    count: int
+    """hits in all, of which ``pmids`` are the first"""
+    translation: str
+    """the query as PubMed understood it"""
+    ignored: tuple[str, ...] = ()
+    """words, phrases and fields PubMed dropped: the hits answer the query without them"""
+
+
+def check_json(reply: Reply) -> None:
+    """Raise for anything that is no answer of esearch; errors come with status 200 as well.
+
+    Raises:
+        InvalidInput: NCBI refuses the key.
+        Unavailable: Anything else; it may be mended by another try.
+    """
+    body = reply.json()
+    said = str(body.get("error") or "") if isinstance(body, dict) else "no object"
+    if "API key invalid" in said:
+        raise InvalidInput("NCBI does not accept the API key.", "Check NCBI_API_KEY, or unset it.")
+    if said or reply.status != 200:
+        raise Unavailable(f"NCBI answered status {reply.status}: {said or 'no reason given'}")
+    if failed := (body.get("esearchresult") or {}).get("ERROR"):
+        raise Unavailable(f"PubMed could not search: {failed}")
+
+
+def check_xml(reply: Reply) -> None:
+    """Raise for anything that is no answer of efetch; errors come with status 200 as well."""
+    if reply.text.lstrip()[:1] == "{":
+        check_json(reply)
+    if NO_SUCH_IDS in reply.text[:1000]:
+        return
+    if reply.status != 200:
+        raise Unavailable(f"NCBI answered status {reply.status}: {reply.text[:200].strip()}")
+    _root(reply.text)
+
+
+@well_formed("PubMed")
+def read_search(body: Mapping[str, Any]) -> SearchResult:
+    """Read an esearch reply."""
+    result = body["esearchresult"]
+    errors, warnings = result.get("errorlist") or {}, result.get("warninglist") or {}
+    ignored = [
+        str(word)
+        for kind in (
+            errors.get("phrasesnotfound"),
+            errors.get("fieldsnotfound"),
+            warnings.get("phrasesignored"),
+            warnings.get("quotedphrasesnotfound"),
+        )
+        for word in kind or ()
+    ]
+    return SearchResult(
+        pmids=tuple(str(pmid) for pmid in result["idlist"]),
+        count=int(result["count"]),
+        translation=str(result.get("querytranslation", "")),
+        ignored=tuple(dict.fromkeys(ignored)),
+    )
+
+
+def read_articles(text: str, provenance: Provenance) -> list[Article]:
+    """Read an efetch reply: articles and book chapters in the order sent.
+
+    Raises:
+        Unavailable: It is an error message, no XML, or declares entities.
+    """
+    if NO_SUCH_IDS in text[:1000]:
+        return []
+    read = {"PubmedArticle": _article, "PubmedBookArticle": _book}
+    return [read[record.tag](record, provenance) for record in _root(text) if record.tag in read]
+
+
+class PubMed:
+    """The questions put to PubMed.
+
+    Each method raises :class:`~biomed_agent.errors.Refused` when the egress policy forbids the request and
+    :class:`~biomed_agent.errors.Unavailable` when NCBI gives no answer.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def search(self, query: str, limit: int = 20) -> SearchResult:
+        """Search with a query in PubMed's own syntax, which leaves this machine as it is.
+
+        PubMed drops words it does not know and answers the rest: look at ``ignored`` before using the hits.
+
+        Args:
+            query: The search string, written as such by the user.
+            limit: Most hits to return, 1 to 10,000.
+        """
+        query = " ".join(query.split())
+        if not query:
+            raise InvalidInput("the literature query is empty.", "Give words to search for.")
+        if not 1 <= limit <= MAX_HITS:
+            raise InvalidInput(
+                f"limit {limit} is out of range.", f"Expected 1 to {MAX_HITS:,}, which is all PubMed gives."
+            )
+        reply = self.transport.post(
+            "pubmed",
+            "esearch.fcgi",
+            form={"db": "pubmed", "term": query, "retmax": str(limit), "sort": "relevance", "retmode": "json"},
+            reveals="query",
+            what=f"search {query}",
+            ttl=DAY,
+            check=check_json,
+        )
+        return read_search(reply.json())
+
+    def fetch(self, pmids: Sequence[str | int]) -> list[Article]:
+        """Return the records of ``pmids`` in the order asked for; those PubMed does not have are left out."""
+        numbers = list(dict.fromkeys(str(pmid).strip() for pmid in pmids))
+        for number in numbers:
+            if not re.fullmatch(r"[1-9][0-9]{0,9}", number):
+                raise InvalidInput(f"{number!r} is no PMID.", "Expected a number such as 12377809.")
+        size = GET_IDS if len(numbers) <= GET_IDS else POST_IDS
+        found: dict[str, Article] = {}
+        for start in range(0, len(numbers), size):
+            reply = self._fetch(numbers[start : start + size])
+            found |= {article.pmid: article for article in read_articles(reply.text, reply.provenance)}
+        return [found[number] for number in numbers if number in found]
+
+    def _fetch(self, pmids: Sequence[str]) -> Reply:
+        asked = {"db": "pubmed", "id": ",".join(pmids), "retmode": "xml"}
+        shown = ", ".join(pmids[:3]) + (f" and {len(pmids) - 3} more" if len(pmids) > 3 else "")
+        what = f"PMID {shown}"
+        if len(pmids) > GET_IDS:
+            return self.transport.post(
+                "pubmed", "efetch.fcgi", form=asked, reveals="identifier", what=what, check=check_xml
+            )
+        return self.transport.get(
+            "pubmed", "efetch.fcgi", params=asked, reveals="identifier", what=what, check=check_xml
+        )
+
+
+def _root(text: str) -> ET.Element:
+    """Parse an efetch reply; its DTD is never fetched, and entities, which no record needs, are refused."""
+    if "<!ENTITY" in text:
+        raise Unavailable("PubMed's reply declares XML entities, which no record needs; it was not read.")
+    try:
+        root = ET.fromstring(text)  # noqa: S314 - decoded text without entity declarations
+    except ET.ParseError as error:
+        what = "an HTML page" if "<html" in text[:500].lower() else f"broken XML ({error})"
+        raise Unavailable(f"PubMed answered {what} where records were expected.") from error
+    if (failed := root.findtext("ERROR") or root.findtext("error")) or root.tag != "PubmedArticleSet":
+        raise Unavailable(f"PubMed answered <{root.tag}> where records were expected: {failed or 'no reason given'}")
+    return root
+
+
+def _article(record: ET.Element, provenance: Provenance) -> Article:
+    citation = record.find("MedlineCitation")
+    if citation is None:
+        raise Unavailable("PubMed sent an article without its citation.")
+    pmid = _text(citation.find("PMID"))
+    ids = _ids(record.find("PubmedData/ArticleIdList"))
+    # An invalid DOI is marked; the ones of the reference list lie elsewhere.
+    dois = [_text(one) for one in citation.iterfind("Article/ELocationID[@EIdType='doi']") if one.get("ValidYN") != "N"]
+    types = tuple(_text(one) for one in citation.iterfind("Article/PublicationTypeList/PublicationType"))
+    notices = tuple(_notices(citation))
+    date = _date(citation.find("Article/Journal/JournalIssue/PubDate")) or _date(citation.find("Article/ArticleDate"))
+    return Article(
+        title=_text(citation.find("Article/ArticleTitle")) or _text(citation.find("Article/VernacularTitle")),
+        abstract=_abstract(citation.find("Article/Abstract")),
+        pmid=pmid,
+        pmcid=ids.get("pmc", ""),
+        doi=ids.get("doi", "") or next(iter(dois), ""),
+        journal=_text(citation.find("Article/Journal/Title")) or _text(citation.find("MedlineJournalInfo/MedlineTA")),
+        year=_year(date),
+        date=date,
+        authors=_authors(citation.find("Article/AuthorList")),
+        types=types,
+        mesh=tuple(_text(one) for one in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
+        retracted="Retracted Publication" in types or any(one.startswith("Retracted") for one in notices),
+        notices=notices,
+        provenance=_record(pmid, provenance),
+    )
+
+
+def _book(record: ET.Element, provenance: Provenance) -> Article:
+    document = record.find("BookDocument")
+    if document is None:
+        raise Unavailable("PubMed sent a book article without its document.")
+    pmid = _text(document.find("PMID"))
+    ids = _ids(document.find("ArticleIdList")) | _ids(record.find("PubmedBookData/ArticleIdList"))
+    book = _text(document.find("Book/BookTitle"))
+    date = _date(document.find("ContributionDate")) or _date(document.find("Book/PubDate"))
+    return Article(
+        title=_text(document.find("ArticleTitle")) or book,
+        abstract=_abstract(document.find("Abstract")),
+        pmid=pmid,
+        pmcid=ids.get("pmc", ""),
+        doi=ids.get("doi", ""),
+        journal=book,
+        year=_year(date),
+        date=date,
+        authors=_authors(document.find("AuthorList")) or _authors(document.find("Book/AuthorList")),
+        types=tuple(_text(one) for one in document.iterfind("PublicationType")) or ("Book chapter",),
+        provenance=_record(pmid, provenance),
+    )
+
+
+def _record(pmid: str, provenance: Provenance) -> Provenance:
+    return replace(provenance, identifier=f"PMID {pmid}", url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/")
+
+
+def _text(element: ET.Element | None) -> str:
+    """All text of an element: titles and abstracts hold ``<i>``, ``<sub>``, formulas."""
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def _abstract(element: ET.Element | None) -> str:
+    """The abstract's paragraphs, one a line, each with its label; the copyright line is no part of it."""
+    if element is None:
+        return ""
+    lines = []
+    for part in element.iterfind("AbstractText"):
+        label, text = part.get("Label", "").strip(), _text(part)
+        if text:
+            lines.append(f"{label}: {text}" if label and label.upper() != "UNLABELLED" else text)
+    return "\n".join(lines)
+
+
+def _authors(element: ET.Element | None) -> tuple[str, ...]:
+    """Authors as PubMed prints them (``Lipinski CA``), groups by their name; misprinted ones are left out."""
+    names = []
+    for author in element.iterfind("Author") if element is not None else ():
+        person = [author.findtext(part) for part in ("LastName", "Initials", "Suffix")]
+        name = " ".join(part.strip() for part in person if part) or _text(author.find("CollectiveName"))
+        if name and author.get("ValidYN") != "N":
+            names.append(name)
+    return tuple(names)
+
+
+def _ids(element: ET.Element | None) -> dict[str, str]:
+    children = element.iterfind("ArticleId") if element is not None else ()
+    return {one.get("IdType", ""): _text(one) for one in children if _text(one)}
+
+
+def _notices(citation: ET.Element) -> Iterator[str]:
+    for one in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
+        if kind := NOTICES.get(one.get("RefType", "")):
+            pmid = _text(one.find("PMID"))
+            yield f"{kind}: {_text(one.find('RefSource'))}" + (f" (PMID {pmid})" if pmid else "")
+
+
+def _date(element: ET.Element | None) -> str:
+    """An ISO date as far as it is known; a season or a span (``2000 Nov-Dec``) as printed."""
+    if element is None:
+        return ""
+    year = element.findtext("Year", "").strip()
+    if not year:
+        return _text(element.find("MedlineDate"))
+    month = element.findtext("Month", "").strip()
+    month = month.zfill(2) if month.isdigit() else _MONTHS.get(month[:3].lower(), "")
+    if not month:
+        return f"{year} {element.findtext('Season', '')}".strip()
+    day = element.findtext("Day", "").strip()
+    return f"{year}-{month}-{day.zfill(2)}" if day else f"{year}-{month}"
+
+
+def _year(date: str) -> str:
+    match = re.search(r"\b(1[89]|20)\d\d\b", date)
+    return match[0] if match else ""
