@@ -33,12 +33,18 @@ class Golden:
 
 
 @pytest.fixture(scope="session")
-def golden() -> Iterator[Golden]:
+def golden() -> Golden:
+    default = Path(__file__).parent / "data"
+    return Golden(Path(os.environ.get("BIOMED_AGENT_GOLDEN", default)))
+
+
+@pytest.fixture(autouse=True)
+def _as_recorded() -> Iterator[None]:
+    """One thread and no gradients, as when the set was recorded."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    default = Path(__file__).parent / "data"
     with torch.no_grad():
-        yield Golden(Path(os.environ.get("BIOMED_AGENT_GOLDEN", default)))
+        yield
     torch.set_num_threads(threads)
 
 

@@ -63,7 +63,7 @@ def test_every_layer(golden, close):
     recorded, arrays = golden.records("molecules"), golden.arrays("molecules")
     name = recorded["trace"]
     smiles = next(record["smiles"] for record in recorded["records"] if record["name"] == name)
-    seen = {}
+    seen: dict[str, torch.Tensor] = {}
     hooks = []
     for number, layer in enumerate(golden.model.molecule_encoder.layers):
         for kind, module in (("conv", layer.mlp), ("bn", layer.batch_norm)):
