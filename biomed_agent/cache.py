@@ -9,23 +9,12 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
+
+from .pace import Clock
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
-
-
-class Clock(Protocol):
-    """What is used of the module :mod:`time`, so that tests need not wait."""
-
-    def time(self) -> float:
-        """Seconds since 1970."""
-
-    def monotonic(self) -> float:
-        """Seconds since some moment, never going back."""
-
-    def sleep(self, seconds: float, /) -> None:
-        """Wait."""
 
 
 class ReplyCache:

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import random
-import re
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -30,9 +30,10 @@ from typing import Any, Self, TypeAlias, TypeVar, get_args
 import httpx
 
 from . import __version__
-from .cache import Clock, ReplyCache
+from .cache import ReplyCache
 from .egress import Reveals, is_loopback, permit, record_egress, recording
 from .errors import InvalidInput, Unavailable
+from .pace import Clock, Pace, asked_pause
 from .types import EgressPolicy, Provenance
 
 _Text = TypeVar("_Text", str, bytes)
@@ -136,31 +137,6 @@ def well_formed(service: str, *foreign: type[Exception]) -> Iterator[None]:
         ) from error
 
 
-@dataclass(slots=True)
-class _Pace:
-    """Starts of requests to one service, at least ``interval`` seconds apart. Holds within this process."""
-
-    interval: float
-    clock: Clock
-    next_start: float = 0.0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def reserve(self, deadline: float) -> float | None:
-        """Take the next start and return the seconds until it; None, taking nothing, if it is after ``deadline``."""
-        with self.lock:
-            now = self.clock.monotonic()
-            start = max(now, self.next_start)
-            if start > deadline:
-                return None
-            self.next_start = start + self.interval
-            return start - now
-
-    def hold(self, seconds: float) -> None:
-        """Let nothing start for ``seconds``."""
-        with self.lock:
-            self.next_start = max(self.next_start, self.clock.monotonic() + seconds)
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One request as the caller meant it: no identity, no secrets."""
@@ -188,7 +164,7 @@ class _Call:
 
 
 class _Again(Exception):
-    """A try failed in a way that another try may mend; ``after`` is the pause the service asked for."""
+    """A try failed in a way that another try may mend, ``after`` the pause the service asked for (inf: not now)."""
 
     def __init__(self, reason: str, after: float | None = None) -> None:
         super().__init__(reason)
@@ -244,7 +220,7 @@ class Transport:
         }
         self._email, self._api_key, self._clock = email, api_key, clock
         self._cache = ReplyCache(cache_dir, clock)
-        self._pace = {key: _Pace(1 / service.per_second, clock) for key, service in self.services.items()}
+        self._pace = {key: Pace(1 / service.per_second, clock) for key, service in self.services.items()}
         if api_key:
             self._pace["pubmed"].interval = 1 / 10
         self._lock = threading.Lock()
@@ -355,7 +331,7 @@ class Transport:
                 reason, pause = str(again), again.after
             if pause is None:
                 pause = BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
-            else:
+            elif math.isfinite(pause):
                 self._pace[call.service].hold(pause)
             if tries == TRIES or self._clock.monotonic() + pause >= deadline:
                 break
@@ -373,14 +349,14 @@ class Transport:
         pace = self._pace[call.service]
         wait = pace.reserve(deadline)
         if wait is None:
-            raise _Again("it asked this machine to pause for longer than one call may take", self.timeout)
+            raise _Again("it asked for a pause, or other look-ups wait, for longer than one call may take", math.inf)
         if wait > 0:
             self._clock.sleep(wait)
         try:
             status, headers, body, url = self._send(service, call, deadline)
         except httpx.RequestError as error:
             raise _Again(f"{type(error).__name__} {self._scrub(str(error))}".strip()) from error
-        pace.hold(_throttled(headers.get("x-throttling-control", "")))
+        pace.hold(asked_pause(headers.get("x-throttling-control", "")))
         if status in RETRIED:
             raise _Again(f"status {status}", self._retry_after(headers.get("retry-after", "")))
         body = self._scrub(body)
@@ -498,14 +474,3 @@ def _on_host(service: Service, url: httpx.URL) -> httpx.URL:
             "A captive portal or a proxy may be in the way; check the network.",
         )
     return url
-
-
-def _throttled(header: str) -> float:
-    """Seconds to pause after PubChem's ``X-Throttling-Control``, by the worst of its colours.
-
-    Yellow is 50 to 75 percent of what is allowed, red more, black a block (PubChem, dynamic request throttling).
-    """
-    colours = set(re.findall(r"status:\s*(\w+)", header.lower()))
-    return max(
-        (pause for colour, pause in (("yellow", 1.0), ("red", 5.0), ("black", 60.0)) if colour in colours), default=0.0
-    )

@@ -121,20 +121,20 @@ def test_dates(date: str, expected: str, year: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("article", "citation", "retracted"),
+    ("kind", "citation", "retracted"),
     [
-        ("<PublicationTypeList><PublicationType>Retracted Publication</PublicationType></PublicationTypeList>", "", True),
-        ("", "RetractionIn", True),
-        ("<PublicationTypeList><PublicationType>Retraction of Publication</PublicationType></PublicationTypeList>",
-         "RetractionOf", False),
-        ("", "ExpressionOfConcernIn", False),
-        ("", "PartialRetractionIn", False),
+        ("Retracted Publication", "", True),
+        ("Journal Article", "RetractionIn", True),
+        ("Retraction of Publication", "RetractionOf", False),
+        ("Journal Article", "ExpressionOfConcernIn", False),
+        ("Journal Article", "PartialRetractionIn", False),
     ],
-)  # fmt: skip
-def test_retraction(article: str, citation: str, retracted: bool) -> None:
+)
+def test_retraction(kind: str, citation: str, retracted: bool) -> None:
     listed = f'<CommentsCorrections RefType="{citation}"><RefSource>J. 1</RefSource></CommentsCorrections>'
     corrections = f"<CommentsCorrectionsList>{listed}</CommentsCorrectionsList>" if citation else ""
-    found = read(minimal(article=article, citation=corrections))
+    types = f"<PublicationTypeList><PublicationType>{kind}</PublicationType></PublicationTypeList>"
+    found = read(minimal(article=types, citation=corrections))
     assert found.retracted is retracted
     assert len(found.notices) == (citation.endswith("In"))
 
