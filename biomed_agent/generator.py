@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from .types import EgressPolicy, ModelStamp
 if TYPE_CHECKING:
     import httpx
 
+logger = logging.getLogger(__name__)
 EMBEDDED = Path(__file__).parent / "data" / "mini"
 """Folder of the model that ships with the package."""
 
@@ -137,6 +139,7 @@ class LocalModel:
     def load(self) -> Any:
         """Load the weights now, if they are not loaded; return the engine."""
         if self._engine is None:
+            logger.info("loading the model %s ...", self.stamp.name)
             from .model.engine import LocalEngine
 
             self._engine = LocalEngine(self.folder)

@@ -1,0 +1,198 @@
+"""The commands that ask: ``ask``, ``check``, ``find`` and ``chat``."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from biomed_agent.errors import InvalidInput
+
+from .screen import PROGRAM, Screen
+
+if TYPE_CHECKING:
+    from biomed_agent.agent import BioMedAgent
+    from biomed_agent.settings import Settings
+    from biomed_agent.types import Answer
+
+MAX_STDIN = 100_000
+"""bytes of a question read from standard input"""
+FLAGS = ("host", "model", "index", "offline", "egress", "cache_dir", "timeout")
+"""settings that are also flags"""
+
+
+def ask(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Answer one question, or every row of a file."""
+    if arguments.input is not None:
+        from .batch import answer_rows
+
+        if arguments.question or arguments.html:
+            raise InvalidInput("--input holds the questions; leave out the question and --html.")
+        return answer_rows(arguments, screen)
+    if arguments.output is not None:
+        raise InvalidInput("--output belongs to --input.", "For one answer use --json or --html FILE.")
+    if not arguments.question:
+        raise InvalidInput("the question is missing.", 'Try: biomed-agent ask "What is aspirin?"')
+    question = given_text(" ".join(arguments.question), "question")
+    molecule, protein = entities(arguments)
+    answer = make_agent(arguments).ask(question, molecule, protein, arguments.policy, query=arguments.query)
+    return deliver(answer, arguments, screen)
+
+
+def check(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Check a statement."""
+    statement = given_text(arguments.statement, "statement")
+    molecule, protein = entities(arguments)
+    return deliver(make_agent(arguments).check(statement, molecule, protein, arguments.policy), arguments, screen)
+
+
+def find(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Look one name up."""
+    if arguments.limit < 1:
+        raise InvalidInput(f"--limit is {arguments.limit}; expected 1 or more.")
+    name = given_text(arguments.name, "name")
+    return deliver(make_agent(arguments).find(arguments.kind, name, arguments.limit), arguments, screen)
+
+
+def chat(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Answer questions until ``exit``, the end of input or an interruption at the prompt."""
+    from biomed_agent import __version__
+    from biomed_agent.render import to_text
+
+    conversation = make_agent(arguments).chat()
+    typed = sys.stdin is not None and sys.stdin.isatty()
+    if typed:
+        import readline  # noqa: F401 - gives the prompt its line editing
+
+        screen.note(
+            f"{PROGRAM} {__version__}: a follow-up is about the same molecule or protein; exit or Ctrl-D leaves."
+        )
+    while True:
+        try:
+            line = input("> " if typed else "").strip()
+        except EOFError:
+            if typed:
+                screen.note("")
+            return 0
+        except UnicodeDecodeError:
+            screen.fail("that line is not UTF-8 text.")
+            continue
+        if line.lower() in ("exit", "quit"):
+            return 0
+        if not line:
+            continue
+        try:
+            answer = conversation.ask(line)
+        except KeyboardInterrupt:
+            if not typed:
+                raise
+            screen.fail("that question was interrupted; Ctrl-C at the prompt leaves.")
+            continue
+        screen.show(f"\n{to_text(answer, screen.width, screen.color)}\n" if typed else to_text(answer, screen.width))
+        screen.flush()
+
+
+def deliver(answer: Answer, arguments: argparse.Namespace, screen: Screen) -> int:
+    """Write one answer; what is no answer goes to standard error, its reason in the first line."""
+    from biomed_agent.render import to_html_page, to_text
+
+    if arguments.html:
+        write_file(Path(arguments.html), to_html_page(answer))
+    if arguments.json:
+        screen.show(answer.to_json())
+    elif answer.exit_code == 0:
+        screen.show(to_text(answer, screen.width, screen.color))
+    if answer.exit_code != 0:
+        reason = answer.text if answer.candidates else " ".join((answer.text, *answer.next_steps))
+        screen.fail(f"{answer.status.replace('_', ' ')}: {reason}")
+        rest = replace(answer, text="", next_steps=answer.next_steps if answer.candidates else ())
+        if not arguments.json and (shown := to_text(rest, screen.width)):
+            screen.note(shown)
+    return answer.exit_code
+
+
+def make_agent(arguments: argparse.Namespace) -> BioMedAgent:
+    """Return an agent with the settings of this call."""
+    from biomed_agent.agent import BioMedAgent
+
+    return BioMedAgent(settings=settings_of(arguments))
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Read the settings: flags, then environment, then file."""
+    from biomed_agent.settings import read_settings
+
+    return read_settings(**{name: getattr(arguments, name, None) for name in FLAGS})
+
+
+def entities(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
+    """Return molecule and protein as the agent takes them; ``@path`` becomes ``file:path``."""
+    found = []
+    for kind in ("molecule", "protein"):
+        text: str | None = getattr(arguments, kind)
+        if text is not None:
+            text = readable(text, f"--{kind}")
+            text = f"file:{text[1:]}" if text.startswith("@") else text
+        found.append(text)
+    return found[0], found[1]
+
+
+def given_text(text: str, what: str) -> str:
+    """Return a text from the command line; ``-`` reads standard input.
+
+    Raises:
+        InvalidInput: Standard input is larger than :data:`MAX_STDIN` bytes, or it is not UTF-8 text.
+    """
+    if text != "-":
+        return readable(text, what)
+    if sys.stdin is None:
+        raise InvalidInput(f"the {what} should come from standard input, which is closed.")
+    read = sys.stdin.buffer.read(MAX_STDIN + 1)
+    if len(read) > MAX_STDIN:
+        raise InvalidInput(
+            f"the {what} on standard input is larger than {MAX_STDIN:,} bytes.",
+            "Pass a long structure or sequence with --molecule @FILE or --protein @FILE.",
+        )
+    try:
+        return read.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the {what} on standard input is not UTF-8 text.") from None
+
+
+def readable(text: str, what: str) -> str:
+    """Return ``text``; raise :class:`InvalidInput` when it holds bytes that were no UTF-8 text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"the {what} is not UTF-8 text.") from None
+    return text
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all: beside it first, then renamed."""
+    with whole_file(path) as stream:
+        stream.write(text)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Open ``NAME.partial`` and rename it when all is written; an interruption leaves it there.
+
+    Raises:
+        InvalidInput: The file cannot be written; said before any work when it is opened.
+    """
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder; expected a file to write.")
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", errors="replace", newline="") as stream:
+            yield stream
+        partial.replace(path)
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be written: {error.strerror or error}.", "Give a file in a writable folder."
+        ) from error

@@ -1,0 +1,126 @@
+"""The words of the command line. ``argparse`` only, and nothing of the package that takes time to import."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from biomed_agent import __version__
+from biomed_agent.errors import InvalidInput
+
+EXAMPLES = """examples:
+  biomed-agent ask "What is the molecular weight of aspirin?"
+  biomed-agent ask "Describe it." --molecule "smiles:CC(=O)Oc1ccccc1C(=O)O"
+  biomed-agent ask "Does it bind?" --molecule imatinib --protein ABL1 --json
+  biomed-agent check "It contains a sulfonamide." --molecule celecoxib
+  biomed-agent find protein EGFR
+  biomed-agent ask --input questions.csv --output answers.jsonl
+
+exit codes: 0 answered, 1 a bug, 2 bad input, 3 not found, 4 unavailable, 5 ambiguous, 6 refused by policy,
+7 inapplicable, 130 interrupted
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong argument like any other bad input: one line, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInput(f"{message}.", f"See: {self.prog} --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; the parsed ``run`` names the function that does the work as ``module.function``."""
+    common = _common()
+    parser = _Parser(
+        prog="biomed-agent",
+        description="Answers questions about molecules, proteins and the literature, with sources.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="biomed-agent [SETTINGS] COMMAND ...",
+        parents=[common],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"biomed-agent {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True, prog="biomed-agent")
+
+    def add(into: Any, name: str, run: str, words: str, usage: str = "") -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = into.add_parser(
+            name,
+            help=words,
+            description=f"{words[0].upper()}{words[1:]}.",
+            usage=f"%(prog)s {usage} [OPTIONS]".replace("  ", " "),
+            parents=[common],
+            allow_abbrev=False,
+        )
+        made.set_defaults(run=run)
+        return made
+
+    def group(name: str, words: str) -> Any:
+        made = commands.add_parser(name, help=words, usage=f"biomed-agent {name} ACTION [OPTIONS]", parents=[common])
+        return made.add_subparsers(metavar="ACTION", dest="action", required=True, prog=f"biomed-agent {name}")
+
+    ask = add(commands, "ask", "asking.ask", "answer one question, or a file of questions", "[QUESTION | - ]")
+    _ask_arguments(ask)
+    add(commands, "chat", "asking.chat", "ask several questions in a row; a follow-up is about the same molecule")
+    check = add(commands, "check", "asking.check", "check a statement against structure and records", "STATEMENT")
+    check.add_argument("statement", help="one or more sentences, or - for standard input")
+    _entity_arguments(check)
+    _output_arguments(check)
+    looked_up = "look a name up and say what it is, without asking the model"
+    find = add(commands, "find", "asking.find", looked_up, "{molecule,protein,literature} NAME")
+    find.add_argument("kind", choices=("molecule", "protein", "literature"))
+    find.add_argument("name", help="name, identifier or structure; for literature the search string")
+    find.add_argument("--limit", type=int, default=10, metavar="N", help="most articles shown (default 10)")
+    _output_arguments(find)
+    info = add(group("index", "local indexes"), "info", "upkeep.index_info", "say what the local indexes hold")
+    info.add_argument("--json", action="store_true", help="write JSON")
+    shown = add(group("config", "settings"), "show", "upkeep.config_show", "show every setting and where it came from")
+    shown.add_argument("--json", action="store_true", help="write JSON")
+    add(group("cache", "files kept between runs"), "clear", "upkeep.cache_clear", "delete cached replies and indexes")
+    return parser
+
+
+def _common() -> _Parser:
+    """Return the flags that may stand before or after the command; absent ones leave no trace."""
+    parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    flags = parser.add_argument_group("settings (a flag beats the environment, which beats the settings file)")
+    flags.add_argument("--host", metavar="URL", help="base URL of a model host")
+    flags.add_argument("--model", metavar="FOLDER", help="checkpoint folder, or 'none' for no model")
+    flags.add_argument("--index", metavar="FILE", action="append", help="further index to search; may be repeated")
+    flags.add_argument("--offline", action="store_true", help="ask no database")
+    flags.add_argument(
+        "--egress", choices=("public", "names-only", "nothing"), help="what may leave this machine (default names-only)"
+    )
+    flags.add_argument("--cache-dir", metavar="FOLDER", help="folder for cached replies and built indexes")
+    flags.add_argument("--timeout", type=float, metavar="SECONDS", help="time one look-up may take in all")
+    flags.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    flags.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR is obeyed too)")
+    return parser
+
+
+def _entity_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--molecule", metavar="NAME", help="name, identifier, SMILES or InChI; @FILE reads a file")
+    parser.add_argument("--protein", metavar="NAME", help="name, gene, accession or sequence; @FILE reads FASTA")
+    parser.add_argument(
+        "--policy",
+        choices=("ask", "best", "strict"),
+        default="ask",
+        help="when a name means several things: show them (ask), take the best (best), accept no default (strict)",
+    )
+
+
+def _output_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="write the whole answer as JSON")
+    parser.add_argument("--html", metavar="FILE", help="also write the answer as a page with the structure drawn")
+
+
+def _ask_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question", nargs="*", help="the question, or - for standard input")
+    _entity_arguments(parser)
+    parser.add_argument("--query", metavar="WORDS", help="search string sent to PubMed as it is")
+    _output_arguments(parser)
+    many = parser.add_argument_group("many questions")
+    many.add_argument(
+        "--input", metavar="FILE", help=".csv, .tsv or .jsonl with question, molecule, protein; .txt with one a line"
+    )
+    many.add_argument("--output", metavar="FILE", help=".jsonl, .csv or .tsv to write; standard output when not given")

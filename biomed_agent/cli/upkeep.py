@@ -1,0 +1,110 @@
+"""The commands that look after the installation: ``index info``, ``config show`` and ``cache clear``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from biomed_agent.errors import InvalidInput
+
+from .asking import FLAGS, settings_of
+from .screen import Screen
+
+if TYPE_CHECKING:
+    pass
+
+CACHED = ("replies.sqlite*", "starter-*.sqlite*")
+"""what this package writes into the cache folder; nothing else in it is ever deleted"""
+
+
+def index_info(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Say what each index holds, in the order in which they are searched."""
+    from biomed_agent.sources.local import LocalIndex
+
+    settings = settings_of(arguments)
+    with LocalIndex.open(settings.cache_dir, settings.index) as index:
+        files = index.stats()["files"]
+    if arguments.json:
+        screen.show(json.dumps({"files": files}, indent=2, ensure_ascii=False))
+        return 0
+    named = [*(str(path) for path in settings.index), "starter set"]
+    for name, stats in zip(named, files, strict=True):
+        width = max(len(key) for key in stats)
+        lines = (f"  {key.ljust(width)}  {_number(value)}" for key, value in stats.items())
+        screen.show("\n".join((name, *lines)))
+    return 0
+
+
+def config_show(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Show every setting, its value and where it came from; secrets are masked."""
+    from biomed_agent.settings import Settings, config_file
+
+    settings = settings_of(arguments)
+    file = config_file()
+    shown = {
+        name: {"value": _shown(getattr(settings, name)), "from": _origin(name, arguments, file)}
+        for name in Settings.model_fields
+    }
+    if arguments.json:
+        screen.show(json.dumps(shown, indent=2, ensure_ascii=False))
+        return 0
+    wide = max(len(one["value"]) for one in shown.values())
+    screen.show(
+        "\n".join(f"{name:13} {one['value'].ljust(min(wide, 44))}  {one['from']}" for name, one in shown.items())
+    )
+    screen.note(f"settings file: {file} ({'read' if file.is_file() else 'not there'})")
+    return 0
+
+
+def cache_clear(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Delete cached replies and the built starter index; both come back when they are needed."""
+    folder = settings_of(arguments).cache_dir.expanduser()
+    freed = count = 0
+    for pattern in CACHED:
+        for path in folder.glob(pattern):
+            try:
+                size = path.stat().st_size
+                path.unlink()
+            except OSError as error:
+                raise InvalidInput(f"{path} cannot be deleted: {error.strerror or error}.") from error
+            freed, count = freed + size, count + 1
+    screen.show(f"Freed {freed / 1e6:.1f} MB ({count} files) in {folder}.")
+    return 0
+
+
+def _shown(value: Any) -> str:
+    """Return a setting as text: a secret masked, a password within an address too."""
+    from pydantic import SecretStr
+
+    if isinstance(value, SecretStr):
+        return "********" if value.get_secret_value() else "(not set)"
+    if isinstance(value, list):
+        return os.pathsep.join(str(one) for one in value) or "(none)"
+    if value is None or value == "":
+        return "(not set)"
+    parts = urlsplit(str(value))
+    if parts.scheme and parts.password:
+        return urlunsplit(parts._replace(netloc=f"********@{parts.netloc.rpartition('@')[2]}"))
+    return str(value)
+
+
+def _origin(name: str, arguments: argparse.Namespace, file: Path) -> str:
+    """Return where a setting came from, looking in the order in which they win."""
+    from biomed_agent.settings import Settings
+
+    if name in FLAGS and getattr(arguments, name, None) is not None:
+        return f"flag --{name.replace('_', '-')}"
+    variable = str(Settings.model_fields[name].validation_alias or f"BIOMED_AGENT_{name.upper()}")
+    if any(key.upper() == variable and value for key, value in os.environ.items()):
+        return f"environment {variable}"
+    in_file = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return f"file {file}" if name in in_file or variable in in_file else "default"
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
