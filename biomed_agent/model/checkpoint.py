@@ -1,6 +1,7 @@
 """Reading the reference implementation's checkpoints, and reading and writing our own folders."""
 
 import json
+import pickle
 import re
 import shutil
 from collections.abc import Mapping
@@ -31,10 +32,8 @@ _RENAMINGS = (
     (r"^proj_mol\.", "molecule_projection."),
     (r"^proj_prot\.", "protein_projection."),
 )
-_UNUSED = re.compile(
-    r"inv_freq$|position_ids$|^prot_structure_encoder\.(pooler|contact_head|embeddings\.position_embeddings)\."
-)
-"""Keys of the reference that take no part in any number: derived tables and unused heads."""
+_UNUSED = re.compile(r"inv_freq$|position_ids$|^prot_structure_encoder\.(pooler|embeddings\.position_embeddings)\.")
+"""Keys of the reference that take no part in any number and have no place here."""
 _OPTIONAL = ("protein_encoder.contact_head.", "protein_encoder.rotary_embeddings.inv_freq")
 """What ESM-2 always has and no checkpoint needs to bring: an unused head, and a table computed in float32."""
 
@@ -58,23 +57,29 @@ def load_reference_state_dict(model: BioMedGPTForConditionalGeneration, state_di
     Raises:
         CheckpointError: Keys are missing or unknown, or a shape differs.
     """
+    model.load_state_dict(_fitting(model, state_dict), strict=False)
+
+
+def _fitting(model: BioMedGPTForConditionalGeneration, state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the weights under our names, once they are sure to fit the model."""
     ours = {name: value for key, value in state_dict.items() if (name := reference_key(key)) is not None}
     own = model.state_dict()
-    missing = [name for name in own if name not in ours and not name.startswith(_OPTIONAL)]
-    unexpected = [name for name in ours if name not in own]
-    shapes = [
-        f"{name} {tuple(value.shape)} instead of {tuple(own[name].shape)}"
-        for name, value in ours.items()
-        if name in own and value.shape != own[name].shape
-    ]
-    if missing or unexpected or shapes:
-        faults = {"missing": missing, "unexpected": unexpected, "wrong shape": shapes}
-        said = "; ".join(f"{what}: {_some(names)}" for what, names in faults.items() if names)
+    faults = {
+        "missing": [name for name in own if name not in ours and not name.startswith(_OPTIONAL)],
+        "unexpected": [name for name in ours if name not in own],
+        "wrong shape": [
+            f"{name} {tuple(value.shape)} instead of {tuple(own[name].shape)}"
+            for name, value in ours.items()
+            if name in own and value.shape != own[name].shape
+        ],
+    }
+    said = "; ".join(f"{what}: {_some(names)}" for what, names in faults.items() if names)
+    if said:
         raise CheckpointError(
             f"the checkpoint does not fit the model ({said}).",
             "Check that it is a BioMedGPT checkpoint and that the language model and ESM folders belong to it.",
         )
-    model.load_state_dict(ours, strict=False)
+    return ours
 
 
 def load_reference(
@@ -97,7 +102,13 @@ def load_reference(
     for path in (Path(pth), Path(llm_dir) / "config.json", Path(esm_dir) / "config.json"):
         if not path.is_file():
             raise CheckpointError(f"no file {path}.", "Give the .pth file and the two folders of the reference.")
-    state_dict = torch.load(pth, map_location="cpu", weights_only=True, mmap=True)
+    try:
+        state_dict = torch.load(pth, map_location="cpu", weights_only=True, mmap=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+        raise CheckpointError(
+            f"{pth} cannot be read ({type(error).__name__}).",
+            "Expected a plain state dict written by torch.save; a file that could run code is not opened.",
+        ) from error
     if not isinstance(state_dict, dict) or "llm.model.embed_tokens.weight" not in state_dict:
         raise CheckpointError(
             f"{pth} holds no llm.model.embed_tokens.weight.", "Expected a state dict of the class BioMedGPTV."
@@ -111,8 +122,10 @@ def load_reference(
         protein_config=AutoConfig.from_pretrained(esm_dir),
         text_config=text_config,
     )
-    model = BioMedGPTForConditionalGeneration._from_config(config, dtype=dtype)
-    load_reference_state_dict(model, state_dict)
+    with torch.device("meta"):
+        sketch = BioMedGPTForConditionalGeneration(config)
+    weights = _fitting(sketch, state_dict)
+    model = BioMedGPTForConditionalGeneration.from_pretrained(None, config=config, state_dict=weights, dtype=dtype)
     tokenizer = _reference_tokenizer(Path(llm_dir))
     processor = BioMedGPTProcessor(
         tokenizer,
