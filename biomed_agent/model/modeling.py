@@ -106,6 +106,8 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     _supports_flash_attn = True
     _supports_flex_attn = True
     _supports_attention_backend = True
+    # What no number depends on, and a table that is computed.
+    _keys_to_ignore_on_load_missing = [r"protein_encoder\.contact_head", r"rotary_embeddings\.inv_freq$"]
     # As the reference does with use_float16; they are small, and batch norm needs it.
     _keep_in_fp32_modules_strict = {
         "molecule_encoder",

@@ -63,11 +63,10 @@ class SentencePieceTokenizer(PreTrainedTokenizer):
             *args: Ignored; part of the library's signature.
             **kwargs: ``split_special_tokens=True`` reads special tokens in the text as ordinary characters.
         """
-        inert = kwargs.get("split_special_tokens", self.split_special_tokens)
-        special = sorted({*self.all_special_tokens, *self.added_tokens_encoder}, key=len, reverse=True)
-        if inert or not special:
+        special = {*self.all_special_tokens, *self.added_tokens_encoder}
+        if not special or kwargs.get("split_special_tokens", self.split_special_tokens):
             return self._tokenize(text)
-        pattern = "|".join(re.escape(token) for token in special)
+        pattern = "|".join(re.escape(token) for token in sorted(special, key=len, reverse=True))
         tokens: list[str] = []
         parts = re.split(f"({pattern})", text)
         for number, part in enumerate(parts):
