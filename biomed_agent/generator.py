@@ -7,7 +7,6 @@ once, in :func:`connect`; nothing else of the client side knows whether a model 
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -16,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from .errors import BiomedAgentError, InvalidInput, Refused, Unavailable
+from .egress import is_loopback, permit, record_egress
+from .errors import BiomedAgentError, InvalidInput, Unavailable
 from .prompt import Message
 from .types import EgressPolicy, ModelStamp
 
@@ -178,8 +178,8 @@ class HostClient:
 
     Args:
         url: Base URL, with or without ``/v1``.
-        egress: Under ``names-only`` and ``nothing`` a host that is not on this machine is refused, because
-            structures would leave.
+        egress: Policy for a host that is not on this machine; a prompt holds structures or free text, so only
+            ``public`` lets it go.
         api_key: Bearer token; never shown.
         timeout: Seconds to wait for an answer.
     """
@@ -194,11 +194,9 @@ class HostClient:
                 "Set BIOMED_AGENT_HOST or --host to the base URL of the host.",
             )
         self.url = url.rstrip("/").removesuffix("/v1")
-        if egress != "public" and not is_loopback(parts.hostname):
-            raise Refused(
-                f"the host {self.url} is not on this machine, and egress policy {egress!r} lets no structure leave.",
-                "Use --egress public (or BIOMED_AGENT_EGRESS=public) if structures may be sent to that host.",
-            )
+        self.remote = not is_loopback(self.url)
+        if self.remote:
+            permit(f"the model host {self.url}", egress, "structure")
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._stamp: ModelStamp | None = None
@@ -209,6 +207,7 @@ class HostClient:
         if self._stamp is None:
             import httpx
 
+            self._record("its manifest")
             with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
                 reply = _checked(client.get(f"{self.url}/v1/models"))
             models = reply.json().get("data") or [{}]
@@ -272,11 +271,17 @@ class HostClient:
                     if piece := _delta(line):
                         yield piece
 
+    def _record(self, what: str) -> None:
+        if self.remote:
+            record_egress(f"model host {self.url}: {what}")
+
     def _body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+        model = self.stamp.name
+        self._record("a prompt with its structures")
         chosen = asdict(options)
         chosen["max_tokens"] = chosen.pop("max_new_tokens")
         chosen = {key: value for key, value in chosen.items() if value not in (None, ())}
-        return {"model": self.stamp.name, "messages": [dict(message) for message in messages], **chosen}
+        return {"model": model, "messages": [dict(message) for message in messages], **chosen}
 
     def _errors(self) -> _HostErrors:
         return _HostErrors(self.url)
@@ -299,16 +304,6 @@ class _HostErrors:
                 f"the model host {self.url} gave no answer ({type(error).__name__}: {error}).",
                 "Check that it runs and that BIOMED_AGENT_HOST names it.",
             ) from error
-
-
-def is_loopback(hostname: str) -> bool:
-    """Whether ``hostname`` is this machine: ``localhost`` or an address of the loopback range."""
-    if hostname.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(hostname).is_loopback
-    except ValueError:
-        return False
 
 
 def _checked(reply: httpx.Response) -> httpx.Response:

@@ -300,7 +300,7 @@ class Resolver:
         if kind != "molecule" and self.uniprot is not None:
             uniprot = self.uniprot
             taxon = None if organism else HUMAN
-            asks.append(("UniProt", lambda: [Match(one, "gene in UniProt", 1) for one in uniprot.by_gene(name, taxon)]))
+            asks.append(("UniProt", lambda: [_gene_match(one, name) for one in uniprot.by_gene(name, taxon)]))
             asks.append(("UniProt", lambda: [Match(one, "name in UniProt", 2) for one in uniprot.by_name(name)]))
         failures: dict[str, Unavailable | Refused] = {}
         for service, ask in asks:
@@ -417,6 +417,12 @@ _RANKS = {"exact name": 0, "gene": 0, "recommended name": 0, "brand name": 1, "e
 def rank_of(why: str) -> int:
     """Order reasons; a smaller number is a better one."""
     return _RANKS.get(why, 2)
+
+
+def _gene_match(protein: Protein, name: str) -> Match:
+    """Rank a gene's own protein before those that bear the symbol as a synonym."""
+    own = protein.gene.casefold() == name.casefold()
+    return Match(protein, "gene in UniProt" if own else "gene synonym in UniProt", 0 if own else 2)
 
 
 def _of_organism(entity: Entity, organism: str) -> bool:
