@@ -48,6 +48,7 @@ _RECORDS_OF_PROTEIN = {
     "location": ("subcellular location",),
     "function": ("function", "catalytic activity", "EC number", "protein family", "keyword"),
 }
+_SIZE = ("molecular formula", "molecular weight", "length")
 _SHAPE = ("molecular formula", "molecular weight", "rings", "aromatic rings", "stereocentres", "logP")
 
 
@@ -238,7 +239,8 @@ class Answering:
                 continue
             said.append(compose.identity_sentence(entity, self.draft.sources))
             stored = self.rooms.index.facts(entity)
-            self.draft.facts += [fact for fact in facts if fact.predicate != "sequence"] + stored
+            size = matching(self.rooms.retriever.computed(entity), _SIZE)
+            self.draft.facts += [fact for fact in facts if fact.predicate != "sequence"] + size + stored
             lead = matching(stored, ("ChEBI class", "ChEBI role", "protein family", "EC number"))
             said.append(compose.facts_sentence(entity, lead, self.draft.sources))
         return self._stated(said)

@@ -196,10 +196,12 @@ class Resolver:
         if kind == "molecule":
             return None
         bare = re.sub(r"[\s*]", "", value)
-        if value.startswith(">") or "\n" in value or (len(bare) >= 25 and bare.isalpha() and bare == bare.upper()):
+        if value.startswith(">") or "\n" in value:
             return read_sequence(value)
-        if len(bare) >= 60 and bare.isalpha() and " " not in value.strip():
-            return read_sequence(value)
+        if len(bare) >= 25 and len(bare) == len(value.rstrip("*")):  # one unbroken run of mostly capitals
+            capitals = sum(letter.isupper() for letter in bare)
+            if capitals > 0.8 * len(bare) or (len(bare) >= 60 and bare.isalpha()):
+                return read_sequence(value)
         if kind == "protein" and len(bare) >= 12 and re.fullmatch(r"[ACGTUN]+", bare) and not self._known(value):
             return read_sequence(value)
         return None

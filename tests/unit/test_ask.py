@@ -61,7 +61,7 @@ ROWS = [
     Row("What is the molecular weight?", "answered", "", ("327.",), molecule=UNKNOWN),
     Row("How long is BRAF?", "answered", "BRAF", ("766",)),
     Row("How many amino acids does human TP53 have?", "answered", "TP53", ("393",)),
-    Row("Qual é a massa molecular da cafeína?", "not_found"),
+    Row("Qual é a massa molecular da cafeína?", "answered", "caffeine", ("194.19",)),
     Row("Was ist die Molmasse von Aspirin?", "answered", "acetylsalicylic acid", ("180.16",)),
     Row("What is the weight of acetaminophen?", "answered", "paracetamol", ("151.1",)),
     Row("What is the molecular weight of Tylenol?", "answered", "paracetamol", ("151.1",)),
