@@ -1,0 +1,90 @@
+"""The model that ships: whole, small, labelled, and reading structures; and the path with it from end to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from biomed_agent import BioMedAgent
+from biomed_agent.generator import EMBEDDED, connect
+from biomed_agent.model.manifest import read_manifest, verify_manifest
+from biomed_agent.prompt import QUESTIONS, user_message
+from biomed_agent.settings import Settings
+
+UNKNOWN = "CC1CC(=O)N(C1)c1ccc(cc1)C(=O)NCc1cccnc1F"
+STEROID = "C[C@]12CC[C@H]3[C@@H](CCC4=CC(=O)CC[C@@]34C)[C@@H]1CC[C@@H]2O"
+SUGAR = "OC[C@H]1OC(O)[C@H](O)[C@@H](O)[C@@H]1O"
+
+
+@pytest.fixture(scope="module")
+def whole(cache_dir: Path) -> BioMedAgent:
+    """The agent as installed with the model side, offline."""
+    return BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True))
+
+
+def test_its_files_are_as_the_manifest_says() -> None:
+    manifest = verify_manifest(EMBEDDED)
+    assert manifest["name"] == "biomed-agent-mini"
+    assert manifest["parameters"] <= 12_500_000
+    assert manifest["demonstration"] is True
+    assert (EMBEDDED / "model.safetensors").stat().st_size <= 26_000_000
+    assert (EMBEDDED / "README.md").read_text(encoding="utf-8").count("BioMedGPT-10B") >= 1
+
+
+def test_every_trained_kind_has_a_held_out_score_and_a_question() -> None:
+    kinds = read_manifest(EMBEDDED)["kinds"]
+    assert kinds
+    for kind, scores in kinds.items():
+        assert kind in QUESTIONS
+        assert {"rouge_l", "shuffled", "n"} <= set(scores)
+
+
+def test_another_structure_gives_another_answer() -> None:
+    model = connect()
+    assert model is not None
+    said = [
+        model.generate([user_message(QUESTIONS["description"], smiles=[smiles])]).text for smiles in (STEROID, SUGAR)
+    ]
+    assert all(said)
+    assert said[0] != said[1]
+
+
+def test_a_name_and_a_smiles_of_one_drug_get_one_answer(whole: BioMedAgent) -> None:
+    by_name = whole.ask("Describe aspirin.")
+    by_smiles = whole.ask("Describe this molecule.", molecule="O=C(C)Oc1ccccc1C(O)=O")
+    assert by_name.model is not None
+    assert by_smiles.model is not None
+    assert by_name.model.text == by_smiles.model.text
+
+
+def test_a_molecule_of_no_database_is_described_by_the_model_and_labelled(whole: BioMedAgent) -> None:
+    answer = whole.ask("Describe this molecule.", molecule=UNKNOWN)
+    assert answer.status == "answered"
+    assert answer.model is not None
+    assert answer.model.stamp.demonstration
+    assert answer.model.saw == "structure only"
+    assert answer.model.text not in answer.text
+    assert " ".join(claim.text for claim in answer.model.claims).split() == answer.model.text.split()
+    assert answer.egress == ()
+
+
+def test_stored_and_computed_values_do_not_wake_the_model(cache_dir: Path) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True))
+    assert agent.ask("What is the molecular weight of caffeine?").model is None
+    assert agent.ask("What is caffeine?").model is None
+    assert getattr(agent.rooms.generator, "_engine", None) is None
+
+
+def test_an_unreviewed_sequence_is_answered_by_the_model_alone(whole: BioMedAgent) -> None:
+    sequence = "MKRSTLWQNAHVGDEPYFCIKLMSTAWRQHNGDEPVYFCIKLMRSTAQWNHGDEPVYCFIKL"
+    answer = whole.ask("What is the function of this protein?", protein=sequence)
+    kinds = read_manifest(EMBEDDED)["kinds"]
+    assert answer.status == ("model_only" if "function" in kinds else "not_found")
+
+
+def test_a_long_protein_is_answered_with_a_warning(whole: BioMedAgent) -> None:
+    answer = whole.ask("What is the function of EGFR?")
+    assert answer.status == "answered"
+    if answer.model is not None:
+        assert any("first 1,022" in warning for warning in answer.warnings)
