@@ -100,8 +100,6 @@ def deliver(answer: Answer, arguments: argparse.Namespace, screen: Screen) -> in
     """Write one answer; what is no answer goes to standard error, its reason in the first line."""
     from biomed_agent.render import to_html_page, to_text
 
-    if arguments.html:
-        write_file(Path(arguments.html), to_html_page(answer))
     if arguments.json:
         screen.show(answer.to_json())
     elif answer.exit_code == 0:
@@ -112,6 +110,9 @@ def deliver(answer: Answer, arguments: argparse.Namespace, screen: Screen) -> in
         rest = replace(answer, text="", next_steps=answer.next_steps if answer.candidates else ())
         if not arguments.json and (shown := to_text(rest, screen.width)):
             screen.note(shown)
+    if arguments.html:
+        with whole_file(Path(arguments.html)) as stream:
+            stream.write(to_html_page(answer))
     return answer.exit_code
 
 
@@ -170,12 +171,6 @@ def readable(text: str, what: str) -> str:
     except UnicodeEncodeError:
         raise InvalidInput(f"the {what} is not UTF-8 text.") from None
     return text
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all: beside it first, then renamed."""
-    with whole_file(path) as stream:
-        stream.write(text)
 
 
 @contextlib.contextmanager

@@ -86,8 +86,10 @@ def read_rows(path: Path) -> list[Row]:
         ".txt": _text_rows,
     }
     reader = readers.get(path.suffix.lower())
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder; expected a file of questions.")
     if reader is None:
-        raise InvalidInput(f"{path} ends in {path.suffix or 'nothing'!r}; expected one of {', '.join(readers)}.")
+        raise InvalidInput(f"{path} is of unknown kind; expected a name that ends in {', '.join(readers)}.")
     try:
         # Bytes that are no UTF-8 are kept as they are: they spoil their own row only.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
@@ -126,7 +128,7 @@ def _json_rows(stream: TextIO) -> Iterator[Row]:
             yield Row(number, problem=f"the line is not JSON: {error}.")
             continue
         if not isinstance(found, dict):
-            yield Row(number, problem='the line is no JSON object; expected {{"question": "..."}}.')
+            yield Row(number, problem='the line is no JSON object; expected {"question": "..."}.')
             continue
         yield Row(number, {key: "" if value is None else str(value) for key, value in found.items()})
 

@@ -18,6 +18,7 @@ from .words import (
     FactRow,
     about,
     article_line,
+    candidates_heading,
     chosen_because,
     clean,
     computed_by,
@@ -61,7 +62,7 @@ def to_html(answer: Answer) -> str:
         _statement(answer),
         *(_entity(resolved) for resolved in answer.entities),
         _facts("Records say", fact_rows(answer, "stored")),
-        _facts(f"Computed by {computed_by(fact_rows(answer, 'computed'))}", fact_rows(answer, "computed")),
+        _facts(f"Computed ({computed_by(fact_rows(answer, 'computed'))})", fact_rows(answer, "computed")),
         _passages(answer),
         _model(answer),
         _sources(answer.sources),
@@ -132,7 +133,7 @@ def _candidates(answer: Answer) -> _Markup:
         (_tag("code", clean(one.handle), style=_CODE), f"{clean(one.label)} ({clean(one.why)})")
         for one in answer.candidates
     ]
-    return _section("It can mean, each named by the string in front", _table(rows))
+    return _section(candidates_heading(answer), _table(rows))
 
 
 def _entity(resolved: Resolved) -> _Markup:

@@ -12,6 +12,7 @@ from .words import (
     FactRow,
     about,
     article_line,
+    candidates_heading,
     chosen_because,
     clean,
     computed_by,
@@ -47,7 +48,7 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
     for at, line in enumerate(said_lines(answer)):
         page.line(line, first="" if at else label, rest="", style="" if at else _BOLD)
     if answer.candidates:
-        page.heading("It can mean, each named by the string in front")
+        page.heading(candidates_heading(answer))
         page.table((f'"{clean(one.handle)}"', f"{clean(one.label)} ({clean(one.why)})") for one in answer.candidates)
     if answer.claims:
         page.heading("Your statement")
@@ -56,7 +57,7 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
         page.entity(resolved)
     page.facts("Records say", fact_rows(answer, "stored"))
     computed = fact_rows(answer, "computed")
-    page.facts(f"Computed by {computed_by(computed)}", computed)
+    page.facts(f"Computed ({computed_by(computed)})", computed)
     _passages(page, answer)
     if answer.model is not None:
         page.heading("The model says", model_line(answer))

@@ -129,6 +129,13 @@ def source_number(answer: Answer, source: Provenance | None) -> int | None:
     return records.index(key) + 1 if key in records else None
 
 
+def candidates_heading(answer: Answer) -> str:
+    """Return what the candidates are: meanings of an ambiguous name, or names spelled alike."""
+    if answer.status == "ambiguous":
+        return "It can mean, each named by the string in front"
+    return "Known names that are close, each named by the string in front"
+
+
 def passage_label(answer: Answer, passage: Evidence) -> str:
     """Return the number of a passage and of the source it stands in."""
     number = source_number(answer, passage.article.provenance)
