@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from . import chemistry, compose
 from .check import check_text
 from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
+from .generator import Options
 from .mentions import Mention, check_whole, find_mentions, misspelled, organism_of
 from .prompt import QUESTIONS, literature_messages, user_message
 from .question import PROTEIN_KINDS, Kind, Question, classify
@@ -217,7 +218,7 @@ class Answering:
             words = " and ".join(repr(word) for word, _ in hits)
             return NotFound(
                 f"No name in this question is known here; {words} is spelled almost like one.",
-                "Did you mean one of the names below? Nothing was corrected.",
+                "Did you mean one of the names listed? Nothing was corrected.",
                 candidates=[candidate for _, alike in hits for candidate in alike][:6],
             )
         return NotFound(
@@ -331,15 +332,17 @@ class Answering:
             if kind not in stamp.kinds:
                 draft.not_looked_up.append(f"{stamp.name} (not trained to answer {kind})")
                 return
-            said = generator.generate([message])
+            said = generator.generate([message], Options(**stamp.decoding))
         except BiomedAgentError as error:
             draft.warnings.append(f"The model did not answer: {error}")
             return
+        cut = f"its answer was cut after {said.new_tokens} tokens" if said.finish_reason == "length" else ""
+        truncated = "; ".join(part for part in (said.truncated, cut) if part)
         if said.text:
             claims = check_text(said.text, entity, self._known(entity))
-            draft.model = ModelStatement(said.text, stamp, tuple(claims), truncated=said.truncated)
-        if said.truncated:
-            draft.warnings.append(said.truncated)
+            draft.model = ModelStatement(said.text, stamp, tuple(claims), truncated=truncated)
+        if truncated:
+            draft.warnings.append(f"The model: {truncated}.")
 
     def _known(self, entity: Molecule | Protein) -> list[Fact]:
         """Return what sentences about ``entity`` are checked against."""
@@ -408,7 +411,7 @@ class Answering:
             draft.sources.cite(claim.provenance)
         for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):
             if decided := [claim for claim in draft.claims if claim.verdict == verdict]:
-                return draft.close("answered", f'{lead}: "{decided[0].text}" {decided[0].why}')
+                return draft.close("answered", f'{lead}: "{decided[0].text}" ({decided[0].why}).')
         return draft.close("inapplicable", "Unverified: no rule or record here decides this statement.")
 
     # -- endings -------------------------------------------------------------------------------

@@ -26,7 +26,6 @@ _SAID = {
     "unii": "UNII",
     "accession": "UniProt accession",
 }
-_NOUNS = {"length": "length", "sequence": "sequence"}
 
 
 class Sources:
@@ -62,10 +61,10 @@ def name_of(entity: Entity) -> str:
 
 
 def number(value: str | int | float) -> str:
-    """Write a value as read: integers with separators, floats without trailing noise."""
-    if isinstance(value, bool | str):
-        return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if abs(value) < 1e-3 else f"{round(value, 4)}"
+    """Write a value as people read it: thousands separated, no trailing zeros."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{round(value, 4):,}".removesuffix(".0")
 
 
 def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
@@ -81,7 +80,7 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
         )
         said = _SAID.get(predicate.lower(), predicate)
         clauses.append(
-            f"{said}{'s' if len(values) > 1 and not said.endswith('s') else ''} {listed}"
+            f"{_plural(said) if len(values) > 1 else said} {listed}"
             + (f" ({note})" if note else "")
             + f" {sources.cite_all(fact.provenance for fact in group)}".rstrip()
         )
@@ -125,7 +124,7 @@ def activity_sentence(molecule: Molecule, protein: Protein, facts: Sequence[Fact
 def partners_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
     """List the partners with measured affinities of one entity, as the facts give them."""
     listed = "; ".join(
-        f"{fact.note or fact.subject} {fact.predicate} {fact.value} {fact.unit}".strip() for fact in facts
+        f"{fact.note or fact.subject} {fact.predicate} {number(fact.value)} {fact.unit}".strip() for fact in facts
     )
     cited = sources.cite_all(fact.provenance for fact in facts)
     return f"Strongest measured affinities of {name_of(entity)} in the local records: {listed} {cited}."
@@ -151,6 +150,12 @@ def model_sentence(statement: ModelStatement) -> str:
     if not kept:
         return f"{label} answered, but what it said contradicts the structure or the records and is withheld."
     return f"{label} says: {kept}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("ss"):
+        return f"{noun}es"
+    return noun if noun.endswith("s") else f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _capital(text: str) -> str:

@@ -218,6 +218,7 @@ class HostClient:
                 digest=str(manifest.get("digest", "")),
                 parameters=manifest.get("parameters"),
                 demonstration=bool(manifest.get("demonstration", False)),
+                decoding=dict(manifest.get("decoding", {})),
                 kinds=tuple(manifest.get("kinds", ())),
             )
         return self._stamp

@@ -377,7 +377,7 @@ class Resolver:
         suggestions = self._alike(name, kind)
         return NotFound(
             f"{name!r} is not the name of a {kind or 'molecule or protein'} in the searched sources.",
-            ("Did you mean one of the names below? " if suggestions else "") + self._where(),
+            ("Did you mean one of the names listed? " if suggestions else "") + self._where(),
             candidates=suggestions,
         )
 

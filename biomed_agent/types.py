@@ -188,6 +188,7 @@ class ModelStamp:
     demonstration: bool = False
     """True for the embedded model: it shows the path, its sentences are not to be cited"""
     decoding: dict[str, Any] = field(default_factory=dict)
+    """the options it is asked with (:class:`biomed_agent.generator.Options`); empty means the defaults"""
     kinds: tuple[str, ...] = ()
     """question kinds the manifest says it was trained for"""
 

@@ -82,6 +82,7 @@ def stamp_of(manifest: dict[str, Any]) -> ModelStamp:
         digest=str(manifest["digest"]),
         parameters=int(manifest["parameters"]),
         demonstration=bool(manifest.get("demonstration", False)),
+        decoding=dict(manifest.get("decoding", {})),
         kinds=tuple(manifest["kinds"]),
     )
 
