@@ -75,7 +75,8 @@ class BioMedAgent:
             protein: Name, gene, accession or sequence (FASTA); wins over proteins named in the question.
             policy: What happens when a name means several things: ``ask`` (the default) answers with the
                 candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults.
-            query: Search string for PubMed; only for literature questions, sent as it is.
+            query: Search string for PubMed, sent as it is; makes it a literature question. An empty one searches
+                for the words of the question that may be sent.
 
         Returns:
             An answer whatever happened: look at ``status``.

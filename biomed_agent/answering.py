@@ -140,7 +140,7 @@ class Answering:
     def ask(self, molecule: str | None, protein: str | None, query: str | None) -> Answer:
         """Answer the question; see :meth:`biomed_agent.BioMedAgent.ask`."""
         rest = self._without_names()
-        if query or classify(rest).kind == "literature":
+        if query is not None or classify(rest).kind == "literature":
             return self.literature(query)
         self._read_entities(rest, molecule, protein)
         draft = self.draft

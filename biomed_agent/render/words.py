@@ -178,7 +178,7 @@ def chosen_because(resolved: Resolved) -> str:
 
 @dataclass(slots=True)
 class FactRow:
-    """Facts that differ in their value only."""
+    """Facts that differ in their value, or in the record that states it, only."""
 
     subject: str
     """empty when all facts of the answer are about the same thing"""
@@ -186,36 +186,39 @@ class FactRow:
     unit: str
     note: str
     source: str
-    number: int | None
-    """of the source in the answer's list"""
-    values: list[str] = field(default_factory=list)
+    """name of the database or program"""
+    values: list[tuple[str, int | None]] = field(default_factory=list)
+    """each with the number of its source"""
 
     def value(self, most: int) -> str:
-        """Return the first ``most`` values on one line, with their unit and how many more there are."""
+        """Return the first ``most`` values with their unit, and how many more there are."""
+        one_source = self.number is not None
+        texts = [text if one_source or number is None else f"{text} [{number}]" for text, number in self.values[:most]]
         more = f" (+{len(self.values) - most} more)" if len(self.values) > most else ""
         unit = f" {self.unit}" if self.unit else ""
-        return f"{'; '.join(self.values[:most])}{unit}{more}"
+        return f"{'; '.join(texts)}{unit}{more}"
+
+    @property
+    def number(self) -> int | None:
+        """Number of the source that all values share; None when they do not."""
+        numbers = {number for _, number in self.values}
+        return numbers.pop() if len(numbers) == 1 else None
 
 
 def fact_rows(answer: Answer, kind: str) -> list[FactRow]:
-    """Return the facts of one kind, those that differ in their value only gathered in one row."""
-    rows: dict[tuple[object, ...], FactRow] = {}
+    """Return the facts of one kind, those that say the same of the same thing gathered in one row."""
+    rows: dict[tuple[str, ...], FactRow] = {}
     several = len({fact.subject for fact in answer.facts}) > 1
     for fact in answer.facts:
         if fact.kind != kind:
             continue
-        source = fact.provenance
-        key = (fact.subject, fact.predicate, fact.unit, fact.note, source)
-        if key not in rows:
-            rows[key] = FactRow(
-                subject=clean(fact.subject) if several else "",
-                predicate=clean(fact.predicate),
-                unit=clean(fact.unit),
-                note=clean(fact.note),
-                source=clean(source.source),
-                number=source_number(answer, source),
-            )
-        rows[key].values.append(f"{fact.value:.8g}" if isinstance(fact.value, float) else clean(fact.value))
+        texts = (fact.predicate, fact.unit, fact.note, fact.provenance.source)
+        predicate, unit, note, source = (clean(part) for part in texts)
+        row = rows.setdefault(
+            (fact.subject, *texts), FactRow(clean(fact.subject) if several else "", predicate, unit, note, source)
+        )
+        value = f"{fact.value:.8g}" if isinstance(fact.value, float) else clean(fact.value)
+        row.values.append((value, source_number(answer, fact.provenance)))
     return list(rows.values())
 
 

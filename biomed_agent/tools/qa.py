@@ -43,9 +43,8 @@ class ProteinArguments(Arguments):
 class LiteratureArguments(Arguments):
     """What :class:`LiteratureQATool` takes."""
 
-    query: str | None = Field(
-        None,
-        min_length=1,
+    query: str = Field(
+        "",
         description="Search string, sent to PubMed exactly as given, in PubMed's syntax; put nothing confidential in "
         "it. Without it only known names and quoted words of the question are searched for.",
     )

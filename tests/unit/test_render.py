@@ -166,6 +166,15 @@ def test_the_last_line_for_people_says_what_left_and_how_long_it_took() -> None:
     assert "3 requests (2 to PubChem, 1 to UniProt" in to_text(many, width=200).splitlines()[-1]
 
 
+def test_values_of_one_predicate_share_a_row_and_keep_the_number_of_their_record() -> None:
+    roles = tuple(
+        Fact("CID:2244", "role", role, provenance=Provenance("ChEBI", role)) for role in ("analgesic", "antipyretic")
+    )
+    answer = replace(ANSWERED, facts=roles, sources=tuple(fact.provenance for fact in roles))
+    assert "  role  analgesic [1]; antipyretic [2]" in to_text(answer).splitlines()
+    assert "  role analgesic [1]; antipyretic [2]" in to_tool_text(answer).splitlines()
+
+
 def test_people_see_alternatives_warnings_and_the_disclaimer_once() -> None:
     other = Candidate("CID:23666729", "aspirin sodium", "salt form", "molecule")
     resolved = Resolved(ASPIRIN, "Aspirin", "exact synonym", (other,))

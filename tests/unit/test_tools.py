@@ -78,6 +78,12 @@ def test_arguments_reach_the_agent_under_their_own_names(tool_class: Callable[..
     assert agent.calls == [("ask", EXAMPLES[tool_class])]
 
 
+def test_the_literature_tool_asks_the_literature_whatever_the_question_sounds_like() -> None:
+    message = call(LiteratureQATool(agent=OFFLINE), {"question": "What is aspirin?"})
+    assert message.artifact["kind"] == "literature"
+    assert message.text.startswith("STATUS refused")
+
+
 async def test_an_asynchronous_call_awaits_the_agent() -> None:
     agent = Scripted()
     content = await MoleculeQATool(agent=agent).ainvoke(EXAMPLES[MoleculeQATool])
