@@ -33,21 +33,27 @@ def _cache_dir() -> Path:
 class Settings(BaseSettings):
     """Every setting, with its environment variable ``BIOMED_AGENT_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix="BIOMED_AGENT_", env_ignore_empty=True, populate_by_name=True, extra="forbid")
-
-    host: str | None = Field(None, description="base URL of a model host; wins over a local model")
-    model: str | None = Field(None, description="checkpoint folder, or 'none' for no model; default: the embedded one")
-    index: Annotated[list[Path], NoDecode] = Field(
-        [], description=f"further SQLite indexes, searched before the shipped one; separated by {os.pathsep!r}"
+    model_config = SettingsConfigDict(
+        env_prefix="BIOMED_AGENT_", env_ignore_empty=True, populate_by_name=True, extra="forbid"
     )
-    offline: bool = Field(False, description="ask no database; local index only")
-    egress: EgressPolicy = Field("names-only", description="what may leave: public, names-only or nothing")
-    api_key: SecretStr = Field(SecretStr(""), description="bearer token for the model host")
+
+    host: str | None = Field(default=None, description="base URL of a model host; wins over a local model")
+    model: str | None = Field(
+        default=None, description="checkpoint folder, or 'none' for no model; default: the embedded one"
+    )
+    index: Annotated[list[Path], NoDecode] = Field(
+        default=[], description=f"further SQLite indexes, searched before the shipped one; separated by {os.pathsep!r}"
+    )
+    offline: bool = Field(default=False, description="ask no database; local index only")
+    egress: EgressPolicy = Field(default="names-only", description="what may leave: public, names-only or nothing")
+    api_key: SecretStr = Field(default=SecretStr(""), description="bearer token for the model host")
     cache_dir: Path = Field(default_factory=_cache_dir, description="folder for cached replies and built indexes")
-    email: str = Field("", description="contact address sent to NCBI, UniProt and PubChem, as they ask")
-    timeout: float = Field(30.0, gt=0, description="seconds one look-up may take in all")
+    email: str = Field(default="", description="contact address sent to NCBI, UniProt and PubChem, as they ask")
+    timeout: float = Field(default=30.0, gt=0, description="seconds one look-up may take in all")
     ncbi_api_key: SecretStr = Field(
-        SecretStr(""), validation_alias="NCBI_API_KEY", description="raises PubMed's limit from 3 to 10 requests/s"
+        default=SecretStr(""),
+        validation_alias="NCBI_API_KEY",
+        description="raises PubMed's limit from 3 to 10 requests/s",
     )
 
     @field_validator("index", mode="before")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from typing import Any
 
 from biomed_agent import BioMedAgent
 from biomed_agent.render import to_text
@@ -13,12 +12,13 @@ from biomed_agent.render import to_text
 CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
 UNKNOWN = "CC1CC(=O)N(C1)c1ccc(cc1)C(=O)NCc1cccnc1F"
 
-STEPS: list[tuple[str, str, list[str], dict[str, Any]]] = [
-    ("a molecule by name", "ask", ["Describe aspirin."], {}),
-    ("a molecule that is in no database, by SMILES", "ask", ["Describe this molecule."], {"molecule": UNKNOWN}),
-    ("a protein by gene", "ask", ["What is the function of EGFR?"], {}),
-    ("a name that means several things", "ask", ["What is the molecular weight of PCP?"], {}),
-    ("a claim, checked against the structure", "check", ["it is a 3-hydroxyflavone"], {"molecule": CHALCONE}),
+# title, command, question or statement, molecule
+STEPS = [
+    ("a molecule by name", "ask", "Describe aspirin.", ""),
+    ("a molecule that is in no database, by SMILES", "ask", "Describe this molecule.", UNKNOWN),
+    ("a protein by gene", "ask", "What is the function of EGFR?", ""),
+    ("a name that means several things", "ask", "What is the molecular weight of PCP?", ""),
+    ("a claim, checked against the structure", "check", "it is a 3-hydroxyflavone", CHALCONE),
 ]
 
 
@@ -29,13 +29,17 @@ def main() -> None:
     print("Loading the embedded model biomed-agent-mini (torch takes a few seconds) ...", file=sys.stderr, flush=True)
     agent.warm_up()
     print(f"Ready after {time.monotonic() - started:.1f} s.", file=sys.stderr, flush=True)
-    for number, (title, verb, words, options) in enumerate(STEPS, 1):
-        flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-        print(f"\n{'=' * 78}\n{number}. {title}\n$ {shlex.join(['biomed-agent', verb, *words, *flags])}\n", flush=True)
-        answer = agent.ask(*words, **options) if verb == "ask" else agent.check(*words, **options)
+    for number, (title, command, words, molecule) in enumerate(STEPS, 1):
+        flags = ["--molecule", molecule] if molecule else []
+        print(
+            f"\n{'=' * 78}\n{number}. {title}\n$ {shlex.join(['biomed-agent', command, words, *flags])}\n", flush=True
+        )
+        answer = (agent.ask if command == "ask" else agent.check)(words, molecule or None)
         print(to_text(answer, color=sys.stdout.isatty()), flush=True)
     print(f"\n{'=' * 78}\nA question about the literature needs the network; try:")
-    print('$ .venv/bin/biomed-agent ask "What do studies say about metformin and longevity?" --query "metformin longevity"')
+    print(
+        '$ .venv/bin/biomed-agent ask "What do studies say about metformin and longevity?" --query "metformin longevity"'
+    )
 
 
 if __name__ == "__main__":

@@ -66,15 +66,15 @@ ROWS = [
     Row("What is the weight of acetaminophen?", "answered", "paracetamol", ("151.1",)),
     Row("What is the molecular weight of Tylenol?", "answered", "paracetamol", ("151.1",)),
     # stored values
-    Row("What is the EC number of acetylcholinesterase?", "answered", "ACHE", ("3.1.1.7",)),
+    Row("What is the EC number of EGFR?", "answered", "EGFR", ("2.7.10.1",)),
     Row("Which gene encodes P04637?", "answered", "TP53", ("TP53",)),
     Row("What are synonyms of paracetamol?", "answered", "paracetamol", ("acetaminophen",)),
     Row("What roles does caffeine have?", "answered", "caffeine", ("role",)),
     # protein questions
-    Row("What family does BRAF belong to?", "answered", "BRAF", ("kinase",)),
-    Row("What is the function of BRAF?", "answered", "BRAF", ("2.7.11.1",)),
+    Row("What family does EGFR belong to?", "answered", "EGFR", ("Tyr protein kinase family",)),
+    Row("What is the function of EGFR?", "answered", "EGFR", ("2.7.10.1",)),
     Row("Where in the cell is EGFR located?", "answered", "EGFR", ("membrane",)),
-    Row("What is the function of it?", "answered", "BRAF", protein="gene:BRAF"),
+    Row("What is the function of it?", "answered", "EGFR", protein="gene:EGFR"),
     # activity of a pair
     Row("Does gefitinib bind EGFR?", "answered", "gefitinib", ("Kd", "nM")),
     Row("What is the affinity of imatinib for ABL1?", "answered", "imatinib", ("Kd",)),
