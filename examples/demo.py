@@ -31,15 +31,12 @@ def main() -> None:
     print(f"Ready after {time.monotonic() - started:.1f} s.", file=sys.stderr, flush=True)
     for number, (title, command, words, molecule) in enumerate(STEPS, 1):
         flags = ["--molecule", molecule] if molecule else []
-        print(
-            f"\n{'=' * 78}\n{number}. {title}\n$ {shlex.join(['biomed-agent', command, words, *flags])}\n", flush=True
-        )
+        shown = shlex.join(["biomed-agent", command, words, *flags])
+        print(f"\n{'=' * 78}\n{number}. {title}\n$ {shown}\n", flush=True)
         answer = (agent.ask if command == "ask" else agent.check)(words, molecule or None)
         print(to_text(answer, color=sys.stdout.isatty()), flush=True)
     print(f"\n{'=' * 78}\nA question about the literature needs the network; try:")
-    print(
-        '$ .venv/bin/biomed-agent ask "What do studies say about metformin and longevity?" --query "metformin longevity"'
-    )
+    print('$ .venv/bin/biomed-agent ask "Does metformin extend lifespan?" --query "metformin lifespan"')
 
 
 if __name__ == "__main__":
