@@ -298,7 +298,8 @@ def looks_like_cas(token: str) -> bool:
 @lru_cache(maxsize=1024)
 def parsed(smiles: str) -> Chem.Mol:
     """Return the RDKit molecule of a canonical SMILES; shared, so never change it (copy it first)."""
-    mol = Chem.MolFromSmiles(smiles)
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles)
     if mol is None:
         raise InvalidInput(
             f"the SMILES {_shorten(smiles)!r} cannot be read.", "Read it with molecule_from_smiles first."

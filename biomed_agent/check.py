@@ -1,0 +1,107 @@
+"""Checks what was said against the structure, the sequence and the records.
+
+Each sentence becomes one :class:`~biomed_agent.types.Claim`. It is *contradicted* when an exact rule or an
+exclusive record excludes one of its assertions, *supported* when at least one is shown and none excluded,
+and *unverified* otherwise. Absence from a record never contradicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from . import statement
+from .findings import Finding, unverified
+from .types import Claim, Entity, Fact, Molecule, Provenance
+
+_UNREAD = "nothing in it can be compared with a structure or record"
+_OTHER = "it speaks of something else, or in a form that is not read"
+
+
+def check_text(text: str, entity: Entity, facts: Sequence[Fact] = ()) -> tuple[Claim, ...]:
+    """Check every sentence of a text about one molecule or protein.
+
+    Args:
+        text: Any text; each of its sentences appears in exactly one claim.
+        entity: What the text is about.
+        facts: Facts of records about it, for stored statements (roles, classes, locations, EC numbers ...).
+
+    Returns:
+        One claim a sentence, in order.
+    """
+    claims: list[Claim] = []
+    elsewhere = False  # the sentence before spoke of something else, so "it" may, too
+    for sentence in statement.sentences(text):
+        pronoun = statement.starts_with_pronoun(sentence)
+        if pronoun and elsewhere:
+            claims.append(Claim(sentence, "unverified", 'what "it" stands for is not certain here'))
+            continue
+        elsewhere = not pronoun and not _about(statement.normalise(sentence), entity, names_of(entity, facts))
+        claims.append(_judge(sentence, entity, facts))
+    return tuple(claims)
+
+
+def check_claim(sentence: str, entity: Entity, facts: Sequence[Fact] = ()) -> Claim:
+    """Check one sentence; see :func:`check_text`."""
+    return _judge(sentence.strip(), entity, facts)
+
+
+def names_of(entity: Entity, facts: Sequence[Fact] = ()) -> list[str]:
+    """Return the names a sentence may call the entity by."""
+    if isinstance(entity, Molecule):
+        names: Iterable[str] = (entity.name, *entity.synonyms, entity.handle)
+    else:
+        names = (entity.name, entity.gene, entity.entry_name, entity.accession, *entity.synonyms)
+    stored = (str(fact.value) for fact in facts if fact.predicate in {"synonym", "name", "gene"})
+    return [name for name in dict.fromkeys((*names, *stored)) if 1 < len(name) <= 200]
+
+
+def _about(plain: str, entity: Entity, names: Sequence[str]) -> bool:
+    """Tell whether a normalised sentence speaks of the entity, or of one of its properties."""
+    if statement.speaks_of(plain, names) or statement.predicate_about(plain, names) is not None:
+        return True
+    if isinstance(entity, Molecule):
+        from .check_numbers import PROPERTY
+    else:
+        from .check_protein import PROPERTY
+    return PROPERTY.match(plain) is not None
+
+
+def _judge(sentence: str, entity: Entity, facts: Sequence[Fact]) -> Claim:
+    plain, names = statement.normalise(sentence), names_of(entity, facts)
+    predicate = statement.predicate_about(plain, names)
+    about = _about(plain, entity, names)
+    own: Provenance | None = entity.provenance
+    if isinstance(entity, Molecule):
+        from .chemistry import RDKIT as own
+
+        findings = _molecule_findings(plain, predicate, about, entity, facts)
+    else:
+        from .check_protein import protein_findings
+
+        findings = protein_findings(plain, predicate, about, entity, facts, names)
+    return _claim(sentence, findings or [unverified(_UNREAD if about else _OTHER)], own)
+
+
+def _molecule_findings(
+    plain: str, predicate: str | None, about: bool, molecule: Molecule, facts: Sequence[Fact]
+) -> list[Finding]:
+    from .check_molecule import decide
+    from .check_numbers import numeric_findings
+
+    read = statement.assertions(predicate) if predicate is not None else []
+    findings = [found for one in read if (found := decide(one, molecule, facts)) is not None]
+    if about and not statement.HEDGES.search(plain.lower()):
+        findings += numeric_findings(plain, molecule, facts)
+    return findings
+
+
+def _claim(sentence: str, findings: Sequence[Finding], own: Provenance | None) -> Claim:
+    for verdict in ("contradicted", "supported"):
+        chosen = [one for one in findings if one.verdict == verdict]
+        if chosen:
+            why = "; ".join(dict.fromkeys(one.why for one in chosen[:4]))
+            open_ones = list(dict.fromkeys(one.why for one in findings if one.verdict == "unverified"))
+            if verdict == "supported" and open_ones:
+                why += f"; not decided: {'; '.join(open_ones[:3])}"
+            return Claim(sentence, chosen[0].verdict, why, chosen[0].provenance or own)
+    return Claim(sentence, "unverified", "; ".join(dict.fromkeys(one.why for one in findings[:3])))

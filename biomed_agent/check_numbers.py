@@ -1,0 +1,422 @@
+"""Rules for what a statement about a molecule says in figures, labels and identifiers.
+
+Formula, masses, counts, charge, estimates, stereo descriptors, rules of thumb and identifiers. Values that
+depend on a convention (hydrogen-bond counts, rotatable bonds, estimates of logP) are only contradicted
+outside the range of the usual conventions, or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from rdkit import Chem
+from rdkit.Chem import rdMolDescriptors as descriptors
+
+from . import chemistry
+from .errors import InvalidInput
+from .findings import Finding, contradicted, supported, unverified
+from .statement import Assertion
+from .types import Fact, Molecule
+
+_NUMBER = r"(?P<value>[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?)(?![\d.]*\d)"
+_LINK = (
+    r"(?: \([^()]*\))?(?: of (?:the |this )?(?:molecule|compound|drug|substance|structure))?(?: value| count)?"
+    r"(?: is| are| equals?| of|:| =| being| at)*(?: given as| calculated as| estimated (?:at|as|to be))? ?"
+    r"(?P<sign>about|approximately|approx\.|around|roughly|circa|ca\.|~|nearly|below|less than|lower than|smaller than|"
+    r"under|<=?|≤|up to|at most|over|above|more than|greater than|higher than|exceeding|>=?|≥|at least)? ?"
+)
+_FORMULA = re.compile(
+    r"\b(?P<kind>empirical |molecular |chemical )?formula(?: \([^()]*\))?(?: of (?:the |this )?(?:molecule|compound|drug|substance))?"
+    r"(?: is| of|:| =| being)*:? (?P<formula>(?:[A-Z][a-z]?\d*)+(?:[+-]\d*|\(\d?[+-]\))?)(?![\w(])"
+)
+_WEIGHT = re.compile(
+    rf"\b(?P<kind>monoisotopic |exact |average )?(?:mol(?:ecular|ar)? ?(?:weight|mass|wt\.?)|mass|weight|m\.?w\.?){_LINK}{_NUMBER}"
+    r" ?(?P<unit>g ?/ ?mol|g mol-1|kda|da\b|daltons?|amu|u\b|[a-z%]+(?:/[a-z]+)?)?",
+    re.IGNORECASE,
+)
+_LOGP = re.compile(rf"\b(?:[xac]|mi|m)?log ?p(?:3|o/w)?(?: value)?{_LINK}{_NUMBER}", re.IGNORECASE)
+_TPSA = re.compile(rf"\b(?:t?psa|polar surface area){_LINK}{_NUMBER}", re.IGNORECASE)
+_CHARGE = re.compile(
+    r"\b(?:net|formal|overall|total) charge(?: of| is|:| =)* ?(?P<value>[-+]?\d[-+]?|zero|none)(?=[\s,.;]|$)",
+    re.IGNORECASE,
+)
+_COUNT_FIRST = re.compile(
+    r"\b(?:number of )?(?P<what>[a-z][a-z -]*?)(?: count)?(?:(?: is| of| equals)|:| =) ?(?P<value>\d+)(?=[\s,.;]|$)",
+    re.IGNORECASE,
+)
+_RULE = re.compile(
+    r"(?P<fails>\b(?:violates?|breaks?|fails?|does not|doesn't|not|breach\w*) )?(?:to )?"
+    r"(?P<passes>satisf\w+|obeys?|compl(?:y|ies|iant) with|comply|passes|pass|meets?|follows?|adheres? to|fulfil\w*|conforms? to)? ?"
+    r"(?:all |any )?(?:of )?(?:the )?(?P<rule>lipinski(?:'s)?(?: rules?(?: of (?:five|5))?| criteria)?|rule of (?:five|5)|ro5|veber(?:'s)?(?: rules?| criteria)?)"
+    r"(?P<after> violations?| compliant)?",
+    re.IGNORECASE,
+)
+_INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
+_SMILES = re.compile(r"\bSMILES(?: string| notation| code)?(?: is|:| =)* ?[\"'(]*(?P<smiles>[^\s\"']+)")
+_IDENTIFIER = re.compile(
+    r"\b(?:PubChem )?(?P<space>CID|ChEBI|DrugBank|ChEMBL|CAS|UNII)(?: (?:ID|number|registry number|accession|identifier|no\.?))?"
+    r"(?: is|:| =|#)* ?(?P<value>(?:CHEBI:|CHEMBL|DB)?\d[\w-]*|[A-Z\d]{10})\b",
+    re.IGNORECASE,
+)
+_OTHER_FORM = re.compile(
+    r"\b(?:salts?|hydrochloride|hydrobromide|free (?:base|acid)|anhydrous|anhydrate|\w*hydrate|parent|ions?|cation|anion|"
+    r"protonated|deprotonated|conjugate|dimer|monomer|base form|acid form|neutral form)\b",
+    re.IGNORECASE,
+)
+_RELATION = re.compile(
+    r"\b(?:which|whose|whereas|while|compared|unlike|versus|metabolite of|derivative of|analog(?:ue)? of|precursor|"
+    r"derives? from|derived from|enantiomer of|conjugate (?:acid|base)|tautomer of|fragments?|per)\b"
+)
+PROPERTY = re.compile(
+    r"(?:(?:and|with|its|the|at|a|an|calculated|computed|exact|average|approximate|pubchem|net|formal|total|overall|number of|"
+    r"topological|predicted|canonical|isomeric|standard) )*(?:molecular (?:formula|weight|mass)|molar mass|mol\.? ?(?:wt|weight)|m\.?w\.?|"
+    r"(?:chemical |empirical )?formula|(?:monoisotopic )?mass|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|"
+    r"rotatable bonds?|(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|"
+    r"drugbank|chebi|chembl|unii|weight|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration)\b",
+    re.IGNORECASE,
+)
+"""start of a sentence whose subject is a property of the molecule"""
+
+
+def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -> Iterator[Finding]:
+    """Check the figures and identifiers of one normalised sentence that speaks of the molecule."""
+    cut = _RELATION.search(sentence)
+    own = sentence[: cut.start()] if cut else sentence
+    other_form = bool(_OTHER_FORM.search(own))
+    for match in _FORMULA.finditer(own):
+        yield _formula(match["formula"], (match["kind"] or "").lower().startswith("emp"), molecule, other_form)
+    for match in _WEIGHT.finditer(own):
+        found = _weight(match, molecule, other_form)
+        if found:
+            yield found
+    for match in _LOGP.finditer(own):
+        yield _estimate("logP", float(match["value"].replace(",", "")), 0.5, molecule, facts)
+    for match in _TPSA.finditer(own):
+        yield _estimate("TPSA", float(match["value"].replace(",", "")), 1.0, molecule, facts)
+    for match in _CHARGE.finditer(own):
+        yield _charge(match["value"], molecule)
+    for match in _COUNT_FIRST.finditer(own):
+        found = count_finding(
+            Assertion("has", match["what"].lower().strip(), number=int(match["value"])), molecule, facts
+        )
+        if found:
+            yield found
+    yield from _rules(own, molecule)
+    yield from _identifiers(own, molecule, facts)
+    yield from _stereo(own, molecule)
+
+
+# ---------------------------------------------------------------- formula and mass
+
+
+def _formula(said: str, empirical: bool, molecule: Molecule, other_form: bool) -> Finding:
+    stated = _composition(said)
+    if stated is None or not molecule.formula:
+        return unverified(f"formula {said} cannot be compared")
+    whole = _composition(molecule.formula) or Counter()
+    if stated == whole or (empirical and _proportional(stated, whole)):
+        return supported(f"computed formula {molecule.formula}")
+    parent = chemistry.parent_of_salt(molecule)
+    if parent is not None and stated == _composition(parent.formula):
+        why = f"{parent.formula} is the formula of the neutral parent {parent.smiles}, {molecule.formula} that of this structure"
+        return supported(why) if other_form else unverified(why)
+    same_skeleton = {key: n for key, n in stated.items() if key != "H"} == {
+        key: n for key, n in whole.items() if key != "H"
+    }
+    if other_form or (same_skeleton and Chem.GetFormalCharge(chemistry.parsed(molecule.smiles))):
+        return unverified(f"formula {said} may be another salt or charge state; this structure is {molecule.formula}")
+    return contradicted(f"computed formula {molecule.formula}, not {said}")
+
+
+_SYMBOLS = frozenset(Chem.GetPeriodicTable().GetElementSymbol(number) for number in range(1, 119))
+
+
+def _composition(formula: str) -> Counter[str] | None:
+    counts: Counter[str] = Counter()
+    for element, number in re.findall(r"([A-Z][a-z]?)(\d*)", re.sub(r"\(?\d?[+-]\d*\)?$", "", formula)):
+        if element not in _SYMBOLS:
+            return None
+        counts[element] += int(number or 1)
+    return counts or None
+
+
+def _proportional(stated: Counter[str], whole: Counter[str]) -> bool:
+    return stated.keys() == whole.keys() and len({whole[key] / stated[key] for key in stated}) == 1
+
+
+def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Finding | None:
+    unit = (match["unit"] or "").lower().replace(" ", "")
+    if unit in {"mg", "kg", "ug", "%", "mg/kg", "mm", "nm", "um", "percent"} or molecule.weight is None:
+        return None
+    text = match["value"].replace(",", "").lstrip("+")
+    value = float(text) * (1000 if unit == "kda" else 1)
+    mol = chemistry.parsed(molecule.smiles)
+    exact = descriptors.CalcExactMolWt(mol)
+    truths = {"monoisotopic mass": exact} if (match["kind"] or "").lower().startswith(("mono", "exact")) else {
+        "molecular weight": molecule.weight,
+        "monoisotopic mass": exact,
+    }  # fmt: skip
+    for name, truth in truths.items():
+        if _agrees(value, text, match["sign"] or "", truth, kilo=unit == "kda"):
+            return supported(f"computed {name} {truth:.2f}")
+    parent = chemistry.parent_of_salt(molecule)
+    if parent is not None and parent.weight is not None and _agrees(value, text, match["sign"] or "", parent.weight):
+        why = f"{parent.weight:.2f} is the weight of the neutral parent, {molecule.weight:.2f} that of this structure"
+        return supported(why) if other_form else unverified(why)
+    if other_form:
+        return unverified(
+            f"mass {match['value']} may be that of another salt or form; this structure weighs {molecule.weight:.2f}"
+        )
+    return contradicted(
+        f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {match['value']}"
+    )
+
+
+def _agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
+    """Compare a stated figure with the truth: to the digits stated, rounded or cut, or as the sign says."""
+    sign = sign.lower()
+    if sign in {"below", "less than", "lower than", "smaller than", "under", "<", "<=", "≤", "up to", "at most"}:
+        return truth <= value
+    if sign in {"over", "above", "more than", "greater than", "higher than", "exceeding", ">", ">=", "≥", "at least"}:
+        return truth >= value
+    decimals = len(text.partition(".")[2]) - (3 if kilo else 0)
+    unit = 10.0**-decimals
+    if sign:
+        return abs(value - truth) <= max(0.01 * truth, unit)
+    cut = int(truth / unit) * unit
+    return abs(value - truth) <= max(unit / 2, 0.02) * 1.0001 or (decimals > 0 and abs(value - cut) < unit / 100)
+
+
+# ---------------------------------------------------------------- counts
+
+
+def _range(*values: int) -> tuple[int, int]:
+    return min(values), max(values)
+
+
+def _rotatable(mol: Chem.Mol) -> tuple[int, int]:
+    options = descriptors.NumRotatableBondsOptions
+    kinds = (options.NonStrict, options.Strict, options.StrictLinkages)
+    return _range(*(descriptors.CalcNumRotatableBonds(mol, kind) for kind in kinds))
+
+
+def _acceptors(mol: Chem.Mol) -> tuple[int, int]:
+    broad = sum(atom.GetAtomicNum() in (7, 8, 9, 16) for atom in mol.GetAtoms())  # PubChem counts F and S, too
+    return _range(descriptors.CalcNumHBA(mol), descriptors.CalcNumLipinskiHBA(mol), broad)
+
+
+def _stereo_range(mol: Chem.Mol) -> tuple[int, int]:
+    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(mol)) if one.type == Chem.StereoType.Atom_Tetrahedral]
+    return sum(one.specified == Chem.StereoSpecified.Specified for one in found), len(found)
+
+
+def _aromatic_rings(mol: Chem.Mol) -> tuple[int, int]:
+    return _range(descriptors.CalcNumAromaticCarbocycles(mol), descriptors.CalcNumAromaticRings(mol))
+
+
+_COUNTS: tuple[tuple[str, Callable[[Chem.Mol], tuple[int, int]], str], ...] = (
+    (r"heavy atoms?|non-hydrogen atoms?", lambda mol: _range(mol.GetNumHeavyAtoms()), "heavy atoms"),
+    (r"rotatable bonds?|freely rotatable bonds?", _rotatable, "rotatable bonds"),
+    (r"(?:(?:h|hydrogen)[ -]?bond(?:ing)? )donors?|hbd", lambda mol: _range(descriptors.CalcNumHBD(mol), descriptors.CalcNumLipinskiHBD(mol)), "hydrogen-bond donors"),
+    (r"(?:(?:h|hydrogen)[ -]?bond(?:ing)? )acceptors?|hba", _acceptors, "hydrogen-bond acceptors"),
+    (r"(?:defined |tetrahedral )?(?:stereo ?cent(?:er|re)s?|chiral cent(?:er|re)s?|stereogenic cent(?:er|re)s?|chiral carbons?(?: atoms?)?|asymmetric carbons?(?: atoms?)?)", _stereo_range, "stereocentres"),
+    (r"aromatic rings?", _aromatic_rings, "aromatic rings"),
+    (r"rings?|rings in total", lambda mol: _range(descriptors.CalcNumRings(mol)), "rings"),
+)  # fmt: skip
+_ELEMENTS = {
+    "carbon": 6, "nitrogen": 7, "oxygen": 8, "sulfur": 16, "sulphur": 16, "phosphorus": 15, "fluorine": 9,
+    "chlorine": 17, "bromine": 35, "iodine": 53, "boron": 5, "silicon": 14, "selenium": 34,
+}  # fmt: skip
+_MEMBERED = {word: size for size, word in enumerate("three four five six seven eight nine ten".split(), 3)}
+
+
+def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -> Finding | None:
+    """Decide ``has N ...`` for things that are counted over the whole structure; None for other words."""
+    if assertion.relation != "has":
+        return None
+    mol = chemistry.parsed(molecule.smiles)
+    if sized := re.fullmatch(r"(\w+)-membered (?:\w+ )?rings?", assertion.words):
+        return _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdigit() else 0), mol)
+    for pattern, counter, name in _COUNTS:
+        if re.fullmatch(pattern, assertion.words):
+            low, high = counter(mol)
+            said = {int(fact.value) for fact in facts if fact.predicate == name and str(fact.value).isdigit()}
+            return _compare_count(assertion, min({low, *said}), max({high, *said}), name)
+    atom = re.fullmatch(r"(\w+?)(?: atoms?|s)?", assertion.words)
+    if atom and atom[1] in {*_ELEMENTS, "hydrogen"} and (assertion.number is not None or assertion.negated):
+        number = _atoms(mol, atom[1])
+        parent = chemistry.parent_of_salt(molecule)
+        if parent is not None and assertion.number == _atoms(chemistry.parsed(parent.smiles), atom[1]) != number:
+            return unverified(f"{assertion.number} {atom[1]} atoms in the neutral parent, {number} in this structure")
+        return _compare_count(assertion, number, number, f"{atom[1]} atoms")
+    return None
+
+
+def _atoms(mol: Chem.Mol, element: str) -> int:
+    if element == "hydrogen":
+        return sum(atom.GetTotalNumHs() for atom in mol.GetAtoms()) + sum(a.GetAtomicNum() == 1 for a in mol.GetAtoms())
+    return sum(atom.GetAtomicNum() == _ELEMENTS[element] for atom in mol.GetAtoms())
+
+
+def _ring_size(assertion: Assertion, size: int, mol: Chem.Mol) -> Finding | None:
+    if not 3 <= size <= 10:
+        return None
+    sizes = Counter(len(ring) for ring in mol.GetRingInfo().AtomRings())
+    number = 0 if assertion.negated else assertion.number
+    present = f"ring sizes are {', '.join(str(one) for one in sorted(sizes.elements())) or 'none'}"
+    if number is None:
+        return supported(present) if sizes[size] else contradicted(f"no {size}-membered ring; {present}")
+    if sizes[size] == number:
+        return supported(present)
+    return contradicted(present) if sizes[size] < number or assertion.negated else unverified(present)
+
+
+def _compare_count(assertion: Assertion, low: int, high: int, name: str) -> Finding:
+    counted = f"{low} {name}" if low == high else f"{low} to {high} {name}, depending on the convention"
+    if assertion.negated and assertion.number is None:
+        number, least = 0, False
+    else:
+        number, least = (1, True) if assertion.number is None else (assertion.number, assertion.least)
+    holds = low <= number <= high or (least and high >= number)
+    if assertion.negated and assertion.number is not None:
+        return unverified(f"{counted} counted")
+    if holds:
+        return supported(f"{counted} counted")
+    return contradicted(f"{counted} counted, not {number}")
+
+
+# ---------------------------------------------------------------- estimates, charge, rules of thumb
+
+
+def _estimate(name: str, value: float, tolerance: float, molecule: Molecule, facts: Sequence[Fact]) -> Finding:
+    mol = chemistry.parsed(molecule.smiles)
+    own = descriptors.CalcCrippenDescriptors(mol)[0] if name == "logP" else descriptors.CalcTPSA(mol)
+    known = [
+        own,
+        *(float(fact.value) for fact in facts if fact.predicate == name and isinstance(fact.value, int | float)),
+    ]
+    best = min(known, key=lambda one: abs(one - value))
+    if abs(best - value) <= tolerance:
+        return supported(f"{name} {best:.2f} (estimate)")
+    return unverified(f"{name} {value} against an estimate of {own:.2f}; methods differ")
+
+
+def _charge(said: str, molecule: Molecule) -> Finding:
+    net = Chem.GetFormalCharge(chemistry.parsed(molecule.smiles))
+    sign = -1 if "-" in said else 1
+    value = 0 if said.lower() in {"zero", "none"} else sign * int(said.strip("+-"))
+    return (
+        supported(f"formal charge {net:+d}")
+        if value == net
+        else contradicted(f"formal charge {net:+d}, not {value:+d}")
+    )
+
+
+def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
+    for match in _RULE.finditer(own):
+        if match["fails"] is None and match["passes"] is None and match["after"] is None:
+            continue
+        failing = match["fails"] is not None or (match["after"] or "").strip().startswith("violation")
+        if match["after"] and "violation" in match["after"]:
+            none = re.search(r"\b(?:no|zero|0|without(?: any)?) $", own[: match.start("rule")])
+            failing = not none
+        if match["rule"].lower().startswith("veber"):
+            mol = chemistry.parsed(molecule.smiles)
+            broken, worst = int(_rotatable(mol)[1] > 10 or descriptors.CalcTPSA(mol) > 140), 2
+            why = f"rotatable bonds {_rotatable(mol)[1]}, TPSA {descriptors.CalcTPSA(mol):.1f}"
+            broken *= worst
+        else:
+            violations, why = chemistry.rule_of_five(molecule)
+            broken = len(violations)
+        if broken == 1:
+            yield unverified(f"one of four limits is exceeded, which some count as a pass: {why}")
+        else:
+            yield supported(why) if (broken > 0) == failing else contradicted(why)
+
+
+# ---------------------------------------------------------------- identifiers and stereo
+
+
+def _identifiers(own: str, molecule: Molecule, facts: Sequence[Fact]) -> Iterator[Finding]:
+    for key in _INCHIKEY.findall(own):
+        if key == molecule.inchikey:
+            yield supported(f"computed InChIKey {key}")
+        elif molecule.inchikey:
+            near = " (same skeleton, other stereo, isotopes or charge)" if key[:14] == molecule.inchikey[:14] else ""
+            yield contradicted(f"computed InChIKey {molecule.inchikey}, not {key}{near}")
+    for match in _SMILES.finditer(own):
+        yield _same_structure(match["smiles"].rstrip(".,;)"), molecule)
+    for match in _IDENTIFIER.finditer(own):
+        space, value = match["space"].lower(), re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", match["value"].upper())
+        stored = {molecule.ids[space]} if space in molecule.ids else set()
+        stored |= {str(fact.value) for fact in facts if fact.predicate.lower().split(" ")[0] == space}
+        plain = {re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", one.upper()) for one in stored}
+        if value in plain:
+            yield supported(f"the record has {match['space']} {value}")
+        elif plain and space == "cid":
+            yield contradicted(f"the record has CID {', '.join(sorted(plain))}, not {value}")
+        else:
+            yield unverified(f"{match['space']} {value} is not in the record at hand")
+
+
+def _same_structure(smiles: str, molecule: Molecule) -> Finding:
+    try:
+        stated = chemistry.molecule_from_smiles(smiles)
+    except InvalidInput as error:
+        return contradicted(error.message)
+    if stated.smiles == molecule.smiles:
+        return supported("the SMILES stated is this structure")
+    flat = [Chem.MolToSmiles(chemistry.parsed(one.smiles), isomericSmiles=False) for one in (stated, molecule)]
+    if flat[0] == flat[1] and not re.search(r"[@/\\]", stated.smiles):
+        return supported("the SMILES stated is this structure, without its stereo")
+    return contradicted(f"the SMILES stated is {stated.formula} {stated.smiles}, not this structure")
+
+
+def _stereo(own: str, molecule: Molecule) -> Iterator[Finding]:
+    mol = chemistry.parsed(molecule.smiles)
+    if re.search(r"\bachiral\b|\bnot (?:a )?chiral\b", own):
+        mirrored = _mirror(mol) != Chem.MolToSmiles(mol)
+        undefined = _stereo_range(mol)
+        if mirrored:
+            yield contradicted("the mirror image of the structure is another molecule")
+        elif undefined[0] == undefined[1] and not mol.HasSubstructMatch(chemistry.pattern("a-!@a")):
+            yield supported("the structure equals its mirror image")
+        else:
+            yield unverified("its stereo is not fully defined")
+    for match in re.finditer(
+        r"(?:is (?:the|an?) |has (?:an? |the )?|\bthe )\(?(?P<label>[RSEZ])\)?[- ](?:enantiomer|isomer|configur\w+|stereoisomer)",
+        own,
+    ):
+        yield _descriptor(match["label"], mol)
+    for match in re.finditer(
+        r"double bond (?:has|with|is in|of) (?:the |an? )?\(?(?P<label>[EZ])\)?[- ](?:configur\w+|geometry)", own
+    ):
+        yield _descriptor(match["label"], mol)
+
+
+def _mirror(mol: Chem.Mol) -> str:
+    copy = Chem.Mol(mol)
+    for atom in copy.GetAtoms():
+        atom.InvertChirality()
+    return Chem.MolToSmiles(copy)
+
+
+def _descriptor(label: str, mol: Chem.Mol) -> Finding:
+    """Compare an R/S or E/Z label with a structure that has exactly one such centre."""
+    found = Chem.FindPotentialStereo(Chem.Mol(mol))
+    kind = Chem.StereoType.Atom_Tetrahedral if label in "RS" else Chem.StereoType.Bond_Double
+    centres = [one for one in found if one.type == kind]
+    if not centres:
+        return contradicted(f"the structure has no centre that could be {label}")
+    if len(centres) > 1 or centres[0].specified != Chem.StereoSpecified.Specified:
+        return unverified(f"{len(centres)} possible stereo elements; which one is meant by {label} is not said")
+    copy = Chem.Mol(mol)
+    Chem.rdCIPLabeler.AssignCIPLabels(copy)
+    where = centres[0].centeredOn
+    holder = copy.GetAtomWithIdx(where) if label in "RS" else copy.GetBondWithIdx(where)
+    actual = holder.GetProp("_CIPCode") if holder.HasProp("_CIPCode") else "?"
+    return (
+        supported(f"its only centre is {actual}") if actual == label else contradicted(f"its only centre is {actual}")
+    )

@@ -1,0 +1,312 @@
+"""Rules that decide a statement about a protein, against its sequence and its record.
+
+*Contradicted* only where the record is exact and excludes the statement: length of the sequence, organism,
+main class of the EC number, or the denial of something the record states. A location, family, gene or
+accession that the record does not hold is unverified: absence is no evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from . import statement
+from .findings import Finding, contradicted, supported, unverified
+from .statement import Assertion
+from .types import Fact, Protein, Provenance
+
+SEQUENCE = Provenance(source="the sequence")
+
+_APPROXIMATE = r"about|approximately|approx\.|around|roughly|circa|ca\.|~|nearly|almost|some"
+_SIGN = rf"(?P<sign>{_APPROXIMATE}|more than|over|at least|less than|fewer than|under|up to|>|<)? ?"
+_LENGTH = re.compile(
+    r"(?:\bis|\bhas|\bhave|contains?|comprises?|consists? of|composed of|length(?: is| of|:)?|made (?:up )?of|with|protein of|"
+    rf"polypeptide of|sequence of|:)(?: an?| total(?: of)?| a total of| a length of| a sequence of)? ?{_SIGN}"
+    r"(?P<value>\d[\d,]*)[ -](?:amino[ -]acids?|aa\b|residues?)(?! \d)|"
+    rf"\blength(?: of the (?:protein|sequence))?(?: is| of|:| =) ?{_SIGN.replace('sign', 'sign2')}(?P<value2>\d[\d,]*)(?![\d.]| ?(?:nm|kb|bp|nucleotides))",
+    re.IGNORECASE,
+)
+_PART = re.compile(
+    r"\b(?:domains?|regions?|motifs?|signal|propeptide|transit|mature|processed|isoforms?|fragments?|loops?|heli\w+|tail|"
+    r"first|last|terminal|terminus|deletion|insertion|identi\w+|precursor|linker|repeats?|truncated|variants?|cleav\w+|"
+    r"subunits?|extracellular|intracellular|heavy|light|alpha|beta)\b"
+)
+_MASS = re.compile(
+    rf"{_SIGN}(?P<value>\d+(?:\.\d+)?|\d{{1,3}}(?:,\d{{3}})+)[ -]?(?P<unit>kda|kd\b|da\b|daltons?|kilodaltons?)",
+    re.IGNORECASE,
+)
+_GENE = re.compile(
+    r"(?:encoded by (?:the )?(?:human |mouse |yeast )?(?:gene )?|product of (?:the )?(?:gene )?|gene(?: name| symbol)?(?: is|:| =) ?)"
+    r"(?P<gene>[A-Za-z][\w.-]*\d[\w-]*|[A-Z][A-Z\d-]+|[a-z]{3}[A-Z]\b|[\w-]+(?= gene\b))"
+)
+_EC = re.compile(r"\bEC(?: numbers?)?(?: is|:)? ?(?P<number>[1-7](?:\.(?:\d+|-)){0,3})\b(?P<after>[^.;]{0,60})")
+_ACCESSION = re.compile(
+    r"\b(?:UniProt(?:KB)?(?:/(?:Swiss-Prot|TrEMBL))?|accession)(?: accession| ID| entry| identifier)?(?: number)?(?: is|:| =)* ?"
+    r"(?P<accession>[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})\b"
+)
+_ORGANISMS = {
+    "human": "homo sapiens", "mouse": "mus musculus", "murine": "mus musculus", "rat": "rattus norvegicus",
+    "bovine": "bos taurus", "cow": "bos taurus", "pig": "sus scrofa", "porcine": "sus scrofa", "chicken": "gallus gallus",
+    "zebrafish": "danio rerio", "e. coli": "escherichia coli", "s. cerevisiae": "saccharomyces cerevisiae",
+    "baker's yeast": "saccharomyces cerevisiae", "budding yeast": "saccharomyces cerevisiae",
+    "fission yeast": "schizosaccharomyces pombe", "drosophila": "drosophila melanogaster",
+    "fruit fly": "drosophila melanogaster", "arabidopsis": "arabidopsis thaliana", "c. elegans": "caenorhabditis elegans",
+}  # fmt: skip
+_COMMON = "|".join(re.escape(name) for name in _ORGANISMS)
+_KIND = r"(?:protein|enzyme|polypeptide|gene product|kinase|receptor|protease|hormone|antibody|transporter|channel)"
+_ORGANISM = re.compile(
+    rf"\b(?:is|are) (?:an?|the) (?P<adjective>{_COMMON}) (?:\w+ )?{_KIND}\b|"
+    rf"(?:\borganism(?: is|:| =)|(?:is|are|derives|originates|comes|protein|enzyme) (?:derived |originating )?(?:from|of)) (?:the )?(?:organism |species |bacterium |plant |yeast )?"
+    rf"(?P<binomial>[A-Z][a-z]{{2,}} [a-z]{{3,}}|(?i:{_COMMON}|humans?|mice))\b",
+)
+_LIKE = re.compile(
+    r"\b(?:homolog\w*|ortholog\w*|similar|virus|viral|related|like|infect\w*|pathogen\w*|expressed in|recombinant)\b",
+    re.IGNORECASE,
+)
+
+_ENZYMES: dict[str, tuple[str, str]] = {
+    # head word: (EC prefix that shows it, main classes it may have; empty when usage is too loose)
+    "oxidoreductase": ("1.", "17"), "transferase": ("2.", "2"), "kinase": ("2.7.", "2"), "hydrolase": ("3.", "357"),
+    "protease": ("3.4.", "3"), "peptidase": ("3.4.", "3"), "proteinase": ("3.4.", "3"), "phosphatase": ("3.1.3.", "3"),
+    "esterase": ("3.1.", "3"), "lyase": ("4.", "4"), "isomerase": ("5.", "5"), "ligase": ("6.", ""),
+    "methyltransferase": ("2.1.1.", "2"), "dehydrogenase": ("1.", ""), "reductase": ("1.", ""), "oxidase": ("1.", ""),
+    "nuclease": ("3.1.", ""), "glycosidase": ("3.2.", "3"), "atpase": ("", ""), "enzyme": ("", ""),
+}  # fmt: skip
+_PLACES: dict[str, str] = {
+    # canonical: pattern in the statement; the same pattern is sought in the record, unless _BROADER says more
+    "nucleolus": r"nucleol\w+", "nucleus": r"nucle(?:us|i|ar|oplasm\w*)\b(?! (?:envelope|membrane|pore))",
+    "cytosol": r"cytosol\w*", "cytoplasm": r"cytoplasm\w*", "cell membrane": r"(?:plasma|cell) membrane|cell surface",
+    "mitochondrion": r"mitochondri\w+", "endoplasmic reticulum": r"endoplasmic reticulum", "golgi": r"golgi",
+    "secreted": r"secreted|extracellular (?:space|region|milieu|matrix)", "lysosome": r"lysosom\w+",
+    "peroxisome": r"peroxisom\w+", "chloroplast": r"chloroplast\w*|plastid\w*", "vacuole": r"vacuol\w+",
+    "endosome": r"endosom\w+", "cytoskeleton": r"cytoskelet\w+", "periplasm": r"periplasm\w*", "cell wall": r"cell wall",
+    "synapse": r"synap\w+", "cilium": r"cili\w+", "centrosome": r"centrosom\w+", "membrane": r"membrane",
+}  # fmt: skip
+_BROADER = {"cytoplasm": r"cytoplasm|cytosol", "nucleus": r"nucle(?:us|oplasm|ol)", "membrane": r"membrane"}
+_PLACED = re.compile(
+    r"\b(?:locat\w+|locali[sz]\w+|found|present|resid\w+|situated|anchored|distributed|concentrated|accumulates?|secreted|"
+    r"subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
+)
+_PLACE_ONLY = re.compile(
+    rf"(?:(?:{'|'.join(_PLACES.values())}|single-pass|multi-pass|type|peripheral|matrix|lumen|inner|outer|protein|space|side|host|of|and|the|i+v?|in)[\s,;:]*)+"
+)
+PROPERTY = re.compile(
+    r"(?:(?:its|the|protein|sequence|primary) )*(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|accession|uniprot\w*|(?:molecular )?(?:mass|weight)|subcellular locations?|location|family)\b",
+    re.IGNORECASE,
+)
+"""start of a sentence whose subject is a property of the protein"""
+
+
+def protein_findings(
+    plain: str, predicate: str | None, about: bool, protein: Protein, facts: Sequence[Fact], names: Iterable[str]
+) -> list[Finding]:
+    """Check one normalised sentence about a protein.
+
+    Args:
+        plain: The sentence.
+        predicate: What it says of the protein (:func:`statement.predicate_about`), None when that is not read.
+        about: Whether it speaks of the protein at all.
+        protein: The protein.
+        facts: Facts of its record.
+        names: All names it goes by.
+    """
+    known = {_plain(name) for name in names}
+    body = plain.rstrip(" .")
+    if _plain(body) in known:
+        return [supported(f"the record has the name {body}", protein.provenance)]
+    findings = [*_fragment(body, facts)]
+    if not about or statement.HEDGES.search(plain.lower()):
+        return findings
+    findings += _length(plain, protein)
+    findings += _mass(plain, facts)
+    findings += _gene(plain, protein, facts)
+    findings += _ec(plain, facts)
+    findings += _accession(plain, protein)
+    findings += _organism(plain, protein)
+    findings += _location(plain.lower(), facts)
+    for assertion in statement.assertions(predicate) if predicate else ():
+        if assertion.relation == "is":
+            findings += _class(assertion, protein, facts, known)
+    return findings
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+
+
+def _stored(facts: Sequence[Fact], *words: str) -> list[Fact]:
+    return [fact for fact in facts if any(word in fact.predicate.lower() for word in words)]
+
+
+def _length(plain: str, protein: Protein) -> Iterator[Finding]:
+    for match in _LENGTH.finditer(plain):
+        value = int((match["value"] or match["value2"]).replace(",", ""))
+        sign = (match["sign"] or match["sign2"] or "").lower()
+        length = protein.length
+        if sign in {"more than", "over", "at least", ">"}:
+            holds = length >= value
+        elif sign in {"less than", "fewer than", "under", "up to", "<"}:
+            holds = length <= value
+        else:
+            holds = abs(value - length) <= (0.05 * length if sign else 0)
+        if holds:
+            yield supported(f"the sequence has {length:,} residues", SEQUENCE)
+        elif _PART.search(plain.lower()):
+            yield unverified(f"{value:,} residues may count a part or form of the sequence of {length:,}")
+        else:
+            yield contradicted(f"the sequence has {length:,} residues, not {value:,}", SEQUENCE)
+
+
+def _mass(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
+    known = [
+        float(fact.value) for fact in _stored(facts, "molecular weight", "mass") if isinstance(fact.value, int | float)
+    ]
+    for match in _MASS.finditer(plain):
+        value = float(match["value"].replace(",", "")) * (1000 if match["unit"].lower().startswith("k") else 1)
+        near = [mass for mass in known if abs(mass - value) <= 0.03 * mass]
+        if near:
+            yield supported(f"the unmodified chain weighs {near[0]:,.0f} Da")
+        elif known:
+            yield unverified(
+                f"{value:,.0f} Da; the unmodified chain weighs {known[0]:,.0f} Da, processing and sugars change that"
+            )
+
+
+def _gene(plain: str, protein: Protein, facts: Sequence[Fact]) -> Iterator[Finding]:
+    stored = {protein.gene, *protein.synonyms, *(str(fact.value) for fact in _stored(facts, "gene"))} - {""}
+    for match in _GENE.finditer(plain):
+        gene = match["gene"]
+        if gene.lower() in {one.lower() for one in stored}:
+            yield supported(f"the record has the gene {gene}", protein.provenance)
+        else:
+            yield unverified(f"gene {gene}; the record has {protein.gene or 'none'}")
+
+
+def _ec(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
+    recorded = _stored(facts, "ec number")
+    for match in _EC.finditer(plain):
+        if re.search(r"inhibit|substrate|activator", match["after"]):
+            continue
+        said = match["number"].rstrip(".-")
+        listed = ", ".join(str(fact.value) for fact in recorded)
+        same = [fact for fact in recorded if f"{fact.value}.".startswith(f"{said}.")]
+        if same:
+            yield supported(f"the record has EC {same[0].value}", same[0].provenance)
+        elif recorded and all(str(fact.value)[0] != said[0] for fact in recorded):
+            yield contradicted(f"the record has EC {listed}, not EC {said}", recorded[0].provenance)
+        else:
+            yield unverified(f"EC {said}; the record has {f'EC {listed}' if listed else 'no EC number'}")
+
+
+def _accession(plain: str, protein: Protein) -> Iterator[Finding]:
+    for match in _ACCESSION.finditer(plain):
+        if match["accession"] == protein.accession:
+            yield supported(f"the record is {protein.accession}", protein.provenance)
+        else:
+            yield unverified(f"accession {match['accession']}; the record is {protein.accession or 'not known'}")
+
+
+def _organism(plain: str, protein: Protein) -> Iterator[Finding]:
+    match = _ORGANISM.search(plain)
+    if match is None or not protein.organism or _LIKE.search(plain):
+        return
+    said = (match["adjective"] or match["binomial"]).lower()
+    said = _ORGANISMS.get({"humans": "human", "mice": "mouse"}.get(said, said), said)
+    record = protein.organism.lower()
+    if " ".join(record.split()[:2]) == said or said in record:
+        yield supported(f"the record is of {protein.organism}", protein.provenance)
+    elif said in _ORGANISMS.values() and " " in record:
+        yield contradicted(f"the record is of {protein.organism}", protein.provenance)
+    else:
+        yield unverified(f"organism {said}; the record is of {protein.organism}")
+
+
+def _places(text: str) -> list[str]:
+    """Canonical places named; a compound such as *plasma membrane* is not also a *membrane*."""
+    found = []
+    for place, pattern in _PLACES.items():
+        text, hits = re.subn(rf"\b(?:{pattern})", " ", text)
+        if hits:
+            found.append(place)
+    return found
+
+
+def _fragment(body: str, facts: Sequence[Fact]) -> Iterator[Finding]:
+    """A sentence that is nothing but a place, as UniProt writes locations."""
+    if _PLACE_ONLY.fullmatch(f"{body.lower()} "):
+        yield from _compare_places(_places(body.lower()), False, facts)
+
+
+def _location(lowered: str, facts: Sequence[Fact]) -> Iterator[Finding]:
+    if not _PLACED.search(lowered):
+        return
+    clause = re.split(r"\b(?:where|which|when|upon|after|during|but|and (?:is|has|regulates|binds))\b", lowered)[0]
+    if re.search(r"\b(?:neither|or|except|transport\w* (?:from|to|of)|shuttl\w+)\b", clause):
+        return
+    yield from _compare_places(_places(clause), bool(re.search(r"\b(?:not|never|absent|excluded|no)\b", clause)), facts)
+
+
+def _compare_places(places: Sequence[str], negated: bool, facts: Sequence[Fact]) -> Iterator[Finding]:
+    recorded = _stored(facts, "location", "cellular component")
+    listed = ", ".join(dict.fromkeys(str(fact.value) for fact in recorded))
+    for place in places:
+        pattern = _BROADER.get(place, _PLACES[place])
+        same = [fact for fact in recorded if re.search(pattern, str(fact.value).lower())]
+        if same:
+            say = contradicted if negated else supported
+            yield say(f"the record places it in: {same[0].value}", same[0].provenance)
+        else:
+            yield unverified(f"{place}; the record {f'lists {listed}' if listed else 'states no location'}")
+
+
+def _class(assertion: Assertion, protein: Protein, facts: Sequence[Fact], known: set[str]) -> Iterator[Finding]:
+    words = assertion.words
+    if _plain(words) in known:
+        yield (contradicted if assertion.negated else supported)(f"the record has the name {words}", protein.provenance)
+        return
+    if re.search(r"\b(?:sub|super)?famil(?:y|ies)$", words):
+        yield from _family(assertion, facts)
+        return
+    head = re.sub(r"s$", "", words.split(" ")[-1])
+    if re.search(r"\b(?:inactive|pseudo|non|dead|deficient|defective)\b", words):
+        return
+    if head in _ENZYMES:
+        yield _enzyme(head, assertion, protein, facts)
+    elif len(words) > 3:
+        texts = [
+            protein.name,
+            *protein.synonyms,
+            *(str(fact.value) for fact in _stored(facts, "keyword", "famil", "topology")),
+        ]
+        if not assertion.negated and any(re.search(rf"\b{re.escape(words)}\b", text.lower()) for text in texts):
+            yield supported(f'"{words}" stands in its recorded names, families or keywords', protein.provenance)
+
+
+def _family(assertion: Assertion, facts: Sequence[Fact]) -> Iterator[Finding]:
+    def core(text: str) -> str:
+        return _plain(re.sub(r"\bbelongs to the |\b(?:sub|super)?famil(?:y|ies)\b", " ", text.lower()))
+
+    recorded = _stored(facts, "famil")
+    same = [fact for fact in recorded for part in str(fact.value).split(". ") if core(part) == core(assertion.words)]
+    listed = "; ".join(str(fact.value) for fact in recorded)
+    if same:
+        yield (contradicted if assertion.negated else supported)(
+            f"the record has the family {same[0].value}", same[0].provenance
+        )
+    else:
+        yield unverified(f"{assertion.words}; the record {f'has {listed}' if listed else 'states no family'}")
+
+
+def _enzyme(head: str, assertion: Assertion, protein: Protein, facts: Sequence[Fact]) -> Finding:
+    prefix, mains = _ENZYMES[head]
+    recorded = _stored(facts, "ec number")
+    numbers = [str(fact.value) for fact in recorded]
+    named = re.search(rf"\b{head}\b", protein.name.lower()) and head != "enzyme"
+    if any(number.startswith(prefix) for number in numbers) and (prefix or head == "enzyme"):
+        why = f"the record has EC {', '.join(numbers)}"
+        return (contradicted if assertion.negated else supported)(why, recorded[0].provenance)
+    if named and not assertion.negated:
+        return supported(f"its recorded name is {protein.name}", protein.provenance)
+    if numbers and mains and not assertion.negated and not any(number[0] in mains for number in numbers):
+        return contradicted(f"the record has EC {', '.join(numbers)}, which is no {head}", recorded[0].provenance)
+    return unverified(f"{head}; the record has {f'EC {chr(44).join(numbers)}' if numbers else 'no EC number'}")

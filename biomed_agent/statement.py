@@ -1,0 +1,307 @@
+"""Reads plain English statements about one thing: sentences, what they speak of, what they assert.
+
+Only sentence shapes that are understood for certain give assertions: *X is a ...*, *X has / contains ...*,
+*X lacks ...*, with the relative clauses and participles that go with them. Whatever is hedged, relational or
+otherwise out of reach gives none, so that a reader of assertions is never misled. The grammar is that of
+database descriptions (ChEBI, UniProt) and of what language models make of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Relation = Literal["is", "has", "role", "parent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """One thing a sentence says of its subject."""
+
+    relation: Relation
+    """``is`` a class, ``has`` a part, ``role`` it plays, ``parent``: a substitution product of"""
+    words: str
+    """the noun phrase in lower case, without article"""
+    negated: bool = False
+    number: int | None = None
+    """how many, where a number is stated"""
+    total: bool = False
+    """True when ``number`` is said to be all there are"""
+    least: bool = False
+    """True when there may be more than ``number``, as when positions are given"""
+
+
+NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+} | {"no": 0, "a": 1, "an": 1, "single": 1, "several": 2, "multiple": 2, "both": 2}
+
+_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|approx|ca|cf|sp|spp|subsp|var|str|Dr|Fig|No|al|St|Inc|resp)\.$")
+_BREAK = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9]|it\b)|\s*\n+\s*")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋⁺⁻′’‘“”–—−‐‑\u00a0", "0123456789+-+-'''\"\"-----\x20")
+
+HEDGES = re.compile(
+    r"\b(?:may|might|could|would|possibly|probably|perhaps|likely|unlikely|potentially|presumably|apparently|seems?|"
+    r"appears? to|suggest\w*|predicted|putative(?:ly)?|hypothe\w+|thought to|believed to|assumed|reported(?:ly)?|"
+    r"similar to|resembl\w+|reminiscent|comparable|if|unless|whether|can|should|formerly|used to be|almost|nearly|"
+    r"was|were|neither|nor|either|or)\b"
+)
+"""words after which a clause asserts nothing for certain"""
+
+_THING = (
+    r"(?:molecule|compound|substance|drug|structure|chemical|ligand|agent|entity|natural product|metabolite|ion|salt|acid|"
+    r"protein|enzyme|polypeptide|sequence|gene product|receptor|kinase|query|one)"
+)
+_SUBJECT = rf"(?:it|this|(?:the|this|that|our|your)(?: (?:given|shown|query|input|small|title|parent|full-length|mature|human))? {_THING})"
+_OPENING = (
+    r"(?:(?:in addition|chemically|structurally|overall|moreover|furthermore|also|thus|hence|therefore|however|"
+    r"specifically|in summary|notably|additionally|yes|no|here|in fact|indeed)[,:]? )?"
+)
+_APPOSITION = (
+    r"(?:,? (?:also|otherwise|commonly)?(?: known| called| named| referred to)? ?as [^,]+,|,? \([^()]*\)|, or [^,]+,)?"
+)
+_ADVERB = r"(?: (?:also|itself|clearly|indeed|certainly|definitely|therefore|thus|structurally|chemically|formally))*"
+
+_IS = (
+    r"(?:is|are)(?: (?:classified|classed|categori[sz]ed|described|characteri[sz]ed|defined|known|recogni[sz]ed|regarded) as"
+    r"| part of)?|belongs to|falls (?:in|into|under|within)|represents|constitutes"
+)
+_HAS = (
+    r"has|have|contains?|bears?|carries|possess(?:es)?|features?|includes?|comprises?|incorporates?|"
+    r"(?:is|are) (?:substituted|decorated|functionali[sz]ed) (?:by|with)|displays?|exhibits?"
+)
+_LACKS = r"lacks?|(?:is|are) (?:devoid|free) of|(?:is|are) (?:lacking|without|missing)"
+_VERB = re.compile(
+    rf"(?:(?P<lacks>{_LACKS})|(?P<hasnot>(?:does not|doesn't|do not|don't) (?:have|contain|bear|carry|possess|feature|include|comprise))"
+    rf"|(?P<isnot>(?:is|are) not|isn't|aren't|(?:does not|doesn't) belong to)|(?P<has>{_HAS})|(?P<is>{_IS}))"
+    rf"(?P<adverb>{_ADVERB})\b ?"
+)
+_TAIL = re.compile(
+    r"(?:^|,? )(?P<word>that|which|who|whose|where|in which|with|having|bearing|carrying|containing|lacking|without|"
+    r"consisting|composed|substituted|comprising|featuring|possessing|of|for|from|by|as|to|on|in|at|via|but|while|"
+    r"although|though|because|since|when|than|rather|instead|except|attached|linked|fused|connected|bonded|joined|"
+    r"located|present|replaced|obtained|derived|formed|resulting|arising|isolated|produced|found|used|developed|"
+    r"named|called|made|acting|targeting|conjugated|bound|between|through|within|so|per|respectively|is|are|has|"
+    r"(?:\w+ly )?\w+(?:ed|en|wn)(?= (?:with|by|to|from|in|as|for|at|on|of)\b)|"
+    r"inhibits?|binds?|acts?|causes?|plays?|exhibits?|shows?|does|due|plus)\b(?!-)|[;:]| - "
+)
+_HAS_TAIL = re.compile(
+    r"(?:with|having|bearing|carrying|containing|comprising|featuring|possessing|substituted (?:by|with)|"
+    r"(?:that|which) (?:has|have|contains?|bears?|carries|possesses|features|comprises|is substituted (?:by|with)))\b ?"
+)
+_LACKS_TAIL = re.compile(
+    r"(?:lacking|without|(?:that|which) (?:lacks?|is devoid of|does not (?:have|contain|bear|possess|carry)))\b ?"
+)
+_GONE = re.compile(
+    r"\b(?:replac|remov|reduc|oxidi|methylat|esterif|convert|missing|absent|mask|protect|acylat|alkylat|deproton|proton|"
+    r"cleav|lost|loss|hydroly|formally|condens|glycosylat|derivati|instead)"
+)
+_LOCANT = (
+    r"(?:[nosc]-?\d[\w']*|n[\d']*|\d+[a-z]*'*(?:\([a-z\d]+\))?(?:,\d+[a-z]*'*)*|ortho|meta|para|alpha|beta|gamma|omega|[a-z]-\d+)"
+    r"(?: position)?(?=[\s,;.]|$)"
+)
+_POSITION = re.compile(
+    rf" (?:located |attached )?(?:at|in|on|to) (?:both |the )?(?:(?:ring |carbon )?positions? )?"
+    rf"(?P<first>{_LOCANT})(?P<more>(?:(?:, and |, | and | or ){_LOCANT})*)(?:[ -]positions?)?(?=[\s,;.]|$)"
+)
+_MEMBER = re.compile(
+    r"\b(?:an? |one of the |the )?(?:members?|types?|kinds?|examples?|sub-?classe?s?|representatives?|instances?|one) of "
+    r"(?:the |an? )?(?:(?:chemical |structural |compound )?(?:class|famil(?:y|ies)|group|series|classes) of )?"
+    r"(?:(?:organic )?compounds (?:known as|called) )?"
+)
+_CLASS_OF = re.compile(
+    r"\bthe (?:chemical |structural |compound )?(?:class|family|group) of (?:(?:organic )?compounds (?:known as|called) )?"
+)
+_DETERMINER = re.compile(
+    r"^(?:(?:and|also|both|another|the|an?|one|its|any|some|further|additional|unusual|distinct|simple|further|or) )+"
+)
+
+
+def normalise(text: str) -> str:
+    """Replace typographic digits, quotes and dashes, drop markup, and squeeze white space."""
+    plain = re.sub(r"[*_`$]|<[^<>]{1,12}>", "", text.translate(_SUBSCRIPTS))
+    return re.sub(r"\s+", " ", plain).strip()
+
+
+def sentences(text: str) -> list[str]:
+    """Split text into sentences; joined again they are the text, but for white space between them."""
+    pieces: list[str] = []
+    start = 0
+    for gap in _BREAK.finditer(text):
+        piece = text[start : gap.start()]
+        if "\n" not in gap.group() and _ABBREVIATION.search(piece.rstrip("\"')]")):
+            continue
+        if "\n" not in gap.group():  # closing quotes belong to the sentence before
+            piece += gap.group().rstrip()
+        pieces.append(piece)
+        start = gap.end()
+    pieces.append(text[start:])
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def speaks_of(sentence: str, names: Iterable[str]) -> bool:
+    """Tell whether the subject of a normalised sentence is the thing in question, whatever the verb."""
+    return re.match(rf"{_OPENING}{_subject(names)}{_APPOSITION} ", sentence.lower()) is not None
+
+
+def _subject(names: Iterable[str]) -> str:
+    known = "|".join(re.escape(name.lower()) for name in sorted(names, key=len, reverse=True) if len(name) > 1)
+    if not known:
+        return _SUBJECT
+    return rf"(?:{_SUBJECT}|(?:the )?(?:drug |compound |molecule |protein |enzyme )?(?:{known}))"
+
+
+def starts_with_pronoun(sentence: str) -> bool:
+    """Tell whether the subject is a bare pronoun."""
+    return re.match(rf"{_OPENING}(?:it|its|this|these|they)\b(?! {_THING})", normalise(sentence).lower()) is not None
+
+
+def predicate_about(sentence: str, names: Iterable[str]) -> str | None:
+    """Return what a sentence says of the thing in question, from its verb on, in lower case.
+
+    Args:
+        sentence: One sentence, normalised.
+        names: Names the thing goes by; a sentence about anything else returns None.
+
+    Returns:
+        The predicate; for a fragment without subject (``A chalcone that ...``) the same with ``is`` put in
+        front; None when the sentence speaks of something else or has another shape.
+    """
+    body = sentence.rstrip(" .!?").strip("\"'").strip()
+    lowered = body.lower()
+    match = re.match(rf"{_OPENING}(?:{_subject(names)}{_APPOSITION}{_ADVERB} )?(?={_VERB.pattern})", lowered)
+    if match:
+        return lowered[match.end() :]
+    if re.match(r"(?:an?|the) [^.]+$", lowered) and not re.search(r"\b(?:was|were|it|this|these)\b", lowered):
+        head = _TAIL.search(lowered)
+        if head is None or head["word"] in _FRAGMENT_TAILS:
+            return f"is {lowered}"
+    if re.fullmatch(r"[\w,'()\[\]-]+(?: [\w,'()\[\]-]+){0,3}", lowered) and not _VERB.search(lowered):
+        return f"is {lowered}"
+    return None
+
+
+_FRAGMENT_TAILS = frozenset(
+    "that which in which with having bearing carrying containing lacking without consisting composed substituted "
+    "comprising featuring possessing obtained derived formed resulting arising".split()
+) | {"in which"}
+
+
+def assertions(predicate: str) -> list[Assertion]:
+    """Return what a predicate asserts; empty when nothing is certain.
+
+    Args:
+        predicate: Lower-case text that starts with a verb, as :func:`predicate_about` returns it.
+    """
+    found: list[Assertion] = []
+    for clause in _clauses(predicate):
+        verb = _VERB.match(clause)
+        if verb is None:
+            continue
+        rest = clause[verb.end() :]
+        hedge = HEDGES.search(clause)
+        if hedge:  # what stands before the hedge is still said for certain
+            if hedge.start() <= verb.end() + 2:
+                continue
+            before = rest[: max(0, hedge.start() - verb.end())]
+            rest = before[: max([before.rfind(","), *(tail.start() for tail in _TAIL.finditer(before)), 0])]
+        found += _read(rest, verb)
+    return found
+
+
+def _clauses(predicate: str) -> Iterator[str]:
+    """Split at a semicolon, and at *and* plus a new verb while no relative clause stands in between."""
+    for part in re.split(r"; (?:it |and )?", predicate):
+        start = 0
+        for joint in re.finditer(rf",? (?:and|but) (?:it )?(?={_VERB.pattern})", part):
+            if (
+                re.search(r"\b(?:that|which|whose|where|who)\b", part[start : joint.start()])
+                and " it " not in joint.group()
+            ):
+                break
+            yield part[start : joint.start()]
+            start = joint.end()
+        yield part[start:]
+
+
+def _read(rest: str, verb: re.Match[str]) -> Iterator[Assertion]:
+    if verb["lacks"] or verb["hasnot"]:
+        yield from _parts(rest, "has", negated=True)
+    elif verb["has"]:
+        if role := re.match(r"(?:an? )?roles? as ", rest):
+            yield from _roles(rest[role.end() :])
+        elif nothing := re.match(r"(?:no|neither) ", rest):
+            yield from _parts(rest[nothing.end() :], "has", negated=True)
+        else:
+            yield from _parts(rest, "has")
+    else:
+        yield from _parts(rest, "is", negated=bool(verb["isnot"]))
+
+
+def _roles(text: str) -> Iterator[Assertion]:
+    for item in re.split(r", and |, | and (?=an? )", text):
+        words = _DETERMINER.sub("", f"{item.strip()} ").strip()
+        if words:
+            yield Assertion("role", words)
+
+
+def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Assertion]:
+    """Read a list of noun phrases and the relative clause or participle that follows it."""
+    text = re.sub(r" (?:as well as|along with|together with|plus) ", " and ", f" {text}")
+    text = _POSITION.sub(lambda match: f" @{1 + len(re.findall(_LOCANT, match['more']))}", text).strip()
+    text = _CLASS_OF.sub("a ", _MEMBER.sub("a ", text))
+    text = re.sub(r" \((?:[^()]|\([^()]*\))*\)(?=[ ,;.]|$)", "", text)
+    if text.startswith("not "):
+        return
+    tail = _TAIL.search(text)
+    head, rest = (text[: tail.start()], text[tail.start() :].strip(" ,")) if tail else (text, "")
+    if rest.startswith("of which") or (relation == "has" and _GONE.search(rest.split(",")[0])):
+        return
+    if negated and relation == "has" and ("@" in head or head.startswith("the ")):
+        return  # "lacks the methyl group at position 5": others may be there
+    shared = "respectively" in text
+    for chunk in re.split(r"(?<=@\d)(?:,? and |, )", head):
+        items = [item for item in re.split(r",? and |, ", chunk) if item.strip()]
+        for item, following in zip(items, [*items[1:], ""][: len(items)], strict=True):
+            if relation == "is" and re.search(r"\b(?:derivatives|analog(?:ue)?s|related compounds)$", following):
+                continue  # "benzoic acids and derivatives" holds more than benzoic acids
+            yield from _item(item, relation, negated, positional=len(items) == 1 and not shared)
+    if rest and not negated:
+        yield from _tail(rest, relation)
+
+
+def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Iterator[Assertion]:
+    positions = re.search(r"@(\d)", item)
+    words = re.sub(r" ?@\d", "", item).strip()
+    total = bool(re.match(r"(?:only|exactly|a total of|just) ", words))
+    words = re.sub(r"^(?:only|exactly|a total of|just|at least) ", "", words)
+    first, _, others = words.partition(" ")
+    number, least = None, False
+    if first in NUMBER_WORDS and first not in {"a", "an", "no"} or first.isdigit():
+        number = int(first) if first.isdigit() else NUMBER_WORDS[first]
+        words = others
+        least = bool(positions) or first in {"several", "multiple", "both"} or item.startswith("at least ")
+    elif positions and positional and re.search(r"s(?: |$)", words):
+        number, least = int(positions[1]), True
+    words = _DETERMINER.sub("", f"{words} ").strip()
+    if words.startswith("no ") or words == "none":
+        negated, words = True, words[3:]
+    if words and words not in {"no", "not"}:
+        yield Assertion(relation, words, negated, number, total, least)
+
+
+def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:
+    if match := _LACKS_TAIL.match(rest):
+        yield from _parts(rest[match.end() :], "has", negated=True)
+    elif match := _HAS_TAIL.match(rest):
+        if not re.match(r"(?:the|its) ", rest[match.end() :]):
+            yield from _parts(rest[match.end() :], "has")
+    elif match := re.match(r"(?:that|which) is (?:also )?(?=an? )", rest):
+        yield from _parts(rest[match.end() :], "is")
+    elif match := re.match(
+        r"(?:that|which) is (?P<name>[^ ]+(?: acid| alcohol)?) (?=(?:substituted|bearing|carrying|having)\b)", rest
+    ):
+        yield Assertion("parent", match["name"])
+        yield from _tail(rest[match.end() :], relation)
