@@ -5,6 +5,7 @@ Every door (command line, LangChain tools) calls it; :mod:`biomed_agent.answerin
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -55,6 +56,7 @@ class BioMedAgent:
         self.settings = read_settings(**flags) if settings is None else settings.model_copy(update=flags)
         self.files = files
         self._rooms: Rooms | None = None
+        self._furnishing = threading.Lock()
 
     # -- what users call -----------------------------------------------------------------------
 
@@ -134,9 +136,10 @@ class BioMedAgent:
     @property
     def rooms(self) -> Rooms:
         """The parts the path is made of, built at the first question."""
-        if self._rooms is None:
-            self._rooms = _furnish(self.settings, self.files)
-        return self._rooms
+        with self._furnishing:
+            if self._rooms is None:
+                self._rooms = _furnish(self.settings, self.files)
+            return self._rooms
 
     def _run(self, question: str, policy: Policy, path: Callable[[Answering], Answer]) -> Answer:
         """Run ``path``; turn a deliberate error into an answer; add what left and how long it took."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -125,6 +126,7 @@ class LocalModel:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._engine: Any = None
+        self._loading = threading.Lock()
         self._stamp: ModelStamp | None = None
 
     @property
@@ -138,12 +140,13 @@ class LocalModel:
 
     def load(self) -> Any:
         """Load the weights now, if they are not loaded; return the engine."""
-        if self._engine is None:
-            logger.info("loading the model %s ...", self.stamp.name)
-            from .model.engine import LocalEngine
+        with self._loading:
+            if self._engine is None:
+                logger.info("loading the model %s ...", self.stamp.name)
+                from .model.engine import LocalEngine
 
-            self._engine = LocalEngine(self.folder)
-        return self._engine
+                self._engine = LocalEngine(self.folder)
+            return self._engine
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
@@ -233,12 +236,14 @@ class HostClient:
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
+        import asyncio
+
         import httpx
 
+        body = await asyncio.to_thread(self._body, messages, options)  # may ask the host for its manifest
         with self._errors():
             async with httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client:
-                url = f"{self.url}/v1/chat/completions"
-                return _generation(_checked(await client.post(url, json=self._body(messages, options))).json())
+                return _generation(_checked(await client.post(f"{self.url}/v1/chat/completions", json=body)).json())
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`; reads server-sent events."""
@@ -258,9 +263,11 @@ class HostClient:
 
     async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
         """See :class:`Generator`; reads server-sent events."""
+        import asyncio
+
         import httpx
 
-        body = self._body(messages, options) | {"stream": True}
+        body = await asyncio.to_thread(self._body, messages, options) | {"stream": True}
         with self._errors():
             async with (
                 httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client,

@@ -1,0 +1,176 @@
+"""What the agent promises beside the table of questions: statements, look-ups, conversations, threads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from biomed_agent import BioMedAgent
+from biomed_agent.errors import Unavailable
+from biomed_agent.generator import Generation, Options
+from biomed_agent.prompt import Message
+from biomed_agent.settings import Settings
+from biomed_agent.types import Answer, ModelStamp, answer_schema
+
+CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
+
+
+class ScriptedModel:
+    """Says the same words to everything and keeps what it was shown."""
+
+    def __init__(self, words: str, kinds: tuple[str, ...] = ("description", "function"), fails: bool = False) -> None:
+        self.words, self.fails = words, fails
+        self.stamp = ModelStamp("scripted", kinds=kinds, decoding={"max_new_tokens": 5})
+        self.shown: list[Sequence[Message]] = []
+        self.options: list[Options] = []
+
+    def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        self.shown.append(messages)
+        self.options.append(options)
+        if self.fails:
+            raise Unavailable("the host is down.")
+        return Generation(self.words)
+
+    def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
+        yield self.words
+
+    async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        return self.generate(messages, options)
+
+    async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
+        yield self.words
+
+
+def with_model(cache_dir: Path, model: ScriptedModel) -> BioMedAgent:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    object.__setattr__(agent.rooms, "generator", model)
+    return agent
+
+
+def test_the_prompt_holds_the_structure_and_the_trained_question_only(cache_dir: Path) -> None:
+    model = ScriptedModel("It is a purine.")
+    answer = with_model(cache_dir, model).ask("Tell me about caffeine, the stimulant of coffee.")
+    assert model.shown == [
+        [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "molecule", "smiles": "Cn1c(=O)c2c(ncn2C)n(C)c1=O"},
+                    {"type": "text", "text": "Please describe this molecule."},
+                ],
+            }
+        ]
+    ]
+    assert model.options == [Options(max_new_tokens=5)]
+    assert answer.model is not None
+    assert answer.model.text == "It is a purine."
+
+
+def test_a_contradicted_sentence_of_the_model_is_withheld_where_it_would_be_read(cache_dir: Path) -> None:
+    answer = with_model(cache_dir, ScriptedModel("It contains a sulfonamide group.")).ask("Describe caffeine.")
+    assert answer.model is not None
+    assert [claim.verdict for claim in answer.model.claims] == ["contradicted"]
+    assert "sulfonamide" not in answer.text
+    from biomed_agent.render import to_text, to_tool_text
+
+    assert "sulfonamide group." not in to_tool_text(answer)
+    assert '"It contains a sulfonamide group."' not in to_text(answer)
+
+
+def test_a_model_is_not_asked_what_it_was_not_trained_for(cache_dir: Path) -> None:
+    model = ScriptedModel("Membrane.", kinds=("description",))
+    answer = with_model(cache_dir, model).ask("Where in the cell is EGFR?")
+    assert model.shown == []
+    assert answer.model is None
+    assert any("not trained" in line for line in answer.not_looked_up)
+
+
+def test_a_model_that_fails_costs_a_warning_not_the_answer(cache_dir: Path) -> None:
+    answer = with_model(cache_dir, ScriptedModel("", fails=True)).ask("Describe caffeine.")
+    assert answer.status == "answered"
+    assert any("the host is down" in warning for warning in answer.warnings)
+
+
+def test_without_a_model_one_line_says_what_it_would_add(agent: BioMedAgent) -> None:
+    answer = agent.ask("Describe caffeine.")
+    assert answer.status == "answered"
+    assert [warning for warning in answer.warnings if "biomed-agent[model]" in warning]
+
+
+@pytest.mark.parametrize(
+    ("statement", "status", "verdict"),
+    [
+        ("it is a 3-hydroxyflavone", "answered", "contradicted"),
+        ("It is a chalcone.", "answered", "supported"),
+        ("It was first isolated from a fig.", "inapplicable", "unverified"),
+    ],
+)
+def test_a_statement_is_checked(agent: BioMedAgent, statement: str, status: str, verdict: str) -> None:
+    answer = agent.check(statement, molecule=CHALCONE)
+    assert answer.status == status
+    assert [claim.verdict for claim in answer.claims] == [verdict]
+
+
+def test_a_statement_needs_exactly_one_thing_it_is_about(agent: BioMedAgent) -> None:
+    assert agent.check("It is a chalcone.").status == "invalid"
+    assert agent.check("It binds.", molecule="aspirin", protein="EGFR").status == "invalid"
+
+
+def test_find_says_what_a_name_is(agent: BioMedAgent) -> None:
+    assert agent.find("molecule", "aspirin").entities[0].entity.handle == "CID:2244"
+    assert agent.find("protein", "EGFR").entities[0].entity.handle == "UNIPROT:P00533"
+    assert agent.find("protein", "aspirin").status in ("not_found", "invalid")
+    assert agent.find("literature", "metformin").status == "refused"
+
+
+def test_a_conversation_remembers_what_it_is_about(agent: BioMedAgent) -> None:
+    chat = agent.chat()
+    assert chat.ask("What is caffeine?").status == "answered"
+    follow_up = chat.ask("And its molecular weight?")
+    assert "194.19" in follow_up.text
+    assert chat.ask("How heavy is aspirin?").entities[0].entity.handle == "CID:2244"
+    assert "180.16" in chat.ask("Its mass again?").text
+
+
+def test_an_answer_is_json_that_fits_its_schema(agent: BioMedAgent) -> None:
+    plain = json.loads(agent.ask("Does gefitinib bind EGFR?").to_json())
+    properties = answer_schema()["properties"]
+    assert set(plain) == set(properties)
+    assert plain["entities"][0]["kind"] == "molecule"
+    assert plain["entities"][0]["entity"]["handle"] == "CID:123631"
+
+
+def test_many_threads_and_tasks_share_one_agent(cache_dir: Path) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    names = ["aspirin", "caffeine", "imatinib", "metformin"] * 6
+
+    def ask(name: str) -> Answer:
+        return agent.ask(f"What is the molecular weight of {name}?")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, names))
+    assert [answer.entities[0].asked for answer in answers] == names
+
+    async def ask_all() -> list[Answer]:
+        return await asyncio.gather(*(agent.aask(f"What is the logP of {name}?") for name in names))
+
+    assert all(answer.status == "answered" for answer in asyncio.run(ask_all()))
+
+
+def test_the_same_question_gives_the_same_answer(agent: BioMedAgent) -> None:
+    first, second = (agent.ask("What is imatinib?").to_dict() for _ in range(2))
+    first.pop("seconds"), second.pop("seconds")
+    assert first == second
+
+
+def test_under_policy_nothing_an_unknown_name_is_refused_and_says_so(cache_dir: Path) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, egress="nothing", model="none"))
+    answer = agent.ask('What is "flurbnitrol"?')
+    assert answer.status == "refused"
+    assert answer.egress == ()
+    assert agent.ask("What is the molecular weight of aspirin?").status == "answered"
