@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from biomed_agent.types import Answer, Candidate, Claim, Provenance, Resolved
+from biomed_agent.types import Answer, Candidate, Claim, Resolved
 
 from .words import (
     UNANSWERED,
@@ -15,6 +16,7 @@ from .words import (
     about,
     article_line,
     chosen_because,
+    clean,
     counted,
     fact_rows,
     headline,
@@ -51,12 +53,15 @@ def estimate_tokens(text: str) -> int:
 def to_tool_text(answer: Answer) -> str:
     """Return what a calling model is told, at most :data:`TOOL_TOKENS` tokens.
 
-    When it is too long, facts are cut first, then sources, and candidates last; the status and the answer
-    stay, and one line says what was left out. A sentence of the model that is contradicted is withheld and
-    the reason given.
+    When it is too long, sources lose their links, then facts are cut, then sources, and candidates last; the
+    status and the answer stay, and one line says what was left out. A sentence of the model that is
+    contradicted is withheld and the reason given.
     """
-    parts = _parts(answer)
     left_out: Counter[str] = Counter()
+    text = _joined(_parts(answer), left_out)
+    if estimate_tokens(text) <= TOOL_TOKENS:
+        return text
+    parts = _parts(answer, links=False)
     text = _joined(parts, left_out)
     while estimate_tokens(text) > TOOL_TOKENS and (called := _cut_one(parts)):
         left_out[called] += 1
@@ -111,7 +116,7 @@ def _joined(parts: Sequence[_Part], left_out: Counter[str]) -> str:
     return "\n".join(lines)
 
 
-def _parts(answer: Answer) -> list[_Part]:
+def _parts(answer: Answer, links: bool = True) -> list[_Part]:
     label = "REASON" if answer.status in UNANSWERED else "ANSWER"
     said = said_lines(answer)
     gaps = f"NOT LOOKED UP {', '.join(shorten(gap) for gap in answer.not_looked_up)}"
@@ -126,7 +131,7 @@ def _parts(answer: Answer) -> list[_Part]:
         *_computed(answer),
         _part("PASSAGES", _passages(answer), "passage"),
         _part(f"MODEL {model_line(answer)}", _model_sentences(answer), "model sentence"),
-        _part("SOURCES", [f"  [{n}] {_source(one)}" for n, one in enumerate(answer.sources, 1)], "source"),
+        _sources(answer) if links else _sources_without_links(answer),
         _part("", [f"WARNING {shorten(warning, 200)}" for warning in answer.warnings], "warning"),
         _part("", [gaps] if answer.not_looked_up else [], "gap"),
         _part("", [f"NEXT {shorten(step, 160)}" for step in answer.next_steps], "step"),
@@ -137,8 +142,22 @@ def _part(head: str, lines: Sequence[str], called: str = "") -> _Part:
     return _Part(head, list(enumerate(lines, 1)), called)
 
 
-def _source(source: Provenance) -> str:
-    return shorten(", ".join(source_parts(source)), 160)
+def _sources(answer: Answer) -> _Part:
+    lines = (f"  [{n}] {shorten(', '.join(source_parts(one)), 160)}" for n, one in enumerate(answer.sources, 1))
+    return _part("SOURCES", list(lines), "source")
+
+
+def _sources_without_links(answer: Answer) -> _Part:
+    """Return all sources on one line; neighbouring records of one database share its name."""
+    lines = []
+    numbered = enumerate(answer.sources, 1)
+    for database, group in groupby(numbered, key=lambda one: clean(one[1].source)):
+        (first, source), *others = group
+        last = others[-1][0] if others else first
+        numbers = f"[{first}]-[{last}]" if others else f"[{first}]"
+        records = f"({len(others) + 1} records)" if others else clean(source.identifier)
+        lines.append((first, f"{numbers} {shorten(f'{shorten(database, 50)} {records}', 80)}"))
+    return _Part("SOURCES (details in the artifact)", lines, "source", inline=True)
 
 
 def _candidate(one: Candidate) -> str:

@@ -80,13 +80,9 @@ def model_line(answer: Answer) -> str:
     if answer.model is None:
         return ""
     stamp = answer.model.stamp
-    parts = [
-        f"{clean(f'{stamp.name} {stamp.revision}')}{_size(stamp)}",
-        f"saw: {clean(answer.model.saw)}",
-        clean(answer.model.truncated),
-        "demonstration, do not cite" if stamp.demonstration else "the model's words, not a record",
-    ]
-    return "; ".join(part for part in parts if part)
+    named = f"{clean(f'{stamp.name} {stamp.revision}')}{_size(stamp)}"
+    caution = "demonstration, do not cite" if stamp.demonstration else "the model's words, not a record"
+    return f"{named}; saw: {clean(answer.model.saw)}; {caution}"
 
 
 def model_claims(answer: Answer) -> tuple[Claim, ...]:
@@ -231,6 +227,8 @@ def _size(stamp: ModelStamp) -> str:
     if not stamp.parameters:
         return ""
     millions = stamp.parameters / 1e6
+    if millions < 1:
+        return f", {stamp.parameters:,} parameters"
     return f", {millions / 1000:.3g}B parameters" if millions >= 1000 else f", {millions:.3g}M parameters"
 
 

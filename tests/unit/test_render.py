@@ -311,6 +311,14 @@ def test_a_tool_text_never_exceeds_its_budget_and_keeps_its_first_line(
     assert said.startswith(f"STATUS {status}")
 
 
+def test_sources_lose_their_links_before_anything_is_cut() -> None:
+    sources = (PUBCHEM, *(replace(PUBCHEM, identifier=f"CID {n}") for n in range(12)), RDKIT)
+    text = to_tool_text(replace(ANSWERED, sources=sources, facts=ANSWERED.facts[:1]))
+    assert "SOURCES (details in the artifact) [1]-[13] PubChem (13 records) | [14] RDKit 2026.09.1" in text
+    assert "https" not in text
+    assert "RECORDS" in text
+
+
 def test_facts_are_cut_first_then_uncited_sources_and_candidates_last() -> None:
     facts = tuple(Fact("CID:2244", f"predicate number {n}", "some value " * 5) for n in range(40))
     sources = (PUBCHEM, *(Provenance(f"Database {n}", "record " * 10) for n in range(20)))
