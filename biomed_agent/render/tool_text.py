@@ -112,7 +112,7 @@ def _joined(parts: Sequence[_Part], left_out: Counter[str]) -> str:
     lines = [line for part in parts for line in part.shown()]
     if left_out:
         names = ", ".join(counted(count, called) for called, count in left_out.items())
-        lines.append(f"LEFT OUT {names}; ask for one thing at a time")
+        lines.append(f"LEFT OUT {names}")
     return "\n".join(lines)
 
 
@@ -157,7 +157,7 @@ def _sources_without_links(answer: Answer) -> _Part:
         numbers = f"[{first}]-[{last}]" if others else f"[{first}]"
         records = f"({len(others) + 1} records)" if others else clean(source.identifier)
         lines.append((first, f"{numbers} {shorten(f'{shorten(database, 50)} {records}', 80)}"))
-    return _Part("SOURCES (details in the artifact)", lines, "source", inline=True)
+    return _Part("SOURCES", lines, "source", inline=True)
 
 
 def _candidate(one: Candidate) -> str:

@@ -314,7 +314,7 @@ def test_a_tool_text_never_exceeds_its_budget_and_keeps_its_first_line(
 def test_sources_lose_their_links_before_anything_is_cut() -> None:
     sources = (PUBCHEM, *(replace(PUBCHEM, identifier=f"CID {n}") for n in range(12)), RDKIT)
     text = to_tool_text(replace(ANSWERED, sources=sources, facts=ANSWERED.facts[:1]))
-    assert "SOURCES (details in the artifact) [1]-[13] PubChem (13 records) | [14] RDKit 2026.09.1" in text
+    assert "SOURCES [1]-[13] PubChem (13 records) | [14] RDKit 2026.09.1" in text
     assert "https" not in text
     assert "RECORDS" in text
 
