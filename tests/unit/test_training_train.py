@@ -95,7 +95,7 @@ def test_a_tiny_model_memorizes_both_modalities_and_needs_the_structure(recipe, 
     model = train.build_model(recipe, processor)
     run = tmp_path / "run"
 
-    train.train(recipe, model, processor, examples, examples, run, max_steps=400)
+    train.train(recipe, model, processor, examples, examples, run, max_steps=240)
 
     model.eval()
     assert max(evaluate.losses(model, processor, examples)) < 0.1
@@ -103,8 +103,7 @@ def test_a_tiny_model_memorizes_both_modalities_and_needs_the_structure(recipe, 
     exchanged = evaluate.exchange(examples[:16])
     assert min(evaluate.losses(model, processor, exchanged)) > 0.3
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert log[0]["loss"] > 10 * [line for line in log if "loss" in line][-1]["loss"]
-    assert any("eval_molecule_loss" in line for line in log)
+    assert [line["eval_molecule_loss"] for line in log if "eval_molecule_loss" in line][-1] < 0.1
     assert publish.last_checkpoint(run).is_dir()
 
 

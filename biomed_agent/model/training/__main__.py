@@ -13,6 +13,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with mol_text/ and protein_text/")
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints and log; resumed if present")
     parser.add_argument("--max-steps", type=int, default=-1, help="stop after this many steps (default: one pass)")
+    parser.add_argument("--minutes", type=float, help="stop after this time, the learning rate fitted to it")
     options = parser.parse_args()
 
     from . import data, train, vocabulary
@@ -32,7 +33,7 @@ def main() -> None:
     examples = train.select(corpus.train, recipe)
     dev = train.select(corpus.dev, recipe.once())
     print(f"{len(examples):,} examples, {sum(map(train.estimated_positions, examples)):,} positions (estimated)")
-    trainer = train.train(recipe, model, processor, examples, dev, options.output, options.max_steps)
+    trainer = train.train(recipe, model, processor, examples, dev, options.output, options.max_steps, options.minutes)
     trainer.save_state()
 
 

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import math
 import random
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch import Tensor
+from torch.optim import Optimizer
 from torch.utils.data import Dataset
 from transformers import EsmTokenizer, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
@@ -18,10 +21,11 @@ from biomed_agent.model.configuration import BioMedGPTConfig
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 from biomed_agent.model.tokenizer import SentencePieceTokenizer
-from biomed_agent.prompt import user_message
+from biomed_agent.prompt import QUESTIONS, user_message
 
 from .data import Example, random_smiles
 
+KINDS = tuple(QUESTIONS)
 ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
 """The alphabet of ESM-2 in id order (Lin et al., 2023)."""
 ESM_FORM = {
@@ -63,6 +67,8 @@ class Recipe:
     warmup_steps: int
     weight_decay: float
     save_steps: int
+    word_weight: float
+    """weight of the loss that ties the encoders to the answers' words"""
     text: dict[str, Any]
     molecule: dict[str, Any]
     protein: dict[str, Any]
@@ -183,13 +189,12 @@ class Collator:
     def __call__(self, features: list[list[Example]]) -> dict[str, torch.Tensor]:
         """Return the model's inputs for ``features`` (one item of :class:`TokenBatches` each)."""
         examples = [example for batch in features for example in batch]
-        return dict(
-            self.processor(
-                [as_messages(example) for example in examples],
-                answers=[example.answer for example in examples],
-                padding_side="right",
-            )
+        inputs = self.processor(
+            [as_messages(example) for example in examples],
+            answers=[example.answer for example in examples],
+            padding_side="right",
         )
+        return {**inputs, "kinds": torch.tensor([KINDS.index(example.kind) for example in examples])}
 
 
 def as_messages(example: Example) -> list[dict[str, Any]]:
@@ -220,6 +225,120 @@ class JsonLog(TrainerCallback):
             file.write(json.dumps(line) + "\n")
 
 
+class WordLoss:
+    """Asks a structure's vectors, averaged, for the words of the answer.
+
+    Each vector the language model receives lies in the space of its token table. Here their mean is compared
+    with that table and must say which tokens occur in the answer, beyond how common they are in answers of the
+    kind. The gradient reaches the encoders directly, long before the language model has learned to look at
+    them; the table itself takes no part in it.
+
+    Args:
+        processor: Encodes the answers.
+        examples: Training examples, for the frequency of each token in each kind.
+        vocabulary: Rows of the token table.
+    """
+
+    def __init__(self, processor: BioMedGPTProcessor, examples: Sequence[Example], vocabulary: int) -> None:
+        self.structure_ids = torch.tensor([processor.molecule_token_id, processor.protein_token_id])
+        counts = torch.full((len(KINDS), vocabulary), 0.1)
+        for kind, answer in {(example.kind, example.answer) for example in examples}:
+            ids = list(set(processor.encode_answer(answer)))
+            counts[KINDS.index(kind), ids] += 1 / len(ids)
+        self.commonness = (counts / counts.sum(1, keepdim=True)).log()
+
+    def __call__(self, embeds: Tensor, input_ids: Tensor, labels: Tensor, kinds: Tensor, table: Tensor) -> Tensor:
+        """Return the mean cross-entropy, in nats, of the set of tokens in each row's answer.
+
+        Args:
+            embeds: [batch, length, width] input vectors of the language model.
+            input_ids: [batch, length], with placeholders.
+            labels: [batch, length], -100 outside the answers.
+            kinds: [batch] positions in :data:`KINDS`.
+            table: [vocabulary, width] token table.
+        """
+        slots = torch.isin(input_ids, self.structure_ids.to(input_ids.device)).to(embeds.dtype)
+        pooled = (embeds * slots.unsqueeze(-1)).sum(1) / slots.sum(1, keepdim=True)
+        table = table.detach() / table.detach().norm(dim=-1).mean()
+        wanted = torch.zeros(len(kinds), len(table) + 1, device=embeds.device)
+        wanted.scatter_(1, labels.masked_fill(labels < 0, len(table)), 1.0)
+        wanted = wanted[:, :-1] / wanted[:, :-1].sum(1, keepdim=True)
+        scores = pooled.float() @ table.float().T + self.commonness.to(embeds.device)[kinds]
+        return torch.nn.functional.cross_entropy(scores, wanted)
+
+
+class StructureTrainer(Trainer):
+    """The library's Trainer with :class:`WordLoss` added in training, and a schedule that can end by the clock.
+
+    Args:
+        word_loss: The added loss.
+        word_weight: Its weight.
+        minutes: The learning rate has decayed and training stops after this time; None for no limit.
+        **kwargs: Everything ``Trainer`` takes.
+    """
+
+    def __init__(self, *, word_loss: WordLoss, word_weight: float, minutes: float | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.word_loss, self.word_weight = word_loss, word_weight
+        self.clock = Clock(minutes)
+        self.add_callback(self.clock)
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Tensor | Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Tensor | tuple[Tensor, Any]:
+        """Return the loss on the answers, in training with the weighted word loss."""
+        inputs = dict(inputs)
+        kinds, labels, mask = inputs.pop("kinds"), inputs.pop("labels"), inputs.pop("attention_mask")
+        with self.compute_loss_context_manager(), self.accelerator.autocast():
+            embeds = model.embed(**inputs)
+            outputs = model(inputs_embeds=embeds, attention_mask=mask, labels=labels)
+            loss: Tensor = outputs.loss
+            if model.training:
+                table = model.get_input_embeddings().weight
+                loss = loss + self.word_weight * self.word_loss(embeds, inputs["input_ids"], labels, kinds, table)
+        return (loss, outputs) if return_outputs else loss
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """Return warm-up and half a cosine, over the steps or over the minutes, whichever is over first."""
+        warmup, least = self.args.warmup_steps, 0.02
+
+        def rate(step: int) -> float:
+            done = max(step / num_training_steps, self.clock.progress(step / num_training_steps))
+            return min(1.0, (step + 1) / warmup) * (
+                least + (1 - least) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+            )
+
+        self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(cast(Optimizer, optimizer or self.optimizer), rate)
+        return self.lr_scheduler
+
+
+class Clock(TrainerCallback):
+    """Progress of a run by the clock, from where it was resumed to its last minute."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self.minutes = minutes
+        self.started = time.monotonic()
+        self.first = 0.0
+
+    def progress(self, steps_done: float) -> float:
+        """Return the share of the run that is over by the clock (0 without a time limit)."""
+        if self.minutes is None:
+            return 0.0
+        share = (time.monotonic() - self.started) / (60 * self.minutes)
+        return self.first + (1 - self.first) * share
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Start the clock at the step that was resumed."""
+        self.started, self.first = time.monotonic(), state.global_step / state.max_steps
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Save and stop when the time is over."""
+        if self.minutes is not None and time.monotonic() - self.started > 60 * self.minutes:
+            control.should_save = control.should_training_stop = True
+
+
 def arguments(recipe: Recipe, output: Path, max_steps: int = -1) -> TrainingArguments:
     """Return the Trainer's settings for a recipe; one epoch over the prepared batches."""
     return TrainingArguments(
@@ -231,8 +350,6 @@ def arguments(recipe: Recipe, output: Path, max_steps: int = -1) -> TrainingArgu
         num_train_epochs=1,
         max_steps=max_steps,
         learning_rate=recipe.learning_rate,
-        lr_scheduler_type="cosine_with_min_lr",
-        lr_scheduler_kwargs={"min_lr_rate": 0.02},
         warmup_steps=recipe.warmup_steps,
         weight_decay=recipe.weight_decay,
         adam_beta1=0.9,
@@ -261,6 +378,7 @@ def train(
     dev: Sequence[Example],
     output: Path,
     max_steps: int = -1,
+    minutes: float | None = None,
 ) -> Trainer:
     """Train, resuming from the last checkpoint under ``output`` if there is one.
 
@@ -272,6 +390,7 @@ def train(
         dev: Held-out examples; their loss is logged by modality.
         output: Folder for checkpoints and ``log.jsonl``.
         max_steps: Stop after this many steps, with the schedule fitted to them; -1 for one epoch.
+        minutes: Stop after this time, with the schedule fitted to it.
 
     Returns:
         The Trainer after training.
@@ -281,7 +400,10 @@ def train(
         "molecule": TokenBatches([one for one in dev if one.smiles], recipe.batch_tokens, recipe.seed),
         "protein": TokenBatches([one for one in dev if one.sequence], recipe.batch_tokens, recipe.seed),
     }
-    trainer = Trainer(
+    trainer = StructureTrainer(
+        word_loss=WordLoss(processor, examples, model.config.text_config.vocab_size),
+        word_weight=recipe.word_weight,
+        minutes=minutes,
         model=model,
         args=arguments(recipe, output, max_steps),
         train_dataset=TokenBatches(examples, recipe.batch_tokens, recipe.seed),
