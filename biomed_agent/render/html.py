@@ -41,9 +41,7 @@ _GREEN, _AMBER, _RED, _GREY = "#1f9d63", "#c27a0e", "#d9484a", "#808792"
 _COLORS = {"supported": _GREEN, "unverified": _AMBER, "contradicted": _RED}
 _LINE = "1px solid rgba(128,135,146,.35)"
 _FAINT = "opacity:.72;font-size:.92em"
-_HEADING = (
-    "margin:1.1em 0 .35em;font-size:.78em;font-weight:600;letter-spacing:.06em;text-transform:uppercase;opacity:.72"
-)
+_HEADING = "margin:1.1em 0 .3em;font-weight:600;opacity:.8"
 _CELL = "padding:.2em 1.2em .2em 0;vertical-align:top;text-align:left;background:none;border:0"
 _CODE = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.92em;overflow-wrap:anywhere"
 

@@ -415,6 +415,7 @@ def _open_starter(folder: Path, cache_dir: Path) -> sqlite3.Connection:
             return _open_file(path)
         except InvalidInput as exc:
             _log.warning("building the starter index again: %s", exc)
+    _log.info("building the local index (once, a few seconds) ...")
     try:
         return _open_file(build_index(folder, path))
     except OSError as exc:
