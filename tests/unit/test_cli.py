@@ -32,6 +32,12 @@ ANSWER = Answer(
 )  # fmt: skip
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _index(settings_of_nobody: None) -> None:
+    """Build the starter index, which would say so in whichever test comes first."""
+    assert main(["index", "info", "--quiet"]) == 0
+
+
 @pytest.fixture(autouse=True)
 def _logger() -> Iterator[None]:
     """Leave the package's logger as it was."""
