@@ -35,9 +35,9 @@ class Screen:
         logger.handlers[:] = [handler]
         logger.propagate = False
         logger.setLevel(logging.ERROR if quiet else logging.WARNING)
-        if not quiet:  # they say when a model is loaded and an index built, which takes seconds
-            for name in ("biomed_agent.generator", "biomed_agent.sources.local"):
-                logging.getLogger(name).setLevel(logging.INFO)
+        # These say when a model is loaded and an index built, which takes seconds.
+        for name in ("biomed_agent.generator", "biomed_agent.sources.local"):
+            logging.getLogger(name).setLevel(logging.NOTSET if quiet else logging.INFO)
 
     @property
     def width(self) -> int:
