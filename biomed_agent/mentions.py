@@ -57,18 +57,13 @@ _SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Z
 _FASTA = re.compile(r"^>.*(?:\n[A-Za-z*\s-]+)+", re.M)
 _VARIANT_AFTER = re.compile(r"[\s(-]+(?:p\.)?([ACDEFGHIKLMNPQRSTVWY]\d{1,5}[ACDEFGHIKLMNPQRSTVWY])\b\)?")
 
-# "the methyl ester of aspirin", "aspirin analogues", "glucose transporter": another thing than the one named.
+# "the methyl ester of aspirin", "aspirin analogues": another thing than the one named.
 _RELATIVES = (
     r"derivatives?|analog(?:ue)?s?|metabolites?|(?:methyl |ethyl )?esters?|prodrugs?|dimers?|trimers?"
     r"|(?:stereo)?isomers?|enantiomers?|diastereomers?|tautomers?|homolog(?:ue)?s?|ortholog(?:ue)?s?"
     r"|paralog(?:ue)?s?|precursors?|fragments?|conjugates?|polymers?|hydrates?|receptors?|antibod(?:y|ies)"
 )
 _PARTNERS = r"inhibitors?|antagonists?|agonists?|ligands?|substrates?|binders?|blockers?|modulators?|activators?"
-_MACHINES = (
-    r"transporters?|channels?|carriers?|exporters?|antiporters?|symporters?|binding proteins?"
-    r"|[a-z]*(?:kin|synth|synthet|hydrogen|oxid|oxygen|reduct|transfer|hydrol|phosphat|prote|ester|lig|isomer"
-    r"|carboxyl|hydroxyl|methyl|acetyl|lip|nucle|polymer|cycl|lact|aldol|mut)ases?"
-)
 # A salt word after a name makes another molecule of it.
 _SALT_WORDS = frozenset(
     """
@@ -77,11 +72,6 @@ _SALT_WORDS = frozenset(
     bromide chloride iodide oxalate malate lactate gluconate benzoate salicylate stearate palmitate pamoate
     monohydrate dihydrate trihydrate hemihydrate sesquihydrate anhydrous
     """.split()
-)
-_ENGLISH_TAILS = frozenset(
-    "induced mediated dependent independent resistant sensitive mutant mutated positive negative based like containing "
-    "related associated targeting targeted driven treated bound free deficient specific null type wild activated "
-    "inhibiting inhibited selective binding loaded coated".split()
 )
 
 
@@ -118,31 +108,17 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
             yield Mention(match[0], match.start(), match.end(), "identifier")
     for match in _SEQUENCE.finditer(question):
         yield Mention(match[0], match.start(), match.end(), "sequence")
-    spans = _lexicon(question, index)
-    named = {question[start:end] for start, end in spans}
+    spans = index.lexicon_spans(question)
+    named = {question[start:end] for start, end, _ in spans}
     for match in re.finditer(r"\S+", question):
         token = _bare(match[0])
         if token not in named and (chemistry.looks_like_smiles(token) or _broken_smiles(token)):
             start = match.start() + match[0].index(token)
             yield Mention(f"smiles:{token}", start, start + len(token), "structure")
-    for start, end in spans:
+    for start, end, name in spans:
         variant = _VARIANT_AFTER.match(question, end)
-        text = question[start:end] + (f" {variant[1]}" if variant else "")
+        text = f"{name} {variant[1]}" if variant else name
         yield Mention(text, start, variant.end() if variant else end, "lexicon")
-
-
-def _lexicon(question: str, index: LocalIndex) -> list[tuple[int, int]]:
-    """Return spans of known names that are whole words, not pieces of a longer chemical name."""
-    spans = []
-    for start, end, _name in index.lexicon_spans(question):
-        before = re.search(r"[\w\])'-]+-$", question[:start])
-        after = re.match(r"-([\w\[(']+)", question[end:])
-        if before and before[0].rstrip("-").lower() not in {"anti", "non", "pre", "post", "pro", "wild-type"}:
-            continue
-        if after and after[1].lower() not in _ENGLISH_TAILS:
-            continue
-        spans.append((start, end))
-    return spans
 
 
 def _bare(token: str) -> str:
@@ -184,7 +160,7 @@ def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners:
     before, after = question[: mention.start], question[mention.end :]
     words = _RELATIVES if partners else f"{_RELATIVES}|{_PARTNERS}"
     relative = re.search(rf"\b({words})\s+(?:of|to|for)\s+(?:the\s+|an?\s+)?$", before, re.I) or re.match(
-        rf"[\s-]+({words}|{_MACHINES})\b", after, re.I
+        rf"[\s-]+({words})\b", after, re.I
     )
     if relative:
         raise Inapplicable(

@@ -7,9 +7,10 @@ hand-written ``names.tsv``; a hand-written structure (``molecules.tsv``) whose k
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from biomed_agent.sources.names import COMMON_WORDS, name_key
 
-from .tables import HAND_WRITTEN, read_csv, read_tsv
+from .tables import HAND_WRITTEN, read_csv, read_tsv, text_of
 from .terms import known_terms, terms_in
 
 RDLogger.DisableLog("rdApp.*")
@@ -30,6 +31,8 @@ COLUMNS = (
 )  # fmt: skip
 LONGEST_NAME = 60
 SYNONYMS_EACH = 25
+_NO_COMPOUND = re.compile(r"\b(atom|isotope|steroid|compound|anion|cation|group|polymer|sulfonate)$")
+"""ChEBI entries whose name says that they are a class or an element."""
 SHORT_NAMES = frozenset("ATP ADP AMP GTP NAD FAD LSD THC CBD DHA EPA DMT GHB BPA DDT SAM PCP TNT".split())
 """Two- or three-letter names that mean one compound to everybody; other names that short are dropped."""
 _SALT_WORDS = re.compile(
@@ -137,6 +140,16 @@ def given(data: Path) -> Iterator[tuple[int, str, str, str]]:
             yield 3, "", "", row["smiles"]
     for row in read_csv(data / "drugs" / "sweetlead_fda_approved.csv"):
         yield 3, "", "", row["smiles"]
+    for folder, parts in (
+        ("gitmol", ("train", "valid", "test")),
+        ("pcdes", ("validation", "test")),
+        ("pubchem324k", ("valid", "test")),
+    ):
+        for part in parts:
+            for row in read_tsv(data / folder / f"{part}.txt"):
+                yield 3, "", "", row["SMILES"]
+    for smiles in json.loads(text_of(data / "chembl_qa" / "ChEMBL_QA_test.json")):
+        yield 3, "", "", smiles
 
 
 def structures(data: Path) -> dict[str, list[Structure]]:
@@ -162,14 +175,45 @@ def build(data: Path) -> list[Molecule]:
     found = structures(data)
     vocabulary = drugbank(data)
     refuse_unproved(found, vocabulary)
-    rows = [molecule for key, row in vocabulary.items() if key in found and (molecule := from_drugbank(row, found[key]))]
-    known = {molecule.inchikey for molecule in rows}
-    rows += [molecule for key, choices in sorted(found.items()) if key not in known and (molecule := from_chebi(choices))]
+    common = {name_key(row["Common name"]): key for key, row in reversed(vocabulary.items())}
+    left_out = {row["drugbank"] for row in read_tsv(HAND_WRITTEN / "left_out.tsv")}
+    rows = [
+        from_drugbank(row, found[key], common)
+        for key, row in vocabulary.items()
+        if key in found and row["DrugBank ID"] not in left_out
+    ]
+    rows = [row for row in rows if len(row.name) <= LONGEST_NAME and re.search("[A-Za-z]{3}", row.name)]
+    known, taken = {row.inchikey for row in rows}, {name_key(row.name) for row in rows}
+    others = (from_chebi(choices) for key, choices in sorted(found.items()) if key not in known)
+    rows += [row for row in others if row is not None and name_key(row.name) not in taken]
     add_extra_names(rows)
-    rows += compose_salts(rows)
+    rows = without_doubles(rows)
+    rows += compose_salts(rows, found)
     add_terms(data, rows)
     settle_names(rows)
     return rows
+
+
+def without_doubles(rows: list[Molecule]) -> list[Molecule]:
+    """Leave out ChEBI rows whose name a DrugBank row of the same skeleton and charge already has.
+
+    These are racemates and forms without stereochemistry (``resveratrol`` beside trans-resveratrol).
+    """
+    claimed: dict[tuple[str, str, str], Molecule] = {}
+    main: dict[str, Molecule] = {}
+    for row in rows:
+        for name in (row.name, *row.synonyms) if "drugbank" in row.ids else ():
+            claimed.setdefault((name_key(name), row.inchikey[:14], row.inchikey[-1]), row)
+        main.setdefault(name_key(row.name), row)
+    return [
+        row
+        for row in rows
+        if "drugbank" in row.ids
+        or (
+            main[name_key(row.name)] is row
+            and (name_key(row.name), row.inchikey[:14], row.inchikey[-1]) not in claimed
+        )
+    ]
 
 
 def drugbank(data: Path) -> dict[str, dict[str, str]]:
@@ -199,14 +243,17 @@ def identifiers(choices: list[Structure]) -> dict[str, str]:
     return ids
 
 
-def from_drugbank(row: dict[str, str], choices: list[Structure]) -> Molecule | None:
-    """Return the molecule of an entry of the vocabulary; None when its name is a systematic one."""
+def from_drugbank(row: dict[str, str], choices: list[Structure], common_names: dict[str, str]) -> Molecule:
+    """Return the molecule of an entry of the vocabulary, called as there; ChEBI's name is a synonym.
+
+    Only ChEBI's mark of the configuration is taken over (``L-leucine`` for ``Leucine``).
+    """
     best = choices[0]
     common = row["Common name"].strip()
     chebi = next((choice.name for choice in choices if choice.name), "")
-    name = chebi if chebi and len(chebi) <= len(common) + 12 else uncapitalised(common)
-    if len(name) > LONGEST_NAME or not re.search("[A-Za-z]{3}", name):
-        return None
+    if common_names.get(name_key(chebi), best.inchikey) != best.inchikey:
+        chebi = ""
+    name = chebi if re.fullmatch(f"[LD]-{re.escape(common)}", chebi, re.IGNORECASE) else uncapitalised(common)
     ids = identifiers(choices) | {"drugbank": row["DrugBank ID"]}
     ids |= {space: row[column] for space, column in (("cas", "CAS"), ("unii", "UNII")) if row[column]}
     source = f"DrugBank {row['DrugBank ID']}"
@@ -221,26 +268,27 @@ def from_chebi(choices: list[Structure]) -> Molecule | None:
     row = next((choice for choice in choices if choice.preference == 2), None)
     if row is None or len(row.name) > LONGEST_NAME or not re.search("[A-Za-z]{3}", row.name):
         return None
-    if re.search(r"\[\d", row.smiles) or re.search(r"\b(atom|isotope)\b", row.name):
+    if re.search(r"\[\d", row.smiles) or _NO_COMPOUND.search(row.name):
         return None
     others = [choice.name for choice in choices if choice.preference == 2]
     return Molecule(row.inchikey, row.name, choices[0].smiles, f"ChEBI {row.identifier}", identifiers(choices), others)
 
 
 def uncapitalised(name: str) -> str:
-    """Return a name without the capital that only marks the beginning of a cell."""
-    first = name.split(" ")[0]
-    return name[0].lower() + name[1:] if re.fullmatch("[A-Z][a-z]{2,}", first) else name
+    """Return a name without the capitals that only mark the beginning of its words."""
+    name = re.sub(r"(?<![A-Za-z0-9])[A-Z][a-z]{2,}(?![A-Za-z0-9])", lambda word: word[0].lower(), name)
+    return re.sub(r"\b[OMP]-(?=[a-z]{3})", lambda mark: mark[0].lower(), name)
 
 
 def add_extra_names(rows: list[Molecule]) -> None:
-    """Add the hand-written everyday names of ``names.tsv`` (``adrenaline``, ``vitamin C``)."""
-    by_name = {name_key(molecule.name): molecule for molecule in rows}
+    """Add the hand-written everyday names of ``names.tsv`` (``vitamin C``), and better main names (``called``)."""
+    by_name = {name_key(molecule.name): molecule for molecule in reversed(rows)}
     for row in read_tsv(HAND_WRITTEN / "names.tsv"):
         molecule = by_name.get(name_key(row["name"]))
         if molecule is None:
             raise SystemExit(f"names.tsv: no molecule is called {row['name']!r}.")
-        molecule.synonyms[:0] = row["synonyms"].split("|")
+        molecule.name = row["called"] or molecule.name
+        molecule.synonyms[:0] = [name for name in [*row["synonyms"].split("|"), row["name"]] if name]
 
 
 # Classes and roles
@@ -282,8 +330,8 @@ _ACIDIC = [
         "[OX2H1:1]C=O",
         "[nH1]1nnnc1",
         "[nH1]1nncn1",
-        "[OX2H1]c:c(=O)",
-        "[OX2H1]cc=O",
+        "[OX2H1][#6]=,:[#6]~[#6]=O",
+        "[OX2H1]c:c=O",
         "[NX3H1](C=O)C=O",
         "[nH1]",
         "[NX3H1]S(=O)=O",
@@ -311,13 +359,16 @@ def deprotonated(smiles: str, charge: int) -> str:
     return Chem.MolToSmiles(mol)
 
 
-def compose_salts(rows: list[Molecule]) -> list[Molecule]:
+def compose_salts(rows: list[Molecule], found: dict[str, list[Structure]]) -> list[Molecule]:
     """Return the salts and hydrates of ``salts.tsv``, composed from molecules of the set.
 
-    ``parts`` reads ``2 atorvastatin(-1) + 1 calcium(2+) + 3 water``: counts, names of molecules of the set, and the
-    charge an acid takes. The first part is the parent.
+    ``parts`` reads ``2 atorvastatin(-1) + 1 calcium cation + 3 water``: counts, names of molecules of the set (or the
+    CID of a PubChem row), and the charge an acid takes. The first part is the parent. A salt that is itself a row of
+    PubChem is taken from there; for the others the source says what they are composed of.
     """
-    by_name = {name_key(row.name): row for row in reversed(rows)}
+    by_name = {name_key(pick.identifier): as_molecule(choices) for choices in found.values() for pick in choices[:1]}
+    by_name |= {name_key(name): row for row in reversed(rows) for name in row.synonyms}
+    by_name |= {name_key(row.name): row for row in reversed(rows)}
     known = {row.inchikey: row for row in rows}
     salts: list[Molecule] = []
     for entry in read_tsv(HAND_WRITTEN / "salts.tsv"):
@@ -338,11 +389,19 @@ def compose_salts(rows: list[Molecule]) -> list[Molecule]:
             known[key].parent, known[key].salt = parts[0].inchikey, entry["parts"]
             known[key].synonyms[:0] = [entry["name"], *synonyms]
             continue
-        source = f"Composed {entry['parts']}"
-        salts.append(
-            Molecule(key, entry["name"], Chem.MolToSmiles(mol), source, {}, synonyms, [], [], parts[0].inchikey, entry["parts"])
-        )
+        salt = Molecule(key, entry["name"], Chem.MolToSmiles(mol), f"Composed {entry['parts']}", {}, synonyms)
+        if key in found and found[key][0].preference == 1:
+            salt = as_molecule(found[key], entry["name"], synonyms)
+        salt.parent, salt.salt = parts[0].inchikey, entry["parts"]
+        salts.append(salt)
     return salts
+
+
+def as_molecule(choices: list[Structure], name: str = "", synonyms: Sequence[str] = ()) -> Molecule:
+    """Return the best structure of a PubChem or ChEBI row as a molecule."""
+    best = choices[0]
+    source = f"PubChem {best.identifier}" if best.preference == 1 else f"ChEBI {best.identifier}"
+    return Molecule(best.inchikey, name or best.name, best.smiles, source, identifiers(choices), list(synonyms))
 
 
 # Names
@@ -363,7 +422,11 @@ def settle_names(rows: list[Molecule]) -> None:
     main = defaultdict(list)
     for row in rows:
         main[name_key(row.name)].append(row)
-    everyday = {name_key(n) for entry in read_tsv(HAND_WRITTEN / "names.tsv") for n in entry["synonyms"].split("|")}
+    everyday = {
+        (name_key(entry["called"] or entry["name"]), name_key(name))
+        for entry in read_tsv(HAND_WRITTEN / "names.tsv")
+        for name in entry["synonyms"].split("|")
+    }
     owners: dict[str, list[Molecule]] = defaultdict(list)
     for row in rows:
         cleaned: dict[str, str] = {}
@@ -372,7 +435,7 @@ def settle_names(rows: list[Molecule]) -> None:
             key = name_key(synonym)
             foreign = key in main and row not in main[key]
             salt_of = not row.parent and _SALT_WORDS.search(synonym) and not _SALT_WORDS.search(row.name) and "." not in row.smiles
-            if key in everyday or (usable(synonym) and not foreign and not salt_of):
+            if (name_key(row.name), key) in everyday or (usable(synonym) and not foreign and not salt_of):
                 if key != name_key(row.name):
                     cleaned.setdefault(key, synonym)
         row.synonyms = list(cleaned.values())[:SYNONYMS_EACH]
@@ -380,7 +443,9 @@ def settle_names(rows: list[Molecule]) -> None:
             owners[key].append(row)
     for key, claimants in owners.items():
         if len(claimants) > 1:
-            keep = claimants[0] if key in everyday or len({row.inchikey[:14] for row in claimants}) == 1 else None
+            chosen = [row for row in claimants if (name_key(row.name), key) in everyday]
+            same = len({row.inchikey[:14] for row in claimants}) == 1
+            keep = chosen[0] if chosen else claimants[0] if same else None
             for row in claimants:
                 if row is not keep:
                     row.synonyms = [synonym for synonym in row.synonyms if name_key(synonym) != key]

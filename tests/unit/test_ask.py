@@ -69,7 +69,9 @@ ROWS = [
     Row("What is the EC number of EGFR?", "answered", "EGFR", ("2.7.10.1",)),
     Row("Which gene encodes P04637?", "answered", "TP53", ("TP53",)),
     Row("What are synonyms of paracetamol?", "answered", "paracetamol", ("acetaminophen",)),
-    Row("What roles does caffeine have?", "answered", "caffeine", ("role",)),
+    Row(
+        "What roles does imatinib have?", "answered", "imatinib", ("antineoplastic agent", "tyrosine kinase inhibitor")
+    ),
     # protein questions
     Row("What family does EGFR belong to?", "answered", "EGFR", ("Tyr protein kinase family",)),
     Row("What is the function of EGFR?", "answered", "EGFR", ("2.7.10.1",)),
