@@ -5,12 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-from biomed_agent.model.training.data import Example
-
-pytest.importorskip("torch")
+import torch
 
 from biomed_agent.model.training import evaluate, publish, train, vocabulary
+from biomed_agent.model.training.data import Example
 
 CONFIG = Path(train.__file__).parent / "configs/mini.json"
 
@@ -124,6 +122,36 @@ def test_a_run_resumes_where_it_stopped(recipe, tmp_path):
 
     for (name, first), second in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
         assert (first.float() - second.float()).abs().max() < 1e-6, name
+
+
+def test_the_word_loss_asks_the_structure_and_spares_the_token_table(recipe, tmp_path):
+    examples = pairs()
+    tokenizer_file = tmp_path / "tokenizer.model"
+    vocabulary.train_vocabulary([one.answer for one in examples] * 5, 320, tokenizer_file)
+    processor = train.build_processor(recipe, tokenizer_file)
+    rows = len(processor.tokenizer)
+    word_loss = train.WordLoss(processor, examples, rows)
+    table = torch.eye(rows, requires_grad=True)
+    answer, other = 300, 310
+    ids = torch.tensor([[1, processor.molecule_token_id, processor.molecule_token_id, answer]])
+    labels = torch.tensor([[-100, -100, -100, answer]])
+
+    def loss_when_atoms_say(token: int) -> torch.Tensor:
+        embeds = torch.zeros(1, 4, rows)
+        embeds[0, 1:3, token] = 8.0
+        embeds[0, 0, other] = 99.0  # a text position: it must not count
+        return word_loss(embeds, ids, labels, torch.tensor([0]), table)
+
+    right, wrong = loss_when_atoms_say(answer), loss_when_atoms_say(other)
+    assert wrong - right == pytest.approx(8.0, abs=2.0)
+    assert not right.requires_grad
+
+
+def test_the_clock_starts_where_a_run_was_resumed():
+    assert train.Clock(None).progress(0.4) == 0.0
+    clock = train.Clock(minutes=10)
+    clock.first, clock.started = 0.5, clock.started - 300
+    assert clock.progress(0.5) == pytest.approx(0.75, abs=0.01)
 
 
 def test_batches_hold_every_example_once_and_stay_within_the_budget():
