@@ -1,8 +1,6 @@
-"""Settings of nobody's machine, and a model with random weights, small enough for a test, with its folder."""
+"""A model with random weights, small enough for a test, and a checkpoint folder that holds it."""
 
 from __future__ import annotations
-
-import os
 
 import pytest
 
@@ -10,17 +8,6 @@ QUESTIONS = """
 What is this molecule? It is an alcohol. The protein binds to the receptor. Human: <molecule></molecule>
 Assistant: <protein></protein> ### Please describe it. Does it contain a ring? Yes, it does. No, it does not.
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def settings_of_nobody(tmp_path_factory):
-    """Hide the settings of whoever runs the tests; one cache for all, so that the starter index is built once."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("BIOMED_AGENT_")]:
-            patch.delenv(name)
-        patch.setenv("BIOMED_AGENT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("BIOMED_AGENT_CONFIG", str(tmp_path_factory.mktemp("config") / "config.toml"))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -33,9 +33,9 @@ ANSWER = Answer(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _index(settings_of_nobody: None) -> None:
+def _index(cache_dir: Path) -> None:
     """Build the starter index, which would say so in whichever test comes first."""
-    assert main(["index", "info", "--quiet"]) == 0
+    assert main(["index", "info", "--quiet", "--cache-dir", str(cache_dir)]) == 0
 
 
 @pytest.fixture(autouse=True)
