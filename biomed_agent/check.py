@@ -13,6 +13,8 @@ from . import statement
 from .findings import Finding, unverified
 from .types import Claim, Entity, Fact, Molecule, Provenance
 
+MAX_SENTENCE = 2_000
+"""longest sentence read, in characters"""
 _UNREAD = "nothing in it can be compared with a structure or record"
 _OTHER = "it speaks of something else, or in a form that is not read"
 
@@ -67,6 +69,8 @@ def _about(plain: str, entity: Entity, names: Sequence[str]) -> bool:
 
 
 def _judge(sentence: str, entity: Entity, facts: Sequence[Fact]) -> Claim:
+    if len(sentence) > MAX_SENTENCE:
+        return Claim(sentence, "unverified", f"longer than {MAX_SENTENCE:,} characters, so it is not read")
     plain, names = statement.normalise(sentence), names_of(entity, facts)
     predicate = statement.predicate_about(plain, names)
     about = _about(plain, entity, names)
@@ -91,7 +95,9 @@ def _molecule_findings(
     read = statement.assertions(predicate) if predicate is not None else []
     findings = [found for one in read if (found := decide(one, molecule, facts)) is not None]
     if about and not statement.HEDGES.search(plain.lower()):
-        findings += numeric_findings(plain, molecule, facts)
+        figures = list(numeric_findings(plain, molecule, facts))
+        whole = "*" not in molecule.smiles  # with open positions no figure excludes another
+        findings += [one if whole or one.verdict == "supported" else unverified(one.why) for one in figures]
     return findings
 
 

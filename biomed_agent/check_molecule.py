@@ -7,9 +7,9 @@ Numbers, stereo and identifiers are read in ``check_numbers.py``. *Contradicted*
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from rdkit import Chem
 
@@ -22,18 +22,22 @@ from .types import Fact, Molecule
 
 _GROUP_WORDS = (
     r" (?:functional )?(?:groups?|moiet(?:y|ies)|rings?|substituents?|functions?|functionalit(?:y|ies)|units?|cores?|"
-    r"skeletons?|scaffolds?|systems?|nucle(?:us|i)|residues?|bonds?|linkages?|side[ -]chains?|atoms?|compounds?|molecules?|"
-    r"drugs?|antibiotics?|hormones?|natural products?|derivatized|structures?|framework|fragments?|backbone|class|family)$"
+    r"skeletons?|scaffolds?|systems?|nucle(?:us|i)|residues?|bonds?|linkages?|side[ -]chains?|atoms?|compounds?|"
+    r"molecules?|drugs?|antibiotics?|hormones?|natural products?|structures?|framework|fragments?|backbone|class|"
+    r"family)$"
 )
 _BLOCKING = frozenset(
-    "masked protected latent pseudo modified potential former reduced oxidized oxidised hydrolysed hydrolyzed non seco nor "
-    "homo abeo aza oxa thia ring-opened open-chain ring-expanded ring-contracted artificial fake no not virtual hidden "
+    "masked protected latent pseudo modified potential former reduced oxidized oxidised hydrolysed hydrolyzed non seco "
+    "nor homo abeo aza oxa thia ring-opened open-chain ring-expanded ring-contracted artificial fake no not "
     "bioisosteric parent hydrogenated dihydro tetrahydro saturated conjugated activated fused".split()
 )
+_LONGEST = 120
+"""characters of the longest noun phrase read"""
 _PREFIX = "|".join(sorted(SUBSTITUENTS, key=len, reverse=True))
 _MULTI = "|".join(MULTIPLIERS)
 _SYSTEMATIC = re.compile(
-    rf"(?P<prefixes>(?:(?:[\d,'a-z]*\d[\d,'a-z]*-)?(?:{_MULTI})?-?(?:{_PREFIX})-?)*)(?:\d[\d,']*-)?(?P<parent>[a-z][a-z -]*)"
+    rf"(?P<prefixes>(?:(?:[\d,'a-z]*\d[\d,'a-z]*-)?(?:{_MULTI})?-?(?:{_PREFIX})-?)*)(?:\d[\d,']*-)?"
+    r"(?P<parent>[a-z][a-z -]*)"
 )
 _ONE_PREFIX = re.compile(rf"(?P<locants>[\d,'a-z]*\d[\d,'a-z]*-)?(?P<multiplier>{_MULTI})?-?(?P<name>{_PREFIX})-?")
 
@@ -60,6 +64,8 @@ def understand(words: str) -> Reading | None:
     Returns:
         None when the head is unknown, or a modifier makes the term inapplicable.
     """
+    if len(words) > _LONGEST:
+        return None
     phrase = words
     while True:
         tokens = phrase.split(" ")
@@ -100,91 +106,160 @@ def _term(head: str) -> Reading | None:
 
 
 _PARENTS = frozenset(
-    "phenol catechol resorcinol hydroquinone aniline benzamide acetamide benzyl phenoxy benzoyl anilide guaiacol".split()
+    "phenol catechol resorcinol hydroquinone aniline benzamide acetamide benzyl phenoxy benzoyl anilide".split()
 )
 """group words that serve as parents of systematic names"""
-_NO_PARENTS = frozenset(term.name for term in VOCABULARY.values() if term.proof.startswith("[$(") or not term.proof) | {
-    "glycoside",
-    "amino acid",
-    "alpha-amino acid",
-    "peptide",
-    "nucleoside",
-    "nucleotide",
-    "pyranose",
-    "triglyceride",
-}
+_SPANLESS = frozenset(
+    ("glycoside", "amino acid", "alpha-amino acid", "peptide", "nucleoside", "nucleotide", "pyranose", "triglyceride")
+)
+_NO_PARENTS = _SPANLESS | {term.name for term in VOCABULARY.values() if not term.proof or term.proof.startswith("[$(")}
 """classes whose pattern does not span the parent's atoms"""
 
 
-# ---------------------------------------------------------------- whole-molecule words
+# ---------------------------------------------------------------- words about the whole structure
 
 
-def _charges(mol: Chem.Mol) -> tuple[bool, bool]:
-    charges = [atom.GetFormalCharge() for atom in mol.GetAtoms()]
-    return any(charge > 0 for charge in charges), any(charge < 0 for charge in charges)
+class _Whole(NamedTuple):
+    """What words such as *salt*, *anion* or *macrocycle* are decided from."""
+
+    mol: Chem.Mol
+    net: int
+    positive: bool
+    negative: bool
+    parts: int
+    elements: frozenset[int]
+    rings: int
+    largest: int
+
+    @property
+    def metal(self) -> bool:
+        return bool(self.elements & _METALS)
+
+    def has(self, smarts: str) -> bool:
+        return bool(self.mol.HasSubstructMatch(chemistry.pattern(smarts)))
+
+    def number(self, smarts: str) -> int:
+        return len(self.mol.GetSubstructMatches(chemistry.pattern(smarts)))
 
 
-def _special(name: str, mol: Chem.Mol, bare: bool) -> tuple[bool, bool] | None:
-    """Decide words that no SMARTS can: (shown, possible); None when the word is not one of them."""
-    positive, negative = _charges(mol)
-    protic = mol.HasSubstructMatch(chemistry.pattern("[O,S,N,n;!H0]"))
-    basic = mol.HasSubstructMatch(chemistry.pattern("[#7]"))
-    net = Chem.GetFormalCharge(mol)
-    elements = {atom.GetAtomicNum() for atom in mol.GetAtoms()}
-    fragments = len(Chem.GetMolFrags(mol))
-    largest = max((len(ring) for ring in mol.GetRingInfo().AtomRings()), default=0)
-    rings = mol.GetRingInfo().NumRings()
-    if name in {"cation", "organic cation"}:
-        return fragments == 1 and net > 0, positive or basic or bool(elements & _METALS)
-    if name in {"anion", "organic anion", "oxoanion"}:
-        return fragments == 1 and net < 0, negative or protic or bool(elements & _METALS)
-    if name in {"dication", "trication"}:
-        return fragments == 1 and net == 2 + (name == "trication"), True
-    if name in {"dianion", "trianion"}:
-        return fragments == 1 and net == -2 - (name == "trianion"), True
-    if name == "zwitterion":
-        return fragments == 1 and net == 0 and positive and negative, (positive or basic) and (negative or protic)
-    if name in {"salt", "organic salt"}:
-        return fragments > 1 and positive and negative, fragments > 1 or positive or negative or not bare
-    if name in _COUNTER_IONS:
-        element, charge = _COUNTER_IONS[name]
-        return fragments > 1 and element in elements, element in elements or (fragments == 1 and (positive or negative))
-    if name in {"neutral", "uncharged", "electrically neutral"}:
-        return net == 0, net == 0
-    if name in {"acyclic", "acyclic compound"}:
-        return rings == 0, rings == 0
-    if name in {"cyclic", "cyclic compound", "macrocycle", "macrocyclic"}:
-        large = name.startswith("macro")
-        return (largest >= 12 if large else rings > 0), (largest >= 9 if large else rings > 0)
-    if name in {"azamacrocycle", "macrolide", "macrocyclic lactone", "macrolactone"}:
-        key = "[#7;R]" if name == "azamacrocycle" else "[#6;R](=O)@[#8;R]"
-        has = mol.HasSubstructMatch(chemistry.pattern(key))
-        return (has and largest >= 12 and name != "macrolide"), has and largest >= 9
-    if name in _CARBOXYLS:
-        acids = len(mol.GetSubstructMatches(chemistry.pattern("[CX3](=O)[OX2H]")))
-        ions = len(mol.GetSubstructMatches(chemistry.pattern("[CX3](=O)[OX1-]")))
-        return acids == _CARBOXYLS[name], acids + ions >= _CARBOXYLS[name]
-    if name in _HYDROXYLS:
-        sure = len(mol.GetSubstructMatches(chemistry.pattern("[OX2H][#6;!$(C=O)]")))
-        most = len(mol.GetSubstructMatches(chemistry.pattern("[OX2H,OX1]")))
-        return sure == _HYDROXYLS[name], most >= _HYDROXYLS[name]
-    if name in {"hydrocarbon", "alkane", "cycloalkane"}:
-        only = elements <= {1, 6, 0} and not positive and not negative
-        saturated = not mol.HasSubstructMatch(chemistry.pattern("[#6]=,#,:[#6]"))
-        if name == "hydrocarbon":
-            return only and 0 not in elements, only or not bare
-        return only and saturated and (rings > 0) == (name == "cycloalkane"), only and saturated
-    return None
+Outcome: TypeAlias = tuple[bool, bool, str]
+"""(shown, possible, what decides it)"""
 
-
-_CARBOXYLS = {"monocarboxylic acid": 1, "dicarboxylic acid": 2, "tricarboxylic acid": 3, "tetracarboxylic acid": 4}
-_HYDROXYLS = {"diol": 2, "triol": 3, "tetrol": 4, "pentol": 5, "hexol": 6}
 _METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39, 53), 55, 56, *range(57, 84)})
-_COUNTER_IONS = {
-    "hydrochloride": (17, -1), "hydrochloride salt": (17, -1), "chloride salt": (17, -1), "hydrobromide": (35, -1),
-    "bromide salt": (35, -1), "sodium salt": (11, 1), "potassium salt": (19, 1), "calcium salt": (20, 2),
-    "organic sodium salt": (11, 1), "magnesium salt": (12, 2), "lithium salt": (3, 1),
+
+
+def _whole_of(mol: Chem.Mol) -> _Whole:
+    charges = [atom.GetFormalCharge() for atom in mol.GetAtoms()]
+    rings = mol.GetRingInfo().AtomRings()
+    return _Whole(
+        mol,
+        sum(charges),
+        any(charge > 0 for charge in charges),
+        any(charge < 0 for charge in charges),
+        len(Chem.GetMolFrags(mol)),
+        frozenset(atom.GetAtomicNum() for atom in mol.GetAtoms()),
+        len(rings),
+        max((len(ring) for ring in rings), default=0),
+    )
+
+
+def _ion(charges: range) -> Callable[[_Whole], Outcome]:
+    """An ion of one of these net charges; a neutral drawing is excluded only where it cannot ionise."""
+
+    def rule(it: _Whole) -> Outcome:
+        shown = it.parts == 1 and it.net in charges
+        able = it.metal or it.has("[#7]" if charges.start > 0 else "[O,S,N,n,C;!H0]")
+        possible = it.positive if charges.start > 0 else it.negative
+        return shown, possible or able, f"net charge {it.net:+d}"
+
+    return rule
+
+
+def _salt_of(element: int, name: str) -> Callable[[_Whole], Outcome]:
+    def rule(it: _Whole) -> Outcome:
+        held = element in it.elements
+        return (
+            it.parts > 1 and held,
+            held or (it.parts == 1 and it.net != 0),
+            f"{'holds' if held else 'holds no'} {name}",
+        )
+
+    return rule
+
+
+def _at_least(smarts: str, sure: str, number: int, what: str) -> Callable[[_Whole], Outcome]:
+    def rule(it: _Whole) -> Outcome:
+        least, most = it.number(sure), it.number(smarts)
+        return least == number, most >= number, f"{least if least == most else f'{least} to {most}'} {what}"
+
+    return rule
+
+
+def _salt(it: _Whole) -> Outcome:
+    possible = it.parts > 1 or it.positive or it.negative or it.metal
+    return it.parts > 1 and it.positive and it.negative, possible, f"{it.parts} part(s), net charge {it.net:+d}"
+
+
+def _zwitterion(it: _Whole) -> Outcome:
+    shown = it.parts == 1 and it.net == 0 and it.positive and it.negative
+    able = (it.positive or it.has("[#7]")) and (it.negative or it.has("[O,S,N,n;!H0]"))
+    return shown, able, "needs a positive and a negative charge in one part"
+
+
+def _neutral(it: _Whole) -> Outcome:
+    return it.net == 0, it.net == 0, f"net charge {it.net:+d}"
+
+
+def _cyclic(smallest: int, smarts: str, sure: int = 12) -> Callable[[_Whole], Outcome]:
+    def rule(it: _Whole) -> Outcome:
+        held = it.has(smarts)
+        return held and it.largest >= sure, held and it.largest >= smallest, f"largest ring has {it.largest} atoms"
+
+    return rule
+
+
+def _acyclic(it: _Whole) -> Outcome:
+    return it.rings == 0, it.rings == 0, f"{it.rings} rings"
+
+
+def _hydrocarbon(it: _Whole) -> Outcome:
+    only = it.elements <= {1, 6} and not (it.positive or it.negative)
+    return only, only, "holds carbon and hydrogen only" if only else "holds other elements than carbon and hydrogen"
+
+
+def _alkane(it: _Whole) -> Outcome:
+    only = _hydrocarbon(it)[0] and not it.has("[#6]=,#,:[#6]")
+    return only and it.rings == 0, only, "a saturated hydrocarbon" if only else "no saturated hydrocarbon"
+
+
+_CARBOXYLS = ("[CX3](=O)[OX2H,OX1-]", "[CX3](=O)[OX2H]")
+_HYDROXYLS = ("[OX2H,OX1]", "[OX2H][#6;!$(C=O)]")
+_LACTONE = "[#6;R](=O)@[#8;R]"
+_WHOLE: dict[str, Callable[[_Whole], Outcome]] = {
+    **dict.fromkeys(("cation", "organic cation"), _ion(range(1, 10))),
+    **dict.fromkeys(("anion", "organic anion", "oxoanion"), _ion(range(-1, -20, -1))),
+    "dication": _ion(range(2, 3)), "dianion": _ion(range(-2, -3, -1)), "trianion": _ion(range(-3, -4, -1)),
+    "zwitterion": _zwitterion, "salt": _salt,
+    **dict.fromkeys(("hydrochloride", "hydrochloride salt", "chloride salt"), _salt_of(17, "chlorine")),
+    **dict.fromkeys(("hydrobromide", "hydrobromide salt", "bromide salt"), _salt_of(35, "bromine")),
+    "sodium salt": _salt_of(11, "sodium"), "potassium salt": _salt_of(19, "potassium"),
+    "calcium salt": _salt_of(20, "calcium"), "magnesium salt": _salt_of(12, "magnesium"),
+    "lithium salt": _salt_of(3, "lithium"),
+    **dict.fromkeys(("neutral", "uncharged", "electrically neutral"), _neutral),
+    **dict.fromkeys(("acyclic", "acyclic compound", "acyclic molecule"), _acyclic),
+    **dict.fromkeys(("cyclic", "cyclic compound", "cyclic molecule"), _cyclic(3, "[R]", 3)),
+    **dict.fromkeys(("macrocycle", "macrocyclic compound"), _cyclic(9, "[R]")), "azamacrocycle": _cyclic(9, "[#7;R]"),
+    **dict.fromkeys(("macrocyclic lactone", "macrolactone"), _cyclic(9, _LACTONE)),
+    "macrolide": _cyclic(9, _LACTONE, 99),
+    "hydrocarbon": _hydrocarbon, "alkane": _alkane,
+    "monocarboxylic acid": _at_least(*_CARBOXYLS, 1, "carboxy groups"),
+    "dicarboxylic acid": _at_least(*_CARBOXYLS, 2, "carboxy groups"),
+    "tricarboxylic acid": _at_least(*_CARBOXYLS, 3, "carboxy groups"),
+    "diol": _at_least(*_HYDROXYLS, 2, "hydroxy groups"), "triol": _at_least(*_HYDROXYLS, 3, "hydroxy groups"),
+    "tetrol": _at_least(*_HYDROXYLS, 4, "hydroxy groups"),
 }  # fmt: skip
+_LOOSE = frozenset({"hydrocarbon", "alkane", "salt"})
+"""words that a modifier stretches (``chlorinated hydrocarbon``): excluded only when they stand alone"""
 
 
 # ---------------------------------------------------------------- deciding
@@ -194,17 +269,19 @@ def decide(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -> F
     """Decide one assertion; None when it is not a chemical one."""
     if assertion.relation == "role":
         return _role(assertion.words, facts)
-    record = _recorded(assertion, facts)
-    if record is not None:
-        return record
+    found = _recorded(assertion, facts) or _computed(assertion, molecule, facts)
+    if found and "*" in molecule.smiles and (assertion.negated or found.verdict == "contradicted"):
+        return unverified(f'"{assertion.words}" may lie in the open positions (R groups) of the structure')
+    return found
+
+
+def _computed(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -> Finding | None:
     if assertion.relation != "parent":
         whole = count_finding(assertion, molecule, facts) or _whole(assertion, molecule)
         if whole is not None:
             return whole
     reading = understand(assertion.words)
-    if reading is None:
-        return None
-    return _structural(assertion, reading, molecule)
+    return _structural(assertion, reading, molecule) if reading else None
 
 
 def _recorded(assertion: Assertion, facts: Sequence[Fact]) -> Finding | None:
@@ -228,20 +305,21 @@ def _role(words: str, facts: Sequence[Fact]) -> Finding:
 
 
 def _whole(assertion: Assertion, molecule: Molecule) -> Finding | None:
-    mol = chemistry.parsed(molecule.smiles)
     if assertion.relation != "is":
         return None
     heads = [" ".join(assertion.words.split(" ")[-size:]) for size in (3, 2, 1)]
-    for form in (form for head in heads for form in _singulars(head)):
-        shown = _special(form, mol, bare=form in _singulars(assertion.words))
-        if shown is not None:
-            break
-    else:
+    form = next((form for head in heads for form in _singulars(head) if form in _WHOLE), None)
+    if form is None:
         return None
-    proof, possible = shown
-    return _verdict(
-        assertion, proof, possible, f"{form}: decided from the atoms, charges and rings of the structure", ""
-    )
+    shown, possible, decides = _WHOLE[form](_whole_of(chemistry.parsed(molecule.smiles)))
+    possible |= form in _LOOSE and form not in _singulars(assertion.words)
+    return _verdict(assertion, shown, possible, f"{form}: {decides}", f"not {_article(form)}: {decides}")
+
+
+def _article(form: str) -> str:
+    if form in {"neutral", "uncharged", "electrically neutral", "acyclic", "cyclic"}:
+        return form
+    return f"{'an' if form[0] in 'aeiou' else 'a'} {form}"
 
 
 def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> Finding:
@@ -266,7 +344,7 @@ def _verdict(
         return unverified(undecided or f'"{assertion.words}" is not decided by the structure alone')
     if proof:
         return contradicted(present) if assertion.negated else supported(present)
-    return supported(missing or present) if assertion.negated else contradicted(missing or f"not so: {present}")
+    return supported(missing) if assertion.negated else contradicted(missing)
 
 
 def _counted(assertion: Assertion, term: Term, molecule: Molecule) -> Finding:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from rdkit import Chem
+from rdkit.Chem import rdCIPLabeler
 from rdkit.Chem import rdMolDescriptors as descriptors
 
 from . import chemistry
@@ -28,11 +29,13 @@ _LINK = (
     r"under|<=?|≤|up to|at most|over|above|more than|greater than|higher than|exceeding|>=?|≥|at least)? ?"
 )
 _FORMULA = re.compile(
-    r"\b(?P<kind>empirical |molecular |chemical )?formula(?: \([^()]*\))?(?: of (?:the |this )?(?:molecule|compound|drug|substance))?"
-    r"(?: is| of|:| =| being)*:? (?P<formula>(?:[A-Z][a-z]?\d*)+(?:[+-]\d*|\(\d?[+-]\))?)(?![\w(])"
+    r"\b(?P<kind>empirical |molecular |chemical )?formula(?: \([^()]*\))?"
+    r"(?: of (?:the |this )?(?:molecule|compound|drug|substance))?"
+    r"(?: is| of|:| =| being)*:? (?P<formula>(?:[A-Z][a-z]?\d*)+(?:[+-]\d*|\(\d?[+-]\))?)(?![\w(\[*])"
 )
 _WEIGHT = re.compile(
-    rf"\b(?P<kind>monoisotopic |exact |average )?(?:mol(?:ecular|ar)? ?(?:weight|mass|wt\.?)|mass|weight|m\.?w\.?){_LINK}{_NUMBER}"
+    r"\b(?P<kind>monoisotopic |exact |average )?(?:mol(?:ecular|ar)? ?(?:weight|mass|wt\.?)|mass|weight|m\.?w\.?)"
+    rf"{_LINK}{_NUMBER}"
     r" ?(?P<unit>g ?/ ?mol|g mol-1|kda|da\b|daltons?|amu|u\b|[a-z%]+(?:/[a-z]+)?)?",
     re.IGNORECASE,
 )
@@ -48,21 +51,24 @@ _COUNT_FIRST = re.compile(
 )
 _RULE = re.compile(
     r"(?P<fails>\b(?:violates?|breaks?|fails?|does not|doesn't|not|breach\w*) )?(?:to )?"
-    r"(?P<passes>satisf\w+|obeys?|compl(?:y|ies|iant) with|comply|passes|pass|meets?|follows?|adheres? to|fulfil\w*|conforms? to)? ?"
-    r"(?:all |any )?(?:of )?(?:the )?(?P<rule>lipinski(?:'s)?(?: rules?(?: of (?:five|5))?| criteria)?|rule of (?:five|5)|ro5|veber(?:'s)?(?: rules?| criteria)?)"
+    r"(?P<passes>satisf\w+|obeys?|compl(?:y|ies|iant) with|comply|passes|pass|meets?|follows?|adheres? to|fulfil\w*|"
+    r"conforms? to)? ?(?:all |any )?(?:of )?(?:the )?"
+    r"(?P<rule>lipinski(?:'s)?(?: rules?(?: of (?:five|5))?| criteria)?|rule of (?:five|5)|ro5|"
+    r"veber(?:'s)?(?: rules?| criteria)?)"
     r"(?P<after> violations?| compliant)?",
     re.IGNORECASE,
 )
 _INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
 _SMILES = re.compile(r"\bSMILES(?: string| notation| code)?(?: is|:| =)* ?[\"'(]*(?P<smiles>[^\s\"']+)")
 _IDENTIFIER = re.compile(
-    r"\b(?:PubChem )?(?P<space>CID|ChEBI|DrugBank|ChEMBL|CAS|UNII)(?: (?:ID|number|registry number|accession|identifier|no\.?))?"
+    r"\b(?:PubChem )?(?P<space>CID|ChEBI|DrugBank|ChEMBL|CAS|UNII)"
+    r"(?: (?:ID|number|registry number|accession|identifier|no\.?))?"
     r"(?: is|:| =|#)* ?(?P<value>(?:CHEBI:|CHEMBL|DB)?\d[\w-]*|[A-Z\d]{10})\b",
     re.IGNORECASE,
 )
 _OTHER_FORM = re.compile(
-    r"\b(?:salts?|hydrochloride|hydrobromide|free (?:base|acid)|anhydrous|anhydrate|\w*hydrate|parent|ions?|cation|anion|"
-    r"protonated|deprotonated|conjugate|dimer|monomer|base form|acid form|neutral form)\b",
+    r"\b(?:salts?|hydrochloride|hydrobromide|free (?:base|acid)|anhydrous|anhydrate|\w*hydrate|parent|ions?|cation|"
+    r"anion|protonated|deprotonated|conjugate|dimer|monomer|base form|acid form|neutral form)\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
@@ -70,11 +76,12 @@ _RELATION = re.compile(
     r"derives? from|derived from|enantiomer of|conjugate (?:acid|base)|tautomer of|fragments?|per)\b"
 )
 PROPERTY = re.compile(
-    r"(?:(?:and|with|its|the|at|a|an|calculated|computed|exact|average|approximate|pubchem|net|formal|total|overall|number of|"
-    r"topological|predicted|canonical|isomeric|standard) )*(?:molecular (?:formula|weight|mass)|molar mass|mol\.? ?(?:wt|weight)|m\.?w\.?|"
-    r"(?:chemical |empirical )?formula|(?:monoisotopic )?mass|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|"
-    r"rotatable bonds?|(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|"
-    r"drugbank|chebi|chembl|unii|weight|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration)\b",
+    r"(?:(?:and|with|its|the|at|a|an|calculated|computed|exact|average|approximate|pubchem|net|formal|total|overall|"
+    r"number of|topological|predicted|canonical|isomeric|standard) )*"
+    r"(?:molecular (?:formula|weight|mass)|molar mass|mol\.? ?(?:wt|weight)|m\.?w\.?|(?:chemical |empirical )?formula|"
+    r"(?:monoisotopic )?mass|weight|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|rotatable bonds?|"
+    r"(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|drugbank|"
+    r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration)\b",
     re.IGNORECASE,
 )
 """start of a sentence whose subject is a property of the molecule"""
@@ -120,7 +127,7 @@ def _formula(said: str, empirical: bool, molecule: Molecule, other_form: bool) -
         return supported(f"computed formula {molecule.formula}")
     parent = chemistry.parent_of_salt(molecule)
     if parent is not None and stated == _composition(parent.formula):
-        why = f"{parent.formula} is the formula of the neutral parent {parent.smiles}, {molecule.formula} that of this structure"
+        why = f"{parent.formula} is the neutral parent {parent.smiles}, {molecule.formula} this structure"
         return supported(why) if other_form else unverified(why)
     same_skeleton = {key: n for key, n in stated.items() if key != "H"} == {
         key: n for key, n in whole.items() if key != "H"
@@ -135,7 +142,7 @@ _SYMBOLS = frozenset(Chem.GetPeriodicTable().GetElementSymbol(number) for number
 
 def _composition(formula: str) -> Counter[str] | None:
     counts: Counter[str] = Counter()
-    for element, number in re.findall(r"([A-Z][a-z]?)(\d*)", re.sub(r"\(?\d?[+-]\d*\)?$", "", formula)):
+    for element, number in re.findall(r"([A-Z][a-z]?)(\d*)", re.sub(r"\(\d?[+-]\)$|[+-]\d*$", "", formula)):
         if element not in _SYMBOLS:
             return None
         counts[element] += int(number or 1)
@@ -216,15 +223,33 @@ def _aromatic_rings(mol: Chem.Mol) -> tuple[int, int]:
     return _range(descriptors.CalcNumAromaticCarbocycles(mol), descriptors.CalcNumAromaticRings(mol))
 
 
+def _heavy(mol: Chem.Mol) -> tuple[int, int]:
+    return _range(mol.GetNumHeavyAtoms())
+
+
+def _donors(mol: Chem.Mol) -> tuple[int, int]:
+    return _range(descriptors.CalcNumHBD(mol), descriptors.CalcNumLipinskiHBD(mol))
+
+
+def _ring_count(mol: Chem.Mol) -> tuple[int, int]:
+    return _range(descriptors.CalcNumRings(mol))
+
+
+_BONDING = r"(?:h|hydrogen)[ -]?bond(?:ing)?"
+_CENTRE = (
+    r"(?:defined |tetrahedral )?(?:"
+    r"(?:stereo ?|chiral |stereogenic )cent(?:er|re)s?|(?:chiral|asymmetric) carbons?(?: atoms?)?)"
+)
 _COUNTS: tuple[tuple[str, Callable[[Chem.Mol], tuple[int, int]], str], ...] = (
-    (r"heavy atoms?|non-hydrogen atoms?", lambda mol: _range(mol.GetNumHeavyAtoms()), "heavy atoms"),
-    (r"rotatable bonds?|freely rotatable bonds?", _rotatable, "rotatable bonds"),
-    (r"(?:(?:h|hydrogen)[ -]?bond(?:ing)? )donors?|hbd", lambda mol: _range(descriptors.CalcNumHBD(mol), descriptors.CalcNumLipinskiHBD(mol)), "hydrogen-bond donors"),
-    (r"(?:(?:h|hydrogen)[ -]?bond(?:ing)? )acceptors?|hba", _acceptors, "hydrogen-bond acceptors"),
-    (r"(?:defined |tetrahedral )?(?:stereo ?cent(?:er|re)s?|chiral cent(?:er|re)s?|stereogenic cent(?:er|re)s?|chiral carbons?(?: atoms?)?|asymmetric carbons?(?: atoms?)?)", _stereo_range, "stereocentres"),
+    (r"heavy atoms?|non-hydrogen atoms?", _heavy, "heavy atoms"),
+    (r"(?:freely )?rotatable bonds?", _rotatable, "rotatable bonds"),
+    (rf"{_BONDING} donors?|hbd", _donors, "hydrogen-bond donors"),
+    (rf"{_BONDING} acceptors?|hba", _acceptors, "hydrogen-bond acceptors"),
+    (_CENTRE, _stereo_range, "stereocentres"),
     (r"aromatic rings?", _aromatic_rings, "aromatic rings"),
-    (r"rings?|rings in total", lambda mol: _range(descriptors.CalcNumRings(mol)), "rings"),
-)  # fmt: skip
+    (r"rings?|rings in total", _ring_count, "rings"),
+)
+"""(words, the least and greatest count of the usual conventions, predicate of the fact)"""
 _ELEMENTS = {
     "carbon": 6, "nitrogen": 7, "oxygen": 8, "sulfur": 16, "sulphur": 16, "phosphorus": 15, "fluorine": 9,
     "chlorine": 17, "bromine": 35, "iodine": 53, "boron": 5, "silicon": 14, "selenium": 34,
@@ -386,7 +411,8 @@ def _stereo(own: str, molecule: Molecule) -> Iterator[Finding]:
         else:
             yield unverified("its stereo is not fully defined")
     for match in re.finditer(
-        r"(?:is (?:the|an?) |has (?:an? |the )?|\bthe )\(?(?P<label>[RSEZ])\)?[- ](?:enantiomer|isomer|configur\w+|stereoisomer)",
+        r"(?:is (?:the|an?) |has (?:an? |the )?|\bthe )\(?(?P<label>[RSEZ])\)?[- ]"
+        r"(?:enantiomer|isomer|configur\w+|stereoisomer)",
         own,
     ):
         yield _descriptor(match["label"], mol)
@@ -412,11 +438,25 @@ def _descriptor(label: str, mol: Chem.Mol) -> Finding:
         return contradicted(f"the structure has no centre that could be {label}")
     if len(centres) > 1 or centres[0].specified != Chem.StereoSpecified.Specified:
         return unverified(f"{len(centres)} possible stereo elements; which one is meant by {label} is not said")
-    copy = Chem.Mol(mol)
-    Chem.rdCIPLabeler.AssignCIPLabels(copy)
-    where = centres[0].centeredOn
-    holder = copy.GetAtomWithIdx(where) if label in "RS" else copy.GetBondWithIdx(where)
-    actual = holder.GetProp("_CIPCode") if holder.HasProp("_CIPCode") else "?"
+    codes = {_cip(mol, centres[0].centeredOn, label, new=new) for new in (True, False)}
+    if len(codes) > 1:
+        return unverified("the two CIP implementations of RDKit label its only centre differently")
+    actual = codes.pop()
     return (
         supported(f"its only centre is {actual}") if actual == label else contradicted(f"its only centre is {actual}")
     )
+
+
+def _cip(mol: Chem.Mol, where: int, label: str, new: bool) -> str:
+    copy = Chem.Mol(mol)
+    if new:
+        rdCIPLabeler.AssignCIPLabels(copy)
+    else:
+        Chem.AssignStereochemistry(copy, cleanIt=True, force=True)
+    if label in "EZ":
+        bond = copy.GetBondWithIdx(where)
+        if new:
+            return bond.GetProp("_CIPCode") if bond.HasProp("_CIPCode") else "?"
+        return str(bond.GetStereo())[-1]
+    atom = copy.GetAtomWithIdx(where)
+    return atom.GetProp("_CIPCode") if atom.HasProp("_CIPCode") else "?"

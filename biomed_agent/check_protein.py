@@ -20,10 +20,12 @@ SEQUENCE = Provenance(source="the sequence")
 _APPROXIMATE = r"about|approximately|approx\.|around|roughly|circa|ca\.|~|nearly|almost|some"
 _SIGN = rf"(?P<sign>{_APPROXIMATE}|more than|over|at least|less than|fewer than|under|up to|>|<)? ?"
 _LENGTH = re.compile(
-    r"(?:\bis|\bhas|\bhave|contains?|comprises?|consists? of|composed of|length(?: is| of|:)?|made (?:up )?of|with|protein of|"
-    rf"polypeptide of|sequence of|:)(?: an?| total(?: of)?| a total of| a length of| a sequence of)? ?{_SIGN}"
+    r"(?:\bis|\bhas|\bhave|contains?|comprises?|consists? of|composed of|length(?: is| of|:)?|made (?:up )?of|with|"
+    r"protein of|polypeptide of|sequence of|:)"
+    rf"(?: an?| total(?: of)?| a total of| a length of| a sequence of)? ?{_SIGN}"
     r"(?P<value>\d[\d,]*)[ -](?:amino[ -]acids?|aa\b|residues?)(?! \d)|"
-    rf"\blength(?: of the (?:protein|sequence))?(?: is| of|:| =) ?{_SIGN.replace('sign', 'sign2')}(?P<value2>\d[\d,]*)(?![\d.]| ?(?:nm|kb|bp|nucleotides))",
+    rf"\blength(?: of the (?:protein|sequence))?(?: is| of|:| =) ?{_SIGN.replace('sign', 'sign2')}"
+    r"(?P<value2>\d[\d,]*)(?![\d.]| ?(?:nm|kb|bp|nucleotides))",
     re.IGNORECASE,
 )
 _PART = re.compile(
@@ -36,27 +38,33 @@ _MASS = re.compile(
     re.IGNORECASE,
 )
 _GENE = re.compile(
-    r"(?:encoded by (?:the )?(?:human |mouse |yeast )?(?:gene )?|product of (?:the )?(?:gene )?|gene(?: name| symbol)?(?: is|:| =) ?)"
+    r"(?:encoded by (?:the )?(?:human |mouse |yeast )?(?:gene )?|product of (?:the )?(?:gene )?|"
+    r"gene(?: name| symbol)?(?: is|:| =) ?)"
     r"(?P<gene>[A-Za-z][\w.-]*\d[\w-]*|[A-Z][A-Z\d-]+|[a-z]{3}[A-Z]\b|[\w-]+(?= gene\b))"
 )
 _EC = re.compile(r"\bEC(?: numbers?)?(?: is|:)? ?(?P<number>[1-7](?:\.(?:\d+|-)){0,3})\b(?P<after>[^.;]{0,60})")
 _ACCESSION = re.compile(
-    r"\b(?:UniProt(?:KB)?(?:/(?:Swiss-Prot|TrEMBL))?|accession)(?: accession| ID| entry| identifier)?(?: number)?(?: is|:| =)* ?"
+    r"\b(?:UniProt(?:KB)?(?:/(?:Swiss-Prot|TrEMBL))?|accession)(?: accession| ID| entry| identifier)?(?: number)?"
+    r"(?: is|:| =)* ?"
     r"(?P<accession>[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})\b"
 )
 _ORGANISMS = {
     "human": "homo sapiens", "mouse": "mus musculus", "murine": "mus musculus", "rat": "rattus norvegicus",
-    "bovine": "bos taurus", "cow": "bos taurus", "pig": "sus scrofa", "porcine": "sus scrofa", "chicken": "gallus gallus",
+    "bovine": "bos taurus", "cow": "bos taurus", "pig": "sus scrofa",
+    "porcine": "sus scrofa", "chicken": "gallus gallus",
     "zebrafish": "danio rerio", "e. coli": "escherichia coli", "s. cerevisiae": "saccharomyces cerevisiae",
     "baker's yeast": "saccharomyces cerevisiae", "budding yeast": "saccharomyces cerevisiae",
     "fission yeast": "schizosaccharomyces pombe", "drosophila": "drosophila melanogaster",
-    "fruit fly": "drosophila melanogaster", "arabidopsis": "arabidopsis thaliana", "c. elegans": "caenorhabditis elegans",
+    "fruit fly": "drosophila melanogaster", "arabidopsis": "arabidopsis thaliana",
+    "c. elegans": "caenorhabditis elegans",
 }  # fmt: skip
 _COMMON = "|".join(re.escape(name) for name in _ORGANISMS)
 _KIND = r"(?:protein|enzyme|polypeptide|gene product|kinase|receptor|protease|hormone|antibody|transporter|channel)"
 _ORGANISM = re.compile(
     rf"\b(?:is|are) (?:an?|the) (?P<adjective>{_COMMON}) (?:\w+ )?{_KIND}\b|"
-    rf"(?:\borganism(?: is|:| =)|(?:is|are|derives|originates|comes|protein|enzyme) (?:derived |originating )?(?:from|of)) (?:the )?(?:organism |species |bacterium |plant |yeast )?"
+    r"(?:\borganism(?: is|:| =)|(?:is|are|derives|originates|comes|protein|enzyme) "
+    r"(?:derived |originating )?(?:from|of)) "
+    r"(?:the )?(?:organism |species |bacterium |plant |yeast )?"
     rf"(?P<binomial>[A-Z][a-z]{{2,}} [a-z]{{3,}}|(?i:{_COMMON}|humans?|mice))\b",
 )
 _LIKE = re.compile(
@@ -79,7 +87,8 @@ _PLACES: dict[str, str] = {
     "mitochondrion": r"mitochondri\w+", "endoplasmic reticulum": r"endoplasmic reticulum", "golgi": r"golgi",
     "secreted": r"secreted|extracellular (?:space|region|milieu|matrix)", "lysosome": r"lysosom\w+",
     "peroxisome": r"peroxisom\w+", "chloroplast": r"chloroplast\w*|plastid\w*", "vacuole": r"vacuol\w+",
-    "endosome": r"endosom\w+", "cytoskeleton": r"cytoskelet\w+", "periplasm": r"periplasm\w*", "cell wall": r"cell wall",
+    "endosome": r"endosom\w+", "cytoskeleton": r"cytoskelet\w+", "periplasm": r"periplasm\w*",
+    "cell wall": r"cell wall",
     "synapse": r"synap\w+", "cilium": r"cili\w+", "centrosome": r"centrosom\w+", "membrane": r"membrane",
 }  # fmt: skip
 _BROADER = {"cytoplasm": r"cytoplasm|cytosol", "nucleus": r"nucle(?:us|oplasm|ol)", "membrane": r"membrane"}
@@ -87,11 +96,14 @@ _PLACED = re.compile(
     r"\b(?:locat\w+|locali[sz]\w+|found|present|resid\w+|situated|anchored|distributed|concentrated|accumulates?|secreted|"
     r"subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
 )
-_PLACE_ONLY = re.compile(
-    rf"(?:(?:{'|'.join(_PLACES.values())}|single-pass|multi-pass|type|peripheral|matrix|lumen|inner|outer|protein|space|side|host|of|and|the|i+v?|in)[\s,;:]*)+"
+_PLACE_WORDS = frozenset(
+    "single-pass multi-pass type peripheral matrix lumen inner outer protein side host of and the in i ii iii iv".split()
 )
+"""words beside a place in a location as UniProt writes it"""
 PROPERTY = re.compile(
-    r"(?:(?:its|the|protein|sequence|primary) )*(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|accession|uniprot\w*|(?:molecular )?(?:mass|weight)|subcellular locations?|location|family)\b",
+    r"(?:(?:its|the|protein|sequence|primary) )*"
+    r"(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|"
+    r"accession|uniprot\w*|(?:molecular )?(?:mass|weight)|subcellular locations?|location|family)\b",
     re.IGNORECASE,
 )
 """start of a sentence whose subject is a property of the protein"""
@@ -221,20 +233,21 @@ def _organism(plain: str, protein: Protein) -> Iterator[Finding]:
         yield unverified(f"organism {said}; the record is of {protein.organism}")
 
 
-def _places(text: str) -> list[str]:
-    """Canonical places named; a compound such as *plasma membrane* is not also a *membrane*."""
+def _places(text: str) -> tuple[list[str], str]:
+    """Return the places named, and the text without them; a *plasma membrane* is not also a *membrane*."""
     found = []
     for place, pattern in _PLACES.items():
         text, hits = re.subn(rf"\b(?:{pattern})", " ", text)
         if hits:
             found.append(place)
-    return found
+    return found, text
 
 
 def _fragment(body: str, facts: Sequence[Fact]) -> Iterator[Finding]:
     """A sentence that is nothing but a place, as UniProt writes locations."""
-    if _PLACE_ONLY.fullmatch(f"{body.lower()} "):
-        yield from _compare_places(_places(body.lower()), False, facts)
+    places, rest = _places(body.lower())
+    if places and set(re.split(r"[\s,;:]+", rest.strip(" ,;:"))) <= _PLACE_WORDS | {""}:
+        yield from _compare_places(places, False, facts)
 
 
 def _location(lowered: str, facts: Sequence[Fact]) -> Iterator[Finding]:
@@ -243,7 +256,9 @@ def _location(lowered: str, facts: Sequence[Fact]) -> Iterator[Finding]:
     clause = re.split(r"\b(?:where|which|when|upon|after|during|but|and (?:is|has|regulates|binds))\b", lowered)[0]
     if re.search(r"\b(?:neither|or|except|transport\w* (?:from|to|of)|shuttl\w+)\b", clause):
         return
-    yield from _compare_places(_places(clause), bool(re.search(r"\b(?:not|never|absent|excluded|no)\b", clause)), facts)
+    yield from _compare_places(
+        _places(clause)[0], bool(re.search(r"\b(?:not|never|absent|excluded|no)\b", clause)), facts
+    )
 
 
 def _compare_places(places: Sequence[str], negated: bool, facts: Sequence[Fact]) -> Iterator[Finding]:

@@ -51,10 +51,13 @@ HEDGES = re.compile(
 """words after which a clause asserts nothing for certain"""
 
 _THING = (
-    r"(?:molecule|compound|substance|drug|structure|chemical|ligand|agent|entity|natural product|metabolite|ion|salt|acid|"
-    r"protein|enzyme|polypeptide|sequence|gene product|receptor|kinase|query|one)"
+    r"(?:molecule|compound|substance|drug|structure|chemical|ligand|agent|entity|natural product|metabolite|ion|salt|"
+    r"acid|protein|enzyme|polypeptide|sequence|gene product|receptor|kinase|query|one)"
 )
-_SUBJECT = rf"(?:it|this|(?:the|this|that|our|your)(?: (?:given|shown|query|input|small|title|parent|full-length|mature|human))? {_THING})"
+_SUBJECT = (
+    r"(?:it|this|(?:the|this|that|our|your)(?: (?:given|shown|query|input|small|title|parent|full-length|mature|"
+    rf"human))? {_THING})"
+)
 _OPENING = (
     r"(?:(?:in addition|chemically|structurally|overall|moreover|furthermore|also|thus|hence|therefore|however|"
     r"specifically|in summary|notably|additionally|yes|no|here|in fact|indeed)[,:]? )?"
@@ -65,8 +68,8 @@ _APPOSITION = (
 _ADVERB = r"(?: (?:also|itself|clearly|indeed|certainly|definitely|therefore|thus|structurally|chemically|formally))*"
 
 _IS = (
-    r"(?:is|are)(?: (?:classified|classed|categori[sz]ed|described|characteri[sz]ed|defined|known|recogni[sz]ed|regarded) as"
-    r"| part of)?|belongs to|falls (?:in|into|under|within)|represents|constitutes"
+    r"(?:is|are)(?: (?:classified|classed|categori[sz]ed|described|characteri[sz]ed|defined|known|recogni[sz]ed|"
+    r"regarded) as| part of)?|belongs to|falls (?:in|into|under|within)|represents|constitutes"
 )
 _HAS = (
     r"has|have|contains?|bears?|carries|possess(?:es)?|features?|includes?|comprises?|incorporates?|"
@@ -74,7 +77,8 @@ _HAS = (
 )
 _LACKS = r"lacks?|(?:is|are) (?:devoid|free) of|(?:is|are) (?:lacking|without|missing)"
 _VERB = re.compile(
-    rf"(?:(?P<lacks>{_LACKS})|(?P<hasnot>(?:does not|doesn't|do not|don't) (?:have|contain|bear|carry|possess|feature|include|comprise))"
+    rf"(?:(?P<lacks>{_LACKS})|"
+    r"(?P<hasnot>(?:does not|doesn't|do not|don't) (?:have|contain|bear|carry|possess|feature|include|comprise))"
     rf"|(?P<isnot>(?:is|are) not|isn't|aren't|(?:does not|doesn't) belong to)|(?P<has>{_HAS})|(?P<is>{_IS}))"
     rf"(?P<adverb>{_ADVERB})\b ?"
 )
@@ -99,7 +103,8 @@ _GONE = re.compile(
     r"cleav|lost|loss|hydroly|formally|condens|glycosylat|derivati|instead)"
 )
 _LOCANT = (
-    r"(?:[nosc]-?\d[\w']*|n[\d']*|\d+[a-z]*'*(?:\([a-z\d]+\))?(?:,\d+[a-z]*'*)*|ortho|meta|para|alpha|beta|gamma|omega|[a-z]-\d+)"
+    r"(?:[nosc]-?\d[\w']*|n[\d']*|\d+[a-z]*'*(?:\([a-z\d]+\))?(?:,\d+[a-z]*'*)*|ortho|meta|para|alpha|beta|gamma|"
+    r"omega|[a-z]-\d+)"
     r"(?: position)?(?=[\s,;.]|$)"
 )
 _POSITION = re.compile(
@@ -107,12 +112,14 @@ _POSITION = re.compile(
     rf"(?P<first>{_LOCANT})(?P<more>(?:(?:, and |, | and | or ){_LOCANT})*)(?:[ -]positions?)?(?=[\s,;.]|$)"
 )
 _MEMBER = re.compile(
-    r"\b(?:an? |one of the |the )?(?:members?|types?|kinds?|examples?|sub-?classe?s?|representatives?|instances?|one) of "
+    r"\b(?:an? |one of the |the )?(?:members?|types?|kinds?|examples?|sub-?classe?s?|representatives?|instances?|one)"
+    r" of "
     r"(?:the |an? )?(?:(?:chemical |structural |compound )?(?:class|famil(?:y|ies)|group|series|classes) of )?"
     r"(?:(?:organic )?compounds (?:known as|called) )?"
 )
 _CLASS_OF = re.compile(
-    r"\bthe (?:chemical |structural |compound )?(?:class|family|group) of (?:(?:organic )?compounds (?:known as|called) )?"
+    r"\bthe (?:chemical |structural |compound )?(?:class|family|group) of "
+    r"(?:(?:organic )?compounds (?:known as|called) )?"
 )
 _DETERMINER = re.compile(
     r"^(?:(?:and|also|both|another|the|an?|one|its|any|some|further|additional|unusual|distinct|simple|further|or) )+"
@@ -174,8 +181,8 @@ def predicate_about(sentence: str, names: Iterable[str]) -> str | None:
     match = re.match(rf"{_OPENING}(?:{_subject(names)}{_APPOSITION}{_ADVERB} )?(?={_VERB.pattern})", lowered)
     if match:
         return lowered[match.end() :]
-    if re.match(r"(?:an?|the) [^.]+$", lowered) and not re.search(r"\b(?:was|were|it|this|these)\b", lowered):
-        head = _TAIL.search(lowered)
+    if re.match(r"an? [^.]+$", lowered) and not re.search(r"\b(?:was|were|it|this|these)\b", lowered):
+        head = _TAIL.search(_CLASS_OF.sub("", _MEMBER.sub("", lowered)))
         if head is None or head["word"] in _FRAGMENT_TAILS:
             return f"is {lowered}"
     if re.fullmatch(r"[\w,'()\[\]-]+(?: [\w,'()\[\]-]+){0,3}", lowered) and not _VERB.search(lowered):
@@ -184,7 +191,7 @@ def predicate_about(sentence: str, names: Iterable[str]) -> str | None:
 
 
 _FRAGMENT_TAILS = frozenset(
-    "that which in which with having bearing carrying containing lacking without consisting composed substituted "
+    "that which where in which with having bearing carrying containing lacking without consisting composed substituted "
     "comprising featuring possessing obtained derived formed resulting arising".split()
 ) | {"in which"}
 
@@ -279,7 +286,7 @@ def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Ite
     words = re.sub(r"^(?:only|exactly|a total of|just|at least) ", "", words)
     first, _, others = words.partition(" ")
     number, least = None, False
-    if first in NUMBER_WORDS and first not in {"a", "an", "no"} or first.isdigit():
+    if first.isdigit() or (first in NUMBER_WORDS and first not in {"a", "an", "no"}):
         number = int(first) if first.isdigit() else NUMBER_WORDS[first]
         words = others
         least = bool(positions) or first in {"several", "multiple", "both"} or item.startswith("at least ")
@@ -301,7 +308,8 @@ def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:
     elif match := re.match(r"(?:that|which) is (?:also )?(?=an? )", rest):
         yield from _parts(rest[match.end() :], "is")
     elif match := re.match(
-        r"(?:that|which) is (?P<name>[^ ]+(?: acid| alcohol)?) (?=(?:substituted|bearing|carrying|having)\b)", rest
+        r"(?:that|which) is (?P<name>[^ ]+(?: acid| alcohol)?) (?=(?:substituted(?! on )|bearing|carrying|having)\b)",
+        rest,
     ):
         yield Assertion("parent", match["name"])
         yield from _tail(rest[match.end() :], relation)
