@@ -173,9 +173,12 @@ class Chat:
 
     def ask(self, question: str, molecule: str | None = None, protein: str | None = None) -> Answer:
         """Answer ``question``; see :meth:`BioMedAgent.ask`."""
-        from .mentions import find_mentions
+        from .mentions import find_mentions, refers_back, unknown_words
 
-        if molecule is None and protein is None and not find_mentions(question, self.agent.rooms.index):
+        given = molecule is not None or protein is not None
+        # A word nobody knows may be a name: without an "it" the question is then about that, and no follow-up.
+        follows_up = refers_back(question) or not unknown_words(question)
+        if not given and follows_up and not find_mentions(question, self.agent.rooms.index):
             molecule, protein = self.molecule, self.protein
         answer = self.agent.ask(question, molecule, protein)
         if answer.entities:

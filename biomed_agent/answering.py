@@ -6,6 +6,7 @@ raise only :class:`~biomed_agent.errors.BiomedAgentError`; :mod:`biomed_agent.ag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +17,7 @@ from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, Not
 from .generator import Options
 from .mentions import Mention, check_whole, find_mentions, misspelled, organism_of
 from .prompt import QUESTIONS, literature_messages, user_message
-from .question import PROTEIN_KINDS, Kind, Question, classify
+from .question import PROTEIN_KINDS, Kind, Question, classify, statement_of
 from .retrieve import matching, words_of
 from .types import (
     Answer,
@@ -221,9 +222,11 @@ class Answering:
                 "Did you mean one of the names listed? Nothing was corrected.",
                 candidates=[candidate for _, alike in hits for candidate in alike][:6],
             )
+        letters = next((word for word in re.findall(r"\b[BCNOPSFIbcnops]{3,}\b", self.draft.question)), "")
         return NotFound(
             "No molecule or protein that is known here is named in this question.",
-            'Put a name in "quotes" to have it looked up, or pass it as the molecule or the protein.',
+            'Put a name in "quotes" to have it looked up, or pass it as the molecule or the protein.'
+            + (f" If {letters} is a structure, write smiles:{letters}." if letters else ""),
         )
 
     # -- from records and computation ----------------------------------------------------------
@@ -235,6 +238,9 @@ class Answering:
             facts = self.rooms.retriever.identity(resolved)
             if question.predicates:
                 facts = matching(facts, question.predicates)
+                missing = set(question.predicates) - {fact.predicate for fact in facts}
+                if missing:
+                    facts += self.rooms.retriever.stored(entity, sorted(missing), self.draft.warnings)
                 self.draft.facts += facts
                 said.append(compose.facts_sentence(entity, facts, self.draft.sources))
                 continue
@@ -244,7 +250,7 @@ class Answering:
             self.draft.facts += [fact for fact in facts if fact.predicate != "sequence"] + size + stored
             lead = matching(stored, ("ChEBI class", "ChEBI role", "protein family", "EC number"))
             said.append(compose.facts_sentence(entity, lead, self.draft.sources))
-        return self._stated(said)
+        return self._stated(question, said)
 
     def _computed(self, question: Question) -> Answer:
         said = []
@@ -252,7 +258,7 @@ class Answering:
             facts = matching(self.rooms.retriever.computed(resolved.entity), question.predicates)
             self.draft.facts += facts
             said.append(compose.facts_sentence(resolved.entity, facts, self.draft.sources))
-        return self._stated(said)
+        return self._stated(question, said)
 
     def _stored(self, question: Question) -> Answer:
         said = []
@@ -261,7 +267,7 @@ class Answering:
             facts += self.rooms.retriever.stored(resolved.entity, question.predicates, self.draft.warnings)
             self.draft.facts += facts
             said.append(compose.facts_sentence(resolved.entity, facts, self.draft.sources))
-        return self._stated(said)
+        return self._stated(question, said)
 
     def _activity(self, _question: Question) -> Answer:
         draft = self.draft
@@ -285,7 +291,12 @@ class Answering:
         wild = f" Records of the unchanged protein do not speak for {protein.variant}." if protein.variant else ""
         return self._closed("", f"No measured affinity of {pair} is on record here.{wild}")
 
-    def _other(self, _question: Question) -> Answer:
+    def _other(self, question: Question) -> Answer:
+        """Read a yes-or-no question as a statement to be checked; give up on everything else."""
+        statement = statement_of(question.text)
+        if statement and len(self.draft.entities) == 1:
+            self.draft.kind = "claim"
+            return self._checked(statement)
         names = " and ".join(compose.name_of(one.entity) for one in self.draft.entities)
         self.draft.next_steps.append(
             "Ask what it is, for a computed property, its class or role, a description, or what papers say."
@@ -304,7 +315,7 @@ class Answering:
         self.draft.facts += stored + matching(chemistry.computed_facts(entity), _SHAPE)
         self._ask_model("description", first)
         said = compose.facts_sentence(entity, stored, self.draft.sources)
-        return self._stated([said, compose.structure_sentence(entity, self.draft.sources)])
+        return self._stated(question, [said, compose.structure_sentence(entity, self.draft.sources)])
 
     def _protein_words(self, question: Question) -> Answer:
         first = self.draft.proteins[0]
@@ -315,13 +326,13 @@ class Answering:
             facts = self.rooms.retriever.stored(first.entity, wanted, self.draft.warnings)
         self.draft.facts += facts
         self._ask_model(question.kind, first)
-        return self._stated([compose.facts_sentence(first.entity, facts, self.draft.sources)])
+        return self._stated(question, [compose.facts_sentence(first.entity, facts, self.draft.sources)])
 
     def _ask_model(self, kind: str, about: Resolved) -> None:
         """Ask the model what it was trained for and check what it says; a failure is a warning."""
         generator, entity, draft = self.rooms.generator, about.entity, self.draft
         if generator is None:
-            draft.warnings.append(WITHOUT_MODEL)
+            draft.next_steps.append(WITHOUT_MODEL)
             return
         if isinstance(entity, Molecule):
             message = user_message(QUESTIONS[kind], smiles=[entity.smiles])
@@ -361,6 +372,10 @@ class Answering:
                 'Put the search words in "quotes", pass them as the query, or use egress public.',
             )
         evidence = self.rooms.retriever.literature(sent, draft.question, draft.warnings)[:limit]
+        if not query and self.egress != "public":
+            draft.warnings.append(
+                "Only known names and quoted words of the question were sent; pass a query to send more."
+            )
         if not evidence:
             return draft.close(
                 "not_found", "Articles were found, but no sentence of their abstracts fits the question."
@@ -380,10 +395,6 @@ class Answering:
         names = dict.fromkeys(
             mention.text for mention in self.mentions if mention.how in ("quoted", "identifier", "lexicon")
         )
-        if names:
-            self.draft.warnings.append(
-                "Only known names and quoted words of the question were sent; pass a query to send more."
-            )
         return " AND ".join(f'"{name}"' for name in names)
 
     def find(self, kind: Literal["molecule", "protein", "literature"], limit: int) -> Answer:
@@ -405,20 +416,25 @@ class Answering:
                 "Pass the molecule or the protein it is about.",
             )
         self._resolve(molecule or protein or "", "molecule" if molecule is not None else "protein")
+        return self._checked(draft.question)
+
+    def _checked(self, statement: str) -> Answer:
+        draft = self.draft
         entity = draft.entities[0].entity
-        draft.claims = list(check_text(draft.question, entity, self._known(entity)))
+        draft.claims = list(check_text(statement, entity, self._known(entity)))
         for claim in draft.claims:
             draft.sources.cite(claim.provenance)
         for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):
             if decided := [claim for claim in draft.claims if claim.verdict == verdict]:
                 return draft.close("answered", f'{lead}: "{decided[0].text}" ({decided[0].why}).')
-        return draft.close("inapplicable", "Unverified: no rule or record here decides this statement.")
+        return draft.close("inapplicable", f'Unverified: no rule or record here decides "{statement}"')
 
     # -- endings -------------------------------------------------------------------------------
 
-    def _stated(self, said: Sequence[str]) -> Answer:
+    def _stated(self, question: Question, said: Sequence[str]) -> Answer:
         subject = compose.name_of(self.draft.entities[0].entity)
-        return self._closed(" ".join(part for part in said if part), f"No record here states that of {subject}.")
+        what = " or ".join(compose.said(one) for one in question.predicates) or question.kind
+        return self._closed(" ".join(part for part in said if part), f"No record here states the {what} of {subject}.")
 
     def _closed(self, said: str, otherwise: str) -> Answer:
         """Close with what records say, else with what the model says, else as not found."""

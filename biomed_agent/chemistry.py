@@ -334,6 +334,7 @@ def computed_facts(molecule: Molecule) -> list[Fact]:
             add("molecular formula", parent.formula, note=note)
             add("molecular weight", round(parent.weight, 2), "g/mol", note)
     add("heavy atoms", mol.GetNumHeavyAtoms())
+    add("atoms", mol.GetNumAtoms() + sum(atom.GetTotalNumHs() for atom in mol.GetAtoms()), note="hydrogens included")
     add("formal charge", Chem.GetFormalCharge(mol))
     rings = rdMolDescriptors.CalcNumRings(mol)
     add("rings", rings)

@@ -64,7 +64,12 @@ def number(value: str | int | float) -> str:
     """Write a value as people read it: thousands separated, no trailing zeros."""
     if isinstance(value, str):
         return value
-    return f"{value:,}" if isinstance(value, int) else f"{round(value, 4):,}".removesuffix(".0")
+    return f"{value:,}" if isinstance(value, int) else f"{round(value, 4) + 0.0:,}".removesuffix(".0")
+
+
+def said(predicate: str) -> str:
+    """Return how a sentence calls a predicate."""
+    return _SAID.get(predicate.lower(), predicate)
 
 
 def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
@@ -78,9 +83,9 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
         listed = ", ".join(values[:MAX_LISTED]) + (
             f" and {len(values) - MAX_LISTED} more" if values[MAX_LISTED:] else ""
         )
-        said = _SAID.get(predicate.lower(), predicate)
+        noun = said(predicate)
         clauses.append(
-            f"{_plural(said) if len(values) > 1 else said} {listed}"
+            f"{_plural(noun) if len(values) > 1 else noun} {listed}"
             + (f" ({note})" if note else "")
             + f" {sources.cite_all(fact.provenance for fact in group)}".rstrip()
         )
@@ -114,7 +119,7 @@ def structure_sentence(molecule: Molecule, sources: Sources) -> str:
 def activity_sentence(molecule: Molecule, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
     """State the measured affinities of a pair."""
     measured = "; ".join(
-        f"{fact.predicate} {fact.value} {fact.unit}".strip() + (f" ({fact.note})" if fact.note else "")
+        f"{fact.predicate} {number(fact.value)} {fact.unit}".strip() + (f" ({fact.note})" if fact.note else "")
         + f" {sources.cite(fact.provenance)}".rstrip()
         for fact in facts[:MAX_LISTED]
     )  # fmt: skip

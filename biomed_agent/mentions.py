@@ -184,11 +184,24 @@ def _partly(whole: str, mention: Mention, index: LocalIndex) -> NotFound:
     )
 
 
+def unknown_words(question: str) -> list[str]:
+    """Return the words of ``question`` that are no ordinary words: names that are not known here, or typos."""
+    words = dict.fromkeys(re.findall(r"[A-Za-z][\w-]*", question))
+    return [
+        word
+        for word in words
+        if word.lower() not in COMMON_WORDS and (len(word) > 3 or sum(letter.isupper() for letter in word) > 1)
+    ]
+
+
 def misspelled(question: str, index: LocalIndex) -> list[tuple[str, list[Candidate]]]:
     """Return the words of ``question`` that are spelled almost like known names, with those names."""
-    words = dict.fromkeys(re.findall(r"[A-Za-z][\w-]{3,}", question))
-    unknown = [word for word in words if word.lower() not in COMMON_WORDS]
-    return [(word, alike) for word in unknown if (alike := index.suggest(word, 3))]
+    return [(word, alike) for word in unknown_words(question) if (alike := index.suggest(word, 3))]
+
+
+def refers_back(question: str) -> bool:
+    """Whether ``question`` speaks of something named before: it, its, this, that, they ..."""
+    return bool(re.search(r"\b(?:it|its|this|that|these|they|their|them|he|his|the same)\b", question, re.I))
 
 
 def organism_of(question: str) -> str:
@@ -202,26 +215,42 @@ def organism_of(question: str) -> str:
 
 COMMON_WORDS = frozenset(
     """
-    about above acceptor acceptors accession acid acids action active activity affect affinity after against
-    alias also amino analog animal another answer area aromatic article articles atom atoms average bacteria
-    based because belong belongs better between bind binding binds biological biology body boiling bond bonds
-    both brand called cancer cause causes cell cells central charge chebi chembl chemical chemistry chiral class
-    classification clinical code color colour common compare complex compound compounds contain contains could
-    count cytoplasm describe description different discovered disease doctor does donor donors drug drugbank
-    drugs each effect effects encode encoded encodes enzyme evidence exact example explain express expressed
-    family find first five following formula found from function functions gene genes give good group groups
-    happens have health heavy help high human hydrogen identify inchi inchikey inhibit inhibitor inhibitors
-    inhibits inside interact interaction interacts into invented isomer kinase know known large length like
-    lipinski list literature located location logp long many mass mean means measured mechanism medical medicine
-    melting membrane mitochondria molar molecular molecule molecules monoisotopic more most mouse much mutant
-    name names natural nucleus number official organism other outside paper papers parent part pathway pathways
-    patient patients plant please point polar potent price product products properties property protein proteins
-    pubchem recent receptor registry related residues responsible ring rings role roles rotatable rule safe salt
-    same scaffold science selective sequence should show similar smiles solubility soluble some species
-    stereocenters stereocentres story structure structures studies study subcellular substance such summarize
-    surface symbol synonym synonyms target targets tell temperature than that their them then there these they
-    thing this those tissue tpsa treat treatment type types under uniprot used uses value variant very virus
-    water weigh weight well what when where whether which while whose will with work would write your
+    about above acceptor acceptors accession acid acids action active activity affect affinity after again against
+    alcohol alias alkaloid allowed almost already also alternatively always amino among analog animal another answer
+    antibody anyone anything approved area aromatic around article articles atom atoms average away back bacteria
+    banned based became because become been before begin behind being belong belongs below beside best better
+    between beyond bigger bind binding binds biological biology body boiling bond bonds both brand breastfeeding
+    burn calculate called came cancer cannot cause causes cell cells central certain change charge chebi chembl
+    chemical chemistry children chiral class classification clear clinical close code color colour come common
+    compare complex compound compounds compute computed contain contains could count course cytoplasm dangerous days
+    deal delete describe description difference different discovered disease doctor does doing done donor donors
+    down drop drug drugbank drugs during each early easy effect effects either element else encode encoded encodes
+    enough enzyme even ever every everyone everything evidence exact example explain express expressed fact family
+    fast feel felt field find fine first five following force form former formula found four free friend from full
+    function functions gave gene general genes give given goes going gone good great group groups grow half hand
+    happens hard have health healthy hear heart heavier heavy held hello help here high hold home hope hormone hour
+    house however human hundred hydrogen idea identify important inchi inchikey inhibit inhibitor inhibitors
+    inhibits insert inside interact interaction interacts into invented isomer itself joke just keep kept kinase
+    kind kindly knew know known large larger last late later learn least leave left legal length less life light
+    lighter like line lipid lipinski list literature little live lived located location logp long longer look looked
+    made main make makes making manufactured many mass matter maybe mean meaning means measured mechanism medical
+    medicine melting membrane metal might mind mineral minute mitochondria molar molecular molecule molecules moment
+    money monoisotopic month more morning most mouse move much must mutant name names natural near need needs never
+    next nice night nothing nucleotide nucleus number official often once only open order organism other others
+    outside over paper papers parent part pathway pathways patient patients people peptide perhaps person place
+    plant play please point poison poisonous polar potent power pregnancy present price problem produced product
+    products properties property protein proteins pubchem quite rather reach read ready real really reason recent
+    receptor registry related remember residues responsible right ring rings role roles room rotatable rule safe
+    said salt same saying says scaffold science second seem seen select selective sense sent sequence several shall
+    shorter should show side similar simple since small smaller smell smiles solubility soluble some something
+    sometimes soon sort sound speak species stand start state stereocenters stereocentres steroid still stop story
+    strong structure structures studies study subcellular substance such sugar summarize sure surface symbol
+    symptoms syndrome synonym synonyms table take taken talk target targets taste tell temperature than thank thanks
+    that their them then there these they thing think this those thought three through time tissue today together
+    told tomorrow took toward tpsa treat treatment tried true truth trying turn turned twice type types under
+    understand uniprot until upon used users uses usually vaccine value variant versus very virus vitamin want
+    wanted wants watch water week weigh weighing weight well went were what when where whether which while whole
+    whom whose will with within woman word words work world worth would write year years young your yourself
     """.split()
 )
 """Ordinary words of questions in this field; they are never taken for misspelled names."""

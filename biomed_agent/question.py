@@ -48,7 +48,8 @@ _COMPUTED: dict[str, tuple[str, ...]] = {
     "rotatable bonds": (r"rotatable",),
     "aromatic rings": (r"aromatic rings?",),
     "rings": (r"\brings?\b",),
-    "heavy atoms": (r"heavy atoms?", r"how many atoms", r"number of atoms", r"atom count"),
+    "heavy atoms": (r"heavy atoms?",),
+    "atoms": (r"how many atoms", r"number of atoms", r"atom count"),
     "formal charge": (r"(?:net|formal) charge", r"\bcharged?\b"),
     "stereocentres": (r"stereo ?cent", r"chiral cent", r"stereogenic"),
     "rule of five": (r"lipinski", r"rule[ -]of[ -](?:five|5)", r"\bro5\b", r"drug[ -]?like"),
@@ -62,6 +63,7 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "SMILES": (r"\bsmiles\b", r"structure\b", r"struktur", r"estructura"),
     "InChIKey": (r"inchi[ -]?key",),
     "InChI": (r"\binchi\b",),
+    "IUPAC name": (r"\biupac\b", r"systematic name"),
     "CAS number": (r"\bcas\b", r"registry number"),
     "cid": (r"pubchem", r"\bcid\b"),
     "chebi": (r"\bchebi (?:id|identifier|number|accession)",),
@@ -209,3 +211,29 @@ def _named(text: str, table: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
         if count:
             found.append(predicate)
     return tuple(found)
+
+
+_YES_NO = re.compile(
+    r"^\W*(?P<verb>is|was|has|have|does|do|can) (?:it|this|that)(?: (?:molecule|compound|protein|drug|sequence))? "
+    r"(?P<rest>.+?)(?: it)?\W*$",
+    re.IGNORECASE,
+)
+_THIRD_PERSON = {"contain": "contains", "have": "has", "belong": "belongs", "bear": "bears", "carry": "carries"}
+
+
+def statement_of(text: str) -> str:
+    """Return what a yes-or-no question supposes ("Is it an ester?" gives "It is an ester."); empty for others.
+
+    Args:
+        text: The question with ``it`` for every name, as :func:`classify` takes it.
+    """
+    match = _YES_NO.match(" ".join(text.split()))
+    if match is None:
+        return ""
+    verb, rest = match["verb"].lower(), match["rest"].rstrip("?!. ")
+    if verb in ("is", "was"):
+        return f"It is {rest}."
+    if verb == "has":
+        return f"It has {rest}."
+    first, _, more = rest.partition(" ")
+    return f"It {_THIRD_PERSON[first.lower()]} {more}." if first.lower() in _THIRD_PERSON and more else ""

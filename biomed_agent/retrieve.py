@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from . import chemistry
+from . import __version__, chemistry
 from .errors import NotFound, Refused, Unavailable
 from .types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from .sources.pubmed import PubMed
     from .sources.uniprot import UniProt
 
-IUPAC_MASSES = Provenance(
-    source="computed from the sequence", identifier="average residue masses (IUPAC 2021 atomic weights)"
-)
+OWN_SUM = Provenance(source=f"biomed_agent {__version__}", identifier="sum over the residues of the sequence")
 # Average masses of amino acid residues (amino acid less water) in Da, from the standard atomic weights.
 RESIDUE_MASS = {
     "A": 71.0779, "R": 156.1857, "N": 114.1026, "D": 115.0874, "C": 103.1429, "E": 129.1140, "Q": 128.1292,
@@ -89,7 +87,8 @@ class Retriever:
             if isinstance(entity, Protein) and entity.accession and self.uniprot is not None:
                 return self.uniprot.facts(entity.accession)
             if isinstance(entity, Molecule) and "cid" in entity.ids and self.pubchem is not None:
-                return self.pubchem.descriptions(int(entity.ids["cid"]))
+                cid = int(entity.ids["cid"])
+                return [*self.pubchem.properties(cid), *self.pubchem.descriptions(cid)]
         except (Unavailable, Refused, NotFound) as error:
             notes.append(f"The live record was not read: {error.message}")
         return []
@@ -150,14 +149,14 @@ def protein_values(protein: Protein) -> list[Fact]:
     The weight is the sum of average residue masses plus one water, without modifications; it is left out
     when the sequence holds ambiguous residues (B, J, X, Z).
     """
-    length = Fact(protein.handle, "length", protein.length, "residues", "computed", IUPAC_MASSES)
+    length = Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM)
     counts = Counter(protein.sequence)
     if unknown := sorted(set(counts) - set(RESIDUE_MASS)):
         note = f"no mass: the sequence holds {', '.join(unknown)}"
-        return [Fact(protein.handle, "length", protein.length, "residues", "computed", IUPAC_MASSES, note)]
+        return [Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM, note)]
     mass = math.fsum(RESIDUE_MASS[residue] * number for residue, number in counts.items()) + WATER_MASS
     note = "unmodified chain, signal peptide included"
-    return [length, Fact(protein.handle, "molecular weight", round(mass), "Da", "computed", IUPAC_MASSES, note)]
+    return [length, Fact(protein.handle, "molecular weight", round(mass), "Da", "computed", OWN_SUM, note)]
 
 
 def _molecule_identity(molecule: Molecule) -> list[Fact]:

@@ -99,7 +99,7 @@ def test_a_model_that_fails_costs_a_warning_not_the_answer(cache_dir: Path) -> N
 def test_without_a_model_one_line_says_what_it_would_add(agent: BioMedAgent) -> None:
     answer = agent.ask("Describe caffeine.")
     assert answer.status == "answered"
-    assert [warning for warning in answer.warnings if "biomed-agent[model]" in warning]
+    assert [step for step in answer.next_steps if "biomed-agent[model]" in step]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,8 @@ def test_a_conversation_remembers_what_it_is_about(agent: BioMedAgent) -> None:
     assert "194.19" in follow_up.text
     assert chat.ask("How heavy is aspirin?").entities[0].entity.handle == "CID:2244"
     assert "180.16" in chat.ask("Its mass again?").text
+    assert chat.ask("COX").status in ("ambiguous", "not_found")  # a name nobody knows is no follow-up
+    assert chat.ask("What about flurbnitrol?").status == "not_found"
 
 
 def test_an_answer_is_json_that_fits_its_schema(agent: BioMedAgent) -> None:
