@@ -97,13 +97,14 @@ _PLACED = re.compile(
     r"subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
 )
 _PLACE_WORDS = frozenset(
-    "single-pass multi-pass type peripheral matrix lumen inner outer protein side host of and the in i ii iii iv".split()
+    "single-pass multi-pass type peripheral matrix lumen inner outer protein space side host of and the in i ii iii "
+    "iv".split()
 )
 """words beside a place in a location as UniProt writes it"""
 PROPERTY = re.compile(
     r"(?:(?:its|the|protein|sequence|primary) )*"
-    r"(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|"
-    r"accession|uniprot\w*|(?:molecular )?(?:mass|weight)|subcellular locations?|location|family)\b",
+    r"(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|accession|uniprot\w*|"
+    r"(?:molecular )?(?:mass|weight)|subcellular locations?|location|family)\b",
     re.IGNORECASE,
 )
 """start of a sentence whose subject is a property of the protein"""
