@@ -98,6 +98,8 @@ class Draft:
         """Return the answer."""
         for fact in self.facts:
             self.sources.cite(fact.provenance)
+        for resolved in self.entities:
+            self.sources.cite(resolved.entity.provenance)
         return Answer(
             question=self.question,
             status=status,

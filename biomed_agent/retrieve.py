@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import __version__, chemistry
@@ -56,7 +57,11 @@ class Retriever:
 
     def computed(self, entity: Entity) -> list[Fact]:
         """Return computed values: RDKit descriptors of a molecule, length and mass of a protein."""
-        return chemistry.computed_facts(entity) if isinstance(entity, Molecule) else protein_values(entity)
+        if isinstance(entity, Protein):
+            return protein_values(entity)
+        parents = {f"of the neutral parent {one.smiles}": f"of the parent {one.name}" for one in self.parents(entity)}
+        facts = chemistry.computed_facts(entity)
+        return [replace(fact, note=parents[fact.note]) if fact.note in parents else fact for fact in facts]
 
     def stored(self, entity: Entity, predicates: Sequence[str], notes: list[str]) -> list[Fact]:
         """Return stored facts; the live record is asked only for predicates the index does not have.
@@ -94,9 +99,14 @@ class Retriever:
         return []
 
     def parents(self, molecule: Molecule) -> list[Molecule]:
-        """Return the parent of a salt or solvate (from the index, else computed); empty for a parent itself."""
+        """Return the parent of a salt or solvate with its name where a record has one; empty for a parent itself."""
+        if len(chemistry.components(molecule)) == 1:
+            return []
         parent = self.index.parent_of(molecule) or chemistry.parent_of_salt(molecule)
-        return [parent] if parent is not None and len(chemistry.components(molecule)) > 1 else []
+        if parent is None:
+            return []
+        known = self.index.molecules_by_inchikey(parent.inchikey) if parent.inchikey and not parent.name else []
+        return [*(one for one in known if one.inchikey == parent.inchikey), parent][:1]
 
     def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
         """Return measured affinities of a pair; a variant has none here, whatever the wild type shows."""
