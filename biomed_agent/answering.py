@@ -294,7 +294,9 @@ class Answering:
         return self._closed("", f"No measured affinity of {pair} is on record here.{wild}")
 
     def _other(self, question: Question) -> Answer:
-        """Read a yes-or-no question as a statement to be checked; give up on everything else."""
+        """Compare two names, or read a yes-or-no question as a statement to be checked; else give up."""
+        if re.search(r"\b(?:same|identical|synonym)\b", question.text) and len(self.mentions) > 1:
+            return self.draft.close("answered", compose.sameness_sentence(self.draft.entities, self.draft.sources))
         statement = statement_of(question.text)
         if statement and len(self.draft.entities) == 1:
             self.draft.kind = "claim"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from . import chemistry
-from .types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance
+from .types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
 
 MAX_LISTED = 6
 """values of one predicate named in a sentence; the rest are counted"""
@@ -114,6 +114,15 @@ def structure_sentence(molecule: Molecule, sources: Sources) -> str:
     holds = f"; contains {', '.join(parts[:8])}" if parts else ""
     formula = molecule.formula or "open positions"
     return f"Its structure: {formula}{holds} {sources.cite(chemistry.RDKIT)}."
+
+
+def sameness_sentence(entities: Sequence[Resolved], sources: Sources) -> str:
+    """Say whether the names of a question name one thing."""
+    cited = sources.cite_all(one.entity.provenance for one in entities)
+    if len(entities) == 1:
+        return f"Both names mean {name_of(entities[0].entity)} ({entities[0].entity.handle}) {cited}".rstrip() + "."
+    shown = " and ".join(f"{name_of(one.entity)} ({one.entity.handle})" for one in entities)
+    return f"Different records: {shown} {cited}".rstrip() + "."
 
 
 def activity_sentence(molecule: Molecule, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:

@@ -82,6 +82,10 @@ def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
         question: The question as asked.
         index: Its names are the lexicon.
     """
+    whole = question.strip().rstrip("?!.").strip()
+    if 1 < len(whole) <= 100 and (index.homonyms(whole) or index.molecules_named(whole) or index.proteins_named(whole)):
+        start = question.index(whole)
+        return [Mention(whole, start, start + len(whole), "lexicon")]
     found: list[Mention] = []
     for mention in _candidates(question, index):
         if all(mention.end <= other.start or mention.start >= other.end for other in found):
@@ -170,6 +174,9 @@ def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners:
     next_word = re.match(r"[ ]([A-Za-z-]+)", after)
     if next_word and next_word[1].lower() in _SALT_WORDS and not mention.text.lower().endswith(next_word[1].lower()):
         raise _partly(f"{mention.text} {next_word[1]}", mention, index)
+    product = re.match(r"[ ]([A-Z][A-Za-z]{1,8})\b", after)  # Tylenol PM is not Tylenol
+    if product and product[1] in unknown_words(question) and not index.lexicon_spans(product[1]):
+        raise _partly(f"{mention.text} {product[1]}", mention, index)
     last_word = re.search(r"([A-Za-z][\w-]{4,})[ ]$", before)
     if last_word and mention.text.lower() in _SALT_WORDS | {"acid"} and index.suggest(last_word[1], 1):
         raise _partly(f"{last_word[1]} {mention.text}", mention, index)
@@ -220,37 +227,38 @@ COMMON_WORDS = frozenset(
     antibody anyone anything approved area aromatic around article articles atom atoms average away back bacteria
     banned based became because become been before begin behind being belong belongs below beside best better
     between beyond bigger bind binding binds biological biology body boiling bond bonds both brand breastfeeding
-    burn calculate called came cancer cannot cause causes cell cells central certain change charge chebi chembl
-    chemical chemistry children chiral class classification clear clinical close code color colour come common
+    burn calculate called came cancer cannot cas cause causes cell cells central certain change charge chebi chembl
+    chemical chemistry children chiral cid class classification clear clinical close code color colour come common
     compare complex compound compounds compute computed contain contains could count course cytoplasm dangerous days
     deal delete describe description difference different discovered disease doctor does doing done donor donors
-    down drop drug drugbank drugs during each early easy effect effects either element else encode encoded encodes
-    enough enzyme even ever every everyone everything evidence exact example explain express expressed fact family
-    fast feel felt field find fine first five following force form former formula found four free friend from full
-    function functions gave gene general genes give given goes going gone good great group groups grow half hand
-    happens hard have health healthy hear heart heavier heavy held hello help here high hold home hope hormone hour
-    house however human hundred hydrogen idea identify important inchi inchikey inhibit inhibitor inhibitors
-    inhibits insert inside interact interaction interacts into invented isomer itself joke just keep kept kinase
-    kind kindly knew know known large larger last late later learn least leave left legal length less life light
-    lighter like line lipid lipinski list literature little live lived located location logp long longer look looked
-    made main make makes making manufactured many mass matter maybe mean meaning means measured mechanism medical
-    medicine melting membrane metal might mind mineral minute mitochondria molar molecular molecule molecules moment
-    money monoisotopic month more morning most mouse move much must mutant name names natural near need needs never
-    next nice night nothing nucleotide nucleus number official often once only open order organism other others
-    outside over paper papers parent part pathway pathways patient patients people peptide perhaps person place
-    plant play please point poison poisonous polar potent power pregnancy present price problem produced product
-    products properties property protein proteins pubchem quite rather reach read ready real really reason recent
-    receptor registry related remember residues responsible right ring rings role roles room rotatable rule safe
-    said salt same saying says scaffold science second seem seen select selective sense sent sequence several shall
-    shorter should show side similar simple since small smaller smell smiles solubility soluble some something
-    sometimes soon sort sound speak species stand start state stereocenters stereocentres steroid still stop story
-    strong structure structures studies study subcellular substance such sugar summarize sure surface symbol
-    symptoms syndrome synonym synonyms table take taken talk target targets taste tell temperature than thank thanks
-    that their them then there these they thing think this those thought three through time tissue today together
-    told tomorrow took toward tpsa treat treatment tried true truth trying turn turned twice type types under
-    understand uniprot until upon used users uses usually vaccine value variant versus very virus vitamin want
-    wanted wants watch water week weigh weighing weight well went were what when where whether which while whole
-    whom whose will with within woman word words work world worth would write year years young your yourself
+    down drop drug drugbank drugs during each early easy ec ec50 effect effects either element else ema encode
+    encoded encodes enough enzyme even ever every everyone everything evidence exact example explain express
+    expressed fact family fast fda feel felt field find fine first five following force form former formula found
+    four free friend from full function functions gave gene general genes give given goes going gone good great
+    group groups grow half hand happens hard have hba hbd hcl health healthy hear heart heavier heavy held hello
+    help here high hold home hope hormone hour house however human hundred hydrogen ic50 idea identify important
+    inchi inchikey inhibit inhibitor inhibitors inhibits inn insert inside interact interaction interacts into
+    invented isomer itself iupac joke just kd keep kept ki kinase kind kindly knew know known large larger last late
+    later learn least leave left legal length less life light lighter like line lipid lipinski list literature
+    little live lived located location logp long longer look looked made main make makes making manufactured many
+    mass matter maybe mean meaning means measured mechanism medical medicine melting membrane metal might mind
+    mineral minute mitochondria mol molar molecular molecule molecules moment money monoisotopic month more morning
+    most mouse move much must mutant mw name names natural near need needs never next nice night nothing nucleotide
+    nucleus number official often once only open order organism other others outside over paper papers parent part
+    pathway pathways patient patients people peptide perhaps person place plant play please point poison poisonous
+    polar potent power pregnancy present price problem produced product products properties property protein
+    proteins psa pubchem qed quite rather reach read ready real really reason recent receptor registry related
+    remember residues responsible right ring rings ro5 role roles room rotatable rule safe said salt same saying
+    says scaffold science second seem seen select selective sense sent sequence several shall shorter should show
+    side similar simple since small smaller smell smiles solubility soluble some something sometimes soon sort sound
+    speak species stand start state stereocenters stereocentres steroid still stop story strong structure structures
+    studies study subcellular substance such sugar summarize sure surface symbol symptoms syndrome synonym synonyms
+    table take taken talk target targets taste tell temperature than thank thanks that their them then there these
+    they thing think this those thought three through time tissue today together told tomorrow took toward tpsa
+    treat treatment tried true truth trying turn turned twice type types under understand uniprot until upon used
+    users uses usp usually vaccine value variant versus very virus vitamin want wanted wants watch water week weigh
+    weighing weight well went were what when where whether which while whole whom whose will with within woman word
+    words work world worth would write wt year years young your yourself
     """.split()
 )
-"""Ordinary words of questions in this field; they are never taken for misspelled names."""
+"""Ordinary words of questions in this field; they are never taken for names."""

@@ -33,10 +33,12 @@ PROTEIN_KINDS = frozenset({"name", "function", "family", "location"})
 # likely to type them. A pattern that matched is taken out before the next is tried, so "aromatic rings" is not
 # also "rings"; the order matters for that.
 _COMPUTED: dict[str, tuple[str, ...]] = {
+    "heavy atoms": (r"heavy atoms?",),
     "monoisotopic mass": (r"mono-?isotopic", r"exact mass"),
     "molecular weight": (
-        r"mol(?:ecular|ar)?[ -]?(?:weight|mass|wt)", r"\bm\.?w\.?\b", r"how heavy", r"\bweighs?\b", r"\bmass\b",
-        r"\bweight\b", r"molmasse", r"molekulargewicht", r"\bmasse\b", r"peso mol", r"massa mol", r"\bpeso\b",
+        r"mol(?:ecular|ar)?[ -]?(?:weight|mass|wt)", r"\bm\.?w\.?\b", r"heav(?:y|ier|iest)\b", r"\blight(?:er|est)\b",
+        r"\bweighs?\b", r"\bmass\b", r"\bweight\b", r"molmasse", r"molekulargewicht", r"\bmasse\b", r"peso mol",
+        r"massa mol", r"\bpeso\b",
     ),
     "molecular formula": (
         r"(?:molecular|chemical|empirical) formula", r"formula\b", r"summenformel", r"formule", r"f[óo]rmula",
@@ -48,7 +50,6 @@ _COMPUTED: dict[str, tuple[str, ...]] = {
     "rotatable bonds": (r"rotatable",),
     "aromatic rings": (r"aromatic rings?",),
     "rings": (r"\brings?\b",),
-    "heavy atoms": (r"heavy atoms?",),
     "atoms": (r"how many atoms", r"number of atoms", r"atom count"),
     "formal charge": (r"(?:net|formal) charge", r"\bcharged?\b"),
     "stereocentres": (r"stereo ?cent", r"chiral cent", r"stereogenic"),

@@ -129,7 +129,7 @@ class Resolver:
             return self._known_structure(chemistry.molecule_from_smiles(value), notes)
         if prefix == "inchi":
             body = value if value.startswith("InChI=") else f"InChI={value}"
-            return self._known_structure(chemistry.molecule_from_inchi(body), notes)
+            return self._known_structure(chemistry.molecule_from_inchi(body), notes, as_recorded=True)
         if prefix == "seq":
             return self._known_sequence(read_sequence(value), notes)
         if prefix == "uniprot":
@@ -143,7 +143,7 @@ class Resolver:
     def _identified(self, value: str, notes: list[str]) -> Resolved | None:
         """Read ``value`` as an identifier or structure whose shape leaves no doubt."""
         if value.startswith("InChI="):
-            return self._known_structure(chemistry.molecule_from_inchi(value), notes)
+            return self._known_structure(chemistry.molecule_from_inchi(value), notes, as_recorded=True)
         if INCHIKEY.fullmatch(value):
             return self._by_inchikey(value, notes)
         for pattern, namespace in PLAIN_IDS:
@@ -209,8 +209,15 @@ class Resolver:
     def _known(self, name: str) -> bool:
         return bool(self.index.proteins_named(name) or self.index.molecules_named(name) or self.index.homonyms(name))
 
-    def _known_structure(self, molecule: Molecule, notes: list[str]) -> Resolved:
-        """Name a structure by its InChIKey; the structure itself stays here."""
+    def _known_structure(self, molecule: Molecule, notes: list[str], *, as_recorded: bool = False) -> Resolved:
+        """Name a structure by its InChIKey; the structure itself stays here.
+
+        Args:
+            molecule: The structure as given.
+            notes: Receives what could not be looked up.
+            as_recorded: Take the record's form of it; an InChI leaves open where mobile hydrogens sit, and
+                reading it back often gives an unusual tautomer.
+        """
         key = molecule.inchikey
         found = self.index.molecules_by_inchikey(key) if key else []
         exact = [one for one in found if one.inchikey == key]
@@ -219,11 +226,9 @@ class Resolver:
         if not exact:
             return Resolved(molecule, molecule.smiles, "structure as given; no record of it was found")
         record = exact[0]
-        # The given structure is kept: a record may hold another tautomer's SMILES under the same key.
-        named = replace(
-            molecule, name=record.name, ids=record.ids, synonyms=record.synonyms, provenance=record.provenance
-        )
-        return Resolved(named, molecule.smiles, "structure as given; its InChIKey has a record")
+        if not as_recorded:  # the record may hold another tautomer under the same key
+            record = replace(record, smiles=molecule.smiles, formula=molecule.formula, weight=molecule.weight)
+        return Resolved(record, molecule.smiles, "structure as given; its InChIKey has a record")
 
     def _known_sequence(self, protein: Protein, notes: list[str]) -> Resolved:
         """Name a sequence by its checksum; the sequence itself stays here."""

@@ -19,29 +19,31 @@ _GREEK = dict(
         strict=True,
     )
 )
-_SIGNS = str.maketrans({**{dash: "-" for dash in "‐‑‒–—−"}, **{prime: "'" for prime in "’‘′`´"}, "ς": "σ"})
+_SIGNS = str.maketrans({**dict.fromkeys("‐‑‒–—−", "-"), **dict.fromkeys("’‘′`´", "'"), "ς": "σ"})
 _GREEK_IN_DOTS = re.compile(r"\.(alpha|beta|gamma|delta|epsilon|omega)\.")
 _JOINT = re.compile(r"(?<=[\w)\]'+])-(?=[\w(\[])")
 COMMON_WORDS = frozenset(
-    "a ache acts aim all amid an and ank ant any apex app arch arms as asp at atm auto axis bad bag bar base bat be beam "
-    "bear beta bid big bind bore but by cab cad calm camp can cap caps car card cars case cast cat chain char chat chip "
-    "clock cop cope core cord crest damage dame dark dim do egg else end era far fat fate fed few fit flame folk for form "
-    "fox from fuse gap gas gene go grid had has hat he hen her hid hip his hit hot hub ice ide if impact in ink into is it "
-    "jack key kid kit lab lamb large last leap let lie like lime link lot low mad mail mal man many map mars mass mat may "
-    "men met mice mild min mind mix mob model most my net nine no not now nut oat of off old on one or orange our out pack "
-    "pad pan part pass past pat paw pen per pig pin plan pole pore prep press proc prune ran rap rat raw red rest rho rim "
-    "ring rod role same sand sap sea set she ship shot side sign sin sit six sky slam soon son spring star step stop such "
-    "sun tan tap tar task ten that the then they this tip to top track trap trim tub two type up us van wars was we wet "
-    "what who why wish with you zip".split()
+    "a ache acts aim all amid an and ank ant any apex app aqua arch arms as asp at atm auto axis bad bag balance "
+    "bar base bat be beam bear beta bid big bind bore but by cab cad calm camp can cap caps car card cars cascade "
+    "case cast cat chain chalk char chat chip clock cop cope cord core crest damage dame dark dim dimension do "
+    "egg else end era far fat fate fed few fit flame folk for form fox from fuse gap gas gene go grid had has hat "
+    "he hen her hid hip his hit hot hub ice ide if impact in ink inspire into is it jack key kid kit lab lamb "
+    "large last leap let lie like lime link lot low mad mail mal man many map mars mass mat may men merlin met "
+    "mice mild milestone min mind mix mob model monitor most my net nine no not now nut oat of off old on one or "
+    "orange our out pack pad pan part pass past pat patrol paw pen per pig pin plan pole pore prep press proc "
+    "prune ran rap rat raw red rest rho rim ring rod role same sand sap sea sequel set she ship shot side sign "
+    "sin sit six sky slam son soon spike spring star step stop such sun tan tap tar task ten that the then they "
+    "this tip to top track trap trim tub two type up us van vinegar wars was we wet what who why wish with you "
+    "zip".split()
 )
 """English words that are also gene symbols or names; in a text only the exact capitals of the symbol count."""
 WEAK_WORDS = frozenset(
-    "acetate acid alcohol aluminium aluminum ammonium antimony argon arsenic barium bicarbonate bismuth boron bromide "
-    "bromine cadmium calcium carbon carbonate cesium chloride chlorine chromium cobalt copper ether fluoride fluorine "
-    "formate gold graphite helium hydrogen hydroxide indigo iodide iodine iron krypton lead lithium magnesium manganese "
-    "mercury neon nickel nitrate nitrite nitrogen oxygen palladium phosphate phosphorus platinum potassium radium radon "
-    "retinal selenium silica silicon silver sodium steam sugar sulfate sulfite sulfur sulphur tin titanium tungsten "
-    "uranium water xenon zinc".split()
+    "acetate acid alcohol aluminium aluminum ammonium antimony argon arsenic barium bicarbonate bismuth boron "
+    "bromide bromine cadmium calcium carbon carbonate cesium chloride chlorine chromium cobalt copper ether "
+    "fluoride fluorine formate gold graphite helium hydrogen hydroxide indigo iodide iodine iron krypton lead "
+    "lithium magnesium manganese mercury neon nickel nitrate nitrite nitrogen oxygen palladium phosphate "
+    "phosphorus platinum potassium radium radon retinal selenium silica silicon silver sodium steam sugar sulfate "
+    "sulfite sulfur sulphur tin titanium tungsten uranium water xenon zinc".split()
 )
 """Elements, ions and everyday substances: a text names them without asking about the compound, unless its phrase says
 so (``the mass of water?``)."""
@@ -54,6 +56,8 @@ _RIGHT_ALLOWED = re.compile(
 )
 MOST_WORDS = 12
 """Words (runs of letters and digits) of the longest name that is looked for in a text."""
+
+
 def spaced_key(name: str) -> str:
     """Return ``name`` folded, its inner hyphens turned to spaces: ``COX-2`` and ``cox 2`` become ``cox 2``."""
     text = name.replace("®", "").replace("™", "").translate(_SIGNS)
@@ -92,14 +96,15 @@ def windows(text: str) -> Iterator[tuple[int, int]]:
 def _bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield a span widened by what belongs to it, widest first: ``(-)-``, a closing bracket, a plus sign."""
     prefix = re.search(r"\([+\-−±]{1,3}\)-?$", text[:start])
-    inside = text[start:end]
     if prefix:
         yield prefix.start(), end
-    if start and text[start - 1] in "([" and inside.count(")") + inside.count("]") > inside.count("(") + inside.count("["):
+    inside = text[start:end]
+    unclosed = sum(inside.count(mark) for mark in "([") - sum(inside.count(mark) for mark in ")]")
+    if unclosed < 0 and start and text[start - 1] in "([":
         start -= 1
-    elif end < len(text) and text[end] in ")]" and inside.count("(") + inside.count("[") > inside.count(")") + inside.count("]"):
+    elif unclosed > 0 and text[end : end + 1] in (")", "]"):
         end += 1
-    if end < len(text) and text[end] == "+":
+    if text[end : end + 1] == "+":
         yield start, end + 1
     yield start, end
 
@@ -120,7 +125,7 @@ def _loose_left(text: str, start: int) -> bool:
 def _loose_right(text: str, end: int) -> bool:
     """Tell whether nothing on the right is glued to the span."""
     after = text[end:]
-    if not after or after[0].isspace() or after[0] in "/\"”?!;:)]—–":
+    if not after or after[0].isspace() or after[0] in '/"”?!;:)]—–':
         return True
     if after[0] in ".,":
         return len(after) == 1 or not after[1].isalnum()
@@ -133,16 +138,19 @@ def _loose_right(text: str, end: int) -> bool:
 
 def singular(word: str) -> str:
     """Return a word without the ``s`` of a plural; the word itself when it has none."""
-    return word[:-1] if len(word) > 4 and re.search(r"[a-z0-9]s$", word) and not word.endswith(("ss", "us", "is")) else word
+    plural = len(word) > 4 and re.search(r"[a-z0-9]s$", word) and not word.endswith(("ss", "us", "is"))
+    return word[:-1] if plural else word
 
 
 def fits(text: str, shown: str) -> bool:
     """Tell whether a span of a text means the stored name ``shown``.
 
-    Word breaks must agree where the text has a space (``as a`` is not ``ASA``), short symbols must agree in case
-    (``cat`` is not ``CAT``), common English words never count.
+    Word breaks must agree where either has a space (``as a`` is not ``ASA``, ``proteins`` is not ``protein S``), short
+    symbols must agree in case (``cat`` is not ``CAT``), common English words count only in the capitals of a symbol.
     """
-    if " " in text.strip() and spaced_key(text) != spaced_key(shown):
+    if " " in text and spaced_key(text) != spaced_key(shown):
+        return False
+    if " " in shown and not re.search(r"[ -]", text):
         return False
     if text.lower() in COMMON_WORDS:
         return text == shown and not text.islower() and len(text) > 1
@@ -167,11 +175,16 @@ def asked_about(text: str, start: int, end: int) -> bool:
     return before is not None and after is not None
 
 
+_PROTEIN_NOUN = re.compile(
+    r" (?:(?!(?:an?|the|and|or|of|is|in|by|with|for|to|on|at|as|bind|block|inhibit|target|hit|decrease|increase)s?\b)"
+    r"\w+[ -]){0,2}(?:receptors?|transporters?|channels?|pumps?|carriers?|exchangers?"
+    r"|(?!(?:in|de)creas|diseas|releas|phras|databas|eras|purchas)[a-z]{3,}ases?)\b"
+)
+
+
 def names_a_protein(after: str) -> bool:
     """Tell whether the words after a compound's name turn it into a protein (``dopamine transporter``)."""
-    return re.match(
-        r" (\w+[ -]){0,2}(receptors?|transporters?|channels?|pumps?|carriers?|exchangers?|[a-z]{3,}ases?)\b", after
-    ) is not None
+    return _PROTEIN_NOUN.match(after) is not None
 
 
 def edit_distance(one: str, other: str) -> int:
