@@ -1,0 +1,159 @@
+"""The whole path with live records: a local server plays PubChem, UniProt and PubMed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from biomed_agent import BioMedAgent
+from biomed_agent.answering import Rooms
+from biomed_agent.resolve import Resolver
+from biomed_agent.retrieve import Retriever
+from biomed_agent.settings import Settings
+from biomed_agent.sources.local import LocalIndex
+from biomed_agent.sources.pubchem import PubChem
+from biomed_agent.sources.pubmed import PubMed
+from biomed_agent.sources.uniprot import UniProt
+from biomed_agent.transport import Transport
+
+from .server import Asked, FakeClock, LocalServer, Said
+
+# 2-butylbutan-1-ol, a stand-in for a compound that no shipped record has.
+RECORD = {
+    "PC_Compounds": [
+        {
+            "id": {"id": {"cid": 4242}},
+            "atoms": {"aid": [1, 2], "element": [6, 8]},
+            "bonds": {"aid1": [1], "aid2": [2], "order": [1]},
+            "props": [
+                {"urn": {"label": "SMILES", "name": "Absolute"}, "value": {"sval": "CCCCC(CC)CO"}},
+                {"urn": {"label": "InChIKey", "name": "Standard"}, "value": {"sval": "TZYRSLHNPKPEFV-UHFFFAOYSA-N"}},
+                {"urn": {"label": "IUPAC Name", "name": "Preferred"}, "value": {"sval": "2-butylbutan-1-ol"}},
+            ],
+        }
+    ]
+}
+ARTICLES = """<PubmedArticleSet>
+<PubmedArticle><MedlineCitation><PMID>11</PMID><Article>
+<Journal><JournalIssue><PubDate><Year>2021</Year></PubDate>
+</JournalIssue><Title>Journal of Tests</Title></Journal><ArticleTitle>Metformin and mice</ArticleTitle><Abstract>
+<AbstractText>Metformin was given to mice. Metformin did not extend lifespan in this trial.</AbstractText></Abstract>
+</Article></MedlineCitation></PubmedArticle>
+<PubmedArticle><MedlineCitation><PMID>12</PMID><Article>
+<ArticleTitle>Metformin extends lifespan</ArticleTitle><Abstract>
+<AbstractText>Metformin doubled lifespan.</AbstractText></Abstract><PublicationTypeList>
+<PublicationType>Retracted Publication</PublicationType></PublicationTypeList>
+</Article></MedlineCitation></PubmedArticle>
+</PubmedArticleSet>"""
+EGFR = {
+    "entryType": "UniProtKB reviewed (Swiss-Prot)",
+    "primaryAccession": "P00533",
+    "uniProtkbId": "EGFR_HUMAN",
+    "organism": {"scientificName": "Homo sapiens", "taxonId": 9606},
+    "comments": [{"commentType": "FUNCTION", "texts": [{"value": "Binds ligands of the EGF family."}]}],
+    "sequence": {"value": "MRPSGTAGAALLALLAALCPASRA", "length": 24},
+}
+
+
+def play(asked: Asked) -> Said:
+    """Answer as the three services would."""
+    everything = " ".join([asked.path, *asked.query.values(), *asked.form.values()])
+    if "esearch" in asked.path:
+        ignored = "flurb" in everything
+        result = {"count": "2", "idlist": ["11", "12"], "querytranslation": "metformin[All Fields]"}
+        extra = {"errorlist": {"phrasesnotfound": ["flurb"], "fieldsnotfound": []}} if ignored else {}
+        return Said.json({"esearchresult": result | extra})
+    if "efetch" in asked.path:
+        return Said(ARTICLES.encode(), headers={"content-type": "text/xml"})
+    if "uniprotkb/P00533" in asked.path:
+        return Said.json(EGFR)
+    if "uniprotkb" in asked.path or "uniparc" in asked.path:
+        return Said.json({"results": []})
+    if "flurbnitrol" in everything or "4242" in everything:
+        if "property" in asked.path:
+            return Said.json({"PropertyTable": {"Properties": [{"CID": 4242, "Title": "Flurbnitrol"}]}})
+        return Said.json(RECORD)
+    return Said.json({"Fault": {"Code": "PUGREST.NotFound", "Message": "No CID found"}}, status=404)
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    with LocalServer(play) as running:
+        yield running
+
+
+@pytest.fixture
+def online(server: LocalServer, cache_dir: Path, tmp_path: Path) -> Iterator[BioMedAgent]:
+    services = dict.fromkeys(("pubchem", "uniprot", "pubmed"), server.url)
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none"))
+    with Transport(tmp_path, services=services, clock=FakeClock()) as transport, LocalIndex.open(cache_dir) as index:
+        pubchem, uniprot, pubmed = PubChem(transport), UniProt(transport), PubMed(transport)
+        agent._rooms = Rooms(
+            transport=transport,
+            index=index,
+            resolver=Resolver(index, pubchem, uniprot),
+            retriever=Retriever(index, pubchem, uniprot, pubmed),
+            generator=None,
+        )
+        yield agent
+
+
+def test_a_quoted_name_is_looked_up_and_computed(online: BioMedAgent, server: LocalServer) -> None:
+    answer = online.ask('What is the molecular weight of "flurbnitrol"?')
+    assert answer.status == "answered", answer.text
+    assert answer.entities[0].entity.handle == "CID:4242"
+    assert "130.23" in answer.text
+    assert any(source.source == "PubChem" for source in answer.sources)
+    asked = len(server.asked)
+    online.ask('What is the logP of "flurbnitrol"?')
+    assert len(server.asked) == asked, "the second look-up comes from the cache"
+
+
+def test_an_unquoted_unknown_word_is_never_sent(online: BioMedAgent, server: LocalServer) -> None:
+    assert online.ask("What is the molecular weight of flurbnitrol?").status == "not_found"
+    assert server.asked == []
+
+
+def test_a_live_record_adds_what_the_index_lacks(online: BioMedAgent, server: LocalServer) -> None:
+    answer = online.ask("What is the function of EGFR?")
+    assert "Binds ligands of the EGF family." in answer.text
+    assert [asked.path for asked in server.asked] == ["/uniprotkb/P00533.json"]
+
+
+def test_a_sequence_never_leaves_only_its_checksum(online: BioMedAgent, server: LocalServer) -> None:
+    sequence = "MKRSTLWQNAHVGDEPYFCIKLMSTAWRQHNGDEPVYFCIKLMRSTAQWNHGDEPVYCFIKL"
+    answer = online.ask("What is this protein?", protein=sequence)
+    assert answer.status == "answered"
+    assert server.asked
+    assert all(sequence not in f"{asked.path}{asked.query}{asked.form}" for asked in server.asked)
+
+
+def test_literature_gives_verbatim_passages_and_passes_over_what_was_retracted(online: BioMedAgent) -> None:
+    answer = online.ask("Does metformin extend lifespan?", query="metformin lifespan")
+    assert answer.status == "answered", answer.text
+    assert answer.evidence[0].text == "Metformin did not extend lifespan in this trial."
+    assert answer.evidence[0].article.pmid == "11"
+    assert all(evidence.article.pmid != "12" for evidence in answer.evidence)
+    assert any("PMID:12" in warning for warning in answer.warnings)
+
+
+def test_only_names_of_a_literature_question_are_sent(online: BioMedAgent, server: LocalServer) -> None:
+    answer = online.ask("What do papers say about metformin and my secret project Zanzibar?")
+    assert answer.status == "answered"
+    sent = " ".join(f"{asked.query}{asked.form}" for asked in server.asked)
+    assert "metformin" in sent
+    assert "Zanzibar" not in sent
+
+
+def test_a_query_whose_word_was_ignored_is_not_answered_from_the_rest(online: BioMedAgent) -> None:
+    answer = online.ask("Does flurb help?", query="flurb metformin")
+    assert answer.status == "not_found"
+    assert "flurb" in answer.text
+
+
+def test_a_name_no_service_knows_is_not_found(online: BioMedAgent) -> None:
+    answer = online.ask('What is "xyzzyplugh"?')
+    assert answer.status == "not_found"
+    assert "PubChem" in " ".join(answer.next_steps)
