@@ -52,6 +52,10 @@ class Reading(NamedTuple):
     """the words that were understood"""
     exact: bool = False
     """True when the prefixes state how many there are in all, as in ``trihydroxyflavone``"""
+    also: tuple[Term, ...] = ()
+    """what the modifiers ask for besides, as in ``chlorinated steroid``"""
+    placed: bool = False
+    """True when positions are part of the words; they are not compared"""
 
 
 @lru_cache(maxsize=4096)
@@ -73,11 +77,29 @@ def understand(words: str) -> Reading | None:
             head = " ".join(tokens[start:])
             reading = next((found for form in _singulars(head) if (found := _term(form))), None)
             if reading:
-                return None if _BLOCKING & set(tokens[:start]) else reading
+                return _modified(reading, tokens[:start])
         shorter = re.sub(_GROUP_WORDS, "", phrase)
         if shorter == phrase:
             return None
         phrase = shorter
+
+
+def _modified(reading: Reading, modifiers: Sequence[str]) -> Reading | None:
+    """Add what the words before the head ask for; None when one of them makes the term inapplicable."""
+    if _BLOCKING & set(modifiers):
+        return None
+    bare = [re.sub(r"^[\d,'a-z]*\d[\d,'a-z]*-", "", word) for word in modifiers]
+    also = tuple(VOCABULARY[name] for word in bare if (name := _ADJECTIVES.get(word, word)) in _REQUIRED)
+    return reading._replace(also=also, placed=reading.placed or any(re.search(r"\d", word) for word in modifiers))
+
+
+_ADJECTIVES = {
+    "chlorinated": "chloro", "brominated": "bromo", "fluorinated": "fluoro", "iodinated": "iodo",
+    "halogenated": "halogen", "hydroxylated": "hydroxy", "prenylated": "prenyl", "nitrated": "nitro",
+    "acetylated": "acetyl", "aromatic": "aromatic ring", "heterocyclic": "heterocyclic compound",
+    "glycosylated": "glycoside", "phenolic": "phenol", "steroidal": "steroid",
+}  # fmt: skip
+_REQUIRED = frozenset({*_ADJECTIVES.values(), *SUBSTITUENTS}) & VOCABULARY.keys()
 
 
 def _singulars(head: str) -> Iterator[str]:
@@ -102,7 +124,7 @@ def _term(head: str) -> Reading | None:
         locants = one["locants"].count(",") + 1 if one["locants"] else 1
         prefixes.append((MULTIPLIERS.get(one["multiplier"] or "", locants), one["name"]))
         exact &= bool(one["multiplier"]) and not one["locants"]
-    return Reading(parent, tuple(prefixes), head, exact)
+    return Reading(parent, tuple(prefixes), head, exact, placed=bool(re.search(r"\d", match["prefixes"])))
 
 
 _PARENTS = frozenset(
@@ -325,6 +347,8 @@ def _article(form: str) -> str:
 def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> Finding:
     mol = chemistry.parsed(molecule.smiles)
     proof, possible = _matches(reading, mol)
+    for extra in (_matches(Reading(term), mol) for term in reading.also):
+        proof, possible = proof and extra[0], possible and extra[1]
     name = assertion.words
     term = reading.term
     if assertion.number is not None and not assertion.negated and not reading.prefixes and possible:
@@ -332,8 +356,8 @@ def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> F
     also = _instead(molecule, term) if not possible else ""
     missing = f"SMARTS of the {_core(reading)} does not match{also}"
     present = f"SMARTS of the {_core(reading)} matches"
-    if assertion.relation == "parent" and proof:
-        return supported(present)
+    if proof and not assertion.negated and (reading.placed or assertion.placed) and assertion.relation != "parent":
+        return unverified(f"{present}, but its positions are not compared")
     return _verdict(assertion, proof, possible, present, missing, f'the pattern of "{name}" is not exact enough here')
 
 

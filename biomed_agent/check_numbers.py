@@ -105,9 +105,8 @@ def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -
     for match in _CHARGE.finditer(own):
         yield _charge(match["value"], molecule)
     for match in _COUNT_FIRST.finditer(own):
-        found = count_finding(
-            Assertion("has", match["what"].lower().strip(), number=int(match["value"])), molecule, facts
-        )
+        what = re.sub(r"^(?:.*\bnumber of |.*\btotal |its |the )", "", match["what"].lower().strip())
+        found = count_finding(Assertion("has", what, number=int(match["value"])), molecule, facts)
         if found:
             yield found
     yield from _rules(own, molecule)
@@ -206,7 +205,9 @@ def _range(*values: int) -> tuple[int, int]:
 def _rotatable(mol: Chem.Mol) -> tuple[int, int]:
     options = descriptors.NumRotatableBondsOptions
     kinds = (options.NonStrict, options.Strict, options.StrictLinkages)
-    return _range(*(descriptors.CalcNumRotatableBonds(mol, kind) for kind in kinds))
+    loosest = chemistry.pattern("[!$(*#*);!D1]-&!@[!$(*#*);!D1]")  # esters and amides turn, too
+    counts = [descriptors.CalcNumRotatableBonds(mol, kind) for kind in kinds]
+    return _range(*counts, len(mol.GetSubstructMatches(loosest)))
 
 
 def _acceptors(mol: Chem.Mol) -> tuple[int, int]:

@@ -130,13 +130,15 @@ def protein_findings(
     findings = [*_fragment(body, facts)]
     if not about or statement.HEDGES.search(plain.lower()):
         return findings
+    findings += _location(plain.lower(), facts)
+    findings += _organism(plain, protein)
+    if predicate is None and not PROPERTY.match(plain):
+        return findings
     findings += _length(plain, protein)
     findings += _mass(plain, facts)
     findings += _gene(plain, protein, facts)
     findings += _ec(plain, facts)
     findings += _accession(plain, protein)
-    findings += _organism(plain, protein)
-    findings += _location(plain.lower(), facts)
     for assertion in statement.assertions(predicate) if predicate else ():
         if assertion.relation == "is":
             findings += _class(assertion, protein, facts, known)
@@ -245,7 +247,16 @@ def _places(text: str) -> tuple[list[str], str]:
 
 
 def _fragment(body: str, facts: Sequence[Fact]) -> Iterator[Finding]:
-    """A sentence that is nothing but a place, as UniProt writes locations."""
+    """A sentence that is nothing but a place or a family, as UniProt writes them."""
+    if re.search(r" (?:sub|super)?family$", body) and not re.search(r"\b(?:is|are|has|of|belongs)\b", body):
+        yield from _family(Assertion("is", body.lower()), facts)
+        return
+    body = re.sub(r"^\[[^\]]*\]: ", "", body)
+    said = {_plain(part) for part in (body, *body.split(";"))}
+    same = [fact for fact in _stored(facts, "location") if _plain(str(fact.value)) in said]
+    if same:
+        yield supported(f"the record places it in: {same[0].value}", same[0].provenance)
+        return
     places, rest = _places(body.lower())
     if places and set(re.split(r"[\s,;:]+", rest.strip(" ,;:"))) <= _PLACE_WORDS | {""}:
         yield from _compare_places(places, False, facts)

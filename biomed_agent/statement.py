@@ -31,6 +31,8 @@ class Assertion:
     """True when ``number`` is said to be all there are"""
     least: bool = False
     """True when there may be more than ``number``, as when positions are given"""
+    placed: bool = False
+    """True when positions are stated, which are not compared"""
 
 
 NUMBER_WORDS = {
@@ -77,7 +79,7 @@ _HAS = (
 )
 _LACKS = r"lacks?|(?:is|are) (?:devoid|free) of|(?:is|are) (?:lacking|without|missing)"
 _VERB = re.compile(
-    rf"(?:(?P<lacks>{_LACKS})|"
+    rf"(?:(?P<unread>consists? of|(?:is|are) (?:composed|made)(?: up)? of|weighs)|(?P<lacks>{_LACKS})|"
     r"(?P<hasnot>(?:does not|doesn't|do not|don't) (?:have|contain|bear|carry|possess|feature|include|comprise))"
     rf"|(?P<isnot>(?:is|are) not|isn't|aren't|(?:does not|doesn't) belong to)|(?P<has>{_HAS})|(?P<is>{_IS}))"
     rf"(?P<adverb>{_ADVERB})\b ?"
@@ -185,7 +187,7 @@ def predicate_about(sentence: str, names: Iterable[str]) -> str | None:
         head = _TAIL.search(_CLASS_OF.sub("", _MEMBER.sub("", lowered)))
         if head is None or head["word"] in _FRAGMENT_TAILS:
             return f"is {lowered}"
-    if re.fullmatch(r"[\w,'()\[\]-]+(?: [\w,'()\[\]-]+){0,3}", lowered) and not _VERB.search(lowered):
+    if re.fullmatch(r"[\w,'()\[\]-]+(?: (?:group|ring|moiety|substituent|core|skeleton))?", lowered):
         return f"is {lowered}"
     return None
 
@@ -205,7 +207,7 @@ def assertions(predicate: str) -> list[Assertion]:
     found: list[Assertion] = []
     for clause in _clauses(predicate):
         verb = _VERB.match(clause)
-        if verb is None:
+        if verb is None or verb["unread"]:
             continue
         rest = clause[verb.end() :]
         hedge = HEDGES.search(clause)
@@ -296,7 +298,7 @@ def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Ite
     if words.startswith("no ") or words == "none":
         negated, words = True, words[3:]
     if words and words not in {"no", "not"}:
-        yield Assertion(relation, words, negated, number, total, least)
+        yield Assertion(relation, words, negated, number, total, least, placed=bool(positions))
 
 
 def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:

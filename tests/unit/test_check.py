@@ -1,0 +1,513 @@
+"""Statements about molecules and proteins, and what is made of them."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from biomed_agent.check import check_claim, check_text
+from biomed_agent.chemistry import molecule_from_smiles
+from biomed_agent.errors import InvalidInput
+from biomed_agent.statement import assertions, normalise, predicate_about, sentences
+from biomed_agent.types import Claim, Fact, Molecule, Protein, Provenance
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+SMILES = {
+    "demo": "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C",
+    "aspirin": "CC(=O)Oc1ccccc1C(=O)O",
+    "caffeine": "Cn1c(=O)c2c(ncn2C)n(C)c1=O",
+    "quercetin": "O=c1c(O)c(-c2ccc(O)c(O)c2)oc2cc(O)cc(O)c12",
+    "kaempferol": "O=c1c(O)c(-c2ccc(O)cc2)oc2cc(O)cc(O)c12",
+    "apigenin": "O=c1cc(-c2ccc(O)cc2)oc2cc(O)cc(O)c12",
+    "genistein": "O=c1c(-c2ccc(O)cc2)coc2cc(O)cc(O)c12",
+    "naringenin": "O=C1C[C@@H](c2ccc(O)cc2)Oc2cc(O)cc(O)c21",
+    "isoliquiritigenin": "O=C(/C=C/c1ccc(O)cc1)c1ccc(O)cc1O",
+    "phloretin": "O=C(CCc1ccc(O)cc1)c1c(O)cc(O)cc1O",
+    "estradiol": "C[C@]12CC[C@H]3[C@@H](CCc4cc(O)ccc43)[C@@H]1CC[C@@H]2O",
+    "testosterone": "C[C@]12CC[C@H]3[C@@H](CCC4=CC(=O)CC[C@@]43C)[C@@H]1CC[C@@H]2O",
+    "cholesterol": "C[C@H](CCCC(C)C)[C@H]1CC[C@H]2[C@@H]3CC=C4C[C@@H](O)CC[C@]4(C)[C@H]3CC[C@]12C",
+    "penicillin G": "CC1(C)S[C@@H]2[C@H](NC(=O)Cc3ccccc3)C(=O)N2[C@H]1C(=O)O",
+    "cephalexin": "CC1=C(C(=O)O)N2C(=O)[C@@H](NC(=O)[C@H](N)c3ccccc3)[C@H]2SC1",
+    "glucose": "OC[C@H]1OC(O)[C@H](O)[C@@H](O)[C@@H]1O",
+    "morphine": "CN1CC[C@]23c4c5ccc(O)c4O[C@H]2[C@@H](O)C=C[C@H]3[C@H]1C5",
+    "dopamine": "NCCc1ccc(O)c(O)c1",
+    "serotonin": "NCCc1c[nH]c2ccc(O)cc12",
+    "diazepam": "CN1C(=O)CN=C(c2ccccc2)c2cc(Cl)ccc21",
+    "chlorpromazine": "CN(C)CCCN1c2ccccc2Sc2ccc(Cl)cc21",
+    "ciprofloxacin": "O=C(O)c1cn(C2CC2)c2cc(N3CCNCC3)c(F)cc2c1=O",
+    "metformin": "CN(C)C(=N)NC(=N)N",
+    "metformin hydrochloride": "CN(C)C(=N)NC(=N)N.Cl",
+    "ibuprofen": "CC(C)Cc1ccc(C(C)C(=O)O)cc1",
+    "acetaminophen": "CC(=O)Nc1ccc(O)cc1",
+    "phenobarbital": "CCC1(c2ccccc2)C(=O)NC(=O)NC1=O",
+    "phenytoin": "O=C1NC(=O)C(c2ccccc2)(c2ccccc2)N1",
+    "imatinib": "Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1",
+    "warfarin": "CC(=O)CC(c1ccccc1)c1c(O)c2ccccc2oc1=O",
+    "nicotine": "CN1CCC[C@H]1c1cccnc1",
+    "adenosine": "Nc1ncnc2c1ncn2[C@@H]1O[C@H](CO)[C@@H](O)[C@H]1O",
+    "resveratrol": "Oc1ccc(/C=C/c2cc(O)cc(O)c2)cc1",
+    "sulfamethoxazole": "Cc1cc(NS(=O)(=O)c2ccc(N)cc2)no1",
+    "choline": "C[N+](C)(C)CCO",
+    "bortezomib": "CC(C)C[C@H](NC(=O)[C@H](Cc1ccccc1)NC(=O)c1cnccn1)B(O)O",
+    "alanine": "C[C@H](N)C(=O)O",
+    "palmitic acid": "CCCCCCCCCCCCCCCC(=O)O",
+    "benzene": "c1ccccc1",
+    "emodin": "Cc1cc(O)c2c(c1)C(=O)c1cc(O)cc(O)c1C2=O",
+    "erythromycin": "CC[C@H]1OC(=O)[C@H](C)[C@@H](O[C@H]2C[C@@](C)(OC)[C@@H](O)[C@H](C)O2)[C@H](C)[C@@H]"
+    "(O[C@@H]2O[C@H](C)C[C@@H]([C@H]2O)N(C)C)[C@](C)(O)C[C@@H](C)C(=O)[C@H](C)[C@@H](O)[C@]1(C)O",
+    "tetracycline": "CN(C)[C@@H]1C(O)=C(C(N)=O)C(=O)[C@@]2(O)C(O)=C3C(=O)c4c(O)cccc4[C@@](C)(O)[C@H]3C[C@@H]12",
+    "propranolol": "CC(C)NCC(O)COc1cccc2ccccc12",
+    "R group": "*c1ccccc1",
+}
+
+
+def molecule(name: str) -> Molecule:
+    return molecule_from_smiles(SMILES[name], name=name)
+
+
+SUPPORTED, CONTRADICTED, UNVERIFIED = "supported", "contradicted", "unverified"
+
+CLAIMS = [
+    # the answer of the published demonstration about this molecule, and the truth
+    ("demo", "it is a 3-hydroxyflavone", CONTRADICTED),
+    ("demo", "It is a member of flavonoids, a member of 3-hydroxyflavones and a plant metabolite.", CONTRADICTED),
+    ("demo", "It is a chalcone.", SUPPORTED),
+    ("demo", "It is a flavonoid.", SUPPORTED),
+    ("demo", "3-hydroxy-4-methoxyphenyl", CONTRADICTED),
+    ("demo", "It contains a 3-hydroxy-4-methoxyphenyl group.", CONTRADICTED),
+    ("demo", "It bears a 2,4-dihydroxyphenyl group at position 1.", UNVERIFIED),
+    ("demo", "It is an inhibitor of the enzyme that makes chalcone.", UNVERIFIED),
+    ("demo", "It derives from a 3-hydroxyflavone.", UNVERIFIED),
+    ("demo", "It is not a flavone.", SUPPORTED),
+    ("demo", "It is not a chalcone.", CONTRADICTED),
+    # words about other things, hedges and relations
+    ("aspirin", "It is an inhibitor of cyclooxygenase, a membrane protein.", UNVERIFIED),
+    ("aspirin", "It may be a ketone.", UNVERIFIED),
+    ("aspirin", "It is a ketone or an amine.", UNVERIFIED),
+    ("aspirin", "It is a flavone analogue.", UNVERIFIED),
+    ("aspirin", "It is a derivative of chalcone.", UNVERIFIED),
+    ("aspirin", "It is a precursor of steroids.", UNVERIFIED),
+    ("aspirin", "It is structurally similar to a steroid.", UNVERIFIED),
+    ("aspirin", "It is a steroid receptor antagonist.", UNVERIFIED),
+    ("aspirin", "It is a ketone reductase inhibitor that binds an aldehyde.", UNVERIFIED),
+    ("aspirin", "It is metabolised to a phenol.", UNVERIFIED),
+    ("aspirin", "Quercetin is a flavonol.", UNVERIFIED),
+    ("aspirin", "Its metabolite, which is a steroid, has three rings.", UNVERIFIED),
+    ("aspirin", "It is a masked aldehyde.", UNVERIFIED),
+    ("aspirin", "It is an amine isostere.", UNVERIFIED),
+    ("aspirin", "It reacts with an amine.", UNVERIFIED),
+    ("aspirin", "It was once thought to be an amine.", UNVERIFIED),
+    ("aspirin", "It is an effective painkiller.", UNVERIFIED),
+    ("aspirin", "It is usually taken with caffeine, a purine.", UNVERIFIED),
+    (
+        "aspirin",
+        "The molecule is salicylic acid in which the hydroxy group has been replaced by an amino group.",
+        UNVERIFIED,
+    ),
+    # groups
+    ("aspirin", "It is a carboxylic ester.", SUPPORTED),
+    ("aspirin", "Aspirin is a member of benzoic acids and an acetate ester.", SUPPORTED),
+    ("aspirin", "It is a phenol.", CONTRADICTED),
+    ("aspirin", "It is an amide.", CONTRADICTED),
+    ("aspirin", "It lacks a carboxylic acid.", CONTRADICTED),
+    ("aspirin", "It contains no nitrogen.", SUPPORTED),
+    ("aspirin", "It does not contain a carboxy group.", CONTRADICTED),
+    ("aspirin", "The compound contains a benzene ring, a nitro group at C-4 and an ester.", CONTRADICTED),
+    ("aspirin", "It has two carboxylic acid groups.", CONTRADICTED),
+    ("aspirin", "It is a dicarboxylic acid.", CONTRADICTED),
+    (
+        "aspirin",
+        "It is a monocarboxylic acid that is benzoic acid substituted by an acetoxy group at position 2.",
+        SUPPORTED,
+    ),
+    ("caffeine", "It is a carboxylic acid.", CONTRADICTED),
+    ("caffeine", "It is a purine alkaloid and a trimethylxanthine.", SUPPORTED),
+    ("caffeine", "It has an aromatic methoxy group.", CONTRADICTED),
+    ("metformin", "It is a biguanide without rings.", SUPPORTED),
+    ("diazepam", "It is an organochlorine compound and a benzodiazepine.", SUPPORTED),
+    ("diazepam", "It is an organofluorine compound.", CONTRADICTED),
+    ("sulfamethoxazole", "It is a sulfonamide antibiotic.", SUPPORTED),
+    ("sulfamethoxazole", "It is a beta-lactam antibiotic.", CONTRADICTED),
+    ("bortezomib", "It carries a boronic acid group.", SUPPORTED),
+    ("quercetin", "It is a pentahydroxyflavone.", SUPPORTED),
+    ("apigenin", "It is a flavonol.", CONTRADICTED),
+    ("apigenin", "It is a 3-hydroxyflavone.", CONTRADICTED),
+    ("naringenin", "It is a flavone.", CONTRADICTED),
+    ("genistein", "It is a flavone.", CONTRADICTED),
+    ("phloretin", "It is a chalcone.", UNVERIFIED),  # the word is also used for dihydrochalcones
+    ("estradiol", "It is a hydrocarbon.", CONTRADICTED),
+    ("glucose", "It is an aromatic compound.", CONTRADICTED),
+    # figures
+    ("demo", "Its molecular formula is C25H28O4.", SUPPORTED),
+    ("demo", "Its molecular formula is C₂₅H₂₈O₄.", SUPPORTED),
+    ("demo", "It has the formula C25H28O5.", CONTRADICTED),
+    ("aspirin", "Aspirin has a molecular weight of 180.16 g/mol.", SUPPORTED),
+    ("aspirin", "Its molecular weight is about 180 Da.", SUPPORTED),
+    ("aspirin", "Molecular weight: 180.2", SUPPORTED),
+    ("aspirin", "Its monoisotopic mass is 180.0423 Da.", SUPPORTED),
+    ("aspirin", "Its molecular weight is 194.2 g/mol.", CONTRADICTED),
+    ("aspirin", "Its molecular weight is below 500.", SUPPORTED),
+    ("aspirin", "Its molecular weight is over 500 Da.", CONTRADICTED),
+    ("aspirin", "A typical dose has a mass of 500 mg.", UNVERIFIED),
+    ("metformin hydrochloride", "Its molecular weight is 165.6.", SUPPORTED),
+    ("metformin hydrochloride", "Its molecular weight is 129.17.", UNVERIFIED),
+    ("metformin hydrochloride", "The free base has a molecular weight of 129.17.", UNVERIFIED),
+    ("metformin hydrochloride", "Its molecular weight is 129.17 as the free base.", SUPPORTED),
+    ("metformin hydrochloride", "It is a hydrochloride salt.", SUPPORTED),
+    ("metformin hydrochloride", "It is a sodium salt.", CONTRADICTED),
+    ("metformin", "It is a hydrochloride.", CONTRADICTED),
+    ("aspirin", "It contains nine carbon atoms, eight hydrogen atoms and four oxygen atoms.", SUPPORTED),
+    ("aspirin", "It contains 10 carbon atoms.", CONTRADICTED),
+    ("aspirin", "It has two rings.", CONTRADICTED),
+    ("aspirin", "It has one aromatic ring and 13 heavy atoms.", SUPPORTED),
+    ("aspirin", "It has 1 hydrogen bond donor and 4 hydrogen bond acceptors.", SUPPORTED),
+    ("aspirin", "It has 1 hydrogen bond donor and 3 hydrogen bond acceptors.", SUPPORTED),
+    ("aspirin", "It has 5 hydrogen bond donors.", CONTRADICTED),
+    ("aspirin", "The number of rotatable bonds is 3.", SUPPORTED),
+    ("aspirin", "Its logP is 1.2.", SUPPORTED),
+    ("aspirin", "Its logP is 3.5.", UNVERIFIED),  # estimates differ
+    ("aspirin", "It satisfies Lipinski's rule of five.", SUPPORTED),
+    ("aspirin", "It violates Lipinski's rule of five.", CONTRADICTED),
+    ("erythromycin", "It obeys the rule of five.", CONTRADICTED),
+    ("diazepam", "It contains a seven-membered ring.", SUPPORTED),
+    ("aspirin", "It contains a seven-membered ring.", CONTRADICTED),
+    # charge and stereo
+    ("choline", "It is a quaternary ammonium cation.", SUPPORTED),
+    ("choline", "It is neutral.", CONTRADICTED),
+    ("choline", "It has a net charge of +1.", SUPPORTED),
+    ("benzene", "It is an anion.", CONTRADICTED),
+    ("palmitic acid", "It is an anion.", UNVERIFIED),  # at which pH?
+    ("testosterone", "It is a 17beta-hydroxy steroid.", UNVERIFIED),  # positions are not compared
+    ("testosterone", "It is a chlorinated steroid.", CONTRADICTED),
+    ("testosterone", "It is a hydroxy steroid.", SUPPORTED),
+    ("apigenin", "It bears a hydroxy group at position 3.", UNVERIFIED),
+    ("caffeine", "It bears a hydroxy group at position 3.", UNVERIFIED),  # a lactim would have one
+    ("nicotine", "It bears a hydroxy group at position 3.", CONTRADICTED),
+    ("aspirin", "It is achiral.", SUPPORTED),
+    ("alanine", "It is achiral.", CONTRADICTED),
+    ("alanine", "It is the (S)-enantiomer.", SUPPORTED),
+    ("alanine", "It is the (R)-enantiomer.", CONTRADICTED),
+    ("morphine", "It is the (R)-enantiomer.", UNVERIFIED),  # five centres, one label
+    ("resveratrol", "The double bond has E configuration.", SUPPORTED),
+    ("resveratrol", "It is the (Z)-isomer.", CONTRADICTED),
+    ("morphine", "It has five stereocentres.", SUPPORTED),
+    # identifiers
+    ("aspirin", "Its InChIKey is BSYNRYMUTXBXSQ-UHFFFAOYSA-N.", SUPPORTED),
+    ("aspirin", "Its InChIKey is RYYVLZVUVIJVGH-UHFFFAOYSA-N.", CONTRADICTED),
+    ("aspirin", "Its SMILES is O=C(O)c1ccccc1OC(C)=O.", SUPPORTED),
+    ("aspirin", "Its SMILES is O=C(O)c1ccccc1O.", CONTRADICTED),
+    # open positions decide nothing by absence
+    ("R group", "It is a ketone.", UNVERIFIED),
+    ("R group", "It contains no nitrogen.", UNVERIFIED),
+    ("R group", "It has a benzene ring.", SUPPORTED),
+]
+
+
+@pytest.mark.parametrize(("name", "sentence", "verdict"), CLAIMS)
+def test_verdicts_on_molecules(name: str, sentence: str, verdict: str) -> None:
+    claim = check_claim(sentence, molecule(name))
+    assert claim.verdict == verdict, claim.why
+    assert claim.text == sentence
+    assert claim.why
+
+
+TRUE_CLASSES = """
+aspirin: a member of benzoic acids; a member of salicylates; an acetate ester; a carboxylic ester; a monocarboxylic
+    acid
+caffeine: a purine alkaloid; a trimethylxanthine; a member of purines; an alkaloid; an organonitrogen compound
+quercetin: a flavonol; a flavonoid; a pentahydroxyflavone; a 7-hydroxyflavonol; a polyphenol; a member of flavones
+kaempferol: a flavonol; a tetrahydroxyflavone; a 7-hydroxyflavonol; a member of flavonoids; a polyphenol
+apigenin: a trihydroxyflavone; a flavone; a member of flavones; a flavonoid; a polyphenol
+genistein: a member of 7-hydroxyisoflavones; an isoflavone; a flavonoid; a polyphenol
+naringenin: a trihydroxyflavanone; a member of 4'-hydroxyflavanones; a flavanone; a flavonoid
+isoliquiritigenin: a member of chalcones; a flavonoid; a member of resorcinols; an enone; a polyphenol
+phloretin: a member of dihydrochalcones; a flavonoid; an aromatic ketone; a polyphenol
+estradiol: a steroid; a 17beta-hydroxy steroid; a 3-hydroxy steroid; a member of phenols; a steroid hormone
+testosterone: an androstanoid; a 17beta-hydroxy steroid; a 3-oxo-delta(4) steroid; a steroid; an enone; a ketone
+cholesterol: a sterol; a 3beta-sterol; a steroid; a secondary alcohol; a lipid; an alkene
+penicillin G: a penicillin; a beta-lactam antibiotic; a penam; a monocarboxylic acid; a lactam; an amide; a sulfide
+cephalexin: a cephalosporin; a beta-lactam antibiotic; a monocarboxylic acid; a lactam; a primary amine
+glucose: a monosaccharide; a pyranose; an aldohexose; a polyol; a primary alcohol; a cyclic compound; a carbohydrate
+morphine: a morphinane alkaloid; an alkaloid; a phenol; a secondary alcohol; a tertiary amino compound; an ether
+dopamine: a catecholamine; a member of catechols; a primary amino compound; a phenethylamine; a polyphenol
+serotonin: a member of tryptamines; a member of hydroxyindoles; a primary amino compound; a phenol; an indole
+diazepam: a 1,4-benzodiazepinone; a benzodiazepine; an organochlorine compound; a lactam; an imine; an amide
+chlorpromazine: a member of phenothiazines; a tertiary amine; an organochlorine compound; a heterocyclic compound
+ciprofloxacin: a fluoroquinolone; a quinolone antibiotic; a monocarboxylic acid; a quinoline; an N-arylpiperazine
+metformin: a biguanide; a member of guanidines; an amidine; a base; an acyclic compound
+ibuprofen: a monocarboxylic acid; an aromatic compound; a propionic acid derivative; a chiral compound
+acetaminophen: a member of phenols; a member of acetamides; an amide; an anilide; a secondary carboxamide
+phenobarbital: a member of barbiturates; a lactam; an imide; a ureide; a member of pyrimidines
+phenytoin: an imidazolidine-2,4-dione; a hydantoin; a lactam; an imide; a heterocyclic compound
+imatinib: a member of piperazines; a benzamide; a member of pyridines; a member of pyrimidines; an aromatic amine
+warfarin: a hydroxycoumarin; a benzenes; a methyl ketone; a member of coumarins; an enol; a lactone
+nicotine: a member of pyridines; a member of pyrrolidines; a pyrrolidine alkaloid; an alkaloid; a tertiary amine
+adenosine: a purine nucleoside; a nucleoside; a member of purines; a ribonucleoside; an aminopurine; an N-glycosyl
+    compound
+resveratrol: a stilbenoid; a stilbene; a polyphenol; a member of resorcinols; a member of phenols
+sulfamethoxazole: a sulfonamide; a member of isoxazoles; a substituted aniline; a sulfonamide antibiotic; an oxazole
+choline: a quaternary ammonium ion; an organic cation; a primary alcohol; an alcohol; a cation
+bortezomib: a boronic acid; an amino acid amide; a member of pyrazines; a peptide; a dipeptide boronic acid; an
+    amide
+alanine: an alpha-amino acid; an amino acid; a monocarboxylic acid; a zwitterion at physiological pH; a primary
+    amine
+palmitic acid: a long-chain fatty acid; a straight-chain saturated fatty acid; a fatty acid; a monocarboxylic acid;
+    a lipid
+benzene: an aromatic hydrocarbon; a hydrocarbon; an arene; a volatile organic compound; an organic compound
+emodin: a trihydroxyanthraquinone; an anthraquinone; a member of anthraquinones; a quinone; a polyphenol
+erythromycin: a macrolide; a macrolide antibiotic; a cyclic ketone; a lactone; a glycoside; a tertiary alcohol; a
+    macrocycle
+tetracycline: a tetracycline; a tetracycline antibiotic; a carboxamide; a tertiary alcohol; a tertiary amino
+    compound
+propranolol: a naphthalenes; a secondary amine; a secondary alcohol; an aromatic ether; a propanolamine
+metformin hydrochloride: a hydrochloride; a salt; a hydrochloride salt; an organic salt; a biguanide
+"""
+"""name: classes that hold, after ChEBI's and textbook usage"""
+TRUE = dict(entry.split(": ", 1) for entry in re.sub(r"\n +", " ", TRUE_CLASSES).strip().splitlines())
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_true_classes_are_never_contradicted(name: str) -> None:
+    about = molecule(name)
+    classes = TRUE[name].split("; ")
+    claims = [check_claim(f"The molecule is {one}.", about) for one in classes]
+    claims.append(check_claim(f"It is {', '.join(classes[:-1])} and {classes[-1]}.", about))
+    assert [claim for claim in claims if claim.verdict == "contradicted"] == []
+    assert sum(claim.verdict == "supported" for claim in claims) >= 2, claims
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_denied_true_classes_are_never_supported(name: str) -> None:
+    about = molecule(name)
+    claims = [check_claim(f"The molecule is not {one}.", about) for one in TRUE[name].split("; ")]
+    assert [claim for claim in claims if claim.verdict == "supported"] == []
+
+
+def test_contradiction_names_the_rule_and_what_is_there_instead() -> None:
+    claim = check_claim("It is a 3-hydroxyflavone.", molecule("demo"))
+    assert claim.why == "SMARTS of the 3-hydroxyflavone core does not match; the chalcone core does"
+    assert claim.provenance is not None
+    assert claim.provenance.source.startswith("RDKit")
+
+
+def test_support_says_what_was_left_open() -> None:
+    claim = check_claim("It is a carboxylic ester and has a role as an analgesic.", molecule("aspirin"))
+    assert claim.verdict == "supported"
+    assert "carboxylic ester" in claim.why
+
+
+def test_roles_and_classes_are_compared_with_the_record() -> None:
+    chebi = Provenance("ChEBI", "CHEBI:15365")
+    facts = [
+        Fact("aspirin", "ChEBI role", "non-narcotic analgesic", provenance=chebi),
+        Fact("aspirin", "ChEBI class", "salicylates", provenance=chebi),
+    ]
+    about = molecule("aspirin")
+    known = check_claim("It has a role as a non-narcotic analgesic and a geroprotector.", about, facts)
+    assert (known.verdict, known.provenance) == ("supported", chebi)
+    assert "geroprotector" in known.why
+    assert check_claim("It has a role as a hypnotic.", about, facts).verdict == "unverified"
+    listed = check_claim("It is a member of salicylates.", about, facts)
+    assert (listed.verdict, listed.provenance) == ("supported", chebi)
+
+
+def test_pronoun_after_another_subject_is_left_alone() -> None:
+    text = "COX-1 converts arachidonic acid. It is a protein with a steroid."
+    assert [claim.verdict for claim in check_text(text, molecule("aspirin"))] == ["unverified", "unverified"]
+    text = "Aspirin is an ester. It is a steroid."
+    assert [claim.verdict for claim in check_text(text, molecule("aspirin"))] == ["supported", "contradicted"]
+
+
+# ---------------------------------------------------------------- proteins
+
+UNIPROT = Provenance("UniProt", "P00533")
+EGFR = Protein(
+    sequence="M" * 1210,
+    accession="P00533",
+    entry_name="EGFR_HUMAN",
+    name="Epidermal growth factor receptor",
+    gene="EGFR",
+    organism="Homo sapiens (Human)",
+    taxon_id=9606,
+    synonyms=("ERBB1", "Receptor tyrosine-protein kinase erbB-1"),
+    provenance=UNIPROT,
+)
+RECORD: list[tuple[str, str | int]] = [
+    ("EC number", "2.7.10.1"),
+    ("protein family", "Belongs to the protein kinase superfamily"),
+    ("protein family", "Tyr protein kinase family"),
+    ("protein family", "EGF receptor subfamily"),
+    ("subcellular location", "Cell membrane"),
+    ("subcellular location", "Endosome"),
+    ("subcellular location", "Nucleus"),
+    ("keyword", "Receptor"),
+    ("molecular weight", 134277),
+]
+EGFR_FACTS = [Fact("UNIPROT:P00533", predicate, value, provenance=UNIPROT) for predicate, value in RECORD]
+
+PROTEIN_CLAIMS = [
+    ("The protein is 1,210 amino acids long.", SUPPORTED),
+    ("It consists of 1210 residues.", SUPPORTED),
+    ("It has about 1200 amino acids.", SUPPORTED),
+    ("The protein is 950 amino acids long.", CONTRADICTED),
+    ("The mature protein has 1186 amino acids.", UNVERIFIED),
+    ("It has a kinase domain of 268 residues.", UNVERIFIED),
+    ("It has a signal peptide of 24 amino acids.", UNVERIFIED),
+    ("It has more than 1000 residues.", SUPPORTED),
+    ("It has a molecular mass of 134 kDa.", SUPPORTED),
+    ("It is a 170 kDa glycoprotein.", UNVERIFIED),
+    ("It is encoded by the EGFR gene.", SUPPORTED),
+    ("It is encoded by the TP53 gene.", UNVERIFIED),
+    ("Its UniProt accession is P00533.", SUPPORTED),
+    ("It is a human protein.", SUPPORTED),
+    ("It is from Mus musculus.", CONTRADICTED),
+    ("It is a mouse protein.", CONTRADICTED),
+    ("It is similar to a mouse protein.", UNVERIFIED),
+    ("The enzyme has the EC number 2.7.10.1.", SUPPORTED),
+    ("Its EC number is 2.7.11.1.", UNVERIFIED),
+    ("Its EC number is 3.4.21.4.", CONTRADICTED),
+    ("It is inhibited by an EC 3.4.21.4 inhibitor.", UNVERIFIED),
+    ("EGFR is a receptor tyrosine kinase.", SUPPORTED),
+    ("It is an enzyme.", SUPPORTED),
+    ("It is not a kinase.", CONTRADICTED),
+    ("It is a protease.", CONTRADICTED),
+    ("It is a kinase inhibitor.", UNVERIFIED),
+    ("It may be a protease.", UNVERIFIED),
+    ("It is a member of the EGF receptor subfamily.", SUPPORTED),
+    ("Belongs to the protein kinase superfamily.", SUPPORTED),
+    ("It belongs to the globin family.", UNVERIFIED),
+    ("It is located in the plasma membrane.", SUPPORTED),
+    ("It localizes to the nucleus.", SUPPORTED),
+    ("It is found in the mitochondrion.", UNVERIFIED),
+    ("It is not located in the nucleus.", CONTRADICTED),
+    ("It is secreted.", UNVERIFIED),
+    ("Cell membrane.", SUPPORTED),
+    ("Endosome; peripheral membrane protein.", SUPPORTED),
+    ("Tyr protein kinase family.", SUPPORTED),
+    ("Globin family.", UNVERIFIED),
+    ("Mitochondrion.", UNVERIFIED),
+    ("Epidermal growth factor receptor.", SUPPORTED),
+    ("Insulin receptor.", UNVERIFIED),
+    ("TP53 is 393 amino acids long.", UNVERIFIED),
+    ("It phosphorylates a protein of 393 amino acids.", UNVERIFIED),
+    ("Plays a role in the mitochondrion of the mouse.", UNVERIFIED),
+]
+
+
+@pytest.mark.parametrize(("sentence", "verdict"), PROTEIN_CLAIMS)
+def test_verdicts_on_proteins(sentence: str, verdict: str) -> None:
+    claim = check_claim(sentence, EGFR, EGFR_FACTS)
+    assert claim.verdict == verdict, claim.why
+
+
+def test_without_a_record_little_is_decided() -> None:
+    bare = Protein("MKV" * 30)
+    claims = check_text("It is a kinase. It is in the nucleus. It is from Mus musculus. It has 90 residues.", bare)
+    assert [claim.verdict for claim in claims] == ["unverified", "unverified", "unverified", "supported"]
+
+
+# ---------------------------------------------------------------- reading
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_can_be_checked_and_nothing_is_lost(text: str) -> None:
+    for entity in (molecule("aspirin"), EGFR):
+        claims = check_text(text, entity, EGFR_FACTS)
+        assert squeezed("".join(claim.text for claim in claims)) == squeezed(text)
+
+
+WORDS = """it is the molecule a an not no and or with that which has contains lacks ketone flavone 3-hydroxyflavone ring
+groups at position 3 two ( ) , . ; of members class substituted by hydroxy nucleus kinase EC 2.7.1.1 formula C9H8O4
+weight 180.16 g/mol R configuration SMILES CCO amino acids logP Lipinski violates 5 residues trihydroxy""".split()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=40))
+def test_any_words_of_the_field_can_be_checked(words: list[str]) -> None:
+    text = " ".join(words)
+    for entity in (molecule("quercetin"), EGFR):
+        claims = check_text(text, entity, EGFR_FACTS)
+        assert squeezed("".join(claim.text for claim in claims)) == squeezed(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["i" * 1900 + "!", "(" * 1900, "1-" * 900, "It is " + "3-hydroxy" * 200, "a, " * 600, "membrane" * 200]
+)
+def test_awkward_text_is_read_in_time(text: str) -> None:
+    for entity in (molecule("aspirin"), EGFR):
+        assert all(isinstance(claim, Claim) for claim in check_text(text, entity, EGFR_FACTS))
+
+
+def test_sentences() -> None:
+    text = 'It weighs 180.16 g/mol. It occurs in E. coli, e.g. K-12. "Quoted." it is (E)-3.5.\nNext line; one sentence'
+    assert sentences(text) == [
+        "It weighs 180.16 g/mol.",
+        "It occurs in E. coli, e.g. K-12.",
+        '"Quoted."',
+        "it is (E)-3.5.",
+        "Next line; one sentence",
+    ]
+    assert sentences("") == sentences(" \n ") == []
+
+
+def test_assertions_of_a_database_description() -> None:
+    sentence = normalise(
+        "The molecule is a member of the class of chalcones that is chalcone substituted by hydroxy groups at "
+        "positions 2', 4' and 6', a methoxy group at position 4 and two chlorine atoms."
+    )
+    predicate = predicate_about(sentence, [])
+    assert predicate is not None
+    read = [(one.relation, one.words, one.number) for one in assertions(predicate)]
+    assert read == [
+        ("is", "chalcones", None),
+        ("parent", "chalcone", None),
+        ("has", "hydroxy groups", 3),
+        ("has", "methoxy group", None),
+        ("has", "chlorine atoms", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "names", "about"),
+    [
+        ("It is a ketone.", [], True),
+        ("Aspirin is a ketone.", ["aspirin"], True),
+        ("Aspirin (acetylsalicylic acid) is an ester.", ["aspirin"], True),
+        ("Aspirin is a ketone.", ["ibuprofen"], False),
+        ("Aspirin's metabolite is a ketone.", ["aspirin"], False),
+        ("In addition, the compound contains a ring.", [], True),
+        ("A chalcone that is substituted.", [], True),
+        ("A chalcone was added.", [], False),
+    ],
+)
+def test_what_a_sentence_speaks_of(sentence: str, names: list[str], about: bool) -> None:
+    assert (predicate_about(normalise(sentence), names) is not None) is about
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not (SHARED / "mol_text").is_dir(), reason="no data beside the checkout")
+def test_descriptions_by_curators_are_hardly_ever_contradicted() -> None:
+    """The few that are hold errors of the record (a thioether called a sulfone, an isoflavanone a flavanone)."""
+    with lzma.open(SHARED / "mol_text" / "train_clean.jsonl.xz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines][::20]
+    verdicts: list[str] = []
+    for row in rows:
+        try:
+            about = molecule_from_smiles(row["smiles"], name=row["name"] or "")
+        except InvalidInput:  # some structures of the set have a four-valent nitrogen
+            continue
+        verdicts += [claim.verdict for claim in check_text(row["description"], about)]
+    assert verdicts.count("supported") > 200
+    assert verdicts.count("contradicted") <= 0.003 * len(verdicts)
