@@ -7,7 +7,6 @@ cache folder on first use; other indexes are built from tables of the same layou
 from __future__ import annotations
 
 import logging
-import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -75,7 +74,8 @@ class LocalIndex:
         """Return the molecules with that InChIKey, or all of that connectivity for a first block (14 letters)."""
         key = key.strip().upper()
         if len(key) == 14:
-            return self._molecules("SELECT * FROM molecule WHERE inchikey >= ? AND inchikey < ?", (key + "-", key + "."))
+            block = "SELECT * FROM molecule WHERE inchikey >= ? AND inchikey < ?"
+            return self._molecules(block, (f"{key}-", f"{key}."))
         return self._molecules("SELECT * FROM molecule WHERE inchikey = ?", (key,))
 
     def parent_of(self, molecule: Molecule) -> Molecule | None:
@@ -99,13 +99,13 @@ class LocalIndex:
 
     def protein_by_accession(self, accession: str) -> Protein | None:
         """Return the protein with that UniProt accession."""
-        return next(iter(self._proteins("SELECT * FROM protein WHERE accession = ?", (accession.strip().upper(),))), None)
+        asked = (accession.strip().upper(),)
+        return next(iter(self._proteins("SELECT * FROM protein WHERE accession = ?", asked)), None)
 
     def protein_by_entry_name(self, entry_name: str) -> Protein | None:
         """Return the protein with that UniProt entry name, such as ``EGFR_HUMAN``."""
-        return next(
-            iter(self._proteins("SELECT * FROM protein WHERE entry_name = ?", (entry_name.strip().upper(),))), None
-        )
+        asked = (entry_name.strip().upper(),)
+        return next(iter(self._proteins("SELECT * FROM protein WHERE entry_name = ?", asked)), None)
 
     def proteins_by_gene(self, gene: str, organism: str = "") -> list[Protein]:
         """Return the proteins of a primary gene name, human first; ``organism`` (a part of its name) narrows it."""
@@ -124,8 +124,15 @@ class LocalIndex:
     # Names
 
     def homonyms(self, name: str) -> list[Candidate]:
-        """Return what an ambiguous name can mean; empty when the list of homonyms does not hold it."""
-        rows = self._rows("SELECT * FROM homonym WHERE key = ? ORDER BY position", (names.name_key(name),))
+        """Return what an ambiguous name can mean; empty when the list of homonyms does not hold it.
+
+        A name that is stored with just that hyphen is not ambiguous: ``COX-1`` is an enzyme, ``COX1`` is one of two.
+        """
+        key, spaced = names.name_key(name), names.spaced_key(name)
+        rows = list(self._rows("SELECT * FROM homonym WHERE key = ? ORDER BY position", (key,)))
+        spellings = (names.spaced_key(shown) for _, shown in self._spellings([key]).get(key, ()) if rows)
+        if rows and all(names.spaced_key(row["shown"]) != spaced for _, row in rows) and spaced in spellings:
+            return []
         return [
             Candidate(row["handle"], row["label"], f"homonym of {row['shown']!r}", _candidate_kind(row["kind"]))
             for _, row in rows
@@ -138,11 +145,11 @@ class LocalIndex:
         :func:`.names.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
         """
         spans = {span: text[slice(*span)] for span in names.windows(text)}
-        looked_up = {span: {names.name_key(form) for form in (word, names.singular(word))} for span, word in spans.items()}
-        known = self._spellings({key for keys in looked_up.values() for key in keys})
+        forms = {span: dict.fromkeys((word, names.singular(word))) for span, word in spans.items()}
+        known = self._spellings({names.name_key(form) for several in forms.values() for form in several})
         found = []
-        for span, word in spans.items():
-            for form in dict.fromkeys((word, names.singular(word))):
+        for span, several in forms.items():
+            for form in several:
                 kinds = {kind for kind, shown in known.get(names.name_key(form), ()) if names.fits(form, shown)}
                 if not kinds or (kinds == {"m"} and names.names_a_protein(text[span[1] :])):
                     continue
@@ -222,9 +229,7 @@ class LocalIndex:
     def activities_of(self, entity: Entity, limit: int = 10) -> list[Fact]:
         """Return the strongest measured affinities of a molecule or a protein; ``note`` names the partner."""
         table, column, _, value = _key_of(entity)
-        sql = (
-            f"{_ACTIVITY} WHERE {table[0]}.{column} = ? AND a.relation = '=' ORDER BY {_STRONGEST} LIMIT {int(limit)}"
-        )
+        sql = f"{_ACTIVITY} WHERE {table[0]}.{column} = ? AND a.relation = '=' ORDER BY {_STRONGEST} LIMIT {int(limit)}"
         facts = []
         for file, row in self._rows(sql, (value,)):
             partner = (
@@ -275,8 +280,6 @@ class LocalIndex:
             for protein, _ in self.proteins_named(row["shown"])[:1]:
                 label = f"{protein.name or protein.entry_name} ({protein.organism})"
                 candidates.append(Candidate(protein.handle, label, why, "protein"))
-        for meaning in self.homonyms(key):
-            candidates.append(Candidate(meaning.handle, meaning.label, f"spelled like {key!r}", meaning.kind))
         return [candidate for candidate in candidates if candidate.handle]
 
     def _rows(self, sql: str, values: Sequence[object]) -> Iterable[tuple[_File, sqlite3.Row]]:
@@ -308,7 +311,8 @@ class LocalIndex:
 
 _ACTIVITY = (
     "SELECT a.measure, a.relation, a.value, a.unit, a.source AS measured, m.*, m.name AS molecule_name, p.accession, "
-    "p.gene, p.name AS protein_name FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
+    "p.gene, p.name AS protein_name "
+    "FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
 )
 _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a.value ELSE a.value END"
 """Constants in nM from the smallest, then scores from the largest."""
@@ -332,8 +336,10 @@ def _key_of(entity: Entity) -> tuple[str, str, str, str]:
 
 
 _REASONS = (
-    "exact name", "brand name", "exact synonym", "gene", "recommended name", "alias", "gene synonym", "alternative name",
+    "exact name", "brand name", "exact synonym",
+    "gene", "recommended name", "alias", "gene synonym", "alternative name",
 )  # fmt: skip
+"""Why a name was found, surest first."""
 
 
 class _File:

@@ -79,10 +79,10 @@ def kiba(
 ) -> Iterator[dict[str, str]]:
     """Yield KIBA scores as DeepDTA transformed them (no unit, higher binds better)."""
     keys = ligands(folder, shipped)
-    targets = {
-        row["protein_id"]: row["protein_id"] if row["protein_id"] in accessions else by_sequence.get(row["sequence"], "")
-        for row in read_tsv(folder / "proteins.tsv")
-    }
+    targets: dict[str, str] = {}
+    for row in read_tsv(folder / "proteins.tsv"):
+        known = row["protein_id"] in accessions
+        targets[row["protein_id"]] = row["protein_id"] if known else by_sequence.get(row["sequence"], "")
     for row in read_tsv(folder / "affinity.tsv"):
         if row["drug_id"] in keys and targets.get(row["protein_id"]):
             yield {

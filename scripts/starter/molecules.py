@@ -122,6 +122,8 @@ def given(data: Path) -> Iterator[tuple[int, str, str, str]]:
     tables = [data / "chebi20" / "cid_to_smiles.tsv"]
     tables += [data / "chebi20" / f"{part}.txt" for part in ("validation", "test_public", "train_partial")]
     tables += [data / "pubchem_iupac" / f"{part}.tsv" for part in ("train", "validation", "test")]
+    tables += [data / "gitmol" / f"{part}.txt" for part in ("train", "valid", "test")]
+    tables += [data / "pubchem324k" / f"{part}.txt" for part in ("valid", "test")]
     for table in tables:
         for row in read_tsv(table):
             yield 1, f"CID {row['CID']}", "", row["SMILES"].replace("\\\\", "\\")
@@ -140,14 +142,9 @@ def given(data: Path) -> Iterator[tuple[int, str, str, str]]:
             yield 3, "", "", row["smiles"]
     for row in read_csv(data / "drugs" / "sweetlead_fda_approved.csv"):
         yield 3, "", "", row["smiles"]
-    for folder, parts in (
-        ("gitmol", ("train", "valid", "test")),
-        ("pcdes", ("validation", "test")),
-        ("pubchem324k", ("valid", "test")),
-    ):
-        for part in parts:
-            for row in read_tsv(data / folder / f"{part}.txt"):
-                yield 3, "", "", row["SMILES"]
+    for part in ("validation", "test"):
+        for row in read_tsv(data / "pcdes" / f"{part}.txt"):
+            yield 3, "", "", row["SMILES"]
     for smiles in json.loads(text_of(data / "chembl_qa" / "ChEMBL_QA_test.json")):
         yield 3, "", "", smiles
 
@@ -210,8 +207,7 @@ def without_doubles(rows: list[Molecule]) -> list[Molecule]:
         for row in rows
         if "drugbank" in row.ids
         or (
-            main[name_key(row.name)] is row
-            and (name_key(row.name), row.inchikey[:14], row.inchikey[-1]) not in claimed
+            main[name_key(row.name)] is row and (name_key(row.name), row.inchikey[:14], row.inchikey[-1]) not in claimed
         )
     ]
 
@@ -412,9 +408,15 @@ def usable(name: str) -> bool:
     if not 3 <= len(name) <= 120 or "|" in name or name.lower() in COMMON_WORDS:
         return False
     letters = re.sub(r"[^A-Za-zÀ-ž\u0370-\u03ff]", "", name)
-    if len(letters) < 2 or len(letters) < 3 and not re.search(r"\d", name):
+    if len(letters) < 2 or (len(letters) < 3 and not re.search(r"\d", name)):
         return False
     return len(name) > 3 or name in SHORT_NAMES
+
+
+def names_a_salt(name: str, row: Molecule) -> bool:
+    """Tell whether a synonym of a parent names one of its salts."""
+    single = not row.parent and "." not in row.smiles
+    return single and _SALT_WORDS.search(name) is not None and _SALT_WORDS.search(row.name) is None
 
 
 def settle_names(rows: list[Molecule]) -> None:
@@ -430,14 +432,13 @@ def settle_names(rows: list[Molecule]) -> None:
     owners: dict[str, list[Molecule]] = defaultdict(list)
     for row in rows:
         cleaned: dict[str, str] = {}
-        for synonym in row.synonyms:
-            synonym = " ".join(synonym.split())
+        for synonym in (" ".join(name.split()) for name in row.synonyms):
             key = name_key(synonym)
+            chosen = (name_key(row.name), key) in everyday
             foreign = key in main and row not in main[key]
-            salt_of = not row.parent and _SALT_WORDS.search(synonym) and not _SALT_WORDS.search(row.name) and "." not in row.smiles
-            if (name_key(row.name), key) in everyday or (usable(synonym) and not foreign and not salt_of):
-                if key != name_key(row.name):
-                    cleaned.setdefault(key, synonym)
+            good = usable(synonym) and not foreign and not names_a_salt(synonym, row)
+            if (chosen or good) and key != name_key(row.name):
+                cleaned.setdefault(key, synonym)
         row.synonyms = list(cleaned.values())[:SYNONYMS_EACH]
         for key in cleaned:
             owners[key].append(row)

@@ -1,7 +1,7 @@
 """The proteins of the starter set: drug targets and textbook proteins with names, enzymes classes, families, locations.
 
 Rows come from the data folder's target table and its UniProtKB records. Rows and names whose only source is DrugBank
-(CC BY-NC) are left out, unless RefSeq has the identical sequence.
+(CC BY-NC) are left out, unless RefSeq or BindingDB has the identical sequence.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class Protein:
     def row(self) -> dict[str, str]:
         """Return the cells of the row."""
         cells = {column: getattr(self, column) for column in COLUMNS}
-        return {
-            column: cell if isinstance(cell, str) else "|".join(part for part in dict.fromkeys(cell) if part != self.name)
-            for column, cell in cells.items()
-        }
+        return {column: cell if isinstance(cell, str) else self._joined(cell) for column, cell in cells.items()}
+
+    def _joined(self, parts: list[str]) -> str:
+        return "|".join(part for part in dict.fromkeys(parts) if part and part != self.name)
 
 
 def build(data: Path) -> list[Protein]:
@@ -70,9 +70,11 @@ def build(data: Path) -> list[Protein]:
         for row in read_jsonl(data / "protein_text" / "train.jsonl")
         if row.get("ec") and any(source.startswith("uniprot") for source in row["sources"])
     }
+    binding = {row["sequence"] for row in read_tsv(data / "dti_bindingdb" / "proteins.tsv")}
     rows: dict[str, Protein] = {}
     for target in read_tsv(data / "targets" / "targets.tsv"):
-        if len(target["sequence"]) <= LONGEST and (target["sources"] != "drugbank" or target["refseq"]):
+        free = target["sources"] != "drugbank" or target["refseq"] or target["sequence"] in binding
+        if len(target["sequence"]) <= LONGEST and free:
             rows[target["accession"]] = from_target(target)
     for accession, record in sorted(records.items()):
         wanted = record["status"] == "Reviewed" and organism(record["organism"]).startswith(MODEL_ORGANISMS)
@@ -187,7 +189,7 @@ def read_flatfile(path: Path) -> Iterator[dict[str, Any]]:
         yield {
             "accession": accession[1],
             "taxon_id": taxon[1] if taxon else "",
-            "short_names": [name.strip() for name in re.findall(r"Short=([^;]*)", description) if len(name.strip()) > 1],
+            "short_names": re.findall(r"Short=([^; ][^;]+)", description),
             "gene_synonyms": [name.strip() for name in synonyms[1].split(",")] if synonyms else [],
             "go": list(go_terms(lines)),
         }
