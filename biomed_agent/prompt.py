@@ -12,7 +12,7 @@ last structure of a user message shares its turn with the question.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -113,6 +113,45 @@ def literature_messages(question: str, passages: Sequence[Evidence]) -> list[dic
             f"Write: I cannot answer, when they do not answer it.\nQuestion: {question}",
         }
     ]
+
+
+def drop_oldest_turns(
+    messages: Sequence[Message], limit: int, size: Callable[[Sequence[Message]], int]
+) -> tuple[list[Message], int]:
+    """Leave out as few of the oldest turns as it takes to bring a conversation down to a size.
+
+    A turn is what the user sent, structures included, with the answer to it; it is kept or dropped whole. System
+    messages and the newest turn are always kept.
+
+    Args:
+        messages: The conversation, oldest first.
+        limit: The largest size that fits.
+        size: Tells the size of messages, such as their number of positions in the model.
+
+    Returns:
+        The messages that are left, and how many turns were dropped. They are still larger than ``limit`` when not
+        even the newest turn fits.
+    """
+    system = [message for message in messages if message.get("role") == "system"]
+    kept = _whole_turns(messages)
+    left, dropped = list(messages), 0
+    while len(kept) > 1 and size(left) > limit:
+        kept, dropped = kept[1:], dropped + 1
+        left = [*system, *(message for turn in kept for message in turn)]
+    return left, dropped
+
+
+def _whole_turns(messages: Sequence[Message]) -> list[list[Message]]:
+    """Group messages but the system's: a user message that follows an answer opens a turn."""
+    found: list[list[Message]] = []
+    for message in messages:
+        role = message.get("role")
+        if role == "system":
+            continue
+        if not found or (role == "user" and found[-1][-1].get("role") == "assistant"):
+            found.append([])
+        found[-1].append(message)
+    return found
 
 
 def render(messages: Sequence[Message], style: PromptStyle = REFERENCE) -> list[Segment]:

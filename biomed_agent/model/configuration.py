@@ -85,6 +85,11 @@ class BioMedGPTConfig(PreTrainedConfig):
         vocab_size = self.text_config.vocab_size
         self.molecule_token_id = vocab_size if self.molecule_token_id is None else self.molecule_token_id
         self.protein_token_id = vocab_size + 1 if self.protein_token_id is None else self.protein_token_id
+        if min(self.molecule_token_id, self.protein_token_id) < vocab_size:
+            raise ValueError(
+                f"placeholder ids {self.molecule_token_id} and {self.protein_token_id} are words of a vocabulary of "
+                f"{vocab_size}; expected ids from {vocab_size} on, so leave them out to get those"
+            )
         self.tie_word_embeddings = bool(getattr(self.text_config, "tie_word_embeddings", False))
 
 

@@ -21,11 +21,14 @@ from transformers.utils import logging
 
 from biomed_agent.errors import InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
-from biomed_agent.prompt import Message, ProteinSlot, render
-from biomed_agent.types import ModelStamp
+from biomed_agent.prompt import Message, ProteinSlot, Text, drop_oldest_turns, render
+from biomed_agent.types import LoadIn, ModelStamp
 
 from .checkpoint import load_checkpoint
+from .machine import take_inventory
 from .manifest import stamp_of
+from .placement import choose, folder_sizes
+from .quantize import loading_options, mend
 
 SMALL = 100_000_000
 """Parameters below which one CPU thread is used: more of them only wait for each other."""
@@ -36,20 +39,33 @@ class LocalEngine:
 
     Args:
         folder: Checkpoint folder (:func:`biomed_agent.model.checkpoint.save_checkpoint`).
-        dtype: Of the weights; bfloat16 on a GPU and float32 elsewhere when not given.
-        device: Where to run; a GPU when there is one, if not given.
+        load_in: Precision of the weights; bfloat16 on a GPU and float32 elsewhere when not given. 8 and 4 bits need
+            bitsandbytes.
+        device: Where to run; if not given, the GPUs when there are any, as :mod:`.placement` lays them out.
+
+    Raises:
+        CheckpointError: The folder is not one of ours, incomplete or damaged.
+        Unavailable: The model does not fit, or bitsandbytes is missing.
     """
 
     def __init__(
-        self, folder: str | Path, dtype: torch.dtype | None = None, device: str | torch.device | None = None
+        self, folder: str | Path, load_in: LoadIn | None = None, device: str | torch.device | None = None
     ) -> None:
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        if dtype is None:
-            dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        if device is None:
+            chosen = choose(folder_sizes(folder), take_inventory().machine(), load_in)
+            load_in, device_map = chosen.load_in, dict(chosen.device_map)
+        else:
+            load_in = load_in or ("fp32" if torch.device(device).type == "cpu" else "bf16")
+            device_map = {"": str(device)}
+        self.load_in: LoadIn = load_in
+        """precision of the weights"""
         self.model: Any
         with _quiet():
-            self.model, self.processor, self.manifest = load_checkpoint(folder, dtype=dtype)
-            self.model.to(self.device)
+            self.model, self.processor, self.manifest = load_checkpoint(
+                folder, device_map=device_map, **loading_options(load_in)
+            )
+        mend(self.model)
+        self.device: torch.device = self.model.device
         self.stamp: ModelStamp = stamp_of(self.manifest)
         self._lock = threading.Lock()
         small = self.device.type == "cpu" and self.model.num_parameters() < SMALL
@@ -63,8 +79,11 @@ class LocalEngine:
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """Answer one conversation.
 
+        When prompt and ``max_new_tokens`` together exceed the context, the oldest turns are left out, each with its
+        structures, and ``truncated`` says so.
+
         Raises:
-            InvalidInput: A message or structure cannot be read, an option is out of range, or the prompt
+            InvalidInput: A message or structure cannot be read, an option is out of range, or the newest turn
                 leaves no room for an answer.
             Unavailable: The device ran out of memory.
         """
@@ -79,13 +98,13 @@ class LocalEngine:
             InvalidInput: As :meth:`generate`, for any of them.
             Unavailable: The device ran out of memory.
         """
-        inputs, limits = self._prepare(conversations, options)
+        inputs, limits, notes = self._prepare(conversations, options)
         with self._running(options):
             rows = self._decode(inputs, limits, options, None)
         prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
         return [
-            self._generation(ids, count, messages, options)
-            for ids, count, messages in zip(rows, prompt_tokens, conversations, strict=True)
+            self._generation(ids, count, note, options)
+            for ids, count, note in zip(rows, prompt_tokens, notes, strict=True)
         ]
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
@@ -100,7 +119,7 @@ class LocalEngine:
         if options.num_beams > 1:
             yield self.generate(messages, options).text
             return
-        inputs, limits = self._prepare([messages], options)
+        inputs, limits, _ = self._prepare([messages], options)
         tokens = _TokenQueue()
 
         def run() -> None:
@@ -142,12 +161,15 @@ class LocalEngine:
         finally:
             await asyncio.to_thread(pieces.close)  # type: ignore[attr-defined]
 
-    def _prepare(self, conversations: Sequence[Sequence[Message]], options: Options) -> tuple[Any, list[int]]:
-        """Return the model's inputs and how many tokens each row may get."""
+    def _prepare(
+        self, conversations: Sequence[Sequence[Message]], options: Options
+    ) -> tuple[Any, list[int], list[str]]:
+        """Return the model's inputs, how many tokens each row may get, and what was cut of each, in words."""
         _check(options)
         if not conversations or not all(conversations):
             raise InvalidInput("there is no message to answer.", "Give at least one user message.")
-        inputs = self.processor(conversations)
+        fitted = [self._fit(messages, options) for messages in conversations]
+        inputs = self.processor([messages for messages, _ in fitted])
         limits = []
         for count in inputs["attention_mask"].sum(dim=1).tolist():
             room = self.context_length - count
@@ -155,10 +177,28 @@ class LocalEngine:
                 raise InvalidInput(
                     f"the prompt takes {count:,} positions, and the model has {self.context_length:,} for prompt and "
                     "answer together.",
-                    "Give fewer or smaller structures, a shorter question or fewer earlier turns.",
+                    "Give fewer or smaller structures, or a shorter question.",
                 )
             limits.append(min(options.max_new_tokens, room))
-        return inputs.to(self.device), limits
+        return inputs.to(self.device), limits, [note for _, note in fitted]
+
+    def _fit(self, messages: Sequence[Message], options: Options) -> tuple[list[Message], str]:
+        """Drop the oldest turns of a conversation that is too long; say in words what the model will not see."""
+
+        def size(part: Sequence[Message]) -> int:
+            return sum(len(ids) for _, ids in self.processor.encode_prompt(part))
+
+        kept, dropped = drop_oldest_turns(messages, self.context_length - options.max_new_tokens, size)
+        structures = [part for part in render(kept, self.processor.style) if not isinstance(part, Text)]
+        notes = [self.processor.truncation_note(part.sequence) for part in structures if isinstance(part, ProteinSlot)]
+        if dropped:
+            before = sum(not isinstance(part, Text) for part in render(messages, self.processor.style))
+            lost = before - len(structures)
+            notes.append(
+                f"{_count(dropped, 'earlier turn')} {'was' if dropped == 1 else 'were'} dropped to fit the context of "
+                f"{self.context_length:,}" + (f", with {_count(lost, 'structure')}" if lost else "")
+            )
+        return kept, "; ".join(note for note in notes if note)
 
     def _decode(
         self, inputs: Any, limits: list[int], options: Options, tokens: "_TokenQueue | None"
@@ -196,19 +236,15 @@ class LocalEngine:
     def _text(self, ids: list[int]) -> str:
         return self.processor.decode(ids)
 
-    def _generation(
-        self, ids: list[int], prompt_tokens: int, messages: Sequence[Message], options: Options
-    ) -> Generation:
+    def _generation(self, ids: list[int], prompt_tokens: int, note: str, options: Options) -> Generation:
         text, stopped = _cut(self._text(ids), options.stop)
         ended = stopped or ids[-1] in self._eos()
-        proteins = [part for part in render(messages, self.processor.style) if isinstance(part, ProteinSlot)]
-        notes = [self.processor.truncation_note(protein.sequence) for protein in proteins]
         return Generation(
             text=text,
             finish_reason="stop" if ended else "length",
             prompt_tokens=prompt_tokens,
             new_tokens=len(ids),
-            truncated="; ".join(note for note in notes if note),
+            truncated=note,
         )
 
     @contextmanager
@@ -285,6 +321,10 @@ def _check(options: Options) -> None:
     for name, (value, fine, expected) in ranges.items():
         if not fine:
             raise InvalidInput(f"option {name} is {value!r}; expected {expected}.")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _cut(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:

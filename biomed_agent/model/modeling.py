@@ -42,7 +42,9 @@ class GinLayer(GradientCheckpointingLayer):
         """Return new node vectors [n, d] before the activation."""
         source, target = edge_index
         bonds = self.bond_embedding(edge_attr[:, 0]) + self.direction_embedding(edge_attr[:, 1])
-        loop = self.bond_embedding.weight[SELF_LOOP] + self.direction_embedding.weight[0]
+        # Looked up, not read from the weight, which lies elsewhere while the layer is offloaded.
+        kind, direction = edge_attr.new_tensor([SELF_LOOP, 0])
+        loop = self.bond_embedding(kind) + self.direction_embedding(direction)
         total = (nodes + loop).index_add(0, target, nodes[source] + bonds)
         new: Tensor = self.batch_norm(self.mlp(total))
         return new
@@ -144,6 +146,26 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         """Replace the language model's output matrix."""
         self.language_model.set_output_embeddings(value)
 
+    def resize_token_embeddings(self, *args: Any, **kwargs: Any) -> nn.Embedding:
+        """Resize the language model's vocabulary, as transformers does.
+
+        Placeholder ids that would now be words move behind the last one; let the processor follow with
+        :meth:`~biomed_agent.model.BioMedGPTProcessor.follow`.
+
+        Args:
+            *args: New number of rows and the library's further arguments.
+            **kwargs: The same by name.
+
+        Returns:
+            The token table.
+        """
+        table: nn.Embedding = self.language_model.resize_token_embeddings(*args, **kwargs)
+        self.config.text_config.vocab_size = table.num_embeddings
+        if min(self.config.molecule_token_id, self.config.protein_token_id) < table.num_embeddings:
+            self.config.molecule_token_id = table.num_embeddings
+            self.config.protein_token_id = table.num_embeddings + 1
+        return table
+
     def train(self, mode: bool = True) -> "BioMedGPTForConditionalGeneration":
         """Switch modes; an encoder that is frozen altogether stays in evaluation mode.
 
@@ -172,7 +194,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
             protein_attention_mask = (protein_input_ids != self.config.protein_config.pad_token_id).long()
         # ESM scales its embeddings by the share of masked tokens, which it counts with the attention mask.
         hidden = self.protein_encoder(protein_input_ids, attention_mask=protein_attention_mask).last_hidden_state
-        hidden = hidden[protein_attention_mask.bool()]
+        hidden = hidden[protein_attention_mask.bool().to(hidden.device)]
         projected: Tensor = self.protein_projection(hidden.to(self.protein_projection.weight.dtype))
         return projected
 
@@ -329,11 +351,13 @@ def _fill(embeds: Tensor, where: Tensor, features: Tensor | None, kind: str, uni
         if wanted != count:
             raise ValueError(
                 f"input_ids holds {wanted} {kind} placeholders, but there are {count} {unit} features; "
-                "each needs exactly one, so pass the processor's output unchanged (and do not truncate it)"
+                "each needs exactly one, so pass the processor's output unchanged and do not truncate it "
+                "(after the vocabulary was resized: processor.follow(model.config))"
             )
     if features is None:
         return embeds
-    return embeds.masked_scatter(where.unsqueeze(-1), features.to(embeds.dtype))
+    # The parts of a model may lie on several devices.
+    return embeds.masked_scatter(where.unsqueeze(-1).to(embeds.device), features.to(embeds))
 
 
 AutoModel.register(GinConfig, GinEncoder)

@@ -108,6 +108,11 @@ class BioMedGPTProcessor(ProcessorMixin):
             data["protein_attention_mask"] = pad_rows([[1] * len(row) for row in proteins], 0, "right")
         return BatchFeature(data)
 
+    def follow(self, config: BioMedGPTConfig) -> None:
+        """Take over a model's placeholder ids, after its vocabulary was resized or for a foreign tokenizer."""
+        self.molecule_token_id = config.molecule_token_id
+        self.protein_token_id = config.protein_token_id
+
     def encode_prompt(self, messages: Sequence[Message]) -> list[tuple[Segment, list[int]]]:
         """Return each segment of the prompt with its ids, in order.
 

@@ -148,6 +148,61 @@ def test_a_prompt_without_room_for_an_answer_is_refused(engine):
         engine.generate([user_message("word " * 300)], SHORT)
 
 
+def talk(*turns):
+    """Return a conversation of (message, answer) turns that ends in a question."""
+    messages = []
+    for message, answer in turns:
+        messages += [message, {"role": "assistant", "content": answer}]
+    return [*messages, user_message("And this?", smiles=["CCN"])]
+
+
+FIRST = (user_message("What is this?", smiles=["CCO"]), "Yes.")
+SECOND = (user_message("Does it bind?", sequences=["MKV"]), "No.")
+
+
+def test_a_conversation_that_fits_is_kept_whole(engine):
+    answer = engine.generate(talk(SECOND), SHORT)
+    assert answer.truncated == ""
+    assert answer.prompt_tokens == engine.processor([talk(SECOND)])["input_ids"].shape[1]
+
+
+@pytest.mark.parametrize(
+    ("kept", "note"),
+    [
+        ([SECOND], "1 earlier turn was dropped to fit the context of 256, with 1 structure"),
+        ([], "2 earlier turns were dropped to fit the context of 256, with 2 structures"),
+    ],
+)
+def test_the_oldest_turns_make_room_for_the_answer(engine, kept, note):
+    prompt = engine.processor([talk(*kept)])["input_ids"].shape[1]
+    options = Options(max_new_tokens=engine.context_length - prompt)  # not one position more would fit
+    answer = engine.generate(talk(FIRST, SECOND), options)
+    assert answer.truncated == note
+    assert answer.prompt_tokens == prompt
+    assert answer.text == engine.generate(talk(*kept), options).text
+    assert "".join(engine.stream(talk(FIRST, SECOND), options)) == answer.text
+
+
+def test_turns_without_structures_are_dropped_and_only_counted(engine):
+    conversation = talk(*[(user_message("word " * 60), "Yes.")] * 3)
+    answer = engine.generate(conversation, Options(max_new_tokens=4))
+    assert answer.truncated == "3 earlier turns were dropped to fit the context of 256"
+
+
+def test_each_conversation_of_a_batch_is_fitted_by_itself(engine):
+    long = [(user_message("word " * 60), "Yes.")]
+    batch = [talk(*long, *long), talk(FIRST), QUESTION]
+    answers = engine.generate_batch(batch, SHORT)
+    assert answers == [engine.generate(one, SHORT) for one in batch]
+    assert [bool(answer.truncated) for answer in answers] == [True, False, False]
+
+
+def test_a_newest_turn_that_does_not_fit_alone_is_refused(engine):
+    newest = user_message("word " * 300, smiles=["CCN"])
+    with pytest.raises(InvalidInput, match="the model has 256"):
+        engine.generate([*talk(FIRST)[:2], newest], SHORT)
+
+
 def test_an_answer_is_limited_to_the_room_left(engine):
     message = [user_message("", sequences=["M" * 60])]
     room = engine.context_length - engine.generate(message, Options(max_new_tokens=1)).prompt_tokens

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from biomed_agent.errors import InvalidInput
@@ -11,6 +13,7 @@ from biomed_agent.prompt import (
     MoleculeSlot,
     ProteinSlot,
     Text,
+    drop_oldest_turns,
     literature_messages,
     render,
     style_named,
@@ -84,3 +87,39 @@ def test_only_literature_prompts_hold_passages() -> None:
 def test_an_unknown_style_lists_the_known_ones() -> None:
     with pytest.raises(InvalidInput, match="compact, reference"):
         style_named("fancy")
+
+
+SYSTEM = {"role": "system", "content": "Be brief."}
+
+
+def said(text: str) -> dict[str, str]:
+    return {"role": "assistant", "content": text}
+
+
+TURNS: list[list[dict[str, Any]]] = [
+    [user_message("What is it?", smiles=["CCO"]), said("An alcohol.")],
+    [user_message("", sequences=["MK"]), user_message("Does it bind?"), said("No.")],
+    [user_message("", smiles=["C"]), user_message("And this?")],
+]
+CONVERSATION = [SYSTEM, *TURNS[0], *TURNS[1], *TURNS[2]]
+
+
+@pytest.mark.parametrize(("limit", "dropped"), [(8, 0), (7, 1), (6, 1), (5, 2), (3, 2), (1, 2), (-9, 2)])
+def test_whole_turns_are_dropped_the_oldest_first(limit: int, dropped: int) -> None:
+    left, count = drop_oldest_turns(CONVERSATION, limit, size=len)
+    assert count == dropped
+    assert left == [SYSTEM, *(message for turn in TURNS[dropped:] for message in turn)]
+
+
+def test_a_single_turn_is_never_measured_nor_dropped() -> None:
+    def size(messages: object) -> int:
+        raise AssertionError(messages)
+
+    assert drop_oldest_turns(TURNS[2], 0, size) == (TURNS[2], 0)
+    assert drop_oldest_turns([], 0, size) == ([], 0)
+
+
+def test_a_greeting_of_the_assistant_is_a_turn_of_its_own() -> None:
+    messages = [said("Hello!"), user_message("Hi."), said("Yes?"), user_message("What is it?")]
+    assert drop_oldest_turns(messages, 3, size=len) == (messages[1:], 1)
+    assert drop_oldest_turns(messages, 2, size=len) == (messages[3:], 2)
