@@ -89,17 +89,16 @@ def _modified(reading: Reading, modifiers: Sequence[str]) -> Reading | None:
     if _BLOCKING & set(modifiers):
         return None
     bare = [re.sub(r"^[\d,'a-z]*\d[\d,'a-z]*-", "", word) for word in modifiers]
-    also = tuple(VOCABULARY[name] for word in bare if (name := _ADJECTIVES.get(word, word)) in _REQUIRED)
+    also = tuple(VOCABULARY[_REQUIRED[word]] for word in bare if word in _REQUIRED)
     return reading._replace(also=also, placed=reading.placed or any(re.search(r"\d", word) for word in modifiers))
 
 
-_ADJECTIVES = {
+_REQUIRED = {
     "chlorinated": "chloro", "brominated": "bromo", "fluorinated": "fluoro", "iodinated": "iodo",
     "halogenated": "halogen", "hydroxylated": "hydroxy", "prenylated": "prenyl", "nitrated": "nitro",
     "acetylated": "acetyl", "aromatic": "aromatic ring", "heterocyclic": "heterocyclic compound",
-    "glycosylated": "glycoside", "phenolic": "phenol", "steroidal": "steroid",
-}  # fmt: skip
-_REQUIRED = frozenset({*_ADJECTIVES.values(), *SUBSTITUENTS}) & VOCABULARY.keys()
+} | {name: name for name in SUBSTITUENTS if name in VOCABULARY}  # fmt: skip
+"""modifiers that ask for a part of their own"""
 
 
 def _singulars(head: str) -> Iterator[str]:
@@ -347,18 +346,21 @@ def _article(form: str) -> str:
 def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> Finding:
     mol = chemistry.parsed(molecule.smiles)
     proof, possible = _matches(reading, mol)
-    for extra in (_matches(Reading(term), mol) for term in reading.also):
-        proof, possible = proof and extra[0], possible and extra[1]
-    name = assertion.words
     term = reading.term
     if assertion.number is not None and not assertion.negated and not reading.prefixes and possible:
         return _counted(assertion, term, molecule)
-    also = _instead(molecule, term) if not possible else ""
-    missing = f"SMARTS of the {_core(reading)} does not match{also}"
+    missing = f"SMARTS of the {_core(reading)} does not match{'' if possible else _instead(molecule, term)}"
+    for part in map(Reading, reading.also):
+        shown, able = _matches(part, mol)
+        if possible and not able:
+            missing = f"SMARTS of the {_core(part)} does not match"
+        proof, possible = proof and shown, possible and able
     present = f"SMARTS of the {_core(reading)} matches"
     if proof and not assertion.negated and (reading.placed or assertion.placed) and assertion.relation != "parent":
         return unverified(f"{present}, but its positions are not compared")
-    return _verdict(assertion, proof, possible, present, missing, f'the pattern of "{name}" is not exact enough here')
+    return _verdict(
+        assertion, proof, possible, present, missing, f'the pattern of "{assertion.words}" is not exact enough here'
+    )
 
 
 def _verdict(
@@ -387,12 +389,13 @@ def _counted(assertion: Assertion, term: Term, molecule: Molecule) -> Finding:
 
 def _core(reading: Reading) -> str:
     kind = {"group": "group", "ring": "ring", "class": "core", "element": "pattern"}[reading.term.kind]
-    return reading.head if reading.head.endswith((kind, "ring")) else f"{reading.head} {kind}"
+    head = reading.head or reading.term.name
+    return head if head.endswith((kind, "ring")) else f"{head} {kind}"
 
 
 def _instead(molecule: Molecule, term: Term) -> str:
     """Name what the structure has in place of a class it lacks."""
-    found = sorted(chemistry.skeletons(molecule) - _UMBRELLAS)
+    found = sorted(chemistry.skeletons(molecule) - _UMBRELLAS - {term.name})
     same = [name for name in found if VOCABULARY[name].kind == term.kind][:3] if term.kind != "group" else []
     if not same:
         return ""

@@ -264,11 +264,11 @@ def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact
         return None
     mol = chemistry.parsed(molecule.smiles)
     if sized := re.fullmatch(r"(\w+)-membered (?:\w+ )?rings?", assertion.words):
-        return _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdigit() else 0), mol)
+        return _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdecimal() else 0), mol)
     for pattern, counter, name in _COUNTS:
         if re.fullmatch(pattern, assertion.words):
             low, high = counter(mol)
-            said = {int(fact.value) for fact in facts if fact.predicate == name and str(fact.value).isdigit()}
+            said = {int(fact.value) for fact in facts if fact.predicate == name and str(fact.value).isdecimal()}
             return _compare_count(assertion, min({low, *said}), max({high, *said}), name)
     atom = re.fullmatch(r"(\w+?)(?: atoms?|s)?", assertion.words)
     if atom and atom[1] in {*_ELEMENTS, "hydrogen"} and (assertion.number is not None or assertion.negated):

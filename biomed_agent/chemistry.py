@@ -317,54 +317,64 @@ def computed_facts(molecule: Molecule) -> list[Fact]:
     J. Med. Chem. 2000, 43, 3714.
     """
     mol = parsed(molecule.smiles)
-    dummies = any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms())
-    parent = parent_of_salt(molecule)
-    whole = "whole structure, counter-ions and solvent included" if len(components(molecule)) > 1 else ""
-    facts: list[Fact] = []
-
-    def add(predicate: str, value: str | float, unit: str = "", note: str = "") -> None:
-        facts.append(Fact(molecule.handle, predicate, value, unit, "computed", RDKIT, note))
-
-    if not dummies:
-        add("molecular formula", rdMolDescriptors.CalcMolFormula(mol), note=whole)
-        add("molecular weight", round(_weight(mol), 2), "g/mol", whole)
-        add("monoisotopic mass", round(rdMolDescriptors.CalcExactMolWt(mol), 4), "Da", whole)
-        if parent is not None and parent.weight is not None:
-            note = f"of the neutral parent {parent.smiles}"
-            add("molecular formula", parent.formula, note=note)
-            add("molecular weight", round(parent.weight, 2), "g/mol", note)
-    add("heavy atoms", mol.GetNumHeavyAtoms())
-    add("atoms", mol.GetNumAtoms() + sum(atom.GetTotalNumHs() for atom in mol.GetAtoms()), note="hydrogens included")
-    add("formal charge", Chem.GetFormalCharge(mol))
-    rings = rdMolDescriptors.CalcNumRings(mol)
-    add("rings", rings)
-    add("aromatic rings", rdMolDescriptors.CalcNumAromaticRings(mol))
-    defined, undefined = stereocentres(molecule)
-    add("stereocentres", defined + undefined, note=f"{defined} defined, {undefined} undefined")
-    scaffold = _scaffold(mol) if rings else ""
-    add("Murcko scaffold", scaffold or "none", note="" if scaffold else "acyclic")
-    if dummies:
-        return facts
-    add("logP", round(rdMolDescriptors.CalcCrippenDescriptors(mol)[0], 2), note="Wildman-Crippen estimate")
-    add("TPSA", round(rdMolDescriptors.CalcTPSA(mol), 1), "A^2")
-    add("hydrogen-bond donors", rdMolDescriptors.CalcNumHBD(mol))
-    add("hydrogen-bond acceptors", rdMolDescriptors.CalcNumHBA(mol))
-    add("rotatable bonds", rdMolDescriptors.CalcNumRotatableBonds(mol))
-    add("fraction sp3", round(rdMolDescriptors.CalcFractionCSP3(mol), 2), note="of the carbon atoms")
-    add(
-        "QED",
-        round(float(QED.qed(mol)), 2),  # type: ignore[no-untyped-call]
-        note="drug-likeness, 0 to 1",
-    )
-    violations, values = rule_of_five(molecule)
-    add("rule of five", "pass" if len(violations) <= 1 else "fail", note=f"{values}; {_violated(violations)}")
-    rotatable, tpsa = rdMolDescriptors.CalcNumRotatableBonds(mol), rdMolDescriptors.CalcTPSA(mol)
-    add(
-        "Veber rule",
-        "pass" if rotatable <= 10 and tpsa <= 140 else "fail",
-        note=f"rotatable bonds {rotatable} (<= 10), TPSA {tpsa:.1f} (<= 140)",
-    )
+    facts = _shape(molecule, mol)
+    if not any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        facts = _masses(molecule, mol) + facts + _estimates(molecule, mol)
     return facts
+
+
+def _fact(molecule: Molecule, predicate: str, value: str | float, unit: str = "", note: str = "") -> Fact:
+    return Fact(molecule.handle, predicate, value, unit, "computed", RDKIT, note)
+
+
+def _masses(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
+    whole = "whole structure, counter-ions and solvent included" if len(components(molecule)) > 1 else ""
+    facts = [
+        _fact(molecule, "molecular formula", rdMolDescriptors.CalcMolFormula(mol), note=whole),
+        _fact(molecule, "molecular weight", round(_weight(mol), 2), "g/mol", whole),
+        _fact(molecule, "monoisotopic mass", round(rdMolDescriptors.CalcExactMolWt(mol), 4), "Da", whole),
+    ]
+    parent = parent_of_salt(molecule)
+    if parent is not None and parent.weight is not None:
+        note = f"of the neutral parent {parent.smiles}"
+        facts.append(_fact(molecule, "molecular formula", parent.formula, note=note))
+        facts.append(_fact(molecule, "molecular weight", round(parent.weight, 2), "g/mol", note))
+    return facts
+
+
+def _shape(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
+    defined, undefined = stereocentres(molecule)
+    rings = rdMolDescriptors.CalcNumRings(mol)
+    scaffold = _scaffold(mol) if rings else ""
+    return [
+        _fact(molecule, "heavy atoms", mol.GetNumHeavyAtoms()),
+        _fact(molecule, "formal charge", Chem.GetFormalCharge(mol)),
+        _fact(molecule, "rings", rings),
+        _fact(molecule, "aromatic rings", rdMolDescriptors.CalcNumAromaticRings(mol)),
+        _fact(molecule, "stereocentres", defined + undefined, note=f"{defined} defined, {undefined} undefined"),
+        _fact(molecule, "Murcko scaffold", scaffold or "none", note="" if scaffold else "acyclic"),
+    ]
+
+
+def _estimates(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
+    rotatable, tpsa = rdMolDescriptors.CalcNumRotatableBonds(mol), rdMolDescriptors.CalcTPSA(mol)
+    violations, values = rule_of_five(molecule)
+    broken = f"{len(violations)} exceeded: {', '.join(violations)}" if violations else "none exceeded"
+    drug_like = float(QED.qed(mol))  # type: ignore[no-untyped-call]
+    veber = "pass" if rotatable <= 10 and tpsa <= 140 else "fail"
+    limits = f"rotatable bonds {rotatable} (<= 10), TPSA {tpsa:.1f} (<= 140)"
+    logp = rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
+    return [
+        _fact(molecule, "logP", round(logp, 2), note="Wildman-Crippen estimate"),
+        _fact(molecule, "TPSA", round(tpsa, 1), "A^2"),
+        _fact(molecule, "hydrogen-bond donors", rdMolDescriptors.CalcNumHBD(mol)),
+        _fact(molecule, "hydrogen-bond acceptors", rdMolDescriptors.CalcNumHBA(mol)),
+        _fact(molecule, "rotatable bonds", rotatable),
+        _fact(molecule, "fraction sp3", round(rdMolDescriptors.CalcFractionCSP3(mol), 2), note="of the carbon atoms"),
+        _fact(molecule, "QED", round(drug_like, 2), note="drug-likeness, 0 to 1"),
+        _fact(molecule, "rule of five", "pass" if len(violations) <= 1 else "fail", note=f"{values}; {broken}"),
+        _fact(molecule, "Veber rule", veber, note=limits),
+    ]
 
 
 def rule_of_five(molecule: Molecule) -> tuple[list[str], str]:
@@ -380,10 +390,6 @@ def rule_of_five(molecule: Molecule) -> tuple[list[str], str]:
     }
     values = f"weight {weight:.1f} (<= 500), logP {logp:.2f} (<= 5), NH+OH {donors} (<= 5), N+O {acceptors} (<= 10)"
     return [name for name, broken in limits.items() if broken], values
-
-
-def _violated(violations: list[str]) -> str:
-    return f"{len(violations)} violated: {', '.join(violations)}" if violations else "none violated"
 
 
 def stereocentres(molecule: Molecule) -> tuple[int, int]:

@@ -288,8 +288,8 @@ def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Ite
     words = re.sub(r"^(?:only|exactly|a total of|just|at least) ", "", words)
     first, _, others = words.partition(" ")
     number, least = None, False
-    if first.isdigit() or (first in NUMBER_WORDS and first not in {"a", "an", "no"}):
-        number = int(first) if first.isdigit() else NUMBER_WORDS[first]
+    if first.isdecimal() or (first in NUMBER_WORDS and first not in {"a", "an", "no"}):
+        number = int(first) if first.isdecimal() else NUMBER_WORDS[first]
         words = others
         least = bool(positions) or first in {"several", "multiple", "both"} or item.startswith("at least ")
     elif positions and positional and re.search(r"s(?: |$)", words):

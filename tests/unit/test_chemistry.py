@@ -337,9 +337,10 @@ def test_what_is_shown_is_possible() -> None:
     smiles = """CC(=O)Oc1ccccc1C(=O)O Cn1c(=O)c2c(ncn2C)n(C)c1=O O=c1c(O)c(-c2ccc(O)c(O)c2)oc2cc(O)cc(O)c12
     CN1CC[C@]23c4c5ccc(O)c4O[C@H]2[C@@H](O)C=C[C@H]3[C@H]1C5 CC1(C)SC2C(NC(=O)Cc3ccccc3)C(=O)N2C1C(=O)O
     O=C(O)c1cn(C2CC2)c2cc(N3CCNCC3)c(F)cc2c1=O Nc1ncnc2c1ncn2C1OC(COP(=O)(O)O)C(O)C1O CN(C)CCCN1c2ccccc2Sc2ccc(Cl)cc21
-    CC1=C(C(=O)O)N2C(=O)C(NC(=O)C(N)c3ccccc3)C2SC1 C[N+](C)(C)CC([O-])=O NC(CS)C(=O)NCC(=O)O O=C1CN=C(c2ccccc2)c2ccccc2N1
+    CC1=C(C(=O)O)N2C(=O)C(NC(=O)C(N)c3ccccc3)C2SC1 C[N+](C)(C)CC([O-])=O O=C1CN=C(c2ccccc2)c2ccccc2N1
     CN=[N+]=[N-] CON=C(C)C O=S(=O)(c1ccccc1)C CS(C)=O CC(=O)OC(C)=O O=C1c2ccccc2C(=O)c2ccccc12 c1ccc(N=Nc2ccccc2)cc1
-    O=C1C=CC(=O)C=C1 CC(=S)N NC(=S)N CCOP(=O)(OCC)OCC OB(O)c1ccccc1 C1CO1 C#CC N#CC O=CC=O CC(O)=CC(C)=O""".split()
+    O=C1C=CC(=O)C=C1 CC(=S)N NC(=S)N CCOP(=O)(OCC)OCC OB(O)c1ccccc1 C1CO1
+    NC(CS)C(=O)NCC(=O)O C#CC N#CC O=CC=O CC(O)=CC(C)=O""".split()
     for one in smiles:
         mol = chemistry.parsed(molecule_from_smiles(one).smiles)
         for term in TERMS:
