@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from . import chemistry, compose
+from . import compose
 from .check import check_text
 from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
@@ -316,7 +316,7 @@ class Answering:
             return self._protein_words(replace(question, kind="function"))
         wanted = ("ChEBI class", "ChEBI role", "description")
         stored = self.rooms.retriever.stored(entity, wanted, self.draft.warnings)
-        self.draft.facts += stored + matching(chemistry.computed_facts(entity), _SHAPE)
+        self.draft.facts += stored + matching(self.rooms.retriever.computed(entity), _SHAPE)
         self._ask_model("description", first)
         said = compose.facts_sentence(entity, stored, self.draft.sources)
         return self._stated(question, [said, compose.structure_sentence(entity, self.draft.sources)])

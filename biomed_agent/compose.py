@@ -77,7 +77,7 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
     clauses = []
     grouped: dict[tuple[str, str], list[Fact]] = {}
     for fact in facts:
-        grouped.setdefault((fact.predicate, fact.note if fact.kind == "computed" else ""), []).append(fact)
+        grouped.setdefault((fact.predicate, fact.note), []).append(fact)
     for (predicate, note), group in grouped.items():
         values = list(dict.fromkeys(f"{number(fact.value)} {fact.unit}".strip() for fact in group))
         listed = ", ".join(values[:MAX_LISTED]) + (

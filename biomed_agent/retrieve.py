@@ -75,7 +75,7 @@ class Retriever:
             notes.append(
                 f"Records describe the unchanged protein; nothing stored here is about the variant {entity.variant}."
             )
-        found = matching(self.index.facts(entity), predicates)
+        found = matching(self._of_entity_or_parent(entity), predicates)
         wanted = set(predicates) - {fact.predicate.lower() for fact in found}
         if found and not wanted:
             return found
@@ -86,6 +86,18 @@ class Retriever:
             for fact in matching(live, predicates)
             if (fact.predicate.lower(), str(fact.value).lower()) not in known
         ]
+
+    def _of_entity_or_parent(self, entity: Entity) -> list[Fact]:
+        """Return the index's facts; those of a salt's parent, marked so, for the predicates the salt lacks."""
+        facts = self.index.facts(entity)
+        stated = {fact.predicate for fact in facts}
+        for parent in self.parents(entity) if isinstance(entity, Molecule) else []:
+            inherited = [fact for fact in self.index.facts(parent) if fact.predicate in ("ChEBI class", "ChEBI role")]
+            note = f"of the parent {parent.name}"
+            facts += [
+                replace(fact, subject=entity.handle, note=note) for fact in inherited if fact.predicate not in stated
+            ]
+        return facts
 
     def _live(self, entity: Entity, notes: list[str]) -> list[Fact]:
         try:
