@@ -217,7 +217,7 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
         index=index,
         resolver=Resolver(index, pubchem, uniprot, files=files),
         retriever=Retriever(index, pubchem, uniprot, pubmed),
-        generator=connect(settings.host, settings.model, egress=settings.egress, api_key=key),
+        generator=connect(settings.host, settings.model, egress=settings.egress, api_key=key, load_in=settings.load_in),
     )
 
 

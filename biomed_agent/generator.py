@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from .egress import is_loopback, permit, record_egress
 from .errors import BiomedAgentError, InvalidInput, Unavailable
 from .prompt import Message
-from .types import EgressPolicy, ModelStamp
+from .types import EgressPolicy, LoadIn, ModelStamp
 
 if TYPE_CHECKING:
     import httpx
@@ -81,6 +81,7 @@ def connect(
     *,
     egress: EgressPolicy = "names-only",
     api_key: str = "",
+    load_in: LoadIn | None = None,
 ) -> Generator | None:
     """Return what answers for the model: ``host`` if given, else a local folder, else the embedded model.
 
@@ -89,6 +90,7 @@ def connect(
         model: Checkpoint folder; ``"none"`` switches the model off.
         egress: Policy the host client obeys; a host on this machine is exempt.
         api_key: Bearer token for the host.
+        load_in: Precision of a local model's weights; bfloat16 on a GPU and float32 elsewhere when not given.
 
     Returns:
         A generator that loads nothing until it is asked, or None when the ``[model]`` extra is not
@@ -113,7 +115,7 @@ def connect(
                 "Run: pip install 'biomed-agent[model]'.",
             )
         return None
-    return LocalModel(folder)
+    return LocalModel(folder, load_in)
 
 
 class LocalModel:
@@ -121,10 +123,12 @@ class LocalModel:
 
     Args:
         folder: Checkpoint folder with a ``manifest.json``.
+        load_in: Precision of the weights; see :func:`connect`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, load_in: LoadIn | None = None) -> None:
         self.folder = folder
+        self.load_in = load_in
         self._engine: Any = None
         self._loading = threading.Lock()
         self._stamp: ModelStamp | None = None
@@ -145,7 +149,7 @@ class LocalModel:
                 logger.info("loading the model %s ...", self.stamp.name)
                 from .model.engine import LocalEngine
 
-                self._engine = LocalEngine(self.folder)
+                self._engine = LocalEngine(self.folder, self.load_in)
             return self._engine
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:

@@ -16,7 +16,7 @@ from pydantic_settings import (
 )
 
 from .errors import InvalidInput
-from .types import EgressPolicy
+from .types import EgressPolicy, LoadIn
 
 
 def config_file() -> Path:
@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     host: str | None = Field(default=None, description="base URL of a model host; wins over a local model")
     model: str | None = Field(
         default=None, description="checkpoint folder, or 'none' for no model; default: the embedded one"
+    )
+    load_in: LoadIn | None = Field(
+        default=None,
+        description="precision of a local model: fp32, bf16, 8bit or 4bit; default: bf16 on a GPU, fp32 elsewhere",
     )
     index: Annotated[list[Path], NoDecode] = Field(
         default=[], description=f"further SQLite indexes, searched before the shipped one; separated by {os.pathsep!r}"

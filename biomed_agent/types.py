@@ -28,6 +28,8 @@ EXIT_CODES: dict[str, int] = {
 
 Verdict: TypeAlias = Literal["supported", "contradicted", "unverified"]
 EgressPolicy: TypeAlias = Literal["public", "names-only", "nothing"]
+LoadIn: TypeAlias = Literal["fp32", "bf16", "8bit", "4bit"]
+"""precision of a local model's weights"""
 
 DISCLAIMER = "Research output, not medical advice."
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_STDIN = 100_000
 """bytes of a question read from standard input"""
-FLAGS = ("host", "model", "index", "offline", "egress", "cache_dir", "timeout")
+FLAGS = ("host", "model", "load_in", "index", "offline", "egress", "cache_dir", "timeout")
 """settings that are also flags"""
 
 

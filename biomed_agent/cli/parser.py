@@ -86,6 +86,11 @@ def _common() -> _Parser:
     flags = parser.add_argument_group("settings (a flag beats the environment, which beats the settings file)")
     flags.add_argument("--host", metavar="URL", help="base URL of a model host")
     flags.add_argument("--model", metavar="FOLDER", help="checkpoint folder, or 'none' for no model")
+    flags.add_argument(
+        "--load-in",
+        choices=("fp32", "bf16", "8bit", "4bit"),
+        help="precision of a local model (default bf16 on a GPU, fp32 elsewhere)",
+    )
     flags.add_argument("--index", metavar="FILE", action="append", help="further index to search; may be repeated")
     flags.add_argument("--offline", action="store_true", help="ask no database")
     flags.add_argument(
