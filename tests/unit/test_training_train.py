@@ -64,6 +64,7 @@ def recipe() -> train.Recipe:
         warmup_steps=10,
         weight_decay=0.0,
         save_steps=100,
+        encoder_steps=20,
         bf16=False,
         text={
             **train.Recipe.load(CONFIG).text,
@@ -93,7 +94,7 @@ def test_a_tiny_model_memorizes_both_modalities_and_needs_the_structure(recipe, 
     model = train.build_model(recipe, processor)
     run = tmp_path / "run"
 
-    train.train(recipe, model, processor, examples, examples, run, max_steps=240)
+    train.train(recipe, model, processor, examples, examples, run, max_steps=320)
 
     model.eval()
     assert max(evaluate.losses(model, processor, examples)) < 0.1
@@ -107,7 +108,7 @@ def test_a_tiny_model_memorizes_both_modalities_and_needs_the_structure(recipe, 
 
 def test_a_run_resumes_where_it_stopped(recipe, tmp_path):
     examples = pairs()[:16]
-    recipe = replace(recipe, save_steps=4, warmup_steps=2)
+    recipe = replace(recipe, save_steps=4, warmup_steps=2, encoder_steps=2)
     tokenizer_file = tmp_path / "tokenizer.model"
     vocabulary.train_vocabulary([one.answer for one in examples] * 5, 320, tokenizer_file)
     processor = train.build_processor(recipe, tokenizer_file)

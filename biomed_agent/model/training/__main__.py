@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints and log; resumed if present")
     parser.add_argument("--max-steps", type=int, default=-1, help="stop after this many steps (default: one pass)")
     parser.add_argument("--minutes", type=float, help="stop after this time, the learning rate fitted to it")
+    parser.add_argument("--start", type=Path, help="start with all but the protein encoder of this checkpoint")
     options = parser.parse_args()
 
     from . import data, train, vocabulary
@@ -29,6 +30,8 @@ def main() -> None:
         vocabulary.train_vocabulary(data.vocabulary_texts(corpus.train), recipe.vocabulary, tokenizer_file)
     processor = train.build_processor(recipe, tokenizer_file)
     model = train.build_model(recipe, processor)
+    if options.start:
+        train.start_from(model, options.start)
     print(f"{recipe.name}: {sum(one.numel() for one in model.parameters()):,} parameters")
     examples = train.select(corpus.train, recipe)
     dev = train.select(corpus.dev, recipe.once())

@@ -69,6 +69,8 @@ class Recipe:
     save_steps: int
     word_weight: float
     """weight of the loss that ties the encoders to the answers' words"""
+    encoder_steps: int
+    """steps at the beginning in which the encoders learn alone, by that loss"""
     text: dict[str, Any]
     molecule: dict[str, Any]
     protein: dict[str, Any]
@@ -115,7 +117,20 @@ def build_model(recipe: Recipe, processor: BioMedGPTProcessor) -> BioMedGPTForCo
         molecule_config=recipe.molecule,
         protein_config={**ESM_FORM, **recipe.protein},
     )
-    return BioMedGPTForConditionalGeneration(config)
+    model = BioMedGPTForConditionalGeneration(config)
+    # Residues must outweigh what the first layers add to all alike, or small encoders learn to ignore them: with the
+    # usual 0.02 the protein encoder ended up giving every sequence the same vectors.
+    residues = model.protein_encoder.embeddings.word_embeddings
+    torch.nn.init.normal_(residues.weight)
+    residues.weight.data[residues.padding_idx].zero_()
+    return model
+
+
+def start_from(model: BioMedGPTForConditionalGeneration, folder: Path) -> None:
+    """Take over all weights of an earlier run but those of the protein encoder."""
+    earlier = BioMedGPTForConditionalGeneration.from_pretrained(folder)
+    for part in ("language_model", "molecule_encoder", "molecule_projection"):
+        getattr(model, part).load_state_dict(getattr(earlier, part).state_dict())
 
 
 def select(examples: Sequence[Example], recipe: Recipe) -> list[Example]:
@@ -271,31 +286,32 @@ class StructureTrainer(Trainer):
     """The library's Trainer with :class:`WordLoss` added in training, and a schedule that can end by the clock.
 
     Args:
+        recipe: Says for how many steps the encoders learn alone, and the weight of the word loss after that.
         word_loss: The added loss.
-        word_weight: Its weight.
         minutes: The learning rate has decayed and training stops after this time; None for no limit.
         **kwargs: Everything ``Trainer`` takes.
     """
 
-    def __init__(self, *, word_loss: WordLoss, word_weight: float, minutes: float | None, **kwargs: Any) -> None:
+    def __init__(self, *, recipe: Recipe, word_loss: WordLoss, minutes: float | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.word_loss, self.word_weight = word_loss, word_weight
+        self.recipe, self.word_loss = recipe, word_loss
         self.clock = Clock(minutes)
         self.add_callback(self.clock)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Tensor | Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Tensor | tuple[Tensor, Any]:
-        """Return the loss on the answers, in training with the weighted word loss."""
+        """Return the loss on the answers, in training with the weighted word loss; at first the word loss alone."""
         inputs = dict(inputs)
         kinds, labels, mask = inputs.pop("kinds"), inputs.pop("labels"), inputs.pop("attention_mask")
         with self.compute_loss_context_manager(), self.accelerator.autocast():
             embeds = model.embed(**inputs)
+            table = model.get_input_embeddings().weight
+            words = self.word_loss(embeds, inputs["input_ids"], labels, kinds, table) if model.training else 0.0
+            if model.training and self.state.global_step < self.recipe.encoder_steps:
+                return cast(Tensor, words)
             outputs = model(inputs_embeds=embeds, attention_mask=mask, labels=labels)
-            loss: Tensor = outputs.loss
-            if model.training:
-                table = model.get_input_embeddings().weight
-                loss = loss + self.word_weight * self.word_loss(embeds, inputs["input_ids"], labels, kinds, table)
+            loss = cast(Tensor, outputs.loss + self.recipe.word_weight * words)
         return (loss, outputs) if return_outputs else loss
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
@@ -401,8 +417,8 @@ def train(
         "protein": TokenBatches([one for one in dev if one.sequence], recipe.batch_tokens, recipe.seed),
     }
     trainer = StructureTrainer(
+        recipe=recipe,
         word_loss=WordLoss(processor, examples, model.config.text_config.vocab_size),
-        word_weight=recipe.word_weight,
         minutes=minutes,
         model=model,
         args=arguments(recipe, output, max_steps),
