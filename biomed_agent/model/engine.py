@@ -10,12 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import (
-    LogitsProcessorList,
-    RepetitionPenaltyLogitsProcessor,
-    StoppingCriteria,
-    StoppingCriteriaList,
-)
+from transformers import StoppingCriteria, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 from transformers.utils import logging
 
@@ -207,15 +202,12 @@ class LocalEngine:
         eos = self._eos()
         pad = self.processor.tokenizer.pad_token_id
         sampling = {"temperature": options.temperature, "top_p": options.top_p, "top_k": 0}
-        # As an object, because the option of that name warns that it does not see the prompt: it never does.
-        penalties = [RepetitionPenaltyLogitsProcessor(penalty=options.repetition_penalty)]
         ids: Tensor = self.model.generate(
             **inputs,
             max_new_tokens=max(limits),
             do_sample=options.temperature > 0,
             num_beams=options.num_beams,
-            logits_processor=LogitsProcessorList(penalties if options.repetition_penalty != 1 else []),
-            repetition_penalty=1.0,
+            repetition_penalty=options.repetition_penalty,
             eos_token_id=eos,
             pad_token_id=eos[0] if pad is None else pad,
             streamer=tokens,

@@ -16,7 +16,9 @@ from transformers import (
     AutoModelForMultimodalLM,
     EsmModel,
     GenerationMixin,
+    LogitsProcessorList,
     PreTrainedModel,
+    RepetitionPenaltyLogitsProcessor,
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutput
@@ -333,6 +335,13 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         if attention_mask is None:
             attention_mask = torch.ones(inputs_embeds.shape[:2], dtype=torch.long, device=inputs_embeds.device)
         kwargs |= {"inputs_embeds": inputs_embeds, "attention_mask": attention_mask}
+        settings = kwargs.get("generation_config") or self.generation_config
+        penalty = kwargs.pop("repetition_penalty", settings.repetition_penalty)
+        if penalty not in (None, 1):
+            # The library's own would spare as many of a row's new tokens as the row has padding.
+            penalize = RepetitionPenaltyLogitsProcessor(float(penalty))
+            kwargs["logits_processor"] = LogitsProcessorList([penalize, *(kwargs.get("logits_processor") or ())])
+        kwargs["repetition_penalty"] = 1.0
         return super().generate(**kwargs)  # type: ignore[misc]
 
     def save_pretrained(self, *args: Any, **kwargs: Any) -> None:

@@ -133,16 +133,6 @@ def test_tied_vocabulary_matrices_stay_tied(tiny_processor, tmp_path):
     assert loaded.get_input_embeddings().weight is loaded.get_output_embeddings().weight
 
 
-def test_the_auto_classes_find_the_model(tiny_folder):
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoProcessor
-
-    from biomed_agent.model import BioMedGPTConfig, BioMedGPTProcessor
-
-    assert isinstance(AutoConfig.from_pretrained(tiny_folder), BioMedGPTConfig)
-    assert isinstance(AutoModelForCausalLM.from_pretrained(tiny_folder), BioMedGPTForConditionalGeneration)
-    assert isinstance(AutoProcessor.from_pretrained(tiny_folder), BioMedGPTProcessor)
-
-
 def test_in_bfloat16_the_graph_encoder_and_projections_stay_float32(tiny_folder, tiny_processor):
     model = BioMedGPTForConditionalGeneration.from_pretrained(tiny_folder, dtype=torch.bfloat16)
     assert model.dtype == torch.bfloat16
