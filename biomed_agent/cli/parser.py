@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from biomed_agent import __version__
@@ -76,8 +77,39 @@ def build_parser() -> argparse.ArgumentParser:
     info.add_argument("--json", action="store_true", help="write JSON")
     shown = add(group("config", "settings"), "show", "upkeep.config_show", "show every setting and where it came from")
     shown.add_argument("--json", action="store_true", help="write JSON")
+    doctor = add(
+        commands, "doctor", "doctor.doctor", "say what this machine has and how a model fits on it", "[MODEL]"
+    )
+    doctor.add_argument("of", nargs="?", metavar="MODEL", help="checkpoint folder, or a name such as biomedgpt-10b")
+    doctor.add_argument("--tokens", type=int, metavar="N", help="positions to plan for (default 2048)")
+    doctor.add_argument("--json", action="store_true", help="write JSON")
+    _checkpoint_commands(group("checkpoint", "model folders"), add)
     add(group("cache", "files kept between runs"), "clear", "upkeep.cache_clear", "delete cached replies and indexes")
     return parser
+
+
+def _checkpoint_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    words = "make a checkpoint folder of weights that others wrote"
+    taken = add(actions, "import", "checkpoint.adopt", words, "SOURCE... --lm FOLDER --esm FOLDER --output FOLDER")
+    taken.add_argument(
+        "source", nargs="+", help="biomedgpt_10b.pth, its pieces in order or as a quoted pattern, or a GraphMVP .pth"
+    )
+    taken.add_argument("--lm", required=True, metavar="FOLDER", help="language model: config.json, tokenizer, weights")
+    taken.add_argument("--esm", required=True, metavar="FOLDER", help="ESM-2: such a folder, or a fair-esm .pt file")
+    taken.add_argument("--output", required=True, metavar="FOLDER", help="checkpoint folder to write")
+    taken.add_argument(
+        "--dtype",
+        choices=("keep", "float16", "bfloat16", "float32"),
+        default="keep",
+        help="of language model and ESM-2 (default: as stored); the small parts are always float32",
+    )
+    taken.add_argument("--name", help="name the model gives itself (default BioMedGPT-10B, or the folder's)")
+    taken.add_argument("--force", action="store_true", help="replace a checkpoint folder of that name")
+    taken.add_argument("--report", metavar="FILE", help="write what became of every key as JSON")
+    shown = add(actions, "inspect", "checkpoint.inspect", "say what a checkpoint folder holds", "FOLDER")
+    shown.add_argument("folder")
+    shown.add_argument("--json", action="store_true", help="write JSON")
+    add(actions, "verify", "checkpoint.verify", "compare a folder with its digests", "FOLDER").add_argument("folder")
 
 
 def _common() -> _Parser:

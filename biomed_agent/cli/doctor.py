@@ -1,0 +1,249 @@
+"""``doctor``: what this machine has, whether the settings work, and how a model would fit."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import platform
+import shutil
+import textwrap
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from biomed_agent.errors import BiomedAgentError, InvalidInput
+from biomed_agent.types import EXIT_CODES
+
+from .asking import settings_of
+from .screen import PROGRAM, Screen
+
+if TYPE_CHECKING:
+    from biomed_agent.model.machine import Inventory
+    from biomed_agent.model.placement import Option, Sizes
+    from biomed_agent.settings import Settings
+
+PACKAGES = (
+    "biomed-agent", "rdkit", "numpy", "httpx", "pydantic", "langchain-core", "langchain",
+    "torch", "transformers", "accelerate", "safetensors", "sentencepiece", "bitsandbytes",
+)  # fmt: skip
+NEEDED = {"torch": "model", "transformers": "model", "sentencepiece": "model"}
+"""packages without which no local model runs, and the extra that brings them"""
+GIB = 2**30
+
+
+def doctor(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Report on machine, settings and model; 0 when the settings work and the model fits, else 4."""
+    from biomed_agent.model.machine import take_inventory
+
+    settings = settings_of(arguments)
+    sizes, folder = _model(arguments.of, settings)
+    if arguments.tokens is not None and arguments.tokens < 1:
+        raise InvalidInput(f"--tokens is {arguments.tokens}; expected 1 or more.")
+    inventory = take_inventory()
+    report: dict[str, Any] = {
+        "machine": {**asdict(inventory), **_disk(settings.cache_dir)},
+        "python": platform.python_version(),
+        "packages": _packages(),
+        "settings": _settings(settings),
+    }
+    if sizes is not None:
+        report["model"] = _placement(sizes, folder, inventory, arguments.tokens, report["packages"])
+    screen.show(json.dumps(report, indent=2, ensure_ascii=False) if arguments.json else _text(report))
+    fine = all(one["works"] is not False for one in report["settings"].values())
+    return 0 if fine and (sizes is None or report["model"]["best"]) else EXIT_CODES["unavailable"]
+
+
+def _model(named: str | None, settings: Settings) -> tuple[Sizes | None, str]:
+    """Return the model to judge and its folder: the one named, else that of the settings, else the embedded one.
+
+    A folder that need not be named is empty, one that is not known is ``FOLDER``.
+    """
+    from biomed_agent.generator import EMBEDDED
+    from biomed_agent.model.placement import folder_sizes, named_sizes
+
+    if named is None and (settings.model or "").lower() == "none":
+        return None, ""
+    if named is None and settings.model is None:
+        return (folder_sizes(EMBEDDED), "") if (EMBEDDED / "manifest.json").is_file() else (None, "")
+    wanted = named or str(settings.model)
+    return (folder_sizes(wanted), wanted) if Path(wanted).is_dir() else (named_sizes(wanted), "FOLDER")
+
+
+def _disk(cache_dir: Path) -> dict[str, Any]:
+    folder = cache_dir.expanduser().absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return {"cache_dir": str(folder), "disk_free": shutil.disk_usage(there).free}
+
+
+def _packages() -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def _settings(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Try what the settings name; ``works`` is None for what is switched off or not installed."""
+    return {
+        "model": _tried(lambda: _try_model(settings)),
+        "index": _tried(lambda: _try_index(settings)),
+        "host": _tried(lambda: _try_host(settings)) if settings.host else {"works": None, "says": "not set"},
+    }
+
+
+def _tried(attempt: Callable[[], tuple[bool | None, str]]) -> dict[str, Any]:
+    try:
+        works, says = attempt()
+    except BiomedAgentError as error:
+        works, says = False, str(error)
+    return {"works": works, "says": says}
+
+
+def _try_model(settings: Settings) -> tuple[bool | None, str]:
+    from biomed_agent.generator import EMBEDDED, connect
+
+    if (settings.model or "").lower() == "none":
+        return None, "switched off"
+    local = connect(None, settings.model)
+    if local is None:
+        there = (EMBEDDED / "manifest.json").is_file()
+        missing = "torch is not installed: pip install 'biomed-agent[model]'"
+        return None, missing if there else "no model ships with this installation"
+    return True, f"{local.stamp.name} {local.stamp.revision} in {settings.model or EMBEDDED}"
+
+
+def _try_index(settings: Settings) -> tuple[bool, str]:
+    from biomed_agent.sources.local import LocalIndex
+
+    with LocalIndex.open(settings.cache_dir, settings.index) as index:
+        names = [*(str(path) for path in settings.index), "the starter set"]
+        index.stats()
+    return True, ", ".join(names)
+
+
+def _try_host(settings: Settings) -> tuple[bool, str]:
+    from biomed_agent.generator import HostClient
+
+    key = settings.api_key.get_secret_value()
+    stamp = HostClient(str(settings.host), egress=settings.egress, api_key=key, timeout=settings.timeout).stamp
+    return True, f"{stamp.name} {stamp.revision}".strip()
+
+
+def _placement(
+    sizes: Sizes, folder: str, inventory: Inventory, tokens: int | None, packages: dict[str, str | None]
+) -> dict[str, Any]:
+    """Return the memory of a model by part and precision, every placement, and the best that fits."""
+    from biomed_agent.model.placement import BYTES, TOKENS, options
+
+    tokens = min(tokens or TOKENS, sizes.context_length)
+    memory: dict[str, dict[str, Any]] = {
+        part.name: {"parameters": part.parameters} | {load_in: part.size(load_in) for load_in in BYTES}
+        for part in sizes.parts
+    }
+    memory["KV cache"] = {load_in: sizes.kv_cache(load_in, tokens) for load_in in BYTES}
+    memory["activations"] = {load_in: sizes.activations(load_in, tokens) for load_in in BYTES}
+    memory["together"] = {load_in: sum(row[load_in] for row in memory.values()) for load_in in BYTES}
+    every = options(sizes, inventory.machine(), tokens)
+    best = next((option for option in every if option.fits), None)
+    return {
+        "name": sizes.name,
+        "parameters": sizes.parameters,
+        "tokens": tokens,
+        "memory": memory,
+        "options": [_shown(option) for option in every],
+        "best": None if best is None else {**_shown(best), **_how(best, folder, bool(inventory.gpus), packages)},
+    }
+
+
+def _shown(option: Option) -> dict[str, Any]:
+    return {
+        "load_in": option.load_in,
+        "where": option.where,
+        "needs": {str(device): need for device, need in option.needs.items()},
+        "free": {str(device): free for device, free in option.free.items()},
+        "fits": option.fits,
+        "note": option.note,
+    }
+
+
+def _how(option: Option, folder: str, gpus: bool, packages: dict[str, str | None]) -> dict[str, Any]:
+    """Return the command that loads a model this way, the same as a setting, and what to install first."""
+    extras = {extra for name, extra in NEEDED.items() if packages[name] is None}
+    if option.load_in in ("8bit", "4bit") and packages["bitsandbytes"] is None:
+        extras.add("quant")
+    hide = "CUDA_VISIBLE_DEVICES= " if gpus and not option.on_gpu else ""
+    model = f" --model {folder}" if folder else ""
+    return {
+        "command": f"{hide}{PROGRAM}{model} --load-in {option.load_in} ask ...",
+        "setting": f"BIOMED_AGENT_LOAD_IN={option.load_in}",
+        "install": f"pip install 'biomed-agent[{','.join(sorted(extras))}]'" if extras else "",
+    }
+
+
+def _text(report: dict[str, Any]) -> str:
+    machine, packages = report["machine"], report["packages"]
+    gpus = [f"{gpu['name']}, {_gib(gpu['total'])}, {_gib(gpu['free'])} free" for gpu in machine["gpus"]]
+    without = "none that torch can use" if packages["torch"] else "not looked for: torch is not installed"
+    lines = [
+        "Machine",
+        f"  CPU       {machine['cpu']}, {machine['cores']} cores, {' '.join(machine['instructions'])}".rstrip(", "),
+        f"  RAM       {_gib(machine['ram'])}, {_gib(machine['ram_free'])} free",
+        *(f"  GPU {number}     {gpu}" for number, gpu in enumerate(gpus)),
+        *([] if gpus else [f"  GPU       {without}"]),
+        f"  disk      {_gib(machine['disk_free'])} free at {machine['cache_dir']}",
+        f"  Python    {report['python']}",
+        *textwrap.wrap(
+            ", ".join(f"{name} {version}" for name, version in packages.items() if version),
+            88,
+            initial_indent="  packages  ",
+            subsequent_indent=" " * 12,
+            break_on_hyphens=False,
+        ),
+    ]
+    if absent := [name for name, text in packages.items() if not text]:
+        lines.append(f"            not installed: {', '.join(absent)}")
+    lines.append("Settings")
+    verdicts = {True: "works: ", False: "does not work: ", None: ""}
+    lines += [f"  {name:8}  {verdicts[one['works']]}{one['says']}" for name, one in report["settings"].items()]
+    return "\n".join(lines + (_model_text(report["model"]) if "model" in report else []))
+
+
+def _model_text(model: dict[str, Any]) -> list[str]:
+    precisions = ("fp32", "bf16", "8bit", "4bit")
+    lines = [
+        f"Memory of {model['name']} for {model['tokens']:,} tokens, in GiB (arithmetic, not a measurement)",
+        f"  {'':18}{'parameters':>14}{''.join(f'{name:>8}' for name in precisions)}",
+    ]
+    for name, row in model["memory"].items():
+        count = f"{row['parameters']:,}" if "parameters" in row else ""
+        lines.append(f"  {name:18}{count:>14}{''.join(f'{row[one] / GIB:8.2f}' for one in precisions)}")
+    per_token = model["memory"]["KV cache"]["bf16"] / model["tokens"] / 2**20
+    lines += [
+        f"  The KV cache takes {per_token:.3g} MiB a token in bf16; each device needs 0.75 GiB besides.",
+        "Placements, best first",
+    ]
+    lines += [_option_text(option) for option in model["options"]]
+    best = model["best"]
+    if best is None:
+        return [*lines, f"Nothing fits. {model['name']} needs more memory, or a host: set BIOMED_AGENT_HOST."]
+    lines.append(f"Use {best['load_in']} on {best['where']}:")
+    lines += [f"  {best[key]}" for key in ("install", "command") if best[key]]
+    return [*lines, f"  or set {best['setting']}"]
+
+
+def _option_text(option: dict[str, Any]) -> str:
+    needs = ", ".join(
+        f"{need / GIB:.1f} of {option['free'][device] / GIB:.1f} GiB {'RAM' if device == 'cpu' else f'on GPU {device}'}"
+        for device, need in option["needs"].items()
+    )
+    note = f" ({option['note']})" if option["note"] else ""
+    return f"  {'fits' if option['fits'] else 'too big':7}  {option['load_in']:4}  {option['where']}: {needs}{note}"
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.1f} GiB" if count else "unknown"

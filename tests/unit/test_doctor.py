@@ -1,0 +1,112 @@
+"""The doctor: what it reports, what it recommends, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from biomed_agent.cli import main
+from biomed_agent.cli.doctor import PACKAGES, _how, _placement
+from biomed_agent.model.machine import Gpu, Inventory
+from biomed_agent.model.placement import GIB, NAMED, Machine, choose, named_sizes, options
+
+INSTALLED: dict[str, str | None] = dict.fromkeys(PACKAGES, "1.0")
+LARGE = named_sizes("biomedgpt-10b")
+
+
+def inventory(ram: int, *cards: int) -> Inventory:
+    return Inventory("x", 2, (), ram * GIB, ram * GIB, tuple(Gpu("card", one * GIB, one * GIB) for one in cards))
+
+
+def folder_of(path: Path, layers: int) -> Path:
+    """A checkpoint folder without its weights, which nobody loads here."""
+    config = NAMED["biomedgpt-10b"]
+    path.mkdir()
+    text = {**config["text_config"], "num_hidden_layers": layers}
+    (path / "config.json").write_text(json.dumps({**config, "text_config": text}), encoding="utf-8")
+    parameters = LARGE.parameters + (layers - 32) * 202_383_360
+    manifest = {
+        "name": "large", "revision": "1", "source": "", "kinds": {}, "licence": "MIT",
+        "files": {}, "digest": "", "prompt_style": {}, "parameters": parameters,
+    }  # fmt: skip
+    (path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return path
+
+
+def test_a_report_for_people(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "small", layers=1)
+    assert main(["doctor", str(folder), "--model", "none"]) in (0, 4)  # as this machine has it
+    text = capsys.readouterr().out
+    for word in ("CPU", "RAM", "disk", "rdkit", "switched off", "the starter set", "KV cache", "Placements"):
+        assert word in text
+    assert "0.0156 MiB a token in bf16" in text
+
+
+def test_a_report_for_programs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "huge", layers=32 * 200)
+    assert main(["doctor", str(folder), "--model", "none", "--json", "--tokens", "100"]) == 4
+    report = json.loads(capsys.readouterr().out)
+    assert report["model"]["best"] is None
+    assert report["model"]["tokens"] == 100
+    assert report["model"]["memory"]["KV cache"]["bf16"] == 200 * 100 * 2**19
+    assert report["settings"]["host"] == {"works": None, "says": "not set"}
+    assert report["machine"]["cores"] >= 1
+    assert report["machine"]["disk_free"] > 0
+
+
+def test_without_a_model_there_is_nothing_to_place(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--model", "none"]) == 0
+    assert "Placements" not in capsys.readouterr().out
+
+
+def test_a_setting_that_does_not_work_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["doctor", "biomedgpt-10b", "--model", str(tmp_path), "--host", "http://127.0.0.1:9"]) == 4
+    text = capsys.readouterr().out
+    assert f"does not work: {tmp_path} is not a model folder" in text
+    assert "does not work: the model host http://127.0.0.1:9 gave no answer" in text
+
+
+def test_the_doctor_obeys_the_egress_policy(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--model", "none", "--host", "https://models.example.org", "--egress", "nothing"]) == 4
+    assert "does not work: the model host https://models.example.org" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", [["doctor", "biomedgpt-11b"], ["doctor", "--model", "none", "--tokens", "0"]])
+def test_wrong_arguments_are_bad_input(wrong: list[str]) -> None:
+    assert main(wrong) == 2
+
+
+@pytest.mark.parametrize(
+    ("found", "command", "setting"),
+    [
+        (inventory(16), "biomed-agent --model F --load-in 8bit ask ...", "BIOMED_AGENT_LOAD_IN=8bit"),
+        (inventory(64), "biomed-agent --model F --load-in fp32 ask ...", "BIOMED_AGENT_LOAD_IN=fp32"),
+        (inventory(16, 24), "biomed-agent --model F --load-in bf16 ask ...", "BIOMED_AGENT_LOAD_IN=bf16"),
+        (inventory(16, 8), "biomed-agent --model F --load-in 4bit ask ...", "BIOMED_AGENT_LOAD_IN=4bit"),
+        (inventory(16, 4), "CUDA_VISIBLE_DEVICES= biomed-agent --model F --load-in 8bit ask ...", ""),
+    ],
+)  # fmt: skip
+def test_the_command_loads_the_model_as_recommended(found: Inventory, command: str, setting: str) -> None:
+    best = _placement(LARGE, "F", found, None, INSTALLED)["best"]
+    assert best["command"] == command
+    assert best["setting"].startswith(setting)
+    shown = found.machine()
+    visible = Machine(shown.ram, () if command.startswith("CUDA") else shown.gpus, shown.bf16)
+    loaded = choose(LARGE, visible, best["load_in"])
+    assert (loaded.where, loaded.load_in) == (best["where"], best["load_in"])
+
+
+def test_what_is_missing_is_installed_first() -> None:
+    small = next(option for option in options(LARGE, Machine(16 * GIB)) if option.fits)
+    assert _how(small, "", False, INSTALLED)["install"] == ""
+    without = {**INSTALLED, "bitsandbytes": None}
+    assert _how(small, "", False, without)["install"] == "pip install 'biomed-agent[quant]'"
+    without |= {"torch": None}
+    assert _how(small, "", False, without)["install"] == "pip install 'biomed-agent[model,quant]'"
+
+
+def test_the_length_planned_for_is_at_most_the_context() -> None:
+    assert _placement(LARGE, "", inventory(8), 10**6, INSTALLED)["tokens"] == 4096
+    assert _placement(LARGE, "", inventory(8), None, INSTALLED)["tokens"] == 2048
