@@ -20,6 +20,8 @@ from .schema import LONGEST_SUGGESTED, SCHEMA_VERSION, build_index, fill, folder
 STARTER = Path(__file__).parent.parent / "data" / "starter"
 """Folder of the tables that ship with the package."""
 HUMAN = 9606
+SHORT = 5
+"""Letters of a name up to which all spellings one edit away are looked up."""
 
 _log = logging.getLogger(__name__)
 
@@ -133,10 +135,11 @@ class LocalIndex:
         spellings = (names.spaced_key(shown) for _, shown in self._spellings([key]).get(key, ()) if rows)
         if rows and all(names.spaced_key(row["shown"]) != spaced for _, row in rows) and spaced in spellings:
             return []
-        return [
+        candidates = [
             Candidate(row["handle"], row["label"], f"homonym of {row['shown']!r}", _candidate_kind(row["kind"]))
             for _, row in rows
         ]
+        return list(dict.fromkeys(candidates))
 
     def lexicon_spans(self, text: str) -> list[tuple[int, int, str]]:
         """Return the spans ``(start, end, name)`` of a free text that are known names, left to right.
@@ -167,17 +170,12 @@ class LocalIndex:
         key = names.name_key(name)
         if not 3 <= len(key) <= LONGEST_SUGGESTED:
             return []
-        grams = sorted(trigrams(key))
-        sql = (
-            f"SELECT key, count(*) AS shared FROM trigram WHERE gram IN ({', '.join('?' * len(grams))}) "
-            "GROUP BY key HAVING shared >= ? ORDER BY shared DESC, abs(length(key) - ?) LIMIT 200"
-        )
         near: dict[str, float] = {}
-        for _, row in self._rows(sql, (*grams, max(2, len(grams) // 3), len(key))):
-            distance = names.edit_distance(key, row["key"])
+        for other in self._alike(key):
+            distance = names.edit_distance(key, other)
             if distance <= max(1, len(key) // 4):
-                swapped = sorted(key) == sorted(row["key"])  # the commonest slip of a short symbol
-                near[row["key"]] = distance - row["shared"] / 100 - swapped / 2
+                swapped = sorted(key) == sorted(other)  # the commonest slip of a short symbol
+                near[other] = distance - swapped / 2 - len(trigrams(key) & trigrams(other)) / 100
         found: dict[str, Candidate] = {}
         for spelled in sorted(near, key=lambda one: (near[one], one)):
             for candidate in self._called(spelled):
@@ -269,6 +267,17 @@ class LocalIndex:
             for _, row in self._rows(sql, (*chunk, *chunk)):
                 found.setdefault(row["key"], []).append((row["kind"], row["shown"]))
         return found
+
+    def _alike(self, key: str) -> set[str]:
+        """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams."""
+        if len(key) <= SHORT:
+            return set(self._spellings(names.one_edit_away(key)))
+        grams = sorted(trigrams(key))
+        sql = (
+            f"SELECT key, count(*) AS shared FROM trigram WHERE gram IN ({', '.join('?' * len(grams))}) "
+            "GROUP BY key HAVING shared >= ? ORDER BY shared DESC, abs(length(key) - ?) LIMIT 200"
+        )
+        return {row["key"] for _, row in self._rows(sql, (*grams, len(grams) // 3, len(key)))}
 
     def _called(self, key: str) -> list[Candidate]:
         """Return the entities that have a name with that key, as candidates."""

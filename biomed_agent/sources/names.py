@@ -187,6 +187,17 @@ def names_a_protein(after: str) -> bool:
     return _PROTEIN_NOUN.match(after) is not None
 
 
+def one_edit_away(key: str) -> set[str]:
+    """Return every key that differs in one letter or digit inserted, deleted, replaced or swapped."""
+    pairs = [(key[:i], key[i:]) for i in range(len(key) + 1)]
+    found = {left + right[1:] for left, right in pairs}
+    found |= {left + right[1] + right[0] + right[2:] for left, right in pairs if len(right) > 1}
+    for letter in "abcdefghijklmnopqrstuvwxyz0123456789":
+        found |= {left + letter + right for left, right in pairs}
+        found |= {left + letter + right[1:] for left, right in pairs}
+    return found
+
+
 def edit_distance(one: str, other: str) -> int:
     """Return the number of letters to insert, delete, replace or swap with their neighbour to turn one into the other.
 

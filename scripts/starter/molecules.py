@@ -23,8 +23,10 @@ from biomed_agent.sources.names import COMMON_WORDS, name_key
 from .tables import HAND_WRITTEN, read_csv, read_tsv, text_of
 from .terms import known_terms, terms_in
 
-RDLogger.DisableLog("rdApp.*")
+RDLogger.DisableLog("rdApp.*")  # it reports every unreadable SMILES
 
+BRANDS = Path(__file__).parents[2] / "biomed_agent" / "data" / "starter" / "brands.tsv"
+"""Brand names mean the marketed form, so they are no synonyms of anything else."""
 COLUMNS = (
     "inchikey", "name", "smiles", "formula", "weight", "cid", "chebi", "drugbank", "cas", "unii", "chembl", "parent",
     "salt", "synonyms", "classes", "roles", "source",
@@ -33,8 +35,15 @@ LONGEST_NAME = 60
 SYNONYMS_EACH = 25
 _NO_COMPOUND = re.compile(r"\b(atom|isotope|steroid|compound|anion|cation|group|polymer|sulfonate)$")
 """ChEBI entries whose name says that they are a class or an element."""
-SHORT_NAMES = frozenset("ATP ADP AMP GTP NAD FAD LSD THC CBD DHA EPA DMT GHB BPA DDT SAM PCP TNT".split())
-"""Two- or three-letter names that mean one compound to everybody; other names that short are dropped."""
+SHORT_NAMES = frozenset(
+    "2c-b 2-cda 2-me2 2-pam 4-ap 4-oht 5-ala 5-asa 5-fc 5-fu 5-ht 5-htp 6-mp 6-tg 8-mop actd adma adp amp apap "
+    "asa atp atra azt bcnu bpa camp cbd cdca cddp cgmp ddt ddvp deet dfdc dfmo dgla dha dhap dhea dmf dmpc dmps "
+    "dmso dmt doca dopa dops dtic dtdp dttp dctp dump eaca edta egcg epa etoh fad fiac gaba gdp ghb gssg gtp h2o "
+    "hctz hedp iptg isdn ismn laam l-asp l-cys l-lys l-pam lsd l-t3 l-t4 ltb4 ltc4 ltd4 m-cpp mdma meoh mibg mops "
+    "nacl nad nad+ nadh naoh paps pcmx pcp pgd2 pge1 pge2 pgi2 phip prpp saha sam same sdma t3 t4 tbhq teta tham "
+    "thc thip tnt tris udca udpg".split()
+)
+"""Synonyms of up to four letters and digits that mean one compound to everybody; other such codes are dropped."""
 _SALT_WORDS = re.compile(
     r"\b(hydrochloride|hcl|hydrobromide|mesylate|mesilate|tosylate|besylate|maleate|fumarate|tartrate|citrate|sodium|"
     r"potassium|calcium|sulfate|sulphate|phosphate|acetate|succinate|hydrate|dihydrate|monohydrate|chloride|bromide)\b",
@@ -404,13 +413,13 @@ def as_molecule(choices: list[Structure], name: str = "", synonyms: Sequence[str
 
 
 def usable(name: str) -> bool:
-    """Tell whether a name is worth keeping: it has letters, is no common word, and is short and long enough."""
+    """Tell whether a synonym is worth keeping: no number, no common word, neither very short nor very long."""
     if not 3 <= len(name) <= 120 or "|" in name or name.lower() in COMMON_WORDS:
         return False
-    letters = re.sub(r"[^A-Za-zÀ-ž\u0370-\u03ff]", "", name)
-    if len(letters) < 2 or (len(letters) < 3 and not re.search(r"\d", name)):
+    if len(re.sub(r"[^A-Za-zÀ-ž\u0370-\u03ff]", "", name)) < 2:
         return False
-    return len(name) > 3 or name in SHORT_NAMES
+    short = len(re.sub(r"[\W_]", "", name)) <= 4
+    return not short or name_key(name) in {name_key(known) for known in SHORT_NAMES}
 
 
 def names_a_salt(name: str, row: Molecule) -> bool:
@@ -429,13 +438,14 @@ def settle_names(rows: list[Molecule]) -> None:
         for entry in read_tsv(HAND_WRITTEN / "names.tsv")
         for name in entry["synonyms"].split("|")
     }
+    brands = {name_key(entry["brand"]) for entry in read_tsv(BRANDS)}
     owners: dict[str, list[Molecule]] = defaultdict(list)
     for row in rows:
         cleaned: dict[str, str] = {}
         for synonym in (" ".join(name.split()) for name in row.synonyms):
             key = name_key(synonym)
             chosen = (name_key(row.name), key) in everyday
-            foreign = key in main and row not in main[key]
+            foreign = key in brands or (key in main and row not in main[key])
             good = usable(synonym) and not foreign and not names_a_salt(synonym, row)
             if (chosen or good) and key != name_key(row.name):
                 cleaned.setdefault(key, synonym)

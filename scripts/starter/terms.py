@@ -35,7 +35,11 @@ def known_terms(data: Path) -> dict[str, str]:
         terms.setdefault(row["name"].lower(), f"{row['chebi_id']} {row['name']}")
     for row in read_tsv(data / "chebi_classes" / "classes.tsv"):
         terms.setdefault(row["class_name"].lower(), f"{row['class_id']} {row['class_name']}")
-    return {label: term for label, term in terms.items() if label not in _TOO_GENERAL and "|" not in label}
+    return {
+        label: term
+        for label, term in terms.items()
+        if label not in _TOO_GENERAL and re.fullmatch(r"CHEBI:\d+ [^|]+", term)
+    }
 
 
 def terms_in(text: str, terms: dict[str, str]) -> Iterator[tuple[str, bool]]:
