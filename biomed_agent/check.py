@@ -37,7 +37,9 @@ def check_text(text: str, entity: Entity, facts: Sequence[Fact] = ()) -> tuple[C
         if pronoun and elsewhere:
             claims.append(Claim(sentence, "unverified", 'what "it" stands for is not certain here'))
             continue
-        elsewhere = not pronoun and not _about(statement.normalise(sentence), entity, names_of(entity, facts))
+        names = names_of(entity, facts)
+        plain = statement.possessive(statement.normalise(sentence), names)
+        elsewhere = not pronoun and not _about(plain, entity, names)
         claims.append(_judge(sentence, entity, facts))
     return tuple(claims)
 
@@ -71,7 +73,8 @@ def _about(plain: str, entity: Entity, names: Sequence[str]) -> bool:
 def _judge(sentence: str, entity: Entity, facts: Sequence[Fact]) -> Claim:
     if len(sentence) > MAX_SENTENCE:
         return Claim(sentence, "unverified", f"longer than {MAX_SENTENCE:,} characters, so it is not read")
-    plain, names = statement.normalise(sentence), names_of(entity, facts)
+    names = names_of(entity, facts)
+    plain = statement.possessive(statement.normalise(sentence), names)
     predicate = statement.predicate_about(plain, names)
     about = _about(plain, entity, names)
     own: Provenance | None = entity.provenance

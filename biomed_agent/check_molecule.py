@@ -290,6 +290,9 @@ def decide(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -> F
     """Decide one assertion; None when it is not a chemical one."""
     if assertion.relation == "role":
         return _role(assertion.words, facts)
+    names = {name.lower() for name in (molecule.name, *molecule.synonyms)}
+    if assertion.relation == "is" and assertion.words in names:
+        return (contradicted if assertion.negated else supported)(f"the record has the name {assertion.words}")
     found = _recorded(assertion, facts) or _computed(assertion, molecule, facts)
     if found and "*" in molecule.smiles and (assertion.negated or found.verdict == "contradicted"):
         return unverified(f'"{assertion.words}" may lie in the open positions (R groups) of the structure')
@@ -356,10 +359,12 @@ def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> F
             missing = f"SMARTS of the {_core(part)} does not match"
         proof, possible = proof and shown, possible and able
     present = f"SMARTS of the {_core(reading)} matches"
+    if proof and assertion.named and not assertion.negated and not assertion.words.endswith("s"):
+        return unverified(f"{present}; whether it is {assertion.words} itself is not decided by that")
     if proof and not assertion.negated and (reading.placed or assertion.placed) and assertion.relation != "parent":
         return unverified(f"{present}, but its positions are not compared")
     return _verdict(
-        assertion, proof, possible, present, missing, f'the pattern of "{assertion.words}" is not exact enough here'
+        assertion, proof, possible, present, missing, f'"{assertion.words}" cannot be decided from the structure alone'
     )
 
 

@@ -18,7 +18,7 @@ from rdkit.Chem import rdMolDescriptors as descriptors
 from . import chemistry
 from .errors import InvalidInput
 from .findings import Finding, contradicted, supported, unverified
-from .statement import Assertion
+from .statement import NUMBER_WORDS, Assertion
 from .types import Fact, Molecule
 
 _NUMBER = r"(?P<value>[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?)(?![\d.]*\d)"
@@ -34,7 +34,8 @@ _FORMULA = re.compile(
     r"(?: is| of|:| =| being)*:? (?P<formula>(?:[A-Z][a-z]?\d*)+(?:[+-]\d*|\(\d?[+-]\))?)(?![\w(\[*])"
 )
 _WEIGHT = re.compile(
-    r"\b(?P<kind>monoisotopic |exact |average )?(?:mol(?:ecular|ar)? ?(?:weight|mass|wt\.?)|mass|weight|m\.?w\.?)"
+    r"\b(?P<kind>monoisotopic |exact |average )?(?:mol(?:ecular|ar)? ?(?:weight|mass|wt\.?)|mass|weighs?|weight|"
+    r"m\.?w\.?)"
     rf"{_LINK}{_NUMBER}"
     r" ?(?P<unit>g ?/ ?mol|g mol-1|kda|da\b|daltons?|amu|u\b|[a-z%]+(?:/[a-z]+)?)?",
     re.IGNORECASE,
@@ -51,6 +52,7 @@ _COUNT_FIRST = re.compile(
 )
 _RULE = re.compile(
     r"(?P<fails>\b(?:violates?|breaks?|fails?|does not|doesn't|not|breach\w*) )?(?:to )?"
+    r"(?P<count>(?:no|none|zero|one|two|three|four|\d) )?(?:of )?"
     r"(?P<passes>satisf\w+|obeys?|compl(?:y|ies|iant) with|comply|passes|pass|meets?|follows?|adheres? to|fulfil\w*|"
     r"conforms? to)? ?(?:all |any )?(?:of )?(?:the )?"
     r"(?P<rule>lipinski(?:'s)?(?: rules?(?: of (?:five|5))?| criteria)?|rule of (?:five|5)|ro5|"
@@ -109,6 +111,8 @@ def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -
         found = count_finding(Assertion("has", what, number=int(match["value"])), molecule, facts)
         if found:
             yield found
+    for match in _ONLY.finditer(own):
+        yield _elements(match["elements"].lower(), molecule)
     yield from _rules(own, molecule)
     yield from _identifiers(own, molecule, facts)
     yield from _stereo(own, molecule)
@@ -255,6 +259,11 @@ _ELEMENTS = {
     "carbon": 6, "nitrogen": 7, "oxygen": 8, "sulfur": 16, "sulphur": 16, "phosphorus": 15, "fluorine": 9,
     "chlorine": 17, "bromine": 35, "iodine": 53, "boron": 5, "silicon": 14, "selenium": 34,
 }  # fmt: skip
+_ONLY = re.compile(
+    rf"\b(?:contains?|consists? of|composed of|made (?:up )?of) (?:only|solely|exclusively) "
+    rf"(?P<elements>(?:(?:{'|'.join(_ELEMENTS)}|hydrogen)(?: atoms)?(?:, and |, | and )?)+)(?=[.,;]|$)",
+    re.IGNORECASE,
+)
 _MEMBERED = {word: size for size, word in enumerate("three four five six seven eight nine ten".split(), 3)}
 
 
@@ -286,6 +295,14 @@ def _atoms(mol: Chem.Mol, element: str) -> int:
     return sum(atom.GetAtomicNum() == _ELEMENTS[element] for atom in mol.GetAtoms())
 
 
+def _elements(said: str, molecule: Molecule) -> Finding:
+    """Compare the only elements said to be there."""
+    stated = {_ELEMENTS.get(word, 1) for word in re.findall(r"[a-z]+", said) if word in {*_ELEMENTS, "hydrogen"}}
+    held = {atom.GetAtomicNum() for atom in Chem.AddHs(chemistry.parsed(molecule.smiles)).GetAtoms()}
+    symbols = ", ".join(sorted(Chem.GetPeriodicTable().GetElementSymbol(number) for number in held))
+    return supported(f"elements: {symbols}") if stated == held else contradicted(f"elements: {symbols}")
+
+
 def _ring_size(assertion: Assertion, size: int, mol: Chem.Mol) -> Finding | None:
     if not 3 <= size <= 10:
         return None
@@ -300,17 +317,17 @@ def _ring_size(assertion: Assertion, size: int, mol: Chem.Mol) -> Finding | None
 
 
 def _compare_count(assertion: Assertion, low: int, high: int, name: str) -> Finding:
-    counted = f"{low} {name}" if low == high else f"{low} to {high} {name}, depending on the convention"
+    counted = f"{name}: {low}" if low == high else f"{name}: {low} to {high}, depending on the convention"
     if assertion.negated and assertion.number is None:
         number, least = 0, False
     else:
         number, least = (1, True) if assertion.number is None else (assertion.number, assertion.least)
     holds = low <= number <= high or (least and high >= number)
     if assertion.negated and assertion.number is not None:
-        return unverified(f"{counted} counted")
+        return unverified(counted)
     if holds:
-        return supported(f"{counted} counted")
-    return contradicted(f"{counted} counted, not {number}")
+        return supported(counted)
+    return contradicted(f"{counted}; not {number}")
 
 
 # ---------------------------------------------------------------- estimates, charge, rules of thumb
@@ -344,6 +361,9 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
     for match in _RULE.finditer(own):
         if match["fails"] is None and match["passes"] is None and match["after"] is None:
             continue
+        if match["count"] and not match["rule"].lower().startswith("veber"):
+            yield _violations(match, molecule)
+            continue
         failing = match["fails"] is not None or (match["after"] or "").strip().startswith("violation")
         if match["after"] and "violation" in match["after"]:
             none = re.search(r"\b(?:no|zero|0|without(?: any)?) $", own[: match.start("rule")])
@@ -360,6 +380,13 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
             yield unverified(f"one of four limits is exceeded, which some count as a pass: {why}")
         else:
             yield supported(why) if (broken > 0) == failing else contradicted(why)
+
+
+def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
+    violations, why = chemistry.rule_of_five(molecule)
+    word = match["count"].strip().lower()
+    number = int(word) if word.isdecimal() else {**NUMBER_WORDS, "none": 0}[word]
+    return supported(why) if len(violations) == number else contradicted(f"{len(violations)} exceeded: {why}")
 
 
 # ---------------------------------------------------------------- identifiers and stereo

@@ -33,6 +33,8 @@ class Assertion:
     """True when there may be more than ``number``, as when positions are given"""
     placed: bool = False
     """True when positions are stated, which are not compared"""
+    named: bool = False
+    """True for *is* without an article, as in ``is chalcone``: the compound itself rather than its class"""
 
 
 NUMBER_WORDS = {
@@ -62,7 +64,8 @@ _SUBJECT = (
 )
 _OPENING = (
     r"(?:(?:in addition|chemically|structurally|overall|moreover|furthermore|also|thus|hence|therefore|however|"
-    r"specifically|in summary|notably|additionally|yes|no|here|in fact|indeed)[,:]? )?"
+    r"specifically|in summary|notably|additionally|yes|no|here|in fact|indeed)[,:]? |"
+    r"(?:unlike|like|due to|because of|owing to|given|based on|compared (?:with|to)|in contrast to) [^,]{1,60}, )?"
 )
 _APPOSITION = (
     r"(?:,? (?:also|otherwise|commonly)?(?: known| called| named| referred to)? ?as [^,]+,|,? \([^()]*\)|, or [^,]+,)?"
@@ -160,6 +163,12 @@ def _subject(names: Iterable[str]) -> str:
     if not known:
         return _SUBJECT
     return rf"(?:{_SUBJECT}|(?:the )?(?:drug |compound |molecule |protein |enzyme )?(?:{known}))"
+
+
+def possessive(sentence: str, names: Iterable[str]) -> str:
+    """Write *its* for *the molecule's* and *aspirin's* at the start of a normalised sentence."""
+    match = re.match(rf"{_subject(names)}'s? ", sentence, re.IGNORECASE)
+    return f"Its {sentence[match.end() :]}" if match else sentence
 
 
 def starts_with_pronoun(sentence: str) -> bool:
@@ -262,7 +271,7 @@ def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Ass
     text = _POSITION.sub(lambda match: f" @{1 + len(re.findall(_LOCANT, match['more']))}", text).strip()
     text = _CLASS_OF.sub("a ", _MEMBER.sub("a ", text))
     text = re.sub(r" \((?:[^()]|\([^()]*\))*\)(?=[ ,;.]|$)", "", text)
-    if text.startswith("not "):
+    if re.match(r"(?:not|only|solely|exclusively|neither) (?!\d|\w+ \w+s\b)", text):
         return
     tail = _TAIL.search(text)
     head, rest = (text[: tail.start()], text[tail.start() :].strip(" ,")) if tail else (text, "")
@@ -294,11 +303,12 @@ def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Ite
         least = bool(positions) or first in {"several", "multiple", "both"} or item.startswith("at least ")
     elif positions and positional and re.search(r"s(?: |$)", words):
         number, least = int(positions[1]), True
+    named = relation == "is" and _DETERMINER.match(f"{words} ") is None
     words = _DETERMINER.sub("", f"{words} ").strip()
     if words.startswith("no ") or words == "none":
         negated, words = True, words[3:]
     if words and words not in {"no", "not"}:
-        yield Assertion(relation, words, negated, number, total, least, placed=bool(positions))
+        yield Assertion(relation, words, negated, number, total, least, placed=bool(positions), named=named)
 
 
 def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:

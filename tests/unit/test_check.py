@@ -144,6 +144,10 @@ CLAIMS = [
     ("phloretin", "It is a chalcone.", UNVERIFIED),  # the word is also used for dihydrochalcones
     ("estradiol", "It is a hydrocarbon.", CONTRADICTED),
     ("glucose", "It is an aromatic compound.", CONTRADICTED),
+    ("aspirin", "The compound is benzene.", UNVERIFIED),  # it contains one, it is not the compound
+    ("aspirin", "The compound is chalcone.", CONTRADICTED),
+    ("aspirin", "It is aspirin.", SUPPORTED),
+    ("aspirin", "It is not aspirin.", CONTRADICTED),
     # figures
     ("demo", "Its molecular formula is C25H28O4.", SUPPORTED),
     ("demo", "Its molecular formula is C₂₅H₂₈O₄.", SUPPORTED),
@@ -178,6 +182,19 @@ CLAIMS = [
     ("erythromycin", "It obeys the rule of five.", CONTRADICTED),
     ("diazepam", "It contains a seven-membered ring.", SUPPORTED),
     ("aspirin", "It contains a seven-membered ring.", CONTRADICTED),
+    ("aspirin", "It weighs 180 g/mol.", SUPPORTED),
+    ("aspirin", "Aspirin's molecular weight is 300.", CONTRADICTED),
+    ("aspirin", "The molecule's formula is C9H8O4.", SUPPORTED),
+    ("aspirin", "It contains only carbon, hydrogen and oxygen.", SUPPORTED),
+    ("caffeine", "It contains only carbon, hydrogen and oxygen.", CONTRADICTED),
+    ("aspirin", "Unlike ibuprofen, it is an ester.", SUPPORTED),
+    ("quercetin", "It has exactly four hydroxy groups.", CONTRADICTED),
+    ("quercetin", "It has four hydroxy groups.", UNVERIFIED),  # at least four, in truth five
+    ("quercetin", "It is a glycoside.", CONTRADICTED),
+    ("morphine", "It is a secondary amine.", CONTRADICTED),
+    ("cholesterol", "It is a sterol.", SUPPORTED),
+    ("imatinib", "It violates no Lipinski rules.", SUPPORTED),
+    ("erythromycin", "It violates two of Lipinski's rules.", SUPPORTED),
     # charge and stereo
     ("choline", "It is a quaternary ammonium cation.", SUPPORTED),
     ("choline", "It is neutral.", CONTRADICTED),
