@@ -23,9 +23,9 @@ _LENGTH = re.compile(
     r"(?:\bis|\bhas|\bhave|contains?|comprises?|consists? of|composed of|length(?: is| of|:)?|made (?:up )?of|with|"
     r"protein of|polypeptide of|sequence of|:)"
     rf"(?: an?| total(?: of)?| a total of| a length of| a sequence of)? ?{_SIGN}"
-    r"(?P<value>\d[\d,]*)[ -](?:amino[ -]acids?|aa\b|residues?)(?! \d)|"
+    r"(?P<value>\d{1,3}(?:,\d{3})+|\d+)[ -](?:amino[ -]acids?|aa\b|residues?)(?! \d)|"
     rf"\blength(?: of the (?:protein|sequence))?(?: is| of|:| =) ?{_SIGN.replace('sign', 'sign2')}"
-    r"(?P<value2>\d[\d,]*)(?![\d.]| ?(?:nm|kb|bp|nucleotides))",
+    r"(?P<value2>\d{1,3}(?:,\d{3})+|\d+)(?![\d,]*\d|\.\d| ?(?:nm|kb|bp|nucleotides))",
     re.IGNORECASE,
 )
 _PART = re.compile(
@@ -39,7 +39,7 @@ _MASS = re.compile(
 )
 _GENE = re.compile(
     r"(?:encoded by (?:the )?(?:human |mouse |yeast )?(?:gene )?|product of (?:the )?(?:gene )?|"
-    r"gene(?: name| symbol)?(?: is|:| =) ?)"
+    r"(?i:gene)(?: name| symbol)?(?: is|:| =) ?)"
     r"(?P<gene>[A-Za-z][\w.-]*\d[\w-]*|[A-Z][A-Z\d-]+|[a-z]{3}[A-Z]\b|[\w-]+(?= gene\b))"
 )
 _EC = re.compile(r"\bEC(?: numbers?)?(?: is|:)? ?(?P<number>[1-7](?:\.(?:\d+|-)){0,3})\b(?P<after>[^.;]{0,60})")
@@ -326,14 +326,33 @@ def _family(assertion: Assertion, facts: Sequence[Fact]) -> Iterator[Finding]:
 
 def _enzyme(head: str, assertion: Assertion, protein: Protein, facts: Sequence[Fact]) -> Finding:
     prefix, mains = _ENZYMES[head]
+    prefix, unread = _modified(head, prefix, assertion.words.split(" ")[:-1])
     recorded = _stored(facts, "ec number")
     numbers = [str(fact.value) for fact in recorded]
-    named = re.search(rf"\b{head}\b", protein.name.lower()) and head != "enzyme"
-    if any(number.startswith(prefix) for number in numbers) and (prefix or head == "enzyme"):
-        why = f"the record has EC {', '.join(numbers)}"
-        return (contradicted if assertion.negated else supported)(why, recorded[0].provenance)
-    if named and not assertion.negated:
-        return supported(f"its recorded name is {protein.name}", protein.provenance)
+    listed = f"EC {', '.join(numbers)}" if numbers else "no EC number"
     if numbers and mains and not assertion.negated and not any(number[0] in mains for number in numbers):
-        return contradicted(f"the record has EC {', '.join(numbers)}, which is no {head}", recorded[0].provenance)
-    return unverified(f"{head}; the record has {f'EC {chr(44).join(numbers)}' if numbers else 'no EC number'}")
+        return contradicted(f"the record has {listed}, which is no {head}", recorded[0].provenance)
+    if unread:
+        return unverified(f"{head}; the record has {listed}; {unread} is not compared")
+    if any(re.match(prefix, number) for number in numbers) and (prefix or head == "enzyme"):
+        return (contradicted if assertion.negated else supported)(f"the record has {listed}", recorded[0].provenance)
+    if not assertion.negated and head != "enzyme" and re.search(rf"\b{head}\b", protein.name.lower()):
+        return supported(f"its recorded name is {protein.name}", protein.provenance)
+    return unverified(f"{head}; the record has {listed}")
+
+
+def _modified(head: str, prefix: str, modifiers: Sequence[str]) -> tuple[str, str]:
+    """Return the EC pattern that the words before an enzyme's class ask for, and the word that is not read."""
+    if head == "kinase":
+        for residue, pattern in _KINASES.items():
+            if any(residue in word for word in modifiers):
+                return pattern, ""
+    return prefix.replace(".", r"\."), next((word for word in modifiers if word not in _NEUTRAL), "")
+
+
+_KINASES = {
+    "tyrosine": r"2\.7\.1[02]\.", "serine": r"2\.7\.1[12]\.", "threonine": r"2\.7\.1[12]\.", "histidine": r"2\.7\.13\.",
+    "protein": r"2\.7\.1[0-3]\.",
+}  # fmt: skip
+"""classes of protein kinases: tyrosine 2.7.10, serine/threonine 2.7.11, dual 2.7.12, histidine 2.7.13"""
+_NEUTRAL = frozenset("protein key important essential known well-known large small receptor".split())

@@ -378,6 +378,11 @@ PROTEIN_CLAIMS = [
     ("It has a kinase domain of 268 residues.", UNVERIFIED),
     ("It has a signal peptide of 24 amino acids.", UNVERIFIED),
     ("It has more than 1000 residues.", SUPPORTED),
+    ("Its length is 1,210.", SUPPORTED),
+    ("Length: 1000.", CONTRADICTED),
+    ("It is a serine/threonine kinase.", UNVERIFIED),  # EC 2.7.10 are tyrosine kinases
+    ("It is a bacterial enzyme.", UNVERIFIED),
+    ("Gene: ERBB1.", SUPPORTED),
     ("It has a molecular mass of 134 kDa.", SUPPORTED),
     ("It is a 170 kDa glycoprotein.", UNVERIFIED),
     ("It is encoded by the EGFR gene.", SUPPORTED),
