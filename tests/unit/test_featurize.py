@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import csv
+import lzma
+from pathlib import Path
+
 import numpy as np
 import pytest
+from rdkit import Chem
 
+import biomed_agent
 from biomed_agent.errors import InvalidInput
 from biomed_agent.model.featurize import collate_graphs, featurize_smiles
+
+STARTER = Path(biomed_agent.__file__).parent / "data" / "starter" / "molecules.tsv.xz"
 
 
 def test_ethanol_written_by_hand():
@@ -39,6 +47,22 @@ def test_an_atom_without_bonds_has_empty_edges():
     assert (graph.atoms.shape, graph.edge_index.shape, graph.edge_attr.shape) == ((1, 2), (2, 0), (0, 2))
 
 
+def test_tags_and_directions_are_asked_for_wherever_they_can_be():
+    """Featurizing skips the calls when no character of the SMILES can set one; here every atom and bond is asked."""
+    with lzma.open(STARTER, "rt", encoding="utf-8") as file:
+        known = [row["smiles"] for row in csv.DictReader(file, delimiter="\t")][::10]
+    for smiles in (*known, "C\\C=C/C", "C[C@H](N)O |r|"):
+        mol = Chem.MolFromSmiles(smiles)
+        try:
+            graph = featurize_smiles(smiles)
+        except InvalidInput:  # such as a dative bond, which has no vector
+            continue
+        tags = [int(atom.GetChiralTag()) for atom in mol.GetAtoms()]
+        directions = [("NONE", "ENDUPRIGHT", "ENDDOWNRIGHT").index(bond.GetBondDir().name) for bond in mol.GetBonds()]
+        assert graph.atoms[:, 1].tolist() == tags, smiles
+        assert graph.edge_attr[::2, 1].tolist() == graph.edge_attr[1::2, 1].tolist() == directions, smiles
+
+
 @pytest.mark.parametrize(
     ("smiles", "said"),
     [
@@ -47,6 +71,7 @@ def test_an_atom_without_bonds_has_empty_edges():
         ("CN(C)(C)(C)C", "valence"),
         ("c1cccc1", "kekulize"),
         ("[NH3]->[Pt]", r"atoms 0 \(N\) and 1 \(Pt\) is DATIVE"),
+        ("CC(N)(O)F |(0,0,;1,0,;2,1,;2,-1,;1,1,),wU:1.0|", r"between atoms 1 \(C\) and 0 \(C\) is BEGINWEDGE"),
         ("F[Pt@SP1](Cl)(Br)I", r"atom 1 \(Pt\) has chiral tag CHI_SQUAREPLANAR"),
     ],
 )

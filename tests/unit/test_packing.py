@@ -1,0 +1,41 @@
+"""Padding together what is of similar length."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from biomed_agent.model.packing import MAX_WASTE, packs, padding_waste
+
+lengths = st.lists(st.integers(1, 1024), max_size=60)
+
+
+def test_similar_lengths_come_together() -> None:
+    assert packs([100, 400, 98, 396, 20]) == [[1, 3], [0, 2], [4]]
+    assert packs([5, 5, 5]) == [[0, 1, 2]]
+    assert packs([]) == []
+
+
+def test_a_little_padding_may_be_cheaper_than_another_pass() -> None:
+    assert packs([10, 4], spare=5) == [[0], [1]]
+    assert packs([10, 4], spare=6) == [[0, 1]]
+
+
+def test_waste_is_the_share_of_padding() -> None:
+    assert padding_waste([10, 5], [[0, 1]]) == pytest.approx(0.25)
+    assert padding_waste([10, 5], [[0], [1]]) == 0
+    assert padding_waste([], []) == 0
+
+
+@given(lengths)
+def test_every_row_is_in_one_pack_and_little_is_padding(rows: list[int]) -> None:
+    found = packs(rows)
+    assert sorted(row for pack in found for row in pack) == list(range(len(rows)))
+    assert padding_waste(rows, found) <= MAX_WASTE
+    for before, after in itertools.pairwise(found):
+        assert rows[before[-1]] >= rows[after[0]]
+        # The next row would have been one too many.
+        assert padding_waste(rows, [[*before, after[0]]]) > MAX_WASTE
