@@ -21,7 +21,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 from biomed_agent.sources.names import COMMON_WORDS, name_key
 
 from .tables import HAND_WRITTEN, read_csv, read_tsv, text_of
-from .terms import known_terms, terms_in
+from .terms import known_terms, terms_in, written_by_chebi
 
 RDLogger.DisableLog("rdApp.*")  # it reports every unreadable SMILES
 
@@ -309,6 +309,9 @@ def add_terms(data: Path, rows: list[Molecule]) -> None:
     for part in ("validation", "test_public", "train_partial"):
         for entry in read_tsv(data / "chebi20" / f"{part}.txt"):
             _add_from_text(by_id.get(entry["CID"]), entry["description"], terms)
+    for entry in chebi_texts_in_pubchem(data):
+        known = canonical(entry["SMILES"])
+        _add_from_text(by_key.get(known[1]) if known else None, entry["description"], terms)
     for entry in read_tsv(data / "chebi_classes" / "membership.tsv"):
         term = terms.get(entry["class_name"].lower())
         known = canonical(entry["smiles"]) if entry["is_member"] == "1" and term else None
@@ -316,6 +319,18 @@ def add_terms(data: Path, rows: list[Molecule]) -> None:
             by_key[known[1]].classes.append(term)
     for row in rows:
         row.classes, row.roles = sorted(set(row.classes)), sorted(set(row.roles))
+
+
+def chebi_texts_in_pubchem(data: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of PubChem description sets whose text is ChEBI's."""
+    for folder, parts in (
+        ("pcdes", ("validation", "test")),
+        ("pubchem324k", ("valid", "test")),
+        ("gitmol", ("train", "valid", "test")),
+    ):
+        for part in parts:
+            rows = read_tsv(data / folder / f"{part}.txt")
+            yield from (row for row in rows if written_by_chebi(row["description"]))
 
 
 def _add_from_text(row: Molecule | None, text: str, terms: dict[str, str]) -> None:

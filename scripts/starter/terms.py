@@ -18,9 +18,14 @@ _ROLE = re.compile(
     r"toxin|epitope|allergen|dye|stain|fluorochrome|antibiotic|pesticide|agrochemical|acaricide|preservative)s?$"
 )
 _TOO_GENERAL = frozenset({"molecule", "compound", "chemical entity", "ion", "mixture", "substance", "atom", "group"})
-_HAS_ROLE = re.compile(r"(?:It|The molecule) has (?:a )?roles? as (.*?)\.(?: |$)")
-_IS_A = re.compile(r"(?:^|\. )It is (an? .*?)\.(?: |$)")
+_HAS_ROLE = re.compile(r"(?:[Ii]t|The molecule) has (?:a )?roles? as (.*?)\.(?: |$)")
+_IS_A = re.compile(r"(?:^|\. )[Ii]t is (an? .*?)\.(?: |$)")
 _GENUS = re.compile(r"^(?:The molecule is )?(?:An?|an?|The|the) (?:member of the class of )?(.*)")
+_AFTER_GENUS = re.compile(
+    r" (?:that|which|in|of|having|comprising|consisting|carrying|obtained|derived|formed|containing|used|resulting|"
+    r"composed|bearing|with|where|whose|produced|isolated|found|possessing|arising|and|from|substituted|formally|based)\b|[,.;]"
+)
+"""What follows the class a definition begins with; a longer noun (``tricarboxylic acid trianion``) is another class."""
 _LIST = re.compile(r", (?=an? |the |member of )| and (?=an? |the |member of )")
 _ARTICLE = re.compile(r"^(?:an?|the) |^(?:an? )?member of (?:the class of )?")
 
@@ -42,16 +47,18 @@ def known_terms(data: Path) -> dict[str, str]:
     }
 
 
+def written_by_chebi(text: str) -> bool:
+    """Tell whether a description that PubChem passes on has the set phrases of ChEBI."""
+    return _HAS_ROLE.search(text) is not None
+
+
 def terms_in(text: str, terms: dict[str, str]) -> Iterator[tuple[str, bool]]:
     """Yield (term, is a role) for the known labels that a ChEBI text states of its molecule."""
     genus = _GENUS.match(text)
     if genus:
-        words = re.split(r"[ ,.;]", genus[1])[:8]
-        for count in range(len(words), 0, -1):
-            term = _look_up(" ".join(words[:count]), terms)
-            if term:
-                yield term, _ROLE.search(term) is not None
-                break
+        label = re.split(_AFTER_GENUS, genus[1], maxsplit=1)[0]
+        if term := _look_up(label, terms):
+            yield term, _ROLE.search(term) is not None
     for sentence in _HAS_ROLE.findall(text):
         for part in _LIST.split(sentence):
             if term := _look_up(_ARTICLE.sub("", part), terms):
