@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 
 _GREEK = dict(
@@ -54,6 +55,8 @@ _LEFT_ALLOWED = frozenset("anti non pre post pro co ex type".split())
 _RIGHT_ALLOWED = re.compile(
     r"(\w+(ed|ing|ant|ent|ive|free|like|null|based|bound|rich|type|only|naive|specific)|\w*mut\w*|KO|WT|CoV|Cas)\b"
 )
+NEAR = 40
+"""Letters on either side of a span that are looked at."""
 MOST_WORDS = 12
 """Words (runs of letters and digits) of the longest name that is looked for in a text."""
 
@@ -84,9 +87,11 @@ def windows(text: str) -> Iterator[tuple[int, int]]:
     breaks = [match.start() for match in _BREAK.finditer(text)]
     for first, word in enumerate(words):
         start = word.start()
+        later = bisect_right(breaks, start)
+        limit = breaks[later] if later < len(breaks) else len(text)
         for last in range(min(first + MOST_WORDS, len(words)) - 1, first - 1, -1):
             end = words[last].end()
-            if any(start < place < end for place in breaks):
+            if end > limit:
                 continue
             for left, right in _bracketed(text, start, end):
                 if _loose_left(text, left) and _loose_right(text, right):
@@ -95,9 +100,9 @@ def windows(text: str) -> Iterator[tuple[int, int]]:
 
 def _bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield a span widened by what belongs to it, widest first: ``(-)-``, a closing bracket, a plus sign."""
-    prefix = re.search(r"\([+\-−±]{1,3}\)-?$", text[:start])
+    prefix = re.search(r"\([+\-−±]{1,3}\)-?$", text[max(0, start - 6) : start])
     if prefix:
-        yield prefix.start(), end
+        yield start - len(prefix[0]), end
     inside = text[start:end]
     unclosed = sum(inside.count(mark) for mark in "([") - sum(inside.count(mark) for mark in ")]")
     if unclosed < 0 and start and text[start - 1] in "([":
@@ -111,7 +116,7 @@ def _bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _loose_left(text: str, start: int) -> bool:
     """Tell whether nothing on the left is glued to the span."""
-    before = text[:start]
+    before = text[max(0, start - NEAR) : start]
     if not before or before[-1].isspace() or before[-1] in "/\"“‘„'—–":
         return not re.search(r"\w'$", before)
     if before[-1] in "([":
@@ -124,7 +129,7 @@ def _loose_left(text: str, start: int) -> bool:
 
 def _loose_right(text: str, end: int) -> bool:
     """Tell whether nothing on the right is glued to the span."""
-    after = text[end:]
+    after = text[end : end + NEAR]
     if not after or after[0].isspace() or after[0] in '/"”?!;:)]—–':
         return True
     if after[0] in ".,":

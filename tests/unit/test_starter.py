@@ -69,7 +69,7 @@ def test_every_structure_derives_its_row(molecules):
         assert Chem.MolToSmiles(mol) == row["smiles"], row["name"]
         assert Chem.MolToInchiKey(mol) == row["inchikey"], row["name"]
         assert rdMolDescriptors.CalcMolFormula(mol) == row["formula"], row["name"]
-        assert float(row["weight"]) == pytest.approx(Descriptors.MolWt(mol), abs=0.001), row["name"]
+        assert float(row["weight"]) == pytest.approx(Descriptors.MolWt(mol), abs=0.001), row["name"]  # type: ignore[attr-defined]
 
 
 def test_keys_are_unique(molecules, proteins):
