@@ -24,9 +24,12 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutput
 
 from .configuration import BioMedGPTConfig, GinConfig
+from .packing import packs
 
 SELF_LOOP = 4
 """Bond type of the edge every atom has to itself; its direction is 0."""
+SPARE = 64
+"""Positions of padding that cost less than another pass of the protein encoder."""
 
 
 class GinLayer(GradientCheckpointingLayer):
@@ -188,15 +191,24 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     def get_protein_features(self, protein_input_ids: Tensor, protein_attention_mask: Tensor | None = None) -> Tensor:
         """Return one language model vector per unpadded protein token, row by row, [tokens, text width].
 
+        Proteins of similar length are encoded together, the others apart.
+
         Args:
             protein_input_ids: [proteins, length], right-padded.
             protein_attention_mask: [proteins, length], 0 at padding; derived from the pad id when not given.
         """
         if protein_attention_mask is None:
             protein_attention_mask = (protein_input_ids != self.config.protein_config.pad_token_id).long()
-        # ESM scales its embeddings by the share of masked tokens, which it counts with the attention mask.
-        hidden = self.protein_encoder(protein_input_ids, attention_mask=protein_attention_mask).last_hidden_state
-        hidden = hidden[protein_attention_mask.bool().to(hidden.device)]
+        lengths = protein_attention_mask.sum(dim=1).tolist()
+        vectors: dict[int, Tensor] = {}
+        for pack in packs(lengths, spare=SPARE):
+            longest = lengths[pack[0]]
+            mask = protein_attention_mask[pack, :longest]
+            # ESM scales its embeddings by the share of masked tokens, which it counts with the attention mask.
+            encoded = self.protein_encoder(protein_input_ids[pack, :longest], attention_mask=mask).last_hidden_state
+            for row, one in zip(pack, encoded, strict=True):
+                vectors[row] = one[: lengths[row]]
+        hidden = torch.cat([vectors[row] for row in range(len(lengths))])
         projected: Tensor = self.protein_projection(hidden.to(self.protein_projection.weight.dtype))
         return projected
 

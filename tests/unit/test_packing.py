@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from biomed_agent.model.packing import MAX_WASTE, packs, padding_waste
+from biomed_agent.prompt import user_message
 
 lengths = st.lists(st.integers(1, 1024), max_size=60)
 
@@ -39,3 +41,20 @@ def test_every_row_is_in_one_pack_and_little_is_padding(rows: list[int]) -> None
         assert rows[before[-1]] >= rows[after[0]]
         # The next row would have been one too many.
         assert padding_waste(rows, [[*before, after[0]]]) > MAX_WASTE
+
+
+def test_proteins_of_a_batch_are_encoded_in_packs(tiny_model: Any, tiny_processor: Any) -> None:
+    import torch
+
+    sequences = ["MKV" * 40, "GAW", "MKVLA" * 23, "MKVL"]
+    batch = tiny_processor([[user_message("Does it bind?", sequences=[one])] for one in sequences])
+    passes: list[int] = []
+    hook = tiny_model.protein_encoder.register_forward_pre_hook(lambda _, given: passes.append(len(given[0])))
+    with torch.no_grad():
+        together = tiny_model.get_protein_features(batch["protein_input_ids"], batch["protein_attention_mask"])
+        hook.remove()
+        alone = [
+            tiny_model.get_protein_features(torch.tensor([tiny_processor.encode_protein(one)])) for one in sequences
+        ]
+    assert passes == [2, 2]
+    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-4)
