@@ -31,37 +31,39 @@ def check_text(text: str, entity: Entity, facts: Sequence[Fact] = ()) -> tuple[C
         One claim a sentence, in order.
     """
     claims: list[Claim] = []
+    subject = subject_of(entity, facts)
     elsewhere = False  # the sentence before spoke of something else, so "it" may, too
     for sentence in statement.sentences(text):
-        pronoun = statement.starts_with_pronoun(sentence)
+        plain = subject.possessive(statement.normalise(sentence))
+        pronoun = subject.is_pronoun(plain)
         if pronoun and elsewhere:
             claims.append(Claim(sentence, "unverified", 'what "it" stands for is not certain here'))
             continue
-        names = names_of(entity, facts)
-        plain = statement.possessive(statement.normalise(sentence), names)
-        elsewhere = not pronoun and not _about(plain, entity, names)
-        claims.append(_judge(sentence, entity, facts))
+        elsewhere = not pronoun and not _about(plain, entity, subject)
+        claims.append(_judge(sentence, entity, subject, facts))
     return tuple(claims)
 
 
 def check_claim(sentence: str, entity: Entity, facts: Sequence[Fact] = ()) -> Claim:
     """Check one sentence; see :func:`check_text`."""
-    return _judge(sentence.strip(), entity, facts)
+    return _judge(sentence.strip(), entity, subject_of(entity, facts), facts)
 
 
-def names_of(entity: Entity, facts: Sequence[Fact] = ()) -> list[str]:
-    """Return the names a sentence may call the entity by."""
+def subject_of(entity: Entity, facts: Sequence[Fact] = ()) -> statement.Subject:
+    """Return the entity as the subject of sentences, with the names its record gives."""
+    names: Iterable[str]
     if isinstance(entity, Molecule):
-        names: Iterable[str] = (entity.name, *entity.synonyms, entity.handle)
+        names = (entity.name, *entity.synonyms, entity.handle)
     else:
         names = (entity.name, entity.gene, entity.entry_name, entity.accession, *entity.synonyms)
     stored = (str(fact.value) for fact in facts if fact.predicate in {"synonym", "name", "gene"})
-    return [name for name in dict.fromkeys((*names, *stored)) if 1 < len(name) <= 200]
+    known = tuple(name for name in dict.fromkeys((*names, *stored)) if 1 < len(name) <= 200)
+    return statement.Subject(known, "molecule" if isinstance(entity, Molecule) else "protein")
 
 
-def _about(plain: str, entity: Entity, names: Sequence[str]) -> bool:
+def _about(plain: str, entity: Entity, subject: statement.Subject) -> bool:
     """Tell whether a normalised sentence speaks of the entity, or of one of its properties."""
-    if statement.speaks_of(plain, names) or statement.predicate_about(plain, names) is not None:
+    if subject.speaks(plain) or subject.predicate(plain) is not None:
         return True
     if isinstance(entity, Molecule):
         from .check_numbers import PROPERTY
@@ -70,13 +72,12 @@ def _about(plain: str, entity: Entity, names: Sequence[str]) -> bool:
     return PROPERTY.match(plain) is not None
 
 
-def _judge(sentence: str, entity: Entity, facts: Sequence[Fact]) -> Claim:
+def _judge(sentence: str, entity: Entity, subject: statement.Subject, facts: Sequence[Fact]) -> Claim:
     if len(sentence) > MAX_SENTENCE:
         return Claim(sentence, "unverified", f"longer than {MAX_SENTENCE:,} characters, so it is not read")
-    names = names_of(entity, facts)
-    plain = statement.possessive(statement.normalise(sentence), names)
-    predicate = statement.predicate_about(plain, names)
-    about = _about(plain, entity, names)
+    plain = subject.possessive(statement.normalise(sentence))
+    predicate = subject.predicate(plain)
+    about = _about(plain, entity, subject)
     own: Provenance | None = entity.provenance
     if isinstance(entity, Molecule):
         from .chemistry import RDKIT as own
@@ -85,7 +86,7 @@ def _judge(sentence: str, entity: Entity, facts: Sequence[Fact]) -> Claim:
     else:
         from .check_protein import protein_findings
 
-        findings = protein_findings(plain, predicate, about, entity, facts, names)
+        findings = protein_findings(plain, predicate, about, entity, facts, subject.names)
     return _claim(sentence, findings or [unverified(_UNREAD if about else _OTHER)], own)
 
 

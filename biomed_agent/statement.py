@@ -9,7 +9,7 @@ database descriptions (ChEBI, UniProt) and of what language models make of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,14 +54,10 @@ HEDGES = re.compile(
 )
 """words after which a clause asserts nothing for certain"""
 
-_THING = (
-    r"(?:molecule|compound|substance|drug|structure|chemical|ligand|agent|entity|natural product|metabolite|ion|salt|"
-    r"acid|protein|enzyme|polypeptide|sequence|gene product|receptor|kinase|query|one)"
-)
-_SUBJECT = (
-    r"(?:it|this|(?:the|this|that|our|your)(?: (?:given|shown|query|input|small|title|parent|full-length|mature|"
-    rf"human))? {_THING})"
-)
+_THINGS = {
+    "molecule": r"(?:molecule|compound|substance|drug|structure|chemical|agent|entity|natural product|query)",
+    "protein": r"(?:protein|enzyme|polypeptide|sequence|gene product|receptor|kinase|entity|query)",
+}
 _OPENING = (
     r"(?:(?:in addition|chemically|structurally|overall|moreover|furthermore|also|thus|hence|therefore|however|"
     r"specifically|in summary|notably|additionally|yes|no|here|in fact|indeed)[,:]? |"
@@ -74,7 +70,7 @@ _ADVERB = r"(?: (?:also|itself|clearly|indeed|certainly|definitely|therefore|thu
 
 _IS = (
     r"(?:is|are)(?: (?:classified|classed|categori[sz]ed|described|characteri[sz]ed|defined|known|recogni[sz]ed|"
-    r"regarded) as| part of)?|belongs to|falls (?:in|into|under|within)|represents|constitutes"
+    r"regarded) as)?|belongs to|falls (?:in|into|under|within)|represents|constitutes"
 )
 _HAS = (
     r"has|have|contains?|bears?|carries|possess(?:es)?|features?|includes?|comprises?|incorporates?|"
@@ -153,52 +149,53 @@ def sentences(text: str) -> list[str]:
     return [piece.strip() for piece in pieces if piece.strip()]
 
 
-def speaks_of(sentence: str, names: Iterable[str]) -> bool:
-    """Tell whether the subject of a normalised sentence is the thing in question, whatever the verb."""
-    return re.match(rf"{_OPENING}{_subject(names)}{_APPOSITION} ", sentence.lower()) is not None
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The thing a text is about, and the words it may be called by."""
 
+    names: tuple[str, ...]
+    kind: Literal["molecule", "protein"]
 
-def _subject(names: Iterable[str]) -> str:
-    known = "|".join(re.escape(name.lower()) for name in sorted(names, key=len, reverse=True) if len(name) > 1)
-    if not known:
-        return _SUBJECT
-    return rf"(?:{_SUBJECT}|(?:the )?(?:drug |compound |molecule |protein |enzyme )?(?:{known}))"
+    @property
+    def pattern(self) -> str:
+        """Regular expression (lower case) of a subject: a pronoun, *this molecule*, or one of the names."""
+        thing = _THINGS[self.kind]
+        known = "|".join(re.escape(name.lower()) for name in sorted(self.names, key=len, reverse=True) if len(name) > 1)
+        called = rf"|(?:the )?(?:{thing} )?(?:{known})" if known else ""
+        which = r"(?: (?:given|shown|query|input|small|title|full-length|mature|human))?"
+        return rf"(?:it|this|(?:the|this|that|our|your){which} {thing}{called})"
 
+    def speaks(self, sentence: str) -> bool:
+        """Tell whether the subject of a normalised sentence is this thing, whatever the verb."""
+        return re.match(rf"{_OPENING}{self.pattern}{_APPOSITION} ", sentence.lower()) is not None
 
-def possessive(sentence: str, names: Iterable[str]) -> str:
-    """Write *its* for *the molecule's* and *aspirin's* at the start of a normalised sentence."""
-    match = re.match(rf"{_subject(names)}'s? ", sentence, re.IGNORECASE)
-    return f"Its {sentence[match.end() :]}" if match else sentence
+    def possessive(self, sentence: str) -> str:
+        """Write *its* for *the molecule's* and *aspirin's* at the start of a normalised sentence."""
+        match = re.match(rf"{self.pattern}'s? ", sentence, re.IGNORECASE)
+        return f"Its {sentence[match.end() :]}" if match else sentence
 
+    def is_pronoun(self, sentence: str) -> bool:
+        """Tell whether the subject of a normalised sentence is a bare pronoun."""
+        pattern = rf"{_OPENING}(?:it|its|this|these|they)\b(?! (?:\w+ )?{_THINGS[self.kind]})"
+        return re.match(pattern, sentence.lower()) is not None
 
-def starts_with_pronoun(sentence: str) -> bool:
-    """Tell whether the subject is a bare pronoun."""
-    return re.match(rf"{_OPENING}(?:it|its|this|these|they)\b(?! {_THING})", normalise(sentence).lower()) is not None
+    def predicate(self, sentence: str) -> str | None:
+        """Return what a normalised sentence says of this thing, from its verb on, in lower case.
 
-
-def predicate_about(sentence: str, names: Iterable[str]) -> str | None:
-    """Return what a sentence says of the thing in question, from its verb on, in lower case.
-
-    Args:
-        sentence: One sentence, normalised.
-        names: Names the thing goes by; a sentence about anything else returns None.
-
-    Returns:
-        The predicate; for a fragment without subject (``A chalcone that ...``) the same with ``is`` put in
-        front; None when the sentence speaks of something else or has another shape.
-    """
-    body = sentence.rstrip(" .!?").strip("\"'").strip()
-    lowered = body.lower()
-    match = re.match(rf"{_OPENING}(?:{_subject(names)}{_APPOSITION}{_ADVERB} )?(?={_VERB.pattern})", lowered)
-    if match:
-        return lowered[match.end() :]
-    if re.match(r"an? [^.]+$", lowered) and not re.search(r"\b(?:was|were|it|this|these)\b", lowered):
-        head = _TAIL.search(_CLASS_OF.sub("", _MEMBER.sub("", lowered)))
-        if head is None or head["word"] in _FRAGMENT_TAILS:
+        A fragment without a subject (``A chalcone that ...``, ``Contains a ...``) is taken to be about it.
+        None means that the sentence speaks of something else or has another shape.
+        """
+        lowered = sentence.rstrip(" .!?").strip("\"'").strip().lower()
+        match = re.match(rf"{_OPENING}(?:{self.pattern}{_APPOSITION}{_ADVERB} )?(?={_VERB.pattern})", lowered)
+        if match:
+            return lowered[match.end() :]
+        if re.match(r"an? [^.]+$", lowered) and not re.search(r"\b(?:was|were|it|this|these)\b", lowered):
+            head = _TAIL.search(_CLASS_OF.sub("", _MEMBER.sub("", lowered)))
+            if head is None or head["word"] in _FRAGMENT_TAILS:
+                return f"is {lowered}"
+        if re.fullmatch(r"[\w,'()\[\]-]+(?: (?:group|ring|moiety|substituent|core|skeleton))?", lowered):
             return f"is {lowered}"
-    if re.fullmatch(r"[\w,'()\[\]-]+(?: (?:group|ring|moiety|substituent|core|skeleton))?", lowered):
-        return f"is {lowered}"
-    return None
+        return None
 
 
 _FRAGMENT_TAILS = frozenset(
@@ -211,7 +208,7 @@ def assertions(predicate: str) -> list[Assertion]:
     """Return what a predicate asserts; empty when nothing is certain.
 
     Args:
-        predicate: Lower-case text that starts with a verb, as :func:`predicate_about` returns it.
+        predicate: Lower-case text that starts with a verb, as :meth:`Subject.predicate` returns it.
     """
     found: list[Assertion] = []
     for clause in _clauses(predicate):
@@ -259,7 +256,8 @@ def _read(rest: str, verb: re.Match[str]) -> Iterator[Assertion]:
 
 
 def _roles(text: str) -> Iterator[Assertion]:
-    for item in re.split(r", and |, | and (?=an? )", text):
+    articles = re.search(r", an? | and an? ", text)
+    for item in re.split(r"(?:,? and |, )(?=an? )" if articles else r",? and |, ", text):
         words = _DETERMINER.sub("", f"{item.strip()} ").strip()
         if words:
             yield Assertion("role", words)
@@ -286,7 +284,7 @@ def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Ass
             if relation == "is" and re.search(r"\b(?:derivatives|analog(?:ue)?s|related compounds)$", following):
                 continue  # "benzoic acids and derivatives" holds more than benzoic acids
             yield from _item(item, relation, negated, positional=len(items) == 1 and not shared)
-    if rest and not negated:
+    if rest and not negated and not re.search(r"\b(?:salts?|complex|mixture|adduct|co-?crystal|combination)$", head):
         yield from _tail(rest, relation)
 
 

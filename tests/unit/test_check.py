@@ -1,4 +1,4 @@
-"""Statements about molecules and proteins, and what is made of them."""
+"""Statements about molecules, and what is made of them; any text can be checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from biomed_agent.check import check_claim, check_text
 from biomed_agent.chemistry import molecule_from_smiles
 from biomed_agent.errors import InvalidInput
-from biomed_agent.statement import assertions, normalise, predicate_about, sentences
 from biomed_agent.types import Claim, Fact, Molecule, Protein, Provenance
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -98,6 +97,11 @@ CLAIMS = [
     ("aspirin", "It is a steroid receptor antagonist.", UNVERIFIED),
     ("aspirin", "It is a ketone reductase inhibitor that binds an aldehyde.", UNVERIFIED),
     ("aspirin", "It is metabolised to a phenol.", UNVERIFIED),
+    ("aspirin", "It is part of a peptide.", UNVERIFIED),
+    ("aspirin", "It is a complex with pyridine.", UNVERIFIED),
+    ("aspirin", "The parent compound is a flavone.", UNVERIFIED),
+    ("aspirin", "The enzyme has a mass of 70 kDa.", UNVERIFIED),
+    ("aspirin", "The metabolite is a phenol.", UNVERIFIED),
     ("aspirin", "Quercetin is a flavonol.", UNVERIFIED),
     ("aspirin", "Its metabolite, which is a steroid, has three rings.", UNVERIFIED),
     ("aspirin", "It is a masked aldehyde.", UNVERIFIED),
@@ -342,100 +346,11 @@ def test_pronoun_after_another_subject_is_left_alone() -> None:
     assert [claim.verdict for claim in check_text(text, molecule("aspirin"))] == ["supported", "contradicted"]
 
 
-# ---------------------------------------------------------------- proteins
-
-UNIPROT = Provenance("UniProt", "P00533")
-EGFR = Protein(
-    sequence="M" * 1210,
-    accession="P00533",
-    entry_name="EGFR_HUMAN",
-    name="Epidermal growth factor receptor",
-    gene="EGFR",
-    organism="Homo sapiens (Human)",
-    taxon_id=9606,
-    synonyms=("ERBB1", "Receptor tyrosine-protein kinase erbB-1"),
-    provenance=UNIPROT,
-)
-RECORD: list[tuple[str, str | int]] = [
-    ("EC number", "2.7.10.1"),
-    ("protein family", "Belongs to the protein kinase superfamily"),
-    ("protein family", "Tyr protein kinase family"),
-    ("protein family", "EGF receptor subfamily"),
-    ("subcellular location", "Cell membrane"),
-    ("subcellular location", "Endosome"),
-    ("subcellular location", "Nucleus"),
-    ("keyword", "Receptor"),
-    ("molecular weight", 134277),
-]
-EGFR_FACTS = [Fact("UNIPROT:P00533", predicate, value, provenance=UNIPROT) for predicate, value in RECORD]
-
-PROTEIN_CLAIMS = [
-    ("The protein is 1,210 amino acids long.", SUPPORTED),
-    ("It consists of 1210 residues.", SUPPORTED),
-    ("It has about 1200 amino acids.", SUPPORTED),
-    ("The protein is 950 amino acids long.", CONTRADICTED),
-    ("The mature protein has 1186 amino acids.", UNVERIFIED),
-    ("It has a kinase domain of 268 residues.", UNVERIFIED),
-    ("It has a signal peptide of 24 amino acids.", UNVERIFIED),
-    ("It has more than 1000 residues.", SUPPORTED),
-    ("Its length is 1,210.", SUPPORTED),
-    ("Length: 1000.", CONTRADICTED),
-    ("It is a serine/threonine kinase.", UNVERIFIED),  # EC 2.7.10 are tyrosine kinases
-    ("It is a bacterial enzyme.", UNVERIFIED),
-    ("Gene: ERBB1.", SUPPORTED),
-    ("It has a molecular mass of 134 kDa.", SUPPORTED),
-    ("It is a 170 kDa glycoprotein.", UNVERIFIED),
-    ("It is encoded by the EGFR gene.", SUPPORTED),
-    ("It is encoded by the TP53 gene.", UNVERIFIED),
-    ("Its UniProt accession is P00533.", SUPPORTED),
-    ("It is a human protein.", SUPPORTED),
-    ("It is from Mus musculus.", CONTRADICTED),
-    ("It is a mouse protein.", CONTRADICTED),
-    ("It is similar to a mouse protein.", UNVERIFIED),
-    ("The enzyme has the EC number 2.7.10.1.", SUPPORTED),
-    ("Its EC number is 2.7.11.1.", UNVERIFIED),
-    ("Its EC number is 3.4.21.4.", CONTRADICTED),
-    ("It is inhibited by an EC 3.4.21.4 inhibitor.", UNVERIFIED),
-    ("EGFR is a receptor tyrosine kinase.", SUPPORTED),
-    ("It is an enzyme.", SUPPORTED),
-    ("It is not a kinase.", CONTRADICTED),
-    ("It is a protease.", CONTRADICTED),
-    ("It is a kinase inhibitor.", UNVERIFIED),
-    ("It may be a protease.", UNVERIFIED),
-    ("It is a member of the EGF receptor subfamily.", SUPPORTED),
-    ("Belongs to the protein kinase superfamily.", SUPPORTED),
-    ("It belongs to the globin family.", UNVERIFIED),
-    ("It is located in the plasma membrane.", SUPPORTED),
-    ("It localizes to the nucleus.", SUPPORTED),
-    ("It is found in the mitochondrion.", UNVERIFIED),
-    ("It is not located in the nucleus.", CONTRADICTED),
-    ("It is secreted.", UNVERIFIED),
-    ("Cell membrane.", SUPPORTED),
-    ("Endosome; peripheral membrane protein.", SUPPORTED),
-    ("Tyr protein kinase family.", SUPPORTED),
-    ("Globin family.", UNVERIFIED),
-    ("Mitochondrion.", UNVERIFIED),
-    ("Epidermal growth factor receptor.", SUPPORTED),
-    ("Insulin receptor.", UNVERIFIED),
-    ("TP53 is 393 amino acids long.", UNVERIFIED),
-    ("It phosphorylates a protein of 393 amino acids.", UNVERIFIED),
-    ("Plays a role in the mitochondrion of the mouse.", UNVERIFIED),
-]
-
-
-@pytest.mark.parametrize(("sentence", "verdict"), PROTEIN_CLAIMS)
-def test_verdicts_on_proteins(sentence: str, verdict: str) -> None:
-    claim = check_claim(sentence, EGFR, EGFR_FACTS)
-    assert claim.verdict == verdict, claim.why
-
-
-def test_without_a_record_little_is_decided() -> None:
-    bare = Protein("MKV" * 30)
-    claims = check_text("It is a kinase. It is in the nucleus. It is from Mus musculus. It has 90 residues.", bare)
-    assert [claim.verdict for claim in claims] == ["unverified", "unverified", "unverified", "supported"]
-
-
 # ---------------------------------------------------------------- reading
+
+
+INSULIN = Protein("GIVEQCCTSICSLYQLENYCN", name="Insulin A chain", organism="Homo sapiens")
+FACTS = [Fact("insulin", "subcellular location", "Secreted"), Fact("insulin", "EC number", "2.7.10.1")]
 
 
 def squeezed(text: str) -> str:
@@ -445,8 +360,8 @@ def squeezed(text: str) -> str:
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_can_be_checked_and_nothing_is_lost(text: str) -> None:
-    for entity in (molecule("aspirin"), EGFR):
-        claims = check_text(text, entity, EGFR_FACTS)
+    for entity in (molecule("aspirin"), INSULIN):
+        claims = check_text(text, entity, FACTS)
         assert squeezed("".join(claim.text for claim in claims)) == squeezed(text)
 
 
@@ -459,8 +374,8 @@ weight 180.16 g/mol R configuration SMILES CCO amino acids logP Lipinski violate
 @given(st.lists(st.sampled_from(WORDS), max_size=40))
 def test_any_words_of_the_field_can_be_checked(words: list[str]) -> None:
     text = " ".join(words)
-    for entity in (molecule("quercetin"), EGFR):
-        claims = check_text(text, entity, EGFR_FACTS)
+    for entity in (molecule("quercetin"), INSULIN):
+        claims = check_text(text, entity, FACTS)
         assert squeezed("".join(claim.text for claim in claims)) == squeezed(text)
 
 
@@ -468,54 +383,8 @@ def test_any_words_of_the_field_can_be_checked(words: list[str]) -> None:
     "text", ["i" * 1900 + "!", "(" * 1900, "1-" * 900, "It is " + "3-hydroxy" * 200, "a, " * 600, "membrane" * 200]
 )
 def test_awkward_text_is_read_in_time(text: str) -> None:
-    for entity in (molecule("aspirin"), EGFR):
-        assert all(isinstance(claim, Claim) for claim in check_text(text, entity, EGFR_FACTS))
-
-
-def test_sentences() -> None:
-    text = 'It weighs 180.16 g/mol. It occurs in E. coli, e.g. K-12. "Quoted." it is (E)-3.5.\nNext line; one sentence'
-    assert sentences(text) == [
-        "It weighs 180.16 g/mol.",
-        "It occurs in E. coli, e.g. K-12.",
-        '"Quoted."',
-        "it is (E)-3.5.",
-        "Next line; one sentence",
-    ]
-    assert sentences("") == sentences(" \n ") == []
-
-
-def test_assertions_of_a_database_description() -> None:
-    sentence = normalise(
-        "The molecule is a member of the class of chalcones that is chalcone substituted by hydroxy groups at "
-        "positions 2', 4' and 6', a methoxy group at position 4 and two chlorine atoms."
-    )
-    predicate = predicate_about(sentence, [])
-    assert predicate is not None
-    read = [(one.relation, one.words, one.number) for one in assertions(predicate)]
-    assert read == [
-        ("is", "chalcones", None),
-        ("parent", "chalcone", None),
-        ("has", "hydroxy groups", 3),
-        ("has", "methoxy group", None),
-        ("has", "chlorine atoms", 2),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "names", "about"),
-    [
-        ("It is a ketone.", [], True),
-        ("Aspirin is a ketone.", ["aspirin"], True),
-        ("Aspirin (acetylsalicylic acid) is an ester.", ["aspirin"], True),
-        ("Aspirin is a ketone.", ["ibuprofen"], False),
-        ("Aspirin's metabolite is a ketone.", ["aspirin"], False),
-        ("In addition, the compound contains a ring.", [], True),
-        ("A chalcone that is substituted.", [], True),
-        ("A chalcone was added.", [], False),
-    ],
-)
-def test_what_a_sentence_speaks_of(sentence: str, names: list[str], about: bool) -> None:
-    assert (predicate_about(normalise(sentence), names) is not None) is about
+    for entity in (molecule("aspirin"), INSULIN):
+        assert all(isinstance(claim, Claim) for claim in check_text(text, entity, FACTS))
 
 
 @pytest.mark.shared
