@@ -47,8 +47,15 @@ WITHOUT_MODEL = (
 _RECORDS_OF_PROTEIN = {
     "name": ("name", "synonym"),
     "family": ("protein family",),
-    "location": ("subcellular location",),
-    "function": ("function", "catalytic activity", "EC number", "protein family", "keyword"),
+    "location": ("subcellular location", "membrane topology", "GO cellular component"),
+    "function": (
+        "function",
+        "catalytic activity",
+        "EC number",
+        "protein family",
+        "GO molecular function",
+        "GO biological process",
+    ),
 }
 _SIZE = ("molecular formula", "molecular weight", "length")
 _SHAPE = ("molecular formula", "molecular weight", "rings", "aromatic rings", "stereocentres", "logP")

@@ -97,6 +97,7 @@ _STORED: dict[str, tuple[str, ...]] = {
     "keyword": (r"\bkeywords?\b",),
     "catalytic activity": (r"catalytic activity", r"(?:which|what) reaction", r"cataly[sz]"),
     "pathway": (r"pathways?\b",),
+    "GO molecular function": (r"\bgo terms?\b", r"gene ontology"),
     "subunit": (r"subunits?\b", r"quaternary"),
 }
 
