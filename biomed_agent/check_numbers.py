@@ -34,7 +34,8 @@ _FORMULA = re.compile(
     r"(?: is| of|:| =| being)*:? (?P<formula>(?:[A-Z][a-z]?\d*)+(?:[+-]\d*|\(\d?[+-]\))?)(?![\w(\[*])"
 )
 _WEIGHT = re.compile(
-    r"\b(?P<kind>monoisotopic |exact |average )?(?:mol(?:ecular|ar)? ?(?:weight|mass|wt\.?)|mass|weighs?|weight|"
+    r"\b(?P<kind>monoisotopic |exact |average )?(?:mol(?:ecular|ar)? ?(?:weight|mass|wt\.?)|"
+    r"(?<!atomic )mass|weighs?|weight|"
     r"m\.?w\.?)"
     rf"{_LINK}{_NUMBER}"
     r" ?(?P<unit>g ?/ ?mol|g mol-1|kda|da\b|daltons?|amu|u\b|[a-z%]+(?:/[a-z]+)?)?",
@@ -439,7 +440,7 @@ def _stereo(own: str, molecule: Molecule) -> Iterator[Finding]:
         else:
             yield unverified("its stereo is not fully defined")
     for match in re.finditer(
-        r"(?:is (?:the|an?) |has (?:an? |the )?|\bthe )\(?(?P<label>[RSEZ])\)?[- ]"
+        r"(?:is (?:the|an?) |has (?:an? |the )?)\(?(?P<label>[RSEZ])\)?[- ]"
         r"(?:enantiomer|isomer|configur\w+|stereoisomer)",
         own,
     ):

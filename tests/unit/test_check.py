@@ -219,6 +219,8 @@ CLAIMS = [
     ("resveratrol", "The double bond has E configuration.", SUPPORTED),
     ("resveratrol", "It is the (Z)-isomer.", CONTRADICTED),
     ("morphine", "It has five stereocentres.", SUPPORTED),
+    ("resveratrol", "It is used in plants; only the Z isomer is inactive.", UNVERIFIED),
+    ("benzene", "It holds isotopes of relative atomic mass 12.01.", UNVERIFIED),
     # identifiers
     ("aspirin", "Its InChIKey is BSYNRYMUTXBXSQ-UHFFFAOYSA-N.", SUPPORTED),
     ("aspirin", "Its InChIKey is RYYVLZVUVIJVGH-UHFFFAOYSA-N.", CONTRADICTED),
