@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from biomed_agent.errors import InvalidInput
-from biomed_agent.prompt import MoleculeSlot, PromptStyle, ProteinSlot, Text, render
+from biomed_agent.prompt import PromptStyle, Text, render
 
-PLACEHOLDER = re.compile("<moleculeHere>|<proteinHere>|<cellHere>")
+from .reference import CLOSED, PLACEHOLDER, asked, given, written
+
 TURN = re.compile(r"<(molecule|protein)><(?:molecule|protein)Here></(?:molecule|protein)>(?: (.*))?", re.DOTALL)
 
 
@@ -19,6 +21,19 @@ def test_text_tokens(golden):
         text = record["text"]
         assert tokenizer(text)["input_ids"] == record["ids_with_bos"], repr(text)
         assert tokenizer(text, add_special_tokens=False)["input_ids"] == record["ids_plain"], repr(text)
+
+
+def test_text_tokens_are_those_of_the_legacy_tokenizer(golden):
+    # transformers' later tokenizer gives other ids after a special token; the reference was trained with these.
+    tokenizer = golden.processor.tokenizer
+    later = [
+        record
+        for record in golden.records("llm_tokenizer")["records"]
+        if isinstance(record.get("ids_plain_legacy_false"), list)
+    ]
+    for record in later:
+        ids = tokenizer(record["text"], add_special_tokens=False)["input_ids"]
+        assert ids != record["ids_plain_legacy_false"], repr(record["text"])
 
 
 def test_special_ids_and_pieces(golden):
@@ -35,6 +50,7 @@ def test_decoded_text(golden):
     for record in golden.records("llm_tokenizer")["decode_records"]:
         assert tokenizer.decode(record["ids"]) == record["decode"], record["ids"]
         assert tokenizer.decode(record["ids"], skip_special_tokens=True) == record["decode_skip_special"], record["ids"]
+        assert tokenizer.decode(record["ids"]) != record.get("decode_legacy_false"), record["ids"]
 
 
 def test_special_tokens_typed_by_a_user_are_ordinary_text(golden):
@@ -68,11 +84,6 @@ def to_messages(turns):
     return messages
 
 
-def written(segments):
-    words = {MoleculeSlot: "<moleculeHere>", ProteinSlot: "<proteinHere>"}
-    return "".join(segment.text if isinstance(segment, Text) else words[type(segment)] for segment in segments)
-
-
 def style_of(record):
     human, assistant = record["roles"]
     return PromptStyle("recorded", record["system"], record["sep"], human, assistant)
@@ -83,6 +94,7 @@ def test_prompt_strings_and_segments(golden):
     for record in golden.records("prompts")["records"]:
         texts = [segment["text"] for segment in record["segments"]]
         assert PLACEHOLDER.split(record["prompt"]) == texts
+        assert PLACEHOLDER.findall(record["prompt"]) == record["placeholders"]
         for number, segment in enumerate(record["segments"]):
             assert golden.processor.encode_text(segment["text"], first=number == 0) == segment["ids"]
         # The reference may also write a prompt nobody is to continue, and several structures into one turn.
@@ -107,6 +119,31 @@ def test_the_system_text_may_come_as_a_message(golden):
             assert written(render(with_system, style)) == record["prompt"]
 
 
+PLAIN = PromptStyle("plain", None)
+TWO_QUESTIONS = re.compile(
+    "(?P<system>.*?)### Human: (?P<first>.*?) ### Assistant: (?P<answer>.*)Human: (?P<second>.*?) ### Assistant: ",
+    re.DOTALL,
+)
+
+
+def test_asking_opens_and_joins_turns_as_the_reference_does(golden):
+    # There a question joins whatever ends in "</molecule>", even if a person typed that; here it joins structures.
+    for record in golden.records("prompts")["ask_records"]:
+        prompt = "".join(f"{('Human', 'Assistant')[role]}: {text} ### " for role, text in record["messages"])
+        messages: list[dict[str, Any]] = []
+        for number, (action, value) in enumerate(record["calls"]):
+            if action == "ask":
+                asked(messages, value)
+                before, typed = record["calls"][number - 1] if number else ("", "")
+                if before == "ask" and typed.endswith(CLOSED):
+                    prompt = prompt.replace(f"{typed} {value}", f"{typed} ### Human: {value}")
+            elif action.startswith("append_"):
+                messages.append(given(action, value))
+            else:
+                messages.append({"role": "assistant", "content": value})
+        assert written(render(messages, PLAIN)) == f"{prompt}Assistant: ", record["calls"]
+
+
 def test_answers_are_decoded_whole(golden):
     # The reference drops the last token whether or not it is EOS, keeps special tokens, and forgets what
     # stands before a last "Assistant:" in the answer; here an answer is all that was generated up to EOS.
@@ -122,6 +159,22 @@ def test_answers_are_decoded_whole(golden):
             assert text == record["answer_text"] or "Assistant:" in text, record
             compared += 1
     assert compared > 0
+
+
+def test_the_prompt_after_an_answer(golden):
+    # Also after an empty one, which leaves no separator.
+    for record in golden.records("prompts")["postprocess_records"]:
+        found = TWO_QUESTIONS.fullmatch(record["next_prompt"])
+        assert found, record["next_prompt"]
+        answer = record["answer_text"]
+        assert found["answer"] == (f"{answer} ### " if answer else "")
+        messages = [
+            {"role": "system", "content": found["system"]},
+            {"role": "user", "content": found["first"]},
+            {"role": "assistant", "content": answer},
+            {"role": "user", "content": found["second"]},
+        ]
+        assert written(render(messages)) == record["next_prompt"]
 
 
 def test_an_unknown_role_is_refused():

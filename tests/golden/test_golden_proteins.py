@@ -22,7 +22,8 @@ def records(golden):
 
 def test_token_ids(golden):
     for record in records(golden):
-        assert golden.processor.encode_protein(record["sequence"]) == record["input_ids"], record["name"]
+        ids = golden.processor.encode_protein(record["sequence"])
+        assert ids == record["input_ids"] and len(ids) == record["n_tokens"], record["name"]
 
 
 def test_an_empty_sequence_is_invalid(golden):
@@ -60,11 +61,10 @@ def test_every_layer(golden, close):
     sequence = next(record["sequence"] for record in recorded["records"] if record["name"] == name)
     ids = torch.tensor([golden.processor.encode_protein(sequence)])
     output = golden.model.protein_encoder(ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
-    traced = sorted(key for key in arrays if key.startswith(f"trace/{name}/"))
-    assert len(traced) == len(output.hidden_states)
-    for key, hidden in zip(traced[:-1], output.hidden_states[:-1], strict=True):
-        assert close(hidden[0], arrays[key]), key
-    assert close(output.last_hidden_state[0], arrays[traced[-1]])
+    seen = [*output.hidden_states[:-1], output.last_hidden_state]  # the last one after the final norm
+    assert len(seen) == sum(key.startswith(f"trace/{name}/") for key in arrays)
+    for number, hidden in enumerate(seen):
+        assert close(hidden[0], arrays[f"trace/{name}/hidden_states_{number}"]), number
 
 
 def test_a_padded_batch(golden, close):
