@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from biomed_agent.errors import CheckpointError
 from biomed_agent.types import ModelStamp
@@ -18,13 +19,44 @@ GIVEN = ("name", "revision", "source", "kinds", "licence")
 """What whoever saves a model states; ``kinds`` maps each trained question kind to its held-out scores."""
 DERIVED = ("files", "digest", "prompt_style", "parameters")
 """What is computed when it is saved; ``digest`` is that of the weights."""
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told what is done, and how many bytes of how many."""
+BLOCK = 1 << 22
 
 
-def file_digests(folder: str | Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below a folder by relative path, the manifest left out."""
+def file_digests(folder: str | Path, progress: Progress | None = None) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder by relative path, the manifest left out.
+
+    Args:
+        folder: The folder.
+        progress: Told how many bytes of how many are read.
+
+    Raises:
+        CheckpointError: A file cannot be read.
+    """
+    root, done = Path(folder), 0
+    sizes = file_sizes(root)
+    digests = {}
+    for name in sizes:
+        digest = hashlib.sha256()
+        try:
+            with (root / name).open("rb") as file:
+                while block := file.read(BLOCK):
+                    digest.update(block)
+                    done += len(block)
+                    if progress is not None:
+                        progress(f"computing the SHA-256 of {name}", done, sum(sizes.values()))
+        except OSError as error:
+            raise CheckpointError(f"{root / name} cannot be read: {error.strerror or error}.") from error
+        digests[name] = digest.hexdigest()
+    return digests
+
+
+def file_sizes(folder: str | Path) -> dict[str, int]:
+    """Return the bytes of every file below a folder by relative path, the manifest left out."""
     root = Path(folder)
     paths = sorted(path for path in root.rglob("*") if path.is_file() and path != root / MANIFEST)
-    return {path.relative_to(root).as_posix(): _sha256(path) for path in paths}
+    return {path.relative_to(root).as_posix(): path.stat().st_size for path in paths}
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:
@@ -43,20 +75,24 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     missing = [key for key in (*GIVEN, *DERIVED) if not isinstance(manifest, dict) or key not in manifest]
     if missing:
         raise CheckpointError(f"{path} lacks {', '.join(missing)}.", "Write the folder anew with save_checkpoint.")
+    if not isinstance(manifest["files"], dict) or not isinstance(manifest["kinds"], dict):
+        raise CheckpointError(f"{path} is altered: files and kinds are no tables.", "Fetch or build it again.")
     return dict(manifest)
 
 
-def verify_manifest(folder: str | Path) -> dict[str, Any]:
+def verify_manifest(folder: str | Path, progress: Progress | None = None) -> dict[str, Any]:
     """Check every file of a checkpoint folder against its manifest and return the manifest.
 
     Raises:
-        CheckpointError: A file is missing, altered or not listed.
+        CheckpointError: Files are missing, altered or not listed; each is named.
     """
     manifest = read_manifest(folder)
-    listed, found = manifest["files"], file_digests(folder)
+    listed, found = manifest["files"], file_digests(folder, progress)
     faults = [f"{name} is missing" for name in listed if name not in found]
     faults += [f"{name} is altered" for name in listed if name in found and listed[name] != found[name]]
     faults += [f"{name} is not listed" for name in found if name not in listed]
+    if manifest["digest"] != weights_digest(listed):
+        faults.append("the manifest's digest of the weights is altered")
     if faults:
         raise CheckpointError(f"{folder} differs from its manifest: {'; '.join(faults)}.", "Fetch or build it again.")
     return manifest
@@ -85,8 +121,3 @@ def stamp_of(manifest: dict[str, Any]) -> ModelStamp:
         decoding=dict(manifest.get("decoding", {})),
         kinds=tuple(manifest["kinds"]),
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

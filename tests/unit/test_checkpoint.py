@@ -88,9 +88,9 @@ def test_missing_unexpected_and_misshapen_keys_are_named(tiny_model, reference_s
     with pytest.raises(CheckpointError) as caught:
         load_reference_state_dict(tiny_model, reference_state)
     for said in (
-        "missing: molecule_projection.bias",
-        "unexpected: language_model.model.extra",
-        "(3,) instead of (32,)",
+        "missing: proj_mol.bias",
+        "unexpected: llm.model.extra",
+        "proj_prot.bias (3,) instead of (32,)",
     ):
         assert said in str(caught.value)
 
