@@ -60,17 +60,16 @@ def batch_of(golden: Golden, rows: Sequence[Row], side: str) -> dict[str, Tensor
 
 def rows_of(golden: Golden, record: Any) -> list[Row]:
     """Return the prompt rows of a loss or generate record: BOS, then pieces tokenized alone."""
-    molecules = iter([featurize_smiles(smiles) for smiles in record["molecules"]])
-    proteins = iter([golden.processor.encode_protein(sequence) for sequence in record["proteins"]])
+    queues: dict[str, Iterator[Structure]] = {
+        "<moleculeHere>": iter([featurize_smiles(smiles) for smiles in record["molecules"]]),
+        "<proteinHere>": iter([golden.processor.encode_protein(sequence) for sequence in record["proteins"]]),
+    }
     rows = []
     for prompt, text in zip(record["prompts"], record["text_inputs"], strict=True):
         full = prompt.replace("{text_input}", text)
         texts = [golden.processor.encode_text(piece) for piece in PLACEHOLDER.split(full)]
         texts[0] = [golden.processor.tokenizer.bos_token_id, *texts[0]]
-        kinds = PLACEHOLDER.findall(full)
-        rows.append(
-            row_of(golden, texts, [next(molecules if kind == "<moleculeHere>" else proteins) for kind in kinds])
-        )
+        rows.append(row_of(golden, texts, [next(queues[kind]) for kind in PLACEHOLDER.findall(full)]))
     return rows
 
 
@@ -100,17 +99,17 @@ class Turn:
 
     def is_read_otherwise(self, golden: Golden) -> bool:
         """Whether a deliberate difference (docs/reference-differences.md) changes this prompt."""
-        texts = [text or "" for _, text in self.recorded["messages_before"]]
+        texts: list[str] = [text or "" for _, text in self.recorded["messages_before"]]
         special = any(token in text for text in texts for token in golden.processor.tokenizer.all_special_tokens)
-        typed = [
+        typed: list[str] = [
             part["text"]
             for message in self.messages
             if message["role"] == "user"
             for part in message["content"]
             if part["type"] == "text"
         ]
-        marks = any(PLACEHOLDER.search(text) or text.endswith(CLOSED) for text in typed)
-        return self.skipped or special or marks
+        marks = any(PLACEHOLDER.search(text) is not None or text.endswith(CLOSED) for text in typed)
+        return bool(self.skipped or special or marks)
 
     def row(self, golden: Golden) -> Row:
         """Return the recorded ids of the prompt around the slots."""
@@ -159,9 +158,8 @@ def given(action: str, value: str) -> dict[str, Any]:
 def asked(messages: list[dict[str, Any]], question: str) -> None:
     """Add a question as ``ask`` does: to the structure before it, or as a message of its own."""
     text = {"type": "text", "text": question}
-    last = messages[-1] if messages else {"role": ""}
-    if last["role"] == "user" and last["content"][-1]["type"] != "text":
-        last["content"].append(text)
+    if messages and messages[-1]["role"] == "user" and messages[-1]["content"][-1]["type"] != "text":
+        messages[-1]["content"].append(text)
     else:
         messages.append({"role": "user", "content": [text]})
 
@@ -207,7 +205,9 @@ def beam_search(golden: Golden, embeds: Tensor, options: Any) -> tuple[list[tupl
         ids = torch.tensor([row for _, row in beams])
         said = model.get_input_embeddings()(ids[:, 1:])
         logits = model(inputs_embeds=torch.cat([embeds.expand(width, -1, -1), said], dim=1)).logits[:, -1]
-        chances = penalties(golden, options)(ids[:, 1:], logits.log_softmax(dim=-1))
+        chances = logits.log_softmax(dim=-1)
+        for penalize in penalties(golden, options):
+            chances = penalize(ids[:, 1:], chances)
         totals = chances + torch.tensor([score for score, _ in beams])[:, None]
         best, places = totals.flatten().topk(2 * width)
         candidates = []

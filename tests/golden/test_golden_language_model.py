@@ -65,13 +65,15 @@ def as_the_reference_feeds_it(golden, record):
     for (row, structures), text in zip(prompts, record["text_outputs"], strict=True):
         pieces, rest = [], row
         for structure in structures:
-            graph = isinstance(structure, MolecularGraph)
-            slot = golden.processor.molecule_token_id if graph else golden.processor.protein_token_id
+            if isinstance(structure, MolecularGraph):
+                slot, count = golden.processor.molecule_token_id, len(structure.atoms)
+                features = model.get_molecule_features(*(torch.from_numpy(array) for array in structure))
+            else:
+                slot, count = golden.processor.protein_token_id, len(structure)
+                features = next(proteins)
             start = rest.index(slot)
-            pieces.append(embed(torch.tensor(rest[:start])))
-            arrays = [torch.from_numpy(array) for array in structure] if graph else []
-            pieces.append(model.get_molecule_features(*arrays) if graph else next(proteins))
-            rest = rest[start + (len(structure.atoms) if graph else len(structure)) :]
+            pieces += [embed(torch.tensor(rest[:start])), features]
+            rest = rest[start + count :]
         target = golden.processor.encode_answer(text)
         vectors.append(torch.cat([*pieces, embed(torch.tensor(rest + target))]))
         labels.append([IGNORED] * (len(vectors[-1]) - len(target)) + target)
