@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "biomed_agent"
 FLOORS = (
     {"types", "errors", "settings"},
-    {"transport", "cache", "egress"},
+    {"transport", "cache", "egress", "pace"},
     {"sources", "chemistry", "groups", "inputs", "question", "prompt", "generator"},
     {"resolve", "mentions", "retrieve", "check", "model"},
     {"agent", "answering", "compose"},

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..types import Claim, Entity, Fact, Molecule, Provenance
 from . import statement
 from .findings import Finding, unverified
-from .types import Claim, Entity, Fact, Molecule, Provenance
 
 MAX_SENTENCE = 2_000
 """longest sentence read, in characters"""
@@ -66,9 +66,9 @@ def _about(plain: str, entity: Entity, subject: statement.Subject) -> bool:
     if subject.speaks(plain) or subject.predicate(plain) is not None:
         return True
     if isinstance(entity, Molecule):
-        from .check_numbers import PROPERTY
+        from .numbers import PROPERTY
     else:
-        from .check_protein import PROPERTY
+        from .protein import PROPERTY
     return PROPERTY.match(plain) is not None
 
 
@@ -80,11 +80,11 @@ def _judge(sentence: str, entity: Entity, subject: statement.Subject, facts: Seq
     about = _about(plain, entity, subject)
     own: Provenance | None = entity.provenance
     if isinstance(entity, Molecule):
-        from .chemistry import RDKIT as own
+        from ..chemistry import RDKIT as own
 
         findings = _molecule_findings(plain, predicate, about, entity, facts)
     else:
-        from .check_protein import protein_findings
+        from .protein import protein_findings
 
         findings = protein_findings(plain, predicate, about, entity, facts, subject.names)
     return _claim(sentence, findings or [unverified(_UNREAD if about else _OTHER)], own)
@@ -93,8 +93,8 @@ def _judge(sentence: str, entity: Entity, subject: statement.Subject, facts: Seq
 def _molecule_findings(
     plain: str, predicate: str | None, about: bool, molecule: Molecule, facts: Sequence[Fact]
 ) -> list[Finding]:
-    from .check_molecule import decide
-    from .check_numbers import numeric_findings
+    from .molecule import decide
+    from .numbers import numeric_findings
 
     read = statement.assertions(predicate) if predicate is not None else []
     findings = [found for one in read if (found := decide(one, molecule, facts)) is not None]

@@ -1,6 +1,6 @@
 """Rules that decide a statement about a molecule: its groups, rings, classes and stored roles.
 
-Numbers, stereo and identifiers are read in ``check_numbers.py``. *Contradicted* needs an exact rule: the
+Numbers, stereo and identifiers are read in ``numbers.py``. *Contradicted* needs an exact rule: the
 ``need`` pattern of a term (see ``groups.py``) does not match, so the word cannot apply.
 """
 
@@ -13,12 +13,12 @@ from typing import NamedTuple, TypeAlias
 
 from rdkit import Chem
 
-from . import chemistry
-from .check_numbers import count_finding
+from .. import chemistry
+from ..groups import MULTIPLIERS, SUBSTITUENTS, VOCABULARY, Term
+from ..types import Fact, Molecule
 from .findings import Finding, contradicted, supported, unverified
-from .groups import MULTIPLIERS, SUBSTITUENTS, VOCABULARY, Term
+from .numbers import count_finding
 from .statement import Assertion
-from .types import Fact, Molecule
 
 _GROUP_WORDS = (
     r" (?:functional )?(?:groups?|moiet(?:y|ies)|rings?|substituents?|functions?|functionalit(?:y|ies)|units?|cores?|"

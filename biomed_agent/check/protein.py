@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..types import Fact, Protein, Provenance
 from . import statement
 from .findings import Finding, contradicted, supported, unverified
 from .statement import Assertion
-from .types import Fact, Protein, Provenance
 
 SEQUENCE = Provenance(source="the sequence")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .types import Provenance, Verdict
+from ..types import Provenance, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from rdkit import Chem
 from rdkit.Chem import rdCIPLabeler
 from rdkit.Chem import rdMolDescriptors as descriptors
 
-from . import chemistry
-from .errors import InvalidInput
+from .. import chemistry
+from ..errors import InvalidInput
+from ..types import Fact, Molecule
 from .findings import Finding, contradicted, supported, unverified
 from .statement import NUMBER_WORDS, Assertion
-from .types import Fact, Molecule
 
 _NUMBER = r"(?P<value>[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?)(?![\d.]*\d)"
 _LINK = (
