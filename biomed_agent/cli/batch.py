@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from biomed_agent.errors import InvalidInput
 from biomed_agent.types import Answer
 
-from .asking import make_agent, readable, whole_file
+from .given import make_agent, readable, whole_file
 from .screen import Screen
 
 if TYPE_CHECKING:

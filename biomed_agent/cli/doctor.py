@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from biomed_agent.errors import BiomedAgentError, InvalidInput
 from biomed_agent.types import EXIT_CODES
 
-from .asking import settings_of
+from .given import settings_of
 from .screen import PROGRAM, Screen
 
 if TYPE_CHECKING:

@@ -77,9 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     info.add_argument("--json", action="store_true", help="write JSON")
     shown = add(group("config", "settings"), "show", "upkeep.config_show", "show every setting and where it came from")
     shown.add_argument("--json", action="store_true", help="write JSON")
-    doctor = add(
-        commands, "doctor", "doctor.doctor", "say what this machine has and how a model fits on it", "[MODEL]"
-    )
+    doctor = add(commands, "doctor", "doctor.doctor", "say what this machine has and how a model fits on it", "[MODEL]")
     doctor.add_argument("of", nargs="?", metavar="MODEL", help="checkpoint folder, or a name such as biomedgpt-10b")
     doctor.add_argument("--tokens", type=int, metavar="N", help="positions to plan for (default 2048)")
     doctor.add_argument("--json", action="store_true", help="write JSON")

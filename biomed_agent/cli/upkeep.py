@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from biomed_agent.errors import InvalidInput
 
-from .asking import FLAGS, settings_of
+from .given import FLAGS, settings_of
 from .screen import Screen
 
 if TYPE_CHECKING:

@@ -1,0 +1,98 @@
+"""What a command line hands over: settings, entities, texts and files, read and bounded."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from biomed_agent.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from biomed_agent.agent import BioMedAgent
+    from biomed_agent.settings import Settings
+
+MAX_STDIN = 100_000
+"""bytes of a question read from standard input"""
+FLAGS = ("host", "model", "load_in", "index", "offline", "egress", "cache_dir", "timeout")
+"""settings that are also flags"""
+
+
+def make_agent(arguments: argparse.Namespace) -> BioMedAgent:
+    """Return an agent with the settings of this call."""
+    from biomed_agent.agent import BioMedAgent
+
+    return BioMedAgent(settings=settings_of(arguments))
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Read the settings: flags, then environment, then file."""
+    from biomed_agent.settings import read_settings
+
+    return read_settings(**{name: getattr(arguments, name, None) for name in FLAGS})
+
+
+def entities(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
+    """Return molecule and protein as the agent takes them; ``@path`` becomes ``file:path``."""
+    found = []
+    for kind in ("molecule", "protein"):
+        text: str | None = getattr(arguments, kind)
+        if text is not None:
+            text = readable(text, f"--{kind}")
+            text = f"file:{text[1:]}" if text.startswith("@") else text
+        found.append(text)
+    return found[0], found[1]
+
+
+def given_text(text: str, what: str) -> str:
+    """Return a text from the command line; ``-`` reads standard input.
+
+    Raises:
+        InvalidInput: Standard input is larger than :data:`MAX_STDIN` bytes, or it is not UTF-8 text.
+    """
+    if text != "-":
+        return readable(text, what)
+    if sys.stdin is None:
+        raise InvalidInput(f"the {what} should come from standard input, which is closed.")
+    read = sys.stdin.buffer.read(MAX_STDIN + 1)
+    if len(read) > MAX_STDIN:
+        raise InvalidInput(
+            f"the {what} on standard input is larger than {MAX_STDIN:,} bytes.",
+            "Pass a long structure or sequence with --molecule @FILE or --protein @FILE.",
+        )
+    try:
+        return read.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the {what} on standard input is not UTF-8 text.") from None
+
+
+def readable(text: str, what: str) -> str:
+    """Return ``text``; raise :class:`InvalidInput` when it holds bytes that were no UTF-8 text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"the {what} is not UTF-8 text.") from None
+    return text
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Open ``NAME.partial`` and rename it when all is written; an interruption leaves it there.
+
+    Raises:
+        InvalidInput: The file cannot be written; said before any work when it is opened.
+    """
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder; expected a file to write.")
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", errors="replace", newline="") as stream:
+            yield stream
+        partial.replace(path)
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be written: {error.strerror or error}.", "Give a file in a writable folder."
+        ) from error
