@@ -116,11 +116,8 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     # What no number depends on, and a table that is computed.
     _keys_to_ignore_on_load_missing = [r"protein_encoder\.contact_head", r"rotary_embeddings\.inv_freq$"]
     # As the reference does with use_float16; they are small, and batch norm needs it.
-    _keep_in_fp32_modules_strict = {
-        "molecule_encoder",
-        "molecule_projection",
-        "protein_projection",
-    }
+    _keep_in_fp32_modules_strict = {"molecule_encoder", "molecule_projection", "protein_projection"}
+    _keep_in_fp32_modules = _keep_in_fp32_modules_strict  # the name that transformers' quantizers read
 
     def __init__(self, config: BioMedGPTConfig) -> None:
         super().__init__(config)

@@ -90,7 +90,7 @@ class Turn:
     def skipped(self) -> bool:
         """Whether the reference left out a structure that it could not read."""
         parts = [part for message in self.messages if message["role"] == "user" for part in message["content"]]
-        return sum(part["type"] != "text" for part in parts) > len(self.structures)
+        return sum(bool(part["type"] != "text") for part in parts) > len(self.structures)
 
     @property
     def can_be_retraced(self) -> bool:

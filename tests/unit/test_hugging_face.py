@@ -13,6 +13,7 @@ from transformers import (
     AutoModelForMultimodalLM,
     AutoProcessor,
     AutoTokenizer,
+    BitsAndBytesConfig,
     TextIteratorStreamer,
 )
 
@@ -111,6 +112,17 @@ def test_a_dtype_is_kept_by_saving_and_loading(tiny_folder, tmp_path, dtype):
     assert str(model.dtype) == str(again.dtype) == f"torch.{dtype}"
     for name, value in again.state_dict().items():
         assert value.dtype == model.state_dict()[name].dtype and torch.equal(value, model.state_dict()[name]), name
+
+
+@pytest.mark.filterwarnings("ignore:MatMul8bitLt")
+def test_quantizing_leaves_the_graph_encoder_and_the_projections_alone(tiny_folder, inputs):
+    pytest.importorskip("bitsandbytes")
+    model = load(tiny_folder, quantization_config=BitsAndBytesConfig(load_in_8bit=True), device_map="cpu")
+    kinds = {name: type(module).__name__ for name, module in model.named_modules() if hasattr(module, "in_features")}
+    assert kinds["language_model.model.layers.0.mlp.up_proj"] == "Linear8bitLt"
+    small = ("molecule_encoder.", "molecule_projection", "protein_projection")
+    assert {kind for name, kind in kinds.items() if name.startswith(small)} == {"Linear"}
+    assert model(**inputs).logits.isfinite().all()
 
 
 def test_eager_and_sdpa_attention_agree(tiny_folder, inputs):
