@@ -46,10 +46,10 @@ def adopt(arguments: argparse.Namespace, screen: Screen) -> int:
             "importing weights needs torch and transformers, which are not installed.",
             "Run: pip install 'biomed-agent[model]'.",
         )
-    from biomed_agent.model.adopt.convert import Wish, adopt
+    from biomed_agent.model.adopt import convert
 
     output = Path(arguments.output).resolve()
-    wish = Wish(
+    wish = convert.Wish(
         sources=arguments.source,
         lm=Path(arguments.lm),
         esm=Path(arguments.esm),
@@ -60,7 +60,7 @@ def adopt(arguments: argparse.Namespace, screen: Screen) -> int:
         report=Path(arguments.report) if arguments.report else None,
     )
     try:
-        done = adopt(wish, Progress(screen))
+        done = convert.adopt(wish, Progress(screen))
     except KeyboardInterrupt:
         screen.progress("")
         if output.with_name(f"{output.name}.partial").exists():

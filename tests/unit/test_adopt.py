@@ -28,7 +28,8 @@ from biomed_agent.model.manifest import read_manifest, verify_manifest
 from biomed_agent.prompt import QUESTIONS, user_message
 from biomed_agent.settings import Settings
 
-GOLDEN = Path(os.environ.get("BIOMED_AGENT_GOLDEN", Path(__file__).parents[1] / "golden" / "data"))
+GOLDEN = Path(__file__).parents[1] / "golden" / "data"
+RECORDED = Path(os.environ.get("BIOMED_AGENT_GOLDEN", GOLDEN))
 PTH = GOLDEN / "biomedgpt_tiny.pth"
 
 
@@ -107,10 +108,11 @@ def test_every_key_has_an_outcome(released):
     assert {why for _, why in report.ignored} == {"no number depends on it", "computed in float32, not read"}
 
 
-def test_the_recorded_answers_are_given_through_the_agents_engine(released):
-    generator = LocalModel(released.folder)
+def test_the_recorded_answers_are_given_through_the_agents_engine(tmp_path):
+    source = Wish((RECORDED / PTH.name,), RECORDED / "llm", RECORDED / "esm", tmp_path / "m")
+    generator = LocalModel(adopt(source).folder)
     asked = 0
-    for record in json.loads((GOLDEN / "chat.json").read_text(encoding="utf-8"))["records"]:
+    for record in json.loads((RECORDED / "chat.json").read_text(encoding="utf-8"))["records"]:
         actions, turn = record["actions"], record["turns"][0]
         single = [action[0] for action in actions[:-1]] in (["append_molecule", "ask"], ["append_protein", "ask"])
         if not single or turn["error"] or len(turn["placeholders"]) != 1 or turn["generate_kwargs"]["num_beams"] > 1:
@@ -127,7 +129,7 @@ def test_the_recorded_answers_are_given_through_the_agents_engine(released):
         assert said.text == generator.load().processor.decode(ids)
         assert said.finish_reason == ("stop" if turn["ends_with_eos"] else "length")
         asked += 1
-    assert asked >= 3
+    assert asked
 
 
 def test_the_agent_asks_an_adopted_model(released, cache_dir, monkeypatch):
@@ -253,8 +255,10 @@ def _damage(name, folder):
         saved({"epoch": 3, "loss": 0.5}, file)
     elif name == "foreign":
         saved({"encoder.weight": torch.zeros(2)}, file)
-    elif name == "script":
-        torch.jit.script(torch.nn.Linear(2, 2)).save(file)
+    elif name == "script":  # what torch.jit.save writes
+        with zipfile.ZipFile(file, "w") as archive:
+            for record in ("data.pkl", "constants.pkl", "code/__torch__/torch/nn/modules/linear.py"):
+                archive.writestr(f"script/{record}", b"")
     elif name == "archive":
         with zipfile.ZipFile(file, "w") as archive:
             archive.write(PTH, "biomedgpt_10b.pth")

@@ -21,6 +21,7 @@ from biomed_agent.errors import CheckpointError
 from biomed_agent.generator import LocalModel, Options
 from biomed_agent.model.adopt.convert import Wish, adopt
 from biomed_agent.model.checkpoint import load_checkpoint, load_reference
+from biomed_agent.model.manifest import read_manifest
 from biomed_agent.prompt import user_message
 from biomed_agent.settings import Settings
 
@@ -214,6 +215,20 @@ def test_parts_that_cannot_be_used_are_named(esm_folder, llama_folder, tmp_path)
         with pytest.raises(CheckpointError, match=said):
             adopt(one)
         assert not (tmp_path / "m.partial").exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*pin_memory.*")
+def test_the_alignment_shown_in_the_documentation_runs(esm_folder, llama_folder, tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "weights.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    gin = saved(small_gin(), tmp_path / "gin.pth")
+    adopt(Wish((gin,), llama_folder[0], esm_folder[0], tmp_path / "my-parts"))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "weights.md", "exec"), {})
+    before, after = (load_checkpoint(tmp_path / name)[0].state_dict() for name in ("my-parts", "mine"))
+    changed = {name for name in before if not torch.equal(before[name].bfloat16(), after[name].bfloat16())}
+    assert changed == {"molecule_projection.weight", "molecule_projection.bias"}
+    assert read_manifest(tmp_path / "mine")["kinds"] == {"description": {}}
 
 
 # -- memory ------------------------------------------------------------------------------------
