@@ -101,7 +101,7 @@ def test_a_model_that_does_not_fit_into_memory_is_offloaded_layer_by_layer(tiny_
     model = load(tiny_folder, device_map="auto", max_memory={"cpu": "100KB"}, offload_folder=tmp_path)
     assert set(model.hf_device_map.values()) == {"cpu", "disk"}
     assert answers_alike(tiny_model, model, inputs)
-    assert not model._no_split_modules.isdisjoint({"GinLayer", "LlamaDecoderLayer", "EsmLayer"})
+    assert model._no_split_modules >= {"GinLayer", "LlamaDecoderLayer", "EsmLayer"}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
