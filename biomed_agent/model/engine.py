@@ -23,7 +23,7 @@ from .checkpoint import load_checkpoint
 from .machine import take_inventory
 from .manifest import stamp_of
 from .placement import choose, folder_sizes
-from .quantize import loading_options, mend
+from .quantize import loading_options, settle
 
 SMALL = 100_000_000
 """Parameters below which one CPU thread is used: more of them only wait for each other."""
@@ -59,7 +59,7 @@ class LocalEngine:
             self.model, self.processor, self.manifest = load_checkpoint(
                 folder, device_map=device_map, **loading_options(load_in)
             )
-        mend(self.model)
+        settle(self.model)
         self.device: torch.device = self.model.device
         self.stamp: ModelStamp = stamp_of(self.manifest)
         self._lock = threading.Lock()

@@ -6,6 +6,8 @@ matrix and norms in bfloat16.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib.util
 import logging
 import sys
@@ -57,16 +59,20 @@ def loading_options(load_in: LoadIn) -> dict[str, Any]:
     return chosen | {"quantization_config": quantization}
 
 
-def mend(model: torch.nn.Module) -> None:
-    """Let 4-bit layers of any shape run on CPUs with AVX512-BF16.
+def settle(model: torch.nn.Module) -> None:
+    """Make a freshly loaded model ready for this machine.
 
-    There bitsandbytes packs weights in rows of 32 and blocks of 64, and fails on a shape that these do not divide;
-    without the flag such a layer is computed the general way.
+    On CPUs with AVX512-BF16 bitsandbytes packs 4-bit weights in rows of 32 and blocks of 64, and fails on a shape
+    that these do not divide; without the flag such a layer is computed the general way. What quantizing allocated and
+    freed is given back to the system, which glibc does not do by itself: half the memory of a small model.
     """
     layer: Any
     for layer in model.modules():
         if getattr(layer, "support_avx512bf16_for_cpu", False):
             layer.support_avx512bf16_for_cpu = layer.out_features % 32 == 0 and layer.in_features % 64 == 0
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a libc other than glibc
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _import_bitsandbytes(load_in: LoadIn) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from biomed_agent.errors import Unavailable
-from biomed_agent.generator import LocalModel, Options
+from biomed_agent.generator import EMBEDDED, LocalModel, Options
 from biomed_agent.model.checkpoint import load_checkpoint, save_checkpoint
 from biomed_agent.model.engine import LocalEngine
 from biomed_agent.model.placement import Machine, folder_sizes, options, sizes_of
@@ -127,6 +127,15 @@ def test_nothing_is_printed(tiny_folder, capfd, caplog):
         LocalModel(tiny_folder, load_in).generate(QUESTION, SHORT)
     assert capfd.readouterr() == ("", "")
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@needs_bitsandbytes
+@pytest.mark.skipif(not (EMBEDDED / "manifest.json").is_file(), reason="the embedded model is not built")
+@pytest.mark.parametrize("load_in", ["bf16", "8bit", "4bit"])
+def test_the_embedded_model_says_something_in_fewer_bits(load_in):
+    engine = LocalEngine(EMBEDDED, load_in, device="cpu")
+    answer = engine.generate([user_message("What is this?", smiles=["CCO"], sequences=["MKVLAGHW"])], SHORT)
+    assert 0 < answer.new_tokens <= 4
 
 
 def test_a_missing_library_is_named(tiny_folder, monkeypatch):

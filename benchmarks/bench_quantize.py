@@ -1,0 +1,93 @@
+"""What bfloat16, 8 and 4 bits cost in quality, memory and time, against float32 of the same model.
+
+Run with: python benchmarks/bench_quantize.py [--model FOLDER] [--data FOLDER] [--rows N]. The embedded model when no
+folder is given. With the training data's folder the questions and reference answers are descriptions of its held-out
+fold; without, the questions are structures of the starter set, and answers are compared with those of float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from bench_featurize import molecules
+from timing import machine
+
+from biomed_agent.generator import EMBEDDED
+from biomed_agent.model.engine import LocalEngine
+from biomed_agent.model.placement import folder_sizes
+from biomed_agent.model.training.data import Example, build
+from biomed_agent.model.training.evaluate import batches, generate
+from biomed_agent.model.training.metrics import mean, rouge_l
+from biomed_agent.model.training.train import as_messages, draw
+from biomed_agent.types import LoadIn
+
+PRECISIONS: tuple[LoadIn, ...] = ("fp32", "bf16", "8bit", "4bit")
+
+
+def examples(data: Path | None, rows: int) -> list[Example]:
+    """Return questions; without data their answers are empty."""
+    if data is None:
+        return [Example("description", "", "", "starter", smiles=one) for one in molecules(rows)]
+    held_out = [one for one in build(data).dev if one.kind == "description"]
+    return sorted(held_out, key=draw)[:rows]
+
+
+@torch.no_grad()
+def answer_logits(engine: LocalEngine, asked: list[Example]) -> list[torch.Tensor]:
+    """Return the logits [answer tokens, vocabulary] that predict each example's answer."""
+    found = [torch.empty(0)] * len(asked)
+    for where in batches(asked, 16):
+        inputs = engine.processor(
+            [as_messages(asked[i]) for i in where], [asked[i].answer for i in where], padding_side="right"
+        )
+        labels = inputs.pop("labels")[:, 1:]
+        logits = engine.model(**inputs).logits[:, :-1].float()
+        for i, row, label in zip(where, logits, labels, strict=True):
+            found[i] = row[label.ne(-100)]
+    return found
+
+
+def main() -> None:
+    """Print one row for each precision."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, default=EMBEDDED)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--rows", type=int, default=100)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    asked = examples(options.data, options.rows)
+    sizes = folder_sizes(options.model)
+    compared = "the references" if options.data else "the answers of fp32"
+    print(f"{machine()}, torch {torch.__version__}, 1 thread; {sizes.name}, {len(asked)} descriptions")
+    print(f"| weights | MB | cosine of logits | same top token | ROUGE-L with {compared} | CPU-s | ratio to fp32 |")
+    print("|---|---|---|---|---|---|---|")
+    exact: list[torch.Tensor] = []
+    seconds = 0.0
+    for load_in in PRECISIONS:
+        engine = LocalEngine(options.model, load_in, device="cpu")
+        started = time.process_time()
+        said = generate(engine.model, engine.processor, asked)
+        spent = time.process_time() - started
+        if not exact:
+            seconds = spent
+            if options.data is None:
+                asked = [replace(one, answer=text) for one, text in zip(asked, said, strict=True)]
+        logits = answer_logits(engine, asked)
+        exact = exact or logits
+        cosine = torch.cat([torch.cosine_similarity(a, b, dim=-1) for a, b in zip(logits, exact, strict=True)]).mean()
+        same = torch.cat([a.argmax(-1) == b.argmax(-1) for a, b in zip(logits, exact, strict=True)]).float().mean()
+        rouge = mean([rouge_l(one.answer, text) for one, text in zip(asked, said, strict=True)])
+        held = sum(one.numel() * one.element_size() for one in engine.model.parameters()) / 1e6
+        print(
+            f"| {load_in} | {held:.1f} | {cosine:.4f} | {100 * same:.1f} % | {rouge:.3f} | {spent:.1f} "
+            f"| {seconds / spent:.2f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
