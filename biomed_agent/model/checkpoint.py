@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from biomed_agent.errors import CheckpointError
+from biomed_agent.errors import CheckpointError, Unavailable
 
 from .adopt.files import read_weights, some
 from .adopt.layouts import RELEASED
@@ -156,6 +156,7 @@ def load_checkpoint(
 
     Raises:
         CheckpointError: The folder is not one of ours, incomplete or damaged.
+        Unavailable: The device has too little memory.
     """
     manifest = read_manifest(folder)
     absent = [name for name in manifest["files"] if not (Path(folder) / name).is_file()]
@@ -164,6 +165,11 @@ def load_checkpoint(
     try:
         model = BioMedGPTForConditionalGeneration.from_pretrained(folder, dtype=dtype, **kwargs)
         processor = BioMedGPTProcessor.from_pretrained(folder)
+    except torch.OutOfMemoryError as error:
+        raise Unavailable(
+            f"{folder} does not fit into the memory that is free ({error}).",
+            "Run `biomed-agent doctor` to see what fits, or choose --load-in 8bit or 4bit.",
+        ) from error
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise CheckpointError(
             f"{folder} cannot be loaded ({error}).", "Run `biomed-agent checkpoint verify`."

@@ -19,11 +19,9 @@ from transformers import BitsAndBytesConfig
 from biomed_agent.errors import Unavailable
 from biomed_agent.types import LoadIn
 
-KEPT = (
-    "molecule_encoder", "molecule_projection", "protein_projection", "protein_encoder.contact_head",
-    "lm_head", "embed_out",
-)  # fmt: skip
-"""Parts of names of linear layers that keep their type; the last two are output matrices."""
+KEPT = ("protein_encoder.contact_head", "lm_head", "embed_out")
+"""Parts of names of linear layers that are not quantized, beside those the model class names: an unused head, and what
+the output matrix is called."""
 DTYPES: dict[LoadIn, torch.dtype] = {
     "fp32": torch.float32,
     "bf16": torch.bfloat16,
