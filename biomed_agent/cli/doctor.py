@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from biomed_agent.errors import BiomedAgentError, InvalidInput
+from biomed_agent.errors import BiomedAgentError, CheckpointError, InvalidInput
 from biomed_agent.types import EXIT_CODES
 
 from .given import settings_of
@@ -63,12 +63,12 @@ def _model(named: str | None, settings: Settings) -> tuple[Sizes | None, str]:
     from biomed_agent.generator import EMBEDDED
     from biomed_agent.model.placement import folder_sizes, named_sizes
 
-    if named is None and (settings.model or "").lower() == "none":
+    if named is not None:
+        return (folder_sizes(named), named) if Path(named).is_dir() else (named_sizes(named), "FOLDER")
+    try:
+        return folder_sizes(settings.model or EMBEDDED), settings.model or ""
+    except CheckpointError:  # there is none, or the report on the settings says what is wrong with it
         return None, ""
-    if named is None and settings.model is None:
-        return (folder_sizes(EMBEDDED), "") if (EMBEDDED / "manifest.json").is_file() else (None, "")
-    wanted = named or str(settings.model)
-    return (folder_sizes(wanted), wanted) if Path(wanted).is_dir() else (named_sizes(wanted), "FOLDER")
 
 
 def _disk(cache_dir: Path) -> dict[str, Any]:

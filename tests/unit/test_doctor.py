@@ -68,6 +68,17 @@ def test_a_setting_that_does_not_work_is_told(capsys: pytest.CaptureFixture[str]
     assert "does not work: the model host http://127.0.0.1:9 gave no answer" in text
 
 
+def test_a_model_of_the_settings_that_is_broken_leaves_the_rest_of_the_report(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "manifest.json").write_text("{", encoding="utf-8")
+    assert main(["doctor", "--model", str(tmp_path)]) == 4
+    text = capsys.readouterr().out
+    assert "manifest.json cannot be read" in text
+    assert "RAM" in text
+    assert "Placements" not in text
+
+
 def test_the_doctor_obeys_the_egress_policy(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--model", "none", "--host", "https://models.example.org", "--egress", "nothing"]) == 4
     assert "does not work: the model host https://models.example.org" in capsys.readouterr().out

@@ -110,10 +110,21 @@ def test_a_split_names_every_parameter_once(tiny_folder, tiny_model):
         assert sum(name.startswith(f"{module}.") for module in split) == 1, name
 
 
-def test_an_encoder_kept_elsewhere_gives_the_same_answer(folder, exact, tmp_path):
-    modules = ("language_model", "molecule_encoder", "molecule_projection", "protein_projection")
-    device_map = {**dict.fromkeys(modules, "cpu"), "protein_encoder": "disk"}
-    model, processor, _ = load_checkpoint(folder, device_map=device_map, offload_folder=str(tmp_path))
+@pytest.mark.parametrize("what", ["the encoder in RAM", "layers on two GPUs"])
+def test_a_model_in_several_places_gives_the_same_answer(folder, exact, what, tmp_path):
+    sizes = folder_sizes(folder)
+    if what == "the encoder in RAM":
+        device_map = next(one.device_map for one in options(sizes, Machine(2**40, (2**20,))) if len(one.needs) == 2)
+        places = {0: "cpu", "cpu": "disk"}
+    else:
+        # Full after the first layer: the second, the output matrix and the protein encoder go on.
+        first = options(sizes, Machine(2**40, (2**20,)))[0].needs[0] - sizes.language_model.size("bf16") // 2
+        device_map = options(sizes, Machine(2**40, (first, first)))[1].device_map
+        places = {0: "cpu", 1: "disk"}
+    assert set(device_map.values()) == set(places)
+    # What a CPU has for a second device is a file that is read when it is needed.
+    placed = {module: places[device] for module, device in device_map.items()}
+    model, processor, _ = load_checkpoint(folder, device_map=placed, offload_folder=str(tmp_path))
     assert next(model.protein_encoder.parameters()).device.type == "meta"
     with torch.no_grad():
         assert torch.equal(model(**processor([QUESTION])).logits.flatten(), logits(exact))
