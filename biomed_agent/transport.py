@@ -79,8 +79,15 @@ SERVICES: dict[str, Service] = {
         "bibliographic data free to use; abstracts may be under copyright",
         7 * DAY,
     ),
+    "europepmc": Service(
+        "Europe PMC",
+        "https://www.ebi.ac.uk/europepmc/webservices/rest",
+        5,
+        "bibliographic data free to use; abstracts may be under copyright",
+        7 * DAY,
+    ),
 }
-"""Rates: PubChem and NCBI publish theirs (NCBI: 10 with a key); UniProt publishes none, 5 is polite."""
+"""Rates: PubChem and NCBI publish theirs (NCBI: 10 with a key); UniProt and Europe PMC publish none, 5 is polite."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,13 @@ class Article:
     types: tuple[str, ...] = ()
     """publication types as the source writes them, such as ``Review``"""
     mesh: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    """the authors' own"""
     retracted: bool = False
+    preprint: bool = False
+    """True for a manuscript that was not peer reviewed"""
+    open_access: bool | None = None
+    """whether the full text is open access; None when not stated"""
     notices: tuple[str, ...] = ()
     """retraction, correction and concern notices that point at this article"""
     provenance: Provenance | None = None
@@ -159,12 +165,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One numbered verbatim passage."""
+    """One verbatim passage."""
 
     number: int
+    """of the article: ``[n]`` in the answer's text and the n-th of its sources; passages of one article share it"""
     text: str
     article: Article
     shown_to_model: bool = False
+    label: str = ""
+    """the part of a structured abstract it stands in, such as ``RESULTS``"""
 
 
 @dataclass(frozen=True, slots=True)

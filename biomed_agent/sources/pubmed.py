@@ -12,6 +12,8 @@ from biomed_agent.errors import InvalidInput, Unavailable
 from biomed_agent.transport import DAY, Reply, Transport, well_formed
 from biomed_agent.types import Article, Provenance
 
+from .markup import text_of
+
 MAX_HITS = 10_000
 """PubMed hands out no further hits of one search"""
 GET_IDS = 200
@@ -192,26 +194,31 @@ def _article(record: ET.Element, provenance: Provenance) -> Article:
     citation = record.find("MedlineCitation")
     if citation is None:
         raise Unavailable("PubMed sent an article without its citation.")
-    pmid = _text(citation.find("PMID"))
+    pmid = text_of(citation.find("PMID"))
     ids = _ids(record.find("PubmedData/ArticleIdList"))
     # An invalid DOI is marked; the ones of the reference list lie elsewhere.
-    dois = [_text(one) for one in citation.iterfind("Article/ELocationID[@EIdType='doi']") if one.get("ValidYN") != "N"]
-    types = tuple(_text(one) for one in citation.iterfind("Article/PublicationTypeList/PublicationType"))
+    dois = [
+        text_of(one) for one in citation.iterfind("Article/ELocationID[@EIdType='doi']") if one.get("ValidYN") != "N"
+    ]
+    types = tuple(text_of(one) for one in citation.iterfind("Article/PublicationTypeList/PublicationType"))
     notices = tuple(_notices(citation))
     date = _date(citation.find("Article/Journal/JournalIssue/PubDate")) or _date(citation.find("Article/ArticleDate"))
     return Article(
-        title=_text(citation.find("Article/ArticleTitle")) or _text(citation.find("Article/VernacularTitle")),
+        title=text_of(citation.find("Article/ArticleTitle")) or text_of(citation.find("Article/VernacularTitle")),
         abstract=_abstract(citation.find("Article/Abstract")),
         pmid=pmid,
         pmcid=ids.get("pmc", ""),
         doi=ids.get("doi", "") or next(iter(dois), ""),
-        journal=_text(citation.find("Article/Journal/Title")) or _text(citation.find("MedlineJournalInfo/MedlineTA")),
+        journal=text_of(citation.find("Article/Journal/Title"))
+        or text_of(citation.find("MedlineJournalInfo/MedlineTA")),
         year=_year(date),
         date=date,
         authors=_authors(citation.find("Article/AuthorList")),
         types=types,
-        mesh=tuple(_text(one) for one in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
+        mesh=tuple(text_of(one) for one in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
+        keywords=tuple(text_of(one) for one in citation.iterfind("KeywordList/Keyword")),
         retracted="Retracted Publication" in types or any(one.startswith("Retracted") for one in notices),
+        preprint="Preprint" in types,
         notices=notices,
         provenance=_record(pmid, provenance),
     )
@@ -221,12 +228,12 @@ def _book(record: ET.Element, provenance: Provenance) -> Article:
     document = record.find("BookDocument")
     if document is None:
         raise Unavailable("PubMed sent a book article without its document.")
-    pmid = _text(document.find("PMID"))
+    pmid = text_of(document.find("PMID"))
     ids = _ids(document.find("ArticleIdList")) | _ids(record.find("PubmedBookData/ArticleIdList"))
-    book = _text(document.find("Book/BookTitle"))
+    book = text_of(document.find("Book/BookTitle"))
     date = _date(document.find("ContributionDate")) or _date(document.find("Book/PubDate"))
     return Article(
-        title=_text(document.find("ArticleTitle")) or book,
+        title=text_of(document.find("ArticleTitle")) or book,
         abstract=_abstract(document.find("Abstract")),
         pmid=pmid,
         pmcid=ids.get("pmc", ""),
@@ -235,7 +242,7 @@ def _book(record: ET.Element, provenance: Provenance) -> Article:
         year=_year(date),
         date=date,
         authors=_authors(document.find("AuthorList")) or _authors(document.find("Book/AuthorList")),
-        types=tuple(_text(one) for one in document.iterfind("PublicationType")) or ("Book chapter",),
+        types=tuple(text_of(one) for one in document.iterfind("PublicationType")) or ("Book chapter",),
         provenance=_record(pmid, provenance),
     )
 
@@ -244,18 +251,13 @@ def _record(pmid: str, provenance: Provenance) -> Provenance:
     return replace(provenance, identifier=f"PMID {pmid}", url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/")
 
 
-def _text(element: ET.Element | None) -> str:
-    """All text of an element: titles and abstracts hold ``<i>``, ``<sub>``, formulas."""
-    return "" if element is None else " ".join("".join(element.itertext()).split())
-
-
 def _abstract(element: ET.Element | None) -> str:
     """The abstract's paragraphs, one a line, each with its label; the copyright line is no part of it."""
     if element is None:
         return ""
     lines = []
     for part in element.iterfind("AbstractText"):
-        label, text = part.get("Label", "").strip(), _text(part)
+        label, text = part.get("Label", "").strip(), text_of(part)
         if text:
             lines.append(f"{label}: {text}" if label and label.upper() != "UNLABELLED" else text)
     return "\n".join(lines)
@@ -266,7 +268,7 @@ def _authors(element: ET.Element | None) -> tuple[str, ...]:
     names = []
     for author in element.iterfind("Author") if element is not None else ():
         person = [author.findtext(part) for part in ("LastName", "Initials", "Suffix")]
-        name = " ".join(part.strip() for part in person if part) or _text(author.find("CollectiveName"))
+        name = " ".join(part.strip() for part in person if part) or text_of(author.find("CollectiveName"))
         if name and author.get("ValidYN") != "N":
             names.append(name)
     return tuple(names)
@@ -274,14 +276,14 @@ def _authors(element: ET.Element | None) -> tuple[str, ...]:
 
 def _ids(element: ET.Element | None) -> dict[str, str]:
     children = element.iterfind("ArticleId") if element is not None else ()
-    return {one.get("IdType", ""): _text(one) for one in children if _text(one)}
+    return {one.get("IdType", ""): text_of(one) for one in children if text_of(one)}
 
 
 def _notices(citation: ET.Element) -> Iterator[str]:
     for one in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
         if kind := NOTICES.get(one.get("RefType", "")):
-            pmid = _text(one.find("PMID"))
-            yield f"{kind}: {_text(one.find('RefSource'))}" + (f" (PMID {pmid})" if pmid else "")
+            pmid = text_of(one.find("PMID"))
+            yield f"{kind}: {text_of(one.find('RefSource'))}" + (f" (PMID {pmid})" if pmid else "")
 
 
 def _date(element: ET.Element | None) -> str:
@@ -290,7 +292,7 @@ def _date(element: ET.Element | None) -> str:
         return ""
     year = element.findtext("Year", "").strip()
     if not year:
-        return _text(element.find("MedlineDate"))
+        return text_of(element.find("MedlineDate"))
     month = element.findtext("Month", "").strip()
     month = month.zfill(2) if month.isdigit() else _MONTHS.get(month[:3].lower(), "")
     if not month:

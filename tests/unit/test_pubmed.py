@@ -27,7 +27,8 @@ FULL = """<PubmedArticle><MedlineCitation><PMID Version="1">77</PMID><Article>
    uptake.</ArticleTitle>
  <ELocationID EIdType="doi" ValidYN="N">10.1/wrong</ELocationID><ELocationID EIdType="doi">10.1/right</ELocationID>
  <Abstract><AbstractText Label="AIMS" NlmCategory="OBJECTIVE">To test <b>this</b>.</AbstractText>
- <AbstractText Label="RESULTS">It <i>worked</i>.</AbstractText><AbstractText>The end.</AbstractText>
+ <AbstractText Label="RESULTS">It <i>worked</i> in 10<sup>6</sup> cells.</AbstractText>
+ <AbstractText>The end.</AbstractText>
  <AbstractText Label="EMPTY"/><CopyrightInformation>(c) us</CopyrightInformation></Abstract>
  <AuthorList><Author ValidYN="Y"><LastName>Doe</LastName><ForeName>Jane Ann</ForeName><Initials>JA</Initials>
  <Suffix>Jr</Suffix></Author><Author ValidYN="N"><LastName>Deo</LastName><Initials>J</Initials></Author>
@@ -38,7 +39,7 @@ FULL = """<PubmedArticle><MedlineCitation><PMID Version="1">77</PMID><Article>
  <PMID>78</PMID></CommentsCorrections><CommentsCorrections RefType="Cites"><RefSource>other</RefSource>
  </CommentsCorrections></CommentsCorrectionsList>
  <MeshHeadingList><MeshHeading><DescriptorName>Water</DescriptorName><QualifierName>analysis</QualifierName>
- </MeshHeading></MeshHeadingList></MedlineCitation>
+ </MeshHeading></MeshHeadingList><KeywordList><Keyword>tst1</Keyword></KeywordList></MedlineCitation>
  <PubmedData><ArticleIdList><ArticleId IdType="pubmed">77</ArticleId><ArticleId IdType="doi">10.1/main</ArticleId>
  <ArticleId IdType="pmc">PMC5</ArticleId></ArticleIdList><ReferenceList><Reference><ArticleIdList>
  <ArticleId IdType="doi">10.1/cited</ArticleId></ArticleIdList></Reference></ReferenceList></PubmedData>
@@ -72,12 +73,12 @@ def read(record: str) -> Article:
 def test_a_full_record() -> None:
     article = read(FULL)
     assert article.title == "Role of tst1 in H2O uptake."
-    assert article.abstract == "AIMS: To test this.\nRESULTS: It worked.\nThe end."
+    assert article.abstract == "AIMS: To test this.\nRESULTS: It worked in 10^6 cells.\nThe end."
     assert (article.pmid, article.pmcid, article.doi) == ("77", "PMC5", "10.1/main")
     assert (article.journal, article.year, article.date) == ("Journal of Tests", "2021", "2021-03-05")
     assert article.authors == ("Doe JA Jr", "The Test Group")
     assert article.types == ("Journal Article", "Review")
-    assert article.mesh == ("Water",)
+    assert (article.mesh, article.keywords) == (("Water",), ("tst1",))
     assert article.notices == ("Erratum: J Tests. 2022 (PMID 78)",)
     assert article.retracted is False
     assert article.provenance is not None
@@ -137,6 +138,12 @@ def test_retraction(kind: str, citation: str, retracted: bool) -> None:
     found = read(minimal(article=types, citation=corrections))
     assert found.retracted is retracted
     assert len(found.notices) == (citation.endswith("In"))
+
+
+def test_a_preprint_is_marked() -> None:
+    types = "<PublicationTypeList><PublicationType>Preprint</PublicationType></PublicationTypeList>"
+    assert read(minimal(article=types)).preprint
+    assert not read(minimal()).preprint
 
 
 def test_several_kinds_in_one_set() -> None:
