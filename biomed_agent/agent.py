@@ -118,7 +118,7 @@ class BioMedAgent:
         Args:
             kind: What to look for.
             name: A name, identifier or structure; for literature the search string.
-            limit: Most articles shown.
+            limit: Most passages of articles shown.
         """
         return self._run(name, "ask", lambda answering: answering.find(kind, limit))
 
@@ -191,8 +191,10 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
     """Open the parts of the path."""
     from .answering import Rooms
     from .generator import connect
+    from .literature import Literature
     from .resolve import Resolver
     from .retrieve import Retriever
+    from .sources.europepmc import EuropePMC
     from .sources.local import LocalIndex
     from .sources.pubchem import PubChem
     from .sources.pubmed import PubMed
@@ -208,15 +210,17 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
         timeout=settings.timeout,
     )
     index = LocalIndex.open(settings.cache_dir, settings.index)
-    pubchem, uniprot, pubmed = (
-        (None, None, None) if settings.offline else (PubChem(transport), UniProt(transport), PubMed(transport))
+    pubchem, uniprot, library = (
+        (None, None, None)
+        if settings.offline
+        else (PubChem(transport), UniProt(transport), Literature(PubMed(transport), EuropePMC(transport)))
     )
     key = settings.api_key.get_secret_value()
     return Rooms(
         transport=transport,
         index=index,
         resolver=Resolver(index, pubchem, uniprot, files=files),
-        retriever=Retriever(index, pubchem, uniprot, pubmed),
+        retriever=Retriever(index, pubchem, uniprot, library),
         generator=connect(settings.host, settings.model, egress=settings.egress, api_key=key, load_in=settings.load_in),
     )
 

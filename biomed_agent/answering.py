@@ -15,10 +15,11 @@ from . import compose
 from .check import check_text
 from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
+from .literature import MAX_PASSAGES, words_of
 from .mentions import Mention, check_whole, find_mentions, misspelled, organism_of
 from .prompt import QUESTIONS, literature_messages, user_message
 from .question import PROTEIN_KINDS, Kind, Question, classify, statement_of
-from .retrieve import matching, words_of
+from .retrieve import matching
 from .types import (
     Answer,
     Candidate,
@@ -372,8 +373,8 @@ class Answering:
 
     # -- literature, look-ups, statements ------------------------------------------------------
 
-    def literature(self, query: str | None, limit: int = 6) -> Answer:
-        """Answer from PubMed abstracts: ``query`` as given, else the words that may be sent."""
+    def literature(self, query: str | None, most: int = MAX_PASSAGES) -> Answer:
+        """Answer from abstracts: ``query`` as given, else the words that may be sent."""
         draft = self.draft
         draft.kind = "literature"
         sent = query or self._sendable()
@@ -382,20 +383,27 @@ class Answering:
                 "This literature question holds no known name, and its other words may not leave this machine.",
                 'Put the search words in "quotes", pass them as the query, or use egress public.',
             )
-        evidence = self.rooms.retriever.literature(sent, draft.question, draft.warnings)[:limit]
+        found = self.rooms.retriever.literature(sent, draft.question, draft.warnings, most)
         if not query and self.egress != "public":
             draft.warnings.append(
                 "Only known names and quoted words of the question were sent; pass a query to send more."
             )
-        if not evidence:
+        if not found:
             return draft.close(
                 "not_found", "Articles were found, but no sentence of their abstracts fits the question."
             )
+        evidence = [
+            replace(one, number=draft.sources.number(one.article.provenance)) if one.article.provenance else one
+            for one in found
+        ]
         generator = self.rooms.generator
         if generator is not None and "literature" in generator.stamp.kinds:
             evidence = [replace(one, shown_to_model=True) for one in evidence]
-            said = generator.generate(literature_messages(draft.question, evidence))
-            draft.model = ModelStatement(said.text, generator.stamp, saw="the numbered passages")
+            try:
+                said = generator.generate(literature_messages(draft.question, evidence))
+                draft.model = ModelStatement(said.text, generator.stamp, saw="the numbered passages")
+            except BiomedAgentError as error:
+                draft.warnings.append(f"The model did not answer: {error}")
         draft.evidence = evidence
         return draft.close("answered", compose.evidence_text(evidence, draft.sources))
 

@@ -6,7 +6,6 @@ No language model takes part; every value in a sentence is a fact of the answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from . import chemistry
 from .types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
@@ -37,13 +36,15 @@ class Sources:
 
     def cite(self, provenance: Provenance | None) -> str:
         """Return ``[n]`` for a record; empty for none."""
-        if provenance is None or not provenance.source:
-            return ""
+        return f"[{self.number(provenance)}]" if provenance is not None and provenance.source else ""
+
+    def number(self, provenance: Provenance) -> int:
+        """Return the number of a record, a new one at its first use."""
         key = (provenance.source, provenance.identifier, provenance.url)
         if key not in self._numbers:
             self.list.append(provenance)
             self._numbers[key] = len(self.list)
-        return f"[{self._numbers[key]}]"
+        return self._numbers[key]
 
     def cite_all(self, provenances: Iterable[Provenance | None]) -> str:
         """Return the numbers of several records, each once."""
@@ -145,13 +146,15 @@ def partners_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -
 
 
 def evidence_text(evidence: Sequence[Evidence], sources: Sources) -> str:
-    """Quote the passages, best first, with the number of their article."""
+    """Quote the passages, best article first, each with its part of the abstract and what warns of its article."""
     lines = []
-    for article, passages in groupby(evidence, key=lambda one: one.article):
-        cited = sources.cite(article.provenance)
-        lines += [
-            f'"{passage.text}" ({article.journal} {article.year}, {article.handle}) {cited}' for passage in passages
-        ]
+    for passage in evidence:
+        article = passage.article
+        preprint = "preprint, not peer reviewed" if article.preprint else ""
+        parts = [", ".join(part for part in (article.where, article.handle) if part), preprint, *article.notices]
+        label = f"{passage.label}: " if passage.label else ""
+        about = "; ".join(part.rstrip(".") for part in parts if part)
+        lines.append(f'{label}"{passage.text}" ({about}) {sources.cite(article.provenance)}'.rstrip())
     return "Passages that fit the question best, verbatim:\n" + "\n".join(lines)
 
 

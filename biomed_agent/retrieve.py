@@ -7,7 +7,6 @@ from RDKit. A service that gives no answer costs a note, not the answer.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -15,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from . import __version__, chemistry
 from .errors import NotFound, Refused, Unavailable
+from .literature import MAX_PASSAGES, rank_passages
 from .types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
 
 if TYPE_CHECKING:
+    from .literature import Literature
     from .sources.local import LocalIndex
     from .sources.pubchem import PubChem
-    from .sources.pubmed import PubMed
     from .sources.uniprot import UniProt
 
 OWN_SUM = Provenance(source=f"biomed_agent {__version__}", identifier="sum over the residues of the sequence")
@@ -32,7 +32,6 @@ RESIDUE_MASS = {
     "O": 237.2982,
 }  # fmt: skip
 WATER_MASS = 18.0153
-MAX_PASSAGES = 6
 
 
 class Retriever:
@@ -42,13 +41,13 @@ class Retriever:
         index: The local index.
         pubchem: Live molecule records, or None.
         uniprot: Live protein records, or None.
-        pubmed: Live literature, or None.
+        library: Live literature, or None.
     """
 
     def __init__(
-        self, index: LocalIndex, pubchem: PubChem | None, uniprot: UniProt | None, pubmed: PubMed | None
+        self, index: LocalIndex, pubchem: PubChem | None, uniprot: UniProt | None, library: Literature | None
     ) -> None:
-        self.index, self.pubchem, self.uniprot, self.pubmed = index, pubchem, uniprot, pubmed
+        self.index, self.pubchem, self.uniprot, self.library = index, pubchem, uniprot, library
 
     def identity(self, resolved: Resolved) -> list[Fact]:
         """Return identifiers and structure of an entity as facts."""
@@ -124,36 +123,38 @@ class Retriever:
         """Return measured affinities of a pair; a variant has none here, whatever the wild type shows."""
         return [] if protein.variant else self.index.activities(molecule, protein)
 
-    def literature(self, query: str, question: str, notes: list[str]) -> list[Evidence]:
-        """Search PubMed and return the sentences that fit the question best, verbatim and numbered.
+    def articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
+        """Return the articles of a literature query; see :meth:`biomed_agent.literature.Literature.search`.
+
+        Raises:
+            Refused: Look-ups are switched off.
+        """
+        if self.library is None:
+            raise Refused(
+                "looking in the literature needs PubMed, and look-ups are switched off (offline).",
+                "Run without offline to search PubMed.",
+            )
+        return self.library.search(query, limit, notes)
+
+    def literature(self, query: str, question: str, notes: list[str], most: int = MAX_PASSAGES) -> list[Evidence]:
+        """Return the sentences of abstracts that fit the question best, verbatim and numbered by their article.
 
         Args:
             query: The search string that is sent.
             question: Its words rank the sentences; it stays here.
-            notes: Receives words PubMed ignored and retracted articles that were passed over.
+            notes: Receives how the query was read and retracted articles that were passed over.
+            most: Most passages.
 
         Raises:
             NotFound: Nothing was found, or PubMed ignored a word of the query.
             BiomedAgentError: The look-up was refused or failed.
         """
-        if self.pubmed is None:
-            raise Refused(
-                "looking in the literature needs PubMed, and look-ups are switched off (offline).",
-                "Run without offline to search PubMed.",
-            )
-        result = self.pubmed.search(query, limit=30)
-        if result.ignored:
-            raise NotFound(
-                f"PubMed does not know {', '.join(result.ignored)} and would answer from the rest of the query.",
-                "Check the spelling, or leave the word out.",
-            )
-        if not result.pmids:
-            raise NotFound(f"PubMed has no article for {query!r}.", "Use fewer or more common words.")
-        notes.append(f"PubMed was asked for {query!r} ({result.count:,} articles; read as: {result.translation}).")
-        articles = self.pubmed.fetch(result.pmids)
+        articles = self.articles(query, 30, notes)
+        if not articles:
+            raise NotFound(f"No article was found for {query!r}.", "Use fewer or more common words.")
         if retracted := [article.handle for article in articles if article.retracted]:
             notes.append(f"Passed over because retracted: {', '.join(retracted)}.")
-        return rank_passages(question, [article for article in articles if not article.retracted])
+        return rank_passages(question, [article for article in articles if not article.retracted], most)
 
 
 def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:
@@ -209,68 +210,3 @@ def _protein_identity(protein: Protein) -> list[Fact]:
     }
     facts = [Fact(protein.handle, name, value, provenance=record) for name, value in values.items() if value]
     return facts + [Fact(protein.handle, "synonym", name, provenance=record) for name in protein.synonyms]
-
-
-_WORD = re.compile(r"[A-Za-z0-9][\w-]*")
-_STOP = frozenset(
-    "a an and are as at be by can could did do does for from had has have how in into is it its of on or should that "
-    "the their them there these this those to was were what when where which who why will with would about evidence "
-    "study studies paper papers literature article articles show shows".split()
-)
-
-
-def words_of(text: str) -> list[str]:
-    """Return the content words of ``text`` in lower case."""
-    return [word for word in (match.lower() for match in _WORD.findall(text)) if word not in _STOP]
-
-
-def rank_passages(question: str, articles: Sequence[Article]) -> list[Evidence]:
-    """Rank sentences of abstracts by BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009) against the question.
-
-    A sentence is scored together with its title at half weight, so that a fitting sentence of a fitting
-    article wins; at most two sentences of one article are taken. Sentences are verbatim.
-    """
-    passages = [(article, sentence) for article in articles for sentence in sentences(article.abstract)]
-    if not passages:
-        return []
-    texts = [Counter(words_of(sentence)) for _, sentence in passages]
-    titles = {article.handle: Counter(words_of(article.title)) for article in articles}
-    mean = sum(text.total() for text in texts) / len(texts) or 1.0
-    terms = set(words_of(question))
-    rarity = {
-        term: math.log(1 + (len(texts) - seen + 0.5) / (seen + 0.5))
-        for term in terms
-        if (seen := sum(term in text for text in texts)) >= 0
-    }
-
-    def bm25(text: Counter[str]) -> float:
-        norm = 1.2 * (0.25 + 0.75 * text.total() / mean)
-        return sum(rarity[term] * text[term] * 2.2 / (text[term] + norm) for term in terms if text[term])
-
-    scored = [
-        (own + 0.5 * bm25(titles[article.handle]), -number, article, sentence)
-        for number, ((article, sentence), text) in enumerate(zip(passages, texts, strict=True))
-        if (own := bm25(text)) > 0
-    ]
-    taken: Counter[str] = Counter()
-    evidence: list[Evidence] = []
-    for _, _, article, sentence in sorted(scored, key=lambda row: row[:2], reverse=True):
-        if taken[article.handle] < 2 and len(evidence) < MAX_PASSAGES:
-            taken[article.handle] += 1
-            evidence.append(Evidence(len(evidence) + 1, sentence, article))
-    return evidence
-
-
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\[(])")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|approx|Fig|No|ca|Dr|spp|sp|cf|resp|incl)\.|\b[A-Z]\.)$")
-
-
-def sentences(text: str) -> list[str]:
-    """Split prose into sentences, keeping every character of each."""
-    parts: list[str] = []
-    for part in _SENTENCE_END.split(text):
-        if parts and _ABBREVIATION.search(parts[-1]):
-            parts[-1] = f"{parts[-1]} {part}"
-        elif part.strip():
-            parts.append(part.strip())
-    return parts

@@ -146,6 +146,11 @@ class Article:
         """The string that names this article, such as ``PMID:12377809``."""
         return f"PMID:{self.pmid}" if self.pmid else (f"DOI:{self.doi}" if self.doi else self.title)
 
+    @property
+    def where(self) -> str:
+        """Journal, without the subtitle that catalogues add after a colon, and year."""
+        return f"{self.journal.partition(' : ')[0]} {self.year}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

@@ -18,6 +18,7 @@ from .words import (
     FactRow,
     about,
     article_line,
+    articles,
     candidates_heading,
     chosen_because,
     clean,
@@ -27,7 +28,6 @@ from .words import (
     headline,
     model_claims,
     model_line,
-    passage_label,
     passage_text,
     quoted,
     said_lines,
@@ -184,18 +184,18 @@ def _facts(title: str, rows: list[FactRow]) -> _Markup:
 def _passages(answer: Answer) -> _Markup:
     if not answer.evidence:
         return _Markup()
-    return _section("Passages", *(_passage(answer, passage) for passage in answer.evidence))
+    return _section("Passages", *(_article(answer, number, passages) for number, passages in articles(answer)))
 
 
-def _passage(answer: Answer, passage: Evidence) -> _Markup:
-    retracted = f";color:{_RED}" if passage.article.retracted else ""
-    named = f"{passage_label(answer, passage)}: {article_line(passage)}"
-    words = passage_text(answer, passage, 1200)
+def _article(answer: Answer, number: str, passages: list[Evidence]) -> _Markup:
+    article = passages[0].article
+    color = _RED if article.retracted else _AMBER if article.preprint or article.notices else ""
     rule = "border-left:3px solid rgba(128,135,146,.35);padding-left:.8em"
+    texts = [words for passage in passages if (words := passage_text(answer, passage, 1200))]
     return _tag(
         "div",
-        _tag("div", named, style=f"font-weight:500{retracted}"),
-        _tag("div", words, style=f"{_FAINT};{rule}") if words else "",
+        _tag("div", f"{number} {article_line(article)}", style=f"font-weight:500{f';color:{color}' if color else ''}"),
+        *(_tag("div", words, style=f"{_FAINT};{rule}") for words in texts),
         style="margin:.4em 0",
     )
 

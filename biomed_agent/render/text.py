@@ -12,6 +12,7 @@ from .words import (
     FactRow,
     about,
     article_line,
+    articles,
     candidates_heading,
     chosen_because,
     clean,
@@ -20,7 +21,6 @@ from .words import (
     fact_rows,
     model_claims,
     model_line,
-    passage_label,
     passage_text,
     quoted,
     said_lines,
@@ -73,10 +73,11 @@ def _passages(page: _Page, answer: Answer) -> None:
     if not answer.evidence:
         return
     page.heading("Passages")
-    for passage in answer.evidence:
-        page.line(f"{passage_label(answer, passage)}: {article_line(passage)}", first="  ", rest="    ")
-        if words := passage_text(answer, passage, 600):
-            page.line(words, first="    ", style=_DIM)
+    for number, passages in articles(answer):
+        page.line(f"{number} {article_line(passages[0].article)}", first="  ", rest="    ")
+        for passage in passages:
+            if words := passage_text(answer, passage, 600):
+                page.line(words, first="    ", style=_DIM)
 
 
 def _footer(page: _Page, answer: Answer) -> None:

@@ -15,6 +15,7 @@ from .words import (
     FactRow,
     about,
     article_line,
+    articles,
     chosen_because,
     clean,
     counted,
@@ -22,7 +23,6 @@ from .words import (
     headline,
     model_claims,
     model_line,
-    passage_label,
     passage_text,
     quoted,
     said_lines,
@@ -33,8 +33,8 @@ from .words import (
 TOOL_TOKENS = 350
 """Most tokens :func:`to_tool_text` returns, as counted by :func:`estimate_tokens`."""
 CUT_ORDER = (
-    "computed value", "record", "gap", "uncited source", "passage", "source", "model sentence", "warning", "entity",
-    "step", "checked statement", "candidate",
+    "computed value", "record", "gap", "uncited source", "article", "passage", "source", "model sentence", "warning",
+    "entity", "step", "checked statement", "candidate",
 )  # fmt: skip
 """What is left out when the text is too long, first to last; the status and the answer's first line are not in it.
 A source is uncited when no line that is still shown has its number."""
@@ -129,7 +129,7 @@ def _parts(answer: Answer, links: bool = True) -> list[_Part]:
         _part("", [_about(resolved) for resolved in answer.entities], "entity"),
         _part("RECORDS", [f"  {_row(row)}" for row in fact_rows(answer, "stored")], "record"),
         *_computed(answer),
-        _part("PASSAGES", _passages(answer), "passage"),
+        _part("PASSAGES", _articles(answer), "article"),
         _part(f"MODEL {model_line(answer)}", _model_sentences(answer), "model sentence"),
         _sources(answer) if links else _sources_without_links(answer),
         _part("", [f"WARNING {shorten(warning, 200)}" for warning in answer.warnings], "warning"),
@@ -191,11 +191,13 @@ def _computed(answer: Answer) -> list[_Part]:
     ]
 
 
-def _passages(answer: Answer) -> list[str]:
-    return [
-        f"  {passage_label(answer, one)} {shorten(article_line(one), 140)} {passage_text(answer, one, 240)}".rstrip()
-        for one in answer.evidence
-    ]
+def _articles(answer: Answer) -> list[str]:
+    """Return one line per article; its passages stand on it unless the answer quotes them."""
+    lines = []
+    for number, passages in articles(answer):
+        texts = [words for one in passages if (words := passage_text(answer, one, 240))]
+        lines.append(f"  {' '.join([number, article_line(passages[0].article, 80), *texts])}")
+    return lines
 
 
 def _model_sentences(answer: Answer) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
 from urllib.parse import urlsplit
 
-from biomed_agent.types import Answer, Claim, Evidence, ModelStamp, Molecule, Provenance, Resolved, Verdict
+from biomed_agent.types import Answer, Article, Claim, Evidence, ModelStamp, Molecule, Provenance, Resolved, Verdict
 
 UNANSWERED = {
     "ambiguous": "Ambiguous",
@@ -42,9 +43,13 @@ def counted(count: int, noun: str) -> str:
 
 
 def quoted(sentence: str, answer: Answer) -> str:
-    """Return a sentence in quotation marks; ``[n]`` in it is no source of ours: a passage it was shown, or nothing."""
-    shown = any(passage.shown_to_model for passage in answer.evidence)
-    words = re.sub(r"\[(\d+)\]", r"(passage \1)" if shown else r"(\1)", clean(sentence).replace('"', "'"))
+    """Return a sentence in quotation marks; ``[n]`` stays only where it names an article the model was shown."""
+    shown = {article_number(answer, one) for one in answer.evidence if one.shown_to_model}
+
+    def cited(found: re.Match[str]) -> str:
+        return found[0] if int(found[1]) in shown else f"({found[1]})"
+
+    words = re.sub(r"\[(\d{1,4})\]", cited, clean(sentence).replace('"', "'"))
     return f'"{words}"'
 
 
@@ -132,26 +137,33 @@ def candidates_heading(answer: Answer) -> str:
     return "Known names that are close, each named by the string in front"
 
 
-def passage_label(answer: Answer, passage: Evidence) -> str:
-    """Return the number of a passage and of the source it stands in."""
-    number = source_number(answer, passage.article.provenance)
-    return f"passage {passage.number}{f' [{number}]' if number else ''}"
+def article_number(answer: Answer, passage: Evidence) -> int:
+    """Return the number a passage's article has in the text, among the sources and here."""
+    return source_number(answer, passage.article.provenance) or passage.number
+
+
+def articles(answer: Answer) -> list[tuple[str, list[Evidence]]]:
+    """Return the passages article by article, each article with its ``[n]``."""
+    by_article = groupby(answer.evidence, key=lambda one: one.article)
+    groups = [list(passages) for _, passages in by_article]
+    return [(f"[{article_number(answer, group[0])}]", group) for group in groups]
 
 
 def passage_text(answer: Answer, passage: Evidence, limit: int) -> str:
     """Return the words of a passage in quotation marks; empty when the answer's text quotes them already."""
     words = clean(passage.text)
-    return "" if words in clean(answer.text) else f'"{shorten(words, limit)}"'
+    label = f"{clean(passage.label)}: " if passage.label else ""
+    return "" if words in clean(answer.text) else f'{label}"{shorten(words, limit)}"'
 
 
-def article_line(passage: Evidence) -> str:
-    """Return the bibliographic line of a passage, a retraction first."""
-    article = passage.article
-    retracted = "RETRACTED. " if article.retracted else ""
+def article_line(article: Article, title: int = 400) -> str:
+    """Return the bibliographic line of an article: a warning first, a title of at most ``title`` characters."""
+    warned = "RETRACTED. " if article.retracted else ""
+    warned += "Preprint, not peer reviewed. " if article.preprint else ""
     notices = "".join(f" {clean(notice).rstrip('.')}." for notice in article.notices)
-    where = " ".join(clean(part) for part in (article.journal, article.year) if part)
+    where = clean(article.where)
     handle = "" if article.handle == article.title else f" {clean(article.handle)}."
-    return f"{retracted}{clean(article.title).rstrip('.')}.{f' {where}.' if where else ''}{handle}{notices}"
+    return f"{warned}{shorten(article.title, title).rstrip('.')}.{f' {where}.' if where else ''}{handle}{notices}"
 
 
 def about(resolved: Resolved) -> list[str]:

@@ -14,7 +14,7 @@ FLOORS = (
     {"types", "errors", "settings"},
     {"transport", "cache", "egress", "pace"},
     {"sources", "chemistry", "groups", "inputs", "question", "prompt", "generator"},
-    {"resolve", "mentions", "retrieve", "check", "model"},
+    {"resolve", "mentions", "literature", "retrieve", "check", "model"},
     {"agent", "answering", "compose"},
     {"tools", "cli", "render", "__main__"},
 )

@@ -1,4 +1,4 @@
-"""The whole path with live records: a local server plays PubChem, UniProt and PubMed."""
+"""The whole path with live records: a local server plays PubChem, UniProt, PubMed and Europe PMC."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import pytest
 
 from biomed_agent import BioMedAgent
 from biomed_agent.answering import Rooms
+from biomed_agent.literature import Literature
+from biomed_agent.render import to_html, to_text, to_tool_text
 from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever
 from biomed_agent.settings import Settings
+from biomed_agent.sources.europepmc import EuropePMC
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubmed import PubMed
@@ -39,14 +42,25 @@ ARTICLES = """<PubmedArticleSet>
 <PubmedArticle><MedlineCitation><PMID>11</PMID><Article>
 <Journal><JournalIssue><PubDate><Year>2021</Year></PubDate>
 </JournalIssue><Title>Journal of Tests</Title></Journal><ArticleTitle>Metformin and mice</ArticleTitle><Abstract>
-<AbstractText>Metformin was given to mice. Metformin did not extend lifespan in this trial.</AbstractText></Abstract>
-</Article></MedlineCitation></PubmedArticle>
+<AbstractText Label="METHODS">Metformin was given to mice.</AbstractText>
+<AbstractText Label="RESULTS">Metformin did not extend lifespan in this trial.</AbstractText></Abstract>
+</Article><CommentsCorrectionsList><CommentsCorrections RefType="ExpressionOfConcernIn"><RefSource>J Tests</RefSource>
+<PMID>13</PMID></CommentsCorrections></CommentsCorrectionsList></MedlineCitation></PubmedArticle>
 <PubmedArticle><MedlineCitation><PMID>12</PMID><Article>
 <ArticleTitle>Metformin extends lifespan</ArticleTitle><Abstract>
 <AbstractText>Metformin doubled lifespan.</AbstractText></Abstract><PublicationTypeList>
 <PublicationType>Retracted Publication</PublicationType></PublicationTypeList>
 </Article></MedlineCitation></PubmedArticle>
 </PubmedArticleSet>"""
+EARLY = {
+    "id": "PPR5",
+    "source": "PPR",
+    "doi": "10.1101/early",
+    "title": "Metformin in worms",
+    "abstractText": "<h4>Results</h4>Metformin extends lifespan of worms.",
+    "pubYear": "2025",
+    "bookOrReportDetails": {"publisher": "bioRxiv"},
+}
 EGFR = {
     "entryType": "UniProtKB reviewed (Swiss-Prot)",
     "primaryAccession": "P00533",
@@ -58,8 +72,12 @@ EGFR = {
 
 
 def play(asked: Asked) -> Said:
-    """Answer as the three services would."""
+    """Answer as the four services would; PubMed is out of order for a query about worms."""
     everything = " ".join([asked.path, *asked.query.values(), *asked.form.values()])
+    if "esearch" in asked.path and "worms" in everything:
+        return Said.json({"error": "Search Backend failed"}, status=400)
+    if asked.path == "/search":
+        return Said.json({"hitCount": 1, "resultList": {"result": [EARLY]}})
     if "esearch" in asked.path:
         ignored = "flurb" in everything
         result = {"count": "2", "idlist": ["11", "12"], "querytranslation": "metformin[All Fields]"}
@@ -86,15 +104,16 @@ def server() -> Iterator[LocalServer]:
 
 @pytest.fixture
 def online(server: LocalServer, cache_dir: Path, tmp_path: Path) -> Iterator[BioMedAgent]:
-    services = dict.fromkeys(("pubchem", "uniprot", "pubmed"), server.url)
+    services = dict.fromkeys(("pubchem", "uniprot", "pubmed", "europepmc"), server.url)
     agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none"))
     with Transport(tmp_path, services=services, clock=FakeClock()) as transport, LocalIndex.open(cache_dir) as index:
-        pubchem, uniprot, pubmed = PubChem(transport), UniProt(transport), PubMed(transport)
+        pubchem, uniprot = PubChem(transport), UniProt(transport)
+        library = Literature(PubMed(transport), EuropePMC(transport))
         agent._rooms = Rooms(
             transport=transport,
             index=index,
             resolver=Resolver(index, pubchem, uniprot),
-            retriever=Retriever(index, pubchem, uniprot, pubmed),
+            retriever=Retriever(index, pubchem, uniprot, library),
             generator=None,
         )
         yield agent
@@ -137,6 +156,29 @@ def test_literature_gives_verbatim_passages_and_passes_over_what_was_retracted(o
     assert answer.evidence[0].article.pmid == "11"
     assert all(evidence.article.pmid != "12" for evidence in answer.evidence)
     assert any("PMID:12" in warning for warning in answer.warnings)
+    assert "PubMed was asked for 'metformin lifespan' (2 articles; read as: metformin[All Fields])." in answer.warnings
+
+
+def test_text_passages_and_sources_share_numbers_and_labels_and_concerns_are_shown(online: BioMedAgent) -> None:
+    answer = online.ask("Does metformin extend lifespan in mice?", query="metformin lifespan")
+    results, methods = answer.evidence
+    assert (methods.text, methods.label) == ("Metformin was given to mice.", "METHODS")
+    assert [(one.number, one.article.pmid) for one in (results, methods)] == [(1, "11"), (1, "11")]
+    assert [source.identifier for source in answer.sources] == ["PMID 11"]
+    assert (
+        'RESULTS: "Metformin did not extend lifespan in this trial." (Journal of Tests 2021, PMID:11; Expression of '
+        "concern: J Tests (PMID 13)) [1]"
+    ) in answer.text
+    for render in (to_text, to_tool_text, to_html):
+        assert "[2]" not in render(answer)
+
+
+def test_europe_pmc_answers_for_pubmed_and_a_preprint_says_that_it_is_one(online: BioMedAgent) -> None:
+    answer = online.ask("Does metformin extend lifespan of worms?", query="metformin worms")
+    assert answer.status == "answered", answer.text
+    assert "(bioRxiv 2025, DOI:10.1101/early; preprint, not peer reviewed) [1]" in answer.text
+    assert answer.sources[0].url == "https://europepmc.org/article/PPR/PPR5"
+    assert any("Europe PMC was asked for 'metformin worms' instead" in warning for warning in answer.warnings)
 
 
 def test_only_names_of_a_literature_question_are_sent(online: BioMedAgent, server: LocalServer) -> None:

@@ -68,7 +68,12 @@ AMBIGUOUS = Answer(
     ),
 )
 ARTICLE = Article(
-    "A hand-written trial", pmid="1", journal="J Tests", year="2020", retracted=True, notices=("Retracted in 2021",)
+    "A hand-written trial",
+    pmid="1",
+    journal="J Tests : the official journal",
+    year="2020",
+    retracted=True,
+    notices=("Retracted in 2021",),
 )
 LITERATURE = Answer(
     "Do papers say so?",
@@ -139,10 +144,41 @@ def test_only_the_model_answers_and_its_words_stay_in_its_own_part() -> None:
     assert sum("It is a benzoic acid." in line for line in lines) == 1
 
 
-def test_a_retraction_is_the_first_word_of_a_passage_and_citations_name_passages() -> None:
+def test_a_warning_is_the_first_word_of_an_article() -> None:
     text = to_text(LITERATURE, width=200)
-    assert "passage 1: RETRACTED. A hand-written trial. J Tests 2020. PMID:1. Retracted in 2021." in text
-    assert '"The effect was small (passage 1)."' in text
+    assert '  [1] RETRACTED. A hand-written trial. J Tests 2020. PMID:1. Retracted in 2021.\n    "The eff' in text
+    early = replace(LITERATURE.evidence[0], article=replace(ARTICLE, retracted=False, preprint=True), label="RESULTS")
+    for render in (to_text, to_tool_text, to_html):
+        said = " ".join(render(replace(LITERATURE, evidence=(early,))).split())
+        assert "[1] Preprint, not peer reviewed. A hand-written trial." in said
+        assert re.search("Retracted in 2021.*RESULTS: .{1,6}The effect was small", said)
+
+
+def test_text_sources_and_passages_share_one_numbering() -> None:
+    records = tuple(Provenance("PubMed", f"PMID {n}", f"https://pubmed.test/{n}/") for n in (3, 4))
+    third, fourth = (
+        replace(ARTICLE, title=f"Trial {source.identifier[-1]}", pmid=source.identifier[-1], provenance=source)
+        for source in records
+    )
+    answer = replace(
+        LITERATURE,
+        text='Passages:\n"It rose." (PMID:3) [2]\n"It fell." (PMID:4) [3]',
+        evidence=(
+            Evidence(2, "It rose.", third, shown_to_model=True),
+            Evidence(2, "Then it stayed.", third, shown_to_model=True),
+            Evidence(3, "It fell.", fourth, shown_to_model=True),
+        ),
+        sources=(PUBCHEM, *records),
+        model=ModelStatement("It rose [2] and fell [3], some say [1] or [99999].", LARGE, saw="the passages"),
+    )
+    for render in (to_text, to_tool_text, to_html):
+        said = re.sub(r"<[^>]*>", " ", render(answer))
+        assert len(re.findall(r"\[2\]\s+RETRACTED. Trial 3", said)) == 1  # both of its passages stand below it
+        assert re.search(r"\[3\]\s+RETRACTED. Trial 4", said)
+        assert re.search(r"\[2\]\s+PubMed PMID 3", said) or "[2]-[3] PubMed" in said
+        assert "It rose [2] and fell [3], some say (1) or [99999]." in said
+        assert "Then it stayed." in said
+        assert "passage 2" not in said
 
 
 def test_passages_quoted_in_the_answer_are_not_said_twice() -> None:
@@ -249,7 +285,7 @@ def test_html_escapes_everything_and_links_only_to_the_web() -> None:
         entities=(Resolved(replace(ASPIRIN, name=bad, smiles=bad), bad, bad),),
         candidates=(Candidate(bad, bad, bad),),
         facts=(Fact(bad, bad, bad, bad, provenance=source, note=bad),),
-        evidence=(Evidence(1, bad, replace(ARTICLE, title=bad)),),
+        evidence=(Evidence(1, bad, replace(ARTICLE, title=bad), label=bad),),
         model=ModelStatement(bad, replace(MINI, name=bad)),
         sources=(source,),
         warnings=(bad,),

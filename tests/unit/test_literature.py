@@ -1,0 +1,250 @@
+"""Which service answers a literature query, and which sentences are taken from what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from biomed_agent.errors import NotFound, Unavailable
+from biomed_agent.literature import (
+    FINDING_WEIGHT,
+    REVIEW_WEIGHT,
+    Literature,
+    labelled,
+    rank_passages,
+    sentences,
+    tells_a_finding,
+    without_tags,
+)
+from biomed_agent.sources.europepmc import EuropePMC, read_search
+from biomed_agent.sources.pubmed import PubMed, read_articles
+from biomed_agent.transport import Transport
+from biomed_agent.types import Article, Provenance
+
+from .server import Asked, FakeClock, LocalServer, Said
+
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
+shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")
+
+ONE_HIT = {"esearchresult": {"count": "1", "idlist": ["1"], "querytranslation": "aspirin[All Fields]"}}
+RECORD = "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID></MedlineCitation></PubmedArticle>"
+HIT = {"hitCount": 1, "resultList": {"result": [{"id": "PPR1", "source": "PPR", "title": "Early", "doi": "10.1/e"}]}}
+DOWN = Said.json({"error": "Search Backend failed"}, 400)
+
+
+class Services:
+    """Both services on one server; each answers as its attribute says."""
+
+    def __init__(self) -> None:
+        self.search, self.fetch = Said.json(ONE_HIT), Said(f"{RECORD}</PubmedArticleSet>".encode())
+        self.europepmc = Said.json(HIT)
+
+    def play(self, asked: Asked) -> Said:
+        if "esearch" in asked.path:
+            return self.search
+        return self.fetch if "efetch" in asked.path else self.europepmc
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services()
+
+
+@pytest.fixture
+def server(services: Services) -> Iterator[LocalServer]:
+    with LocalServer(services.play) as running:
+        yield running
+
+
+@pytest.fixture
+def literature(server: LocalServer) -> Iterator[Literature]:
+    with Transport(clock=FakeClock(), services=dict.fromkeys(("pubmed", "europepmc"), server.url)) as transport:
+        yield Literature(PubMed(transport), EuropePMC(transport))
+
+
+# -- which service answers
+
+
+def test_pubmed_answers_first_and_says_how_it_read_the_query(literature: Literature, server: LocalServer) -> None:
+    notes: list[str] = []
+    assert [article.pmid for article in literature.search("aspirin", 5, notes)] == ["1"]
+    assert notes == ["PubMed was asked for 'aspirin' (1 article; read as: aspirin[All Fields])."]
+    assert not any(asked.path == "/search" for asked in server.asked)
+
+
+@pytest.mark.parametrize("step", ["search", "fetch"])
+def test_europe_pmc_answers_when_pubmed_cannot(literature: Literature, services: Services, step: str) -> None:
+    setattr(services, step, DOWN)
+    notes: list[str] = []
+    (article,) = literature.search('"aspirin"[tiab] AND stroke[MeSH Terms]', 5, notes)
+    assert article.preprint
+    (note,) = notes
+    assert note.startswith(
+        "PubMed gave no answer; Europe PMC was asked for '\"aspirin\" AND stroke' instead (1 article"
+    )
+
+
+def test_a_query_with_tags_of_other_fields_waits_for_pubmed(literature: Literature, services: Services) -> None:
+    services.search = DOWN
+    with pytest.raises(Unavailable, match="Europe PMC was not asked, because the query's field tags"):
+        literature.search("aspirin AND Doe J[au]", 5, [])
+
+
+def test_both_unavailable_names_both(literature: Literature, services: Services) -> None:
+    services.search, services.europepmc = DOWN, Said.json({"errCode": 500, "errMsg": "out of order"})
+    with pytest.raises(Unavailable, match=r"Search Backend failed.*out of order"):
+        literature.search("aspirin", 5, [])
+    with pytest.raises(Unavailable, match="Search Backend failed"):
+        Literature(literature.pubmed).search("aspirin", 5, [])
+
+
+def test_an_ignored_word_stops_the_search_and_asks_nobody_else(
+    literature: Literature, services: Services, server: LocalServer
+) -> None:
+    errors = {"errorlist": {"phrasesnotfound": ["flurb"], "fieldsnotfound": []}}
+    services.search = Said.json({"esearchresult": ONE_HIT["esearchresult"] | errors})
+    with pytest.raises(NotFound, match="does not know flurb"):
+        literature.search("flurb aspirin", 5, [])
+    assert [asked.path for asked in server.asked] == ["/esearch.fcgi"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ('aspirin[ti] OR "acetylsalicylic acid"[Title/Abstract]', 'aspirin OR "acetylsalicylic acid"'),
+        ("neoplasms[mh:noexp]", "neoplasms"),
+        ("[18F]FDG uptake", "[18F]FDG uptake"),
+        ("aspirin", "aspirin"),
+        ("aspirin 2020[dp]", None),
+        ("Doe J[Author]", None),
+    ],
+)
+def test_only_tags_that_say_where_words_stand_are_left_out(query: str, expected: str | None) -> None:
+    assert without_tags(query) == expected
+
+
+# -- sentences and labels
+
+
+def test_sentences_are_verbatim_and_abbreviations_do_not_end_them() -> None:
+    text = "Levels (e.g. In plasma) rose. E. coli was absent. P < 0.05 was met! Was it safe?"
+    parts = sentences(text)
+    assert parts == ["Levels (e.g. In plasma) rose.", "E. coli was absent.", "P < 0.05 was met!", "Was it safe?"]
+    assert " ".join(parts) == text
+
+
+def test_labels_are_kept_beside_the_sentences_not_in_them() -> None:
+    abstract = "AIMS: To test this. And that.\nRESULTS AND DISCUSSION: It held\nThe end."
+    assert labelled(abstract) == [
+        ("AIMS", "To test this."),
+        ("AIMS", "And that."),
+        ("RESULTS AND DISCUSSION", "It held"),
+        ("", "The end."),
+    ]
+    assert labelled("CONCLUSION: It held.") == [("CONCLUSION", "It held.")]
+    assert labelled("DNA: a history of it.") == [("", "DNA: a history of it.")]
+    assert labelled("") == []
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence", "expected"),
+    [
+        ("RESULTS", "Glucose fell.", True),
+        ("MAIN OUTCOME MEASURES AND RESULTS", "Glucose fell.", True),
+        ("METHODS", "We found no fault with the method.", False),
+        ("", "In conclusion, glucose fell.", True),
+        ("", "These results suggest a fall.", True),
+        ("", "We foundered.", False),
+        ("", "Glucose was measured.", False),
+    ],
+)
+def test_what_tells_a_finding(label: str, sentence: str, expected: bool) -> None:
+    assert tells_a_finding(label, sentence) is expected
+
+
+# -- ranking
+
+
+def articles() -> list[Article]:
+    return [
+        Article("Metformin and glucose", "Metformin lowers glucose in adults. The weather was fine.", pmid="1"),
+        Article("Weather", "Rain fell on the plain. Metformin was not studied.", pmid="2"),
+        Article(
+            "Insulin", "Insulin lowers glucose. Insulin lowers glucose quickly. Insulin lowers it again.", pmid="3"
+        ),
+        Article("No abstract", "", pmid="4"),
+    ]
+
+
+def test_passages_are_ranked_by_the_words_of_the_question() -> None:
+    evidence = rank_passages("Does metformin lower or lowers glucose?", articles())
+    assert evidence[0].text == "Metformin lowers glucose in adults."
+    assert all(one.text in one.article.abstract for one in evidence)
+    assert sum(one.article.pmid == "3" for one in evidence) == 2
+    assert "The weather was fine." not in [one.text for one in evidence]
+    assert len(rank_passages("metformin glucose insulin", articles(), most=2)) == 2
+
+
+def test_an_article_is_one_number_and_its_passages_stand_together() -> None:
+    mixed = [
+        Article("A", "Insulin alone was given. Metformin lowers glucose best.", pmid="1"),
+        Article("B", "Metformin lowers glucose somewhat in those adults.", pmid="2"),
+    ]
+    evidence = rank_passages("Metformin lowers glucose, and insulin?", mixed)
+    assert [(one.number, one.article.pmid, one.text[:7]) for one in evidence] == [
+        (1, "1", "Metform"),
+        (1, "1", "Insulin"),
+        (2, "2", "Metform"),
+    ]
+
+
+def test_nothing_fits_a_question_about_something_else() -> None:
+    assert rank_passages("zebrafish fins", articles()) == []
+    assert rank_passages("metformin", [Article("Only a title", pmid="9")]) == []
+    assert rank_passages("of the", articles()) == []
+
+
+def test_a_finding_wins_over_a_method_that_says_the_same() -> None:
+    plain = "METHODS: Glucose after metformin was compared.\nRESULTS: Glucose after metformin was compared."
+    first = rank_passages("metformin glucose", [Article("A", plain, pmid="1")], most=1)[0]
+    assert first.label == "RESULTS"
+    assert FINDING_WEIGHT < 1.5, "a nudge: a better fit must still win"
+    better = "METHODS: Metformin lowers glucose in adults.\nRESULTS: Glucose was measured in many people over a year."
+    assert rank_passages("metformin lowers glucose", [Article("A", better, pmid="1")], most=1)[0].label == "METHODS"
+
+
+def test_a_newer_review_wins_over_its_equals_and_an_old_one_does_not() -> None:
+    trial = Article("A", "Metformin lowers glucose.", pmid="1", year="2024")
+    review = replace(trial, pmid="2", types=("Systematic Review",))
+    old = replace(review, pmid="3", year="2010")
+    assert [one.article.pmid for one in rank_passages("metformin", [trial, old, review])] == ["2", "1", "3"]
+    assert REVIEW_WEIGHT < FINDING_WEIGHT
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_abstracts_are_found_by_their_own_titles() -> None:
+    here = Provenance("recorded")
+    found = [
+        *read_search(json.loads((RECORDED / "europepmc" / "search_core_25.json").read_text()), here).articles,
+        *(
+            article
+            for file in sorted((RECORDED / "pubmed").glob("efetch_*.xml"))
+            for article in read_articles(file.read_text(), here)
+        ),
+    ]
+    told = [article for article in found if len(article.abstract) > 400]
+    assert len(told) > 25
+    first = findings = 0
+    for article in told:
+        evidence = rank_passages(article.title, [replace(one, title="") for one in found])
+        first += evidence[0].article.abstract == article.abstract
+        assert all(one.text in one.article.abstract for one in evidence)
+        assert not any(one.text.startswith(f"{one.label}:") for one in evidence if one.label)
+        findings += any(tells_a_finding(one.label, one.text) for one in evidence)
+    assert first > 0.9 * len(told)
+    assert findings > 2 / 3 * len(told)
