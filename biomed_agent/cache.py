@@ -1,4 +1,4 @@
-"""Replies of databases on disk."""
+"""Replies of databases: those on disk, and those under way."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import hashlib
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from .pace import Clock
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
+Kept: TypeAlias = tuple[bytes, Mapping[str, Any]]
+"""the body of a reply, and what is noted of it: JSON that holds the body's ``digest``"""
 
 
 class ReplyCache:
@@ -33,27 +37,35 @@ class ReplyCache:
         self._clock = clock
         self._ready = False
 
-    def find(self, key: str) -> tuple[bytes, dict[str, Any]] | None:
+    def find(self, key: str) -> Kept | None:
         """Return body and note kept under ``key``, or None if they are missing, stale or damaged."""
+        return self.find_all([key]).get(key)
 
-        def read(db: sqlite3.Connection) -> tuple[bytes, dict[str, Any]] | None:
-            row = db.execute(
-                "SELECT body, note FROM reply WHERE key = ? AND expires > ?", (key, self._clock.time())
-            ).fetchone()
-            if row is None:
-                return None
-            body, note = bytes(row[0]), json.loads(row[1])
-            return (body, note) if hashlib.sha256(body).hexdigest() == note["digest"] else None
+    def find_all(self, keys: Sequence[str]) -> dict[str, Kept]:
+        """Return what is kept, neither stale nor damaged, by key."""
 
-        return self._use(read)
+        def read(db: sqlite3.Connection) -> dict[str, Kept]:
+            found = {}
+            for key in keys:
+                row = db.execute(
+                    "SELECT body, note FROM reply WHERE key = ? AND expires > ?", (key, self._clock.time())
+                ).fetchone()
+                if row is not None:
+                    body, note = bytes(row[0]), json.loads(row[1])
+                    if hashlib.sha256(body).hexdigest() == note["digest"]:
+                        found[key] = body, note
+            return found
 
-    def keep(self, key: str, body: bytes, note: Mapping[str, Any], ttl: float) -> None:
-        """Keep ``body`` for ``ttl`` seconds; drop what is stale."""
+        return self._use(read) or {}
+
+    def keep(self, kept: Mapping[str, Kept], ttl: float) -> None:
+        """Keep bodies and notes by key for ``ttl`` seconds; drop what is stale."""
 
         def write(db: sqlite3.Connection) -> None:
             now = self._clock.time()
             db.execute("DELETE FROM reply WHERE expires <= ?", (now,))
-            db.execute("INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?)", (key, now + ttl, json.dumps(note), body))
+            rows = [(key, now + ttl, json.dumps(note), body) for key, (body, note) in kept.items()]
+            db.executemany("INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?)", rows)
 
         self._use(write)
 
@@ -76,3 +88,28 @@ class ReplyCache:
             logger.warning("cache %s is not used: %s", self.path, error)
             self._ready = False
             return None
+
+
+class Flights(Generic[_T]):
+    """One fetch in flight per key: threads that ask for the same thing at the same time share one answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._flying: dict[str, Future[_T]] = {}
+
+    def share(self, key: str, fetch: Callable[[], _T]) -> _T:
+        """Return what ``fetch`` returns, or raise what it raises, here or in the thread that came first."""
+        with self._lock:
+            flying = self._flying.get(key)
+            if flying is None:
+                own = self._flying[key] = Future()
+        if flying is not None:
+            return flying.result()
+        try:
+            own.set_result(fetch())
+        except BaseException as error:
+            own.set_exception(error)
+        finally:
+            with self._lock:
+                del self._flying[key]
+        return own.result()

@@ -2,8 +2,8 @@
 
 A look-up peels off one concern per step::
 
-    get / post -> _ask (cache, policy, log) -> _try_until_answered (retries, budget) -> _try_once (pace, status)
-      -> _send (redirects) -> _receive (the wire)
+    get / post -> _ask (one in flight, cache, policy, log) -> _fetch (queued answers)
+      -> _try_until_answered (retries, budget) -> _try_once (breaker, pace, status) -> Wire.send (redirects, bytes)
 
 What a reply means is the business of ``sources``: they pass a ``check`` that raises for a body that is no answer.
 """
@@ -14,40 +14,40 @@ import hashlib
 import json
 import math
 import random
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, get_args
 
 import httpx
 
-from . import __version__
-from .cache import ReplyCache
+from .breaker import FAILURES, Breaker
+from .cache import Flights, Kept, ReplyCache
 from .egress import Reveals, is_loopback, permit, record_egress, recording
 from .errors import InvalidInput, Unavailable
-from .pace import Clock, Pace, asked_pause
+from .pace import SLACK, Clock, Late, Ledger, Pace, asked_pause, retry_after
 from .types import EgressPolicy, Provenance
+from .wire import Received, Wire, agent_name, on_host
 
 _Text = TypeVar("_Text", str, bytes)
 
 TRIES = 4
 BACKOFF = 0.5
 """seconds before the second try; doubled for each further one"""
-IDLE = 15.0
-"""seconds to wait for the next bytes within the total time of a call"""
-MAX_BODY = 64 * 1024 * 1024
-MAX_REDIRECTS = 5
+POLL = 2.0
+"""seconds until a queued answer is asked for; doubled for each further time"""
 RETRIED = frozenset({429, 500, 502, 503, 504})
 KEPT_HEADERS = ("content-type", "link", "x-total-results", "x-uniprot-release")
 DAY = 86_400.0
+_INSTEAD = (
+    "Check the network and HTTPS_PROXY or try later; with a local index (BIOMED_AGENT_INDEX) and "
+    "BIOMED_AGENT_OFFLINE=1 no service is needed."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,12 @@ class Service:
     licence: str
     ttl: float
     """seconds a reply is kept in the cache unless the caller says otherwise"""
+    per_minute: float = math.inf
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two starts, so that neither limit is passed."""
+        return SLACK * max(1 / self.per_second, 60 / self.per_minute)
 
 
 SERVICES: dict[str, Service] = {
@@ -70,6 +76,7 @@ SERVICES: dict[str, Service] = {
         5,
         "public domain; depositors' terms may apply",
         30 * DAY,
+        per_minute=400,
     ),
     "uniprot": Service("UniProt", "https://rest.uniprot.org", 5, "CC BY 4.0", 7 * DAY),
     "pubmed": Service(
@@ -124,6 +131,8 @@ class Reply:
 
 Check: TypeAlias = Callable[[Reply], None]
 """Raises for a reply that is no answer. :class:`Unavailable` means that a repetition may mend it."""
+Later: TypeAlias = Callable[[Reply], str | None]
+"""Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
 
 
 @contextmanager
@@ -184,7 +193,7 @@ class Transport:
     Safe to share between threads. What is in the cache is answered under every policy, because nothing leaves.
 
     Args:
-        cache_dir: Folder of the reply cache; None for none.
+        cache_dir: Folder of the reply cache and of the limits shared with other processes; None for none of either.
         egress: ``public`` allows every look-up; ``names-only`` keeps structures, sequences and free text on this
             machine; ``nothing`` refuses all. Services on this machine are exempt.
         offline: Refuse every request, whatever the policy.
@@ -192,7 +201,7 @@ class Transport:
         api_key: NCBI key; raises PubMed's limit from 3 to 10 requests per second.
         timeout: Seconds one call may take in all, tries and pauses included.
         clock: The module :mod:`time` or a stand-in.
-        services: Base URLs that replace those of :data:`SERVICES`, by key.
+        services: Base URLs, or whole services, that replace those of :data:`SERVICES`, by key.
 
     Raises:
         InvalidInput: An unknown policy or service, or an address that cannot be sent.
@@ -208,7 +217,7 @@ class Transport:
         api_key: str = "",
         timeout: float = 30.0,
         clock: Clock = time,
-        services: Mapping[str, str] | None = None,
+        services: Mapping[str, str | Service] | None = None,
     ) -> None:
         if egress not in get_args(EgressPolicy):
             raise InvalidInput(f"egress policy {egress!r} is unknown.", "Expected public, names-only or nothing.")
@@ -221,17 +230,18 @@ class Transport:
         self.timeout = timeout
         self.log: deque[str] = deque(maxlen=10_000)
         """the latest requests that left this machine, oldest first, such as ``PubChem: name aspirin``"""
-        self.services = {
-            key: replace(service, url=(services or {}).get(key, service.url).rstrip("/"))
-            for key, service in SERVICES.items()
-        }
+        self.services = {key: _placed(service, (services or {}).get(key)) for key, service in SERVICES.items()}
+        if api_key:
+            self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
         self._email, self._api_key, self._clock = email, api_key, clock
         self._cache = ReplyCache(cache_dir, clock)
-        self._pace = {key: Pace(1 / service.per_second, clock) for key, service in self.services.items()}
-        if api_key:
-            self._pace["pubmed"].interval = 1 / 10
-        self._lock = threading.Lock()
-        self._client: httpx.Client | None = None
+        self._flights: Flights[Reply] = Flights()
+        ledger = Ledger(cache_dir)
+        self._pace = {
+            key: Pace(f"{key} {service.url}", service.interval, clock, ledger) for key, service in self.services.items()
+        }
+        self._breakers = {key: Breaker(clock) for key in self.services}
+        self._wire = Wire(agent_name(email), clock)
 
     def get(
         self,
@@ -243,6 +253,7 @@ class Transport:
         params: Mapping[str, str] | None = None,
         ttl: float | None = None,
         check: Check | None = None,
+        later: Later | None = None,
     ) -> Reply:
         """Fetch ``path`` of ``service``.
 
@@ -255,6 +266,7 @@ class Transport:
             ttl: Seconds the reply may be kept; None for the service's habit, 0 for not at all.
             check: Raises for a body that is no answer; such a reply is never kept. What raises
                 :class:`~biomed_agent.errors.Unavailable` is tried again.
+            later: Says where to ask for an answer that is being prepared; such a reply is never kept.
 
         Returns:
             The reply, also with a status of 4xx: what those mean is for the caller (or ``check``) to say.
@@ -263,7 +275,7 @@ class Transport:
             Refused: The policy or ``offline`` forbids the request.
             Unavailable: No answer within the time allowed.
         """
-        return self._ask(self._call("GET", service, path, params, None, reveals, what), ttl, check)
+        return self._ask(self._call("GET", service, path, params, None, reveals, what), ttl, check, later)
 
     def post(
         self,
@@ -276,9 +288,35 @@ class Transport:
         params: Mapping[str, str] | None = None,
         ttl: float | None = None,
         check: Check | None = None,
+        later: Later | None = None,
     ) -> Reply:
         """Look up with ``form`` as the body; otherwise like :meth:`get`. Look-ups change nothing, so it is retried."""
-        return self._ask(self._call("POST", service, path, params, form, reveals, what), ttl, check)
+        return self._ask(self._call("POST", service, path, params, form, reveals, what), ttl, check, later)
+
+    def kept(self, service: str, path: str, params: Mapping[str, Mapping[str, str]]) -> dict[str, Reply]:
+        """Return what the cache holds of several GETs of ``path``, by the keys of ``params``; nobody is asked."""
+        calls = {name: self._call("GET", service, path, one, None, "identifier", name) for name, one in params.items()}
+        found = self._cache.find_all([call.key for call in calls.values()])
+        return {
+            name: _reply(self.services[service], call, *found[call.key], from_cache=True)
+            for name, call in calls.items()
+            if call.key in found
+        }
+
+    def keep_parts(self, of: Reply, service: str, path: str, parts: Sequence[tuple[Mapping[str, str], bytes]]) -> None:
+        """Keep the parts of a reply, each as what a GET of ``path`` with its parameters would be answered."""
+        kept: dict[str, Kept] = {}
+        for params, body in parts:
+            note = {
+                "status": of.status,
+                "headers": dict(of.headers),
+                "url": of.provenance.url,
+                "retrieved": of.provenance.retrieved,
+                "request": of.provenance.request,
+                "digest": hashlib.sha256(body).hexdigest(),
+            }
+            kept[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
+        self._cache.keep(kept, self.services[service].ttl)
 
     def recording(self) -> AbstractContextManager[list[str]]:
         """Collect what leaves this machine within the block; see :func:`biomed_agent.egress.recording`."""
@@ -286,10 +324,7 @@ class Transport:
 
     def close(self) -> None:
         """Close open connections; the transport may be used again."""
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._wire.close()
 
     def __enter__(self) -> Self:
         return self
@@ -308,27 +343,53 @@ class Transport:
         what: str,
     ) -> _Call:
         service = self.services[key]
-        url = str(_on_host(service, httpx.URL(path))) if "://" in path else f"{service.url}/{path.lstrip('/')}"
+        url = (
+            str(on_host(service.name, service.url, httpx.URL(path)))
+            if "://" in path
+            else f"{service.url}/{path.lstrip('/')}"
+        )
         return _Call(key, method, url, params or {}, form or {}, reveals, what)
 
-    def _ask(self, call: _Call, ttl: float | None, check: Check | None) -> Reply:
+    def _ask(self, call: _Call, ttl: float | None, check: Check | None, later: Later | None) -> Reply:
         service = self.services[call.service]
-        ttl = service.ttl if ttl is None else ttl
-        found = self._cache.find(call.key) if ttl > 0 else None
-        if found is not None:
-            return _reply(service, call, *found, from_cache=True)
-        if not is_loopback(service.url):
-            permit(service.name, self.egress, call.reveals, self.offline)
-            entry = f"{service.name}: {call.what}"
-            self.log.append(entry)
-            record_egress(entry)
-        body, note = self._try_until_answered(service, call, check)
-        if note["status"] == 200 and ttl > 0:
-            self._cache.keep(call.key, body, note, ttl)
-        return _reply(service, call, body, note)
+        lasting = service.ttl if ttl is None else ttl
 
-    def _try_until_answered(self, service: Service, call: _Call, check: Check | None) -> tuple[bytes, dict[str, Any]]:
+        def fetch() -> Reply:
+            found = self._cache.find(call.key) if lasting > 0 else None
+            if found is not None:
+                return _reply(service, call, *found, from_cache=True)
+            if not is_loopback(service.url):
+                permit(service.name, self.egress, call.reveals, self.offline)
+                entry = f"{service.name}: {call.what}"
+                self.log.append(entry)
+                record_egress(entry)
+            body, note = self._fetch(service, call, check, later)
+            if note["status"] == 200 and lasting > 0:
+                self._cache.keep({call.key: (body, note)}, lasting)
+            return _reply(service, call, body, note)
+
+        return self._flights.share(f"{call.key} {lasting > 0}", fetch)
+
+    def _fetch(self, service: Service, call: _Call, check: Check | None, later: Later | None) -> Kept:
+        """Ask, and if the answer is being prepared, come back for it until it is there or the time is over."""
         began = self._clock.monotonic()
+        body, note = self._try_until_answered(service, call, check, began)
+        pause = POLL
+        while later is not None and (path := later(_reply(service, call, body, note))) is not None:
+            waited = self._clock.monotonic() - began
+            if waited + pause >= self.timeout:
+                raise Unavailable(
+                    f"{service.name} put {call.what} in a queue and has not answered within {waited:.0f} s.",
+                    "Try again later, or raise BIOMED_AGENT_TIMEOUT.",
+                )
+            self._clock.sleep(pause)
+            pause *= 2
+            again = self._call("GET", call.service, path, None, None, call.reveals, call.what)
+            body, note = self._try_until_answered(service, again, check, began)
+            note = {**note, "url": call.full_url}  # the address of a queue does not last
+        return body, note
+
+    def _try_until_answered(self, service: Service, call: _Call, check: Check | None, began: float) -> Kept:
         deadline = began + self.timeout
         reason, tries = "", 0
         for tries in range(1, TRIES + 1):
@@ -346,26 +407,45 @@ class Transport:
         raise Unavailable(
             f"{service.name} gave no answer for {call.what}: {reason} "
             f"(tries: {tries}, seconds: {self._clock.monotonic() - began:.0f} of {self.timeout:.0f}).",
-            "Check the network and HTTPS_PROXY or try later; with a local index (BIOMED_AGENT_INDEX) and "
-            "BIOMED_AGENT_OFFLINE=1 no service is needed.",
+            _INSTEAD,
         )
 
-    def _try_once(
-        self, service: Service, call: _Call, check: Check | None, deadline: float
-    ) -> tuple[bytes, dict[str, Any]]:
-        pace = self._pace[call.service]
-        wait = pace.reserve(deadline)
-        if wait is None:
-            raise _Again("it asked for a pause, or other look-ups wait, for longer than one call may take", math.inf)
-        if wait > 0:
-            self._clock.sleep(wait)
+    def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> Kept:
+        pace, breaker = self._pace[call.service], self._breakers[call.service]
+        if rest := breaker.refusal():
+            raise Unavailable(
+                f"{service.name} is not asked for {call.what}: it failed {FAILURES} times in a row, last with "
+                f"{breaker.last}; it is tried again in {math.ceil(rest)} s.",
+                _INSTEAD,
+            )
+        start = -math.inf
+
+        def go() -> None:
+            nonlocal start
+            while not pace.claim(start):
+                start = pace.approach(deadline)
+            start = -math.inf  # a redirect needs a start of its own
+
         try:
-            status, headers, body, url = self._send(service, call, deadline)
+            start = pace.approach(deadline)
+            status, headers, body, url = self._send(service, call, deadline, go)
+        except Late as late:
+            raise _Again(
+                "it asked for a pause, or other look-ups wait, for longer than one call may take; "
+                f"it may be asked in {math.ceil(late.seconds)} s",
+                math.inf,
+            ) from late
         except httpx.RequestError as error:
-            raise _Again(f"{type(error).__name__} {self._scrub(str(error))}".strip()) from error
+            reason = f"{type(error).__name__} {self._scrub(str(error))}".strip()
+            breaker.failed(reason)
+            raise _Again(reason) from error
         pace.hold(asked_pause(headers.get("x-throttling-control", "")))
+        if status >= 500:
+            breaker.failed(f"status {status}")
+        else:
+            breaker.answered()
         if status in RETRIED:
-            raise _Again(f"status {status}", self._retry_after(headers.get("retry-after", "")))
+            raise _Again(f"status {status}", retry_after(headers.get("retry-after", ""), self._clock.time()))
         body = self._scrub(body)
         note = {
             "status": status,
@@ -381,10 +461,9 @@ class Transport:
                 raise _Again(error.message.rstrip(".")) from error
         return body, note
 
-    def _send(self, service: Service, call: _Call, deadline: float) -> tuple[int, httpx.Headers, bytes, str]:
-        """Send the request and follow redirects within the service's host."""
-        client, method, url = self._open_client(), call.method, call.full_url
-        params, form = dict(call.params), dict(call.form)
+    def _send(self, service: Service, call: _Call, deadline: float, go: Callable[[], None]) -> Received:
+        """Send the request with what the service wants to know of us."""
+        method, params, form = call.method, dict(call.params), dict(call.form)
         if call.service == "pubmed":
             identity = {"tool": "biomed-agent", "email": self._email, "api_key": self._api_key}
             form |= {name: value for name, value in identity.items() if value}
@@ -393,59 +472,9 @@ class Transport:
                 method, params, form = "POST", {}, params | form
             else:
                 params, form = params | form, {}
-        request = client.build_request(method, call.url, params=params or None, data=form or None)
-        for _ in range(MAX_REDIRECTS + 1):
-            status, headers, body = self._receive(service, request, deadline)
-            if status not in (301, 302, 303, 307, 308) or "location" not in headers:
-                return status, headers, body, url
-            target = _on_host(service, request.url.join(headers["location"]))
-            if status == 303:
-                method, form = "GET", {}
-            request, url = client.build_request(method, target, data=form or None), str(target)
-        raise Unavailable(f"{service.name} redirected {call.what} more than {MAX_REDIRECTS} times.", "Try again later.")
-
-    def _receive(self, service: Service, request: httpx.Request, deadline: float) -> tuple[int, httpx.Headers, bytes]:
-        left = deadline - self._clock.monotonic()
-        if left <= 0:
-            raise httpx.ReadTimeout("no time is left", request=request)
-        request.extensions["timeout"] = httpx.Timeout(min(IDLE, left)).as_dict()
-        body = bytearray()
-        with closing(self._open_client().send(request, stream=True)) as response:
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise Unavailable(
-                        f"{service.name} sent more than {MAX_BODY // 2**20} MB, which is no look-up's answer.",
-                        "Ask for fewer records at once.",
-                    )
-                if self._clock.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the body did not end in time", request=request)
-        return response.status_code, response.headers, bytes(body)
-
-    def _open_client(self) -> httpx.Client:
-        with self._lock:
-            if self._client is None:
-                agent = f"biomed-agent/{__version__}" + (f" (mailto:{self._email})" if self._email else "")
-                no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-                try:
-                    self._client = httpx.Client(headers={"User-Agent": agent}, cookies=no_cookies)
-                except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
-                    raise Unavailable(
-                        f"no HTTP client can be set up: {error}.",
-                        "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the environment.",
-                    ) from error
-            return self._client
-
-    def _retry_after(self, value: str) -> float | None:
-        """Seconds until the moment a Retry-After header names, as a number or a date; None without one."""
-        if not value.strip():
-            return None
-        if value.strip().isdigit():
-            return float(value)
-        try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - self._clock.time())
-        except ValueError:
-            return None
+        received = self._wire.send(service.name, service.url, method, call.url, params, form, deadline, go)
+        # Without a redirect the address is the one that was asked, without who asked.
+        return received if received.url != call.url else received._replace(url=call.full_url)
 
     def _scrub(self, said: _Text) -> _Text:
         """Blot out the key, which NCBI repeats in its error bodies."""
@@ -464,20 +493,13 @@ def _reply(service: Service, call: _Call, body: bytes, note: Mapping[str, Any], 
         retrieved=note["retrieved"],
         licence=service.licence,
         release=headers.get("x-uniprot-release", ""),
-        request=call.request,
+        request=note.get("request") or call.request,
         digest=note["digest"],
     )
     return Reply(note["status"], body, headers, provenance, from_cache)
 
 
-def _on_host(service: Service, url: httpx.URL) -> httpx.URL:
-    """Return ``url``, over TLS if the service is, when it lies on the service's host; refuse any other."""
-    base = httpx.URL(service.url)
-    if base.scheme == "https" and url.scheme == "http":
-        url = url.copy_with(scheme="https", port=None)
-    if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
-        raise Unavailable(
-            f"{service.name} ({base.host}) pointed to another host, {url.host}; it was not followed.",
-            "A captive portal or a proxy may be in the way; check the network.",
-        )
-    return url
+def _placed(service: Service, given: str | Service | None) -> Service:
+    """Return the service as given, or at the address given."""
+    service = given if isinstance(given, Service) else replace(service, url=given or service.url)
+    return replace(service, url=service.url.rstrip("/"))

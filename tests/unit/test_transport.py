@@ -1,6 +1,7 @@
 import contextvars
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from biomed_agent.cache import Flights
 from biomed_agent.egress import is_loopback, record_egress, recording
 from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.transport import SERVICES, Reply, Transport
@@ -125,7 +127,7 @@ def test_an_unreachable_service_is_named(clock: FakeClock) -> None:
 
 
 def test_a_body_without_end_is_refused(server: LocalServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.transport.MAX_BODY", 1000)
+    monkeypatch.setattr("biomed_agent.wire.MAX_BODY", 1000)
     server.play = script(Said(b"x" * 2000))
     with local(server, clock) as transport, pytest.raises(Unavailable, match="more than"):
         ask(transport)
@@ -164,7 +166,7 @@ def test_a_redirect_to_another_host_is_not_followed(server: LocalServer, clock: 
 
 def test_a_redirect_in_circles_ends(server: LocalServer, clock: FakeClock) -> None:
     server.play = script(Said(b"", 302, {"Location": "/again"}))
-    with local(server, clock) as transport, pytest.raises(Unavailable, match="redirected CID 2244 more than 5 times"):
+    with local(server, clock) as transport, pytest.raises(Unavailable, match="PubChem redirected more than 5 times"):
         ask(transport)
 
 
@@ -414,22 +416,22 @@ def test_starts_keep_their_distance(server: LocalServer, clock: FakeClock) -> No
         began = clock.now
         for _ in range(6):
             ask(transport)
-        assert clock.now - began == pytest.approx(1.0)  # PubChem: 5 per second
+        assert clock.now - began == pytest.approx(1.025)  # PubChem: 5 per second
         began = clock.now
         for _ in range(4):
             ask(transport, "pubmed")
-        assert clock.now - began == pytest.approx(1.0)  # NCBI: 3 per second
+        assert clock.now - began == pytest.approx(1.025)  # NCBI: 3 per second
     with local(server, clock, api_key="k") as transport:
         began = clock.now
         for _ in range(11):
             ask(transport, "pubmed")
-        assert clock.now - began == pytest.approx(1.0)  # NCBI with a key: 10 per second
+        assert clock.now - began == pytest.approx(1.025)  # NCBI with a key: 10 per second
 
 
 def test_the_pace_holds_between_threads(server: LocalServer) -> None:
     began = time.monotonic()
     with Transport(services={"pubchem": server.url}) as transport, ThreadPoolExecutor(4) as pool:
-        for answered in [pool.submit(ask, transport) for _ in range(4)]:
+        for answered in [pool.submit(ask, transport, path=str(number)) for number in range(4)]:
             assert answered.result().status == 200
     assert time.monotonic() - began >= 0.6
 
@@ -437,10 +439,10 @@ def test_the_pace_holds_between_threads(server: LocalServer) -> None:
 @pytest.mark.parametrize(
     ("header", "pause"),
     [
-        ("Request Count status: Green (0%), Request Time status: Green (0%), Service status: Green (20%)", 0.2),
+        ("Request Count status: Green (0%), Request Time status: Green (0%), Service status: Green (20%)", 0.205),
         ("Request Count status: Green (9%), Request Time status: Yellow (60%), Service status: Green (20%)", 1.0),
         ("request count STATUS: red", 5.0),
-        ("nonsense", 0.2),
+        ("nonsense", 0.205),
     ],
 )
 def test_pubchem_slows_us_down(server: LocalServer, clock: FakeClock, header: str, pause: float) -> None:
@@ -463,6 +465,166 @@ def test_black_stops_us(server: LocalServer, clock: FakeClock) -> None:
         clock.now += 15
         assert ask(transport).status == 200
     assert len(server.asked) == 2
+
+
+def test_who_shares_the_cache_folder_shares_the_pace_and_the_pauses(
+    server: LocalServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    with local(server, clock, tmp_path) as one, local(server, clock, tmp_path) as other:
+        began = clock.now
+        for number in range(3):
+            ask(one, path=f"a{number}")
+            ask(other, path=f"b{number}")
+        assert clock.now - began == pytest.approx(1.025)
+        server.play = script(Said.json({}, X_Throttling_Control="Request Count status: Black (100%)"))
+        ask(one, path="last")
+        with pytest.raises(Unavailable, match=r"PubChem gave no answer for CID 2244: it asked for a pause.*in 60 s"):
+            ask(other, path="refused")
+        assert ask(other, "uniprot", "at once").status == 200
+
+
+def test_without_a_folder_for_it_the_pace_holds_within_the_process(
+    server: LocalServer, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with local(server, clock, tmp_path / "file" / "cache") as transport:
+        began = clock.now
+        for number in range(6):
+            ask(transport, path=str(number))
+        assert clock.now - began == pytest.approx(1.025)
+    assert [record.message for record in caplog.records if "limits hold for this process only" in record.message]
+
+
+# -- a service that is down
+
+
+def test_a_service_that_is_down_is_left_alone_and_tried_again(
+    server: LocalServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    with local(server, clock, tmp_path) as transport:
+        ask(transport, path="known")
+        server.play = script(Said(b"", 500))
+        with pytest.raises(Unavailable, match="status 500"):
+            ask(transport, path="a")
+        with pytest.raises(Unavailable, match=r"PubChem is not asked for CID 2244: it failed 5 times in a row, last"):
+            ask(transport, path="b")
+        asked = len(server.asked)
+        assert asked == 1 + 5
+        with pytest.raises(Unavailable, match=r"with status 500; it is tried again in \d+ s") as caught:
+            ask(transport, path="c")
+        assert "BIOMED_AGENT_INDEX" in caught.value.hint
+        assert ask(transport, path="known").from_cache
+        assert len(server.asked) == asked, "nobody was asked meanwhile"
+        server.play = script(OK)
+        assert ask(transport, "uniprot", "another service").status == 200
+        clock.now += 30
+        assert ask(transport, path="c").status == 200
+        assert ask(transport, path="d").status == 200
+
+
+def test_a_failed_trial_means_another_rest(server: LocalServer, clock: FakeClock) -> None:
+    server.play = script(Said(b"", 502))
+    with local(server, clock) as transport:
+        for path in "ab":
+            with pytest.raises(Unavailable):
+                ask(transport, path=path)
+        clock.now += 30
+        with pytest.raises(Unavailable, match="is not asked"):
+            ask(transport, path="c")
+    assert len(server.asked) == 5 + 1
+
+
+def test_a_service_that_cannot_be_reached_is_left_alone(clock: FakeClock) -> None:
+    with Transport(clock=clock, services={"uniprot": "http://127.0.0.1:9"}) as transport:
+        for reason in ("gave no answer for CID 2244: ConnectError", "it failed 5 times in a row, last with ConnectE"):
+            with pytest.raises(Unavailable, match=reason):
+                ask(transport, "uniprot")
+
+
+@pytest.mark.parametrize("status", [400, 404, 429])
+def test_errors_of_the_caller_are_no_failures(server: LocalServer, clock: FakeClock, status: int) -> None:
+    server.play = script(*[Said(b"", 500)] * 3, *[Said(b"", status)] * 4, *[Said(b"", 500)] * 3, OK)
+    with local(server, clock) as transport:
+        for path in "abcd":
+            try:
+                ask(transport, path=path)
+            except Unavailable as error:
+                assert "is not asked" not in error.message
+        assert ask(transport, path="e").status == 200
+
+
+# -- one fetch in flight
+
+
+def test_threads_that_ask_for_the_same_share_one_fetch(server: LocalServer) -> None:
+    asked_once, go_on = threading.Event(), threading.Event()
+
+    def play(asked: Asked) -> Said:
+        asked_once.set()
+        go_on.wait(5)
+        return OK
+
+    server.play = play
+    with Transport(services={"pubchem": server.url}) as transport, ThreadPoolExecutor(4) as pool:
+        answers = [pool.submit(ask, transport) for _ in range(4)]
+        assert asked_once.wait(5)
+        time.sleep(0.05)
+        go_on.set()
+        assert [answer.result().json() for answer in answers] == [{"ok": True}] * 4
+    assert len(server.asked) == 1
+
+
+def test_an_error_is_shared_and_then_forgotten() -> None:
+    flights: Flights[int] = Flights()
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def fail() -> int:
+        waiting.set()
+        go_on.wait(5)
+        raise NotFound("no such compound.")
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(flights.share, "key", fail)
+        assert waiting.wait(5)
+        second = pool.submit(flights.share, "key", lambda: 1)
+        time.sleep(0.05)
+        go_on.set()
+        for answer in (first, second):
+            with pytest.raises(NotFound):
+                answer.result()
+    assert flights.share("key", lambda: 2) == 2
+
+
+# -- answers that are being prepared
+
+
+def waiting_at(reply: Reply) -> str | None:
+    return f"list/{reply.json()['key']}" if "key" in reply.json() else None
+
+
+def test_a_queued_answer_is_fetched_where_it_will_lie(server: LocalServer, clock: FakeClock, tmp_path: Path) -> None:
+    queued = Said.json({"key": 7}, status=202)
+    server.play = script(queued, queued, queued, OK)
+    began = clock.now
+    with local(server, clock, tmp_path) as transport:
+        reply = ask(transport, later=waiting_at)
+        assert reply.json() == {"ok": True}
+        assert reply.provenance.url == f"{server.url}/compound/cid/2244/JSON"
+        assert [asked.path for asked in server.asked] == ["/compound/cid/2244/JSON", *["/list/7"] * 3]
+        assert clock.now - began == pytest.approx(2 + 4 + 8)
+        assert ask(transport, later=waiting_at).from_cache, "the answer is kept under the question"
+
+
+@pytest.mark.parametrize("status", [200, 202])
+def test_a_queue_is_left_when_the_time_is_over_and_never_kept(
+    server: LocalServer, clock: FakeClock, tmp_path: Path, status: int
+) -> None:
+    server.play = script(Said.json({"key": 7}, status=status))
+    with local(server, clock, tmp_path) as transport:
+        with pytest.raises(Unavailable, match="PubChem put CID 2244 in a queue and has not answered within 14 s"):
+            ask(transport, later=waiting_at)
+        server.play = script(OK)
+        assert ask(transport, later=waiting_at).json() == {"ok": True}
 
 
 @pytest.mark.network
