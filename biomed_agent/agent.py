@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import BiomedAgentError, InvalidInput
-from .types import Answer, EgressPolicy, Protein, Resolved
+from .types import Answer, Article, EgressPolicy, Protein, Resolved
 
 if TYPE_CHECKING:
     from .answering import Answering, Rooms
@@ -121,6 +121,18 @@ class BioMedAgent:
             limit: Most passages of articles shown.
         """
         return self._run(name, "ask", lambda answering: answering.find(kind, limit))
+
+    def articles(self, query: str, limit: int = 10) -> list[Article]:
+        """Return the articles of a literature query as records, the most relevant first.
+
+        Args:
+            query: Search string in PubMed's syntax, sent as it is; Europe PMC answers when PubMed cannot.
+            limit: Most articles. Retracted ones are among them, and marked.
+
+        Raises:
+            BiomedAgentError: The look-up was refused or failed, or PubMed would ignore a word of the query.
+        """
+        return self.rooms.retriever.articles(query, limit, [])
 
     def chat(self) -> Chat:
         """Return a conversation that remembers which molecule and protein it is about."""

@@ -1,4 +1,4 @@
-"""LangChain tools: molecule, protein, literature and molecule-protein question answering.
+"""LangChain tools: molecule, protein, literature and molecule-protein question answering, and a PubMed retriever.
 
 They translate between a calling model and :class:`biomed_agent.BioMedAgent`, nothing else. A call returns
 ``(content, artifact)``: a short text in a fixed order (:func:`biomed_agent.render.to_tool_text`) for the calling
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from .base import BioMedTool, LazyAgent
 from .qa import BioMedToolkit, LiteratureQATool, MoleculeProteinQATool, MoleculeQATool, ProteinQATool
+from .retriever import PubMedRetriever
 
 __all__ = [
     "BioMedTool",
@@ -27,4 +28,5 @@ __all__ = [
     "MoleculeProteinQATool",
     "MoleculeQATool",
     "ProteinQATool",
+    "PubMedRetriever",
 ]

@@ -15,7 +15,7 @@ from pydantic.v1 import ValidationError as ValidationErrorV1
 from biomed_agent.errors import BiomedAgentError
 from biomed_agent.render import to_tool_text
 from biomed_agent.render.words import shorten
-from biomed_agent.types import Answer
+from biomed_agent.types import Answer, Article
 
 if TYPE_CHECKING:
     from biomed_agent.agent import BioMedAgent
@@ -68,6 +68,10 @@ class LazyAgent:
     async def aask(self, question: str, molecule: str | None = None, protein: str | None = None, **more: Any) -> Answer:
         """See :meth:`biomed_agent.BioMedAgent.aask`."""
         return await self.agent.aask(question, molecule, protein, **more)
+
+    def articles(self, query: str, limit: int = 10) -> list[Article]:
+        """See :meth:`biomed_agent.BioMedAgent.articles`."""
+        return self.agent.articles(query, limit)
 
 
 @functools.cache

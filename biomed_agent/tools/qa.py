@@ -45,8 +45,9 @@ class LiteratureArguments(Arguments):
 
     query: str = Field(
         "",
-        description="Search string, sent to PubMed exactly as given, in PubMed's syntax; put nothing confidential in "
-        "it. Without it only known names and quoted words of the question are searched for.",
+        description="Search string in PubMed's syntax, sent exactly as given to PubMed, and to Europe PMC when PubMed "
+        "does not answer; put nothing confidential in it. Without it only known names and quoted words of the question "
+        "are searched for.",
     )
 
 
@@ -80,13 +81,13 @@ class ProteinQATool(BioMedTool):
 
 
 class LiteratureQATool(BioMedTool):
-    """Answers a question from abstracts in PubMed."""
+    """Answers a question from abstracts of articles."""
 
     name: str = "literature_qa"
     description: str = (
-        "Answer a question from published biomedical papers: returns verbatim passages of PubMed abstracts with their "
-        "PMIDs, retractions marked. Use it for effects, trials, mechanisms and anything newer than a record. Cite by "
-        "PMID."
+        "Answer a question from published biomedical papers: returns verbatim passages of abstracts with their PMIDs, "
+        "retracted papers left out, corrections and preprints marked. Use it for effects, trials, mechanisms and "
+        "anything newer than a record. Cite by PMID."
     )
     args_schema: type[BaseModel] = LiteratureArguments
 

@@ -1,0 +1,81 @@
+"""PubMed as a LangChain retriever, for chains that want documents rather than an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import Field
+
+from biomed_agent.errors import InvalidInput
+from biomed_agent.types import Article
+
+from .base import default_agent
+
+MAX_DOCUMENTS = 500
+SPARE = 5
+"""articles asked for beyond ``k``, to take the places of retracted ones"""
+
+
+class PubMedRetriever(BaseRetriever):
+    """Finds articles for a query in PubMed's syntax, which is sent as it is; Europe PMC answers when PubMed cannot.
+
+    A document's text is title and abstract; its metadata hold title, identifiers, year, journal, publication types,
+    url, licence, the service that answered, and whether the article is retracted or a preprint. Retracted articles
+    are left out unless ``retracted`` is set. No hit is an empty list; a query of which PubMed would ignore a word, a
+    look-up that the egress policy refuses and a service that does not answer raise a
+    :class:`~biomed_agent.errors.BiomedAgentError`.
+    """
+
+    k: int = Field(default=5, ge=1, le=MAX_DOCUMENTS)
+    """most documents returned; ``retriever.invoke(query, k=3)`` overrides it"""
+    retracted: bool = False
+    """whether retracted articles are returned as well, marked in their metadata"""
+    agent: Any = Field(default_factory=default_agent, exclude=True, repr=False)
+    """a :class:`biomed_agent.BioMedAgent` or :class:`biomed_agent.tools.LazyAgent`"""
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
+    ) -> list[Document]:
+        return self._documents(query, k)
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None
+    ) -> list[Document]:
+        return await asyncio.to_thread(self._documents, query, k)
+
+    def _documents(self, query: str, k: int | None) -> list[Document]:
+        most = self.k if k is None else k
+        if not 1 <= most <= MAX_DOCUMENTS:
+            raise InvalidInput(f"k {most} is out of range.", f"Expected 1 to {MAX_DOCUMENTS}.")
+        found: list[Article] = self.agent.articles(query, most if self.retracted else most + SPARE)
+        return [as_document(one) for one in found if self.retracted or not one.retracted][:most]
+
+
+def as_document(article: Article) -> Document:
+    """Return an article as a document: title and abstract, and everything else as plain metadata."""
+    origin = article.provenance
+    return Document(
+        id=article.handle,
+        page_content="\n\n".join(part for part in (article.title, article.abstract) if part),
+        metadata={
+            "title": article.title,
+            "pmid": article.pmid,
+            "pmcid": article.pmcid,
+            "doi": article.doi,
+            "year": article.year,
+            "journal": article.journal,
+            "authors": list(article.authors),
+            "types": list(article.types),
+            "url": origin.url if origin else "",
+            "retracted": article.retracted,
+            "preprint": article.preprint,
+            "notices": list(article.notices),
+            "source": origin.source if origin else "",
+            "licence": origin.licence if origin else "",
+            "retrieved": origin.retrieved if origin else "",
+        },
+    )
