@@ -197,7 +197,7 @@ def tells_a_finding(label: str, sentence: str) -> bool:
     return bool(_FINDING_LABEL.search(label) if label else _CONCLUDES.match(sentence))
 
 
-_LABEL = re.compile(r"([A-Z][A-Z0-9 /&,()'’-]{1,80}): (?=\S)")
+_LABEL = re.compile(r"([^\W\d_a-z][^a-z\n:]{1,80}): (?=\S)")
 _SECTION = re.compile(
     r"BACKGROUND|INTRODUCTION|CONTEXT|IMPORTANCE|RATIONALE|AIM|OBJECTIVE|PURPOSE|HYPOTHESIS|METHOD|DESIGN|SETTING|"
     r"PATIENT|PARTICIPANT|INTERVENTION|MEASURE|OUTCOME|RESULT|FINDING|CONCLUSION|DISCUSSION|INTERPRETATION|SIGNIFICANCE"

@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     find = add(commands, "find", "asking.find", looked_up, "{molecule,protein,literature} NAME")
     find.add_argument("kind", choices=("molecule", "protein", "literature"))
     find.add_argument("name", help="name, identifier or structure; for literature the search string")
-    find.add_argument("--limit", type=int, default=10, metavar="N", help="most articles shown (default 10)")
+    find.add_argument("--limit", type=int, default=10, metavar="N", help="most passages of articles shown (default 10)")
     _output_arguments(find)
     info = add(group("index", "local indexes"), "info", "upkeep.index_info", "say what the local indexes hold")
     info.add_argument("--json", action="store_true", help="write JSON")

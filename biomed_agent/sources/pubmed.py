@@ -252,14 +252,14 @@ def _record(pmid: str, provenance: Provenance) -> Provenance:
 
 
 def _abstract(element: ET.Element | None) -> str:
-    """The abstract's paragraphs, one a line, each with its label; the copyright line is no part of it."""
+    """The abstract's paragraphs, one a line, each with its label in capitals; the copyright line is no part of it."""
     if element is None:
         return ""
     lines = []
     for part in element.iterfind("AbstractText"):
-        label, text = part.get("Label", "").strip(), text_of(part)
+        label, text = part.get("Label", "").strip(" .:").upper(), text_of(part)
         if text:
-            lines.append(f"{label}: {text}" if label and label.upper() != "UNLABELLED" else text)
+            lines.append(f"{label}: {text}" if label and label != "UNLABELLED" else text)
     return "\n".join(lines)
 
 

@@ -138,11 +138,12 @@ def test_sentences_are_verbatim_and_abbreviations_do_not_end_them() -> None:
 
 
 def test_labels_are_kept_beside_the_sentences_not_in_them() -> None:
-    abstract = "AIMS: To test this. And that.\nRESULTS AND DISCUSSION: It held\nThe end."
+    abstract = "AIMS: To test this. And that.\nRESULTS AND DISCUSSION: It held\nSO WHAT?: Do so.\nThe end."
     assert labelled(abstract) == [
         ("AIMS", "To test this."),
         ("AIMS", "And that."),
         ("RESULTS AND DISCUSSION", "It held"),
+        ("SO WHAT?", "Do so."),
         ("", "The end."),
     ]
     assert labelled("CONCLUSION: It held.") == [("CONCLUSION", "It held.")]

@@ -27,7 +27,7 @@ FULL = """<PubmedArticle><MedlineCitation><PMID Version="1">77</PMID><Article>
    uptake.</ArticleTitle>
  <ELocationID EIdType="doi" ValidYN="N">10.1/wrong</ELocationID><ELocationID EIdType="doi">10.1/right</ELocationID>
  <Abstract><AbstractText Label="AIMS" NlmCategory="OBJECTIVE">To test <b>this</b>.</AbstractText>
- <AbstractText Label="RESULTS">It <i>worked</i> in 10<sup>6</sup> cells.</AbstractText>
+ <AbstractText Label="Results:">It <i>worked</i> in 10<sup>6</sup> cells.</AbstractText>
  <AbstractText>The end.</AbstractText>
  <AbstractText Label="EMPTY"/><CopyrightInformation>(c) us</CopyrightInformation></Abstract>
  <AuthorList><Author ValidYN="Y"><LastName>Doe</LastName><ForeName>Jane Ann</ForeName><Initials>JA</Initials>
