@@ -16,10 +16,9 @@ REST = 30.0
 class Breaker:
     """Counts the failures of one service and says whether it may be asked.
 
-    After :data:`FAILURES` in a row it may not for :data:`REST` seconds; then one request is let through, and what
-    becomes of it decides: an answer closes the matter, a failure or silence means another rest. What the caller did
-    wrong (a status of 4xx) is an answer. Safe to share between threads; kept within a process, since another one may
-    have a working way to the service.
+    After :data:`FAILURES` in a row it may not for :data:`REST` seconds; then it is tried: an answer closes the matter,
+    the first failure means another rest. What the caller did wrong (a status of 4xx) is an answer. Safe to share
+    between threads; kept within a process, since another one may have a working way to the service.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -33,13 +32,8 @@ class Breaker:
     def refusal(self) -> float:
         """Return 0 if the service may be asked now, or the seconds until it may."""
         with self._lock:
-            if self._failures < FAILURES:
-                return 0.0
-            now = self._clock.monotonic()
-            if now < self._opens:
-                return self._opens - now
-            self._opens = now + REST  # this request is the trial; meanwhile the others rest
-            return 0.0
+            down = self._failures >= FAILURES
+            return max(0.0, self._opens - self._clock.monotonic()) if down else 0.0
 
     def answered(self) -> None:
         """Note that the service answered."""

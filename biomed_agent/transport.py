@@ -304,7 +304,10 @@ class Transport:
         }
 
     def keep_parts(self, of: Reply, service: str, path: str, parts: Sequence[tuple[Mapping[str, str], bytes]]) -> None:
-        """Keep the parts of a reply, each as what a GET of ``path`` with its parameters would be answered."""
+        """Keep the parts of a reply, each as what a GET of ``path`` with its parameters would be answered.
+
+        Their provenance stays that of the whole reply.
+        """
         kept: dict[str, Kept] = {}
         for params, body in parts:
             note = {
@@ -313,6 +316,7 @@ class Transport:
                 "url": of.provenance.url,
                 "retrieved": of.provenance.retrieved,
                 "request": of.provenance.request,
+                "whole": of.provenance.digest,
                 "digest": hashlib.sha256(body).hexdigest(),
             }
             kept[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
@@ -494,7 +498,7 @@ def _reply(service: Service, call: _Call, body: bytes, note: Mapping[str, Any], 
         licence=service.licence,
         release=headers.get("x-uniprot-release", ""),
         request=note.get("request") or call.request,
-        digest=note["digest"],
+        digest=note.get("whole") or note["digest"],
     )
     return Reply(note["status"], body, headers, provenance, from_cache)
 

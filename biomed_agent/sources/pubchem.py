@@ -6,9 +6,13 @@ anything; requests go through our transport, as a form wherever the input may ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextvars
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from pubchempy import Compound, PubChemPyError
 
@@ -20,8 +24,9 @@ from biomed_agent.chemistry import (
     molecule_from_smiles,
 )
 from biomed_agent.egress import Reveals
-from biomed_agent.errors import InvalidInput, NotFound, Unavailable
-from biomed_agent.transport import Reply, Transport, well_formed
+from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
+from biomed_agent.sources.batch import Batch, in_chunks, in_order
+from biomed_agent.transport import Later, Reply, Transport, well_formed
 from biomed_agent.types import Fact, Molecule, Provenance
 
 TRANSIENT = frozenset({"ServerBusy", "Timeout", "ServerError", "Unknown"})
@@ -30,6 +35,12 @@ MAX_NAME = 1_000
 """characters; PubChem's longest systematic names are shorter"""
 SMILES_LABELS = ("Absolute", "Isomeric", "Connectivity", "Canonical")
 """Names of the SMILES properties of a record, best first: of 2025 and before, with and without stereo."""
+TABLE = "property/Title,SMILES,InChI,InChIKey,IUPACName"
+"""Operation that returns what a :class:`~biomed_agent.types.Molecule` holds in a hundredth of a record's bytes"""
+PART = 200
+"""identifiers asked for at once; PubChem sets no number, but a request must be done in 30 s"""
+AT_ONCE = 4
+"""names looked up at the same time: within the 300 s of computing that PubChem allows in a minute"""
 
 _PROPERTIES: tuple[tuple[str, str, str, str], ...] = (
     # attribute of Compound, predicate, unit, note
@@ -53,13 +64,14 @@ def check_reply(reply: Reply) -> None:
     Raises:
         NotFound: The fault is ``PUGREST.NotFound``.
         InvalidInput: PubChem cannot read what it was given.
-        Unavailable: A busy or broken server, a queued search, or a page that is not from PubChem.
+        Unavailable: A busy or broken server, or a page that is not from PubChem.
     """
     body = reply.json()
     if not isinstance(body, dict):
         raise Unavailable(f"PubChem answered {type(body).__name__} where an object was expected.")
     if "Waiting" in body:
-        raise Unavailable("PubChem put the look-up in a queue.")
+        read_list_key(body)
+        return
     if (fault := body.get("Fault")) is None:
         if reply.status != 200:
             raise Unavailable(f"PubChem answered status {reply.status} without a fault.")
@@ -73,6 +85,17 @@ def check_reply(reply: Reply) -> None:
     if code == "BadRequest":
         raise InvalidInput(f"PubChem cannot read what it was given: {said}.")
     raise Unavailable(f"PubChem reports {code or 'a fault without a code'}: {said}")
+
+
+@well_formed("PubChem")
+def read_list_key(body: Mapping[str, Any]) -> str | None:
+    """Read the key under which the answer to a queued request will lie; None if the body is no such notice."""
+    if "Waiting" not in body:
+        return None
+    key = str(body["Waiting"]["ListKey"])
+    if not re.fullmatch(r"[0-9]{1,30}", key):
+        raise ValueError(f"{key[:40]!r} is no list key")
+    return key
 
 
 @well_formed("PubChem", PubChemPyError)
@@ -103,6 +126,30 @@ def read_compounds(body: Mapping[str, Any], provenance: Provenance, titles: Mapp
     if not molecules and problem is not None:
         raise problem
     return molecules
+
+
+@well_formed("PubChem")
+def read_rows(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Read a ``PropertyTable`` reply: the rows that hold a structure; a row of an unknown CID holds none."""
+    rows = _list(body, "PropertyTable", "Properties")
+    return [row for row in rows if row.get("CID") and (_smiles_of(row) or row.get("InChI"))]
+
+
+@well_formed("PubChem")
+def read_row(row: Mapping[str, Any], provenance: Provenance) -> Molecule:
+    """Read one row of a ``PropertyTable`` reply asked for with :data:`TABLE`.
+
+    Raises:
+        InvalidInput: RDKit cannot read its structure.
+        Unavailable: It is malformed.
+    """
+    cid, smiles, name = int(row["CID"]), _smiles_of(row), str(row.get("Title") or row.get("IUPACName") or "")
+    read, structure = (molecule_from_smiles, smiles) if smiles else (molecule_from_inchi, str(row["InChI"]))
+    try:
+        molecule = read(structure, name, {"cid": str(cid)}, _record(cid, provenance))
+    except InvalidInput as error:
+        raise InvalidInput(f"PubChem CID {cid}: {error.message}", error.hint) from error
+    return replace(molecule, inchikey=str(row.get("InChIKey") or molecule.inchikey))
 
 
 @well_formed("PubChem", PubChemPyError)
@@ -166,17 +213,12 @@ class PubChem:
 
         What is plainly a structure is not sent as a name: under ``names-only`` it is refused.
         """
-        name = " ".join(name.split())
-        if not name or len(name) > MAX_NAME:
-            raise InvalidInput(
-                f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_NAME:,} characters."
-            )
-        is_structure = looks_like_inchi(name) or looks_like_smiles(name)
-        return self._look_up("name", name, "structure" if is_structure else "name", f"name {name}")
+        name, reveals = _name(name)
+        return self._look_up("name", name, reveals, f"name {name}")
 
     def by_cid(self, cid: int) -> Molecule:
         """Return the compound with this CID; raise :class:`~biomed_agent.errors.NotFound` if there is none."""
-        reply = self._get(f"compound/cid/{_cid(cid)}/JSON", f"CID {cid}")
+        reply = self._get(_cid(cid), "", f"CID {cid}")
         found = read_compounds(reply.json(), reply.provenance, self._titles([cid]))
         if not found:
             raise NotFound(f"PubChem has no compound with CID {cid}.", "Check the number.")
@@ -184,11 +226,7 @@ class PubChem:
 
     def by_inchikey(self, key: str) -> list[Molecule]:
         """Return the compounds with this InChIKey; water's has two."""
-        key = key.strip().upper()
-        if not looks_like_inchikey(key):
-            raise InvalidInput(
-                f"{key!r} is no InChIKey.", "Expected 14, 10 and 1 capital letters, as in BSYNRYMUTXBXSQ-UHFFFAOYSA-N."
-            )
+        key = _inchikey(key)
         return self._look_up("inchikey", key, "identifier", f"InChIKey {key}")
 
     def by_smiles(self, smiles: str) -> list[Molecule]:
@@ -203,36 +241,103 @@ class PubChem:
     def synonyms(self, cid: int) -> tuple[str, ...]:
         """Return all names of a compound, best known first."""
         try:
-            return read_synonyms(self._get(f"compound/cid/{_cid(cid)}/synonyms/JSON", f"synonyms of CID {cid}").json())
+            return read_synonyms(self._get(_cid(cid), "/synonyms", f"synonyms of CID {cid}").json())
         except NotFound:
             return ()
 
     def descriptions(self, cid: int) -> list[Fact]:
         """Return what depositors say about a compound, each with its source and link."""
         try:
-            reply = self._get(f"compound/cid/{_cid(cid)}/description/JSON", f"descriptions of CID {cid}")
+            reply = self._get(_cid(cid), "/description", f"descriptions of CID {cid}")
         except NotFound:
             return []
         return read_descriptions(reply.json(), reply.provenance)
 
     def properties(self, cid: int) -> list[Fact]:
         """Return the values PubChem stores for a compound (weight, XLogP3, TPSA, counts ...)."""
-        reply = self._get(f"compound/cid/{_cid(cid)}/JSON", f"CID {cid}")
+        reply = self._get(_cid(cid), "", f"CID {cid}")
         return read_properties(reply.json(), reply.provenance)
 
-    def _get(self, path: str, what: str) -> Reply:
-        return self.transport.get("pubchem", path, reveals="identifier", what=what, check=check_reply)
+    def by_cids(self, cids: Sequence[int]) -> Batch[int, Molecule]:
+        """Look up many CIDs with one request for :data:`PART` of them; what the cache holds is not asked for again."""
+        rows = self._rows("cid", [str(cid) for cid in cids if _is_cid(cid)])
+
+        return in_order(cids, lambda cid: _outcome(rows, str(_cid(cid)), f"compound with CID {cid}")[0])
+
+    def by_inchikeys(self, keys: Sequence[str]) -> Batch[str, list[Molecule]]:
+        """Look up many InChIKeys with one request for :data:`PART` of them; one key may have several compounds."""
+        rows = self._rows("inchikey", [key.strip().upper() for key in keys if looks_like_inchikey(key.strip().upper())])
+        return in_order(keys, lambda key: _outcome(rows, _inchikey(key), f"compound with InChIKey {key}"))
+
+    def by_names(self, names: Sequence[str]) -> Batch[str, list[Molecule]]:
+        """Look up many names, one request each, :data:`AT_ONCE` at a time; a name may have several compounds.
+
+        A thousand take about 206 s when none is in the cache: PubChem allows five requests a second.
+        """
+
+        def look_up(name: str) -> list[Molecule]:
+            name, reveals = _name(name)
+            reply = self._post("name", "/" + TABLE, name, reveals, f"name {name}")
+            found = _molecules((row, reply.provenance) for row in read_rows(reply.json()))
+            if not found:
+                raise NotFound(f"PubChem has no compound named {name}.")
+            return found
+
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look-up") as pool:
+            # Each runs in a copy of this context, so that what leaves is recorded here.
+            asked = {name: pool.submit(contextvars.copy_context().run, look_up, name) for name in dict.fromkeys(names)}
+        return in_order(names, lambda name: asked[name].result())
+
+    def _rows(self, namespace: str, values: Sequence[str]) -> dict[str, list[_Row] | BiomedAgentError]:
+        """Return the rows of identifiers, by identifier: from the cache, or from PubChem, which are then kept."""
+        path, column = f"compound/{namespace}/{TABLE}/JSON", {"cid": "CID", "inchikey": "InChIKey"}[namespace]
+        values = list(dict.fromkeys(values))
+        kept = self.transport.kept("pubchem", path, {value: {namespace: value} for value in values})
+        rows: dict[str, list[_Row] | BiomedAgentError] = {
+            value: [(row, reply.provenance) for row in read_rows(reply.json())] for value, reply in kept.items()
+        }
+
+        def fetch(part: Sequence[str]) -> dict[str, list[_Row]]:
+            what = f"{len(part)} {column}s from {part[0]} to {part[-1]}"
+            reply = self._post(namespace, "/" + TABLE, ",".join(part), "identifier", what)
+            found: dict[str, list[_Row]] = {}
+            for row in read_rows(reply.json()):
+                found.setdefault(str(row.get(column)), []).append((row, reply.provenance))
+            found = {value: found[value] for value in part if value in found}
+            tables = [
+                ({namespace: value}, {"PropertyTable": {"Properties": [row for row, _ in its]}})
+                for value, its in found.items()
+            ]
+            parts = [(params, json.dumps(table).encode()) for params, table in tables]
+            self.transport.keep_parts(reply, "pubchem", path, parts)
+            return found
+
+        return rows | in_chunks([value for value in values if value not in rows], PART, fetch)
+
+    def _get(self, cid: int, operation: str, what: str) -> Reply:
+        return self.transport.get(
+            "pubchem",
+            f"compound/cid/{cid}{operation}/JSON",
+            reveals="identifier",
+            what=what,
+            check=check_reply,
+            later=_later(operation),
+        )
+
+    def _post(self, namespace: str, operation: str, value: str, reveals: Reveals, what: str) -> Reply:
+        return self.transport.post(
+            "pubchem",
+            f"compound/{namespace}{operation}/JSON",
+            form={namespace: value},
+            reveals=reveals,
+            what=what,
+            check=check_reply,
+            later=_later(operation),
+        )
 
     def _look_up(self, namespace: str, value: str, reveals: Reveals, what: str) -> list[Molecule]:
         try:
-            reply = self.transport.post(
-                "pubchem",
-                f"compound/{namespace}/JSON",
-                form={namespace: value},
-                reveals=reveals,
-                what=what,
-                check=check_reply,
-            )
+            reply = self._post(namespace, "", value, reveals, what)
         except NotFound:
             return []
         with well_formed("PubChem", PubChemPyError):
@@ -243,21 +348,77 @@ class PubChem:
         """Ask for the compounds' titles, which records do not hold; without them the IUPAC name stands in."""
         numbers = ",".join(str(cid) for cid in cids)
         try:
-            reply = self.transport.post(
-                "pubchem",
-                "compound/cid/property/Title/JSON",
-                form={"cid": numbers},
-                reveals="identifier",
-                what=f"title of CID {numbers}",
-                check=check_reply,
-            )
+            reply = self._post("cid", "/property/Title", numbers, "identifier", f"title of CID {numbers}")
             return read_titles(reply.json())
         except (NotFound, Unavailable):
             return {}
 
 
+_Row: TypeAlias = tuple[Mapping[str, Any], Provenance]
+
+
+def _later(operation: str) -> Later:
+    """Where the answer of a queued request lies: the same operation on the list PubChem made of what was asked."""
+
+    def path(reply: Reply) -> str | None:
+        key = read_list_key(reply.json())
+        return None if key is None else f"compound/listkey/{key}{operation}/JSON"
+
+    return path
+
+
+def _outcome(rows: Mapping[str, list[_Row] | BiomedAgentError], value: str, what: str) -> list[Molecule]:
+    its = rows.get(value, [])
+    if isinstance(its, BiomedAgentError) and not isinstance(its, NotFound):
+        raise its
+    if isinstance(its, NotFound) or not its:
+        raise NotFound(f"PubChem has no {what}.")
+    return _molecules(its)
+
+
+def _molecules(rows: Iterable[_Row]) -> list[Molecule]:
+    """Read rows; one that cannot be read matters only when no other can be."""
+    found: list[Molecule] = []
+    problem: InvalidInput | None = None
+    for row, provenance in rows:
+        try:
+            found.append(read_row(row, provenance))
+        except InvalidInput as error:
+            problem = error
+    if problem is not None and not found:
+        raise problem
+    return found
+
+
+def _smiles_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("SMILES") or row.get("ConnectivitySMILES") or "")
+
+
+def _name(name: str) -> tuple[str, Reveals]:
+    """Return a name as it is sent, and what it reveals."""
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME:
+        raise InvalidInput(
+            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_NAME:,} characters."
+        )
+    return name, "structure" if looks_like_inchi(name) or looks_like_smiles(name) else "name"
+
+
+def _inchikey(key: str) -> str:
+    key = key.strip().upper()
+    if not looks_like_inchikey(key):
+        raise InvalidInput(
+            f"{key!r} is no InChIKey.", "Expected 14, 10 and 1 capital letters, as in BSYNRYMUTXBXSQ-UHFFFAOYSA-N."
+        )
+    return key
+
+
+def _is_cid(cid: Any) -> bool:
+    return isinstance(cid, int) and not isinstance(cid, bool) and cid > 0
+
+
 def _cid(cid: int) -> int:
-    if isinstance(cid, bool) or not isinstance(cid, int) or cid < 1:
+    if not _is_cid(cid):
         raise InvalidInput(f"CID {cid!r} cannot be looked up.", "Expected a whole number from 1, such as 2244.")
     return cid
 

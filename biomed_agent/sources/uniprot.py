@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from biomed_agent.egress import Reveals
-from biomed_agent.errors import InvalidInput, NotFound, Unavailable
+from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
+from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.fasta import parse_fasta
 from biomed_agent.transport import Reply, Transport, well_formed
 from biomed_agent.types import Candidate, Fact, Protein, Provenance
@@ -23,6 +25,8 @@ FIELDS = "accession,id,reviewed,protein_name,gene_names,organism_name,organism_i
 MAX_NAME = 500
 PAGE = 50
 """entries one search returns at most; the server's limit is 500"""
+PART = 500
+"""accessions asked for at once: what one page holds, and what fits an address"""
 
 WEAK_EVIDENCE = {
     "ECO:0000250": "by similarity",
@@ -185,6 +189,31 @@ class UniProt:
             candidates=[_candidate(current.accession, "the entry itself")],
         )
 
+    def by_accessions(self, accessions: Sequence[str]) -> Batch[str, Protein]:
+        """Look up many accessions with one request for :data:`PART` of them, and one more for all that were merged.
+
+        What the cache holds is not asked for again. A merged accession yields the entry that took it over; isoforms
+        are asked for one by one, as :meth:`by_accession` does.
+        """
+        asked = [match[1] for one in accessions if (match := _match(one)) and not match[2]]
+        entries = self._entries(asked)
+        entries |= self._entries([new for entry in entries.values() if (new := _merged_into(entry))])
+
+        def outcome(accession: str) -> Protein:
+            main, isoform = _split(accession)
+            if isoform:
+                return self.by_accession(accession)
+            entry = entries.get(main)
+            if entry is not None and (new := _merged_into(entry)) in entries:
+                entry = entries[new]
+            if entry is None:
+                raise NotFound(f"UniProt has no entry with accession {main}.", "Check the accession.")
+            if isinstance(entry, BiomedAgentError):
+                raise entry
+            return read_entry(*entry)
+
+        return in_order(accessions, outcome)
+
     def by_entry_name(self, name: str) -> Protein:
         """Return the protein with this entry name, such as ``P53_HUMAN``."""
         name = name.strip().upper()
@@ -255,6 +284,33 @@ class UniProt:
         reply = self._entry(_split(accession)[0])
         return read_facts(reply.json(), reply.provenance)
 
+    def _entries(self, accessions: Sequence[str]) -> dict[str, _Entry | BiomedAgentError]:
+        """Return entries by accession, primary or secondary: from the cache, or from UniProt, which are then kept."""
+        accessions, fixed = list(dict.fromkeys(accessions)), {"fields": FIELDS, "size": str(PART), "format": "json"}
+        path = "uniprotkb/accessions"
+        kept = self.transport.kept("uniprot", path, {one: {"accessions": one, **fixed} for one in accessions})
+        entries: dict[str, _Entry | BiomedAgentError] = {
+            one: (entry, reply.provenance) for one, reply in kept.items() for entry in _results(reply)
+        }
+
+        def fetch(part: Sequence[str]) -> dict[str, _Entry]:
+            what = f"{len(part)} accessions from {part[0]} to {part[-1]}"
+            reply = self._get(path, "identifier", what, {"accessions": ",".join(part), **fixed})
+            found: dict[str, _Entry] = {}
+            for entry in _results(reply):
+                with well_formed("UniProt"):
+                    for one in (str(entry["primaryAccession"]), *(entry.get("secondaryAccessions") or ())):
+                        if one in part and (one not in found or one == entry["primaryAccession"]):
+                            found[one] = entry, reply.provenance
+            parts = [
+                ({"accessions": one, **fixed}, json.dumps({"results": [entry]}).encode())
+                for one, (entry, _) in found.items()
+            ]
+            self.transport.keep_parts(reply, "uniprot", path, parts)
+            return found
+
+        return entries | in_chunks([one for one in accessions if one not in entries], PART, fetch)
+
     def _entry(self, accession: str) -> Reply:
         return self._get(f"uniprotkb/{accession}.json", "identifier", f"accession {accession}")
 
@@ -270,6 +326,23 @@ class UniProt:
         if reveals == "name" and _holds_sequence(what):
             reveals = "structure"
         return self.transport.get("uniprot", path, reveals=reveals, what=what, params=params, check=check_reply)
+
+
+_Entry: TypeAlias = tuple[Mapping[str, Any], Provenance]
+
+
+@well_formed("UniProt")
+def _results(reply: Reply) -> list[Mapping[str, Any]]:
+    results: list[Mapping[str, Any]] = reply.json()["results"]
+    return results
+
+
+@well_formed("UniProt")
+def _merged_into(entry: _Entry | BiomedAgentError) -> str:
+    """The accession that took over an inactive entry; empty if it is active, or was deleted or split."""
+    reason = {} if isinstance(entry, BiomedAgentError) else entry[0].get("inactiveReason") or {}
+    merged = str(reason.get("inactiveReasonType", "")).upper() == "MERGED"
+    return str(reason["mergeDemergeTo"][0]) if merged else ""
 
 
 def quote(term: str) -> str:
@@ -292,8 +365,12 @@ def _name(name: str) -> str:
     return name
 
 
+def _match(accession: str) -> re.Match[str] | None:
+    return ACCESSION.fullmatch(accession.strip().upper())
+
+
 def _split(accession: str) -> tuple[str, str]:
-    match = ACCESSION.fullmatch(accession.strip().upper())
+    match = _match(accession)
     if match is None:
         raise InvalidInput(
             f"{accession!r} is no UniProt accession.", "Expected something like P00533, A0A024R161 or P04637-2."

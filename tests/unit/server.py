@@ -54,6 +54,7 @@ class LocalServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # a body that waits for the headers' receipt costs 40 ms
 
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)

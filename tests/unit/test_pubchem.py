@@ -12,7 +12,10 @@ from biomed_agent.sources.pubchem import (
     PubChem,
     read_compounds,
     read_descriptions,
+    read_list_key,
     read_properties,
+    read_row,
+    read_rows,
     read_synonyms,
     read_titles,
 )
@@ -195,8 +198,7 @@ def test_a_fault_text_is_never_data(server: LocalServer, pubchem: PubChem) -> No
         Said.json(fault("PUGREST.ServerBusy"), 200),
         Said.json(fault("PUGREST.Timeout"), 400),
         Said.json(fault("PUGREST.NotAllowed"), 405),
-        Said.json({"Waiting": {"ListKey": "1"}}, 202),
-        Said.json({"Waiting": {"ListKey": "1"}}, 200),
+        Said.json({"Waiting": {"ListKey": "../../x"}}, 202),
         Said(b"<!DOCTYPE html><html>Service unavailable</html>"),
         Said(b'{"PC_Compounds": [{"id"'),
         Said.json(["what"]),
@@ -212,6 +214,158 @@ def test_what_is_no_answer_is_unavailable_and_not_kept(server: LocalServer, tmp_
         assert len(server.asked) == 4
         server.play = play(compounds(record(7, "CCO")), titles((7, "Seven")))
         assert pubchem.by_name("x")[0].name == "Seven"
+
+
+@pytest.mark.parametrize("status", [202, 200])
+def test_a_queued_search_is_waited_for(server: LocalServer, tmp_path: Path, status: int) -> None:
+    queued = Said.json({"Waiting": {"ListKey": "2883150836684277104", "Message": "running"}}, status)
+    server.play = script(
+        queued, queued, Said.json(compounds(record(7, "CCO"))), queued, Said.json(titles((7, "Seven")))
+    )
+    with Transport(tmp_path, clock=FakeClock(), services={"pubchem": server.url}) as transport:
+        pubchem = PubChem(transport)
+        assert pubchem.by_name("x")[0].name == "Seven"
+        assert [(asked.method, asked.path) for asked in server.asked] == [
+            ("POST", "/compound/name/JSON"),
+            ("GET", "/compound/listkey/2883150836684277104/JSON"),
+            ("GET", "/compound/listkey/2883150836684277104/JSON"),
+            ("POST", "/compound/cid/property/Title/JSON"),
+            ("GET", "/compound/listkey/2883150836684277104/property/Title/JSON"),
+        ]
+        server.play = script(queued)
+        assert pubchem.by_name("x")[0].name == "Seven", "the answer was kept, not the queue"
+        with pytest.raises(Unavailable, match="PubChem put name y in a queue and has not answered within 14 s"):
+            pubchem.by_name("y")
+
+
+def test_list_keys() -> None:
+    assert read_list_key({"PC_Compounds": []}) is None
+    assert read_list_key({"Waiting": {"ListKey": "12"}}) == "12"
+    bodies: list[dict[str, Any]] = [{"Waiting": {}}, {"Waiting": {"ListKey": "1/2"}}, {"Waiting": None}]
+    for body in bodies:
+        with pytest.raises(Unavailable, match="malformed"):
+            read_list_key(body)
+
+
+# -- many at once
+
+
+def row(cid: int, smiles: str, **more: Any) -> dict[str, Any]:
+    return {"CID": cid, "Title": f"compound {cid}", "SMILES": smiles, "IUPACName": "a name"} | more
+
+
+def table(*rows: dict[str, Any]) -> dict[str, Any]:
+    return {"PropertyTable": {"Properties": list(rows)}}
+
+
+def test_a_row_is_read_as_a_record_is() -> None:
+    key = "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
+    rows = read_rows(table(row(7, "OCC", InChIKey=key), {"CID": 8}, {"CID": 9, "InChI": "InChI=1S/CH4/h1H4"}))
+    molecule, methane = (read_row(one, HERE) for one in rows)
+    assert (molecule.smiles, molecule.inchikey, molecule.name, molecule.handle) == ("CCO", key, "compound 7", "CID:7")
+    assert molecule.provenance is not None
+    assert (molecule.provenance.identifier, molecule.provenance.retrieved) == ("CID 7", HERE.retrieved)
+    assert (methane.smiles, methane.name) == ("C", "")
+    with pytest.raises(InvalidInput, match="PubChem CID 5"):
+        read_row(row(5, "C(C)(C)(C)(C)(C)C"), HERE)
+    with pytest.raises(Unavailable, match="malformed"):
+        read_rows({"PropertyTable": {}})
+
+
+def test_many_cids_at_once_keep_their_order_and_name_what_is_missing(server: LocalServer, tmp_path: Path) -> None:
+    def answer(asked: Asked) -> Said:
+        cids = [int(cid) for cid in asked.form["cid"].split(",")]
+        return Said.json(table(*[row(cid, "C" * cid) if cid != 3 else {"CID": 3} for cid in sorted(cids)]))
+
+    server.play = answer
+    cids: list[Any] = [5, 3, 0, 2, 5, "4", 1]
+    with Transport(tmp_path, clock=FakeClock(), services={"pubchem": server.url}) as transport:
+        pubchem = PubChem(transport)
+        batch = pubchem.by_cids(cids)
+        assert [(cid, one.handle, one.smiles) for cid, one in batch.found.items()] == [
+            (5, "CID:5", "CCCCC"),
+            (2, "CID:2", "CC"),
+            (1, "CID:1", "C"),
+        ]
+        assert {cid: type(error) for cid, error in batch.missing.items()} == {
+            3: NotFound,
+            0: InvalidInput,
+            "4": InvalidInput,
+        }
+        assert server.asked[0].form == {"cid": "5,3,2,1"}
+        again = pubchem.by_cids([1, 6, 5])
+        assert list(again.found) == [1, 6, 5]
+        assert [asked.form["cid"] for asked in server.asked] == ["5,3,2,1", "6"], "what is kept is not asked for again"
+        first, second = batch.found[5].provenance, again.found[5].provenance
+        assert first is not None
+        assert second is not None
+        assert (second.retrieved, second.url, second.request) == (first.retrieved, first.url, first.request)
+        assert list(pubchem.by_cids([]).found) == []
+
+
+def test_many_inchikeys_at_once(server: LocalServer, pubchem: PubChem) -> None:
+    water, other = "XLYOFNOQVPJJNP-UHFFFAOYSA-N", "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
+    server.play = script(
+        Said.json(table(row(962, "O", InChIKey=water), row(1, "C", InChIKey="X"), row(22247451, "O", InChIKey=water)))
+    )
+    batch = pubchem.by_inchikeys([other, f" {water.lower()}", "no key"])
+    assert [one.handle for one in batch.found[f" {water.lower()}"]] == ["CID:962", "CID:22247451"]
+    assert {key: type(error) for key, error in batch.missing.items()} == {other: NotFound, "no key": InvalidInput}
+    assert other in batch.missing[other].message
+    server.play = script(Said.json(fault("PUGREST.NotFound", "No CID found"), 404))
+    assert list(pubchem.by_inchikeys([other]).missing) == [other]
+
+
+def test_a_part_that_fails_leaves_the_others(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("biomed_agent.sources.pubchem.PART", 2)
+    server.play = lambda asked: (
+        Said(b"", 502) if "3" in asked.form["cid"] else Said.json(table(*map(ethane, asked.form["cid"].split(","))))
+    )
+    with Transport(clock=FakeClock(), services={"pubchem": server.url}) as transport:
+        batch = PubChem(transport).by_cids([1, 2, 3, 4, 5, 6])
+    assert list(batch.found) == [1, 2, 5, 6]
+    assert {cid: type(error) for cid, error in batch.missing.items()} == {3: Unavailable, 4: Unavailable}
+
+
+def ethane(cid: str) -> dict[str, Any]:
+    return row(int(cid), "CC")
+
+
+def test_many_names_each_with_its_own_fate(server: LocalServer, pubchem: PubChem) -> None:
+    def answer(asked: Asked) -> Said:
+        name = asked.form["name"]
+        if name == "nonsense":
+            return Said.json(fault("PUGREST.NotFound"), 404)
+        if name == "garbled":
+            return Said.json({"PropertyTable": 1})
+        return Said.json(table(row(7, "CCO"), row(8, "CCN")) if name == "spirits" else table(row(len(name), "C")))
+
+    server.play = answer
+    batch = pubchem.by_names(["spirits", "nonsense", "gas", "", "garbled", "gas"])
+    assert {name: [one.handle for one in found] for name, found in batch.found.items()} == {
+        "spirits": ["CID:7", "CID:8"],
+        "gas": ["CID:3"],
+    }
+    assert list(batch.found) == ["spirits", "gas"]
+    assert {name: type(error) for name, error in batch.missing.items()} == {
+        "nonsense": NotFound,
+        "": InvalidInput,
+        "garbled": Unavailable,
+    }
+    assert sorted(asked.form["name"] for asked in server.asked) == ["garbled", "gas", "nonsense", "spirits"]
+
+
+def test_a_batch_obeys_the_policy_and_tells_what_left(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    server.play = script(Said.json(table(row(7, "CCO"))))
+    with Transport(clock=FakeClock(), services={"pubchem": "http://far.test"}) as transport:
+        with transport.recording() as left:
+            batch = PubChem(transport).by_names(["aspirin", "CC(=O)Oc1ccccc1C(=O)O", "caffeine"])
+        assert sorted(left) == ["PubChem: name aspirin", "PubChem: name caffeine"]
+        assert list(batch.found) == ["aspirin", "caffeine"]
+        assert isinstance(batch.missing["CC(=O)Oc1ccccc1C(=O)O"], Refused)
 
 
 def test_a_structure_pubchem_does_not_hold(server: LocalServer, pubchem: PubChem) -> None:

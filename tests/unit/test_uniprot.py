@@ -256,6 +256,70 @@ def test_an_empty_fasta_means_obsolete(server: LocalServer, uniprot: UniProt) ->
         uniprot.by_accession("P99999-9")
 
 
+def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
+    moved = inactive("MERGED", "P44444") | {"primaryAccession": "Q00015"}
+    here = {
+        "P11111": entry("P11111", gene="A"),
+        "P22222": entry("P22222", gene="B", secondaryAccessions=["Q22222"]),
+        "Q00015": moved,
+        "P29358": inactive("DEMERGED", "P68250", "P68251"),
+        "P44444": entry("P44444", gene="D"),
+    }
+
+    def answer(asked: Asked) -> Said:
+        if asked.path.endswith(".fasta"):
+            return Said(b">sp|P11111-2|A_HUMAN Isoform 2 of Testase OS=Homo sapiens OX=9606 GN=A\nMKT\n")
+        wanted = asked.query["accessions"].split(",")
+        results = [
+            one for one in here.values() if {one["primaryAccession"], *one.get("secondaryAccessions", ())} & {*wanted}
+        ]
+        return Said.json({"results": results}, X_UniProt_Release="2026_04")
+
+    server.play = answer
+    asked = ["p22222 ", "Q22222", "Q00015", "P29358", "P33333", "EGFR", "P11111-2", "P11111", "p22222 "]
+    with Transport(tmp_path, clock=FakeClock(), services={"uniprot": server.url}) as transport:
+        uniprot = UniProt(transport)
+        batch = uniprot.by_accessions(asked)
+        assert {one: protein.accession for one, protein in batch.found.items()} == {
+            "p22222 ": "P22222",
+            "Q22222": "P22222",
+            "Q00015": "P44444",
+            "P11111-2": "P11111-2",
+            "P11111": "P11111",
+        }
+        assert list(batch.found) == ["p22222 ", "Q22222", "Q00015", "P11111-2", "P11111"]
+        assert {one: type(error) for one, error in batch.missing.items()} == {
+            "P29358": NotFound,
+            "P33333": NotFound,
+            "EGFR": InvalidInput,
+        }
+        assert "P68250" in batch.missing["P29358"].hint
+        assert [one.query.get("accessions") for one in server.asked] == [
+            "P22222,Q22222,Q00015,P29358,P33333,P11111",
+            "P44444",
+            None,
+        ]
+        server.asked.clear()
+        again = uniprot.by_accessions(["P11111", "Q00015", "Q22222"])
+        assert server.asked == []
+        assert again.found["P11111"] == batch.found["P11111"]
+        assert again.found["P11111"].provenance is not None
+        assert again.found["P11111"].provenance.release == "2026_04"
+
+
+def test_accessions_that_cannot_be_asked_now_are_told_from_those_that_do_not_exist(
+    server: LocalServer, uniprot: UniProt
+) -> None:
+    server.play = script(Said(b"", 503))
+    batch = uniprot.by_accessions(["P11111", "P22222"])
+    assert not batch.found
+    assert [type(error) for error in batch.missing.values()] == [Unavailable, Unavailable]
+    server.play = script(Said.json({"nothing": 1}))
+    with pytest.raises(Unavailable, match="malformed"):
+        uniprot.by_accession("P11111")
+    assert isinstance(uniprot.by_accessions(["P33333"]).missing["P33333"], Unavailable)
+
+
 def test_by_entry_name(server: LocalServer, uniprot: UniProt) -> None:
     server.play = script(Said.json({"results": [entry("P1", gene="TST10"), entry()]}))
     assert uniprot.by_entry_name("tst1_human").accession == "P99999"

@@ -1,0 +1,49 @@
+"""Look-ups of many things at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from biomed_agent.errors import BiomedAgentError
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[K, V]):
+    """What became of each thing that was asked for; whatever is not found is missing, with its reason."""
+
+    found: dict[K, V]
+    """what was found, by what was asked, in the order asked"""
+    missing: dict[K, BiomedAgentError]
+    """why the others were not: :class:`~biomed_agent.errors.NotFound` for what the service does not have,
+    :class:`~biomed_agent.errors.InvalidInput` for what cannot be asked, :class:`~biomed_agent.errors.Refused` for
+    what must not leave this machine, :class:`~biomed_agent.errors.Unavailable` for what may be asked again"""
+
+
+def in_order(asked: Sequence[K], outcome: Callable[[K], V]) -> Batch[K, V]:
+    """Sort what was asked into found and missing, each thing once; ``outcome`` returns it or raises why not."""
+    batch: Batch[K, V] = Batch({}, {})
+    for one in dict.fromkeys(asked):
+        try:
+            batch.found[one] = outcome(one)
+        except BiomedAgentError as error:
+            batch.missing[one] = error
+    return batch
+
+
+def in_chunks(
+    asked: Sequence[str], size: int, fetch: Callable[[Sequence[str]], Mapping[str, V]]
+) -> dict[str, V | BiomedAgentError]:
+    """Fetch ``asked`` in parts of ``size``; a part that fails leaves its error in the place of each of its values."""
+    outcomes: dict[str, V | BiomedAgentError] = {}
+    for start in range(0, len(asked), size):
+        part = asked[start : start + size]
+        try:
+            outcomes |= fetch(part)
+        except BiomedAgentError as error:
+            outcomes |= dict.fromkeys(part, error)
+    return outcomes
