@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,19 +33,26 @@ ANSWER = Answer(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _index(cache_dir: Path) -> None:
-    """Build the starter index, which would say so in whichever test comes first."""
-    assert main(["index", "info", "--quiet", "--cache-dir", str(cache_dir)]) == 0
-
-
-@pytest.fixture(autouse=True)
-def _logger() -> Iterator[None]:
+@contextmanager
+def logger_kept() -> Iterator[None]:
     """Leave the package's logger as it was."""
     logger = logging.getLogger("biomed_agent")
     before = list(logger.handlers), logger.propagate, logger.level
     yield
     logger.handlers[:], logger.propagate, logger.level = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _index(cache_dir: Path) -> None:
+    """Build the starter index, which would say so in whichever test comes first."""
+    with logger_kept():
+        assert main(["index", "info", "--quiet", "--cache-dir", str(cache_dir)]) == 0
+
+
+@pytest.fixture(autouse=True)
+def _logger() -> Iterator[None]:
+    with logger_kept():
+        yield
 
 
 def run(*arguments: str, given: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:
