@@ -185,8 +185,8 @@ def test_exchanged_structures_are_never_ones_own():
 
 
 def test_a_kind_that_ignores_the_structure_is_not_listed(recipe):
-    good = evaluate.Scores(10, 0.5, 0.3, 0.4, 1.0, 1.5)
-    bad = evaluate.Scores(10, 0.3, 0.3, 0.4, 1.5, 1.5)
+    good = evaluate.Scores(10, 0.5, 0.3, 0.4, 1.0, 1.5, 0.05, 0.1)
+    bad = evaluate.Scores(10, 0.31, 0.3, 0.4, 1.0, 1.5, 0.05, 0.1)
     state = {"num_input_tokens_seen": 5, "global_step": 1}
     described = publish.manifest(recipe, {"description": good, "family": bad}, state)
     assert list(described["kinds"]) == ["description"]

@@ -31,7 +31,7 @@ def main() -> None:
     processor = train.build_processor(recipe, tokenizer_file)
     model = train.build_model(recipe, processor)
     if options.start:
-        train.start_from(model, options.start)
+        train.start_from(model, options.start, options.output)
     print(f"{recipe.name}: {sum(one.numel() for one in model.parameters()):,} parameters")
     examples = train.select(corpus.train, recipe)
     dev = train.select(corpus.dev, recipe.once())

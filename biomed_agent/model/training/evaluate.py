@@ -21,7 +21,7 @@ from biomed_agent.model.processing import BioMedGPTProcessor
 from biomed_agent.prompt import QUESTIONS
 
 from .data import OFFICIAL_TESTS, Example, build, canonical
-from .metrics import best_constant, mean, rouge_l
+from .metrics import best_constant, mean, paired_error, rouge_l
 from .train import as_messages, draw, estimated_positions
 
 PER_KIND = 150
@@ -43,11 +43,16 @@ class Scores:
     loss: float
     """nats per answer token"""
     loss_shuffled: float
+    rouge_l_error: float
+    """standard error of ``rouge_l - shuffled``, from the differences of single examples"""
+    loss_error: float
+    """standard error of ``loss_shuffled - loss``, likewise"""
 
     @property
     def uses_structure(self) -> bool:
-        """Whether the true structures do better than exchanged ones."""
-        return self.rouge_l > self.shuffled or self.loss < self.loss_shuffled
+        """Whether true structures beat exchanged ones by more than two standard errors, in loss and in words."""
+        better_loss = self.loss_shuffled - self.loss > 2 * self.loss_error
+        return better_loss and self.rouge_l - self.shuffled > 2 * self.rouge_l_error
 
 
 @dataclass(frozen=True)
@@ -119,14 +124,9 @@ def score(
     exchanged = exchange(examples)
     said, said_shuffled = generate(model, processor, examples), generate(model, processor, exchanged)
     expected = [one.answer for one in examples]
-    scores = Scores(
-        n=len(examples),
-        rouge_l=_mean_rouge(expected, said),
-        shuffled=_mean_rouge(expected, said_shuffled),
-        constant=_mean_rouge(expected, [constant] * len(examples)),
-        loss=round(mean(losses(model, processor, examples)), 4),
-        loss_shuffled=round(mean(losses(model, processor, exchanged)), 4),
-    )
+    true = Answers(rouges(expected, said), losses(model, processor, examples))
+    other = Answers(rouges(expected, said_shuffled), losses(model, processor, exchanged))
+    scores = summary(true, other, rouges(expected, [constant] * len(examples)))
     replies = [
         Reply(one.kind, one.smiles or one.sequence, one.answer, a, b)
         for one, a, b in zip(examples, said, said_shuffled, strict=True)
@@ -134,8 +134,31 @@ def score(
     return scores, replies
 
 
-def _mean_rouge(expected: Sequence[str], said: Sequence[str]) -> float:
-    return round(mean([rouge_l(a, b) for a, b in zip(expected, said, strict=True)]), 4)
+@dataclass(frozen=True)
+class Answers:
+    """ROUGE-L and loss of each example."""
+
+    rouge_l: list[float]
+    loss: list[float]
+
+
+def summary(true: Answers, other: Answers, constant: Sequence[float]) -> Scores:
+    """Return means and errors of per-example values with true and with exchanged structures."""
+    return Scores(
+        n=len(true.loss),
+        rouge_l=round(mean(true.rouge_l), 4),
+        shuffled=round(mean(other.rouge_l), 4),
+        constant=round(mean(constant), 4),
+        loss=round(mean(true.loss), 4),
+        loss_shuffled=round(mean(other.loss), 4),
+        rouge_l_error=round(paired_error(true.rouge_l, other.rouge_l), 4),
+        loss_error=round(paired_error(true.loss, other.loss), 4),
+    )
+
+
+def rouges(expected: Sequence[str], said: Sequence[str]) -> list[float]:
+    """Return the ROUGE-L of each answer."""
+    return [rouge_l(a, b) for a, b in zip(expected, said, strict=True)]
 
 
 def chebi20_sample(data: Path, rows: int = CHEBI20_ROWS) -> list[Example]:
@@ -174,13 +197,15 @@ def score_all(
 def table(scores: Mapping[str, Scores]) -> str:
     """Return the scores as a Markdown table."""
     lines = [
-        "| kind | n | ROUGE-L | structures exchanged | best constant | loss | loss, exchanged |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| kind | n | ROUGE-L | exchanged | difference | best constant | loss | exchanged | difference |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for kind, one in scores.items():
         lines.append(
-            f"| {kind} | {one.n} | {one.rouge_l:.3f} | {one.shuffled:.3f} | {one.constant:.3f} "
-            f"| {one.loss:.3f} | {one.loss_shuffled:.3f} |"
+            f"| {kind} | {one.n} | {one.rouge_l:.3f} | {one.shuffled:.3f} "
+            f"| {one.rouge_l - one.shuffled:.3f} ± {one.rouge_l_error:.3f} | {one.constant:.3f} "
+            f"| {one.loss:.3f} | {one.loss_shuffled:.3f} "
+            f"| {one.loss_shuffled - one.loss:.3f} ± {one.loss_error:.3f} |"
         )
     return "\n".join(lines)
 

@@ -1,6 +1,7 @@
 """ROUGE-L, written out: the longest common subsequence of words as an F-measure."""
 
 import re
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 
@@ -35,6 +36,11 @@ def rouge_l(reference: str, candidate: str) -> float:
 def mean(values: Sequence[float]) -> float:
     """Return the arithmetic mean, 0 for no values."""
     return sum(values) / len(values) if values else 0.0
+
+
+def paired_error(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the standard error of the mean of ``first - second``, for at least two pairs."""
+    return statistics.stdev([a - b for a, b in zip(first, second, strict=True)]) / len(first) ** 0.5
 
 
 def best_constant(answers: Sequence[str], candidates: int = 60, against: int = 200) -> str:

@@ -22,7 +22,7 @@ from biomed_agent.model.processing import BioMedGPTProcessor
 
 from .data import PROTEIN_LICENCES
 from .evaluate import CHEBI20, CHEBI20_ROWS, MAX_NEW_TOKENS, Scores, score_all, table, write_replies
-from .train import Recipe, build_processor
+from .train import EARLIER, Recipe, build_processor
 
 MOLECULE_LICENCES = {
     "chebi20/validation": "ChEBI, CC BY 4.0 (texts of ChEBI-20's validation split)",
@@ -59,6 +59,8 @@ def load_run(recipe: Recipe, run: Path) -> tuple[BioMedGPTForConditionalGenerati
         pad_token_id=tokenizer.pad_token_id,
     )
     state: dict[str, Any] = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
+    if (earlier := run / EARLIER).is_file():
+        state |= json.loads(earlier.read_text(encoding="utf-8"))
     return model, processor, state
 
 
@@ -80,8 +82,9 @@ def manifest(recipe: Recipe, scores: Mapping[str, Scores], state: Mapping[str, A
         "kinds": kinds,
         "not_trained": sorted(kind for kind, one in scores.items() if kind != CHEBI20 and not one.uses_structure),
         "other_scores": {CHEBI20: asdict(scores[CHEBI20])} if CHEBI20 in scores else {},
-        "tokens_seen": int(state["num_input_tokens_seen"]),
-        "steps": int(state["global_step"]),
+        "tokens_seen": int(state["num_input_tokens_seen"]) + int(state.get("earlier_tokens", 0)),
+        "steps": int(state["global_step"]) + int(state.get("earlier_steps", 0)),
+        "encoder_steps": recipe.encoder_steps,
         **MINI_KEYS,
     }
 
@@ -114,6 +117,8 @@ def card(recipe: Recipe, described: Mapping[str, Any], counts: Mapping[str, Any]
         "name": recipe.name,
         "revision": recipe.revision,
         "tokens": f"{described['tokens_seen'] / 1e6:.1f} million",
+        "steps": f"{described['steps']:,}",
+        "encoder_steps": f"{recipe.encoder_steps:,}",
         "kinds": ", ".join(described["kinds"]) or "none",
         "not_trained": ", ".join(described["not_trained"]) or "none",
         "scores": table(scores),

@@ -26,6 +26,8 @@ from biomed_agent.prompt import QUESTIONS, user_message
 from .data import Example, random_smiles
 
 KINDS = tuple(QUESTIONS)
+EARLIER = "earlier.json"
+"""What a run's folder says about the run it started from."""
 ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
 """The alphabet of ESM-2 in id order (Lin et al., 2023)."""
 ESM_FORM = {
@@ -126,8 +128,11 @@ def build_model(recipe: Recipe, processor: BioMedGPTProcessor) -> BioMedGPTForCo
     return model
 
 
-def start_from(model: BioMedGPTForConditionalGeneration, folder: Path) -> None:
-    """Take over all weights of an earlier run but those of the protein encoder."""
+def start_from(model: BioMedGPTForConditionalGeneration, folder: Path, output: Path) -> None:
+    """Take over all weights of an earlier run's checkpoint but those of the protein encoder, and note its length."""
+    state = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
+    note = {"earlier_steps": state["global_step"], "earlier_tokens": state["num_input_tokens_seen"]}
+    (output / EARLIER).write_text(json.dumps(note) + "\n", encoding="utf-8")
     earlier = BioMedGPTForConditionalGeneration.from_pretrained(folder)
     for part in ("language_model", "molecule_encoder", "molecule_projection"):
         getattr(model, part).load_state_dict(getattr(earlier, part).state_dict())
@@ -355,15 +360,14 @@ class Clock(TrainerCallback):
             control.should_save = control.should_training_stop = True
 
 
-def arguments(recipe: Recipe, output: Path, max_steps: int = -1) -> TrainingArguments:
-    """Return the Trainer's settings for a recipe; one epoch over the prepared batches."""
+def arguments(recipe: Recipe, output: Path, max_steps: int) -> TrainingArguments:
+    """Return the Trainer's settings for a recipe and a number of steps."""
     return TrainingArguments(
         output_dir=str(output),
         use_cpu=not torch.cuda.is_available(),
         bf16=recipe.bf16,
         per_device_train_batch_size=1,
         per_device_eval_batch_size=1,
-        num_train_epochs=1,
         max_steps=max_steps,
         learning_rate=recipe.learning_rate,
         warmup_steps=recipe.warmup_steps,
@@ -405,7 +409,8 @@ def train(
         examples: Training examples, already selected and repeated.
         dev: Held-out examples; their loss is logged by modality.
         output: Folder for checkpoints and ``log.jsonl``.
-        max_steps: Stop after this many steps, with the schedule fitted to them; -1 for one epoch.
+        max_steps: Stop after this many steps, with the schedule fitted to them; -1 for the encoders' steps and one
+            pass over the batches.
         minutes: Stop after this time, with the schedule fitted to it.
 
     Returns:
@@ -416,13 +421,15 @@ def train(
         "molecule": TokenBatches([one for one in dev if one.smiles], recipe.batch_tokens, recipe.seed),
         "protein": TokenBatches([one for one in dev if one.sequence], recipe.batch_tokens, recipe.seed),
     }
+    batches = TokenBatches(examples, recipe.batch_tokens, recipe.seed)
+    steps = max_steps if max_steps > 0 else recipe.encoder_steps + len(batches)
     trainer = StructureTrainer(
         recipe=recipe,
         word_loss=WordLoss(processor, examples, model.config.text_config.vocab_size),
         minutes=minutes,
         model=model,
-        args=arguments(recipe, output, max_steps),
-        train_dataset=TokenBatches(examples, recipe.batch_tokens, recipe.seed),
+        args=arguments(recipe, output, steps),
+        train_dataset=batches,
         eval_dataset=held_out,
         data_collator=Collator(processor),
         callbacks=[JsonLog(output / "log.jsonl")],
