@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     pass
 
 CACHED = ("replies.sqlite*", "starter-*.sqlite*")
-"""what this package writes into the cache folder; nothing else in it is ever deleted"""
+"""what is deleted of the cache folder: not ``pace.sqlite``, which holds the pauses that services asked for"""
 
 
 def index_info(arguments: argparse.Namespace, screen: Screen) -> int:

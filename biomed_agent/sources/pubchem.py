@@ -36,7 +36,7 @@ MAX_NAME = 1_000
 SMILES_LABELS = ("Absolute", "Isomeric", "Connectivity", "Canonical")
 """Names of the SMILES properties of a record, best first: of 2025 and before, with and without stereo."""
 TABLE = "property/Title,SMILES,InChI,InChIKey,IUPACName"
-"""Operation that returns what a :class:`~biomed_agent.types.Molecule` holds in a hundredth of a record's bytes"""
+"""Operation that returns what a :class:`~biomed_agent.types.Molecule` holds, title included, and no coordinates"""
 PART = 200
 """identifiers asked for at once; PubChem sets no number, but a request must be done in 30 s"""
 AT_ONCE = 4
@@ -283,10 +283,16 @@ class PubChem:
                 raise NotFound(f"PubChem has no compound named {name}.")
             return found
 
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look-up") as pool:
-            # Each runs in a copy of this context, so that what leaves is recorded here.
-            asked = {name: pool.submit(contextvars.copy_context().run, look_up, name) for name in dict.fromkeys(names)}
-        return in_order(names, lambda name: asked[name].result())
+        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look-up")
+        # Each runs in a copy of this context, so that what leaves is recorded here.
+        asked = {name: pool.submit(contextvars.copy_context().run, look_up, name) for name in dict.fromkeys(names)}
+        pool.shutdown(wait=False)  # its threads end when nothing is left to do
+        try:
+            return in_order(names, lambda name: asked[name].result())
+        except BaseException:  # who interrupts does not want to wait for the other names
+            for one in asked.values():
+                one.cancel()
+            raise
 
     def _rows(self, namespace: str, values: Sequence[str]) -> dict[str, list[_Row] | BiomedAgentError]:
         """Return the rows of identifiers, by identifier: from the cache, or from PubChem, which are then kept."""

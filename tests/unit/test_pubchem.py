@@ -1,6 +1,7 @@
 import base64
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -353,6 +354,15 @@ def test_many_names_each_with_its_own_fate(server: LocalServer, pubchem: PubChem
         "garbled": Unavailable,
     }
     assert sorted(asked.form["name"] for asked in server.asked) == ["garbled", "gas", "nonsense", "spirits"]
+
+
+def test_an_interrupted_batch_does_not_ask_for_the_rest(server: LocalServer, pubchem: PubChem) -> None:
+    server.play = script(Said.json(table(row(7, "CCO"))))
+    names: list[Any] = [None, *map(str, range(100))]
+    with pytest.raises(AttributeError):
+        pubchem.by_names(names)
+    time.sleep(0.1)
+    assert len(server.asked) < 100
 
 
 def test_a_batch_obeys_the_policy_and_tells_what_left(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
