@@ -268,16 +268,20 @@ def _notices(links: list[dict[str, Any]]) -> Iterator[str]:
     for link in links:
         if kind := NOTICES.get(str(link.get("type", "")).lower()):
             numbered = link.get("id") if link.get("source") == "MED" else None
-            where = plain(link.get("reference") or "") or "no reference given"
-            yield f"{kind}: {where}" + (f" (PMID {numbered})" if numbered else "")
+            where = plain(link.get("reference") or "")
+            yield f"{kind}{f': {where}' if where else ''}{f' (PMID {numbered})' if numbered else ''}"
 
 
-_LEFT_OUT = frozenset({"table-wrap", "fig", "fig-group", "tex-math", "table", "graphic", "supplementary-material"})
+_PROSE = frozenset({"p", "list", "def-list", "disp-quote", "boxed-text"})
+_LEFT_OUT = frozenset(
+    ("table-wrap", "table", "fig", "fig-group", "graphic", "supplementary-material", "tex-math",
+     "{http://www.w3.org/1998/Math/MathML}annotation")
+)  # fmt: skip
 
 
 def _sections(element: ET.Element, above: tuple[str, ...]) -> Iterator[Section]:
     """Return a part of a full text, then the parts within it."""
-    own = [text for child in element if child.tag in ("p", "list", "disp-quote") and (text := _inner(child))]
+    own = [text for child in element if child.tag in _PROSE and (text := _inner(child))]
     if own:
         yield Section(" > ".join(above), "\n".join(own))
     for child in element.iterfind("sec"):

@@ -61,7 +61,8 @@ JATS = """<?xml version="1.0"?><!DOCTYPE article PUBLIC "-//NLM//DTD JATS" "http
 <body><p>Before all.</p><sec><title>Methods</title><p>We used
 water<sup><xref ref-type="bibr">1</xref></sup> [<xref ref-type="bibr">2</xref>].</p>
 <sec><title>Cells</title><p>Cells grew to 10<sup>6</sup>/ml.
-<disp-formula><tex-math>\\documentclass</tex-math></disp-formula></p>
+<disp-formula><tex-math>\\documentclass</tex-math><mml:math><mml:semantics><mml:mi>x</mml:mi>
+<mml:annotation>\\TeX</mml:annotation></mml:semantics></mml:math></disp-formula></p>
 <list><list-item><p>first</p></list-item><list-item><p>second</p></list-item></list></sec>
 <table-wrap><caption><p>A table.</p></caption></table-wrap><fig><caption><p>A picture.</p></caption></fig></sec></body>
 <back><ref-list><ref><mixed-citation>Somebody.</mixed-citation></ref></ref-list></back></article>"""
@@ -100,7 +101,7 @@ def test_a_preprint_is_marked_and_says_where_it_was_published() -> None:
     assert article.preprint
     assert article.open_access is None
     assert (article.handle, article.journal) == ("DOI:10.1101/x", "bioRxiv")
-    assert article.notices == ("Published since: no reference given (PMID 80)",)
+    assert article.notices == ("Published since (PMID 80)",)
     assert article.provenance is not None
     assert (article.provenance.identifier, article.provenance.licence) == ("PPR PPR9", "see each article")
 
@@ -144,7 +145,7 @@ def test_a_full_text_is_plain_sections() -> None:
         ("Abstract > Aims", "To test."),
         ("", "Before all."),
         ("Methods", "We used water."),
-        ("Methods > Cells", "Cells grew to 10^6/ml.\nfirst second"),
+        ("Methods > Cells", "Cells grew to 10^6/ml. x\nfirst second"),
     ]
     assert text.provenance.identifier == "PMC5"
 
