@@ -148,7 +148,7 @@ def structure_group(smiles: str) -> str:
             return f"S:{smiles}"
         parent = rdMolStandardize.LargestFragmentChooser().choose(molecule)
         parent = rdMolStandardize.Uncharger().uncharge(parent)
-        key = str(Chem.MolToInchiKey(parent))  # type: ignore[no-untyped-call]
+        key = str(Chem.MolToInchiKey(parent))
         return key.split("-")[0] if key else f"S:{Chem.MolToSmiles(parent, isomericSmiles=False)}"
 
 

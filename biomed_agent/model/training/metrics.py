@@ -1,5 +1,6 @@
 """ROUGE-L, written out: the longest common subsequence of words as an F-measure."""
 
+import math
 import re
 import statistics
 from collections import Counter
@@ -40,7 +41,7 @@ def mean(values: Sequence[float]) -> float:
 
 def paired_error(first: Sequence[float], second: Sequence[float]) -> float:
     """Return the standard error of the mean of ``first - second``, for at least two pairs."""
-    return statistics.stdev([a - b for a, b in zip(first, second, strict=True)]) / len(first) ** 0.5
+    return statistics.stdev(a - b for a, b in zip(first, second, strict=True)) / math.sqrt(len(first))
 
 
 def best_constant(answers: Sequence[str], candidates: int = 60, against: int = 200) -> str:

@@ -95,7 +95,7 @@ def build_processor(recipe: Recipe, tokenizer_file: Path) -> BioMedGPTProcessor:
     with tempfile.TemporaryDirectory() as folder:
         vocabulary = Path(folder) / "vocab.txt"
         vocabulary.write_text("\n".join(ESM_TOKENS), encoding="utf-8")
-        protein_tokenizer = EsmTokenizer(str(vocabulary))  # type: ignore[no-untyped-call]
+        protein_tokenizer = EsmTokenizer(str(vocabulary))
     return BioMedGPTProcessor(
         SentencePieceTokenizer(str(tokenizer_file)),
         protein_tokenizer,
