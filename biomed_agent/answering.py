@@ -290,12 +290,13 @@ class Answering:
                 return draft.close("answered", compose.partners_sentence(entity, draft.facts, draft.sources))
             return draft.close("not_found", f"No measured affinity of {compose.name_of(entity)} is on record here.")
         facts = self.rooms.retriever.activities(molecule, protein)
+        measured = compose.name_of(molecule)
         for parent in [] if facts else self.rooms.retriever.parents(molecule):
             if facts := self.rooms.retriever.activities(parent, protein):
-                draft.warnings.append(f"The measurement is of the parent, {compose.name_of(parent)}.")
+                measured = f"{compose.name_of(parent)} (the parent of {measured})"
         draft.facts += facts
         if facts:
-            return draft.close("answered", compose.activity_sentence(molecule, protein, facts, draft.sources))
+            return draft.close("answered", compose.activity_sentence(measured, protein, facts, draft.sources))
         draft.not_looked_up.append("literature about the pair")
         pair = f"{compose.name_of(molecule)} and {compose.name_of(protein)}"
         wild = f" Records of the unchanged protein do not speak for {protein.variant}." if protein.variant else ""

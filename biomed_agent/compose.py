@@ -126,14 +126,14 @@ def sameness_sentence(entities: Sequence[Resolved], sources: Sources) -> str:
     return f"Different records: {shown} {cited}".rstrip() + "."
 
 
-def activity_sentence(molecule: Molecule, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
+def activity_sentence(molecule: str, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
     """State the measured affinities of a pair."""
     measured = "; ".join(
         f"{fact.predicate} {number(fact.value)} {fact.unit}".strip() + (f" ({fact.note})" if fact.note else "")
         + f" {sources.cite(fact.provenance)}".rstrip()
         for fact in facts[:MAX_LISTED]
     )  # fmt: skip
-    return f"Measured for {name_of(molecule)} and {name_of(protein)}: {measured}."
+    return f"Measured for {molecule} and {name_of(protein)}: {measured}."
 
 
 def partners_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:

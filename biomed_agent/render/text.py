@@ -49,7 +49,10 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
         page.line(line, first="" if at else label, rest="", style="" if at else _BOLD)
     if answer.candidates:
         page.heading(candidates_heading(answer))
-        page.table((f'"{clean(one.handle)}"', f"{clean(one.label)} ({clean(one.why)})") for one in answer.candidates)
+        page.table(
+            (f'"{clean(one.handle)}"' if one.handle else "(no record)", f"{clean(one.label)} ({clean(one.why)})")
+            for one in answer.candidates
+        )
     if answer.claims:
         page.heading("Your statement")
         page.claims(answer.claims, answer)
