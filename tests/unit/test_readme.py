@@ -14,7 +14,7 @@ from biomed_agent.cli import main
 from biomed_agent.tools import BioMedToolkit
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-TRANSCRIPT = next(block for block in re.findall(r"^```\n(.*?)^```", README, re.M | re.S) if ">>> tools" in block)
+TRANSCRIPT = next(block for block in README.split("```")[1::2] if ">>> tools" in block)
 COMMANDS = re.findall(r"^\$ biomed-agent (.*)\n((?:(?!^\$ |^```).*\n?)*)", TRANSCRIPT, re.M)
 
 
@@ -25,7 +25,7 @@ def test_a_command_of_the_transcript_prints_what_stands_there(
     monkeypatch.setenv("COLUMNS", "100")
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        main(["--offline", "--model", "none", *shlex.split(command)])
+        main(["--offline", "--quiet", "--model", "none", *shlex.split(command)])
     assert out.getvalue().startswith(printed.strip())
 
 
