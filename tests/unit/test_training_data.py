@@ -163,9 +163,7 @@ def test_only_names_borne_by_several_rows_are_asked_for():
 
 
 def test_notes_of_the_yeast_database_are_thinned():
-    note = (
-        "DNA helicase; unwinds DNA; Abc1p-GFP seen in nucleus; ABC1 has a paralog, ABC2; needed for repair; more"
-    )
+    note = "DNA helicase; unwinds DNA; Abc1p-GFP seen in nucleus; ABC1 has a paralog, ABC2; needed for repair; more"
     assert data.protein_function({"function": note, "sources": ["sgd_yeast"]}) == (
         "DNA helicase; unwinds DNA; needed for repair."
     )
