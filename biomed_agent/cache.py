@@ -7,9 +7,9 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -19,6 +19,10 @@ logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 Kept: TypeAlias = tuple[bytes, Mapping[str, Any]]
 """the body of a reply, and what is noted of it: JSON that holds the body's ``digest``"""
+
+
+LEASE = 5.0
+"""seconds a process has for a fetch before others no longer wait for it, since it may have died"""
 
 
 class ReplyCache:
@@ -58,6 +62,36 @@ class ReplyCache:
 
         return self._use(read) or {}
 
+    @contextmanager
+    def fetching(self, key: str) -> Iterator[Kept | None]:
+        """Yield what is kept under ``key``, or None if it is to be fetched in the block.
+
+        Processes that look for the same meanwhile wait for it, at most :data:`LEASE` seconds.
+        """
+        began = self._clock.monotonic()
+        claimed = False
+        while (found := self.find(key)) is None and not (claimed := self._claim(key)):
+            if self._clock.monotonic() - began > LEASE:
+                break
+            self._clock.sleep(0.05)
+        if claimed:
+            found = self.find(key)  # it may have come just before the claim
+        try:
+            yield found
+        finally:
+            if claimed:
+                self._use(lambda db: db.execute("DELETE FROM flight WHERE key = ?", (key,)))
+
+    def _claim(self, key: str) -> bool:
+        """Whether nobody else fetches ``key``, as far as is known."""
+
+        def write(db: sqlite3.Connection) -> bool:
+            now = self._clock.time()
+            db.execute("DELETE FROM flight WHERE NOT expires BETWEEN ? AND ?", (now, now + LEASE))
+            return db.execute("INSERT OR IGNORE INTO flight VALUES (?, ?)", (key, now + LEASE)).rowcount == 1
+
+        return self._use(write) is not False
+
     def keep(self, kept: Mapping[str, Kept], ttl: float) -> None:
         """Keep bodies and notes by key for ``ttl`` seconds; drop what is stale."""
 
@@ -76,12 +110,14 @@ class ReplyCache:
             if not self._ready:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=5)) as db, db:
+                db.execute("PRAGMA synchronous = NORMAL")
                 if not self._ready:
                     db.execute("PRAGMA journal_mode = WAL")
                     db.execute(
                         "CREATE TABLE IF NOT EXISTS reply (key TEXT PRIMARY KEY, expires REAL, note TEXT, body BLOB)"
                     )
                     db.execute("CREATE INDEX IF NOT EXISTS reply_expires ON reply (expires)")
+                    db.execute("CREATE TABLE IF NOT EXISTS flight (key TEXT PRIMARY KEY, expires REAL)")
                     self._ready = True
                 return work(db)
         except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:

@@ -17,7 +17,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,8 @@ from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
 from .egress import Reveals, is_loopback, permit, record_egress, recording
 from .errors import InvalidInput, Unavailable
-from .pace import SLACK, Clock, Late, Ledger, Pace, asked_pause, retry_after
+from .pace import Clock, Late, Ledger, Pace, asked_pause, retry_after
+from .services import SERVICES, Service, placed
 from .types import EgressPolicy, Provenance
 from .wire import Received, Wire, agent_name, on_host
 
@@ -43,58 +44,10 @@ POLL = 2.0
 """seconds until a queued answer is asked for; doubled for each further time"""
 RETRIED = frozenset({429, 500, 502, 503, 504})
 KEPT_HEADERS = ("content-type", "link", "x-total-results", "x-uniprot-release")
-DAY = 86_400.0
 _INSTEAD = (
     "Check the network and HTTPS_PROXY or try later; with a local index (BIOMED_AGENT_INDEX) and "
     "BIOMED_AGENT_OFFLINE=1 no service is needed."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One database behind HTTP."""
-
-    name: str
-    url: str
-    per_second: float
-    """requests that may start in one second"""
-    licence: str
-    ttl: float
-    """seconds a reply is kept in the cache unless the caller says otherwise"""
-    per_minute: float = math.inf
-
-    @property
-    def interval(self) -> float:
-        """Seconds between two starts, so that neither limit is passed."""
-        return SLACK * max(1 / self.per_second, 60 / self.per_minute)
-
-
-SERVICES: dict[str, Service] = {
-    "pubchem": Service(
-        "PubChem",
-        "https://pubchem.ncbi.nlm.nih.gov/rest/pug",
-        5,
-        "public domain; depositors' terms may apply",
-        30 * DAY,
-        per_minute=400,
-    ),
-    "uniprot": Service("UniProt", "https://rest.uniprot.org", 5, "CC BY 4.0", 7 * DAY),
-    "pubmed": Service(
-        "PubMed",
-        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils",
-        3,
-        "bibliographic data free to use; abstracts may be under copyright",
-        7 * DAY,
-    ),
-    "europepmc": Service(
-        "Europe PMC",
-        "https://www.ebi.ac.uk/europepmc/webservices/rest",
-        5,
-        "bibliographic data free to use; abstracts may be under copyright",
-        7 * DAY,
-    ),
-}
-"""Rates: PubChem and NCBI publish theirs (NCBI: 10 with a key); UniProt and Europe PMC publish none, 5 is polite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +183,7 @@ class Transport:
         self.timeout = timeout
         self.log: deque[str] = deque(maxlen=10_000)
         """the latest requests that left this machine, oldest first, such as ``PubChem: name aspirin``"""
-        self.services = {key: _placed(service, (services or {}).get(key)) for key, service in SERVICES.items()}
+        self.services = {key: placed(service, (services or {}).get(key)) for key, service in SERVICES.items()}
         if api_key:
             self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
         self._email, self._api_key, self._clock = email, api_key, clock
@@ -359,18 +312,18 @@ class Transport:
         lasting = service.ttl if ttl is None else ttl
 
         def fetch() -> Reply:
-            found = self._cache.find(call.key) if lasting > 0 else None
-            if found is not None:
-                return _reply(service, call, *found, from_cache=True)
-            if not is_loopback(service.url):
-                permit(service.name, self.egress, call.reveals, self.offline)
-                entry = f"{service.name}: {call.what}"
-                self.log.append(entry)
-                record_egress(entry)
-            body, note = self._fetch(service, call, check, later)
-            if note["status"] == 200 and lasting > 0:
-                self._cache.keep({call.key: (body, note)}, lasting)
-            return _reply(service, call, body, note)
+            with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as found:
+                if found is not None:
+                    return _reply(service, call, *found, from_cache=True)
+                if not is_loopback(service.url):
+                    permit(service.name, self.egress, call.reveals, self.offline)
+                    entry = f"{service.name}: {call.what}"
+                    self.log.append(entry)
+                    record_egress(entry)
+                body, note = self._fetch(service, call, check, later)
+                if note["status"] == 200 and lasting > 0:
+                    self._cache.keep({call.key: (body, note)}, lasting)
+                return _reply(service, call, body, note)
 
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
@@ -501,9 +454,3 @@ def _reply(service: Service, call: _Call, body: bytes, note: Mapping[str, Any], 
         digest=note.get("whole") or note["digest"],
     )
     return Reply(note["status"], body, headers, provenance, from_cache)
-
-
-def _placed(service: Service, given: str | Service | None) -> Service:
-    """Return the service as given, or at the address given."""
-    service = given if isinstance(given, Service) else replace(service, url=given or service.url)
-    return replace(service, url=service.url.rstrip("/"))

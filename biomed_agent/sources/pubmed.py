@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from biomed_agent.errors import InvalidInput, Unavailable
-from biomed_agent.transport import DAY, Reply, Transport, well_formed
+from biomed_agent.services import DAY
+from biomed_agent.transport import Reply, Transport, well_formed
 from biomed_agent.types import Article, Provenance
 
 from .markup import text_of

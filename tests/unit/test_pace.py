@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biomed_agent.pace import HORIZON, LATE, SLACK, Late, Ledger, Pace, asked_pause, retry_after
-from biomed_agent.transport import SERVICES
+from biomed_agent.services import SERVICES
 
 from .server import FakeClock, LocalServer
 from .simulated import Simulated, worst_window
@@ -171,7 +171,8 @@ def test_a_process_killed_in_the_middle_of_a_change_leaves_the_turn_as_it_was(tm
 ASKER = """
 import sys
 from dataclasses import replace
-from biomed_agent.transport import SERVICES, Transport
+from biomed_agent.services import SERVICES
+from biomed_agent.transport import Transport
 url, folder, rate, until = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
 import time
 service = replace(SERVICES["pubchem"], url=url, per_second=rate, per_minute=float("inf"))

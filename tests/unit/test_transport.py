@@ -1,6 +1,9 @@
 import contextvars
+import json
 import logging
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +18,8 @@ import pytest
 from biomed_agent.cache import Flights
 from biomed_agent.egress import is_loopback, record_egress, recording
 from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
-from biomed_agent.transport import SERVICES, Reply, Transport
+from biomed_agent.services import SERVICES
+from biomed_agent.transport import Reply, Transport
 
 from .server import Asked, FakeClock, LocalServer, Said, script
 
@@ -593,6 +597,44 @@ def test_an_error_is_shared_and_then_forgotten() -> None:
             with pytest.raises(NotFound):
                 answer.result()
     assert flights.share("key", lambda: 2) == 2
+
+
+ASKER = """
+import sys, time
+from biomed_agent.transport import Transport
+with Transport(sys.argv[2], services={"pubchem": sys.argv[1]}) as transport:
+    transport.get("pubchem", "warm/" + sys.argv[4], reveals="identifier", what="warm up")
+    time.sleep(max(0.0, float(sys.argv[3]) - time.monotonic()))
+    print(transport.get("pubchem", "same", reveals="identifier", what="the same").text)
+"""
+
+
+def test_processes_that_ask_for_the_same_share_one_fetch(server: LocalServer, tmp_path: Path) -> None:
+    def play(asked: Asked) -> Said:
+        time.sleep(0.5 if asked.path == "/same" else 0.0)
+        return OK
+
+    server.play = play
+    together = str(time.monotonic() + 2.0)
+    arguments = [sys.executable, "-c", ASKER, server.url, str(tmp_path), together]
+    askers = [subprocess.Popen([*arguments, str(one)], stdout=subprocess.PIPE) for one in range(3)]
+    assert [json.loads(asker.communicate(timeout=30)[0]) for asker in askers] == [{"ok": True}] * 3
+    assert sum(asked.path == "/same" for asked in server.asked) == 1
+
+
+def test_a_process_that_died_over_a_fetch_is_not_waited_for_long(
+    server: LocalServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    with local(server, clock, tmp_path) as transport:
+        ask(transport, path="other")
+        with transport._cache.fetching("forgotten"), closing(sqlite3.connect(tmp_path / "replies.sqlite")) as db, db:
+            assert db.execute("UPDATE flight SET key = (SELECT key FROM reply)").rowcount == 1
+            db.execute("DELETE FROM reply")
+        began = clock.now
+        assert ask(transport, path="other").status == 200
+        assert 4.9 <= clock.now - began <= 5.5
+        assert ask(transport, path="other").from_cache
+    assert len(server.asked) == 2
 
 
 # -- answers that are being prepared
