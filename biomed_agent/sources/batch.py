@@ -1,4 +1,11 @@
-"""Look-ups of many things at once."""
+"""Look-ups of many things at once.
+
+::
+
+    batch = PubChem(transport).by_names(["aspirin", "caffeine", "flurbnitrol"])
+    batch.found["aspirin"][0].smiles
+    batch.missing["flurbnitrol"].status  # "not_found"; what is "unavailable" may be asked for again
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from biomed_agent.chemistry import (
 from biomed_agent.egress import Reveals
 from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
-from biomed_agent.transport import Later, Reply, Transport, well_formed
+from biomed_agent.transport import Check, Later, Reply, Transport, well_formed
 from biomed_agent.types import Fact, Molecule, Provenance
 
 TRANSIENT = frozenset({"ServerBusy", "Timeout", "ServerError", "Unknown"})
@@ -85,6 +85,13 @@ def check_reply(reply: Reply) -> None:
     if code == "BadRequest":
         raise InvalidInput(f"PubChem cannot read what it was given: {said}.")
     raise Unavailable(f"PubChem reports {code or 'a fault without a code'}: {said}")
+
+
+def check_table(reply: Reply) -> None:
+    """Raise for anything that is neither a property table nor the notice of a queue; see :func:`check_reply`."""
+    check_reply(reply)
+    if read_list_key(reply.json()) is None:
+        read_rows(reply.json())
 
 
 @well_formed("PubChem")
@@ -261,7 +268,6 @@ class PubChem:
     def by_cids(self, cids: Sequence[int]) -> Batch[int, Molecule]:
         """Look up many CIDs with one request for :data:`PART` of them; what the cache holds is not asked for again."""
         rows = self._rows("cid", [str(cid) for cid in cids if _is_cid(cid)])
-
         return in_order(cids, lambda cid: _outcome(rows, str(_cid(cid)), f"compound with CID {cid}")[0])
 
     def by_inchikeys(self, keys: Sequence[str]) -> Batch[str, list[Molecule]]:
@@ -277,7 +283,7 @@ class PubChem:
 
         def look_up(name: str) -> list[Molecule]:
             name, reveals = _name(name)
-            reply = self._post("name", "/" + TABLE, name, reveals, f"name {name}")
+            reply = self._table("name", name, reveals, f"name {name}")
             found = _molecules((row, reply.provenance) for row in read_rows(reply.json()))
             if not found:
                 raise NotFound(f"PubChem has no compound named {name}.")
@@ -305,7 +311,7 @@ class PubChem:
 
         def fetch(part: Sequence[str]) -> dict[str, list[_Row]]:
             what = f"{len(part)} {column}s from {part[0]} to {part[-1]}"
-            reply = self._post(namespace, "/" + TABLE, ",".join(part), "identifier", what)
+            reply = self._table(namespace, ",".join(part), "identifier", what)
             found: dict[str, list[_Row]] = {}
             for row in read_rows(reply.json()):
                 found.setdefault(str(row.get(column)), []).append((row, reply.provenance))
@@ -330,14 +336,19 @@ class PubChem:
             later=_later(operation),
         )
 
-    def _post(self, namespace: str, operation: str, value: str, reveals: Reveals, what: str) -> Reply:
+    def _table(self, namespace: str, value: str, reveals: Reveals, what: str) -> Reply:
+        return self._post(namespace, "/" + TABLE, value, reveals, what, check_table)
+
+    def _post(
+        self, namespace: str, operation: str, value: str, reveals: Reveals, what: str, check: Check = check_reply
+    ) -> Reply:
         return self.transport.post(
             "pubchem",
             f"compound/{namespace}{operation}/JSON",
             form={namespace: value},
             reveals=reveals,
             what=what,
-            check=check_reply,
+            check=check,
             later=_later(operation),
         )
 

@@ -13,7 +13,7 @@ from biomed_agent.egress import Reveals
 from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.fasta import parse_fasta
-from biomed_agent.transport import Reply, Transport, well_formed
+from biomed_agent.transport import Check, Reply, Transport, well_formed
 from biomed_agent.types import Candidate, Fact, Protein, Provenance
 
 ACCESSION = re.compile(r"([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]{1,3})?")
@@ -295,7 +295,7 @@ class UniProt:
 
         def fetch(part: Sequence[str]) -> dict[str, _Entry]:
             what = f"{len(part)} accessions from {part[0]} to {part[-1]}"
-            reply = self._get(path, "identifier", what, {"accessions": ",".join(part), **fixed})
+            reply = self._get(path, "identifier", what, {"accessions": ",".join(part), **fixed}, check_results)
             found: dict[str, _Entry] = {}
             for entry in _results(reply):
                 with well_formed("UniProt"):
@@ -322,13 +322,26 @@ class UniProt:
         reply = self._get("uniprotkb/search", reveals, what, params)
         return read_search(reply.json(), reply.provenance)
 
-    def _get(self, path: str, reveals: Reveals, what: str, params: Mapping[str, str] | None = None) -> Reply:
+    def _get(
+        self,
+        path: str,
+        reveals: Reveals,
+        what: str,
+        params: Mapping[str, str] | None = None,
+        check: Check = check_reply,
+    ) -> Reply:
         if reveals == "name" and _holds_sequence(what):
             reveals = "structure"
-        return self.transport.get("uniprot", path, reveals=reveals, what=what, params=params, check=check_reply)
+        return self.transport.get("uniprot", path, reveals=reveals, what=what, params=params, check=check)
 
 
 _Entry: TypeAlias = tuple[Mapping[str, Any], Provenance]
+
+
+def check_results(reply: Reply) -> None:
+    """Raise for anything that is no list of entries; see :func:`check_reply`."""
+    check_reply(reply)
+    _results(reply)
 
 
 @well_formed("UniProt")
@@ -337,12 +350,11 @@ def _results(reply: Reply) -> list[Mapping[str, Any]]:
     return results
 
 
-@well_formed("UniProt")
 def _merged_into(entry: _Entry | BiomedAgentError) -> str:
     """The accession that took over an inactive entry; empty if it is active, or was deleted or split."""
     reason = {} if isinstance(entry, BiomedAgentError) else entry[0].get("inactiveReason") or {}
-    merged = str(reason.get("inactiveReasonType", "")).upper() == "MERGED"
-    return str(reason["mergeDemergeTo"][0]) if merged else ""
+    successors = reason.get("mergeDemergeTo") or [""]
+    return str(successors[0]) if str(reason.get("inactiveReasonType", "")).upper() == "MERGED" else ""
 
 
 def quote(term: str) -> str:
