@@ -33,7 +33,7 @@ from .errors import InvalidInput, Unavailable
 from .pace import Clock, Late, Ledger, Pace, asked_pause, retry_after
 from .services import SERVICES, Service, placed
 from .types import EgressPolicy, Provenance
-from .wire import Received, Wire, agent_name, on_host
+from .exchange import Received, Wire, agent_name, on_host
 
 _Text = TypeVar("_Text", str, bytes)
 

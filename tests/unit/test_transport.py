@@ -131,7 +131,7 @@ def test_an_unreachable_service_is_named(clock: FakeClock) -> None:
 
 
 def test_a_body_without_end_is_refused(server: LocalServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.wire.MAX_BODY", 1000)
+    monkeypatch.setattr("biomed_agent.exchange.MAX_BODY", 1000)
     server.play = script(Said(b"x" * 2000))
     with local(server, clock) as transport, pytest.raises(Unavailable, match="more than"):
         ask(transport)
