@@ -33,7 +33,8 @@ def read(path: Path) -> list[tuple[str, Article]]:
 def main() -> None:
     """Print one row per weight."""
     if len(sys.argv) < 2:
-        sys.exit(__doc__)
+        print(f"{sys.argv[0]} needs a file and is left out.\n{__doc__}")
+        return
     rows = read(Path(sys.argv[1]))
     chosen = rows[:: int(sys.argv[2]) if len(sys.argv) > 2 else 3]
     words = {article.pmid: set(literature.words_of(article.abstract)) for _, article in rows}

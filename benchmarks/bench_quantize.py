@@ -38,7 +38,10 @@ def examples(data: Path | None, rows: int) -> list[Example]:
 
 @torch.no_grad()
 def answer_logits(engine: LocalEngine, asked: list[Example]) -> list[torch.Tensor]:
-    """Return the logits [answer tokens, vocabulary] that predict each example's answer."""
+    """Return the logits [answer tokens, vocabulary] that predict each example's answer, less their mean.
+
+    A constant added to all logits changes no probability, and would make any two look alike.
+    """
     found = [torch.empty(0)] * len(asked)
     for where in batches(asked, 16):
         inputs = engine.processor(
@@ -47,7 +50,8 @@ def answer_logits(engine: LocalEngine, asked: list[Example]) -> list[torch.Tenso
         labels = inputs.pop("labels")[:, 1:]
         logits = engine.model(**inputs).logits[:, :-1].float()
         for i, row, label in zip(where, logits, labels, strict=True):
-            found[i] = row[label.ne(-100)]
+            kept = row[label.ne(-100)]
+            found[i] = kept - kept.mean(dim=-1, keepdim=True)
     return found
 
 
