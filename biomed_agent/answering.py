@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import compose
 from .check import check_text
@@ -17,7 +17,7 @@ from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, Not
 from .generator import Options
 from .literature import MAX_PASSAGES, words_of
 from .mentions import Mention, check_whole, find_mentions, misspelled, organism_of
-from .prompt import QUESTIONS, literature_messages, user_message
+from .prompt import PAIR_QUESTION, QUESTIONS, literature_messages, user_message
 from .question import PROTEIN_KINDS, Kind, Question, classify, statement_of
 from .retrieve import matching
 from .types import (
@@ -298,6 +298,8 @@ class Answering:
         if facts:
             return draft.close("answered", compose.activity_sentence(measured, protein, facts, draft.sources))
         draft.not_looked_up.append("literature about the pair")
+        message = user_message(PAIR_QUESTION, smiles=[molecule.smiles], sequences=[protein.sequence])
+        self._ask_model("activity", molecule, message)
         pair = f"{compose.name_of(molecule)} and {compose.name_of(protein)}"
         wild = f" Records of the unchanged protein do not speak for {protein.variant}." if protein.variant else ""
         return self._closed("", f"No measured affinity of {pair} is on record here.{wild}")
@@ -326,31 +328,30 @@ class Answering:
         wanted = ("ChEBI class", "ChEBI role", "description")
         stored = self.rooms.retriever.stored(entity, wanted, self.draft.warnings)
         self.draft.facts += stored + matching(self.rooms.retriever.computed(entity), _SHAPE)
-        self._ask_model("description", first)
+        self._ask_model("description", entity, user_message(QUESTIONS["description"], smiles=[entity.smiles]))
         said = compose.facts_sentence(entity, stored, self.draft.sources)
         return self._stated(question, [said, compose.structure_sentence(entity, self.draft.sources)])
 
     def _protein_words(self, question: Question) -> Answer:
         first = self.draft.proteins[0]
+        entity = first.entity
         wanted = _RECORDS_OF_PROTEIN[question.kind]
         if question.kind == "name":
             facts = matching(self.rooms.retriever.identity(first), wanted)
         else:
-            facts = self.rooms.retriever.stored(first.entity, wanted, self.draft.warnings)
+            facts = self.rooms.retriever.stored(entity, wanted, self.draft.warnings)
         self.draft.facts += facts
-        self._ask_model(question.kind, first)
-        return self._stated(question, [compose.facts_sentence(first.entity, facts, self.draft.sources)])
+        if isinstance(entity, Protein):
+            message = user_message(QUESTIONS[question.kind], sequences=[entity.sequence])
+            self._ask_model(question.kind, entity, message)
+        return self._stated(question, [compose.facts_sentence(entity, facts, self.draft.sources)])
 
-    def _ask_model(self, kind: str, about: Resolved) -> None:
-        """Ask the model what it was trained for and check what it says; a failure is a warning."""
-        generator, entity, draft = self.rooms.generator, about.entity, self.draft
+    def _ask_model(self, kind: str, entity: Molecule | Protein, message: dict[str, Any]) -> None:
+        """Ask the model what it was trained for and check what it says of ``entity``; a failure is a warning."""
+        generator, draft = self.rooms.generator, self.draft
         if generator is None:
             draft.next_steps.append(WITHOUT_MODEL)
             return
-        if isinstance(entity, Molecule):
-            message = user_message(QUESTIONS[kind], smiles=[entity.smiles])
-        else:
-            message = user_message(QUESTIONS[kind], sequences=[entity.sequence])
         try:
             stamp = generator.stamp
             if kind not in stamp.kinds:

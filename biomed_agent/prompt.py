@@ -82,6 +82,8 @@ QUESTIONS: dict[str, str] = {
     "location": "What are the subcellular locations of this protein?",
 }
 """The question a model is trained on and asked for each kind (wording of PubChemQA and UniProtQA)."""
+PAIR_QUESTION = "Does this molecule bind to this protein?"
+"""The question about a molecule and a protein together, for models whose manifest lists the kind ``activity``."""
 
 
 def style_named(name: str) -> PromptStyle:

@@ -90,6 +90,19 @@ def test_a_model_is_not_asked_what_it_was_not_trained_for(cache_dir: Path) -> No
     assert any("not trained" in line for line in answer.not_looked_up)
 
 
+def test_a_pair_goes_to_the_model_only_when_its_manifest_lists_pairs(cache_dir: Path) -> None:
+    model = ScriptedModel("It binds.", kinds=("activity",))
+    answer = with_model(cache_dir, model).ask("Does aspirin bind BRAF?")
+    assert answer.status == "model_only"
+    assert [part["type"] for part in model.shown[0][0]["content"]] == ["molecule", "protein", "text"]
+    untrained = ScriptedModel("It binds.")
+    assert with_model(cache_dir, untrained).ask("Does aspirin bind BRAF?").status == "not_found"
+    assert untrained.shown == []
+    recorded = ScriptedModel("It binds.", kinds=("activity",))
+    assert "Kd" in with_model(cache_dir, recorded).ask("Does gefitinib bind EGFR?").text
+    assert recorded.shown == []
+
+
 def test_a_model_that_fails_costs_a_warning_not_the_answer(cache_dir: Path) -> None:
     answer = with_model(cache_dir, ScriptedModel("", fails=True)).ask("Describe caffeine.")
     assert answer.status == "answered"
