@@ -30,10 +30,10 @@ from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
 from .egress import Reveals, is_loopback, permit, record_egress, recording
 from .errors import InvalidInput, Unavailable
+from .exchange import Received, Wire, agent_name, on_host
 from .pace import Clock, Late, Ledger, Pace, asked_pause, retry_after
 from .services import SERVICES, Service, placed
 from .types import EgressPolicy, Provenance
-from .exchange import Received, Wire, agent_name, on_host
 
 _Text = TypeVar("_Text", str, bytes)
 
