@@ -215,13 +215,14 @@ def _text(report: dict[str, Any]) -> str:
 
 def _model_text(model: dict[str, Any]) -> list[str]:
     precisions = ("fp32", "bf16", "8bit", "4bit")
+    unit, name = (GIB, "GiB") if model["memory"]["together"]["bf16"] >= GIB else (2**20, "MiB")
     lines = [
-        f"Memory of {model['name']} for {model['tokens']:,} tokens, in GiB (arithmetic, not a measurement)",
+        f"Memory of {model['name']} for {model['tokens']:,} tokens, in {name} (arithmetic, not a measurement)",
         f"  {'':18}{'parameters':>14}{''.join(f'{name:>8}' for name in precisions)}",
     ]
     for name, row in model["memory"].items():
         count = f"{row['parameters']:,}" if "parameters" in row else ""
-        lines.append(f"  {name:18}{count:>14}{''.join(f'{row[one] / GIB:8.2f}' for one in precisions)}")
+        lines.append(f"  {name:18}{count:>14}{''.join(f'{row[one] / unit:8.2f}' for one in precisions)}")
     per_token = model["memory"]["KV cache"]["bf16"] / model["tokens"] / 2**20
     lines += [
         f"  The KV cache takes {per_token:.3g} MiB a token in bf16; each device needs 0.75 GiB besides.",
