@@ -186,14 +186,20 @@ class Chat:
     def ask(self, question: str, molecule: str | None = None, protein: str | None = None) -> Answer:
         """Answer ``question``; see :meth:`BioMedAgent.ask`."""
         from .mentions import find_mentions, refers_back, unknown_words
+        from .question import classify
 
-        given = molecule is not None or protein is not None
-        # A word nobody knows may be a name: without an "it" the question is then about that, and no follow-up.
-        follows_up = refers_back(question) or not unknown_words(question)
-        if not given and follows_up and not find_mentions(question, self.agent.rooms.index):
+        named = molecule is not None or protein is not None or find_mentions(question, self.agent.rooms.index)
+        asked = classify(question, molecule=self.molecule is not None, protein=self.protein is not None)
+        # Without an "it", a word nobody knows may be a name, and a question that asks for nothing is no follow-up.
+        asks_on = not unknown_words(question) and (asked.kind not in ("identity", "other") or asked.predicates)
+        if not named and (refers_back(question) or asks_on):
             molecule, protein = self.molecule, self.protein
         answer = self.agent.ask(question, molecule, protein)
-        if answer.entities:
+        if answer.entities or answer.status in (
+            "ambiguous",
+            "not_found",
+            "invalid",
+        ):  # a failed name is not the old one
             self.molecule = next((one.entity.handle for one in answer.entities if one.kind == "molecule"), None)
             self.protein = next((_again(one) for one in answer.entities if one.kind == "protein"), None)
         return answer

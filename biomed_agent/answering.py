@@ -6,6 +6,7 @@ raise only :class:`~biomed_agent.errors.BiomedAgentError`; :mod:`biomed_agent.ag
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,9 +17,10 @@ from .check import check_text
 from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
 from .literature import MAX_PASSAGES, words_of
-from .mentions import Mention, check_whole, find_mentions, misspelled, organism_of
+from .mentions import Mention, find_mentions, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, literature_messages, user_message
 from .question import PROTEIN_KINDS, Kind, Question, classify, statement_of
+from .relatives import check_unaltered, check_whole, listed_unknown, variant_of
 from .retrieve import matching
 from .types import (
     Answer,
@@ -58,6 +60,8 @@ _RECORDS_OF_PROTEIN = {
         "GO biological process",
     ),
 }
+MAX_PAIRS = 12
+"""molecule-protein pairs answered in one question"""
 _SIZE = ("molecular formula", "molecular weight", "length")
 _SHAPE = ("molecular formula", "molecular weight", "rings", "aromatic rings", "stereocentres", "logP")
 
@@ -155,10 +159,13 @@ class Answering:
             return self.literature(query)
         self._read_entities(rest, molecule, protein)
         draft = self.draft
+        self._read_form(rest)
         question = classify(rest, molecule=bool(draft.molecules), protein=bool(draft.proteins))
         draft.kind = question.kind
         if not draft.entities:
             raise self._nothing_named()
+        for word in listed_unknown(rest):
+            draft.warnings.append(f"{word!r} is not known here and was left out.")
         if question.kind in PROTEIN_KINDS and not draft.proteins:
             raise Inapplicable(
                 f"{question.kind} is asked of a protein, and the question names only a molecule.",
@@ -188,6 +195,7 @@ class Answering:
         if protein is not None:
             self._resolve(protein, "protein")
         given = self.draft.entities
+        self._note_conflicts(given)
         kind = classify(rest, molecule=bool(given or self.mentions), protein=bool(self.draft.proteins)).kind
         if len(given) == 2 or (given and kind != "activity"):
             return  # a name in the question is about what is given
@@ -200,6 +208,20 @@ class Answering:
             check_whole(self.draft.question, mention, self.rooms.index, partners=kind == "activity")
             self._read_mention(mention, missing)
 
+    def _read_form(self, rest: str) -> None:
+        """Apply a substitution named anywhere in the question; refuse other changed forms and parts."""
+        whole = [one for one in self.draft.proteins if isinstance(one.entity, Protein) and not one.entity.variant]
+        if not whole:
+            return
+        variant = variant_of(self.draft.question)
+        if not variant:
+            check_unaltered(rest, compose.name_of(whole[0].entity))
+            return
+        if len(whole) == 1 and whole[0].entity.handle.startswith("UNIPROT:"):
+            accession = whole[0].entity.handle.removeprefix("UNIPROT:")
+            self.draft.proteins.remove(whole[0])
+            self._resolve(f"{accession} {variant}", "protein")
+
     def _names_a_protein(self) -> bool:
         """Whether some mention can be a protein, so that a protein question is about it."""
         index = self.rooms.index
@@ -210,11 +232,28 @@ class Answering:
             for mention in self.mentions
         )
 
+    def _note_conflicts(self, given: Sequence[Resolved]) -> None:
+        """Say when the question names another thing of the kind that was given beside it."""
+        for one in given:
+            for mention in self.mentions:
+                named = (
+                    self.rooms.index.molecules_named(mention.text)
+                    if one.kind == "molecule"
+                    else self.rooms.index.proteins_named(mention.text)
+                )
+                if named and all(found.handle != one.entity.handle for found, _ in named):
+                    self.draft.warnings.append(
+                        f"The question names {mention.text}, but the {one.kind} given is "
+                        f"{compose.name_of(one.entity)}; the answer is about the given one."
+                    )
+
     def _read_mention(self, mention: Mention, kind: EntityKind | None) -> None:
         try:
             self._resolve(mention.text, kind)
         except (InvalidInput, NotFound):
-            if kind is None or mention.how not in ("lexicon", "identifier"):
+            index = self.rooms.index
+            named = index.proteins_named if kind == "protein" else index.molecules_named
+            if kind is None or mention.how not in ("lexicon", "identifier") or named(mention.text):
                 raise  # else it is a known thing of the other kind, and not what is asked about
 
     def _resolve(self, text: str, kind: EntityKind | None) -> None:
@@ -228,7 +267,8 @@ class Answering:
         if hits:
             words = " and ".join(repr(word) for word, _ in hits)
             return NotFound(
-                f"No name in this question is known here; {words} is spelled almost like one.",
+                f"No name in this question is known here; {words} {'is' if len(hits) == 1 else 'are'} spelled almost "
+                "like one.",
                 "Did you mean one of the names listed? Nothing was corrected.",
                 candidates=[candidate for _, alike in hits for candidate in alike][:6],
             )
@@ -281,28 +321,65 @@ class Answering:
 
     def _activity(self, _question: Question) -> Answer:
         draft = self.draft
-        molecule = next((one.entity for one in draft.molecules if isinstance(one.entity, Molecule)), None)
-        protein = next((one.entity for one in draft.proteins if isinstance(one.entity, Protein)), None)
-        if molecule is None or protein is None:
-            entity = draft.entities[0].entity
-            draft.facts += self.rooms.index.activities_of(entity)
-            if draft.facts:
-                return draft.close("answered", compose.partners_sentence(entity, draft.facts, draft.sources))
-            return draft.close("not_found", f"No measured affinity of {compose.name_of(entity)} is on record here.")
-        facts = self.rooms.retriever.activities(molecule, protein)
-        measured = compose.name_of(molecule)
-        for parent in [] if facts else self.rooms.retriever.parents(molecule):
-            if facts := self.rooms.retriever.activities(parent, protein):
-                measured = f"{compose.name_of(parent)} (the parent of {measured})"
-        draft.facts += facts
-        if facts:
-            return draft.close("answered", compose.activity_sentence(measured, protein, facts, draft.sources))
+        molecules = [one.entity for one in draft.molecules if isinstance(one.entity, Molecule)]
+        proteins = [one.entity for one in draft.proteins if isinstance(one.entity, Protein)]
+        if not molecules or not proteins:
+            return self._partners()
+        said, missing = [], []
+        for molecule, protein in list(itertools.product(molecules, proteins))[:MAX_PAIRS]:
+            facts, measured = self._measured(molecule, protein)
+            draft.facts += facts
+            if facts:
+                asked = self._other_measure(facts)
+                said.append(asked + compose.activity_sentence(measured, protein, facts, draft.sources))
+            else:
+                missing.append(self._unmeasured(molecule, protein))
+        if said:
+            return draft.close("answered", " ".join([*said, *missing]))
         draft.not_looked_up.append("literature about the pair")
-        message = user_message(PAIR_QUESTION, smiles=[molecule.smiles], sequences=[protein.sequence])
-        self._ask_model("activity", molecule, message)
-        pair = f"{compose.name_of(molecule)} and {compose.name_of(protein)}"
+        message = user_message(PAIR_QUESTION, smiles=[molecules[0].smiles], sequences=[proteins[0].sequence])
+        self._ask_model("activity", molecules[0], message)
+        return self._closed("", " ".join(missing))
+
+    def _partners(self) -> Answer:
+        """List the measured partners of one entity, unless the question names a partner nobody knows."""
+        draft = self.draft
+        entity = draft.entities[0].entity
+        rest = self._without_names()
+        names = [word for word in unknown_words(rest) if sum(letter.isupper() for letter in word) > 1]
+        if names:
+            raise NotFound(
+                f"{' and '.join(map(repr, names))} is not known here, so its binding to {compose.name_of(entity)} "
+                "cannot be looked up.",
+                'Name it by gene, accession or structure, or put the name in "quotes".',
+                candidates=[one for name in names for one in self.rooms.index.suggest(name, 3)],
+            )
+        draft.facts += self.rooms.index.activities_of(entity)
+        if draft.facts:
+            return draft.close("answered", compose.partners_sentence(entity, draft.facts, draft.sources))
+        return draft.close("not_found", f"No measured affinity of {compose.name_of(entity)} is on record here.")
+
+    def _measured(self, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:
+        """Return the affinities of a pair and how to call the molecule that was measured."""
+        name = compose.name_of(molecule)
+        if facts := self.rooms.retriever.activities(molecule, protein):
+            return facts, name
+        for parent in self.rooms.retriever.parents(molecule):
+            if facts := self.rooms.retriever.activities(parent, protein):
+                return facts, f"{compose.name_of(parent)} (the parent of {name})"
+        return [], name
+
+    def _other_measure(self, facts: Sequence[Fact]) -> str:
+        """Say so when the quantity asked for is not the one on record."""
+        asked = re.findall(r"\b(?:IC50|EC50|Ki|pIC50|Kd|KIBA)\b", self.draft.question, re.IGNORECASE)
+        stated = {fact.predicate.lower() for fact in facts}
+        lacking = [one for one in asked if not any(one.lower() in predicate for predicate in stated)]
+        return f"No {' or '.join(lacking)} of this pair is on record here. " if lacking else ""
+
+    def _unmeasured(self, molecule: Molecule, protein: Protein) -> str:
         wild = f" Records of the unchanged protein do not speak for {protein.variant}." if protein.variant else ""
-        return self._closed("", f"No measured affinity of {pair} is on record here.{wild}")
+        pair = f"{compose.name_of(molecule)} and {compose.name_of(protein)}"
+        return f"No measured affinity of {pair} is on record here.{wild}"
 
     def _other(self, question: Question) -> Answer:
         """Compare two names, or read a yes-or-no question as a statement to be checked; else give up."""

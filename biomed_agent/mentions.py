@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from . import chemistry
-from .errors import Inapplicable, NotFound
 from .inputs import ACCESSION, ENTRY_NAME, INCHIKEY, smiles_shaped
 from .resolve import ORGANISMS
 from .types import Candidate
@@ -52,27 +51,11 @@ _IDENTIFIER = re.compile(
     re.I,
 )
 _CASED = (ENTRY_NAME, ACCESSION)  # these count only in capitals, or every word with a digit would do
+_FORMULA = re.compile(r"C\d+H\d+(?:[A-Z][a-z]?\d*)*")
 _CAS = re.compile(r"(?<![\w-])\d{2,7}-\d{2}-\d(?![\w-])")
 _SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Za-z])")
 _FASTA = re.compile(r"^>.*(?:\n[A-Za-z*\s-]+)+", re.M)
 _VARIANT_AFTER = re.compile(r"[\s(-]+(?:p\.)?([ACDEFGHIKLMNPQRSTVWY]\d{1,5}[ACDEFGHIKLMNPQRSTVWY])\b\)?")
-
-# "the methyl ester of aspirin", "aspirin analogues": another thing than the one named.
-_RELATIVES = (
-    r"derivatives?|analog(?:ue)?s?|metabolites?|(?:methyl |ethyl )?esters?|prodrugs?|dimers?|trimers?"
-    r"|(?:stereo)?isomers?|enantiomers?|diastereomers?|tautomers?|homolog(?:ue)?s?|ortholog(?:ue)?s?"
-    r"|paralog(?:ue)?s?|precursors?|fragments?|conjugates?|polymers?|hydrates?|receptors?|antibod(?:y|ies)"
-)
-_PARTNERS = r"inhibitors?|antagonists?|agonists?|ligands?|substrates?|binders?|blockers?|modulators?|activators?"
-# A salt word after a name makes another molecule of it.
-_SALT_WORDS = frozenset(
-    """
-    sodium potassium calcium magnesium lithium zinc ammonium hydrochloride dihydrochloride hydrobromide sulfate
-    sulphate phosphate mesylate mesilate tosylate besylate maleate fumarate tartrate citrate acetate succinate nitrate
-    bromide chloride iodide oxalate malate lactate gluconate benzoate salicylate stearate palmitate pamoate
-    monohydrate dihydrate trihydrate hemihydrate sesquihydrate anhydrous
-    """.split()
-)
 
 
 def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
@@ -104,8 +87,8 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
         text = _bare(match[0])
         if any(shape.fullmatch(text.upper()) for shape in _CASED) and text != text.upper():
             continue
-        if ACCESSION.fullmatch(text) and index.proteins_named(text):
-            continue  # a gene that is shaped like an accession
+        if ACCESSION.fullmatch(text) and (index.proteins_named(text) or _FORMULA.fullmatch(text)):
+            continue  # a gene or a molecular formula that is shaped like an accession
         yield Mention(text, match.start(), match.start() + len(text), "identifier")
     for match in _CAS.finditer(question):
         if chemistry.looks_like_cas(match[0]):
@@ -146,51 +129,6 @@ def _broken_smiles(token: str) -> bool:
     return len(token) >= 4 and bool(sure) and smiles_shaped(token)
 
 
-def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners: bool = False) -> None:
-    """Refuse a lexicon name that is only a part of what the question names.
-
-    Args:
-        question: The question as asked.
-        mention: One of its mentions.
-        index: Where names are looked up.
-        partners: Whether the question is about binding, so that "inhibitors of EGFR" is about EGFR.
-
-    Raises:
-        NotFound: The neighbouring word belongs to the name and the whole is unknown.
-        Inapplicable: The question is about a relative of the named thing ("an ester of ...").
-    """
-    if mention.how != "lexicon":
-        return
-    before, after = question[: mention.start], question[mention.end :]
-    words = _RELATIVES if partners else f"{_RELATIVES}|{_PARTNERS}"
-    relative = re.search(rf"\b({words})\s+(?:of|to|for)\s+(?:the\s+|an?\s+)?$", before, re.I) or re.match(
-        rf"[\s-]+({words})\b", after, re.I
-    )
-    if relative:
-        raise Inapplicable(
-            f"the question asks about {relative[1].lower()} of {mention.text}, not about {mention.text} itself.",
-            "Name that molecule or protein itself, by name, identifier or SMILES.",
-        )
-    next_word = re.match(r"[ ]([A-Za-z-]+)", after)
-    if next_word and next_word[1].lower() in _SALT_WORDS and not mention.text.lower().endswith(next_word[1].lower()):
-        raise _partly(f"{mention.text} {next_word[1]}", mention, index)
-    product = re.match(r"[ ]([A-Z][A-Za-z]{1,8})\b", after)  # Tylenol PM is not Tylenol
-    if product and product[1] in unknown_words(question) and not index.lexicon_spans(product[1]):
-        raise _partly(f"{mention.text} {product[1]}", mention, index)
-    last_word = re.search(r"([A-Za-z][\w-]{4,})[ ]$", before)
-    if last_word and mention.text.lower() in _SALT_WORDS | {"acid"} and index.suggest(last_word[1], 1):
-        raise _partly(f"{last_word[1]} {mention.text}", mention, index)
-
-
-def _partly(whole: str, mention: Mention, index: LocalIndex) -> NotFound:
-    known = [Candidate(f"name:{mention.text}", mention.text, "the part of it that is known", "molecule")]
-    return NotFound(
-        f"{whole!r} is not known here, only {mention.text!r} is.",
-        "Put the whole name in quotes to have it looked up, or ask about the known part.",
-        candidates=[*index.suggest(whole, 3), *known],
-    )
-
-
 def unknown_words(question: str) -> list[str]:
     """Return the words of ``question`` that are no ordinary words: names that are not known here, or typos."""
     words = dict.fromkeys(re.findall(r"[A-Za-z][\w-]*", question))
@@ -202,8 +140,14 @@ def unknown_words(question: str) -> list[str]:
 
 
 def misspelled(question: str, index: LocalIndex) -> list[tuple[str, list[Candidate]]]:
-    """Return the words of ``question`` that are spelled almost like known names, with those names."""
-    return [(word, alike) for word in unknown_words(question) if (alike := index.suggest(word, 3))]
+    """Return the words of ``question`` that are spelled almost like known names, with those names.
+
+    A word that is a known name, but stands where it does not count (``(S)-ibuprofen``), is not misspelled.
+    """
+    words = [
+        word for word in unknown_words(question) if not index.molecules_named(word) and not index.proteins_named(word)
+    ]
+    return [(word, alike) for word in words if (alike := index.suggest(word, 3))]
 
 
 def refers_back(question: str) -> bool:

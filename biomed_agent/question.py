@@ -38,12 +38,13 @@ _COMPUTED: dict[str, tuple[str, ...]] = {
     "molecular weight": (
         r"mol(?:ecular|ar)?[ -]?(?:weight|mass|wt)", r"\bm\.?w\.?\b", r"heav(?:y|ier|iest)\b", r"\blight(?:er|est)\b",
         r"\bweighs?\b", r"\bmass\b", r"\bweight\b", r"molmasse", r"molekulargewicht", r"\bmasse\b", r"peso mol",
-        r"massa mol", r"\bpeso\b",
+        r"massa mol", r"molecuul(?:gewicht|massa)", r"poids mol", r"wie schwer", r"\bpesa\b", r"分子量", r"\bpeso\b",
     ),
     "molecular formula": (
-        r"(?:molecular|chemical|empirical) formula", r"formula\b", r"summenformel", r"formule", r"f[óo]rmula",
+        r"(?:molecular|chemical|empirical) formula", r"formula\b", r"summenformel", r"formule",
+        r"f[óo]rmula", r"分子式",
     ),
-    "logP": (r"\bc?log ?[pd]\b", r"lipophilic", r"partition coefficient", r"hydrophob"),
+    "logP": (r"\bc?log ?p\b", r"lipophilic", r"partition coefficient", r"hydrophob"),
     "TPSA": (r"\bt?psa\b", r"polar surface"),
     "hydrogen-bond donors": (r"(?:h(?:ydrogen)?[ -]?bond(?:ing)? )?donors?\b", r"\bhbd\b"),
     "hydrogen-bond acceptors": (r"(?:h(?:ydrogen)?[ -]?bond(?:ing)? )?acceptors?\b", r"\bhba\b"),
@@ -92,8 +93,9 @@ _STORED: dict[str, tuple[str, ...]] = {
         r"\balias(?:es)?\b",
     ),
     "organism": (r"organism", r"species", r"which animal"),
-    "gene": (r"\bgene (?:name|symbol)", r"(?:which|what) gene", r"encod"),
-    "parent": (r"parent (?:compound|molecule|drug)", r"free base", r"\bsalts?\b"),
+    "gene": (r"\bgene (?:name|symbol)", r"(?:which|what) gene", r"\bgene (?:for|of)\b", r"encod"),
+    "parent compound": (r"\bparent\b", r"free base"),
+    "salt form": (r"(?:what|which) salts", r"salt forms?"),
     "keyword": (r"\bkeywords?\b",),
     "catalytic activity": (r"catalytic activity", r"(?:which|what) reaction", r"cataly[sz]"),
     "pathway": (r"pathways?\b",),
@@ -135,10 +137,17 @@ _DESCRIBE = _any(
     r"describe", r"description", r"tell me (?:more )?about", r"explain", r"summari[sz]e", r"what (?:is|do we) know",
     r"beschreib", r"d[ée]cri[st]", r"information (?:on|about)", r"overview", r"characteri[sz]e",
 )  # fmt: skip
+# "What is it?", and not "What is the LD50 of it?": a card would pass for an answer.
+_THING = (
+    r"(?:(?:the|this|that|an?)\s+)?(?:(?!of\b)[\w-]+\s+)?"
+    r"(?:it|this|that|molecule|compound|drug|protein|sequence|structure)"
+)
+_MORE = r"(?:\s+(?:and|or|called|exactly|really|actually|please)\b.*)?"
 _IDENTIFY = _any(
-    r"^\W*(?:what|who)(?:'s| is| are| was)\b", r"\bidentif", r"\bidentity\b", r"which \w+ (?:is|has)\b",
-    r"what(?:'s| is) th(?:is|e) ", r"^\W*(?:was|wer) ist\b", r"qu'est-ce", r"qu[ée] es\b", r"cos'è", r"look ?up",
-    r"\bfind\b",
+    rf"^\W*(?:what|who)(?:'s| is| are| was| were)\s+{_THING}{_MORE}\W*$",
+    r"\bidentif", r"\bidentity\b", r"which \w+ (?:is|has)\s+(?:the )?(?:inchikey |name |smiles )?it\b",
+    rf"^\W*(?:was|wer) ist\s+{_THING}\W*$", rf"^\W*(?:qu'est-ce que|c'est quoi|qu[ée] es|cos'è)\s+{_THING}\W*$",
+    r"look ?up", r"^\W*find\b", r"difference between it\b", r"\bcompare it\b",
 )  # fmt: skip
 # What neither records nor structures here can answer, although it mentions a known thing.
 _ELSEWHERE = _any(
@@ -200,7 +209,7 @@ def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Que
         return Question(text, "other")
     if molecule and protein:
         return Question(text, "activity")
-    if _IDENTIFY.search(text) or len(re.findall(r"\w+", text)) <= 2:
+    if _IDENTIFY.search(" ".join(text.split())) or len(re.findall(r"\w+", text)) <= 1:
         return Question(text, "identity")
     return Question(text, "other")
 

@@ -161,6 +161,12 @@ class Resolver:
             found = self.pubchem.by_inchikey(key)
         if not found:
             raise NotFound(f"no searched source has InChIKey {key}.", self._where())
+        if len(key) == 14 and len(found) > 1:  # the first block is shared by charge states, isotopes, stereoisomers
+            raise Ambiguous(
+                f"{key} is the first block of {len(found)} InChIKeys.",
+                "Give the whole InChIKey, or the string that names the one you mean.",
+                candidates=[candidate_of(one, "same first block") for one in found],
+            )
         return Resolved(found[0], key, _several("InChIKey", found), _molecule_candidates(found[1:], "same InChIKey"))
 
     def _molecule_record(self, namespace: str, value: str, notes: list[str]) -> Resolved:
@@ -276,18 +282,19 @@ class Resolver:
         fitting = [one for one in meanings if kind is None or one.kind == kind]
         usable = [one for one in fitting if one.handle]
         if kind and len(fitting) == 1 and usable:
-            rest = tuple(one for one in meanings if one is not usable[0])
+            rest = tuple(one for one in meanings if one is not usable[0] and one.handle)
             chosen = self.resolve(usable[0].handle, kind, policy=policy, organism=organism, notes=notes)
             return replace(chosen, why=f"the only {kind} that {name} means", alternatives=rest)
         if policy == "best" and usable:
-            rest = tuple(one for one in meanings if one is not usable[0])
+            rest = tuple(one for one in meanings if one is not usable[0] and one.handle)
             notes.append(f"{name} means {len(meanings)} things; {usable[0].label} was taken because policy is best.")
             chosen = self.resolve(usable[0].handle, kind, policy=policy, organism=organism, notes=notes)
             return replace(chosen, why=f"first of {len(meanings)} meanings of {name}", alternatives=rest)
+        shown = fitting or meanings
         raise Ambiguous(
-            f"{name} means {len(meanings)} things.",
+            f"{name} means {len(shown)} things{f' that are a {kind}' if kind and fitting else ''}.",
             "Ask again with the string that names the one you mean.",
-            candidates=fitting or meanings,
+            candidates=shown,
         )
 
     def _local_matches(self, name: str, kind: EntityKind | None) -> list[Match]:

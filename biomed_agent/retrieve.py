@@ -178,7 +178,7 @@ def protein_values(protein: Protein) -> list[Fact]:
         note = f"no mass: the sequence holds {', '.join(unknown)}"
         return [Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM, note)]
     mass = math.fsum(RESIDUE_MASS[residue] * number for residue, number in counts.items()) + WATER_MASS
-    note = "unmodified chain, signal peptide included"
+    note = "unmodified, the whole chain on record"
     return [length, Fact(protein.handle, "molecular weight", round(mass), "Da", "computed", OWN_SUM, note)]
 
 

@@ -175,7 +175,9 @@ _MIXED = re.compile(r"[a-z]{2,3}[A-Z]\d?")
 
 def asked_about(text: str, start: int, end: int) -> bool:
     """Tell whether a phrase asks about the compound of a weak word: ``the mass of water?``, not ``iron levels``."""
-    before = re.search(r"\b(of|for|about|is|are|does|do|name|compound)\s+(the\s+)?$", text[:start], re.IGNORECASE)
+    before = re.search(
+        r"\b(of|for|about|is|are|does|do|name|compound|describe)\s+(the\s+)?$", text[:start], re.IGNORECASE
+    )
     after = re.match(r"\s*($|[?.!,;)]|(and|or|have|has|contain|dissolve|versus|vs)\b)", text[end:])
     return before is not None and after is not None
 

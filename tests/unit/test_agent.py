@@ -152,6 +152,21 @@ def test_a_conversation_remembers_what_it_is_about(agent: BioMedAgent) -> None:
     assert chat.ask("What about flurbnitrol?").status == "not_found"
 
 
+def test_a_failed_name_ends_the_subject_of_a_conversation(agent: BioMedAgent) -> None:
+    chat = agent.chat()
+    assert chat.ask("What is caffeine?").status == "answered"
+    assert chat.ask("How heavy is asprin?").status == "not_found"
+    assert chat.ask("How heavy is it?").status == "not_found"
+    assert chat.ask("thanks").status == "not_found"
+
+
+def test_what_was_left_out_or_overruled_is_said(agent: BioMedAgent) -> None:
+    assert any("'asprin'" in one for one in agent.ask("logP of ibuprofen and asprin").warnings)
+    conflict = agent.ask("weight of caffeine", molecule="aspirin")
+    assert "180.16" in conflict.text
+    assert any("caffeine" in one for one in conflict.warnings)
+
+
 def test_an_answer_is_json_that_fits_its_schema(agent: BioMedAgent) -> None:
     plain = json.loads(agent.ask("Does gefitinib bind EGFR?").to_json())
     properties = answer_schema()["properties"]

@@ -14,7 +14,7 @@ FLOORS = (
     {"types", "errors", "settings"},
     {"transport", "exchange", "cache", "egress", "pace", "breaker", "services"},
     {"sources", "chemistry", "groups", "inputs", "question", "prompt", "generator"},
-    {"resolve", "mentions", "literature", "retrieve", "check", "model"},
+    {"resolve", "mentions", "relatives", "literature", "retrieve", "check", "model"},
     {"agent", "answering", "compose"},
     {"tools", "cli", "render", "__main__"},
 )
