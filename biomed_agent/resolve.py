@@ -115,6 +115,8 @@ class Resolver:
         for found in (self._forced(prefix, value, notes), self._identified(value, notes) if not prefix else None):
             if found:
                 return replace(self._expect(found, kind), asked=text)
+        if kind == "molecule" and value.startswith(">"):
+            raise InvalidInput("the molecule is given as FASTA, which holds proteins.", "Pass it as the protein.")
         if prefix == "gene":
             kind = "protein"
         if not prefix and (sequence := self._as_sequence(value, kind)):
@@ -133,11 +135,11 @@ class Resolver:
         if prefix == "seq":
             return self._known_sequence(read_sequence(value), notes)
         if prefix == "uniprot":
-            return self._protein_record(value.upper())
+            return self._protein_record(_well_formed(prefix, value.upper()))
         if prefix == "inchikey":
             return self._by_inchikey(value.upper(), notes)
         if prefix in ("cid", "chebi", "drugbank", "chembl", "cas", "unii"):
-            return self._molecule_record(prefix, value, notes)
+            return self._molecule_record(prefix, _well_formed(prefix, value), notes)
         return None
 
     def _identified(self, value: str, notes: list[str]) -> Resolved | None:
@@ -422,6 +424,25 @@ class Resolver:
         if not self.files:
             raise InvalidInput("file: is not allowed here.", "Pass the structure or sequence itself.")
         return read_text_file(Path(path), MAX_FILE_BYTES)
+
+
+_SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
+    "cid": (re.compile(r"\d+"), "digits, such as cid:2244"),
+    "chebi": (re.compile(r"(?:CHEBI:)?\d+", re.I), "digits, such as chebi:15365"),
+    "drugbank": (re.compile(r"(?:DB)?\d{5}", re.I), "such as drugbank:DB00945"),
+    "chembl": (re.compile(r"(?:CHEMBL)?\d+", re.I), "such as chembl:CHEMBL25"),
+    "cas": (re.compile(r"\d{2,7}-\d{2}-\d"), "such as cas:50-78-2, with a check digit that fits"),
+    "unii": (re.compile(r"[A-Z0-9]{10}", re.I), "ten letters and digits"),
+    "uniprot": (re.compile(rf"{ACCESSION.pattern}|{ENTRY_NAME.pattern}"), "such as uniprot:P00533 or EGFR_HUMAN"),
+}
+
+
+def _well_formed(prefix: str, value: str) -> str:
+    """Return an identifier that has its shape; raise :class:`InvalidInput` for another."""
+    shape, expected = _SHAPES[prefix]
+    if not shape.fullmatch(value.strip()) or (prefix == "cas" and not chemistry.looks_like_cas(value.strip())):
+        raise InvalidInput(f"{value[:40]!r} is no {prefix.upper()} identifier; expected {expected}.")
+    return value.strip()
 
 
 # Reasons of the local index: the thing's own name or gene first, then what else it is called.

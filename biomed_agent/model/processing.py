@@ -1,7 +1,7 @@
 """Conversations to tensors: text tokens, placeholders, molecular graphs and protein tokens."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -81,6 +81,11 @@ class BioMedGPTProcessor(ProcessorMixin):
             raise InvalidInput(
                 f"got return_tensors={return_tensors!r}, padding_side={padding_side!r}; "
                 "expected 'pt', and 'left' or 'right'."
+            )
+        if isinstance(conversations, str | Mapping) or not all(isinstance(one, list | tuple) for one in conversations):
+            raise InvalidInput(
+                "expected a list of conversations, each a list of messages.",
+                "For one question: processor([[user_message(question, smiles=[...])]]), see biomed_agent.prompt.",
             )
         if answers is not None and len(answers) != len(conversations):
             raise InvalidInput(f"{len(conversations)} conversations with {len(answers)} answers; expected one each.")

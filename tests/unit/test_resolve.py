@@ -114,6 +114,12 @@ def test_a_broken_structure_is_bad_input(resolver: Resolver, text: str) -> None:
         resolver.resolve(text, "molecule")
 
 
+@pytest.mark.parametrize("text", ["cid:abc", "cas:50-78-3", "uniprot:P0053", "drugbank:x", "unii:1", ">one\nMKT"])
+def test_a_malformed_identifier_is_bad_input(resolver: Resolver, text: str) -> None:
+    with pytest.raises(InvalidInput):
+        resolver.resolve(text, None if text.startswith("uniprot") else "molecule")
+
+
 def test_a_typo_is_suggested_and_not_corrected(resolver: Resolver) -> None:
     with pytest.raises(NotFound) as caught:
         resolver.resolve("ibuprofin", "molecule")
