@@ -1,8 +1,8 @@
 """Checks what was said against the structure, the sequence and the records.
 
 Each sentence becomes one :class:`~biomed_agent.types.Claim`. It is *contradicted* when an exact rule or an
-exclusive record excludes one of its assertions, *supported* when at least one is shown and none excluded,
-and *unverified* otherwise. Absence from a record never contradicts.
+exclusive record excludes one of its assertions, *supported* when each is shown and no word of it was left
+unread, and *unverified* otherwise. Absence from a record never contradicts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from ..types import Claim, Entity, Fact, Molecule, Provenance
 from . import statement
-from .findings import Finding, unverified
+from .findings import Finding, undenied, unverified
 
 MAX_SENTENCE = 2_000
 """longest sentence read, in characters"""
@@ -87,7 +87,9 @@ def _judge(sentence: str, entity: Entity, subject: statement.Subject, facts: Seq
         from .protein import protein_findings
 
         findings = protein_findings(plain, predicate, about, entity, facts, subject.names)
-    return _claim(sentence, findings or [unverified(_UNREAD if about else _OTHER)], own)
+    if not findings:
+        return Claim(sentence, "unverified", _UNREAD if about else _OTHER)
+    return _claim(sentence, findings, subject.unread(plain, [one.read for one in findings]), own)
 
 
 def _molecule_findings(
@@ -97,21 +99,27 @@ def _molecule_findings(
     from .numbers import numeric_findings
 
     read = statement.assertions(predicate) if predicate is not None else []
-    findings = [found for one in read if (found := decide(one, molecule, facts)) is not None]
+    findings = [found.reading(one.said) for one in read if (found := decide(one, molecule, facts)) is not None]
     if about and not statement.HEDGES.search(plain.lower()):
-        figures = list(numeric_findings(plain, molecule, facts))
+        figures = undenied(plain, numeric_findings(plain, molecule, facts))
         whole = "*" not in molecule.smiles  # with open positions no figure excludes another
-        findings += [one if whole or one.verdict == "supported" else unverified(one.why) for one in figures]
+        findings += [
+            one if whole or one.verdict == "supported" else unverified(one.why).reading(one.read) for one in figures
+        ]
     return findings
 
 
-def _claim(sentence: str, findings: Sequence[Finding], own: Provenance | None) -> Claim:
-    for verdict in ("contradicted", "supported"):
-        chosen = [one for one in findings if one.verdict == verdict]
-        if chosen:
-            why = "; ".join(dict.fromkeys(one.why for one in chosen[:4]))
-            open_ones = list(dict.fromkeys(one.why for one in findings if one.verdict == "unverified"))
-            if verdict == "supported" and open_ones:
-                why += f"; not decided: {'; '.join(open_ones[:3])}"
-            return Claim(sentence, chosen[0].verdict, why, chosen[0].provenance or own)
-    return Claim(sentence, "unverified", "; ".join(dict.fromkeys(one.why for one in findings[:3])))
+def _claim(sentence: str, findings: Sequence[Finding], unread: Sequence[str], own: Provenance | None) -> Claim:
+    excluded, shown, left = (
+        [one for one in findings if one.verdict == verdict] for verdict in ("contradicted", "supported", "unverified")
+    )
+    if excluded:
+        return Claim(sentence, "contradicted", _reasons(excluded), excluded[0].provenance or own)
+    missing = _reasons(left) if left else f'"{" ".join(unread[:12])}"' if unread else ""
+    if shown and not missing:
+        return Claim(sentence, "supported", _reasons(shown), shown[0].provenance or own)
+    return Claim(sentence, "unverified", f"decided: {_reasons(shown)}; not decided: {missing}" if shown else missing)
+
+
+def _reasons(findings: Sequence[Finding]) -> str:
+    return "; ".join(dict.fromkeys(one.why for one in findings[:4]))

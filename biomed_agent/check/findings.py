@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from ..types import Provenance, Verdict
 
@@ -14,6 +16,12 @@ class Finding:
     verdict: Verdict
     why: str
     provenance: Provenance | None = None
+    read: str = ""
+    """the words of the sentence that it decides"""
+
+    def reading(self, words: str) -> Finding:
+        """Return it with the words it decides."""
+        return replace(self, read=words)
 
 
 def supported(why: str, provenance: Provenance | None = None) -> Finding:
@@ -29,3 +37,17 @@ def contradicted(why: str, provenance: Provenance | None = None) -> Finding:
 def unverified(why: str) -> Finding:
     """Nothing decides the assertion."""
     return Finding("unverified", why)
+
+
+def undenied(sentence: str, findings: Iterable[Finding]) -> list[Finding]:
+    """Leave open what was found by a phrase, where the sentence denies something outside that phrase."""
+    denied = bool(_DENIAL.search(sentence.lower()))
+    return [
+        one
+        if not denied or _DENIAL.search(one.read.lower())
+        else unverified(f"{one.why}; what is denied is not certain")
+        for one in findings
+    ]
+
+
+_DENIAL = re.compile(r"\b(?:not|never|lacks?)\b|n't\b")

@@ -29,7 +29,7 @@ _GROUP_WORDS = (
 _BLOCKING = frozenset(
     "masked protected latent pseudo modified potential former reduced oxidized oxidised hydrolysed hydrolyzed non seco "
     "nor homo abeo aza oxa thia ring-opened open-chain ring-expanded ring-contracted artificial fake no not "
-    "bioisosteric parent hydrogenated dihydro tetrahydro saturated conjugated activated fused".split()
+    "bioisosteric parent hydrogenated dihydro tetrahydro conjugated activated fused".split()
 )
 _LONGEST = 120
 """characters of the longest noun phrase read"""
@@ -56,6 +56,10 @@ class Reading(NamedTuple):
     """what the modifiers ask for besides, as in ``chlorinated steroid``"""
     placed: bool = False
     """True when positions are part of the words; they are not compared"""
+    qualities: tuple[str, ...] = ()
+    """modifiers that are decided over the whole structure, as in ``acyclic ether``"""
+    unread: bool = False
+    """True when another word stands by the head, as in ``strong acid``; it can exclude nothing and show nothing"""
 
 
 @lru_cache(maxsize=4096)
@@ -70,17 +74,19 @@ def understand(words: str) -> Reading | None:
     """
     if len(words) > _LONGEST:
         return None
-    phrase = words
+    phrase, unread = words, False
     while True:
         tokens = phrase.split(" ")
         for start in range(len(tokens)):
             head = " ".join(tokens[start:])
             reading = next((found for form in _singulars(head) if (found := _term(form))), None)
             if reading:
-                return _modified(reading, tokens[:start])
+                whole = _modified(reading, tokens[:start])
+                return whole and whole._replace(unread=whole.unread or unread)
         shorter = re.sub(_GROUP_WORDS, "", phrase)
         if shorter == phrase:
             return None
+        unread |= bool(re.search(r" (?:drug|antibiotic|hormone|natural product|residue)s?$", phrase))
         phrase = shorter
 
 
@@ -90,13 +96,24 @@ def _modified(reading: Reading, modifiers: Sequence[str]) -> Reading | None:
         return None
     bare = [re.sub(r"^[\d,'a-z]*\d[\d,'a-z]*-", "", word) for word in modifiers]
     also = tuple(VOCABULARY[_REQUIRED[word]] for word in bare if word in _REQUIRED)
-    return reading._replace(also=also, placed=reading.placed or any(re.search(r"\d", word) for word in modifiers))
+    return reading._replace(
+        also=also,
+        placed=reading.placed or any(re.search(r"\d", word) for word in modifiers),
+        qualities=tuple(word for word in bare if word in _QUALITIES),
+        unread=any(word not in {*_REQUIRED, *_QUALITIES, *_SILENT} for word in bare),
+    )
 
 
+_SILENT = frozenset("substituted free functional chemical single".split())
+"""modifiers that change nothing"""
+_QUALITIES = frozenset("aromatic aliphatic saturated unsaturated polycyclic cyclic acyclic neutral".split())
+"""modifiers that are words about the whole structure, too"""
+_INHERITED = frozenset("aliphatic saturated acyclic".split())
+"""those that hold for each part when they hold for the whole"""
 _REQUIRED = {
     "chlorinated": "chloro", "brominated": "bromo", "fluorinated": "fluoro", "iodinated": "iodo",
     "halogenated": "halogen", "hydroxylated": "hydroxy", "prenylated": "prenyl", "nitrated": "nitro",
-    "acetylated": "acetyl", "aromatic": "aromatic ring", "heterocyclic": "heterocyclic compound",
+    "acetylated": "acetyl", "organic": "organic compound", "heterocyclic": "heterocyclic compound",
 } | {name: name for name in SUBSTITUENTS if name in VOCABULARY}  # fmt: skip
 """modifiers that ask for a part of their own"""
 
@@ -196,6 +213,42 @@ def _ion(charges: range) -> Callable[[_Whole], Outcome]:
     return rule
 
 
+def _quality(shown: str, possible: str, absent: bool = False) -> Callable[[_Whole], Outcome]:
+    """A quality shown by a pattern (or by the absence of one), and possible with another."""
+
+    def rule(it: _Whole) -> Outcome:
+        holds = it.has("[#6]") and it.has(shown) != absent
+        return (
+            holds,
+            holds or it.has(possible),
+            f"{it.rings} rings, SMARTS {shown} {'matches' if it.has(shown) else 'does not match'}",
+        )
+
+    return rule
+
+
+def _polycyclic(it: _Whole) -> Outcome:
+    return it.has("[R2]"), it.rings > 1, f"{it.rings} rings"
+
+
+def _saturated(it: _Whole) -> Outcome:
+    none = it.has("[#6]") and not it.has("[#6]=,#,:[#6]")
+    return none, none, f"SMARTS of unsaturated carbon {'does not match' if none else 'matches'}"
+
+
+def _halide(element: int, name: str, acid: bool) -> Callable[[_Whole], Outcome]:
+    """A salt with lone halide ions; of the acid, when an organic base stands beside."""
+
+    def rule(it: _Whole) -> Outcome:
+        lone, base = it.has(f"[#{element};D0]"), it.has("[#6]") or not acid
+        shown = lone and base and (not acid or it.has("[#7;+;!H0]") or it.has(f"[#{element};D0;+0].[#7]"))
+        held = "holds" if lone else "holds no"
+        beside = "" if base else ", but no organic base"
+        return shown, (lone and base) or (it.parts == 1 and it.net != 0), f"{held} separate {name}{beside}"
+
+    return rule
+
+
 def _salt_of(element: int, name: str) -> Callable[[_Whole], Outcome]:
     def rule(it: _Whole) -> Outcome:
         held = element in it.elements
@@ -261,8 +314,9 @@ _WHOLE: dict[str, Callable[[_Whole], Outcome]] = {
     **dict.fromkeys(("anion", "organic anion", "oxoanion"), _ion(range(-1, -20, -1))),
     "dication": _ion(range(2, 3)), "dianion": _ion(range(-2, -3, -1)), "trianion": _ion(range(-3, -4, -1)),
     "zwitterion": _zwitterion, "salt": _salt,
-    **dict.fromkeys(("hydrochloride", "hydrochloride salt", "chloride salt"), _salt_of(17, "chlorine")),
-    **dict.fromkeys(("hydrobromide", "hydrobromide salt", "bromide salt"), _salt_of(35, "bromine")),
+    **dict.fromkeys(("hydrochloride", "hydrochloride salt"), _halide(17, "chloride", acid=True)),
+    **dict.fromkeys(("hydrobromide", "hydrobromide salt"), _halide(35, "bromide", acid=True)),
+    "chloride salt": _halide(17, "chloride", acid=False), "bromide salt": _halide(35, "bromide", acid=False),
     "sodium salt": _salt_of(11, "sodium"), "potassium salt": _salt_of(19, "potassium"),
     "calcium salt": _salt_of(20, "calcium"), "magnesium salt": _salt_of(12, "magnesium"),
     "lithium salt": _salt_of(3, "lithium"),
@@ -273,12 +327,16 @@ _WHOLE: dict[str, Callable[[_Whole], Outcome]] = {
     **dict.fromkeys(("macrocyclic lactone", "macrolactone"), _cyclic(9, _LACTONE)),
     "macrolide": _cyclic(9, _LACTONE, 99),
     "hydrocarbon": _hydrocarbon, "alkane": _alkane,
+    "aromatic": _quality("a", "a"), "aliphatic": _quality("a", "[#6;!a]", absent=True), "saturated": _saturated,
+    "unsaturated": _quality("[C]=,#[C]", "[#6]=,#,:[#6,#7]"), "polycyclic": _polycyclic,
     "monocarboxylic acid": _at_least(*_CARBOXYLS, 1, "carboxy groups"),
     "dicarboxylic acid": _at_least(*_CARBOXYLS, 2, "carboxy groups"),
     "tricarboxylic acid": _at_least(*_CARBOXYLS, 3, "carboxy groups"),
     "diol": _at_least(*_HYDROXYLS, 2, "hydroxy groups"), "triol": _at_least(*_HYDROXYLS, 3, "hydroxy groups"),
     "tetrol": _at_least(*_HYDROXYLS, 4, "hydroxy groups"),
 }  # fmt: skip
+_ADJECTIVES = _QUALITIES | {"uncharged", "electrically neutral"}
+_COMPOUNDS = frozenset({"hydrocarbon", "alkane"})
 _LOOSE = frozenset({"hydrocarbon", "alkane", "salt"})
 """words that a modifier stretches (``chlorinated hydrocarbon``): excluded only when they stand alone"""
 
@@ -305,7 +363,31 @@ def _computed(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -
         if whole is not None:
             return whole
     reading = understand(assertion.words)
-    return _structural(assertion, reading, molecule) if reading else None
+    return _structural(assertion, reading, molecule) if reading else _named_ring(assertion, molecule)
+
+
+_HETEROCYCLES = {
+    "[#7;R]": r"azol|pyridin|pyrimidin|pyra?zin|pyridazin|triazin|pyrrol|indol|quinolin|quinazolin|quinoxalin|purin|"
+    r"piperidin|piperazin|morpholin|azepin|acridin",
+    "[#8;R]": r"oxazol|oxadiazol|furan|morpholin|oxazin",
+    "[#16;R]": r"thiazol|thiadiazol|thiophen|thiazin",
+}
+"""atoms that the names of rings ask for (Hantzsch-Widman stems and retained names)"""
+_RING_NAME = re.compile(r"(?!.*(?:seco|carba|deaza|like))[\d,'a-z()\[\].-]*(?:e|es|one|ones|ol|ols|dione|diones)")
+
+
+def _named_ring(assertion: Assertion, molecule: Molecule) -> Finding | None:
+    """A ring that is no term of its own, by the atoms its name asks for; it can only be excluded."""
+    words = re.sub(_GROUP_WORDS, "", assertion.words)
+    if not _RING_NAME.fullmatch(words):
+        return None
+    mol = chemistry.parsed(molecule.smiles)
+    for smarts, stems in _HETEROCYCLES.items():
+        if re.search(stems, words):
+            possible = mol.HasSubstructMatch(chemistry.pattern(smarts))
+            if not possible:
+                return _verdict(assertion, False, False, "", f"{words} needs a ring atom {smarts}, and there is none")
+    return None
 
 
 def _recorded(assertion: Assertion, facts: Sequence[Fact]) -> Finding | None:
@@ -335,13 +417,41 @@ def _whole(assertion: Assertion, molecule: Molecule) -> Finding | None:
     form = next((form for head in heads for form in _singulars(head) if form in _WHOLE), None)
     if form is None:
         return None
-    shown, possible, decides = _WHOLE[form](_whole_of(chemistry.parsed(molecule.smiles)))
-    possible |= form in _LOOSE and form not in _singulars(assertion.words)
+    it = _whole_of(chemistry.parsed(molecule.smiles))
+    shown, possible, decides = _WHOLE[form](it)
+    size = 1 + next(form.count(" ") for head in heads for one in _singulars(head) if one == form)
+    before = assertion.words.split(" ")[:-size]
+    possible |= form in _LOOSE and bool(before)
+    if before and (reading := understand(" ".join(before))) and not reading.unread:
+        proof, able = _matches(reading, it.mol)
+        shown, before = shown and proof and not (reading.also or reading.qualities), []
+        decides += f", SMARTS of the {_core(reading)} {'matches' if able else 'does not match'}"
+        possible &= able or form in _LOOSE
+    for word in before:
+        holds, able, why = _modifier(word, it, compound=form in _COMPOUNDS)
+        shown, possible, decides = shown and holds, possible and able, f"{decides}; {why}" if why else decides
+    if {"aromatic", "polycyclic"} <= set(before):
+        shown &= it.has("c(:c)(:c):c")
     return _verdict(assertion, shown, possible, f"{form}: {decides}", f"not {_article(form)}: {decides}")
 
 
+def _modifier(word: str, it: _Whole, compound: bool) -> Outcome:
+    """Decide a modifier of a class; only of a class of whole compounds is it sure what the quality is said of."""
+    if word in _SILENT:
+        return True, True, ""
+    if word in _REQUIRED:
+        return *_matches(Reading(VOCABULARY[_REQUIRED[word]]), it.mol), word
+    if word not in _QUALITIES:
+        return False, True, ""
+    shown, possible, why = _WHOLE[word](it)
+    if not compound:
+        shown &= word in _INHERITED
+        possible |= word in {"saturated", "acyclic"}
+    return shown, possible, f"{word}: {why}"
+
+
 def _article(form: str) -> str:
-    if form in {"neutral", "uncharged", "electrically neutral", "acyclic", "cyclic"}:
+    if form in _ADJECTIVES:
         return form
     return f"{'an' if form[0] in 'aeiou' else 'a'} {form}"
 
@@ -351,13 +461,19 @@ def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> F
     proof, possible = _matches(reading, mol)
     term = reading.term
     if assertion.number is not None and not assertion.negated and not reading.prefixes and possible:
-        return _counted(assertion, term, molecule)
+        return _counted(assertion, reading, molecule)
     missing = f"SMARTS of the {_core(reading)} does not match{'' if possible else _instead(molecule, term)}"
     for part in map(Reading, reading.also):
         shown, able = _matches(part, mol)
         if possible and not able:
             missing = f"SMARTS of the {_core(part)} does not match"
         proof, possible = proof and shown, possible and able
+    for quality in reading.qualities:
+        shown, able, why = _modifier(quality, _whole_of(mol), compound=False)
+        if possible and not able:
+            missing = f"not {why}"
+        proof, possible = proof and shown, possible and able
+    proof &= not reading.unread
     present = f"SMARTS of the {_core(reading)} matches"
     if proof and assertion.named and not assertion.negated and not assertion.words.endswith("s"):
         return unverified(f"{present}; whether it is {assertion.words} itself is not decided by that")
@@ -378,16 +494,18 @@ def _verdict(
     return supported(missing) if assertion.negated else contradicted(missing)
 
 
-def _counted(assertion: Assertion, term: Term, molecule: Molecule) -> Finding:
+def _counted(assertion: Assertion, reading: Reading, molecule: Molecule) -> Finding:
+    term = reading.term
+    bare = not (reading.also or reading.qualities or reading.unread)
     least = chemistry.count(molecule, term.proof) if term.proof else 0
     most = chemistry.count(molecule, term.need) if term.need else None
     number = assertion.number or 0
     said = f"{number} {assertion.words}"
-    if term.proof and (least == number or (assertion.least and least >= number)):
+    if bare and term.proof and (least == number or (assertion.least and least >= number)):
         return supported(f"SMARTS of {term.name} matches {least} times")
     if most is not None and most < number:
         return contradicted(f"{said}: SMARTS of {term.name} matches {most} times at most")
-    if assertion.total and term.proof and least > number:
+    if bare and assertion.total and term.proof and least > number:
         return contradicted(f"{said}: SMARTS of {term.name} matches {least} times")
     return unverified(f"{said}: the structure has {least}, counted by SMARTS")
 

@@ -94,26 +94,30 @@ def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -
     """Check the figures and identifiers of one normalised sentence that speaks of the molecule."""
     cut = _RELATION.search(sentence)
     own = sentence[: cut.start()] if cut else sentence
-    other_form = bool(_OTHER_FORM.search(own))
+    form = " ".join(_OTHER_FORM.findall(own))
+    other_form = bool(form)
     for match in _FORMULA.finditer(own):
-        yield _formula(match["formula"], (match["kind"] or "").lower().startswith("emp"), molecule, other_form)
+        empirical = (match["kind"] or "").lower().startswith("emp")
+        yield _formula(match["formula"], empirical, molecule, other_form).reading(f"{match.group()} {form}")
     for match in _WEIGHT.finditer(own):
         found = _weight(match, molecule, other_form)
         if found:
-            yield found
+            yield found.reading(
+                f"{match.group() if _unit(match) in _UNITS else match.group()[: -len(match['unit'])]} {form}"
+            )
     for match in _LOGP.finditer(own):
-        yield _estimate("logP", float(match["value"].replace(",", "")), 0.5, molecule, facts)
+        yield _estimate("logP", float(match["value"].replace(",", "")), 0.5, molecule, facts).reading(match.group())
     for match in _TPSA.finditer(own):
-        yield _estimate("TPSA", float(match["value"].replace(",", "")), 1.0, molecule, facts)
+        yield _estimate("TPSA", float(match["value"].replace(",", "")), 1.0, molecule, facts).reading(match.group())
     for match in _CHARGE.finditer(own):
-        yield _charge(match["value"], molecule)
+        yield _charge(match["value"], molecule).reading(match.group())
     for match in _COUNT_FIRST.finditer(own):
         what = re.sub(r"^(?:.*\bnumber of |.*\btotal |its |the )", "", match["what"].lower().strip())
         found = count_finding(Assertion("has", what, number=int(match["value"])), molecule, facts)
         if found:
-            yield found
+            yield found.reading(match.group())
     for match in _ONLY.finditer(own):
-        yield _elements(match["elements"].lower(), molecule)
+        yield _elements(match["elements"].lower(), molecule).reading(match.group())
     yield from _rules(own, molecule)
     yield from _identifiers(own, molecule, facts)
     yield from _stereo(own, molecule)
@@ -157,12 +161,25 @@ def _proportional(stated: Counter[str], whole: Counter[str]) -> bool:
     return stated.keys() == whole.keys() and len({whole[key] / stated[key] for key in stated}) == 1
 
 
+_UNITS = {
+    **dict.fromkeys(("", "g/mol", "gmol-1", "da", "dalton", "daltons", "amu", "u"), 1),
+    **dict.fromkeys(("kda", "kg/mol"), 1000),
+}
+"""grams a mole in each unit of mass"""
+
+
+def _unit(match: re.Match[str]) -> str:
+    return (match["unit"] or "").lower().replace(" ", "")
+
+
 def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Finding | None:
-    unit = (match["unit"] or "").lower().replace(" ", "")
-    if unit in {"mg", "kg", "ug", "%", "mg/kg", "mm", "nm", "um", "percent"} or molecule.weight is None:
+    unit = _unit(match)
+    if unit in {"mg", "kg", "g", "ug", "%", "mm", "nm", "um", "percent"} or molecule.weight is None:
         return None
+    if "/" in unit and unit not in _UNITS:
+        return unverified(f"the unit {unit} is not read")
     text = match["value"].replace(",", "").lstrip("+")
-    value = float(text) * (1000 if unit == "kda" else 1)
+    value = float(text) * _UNITS.get(unit, 1)
     mol = chemistry.parsed(molecule.smiles)
     exact = descriptors.CalcExactMolWt(mol)
     truths = {"monoisotopic mass": exact} if (match["kind"] or "").lower().startswith(("mono", "exact")) else {
@@ -170,7 +187,7 @@ def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Findi
         "monoisotopic mass": exact,
     }  # fmt: skip
     for name, truth in truths.items():
-        if _agrees(value, text, match["sign"] or "", truth, kilo=unit == "kda"):
+        if _agrees(value, text, match["sign"] or "", truth, kilo=_UNITS.get(unit) == 1000):
             return supported(f"computed {name} {truth:.2f}")
     parent = chemistry.parent_of_salt(molecule)
     if parent is not None and parent.weight is not None and _agrees(value, text, match["sign"] or "", parent.weight):
@@ -180,9 +197,8 @@ def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Findi
         return unverified(
             f"mass {match['value']} may be that of another salt or form; this structure weighs {molecule.weight:.2f}"
         )
-    return contradicted(
-        f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {match['value']}"
-    )
+    said = f"{match['value']} {unit}".rstrip()
+    return contradicted(f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {said}")
 
 
 def _agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
@@ -249,8 +265,8 @@ _CENTRE = (
 _COUNTS: tuple[tuple[str, Callable[[Chem.Mol], tuple[int, int]], str], ...] = (
     (r"heavy atoms?|non-hydrogen atoms?", _heavy, "heavy atoms"),
     (r"(?:freely )?rotatable bonds?", _rotatable, "rotatable bonds"),
-    (rf"{_BONDING} donors?|hbd", _donors, "hydrogen-bond donors"),
-    (rf"{_BONDING} acceptors?|hba", _acceptors, "hydrogen-bond acceptors"),
+    (rf"(?:{_BONDING} )?donors?|hbd", _donors, "hydrogen-bond donors"),
+    (rf"(?:{_BONDING} )?acceptors?|hba", _acceptors, "hydrogen-bond acceptors"),
     (_CENTRE, _stereo_range, "stereocentres"),
     (r"aromatic rings?", _aromatic_rings, "aromatic rings"),
     (r"rings?|rings in total", _ring_count, "rings"),
@@ -273,21 +289,38 @@ def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact
     if assertion.relation != "has":
         return None
     mol = chemistry.parsed(molecule.smiles)
-    if sized := re.fullmatch(r"(\w+)-membered (?:\w+ )?rings?", assertion.words):
-        return _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdecimal() else 0), mol)
+    if sized := re.fullmatch(r"(\w+)-membered (?P<kind>\w+ )?rings?", assertion.words):
+        found = _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdecimal() else 0), mol)
+        loose = found is not None and sized["kind"] and (assertion.negated or found.verdict == "supported")
+        return unverified(f"{found.why}; {sized['kind']}is not compared") if found and loose else found
+    if re.fullmatch(r"atoms?", assertion.words) and assertion.number is not None and not assertion.negated:
+        return _atom_count(assertion, mol)
     for pattern, counter, name in _COUNTS:
         if re.fullmatch(pattern, assertion.words):
             low, high = counter(mol)
             said = {int(fact.value) for fact in facts if fact.predicate == name and str(fact.value).isdecimal()}
             return _compare_count(assertion, min({low, *said}), max({high, *said}), name)
     atom = re.fullmatch(r"(\w+?)(?: atoms?|s)?", assertion.words)
-    if atom and atom[1] in {*_ELEMENTS, "hydrogen"} and (assertion.number is not None or assertion.negated):
+    if (
+        atom
+        and atom[1] in {*_ELEMENTS, "hydrogen"}
+        and (assertion.number is not None or assertion.negated or not assertion.placed)
+    ):
         number = _atoms(mol, atom[1])
         parent = chemistry.parent_of_salt(molecule)
         if parent is not None and assertion.number == _atoms(chemistry.parsed(parent.smiles), atom[1]) != number:
             return unverified(f"{assertion.number} {atom[1]} atoms in the neutral parent, {number} in this structure")
         return _compare_count(assertion, number, number, f"{atom[1]} atoms")
     return None
+
+
+def _atom_count(assertion: Assertion, mol: Chem.Mol) -> Finding:
+    heavy, every = mol.GetNumHeavyAtoms(), Chem.AddHs(mol).GetNumAtoms()
+    counted = f"atoms: {every}, {heavy} without hydrogen"
+    if assertion.number == every:
+        return supported(counted)
+    loose = assertion.number == heavy or (assertion.least and (assertion.number or 0) < every)
+    return unverified(counted) if loose else contradicted(f"{counted}; not {assertion.number}")
 
 
 def _atoms(mol: Chem.Mol, element: str) -> int:
@@ -363,7 +396,7 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
         if match["fails"] is None and match["passes"] is None and match["after"] is None:
             continue
         if match["count"] and not match["rule"].lower().startswith("veber"):
-            yield _violations(match, molecule)
+            yield _violations(match, molecule).reading(f"{match.group()} rules rule")
             continue
         failing = match["fails"] is not None or (match["after"] or "").strip().startswith("violation")
         if match["after"] and "violation" in match["after"]:
@@ -380,7 +413,8 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
         if broken == 1:
             yield unverified(f"one of four limits is exceeded, which some count as a pass: {why}")
         else:
-            yield supported(why) if (broken > 0) == failing else contradicted(why)
+            found = supported(why) if (broken > 0) == failing else contradicted(why)
+            yield found.reading(f"{match.group()} rules rule any zero 0")
 
 
 def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
@@ -396,19 +430,19 @@ def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
 def _identifiers(own: str, molecule: Molecule, facts: Sequence[Fact]) -> Iterator[Finding]:
     for key in _INCHIKEY.findall(own):
         if key == molecule.inchikey:
-            yield supported(f"computed InChIKey {key}")
+            yield supported(f"computed InChIKey {key}").reading(f"inchikey {key}")
         elif molecule.inchikey:
             near = " (same skeleton, other stereo, isotopes or charge)" if key[:14] == molecule.inchikey[:14] else ""
             yield contradicted(f"computed InChIKey {molecule.inchikey}, not {key}{near}")
     for match in _SMILES.finditer(own):
-        yield _same_structure(match["smiles"].rstrip(".,;)"), molecule)
+        yield _same_structure(match["smiles"].rstrip(".,;)"), molecule).reading(match.group())
     for match in _IDENTIFIER.finditer(own):
         space, value = match["space"].lower(), re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", match["value"].upper())
         stored = {molecule.ids[space]} if space in molecule.ids else set()
         stored |= {str(fact.value) for fact in facts if fact.predicate.lower().split(" ")[0] == space}
         plain = {re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", one.upper()) for one in stored}
         if value in plain:
-            yield supported(f"the record has {match['space']} {value}")
+            yield supported(f"the record has {match['space']} {value}").reading(match.group())
         elif plain and space == "cid":
             yield contradicted(f"the record has CID {', '.join(sorted(plain))}, not {value}")
         else:
@@ -430,13 +464,15 @@ def _same_structure(smiles: str, molecule: Molecule) -> Finding:
 
 def _stereo(own: str, molecule: Molecule) -> Iterator[Finding]:
     mol = chemistry.parsed(molecule.smiles)
+    if re.search(r"\b(?:is|are) (?:a )?chiral\b", own):
+        yield _chiral(mol).reading("chiral")
     if re.search(r"\bachiral\b|\bnot (?:a )?chiral\b", own):
         mirrored = _mirror(mol) != Chem.MolToSmiles(mol)
         undefined = _stereo_range(mol)
         if mirrored:
-            yield contradicted("the mirror image of the structure is another molecule")
+            yield contradicted("the mirror image of the structure is another molecule").reading("achiral not chiral")
         elif undefined[0] == undefined[1] and not mol.HasSubstructMatch(chemistry.pattern("a-!@a")):
-            yield supported("the structure equals its mirror image")
+            yield supported("the structure equals its mirror image").reading("achiral not chiral")
         else:
             yield unverified("its stereo is not fully defined")
     for match in re.finditer(
@@ -444,11 +480,27 @@ def _stereo(own: str, molecule: Molecule) -> Iterator[Finding]:
         r"(?:enantiomer|isomer|configur\w+|stereoisomer)",
         own,
     ):
-        yield _descriptor(match["label"], mol)
+        yield _descriptor(match["label"], mol).reading(match.group())
     for match in re.finditer(
         r"double bond (?:has|with|is in|of) (?:the |an? )?\(?(?P<label>[EZ])\)?[- ](?:configur\w+|geometry)", own
     ):
-        yield _descriptor(match["label"], mol)
+        yield _descriptor(match["label"], mol).reading(match.group())
+
+
+def _chiral(mol: Chem.Mol) -> Finding:
+    """One centre is enough; without centres, axes, planes and helices there is nothing to be chiral by."""
+    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(mol)) if one.type == Chem.StereoType.Atom_Tetrahedral]
+    if _mirror(mol) != Chem.MolToSmiles(mol):
+        return supported("the mirror image of the structure is another molecule")
+    if len(found) == 1 and mol.GetAtomWithIdx(found[0].centeredOn).GetAtomicNum() == 6:
+        return supported("the structure has exactly one stereocentre")
+    hidden = ("a-!@a", "*=*=*", "[R2X4]", "[r8,r9,r10,r11,r12]", "[!#1;!#5;!#6;!#7;!#8;!#9;!#16;!#17;!#35;!#53]")
+    rings = mol.GetRingInfo().AtomRings()
+    if found or len(rings) > 3 or any(len(ring) > 7 for ring in rings):
+        return unverified("its stereo is not fully defined")
+    if any(mol.HasSubstructMatch(chemistry.pattern(smarts)) for smarts in hidden):
+        return unverified("it may be chiral without a stereocentre")
+    return contradicted("the structure has no stereocentre")
 
 
 def _mirror(mol: Chem.Mol) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..types import Fact, Protein, Provenance
 from . import statement
-from .findings import Finding, contradicted, supported, unverified
+from .findings import Finding, contradicted, supported, undenied, unverified
 from .statement import Assertion
 
 SEQUENCE = Provenance(source="the sequence")
@@ -93,7 +93,8 @@ _PLACES: dict[str, str] = {
 }  # fmt: skip
 _BROADER = {"cytoplasm": r"cytoplasm|cytosol", "nucleus": r"nucle(?:us|oplasm|ol)", "membrane": r"membrane"}
 _PLACED = re.compile(
-    r"\b(?:locat\w+|locali[sz]\w+|found|present|resid\w+|situated|anchored|distributed|concentrated|accumulates?|secreted|"
+    r"\b(?:(?:is|are) in the|"
+    r"locat\w+|locali[sz]\w+|found|present|resid\w+|situated|anchored|distributed|concentrated|accumulates?|secreted|"
     r"subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
 )
 _PLACE_WORDS = frozenset(
@@ -126,22 +127,25 @@ def protein_findings(
     known = {_plain(name) for name in names}
     body = plain.rstrip(" .")
     if _plain(body) in known:
-        return [supported(f"the record has the name {body}", protein.provenance)]
-    findings = [*_fragment(body, facts)]
+        return [supported(f"the record has the name {body}", protein.provenance).reading(body)]
+    findings = [one.reading(body) for one in _fragment(body, facts)]
     if not about or statement.HEDGES.search(plain.lower()):
         return findings
     findings += _location(plain.lower(), facts)
-    findings += _organism(plain, protein)
+    findings += undenied(plain, _organism(plain, protein))
     if predicate is None and not PROPERTY.match(plain):
         return findings
-    findings += _length(plain, protein)
-    findings += _mass(plain, facts)
-    findings += _gene(plain, protein, facts)
-    findings += _ec(plain, facts)
-    findings += _accession(plain, protein)
+    figures = [
+        *_length(plain, protein),
+        *_mass(plain, facts),
+        *_gene(plain, protein, facts),
+        *_ec(plain, facts),
+        *_accession(plain, protein),
+    ]
+    findings += undenied(plain, figures)
     for assertion in statement.assertions(predicate) if predicate else ():
         if assertion.relation == "is":
-            findings += _class(assertion, protein, facts, known)
+            findings += [one.reading(assertion.said) for one in _class(assertion, protein, facts, known)]
     return findings
 
 
@@ -165,7 +169,7 @@ def _length(plain: str, protein: Protein) -> Iterator[Finding]:
         else:
             holds = abs(value - length) <= (0.05 * length if sign else 0)
         if holds:
-            yield supported(f"the sequence has {length:,} residues", SEQUENCE)
+            yield supported(f"the sequence has {length:,} residues", SEQUENCE).reading(f"{match.group()} long length")
         elif _PART.search(plain.lower()):
             yield unverified(f"{value:,} residues may count a part or form of the sequence of {length:,}")
         else:
@@ -180,7 +184,8 @@ def _mass(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
         value = float(match["value"].replace(",", "")) * (1000 if match["unit"].lower().startswith("k") else 1)
         near = [mass for mass in known if abs(mass - value) <= 0.03 * mass]
         if near:
-            yield supported(f"the unmodified chain weighs {near[0]:,.0f} Da")
+            why = f"the unmodified chain weighs {near[0]:,.0f} Da"
+            yield supported(why).reading(f"{match.group()} molecular mass weight weighs")
         elif known:
             yield unverified(
                 f"{value:,.0f} Da; the unmodified chain weighs {known[0]:,.0f} Da, processing and sugars change that"
@@ -192,7 +197,8 @@ def _gene(plain: str, protein: Protein, facts: Sequence[Fact]) -> Iterator[Findi
     for match in _GENE.finditer(plain):
         gene = match["gene"]
         if gene.lower() in {one.lower() for one in stored}:
-            yield supported(f"the record has the gene {gene}", protein.provenance)
+            why = f"the record has the gene {gene}"
+            yield supported(why, protein.provenance).reading(f"{match.group()} gene encoded by {protein.organism}")
         else:
             yield unverified(f"gene {gene}; the record has {protein.gene or 'none'}")
 
@@ -206,7 +212,8 @@ def _ec(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
         listed = ", ".join(str(fact.value) for fact in recorded)
         same = [fact for fact in recorded if f"{fact.value}.".startswith(f"{said}.")]
         if same:
-            yield supported(f"the record has EC {same[0].value}", same[0].provenance)
+            why = f"the record has EC {same[0].value}"
+            yield supported(why, same[0].provenance).reading(f"EC number {match['number']}")
         elif recorded and all(str(fact.value)[0] != said[0] for fact in recorded):
             yield contradicted(f"the record has EC {listed}, not EC {said}", recorded[0].provenance)
         else:
@@ -216,7 +223,7 @@ def _ec(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
 def _accession(plain: str, protein: Protein) -> Iterator[Finding]:
     for match in _ACCESSION.finditer(plain):
         if match["accession"] == protein.accession:
-            yield supported(f"the record is {protein.accession}", protein.provenance)
+            yield supported(f"the record is {protein.accession}", protein.provenance).reading(match.group())
         else:
             yield unverified(f"accession {match['accession']}; the record is {protein.accession or 'not known'}")
 
@@ -229,7 +236,7 @@ def _organism(plain: str, protein: Protein) -> Iterator[Finding]:
     said = _ORGANISMS.get({"humans": "human", "mice": "mouse"}.get(said, said), said)
     record = protein.organism.lower()
     if " ".join(record.split()[:2]) == said or said in record:
-        yield supported(f"the record is of {protein.organism}", protein.provenance)
+        yield supported(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
     elif said in _ORGANISMS.values() and " " in record:
         yield contradicted(f"the record is of {protein.organism}", protein.provenance)
     else:
@@ -268,9 +275,12 @@ def _location(lowered: str, facts: Sequence[Fact]) -> Iterator[Finding]:
     clause = re.split(r"\b(?:where|which|when|upon|after|during|but|and (?:is|has|regulates|binds))\b", lowered)[0]
     if re.search(r"\b(?:neither|or|except|transport\w* (?:from|to|of)|shuttl\w+)\b", clause):
         return
-    yield from _compare_places(
-        _places(clause)[0], bool(re.search(r"\b(?:not|never|absent|excluded|no)\b", clause)), facts
-    )
+    places, rest = _places(clause)
+    left = rest.split()
+    words = [word for word in re.split(r"[\s,.]+", clause) if word not in left or _PLACED.fullmatch(word)]
+    negated = bool(re.search(r"\b(?:not|never|absent|excluded|no)\b", clause))
+    for found in _compare_places(places, negated, facts):
+        yield found.reading(" ".join(words))
 
 
 def _compare_places(places: Sequence[str], negated: bool, facts: Sequence[Fact]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ database descriptions (ChEBI, UniProt) and of what language models make of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,8 @@ class Assertion:
     negated: bool = False
     number: int | None = None
     """how many, where a number is stated"""
+    said: str = ""
+    """the words of the sentence it was read from"""
     total: bool = False
     """True when ``number`` is said to be all there are"""
     least: bool = False
@@ -127,6 +129,29 @@ _DETERMINER = re.compile(
 )
 
 
+_NEUTRAL = frozenset(
+    "a an the but it its itself this that these which is are be being and also both as of in on at to by with from "
+    "has have having contains contain bears bear carries possesses features includes comprises carrying bearing "
+    "containing possessing featuring comprising does do belongs falls under into represents chemical structure group "
+    "groups class classes family member members type kind example one classified described defined known called "
+    "addition chemically structurally overall moreover furthermore thus hence therefore however specifically summary "
+    "notably additionally yes here fact indeed clearly certainly definitely formally role total there".split()
+)
+"""words that say nothing by themselves"""
+_KINDS = {
+    "molecule": frozenset("molecule molecules compound compounds substance".split()),
+    "protein": frozenset({"protein", "proteins"}),
+}
+"""words that say no more than what kind of thing is spoken of"""
+_DENIALS = "no not none isn't aren't doesn't don't without lacks lack lacking devoid free missing"
+"""words that an assertion read as denied accounts for"""
+
+
+def _tokens(text: str) -> list[str]:
+    words = (word.strip(".,;:!?\"'()[]") for word in re.split(r"\s+|; ?", text.lower()))
+    return [word for word in words if re.search(r"\w", word)]
+
+
 def normalise(text: str) -> str:
     """Replace typographic digits, quotes and dashes, drop markup, and squeeze white space."""
     plain = re.sub(r"[*_`$]|<[^<>]{1,12}>", "", text.translate(_SUBSCRIPTS))
@@ -173,6 +198,18 @@ class Subject:
         """Write *its* for *the molecule's* and *aspirin's* at the start of a normalised sentence."""
         match = re.match(rf"{self.pattern}'s? ", sentence, re.IGNORECASE)
         return f"Its {sentence[match.end() :]}" if match else sentence
+
+    def unread(self, sentence: str, reads: Iterable[str]) -> list[str]:
+        """Return the words of a normalised sentence that say something and stand in nothing that was read."""
+        lowered = sentence.lower()
+        who = re.match(rf"(?P<opening>{_OPENING}){self.pattern}(?P<also>{_APPOSITION})(?= )", lowered)
+        if who:
+            also = who["also"]
+            for name in self.names:
+                also = also.replace(name.lower(), " ")
+            lowered = f"{who['opening']} {also} {lowered[who.end() :]}"
+        known = _NEUTRAL.union(_KINDS[self.kind], *(_tokens(one) for one in reads))
+        return [word for word in _tokens(lowered) if word not in known]
 
     def is_pronoun(self, sentence: str) -> bool:
         """Tell whether the subject of a normalised sentence is a bare pronoun."""
@@ -260,12 +297,12 @@ def _roles(text: str) -> Iterator[Assertion]:
     for item in re.split(r"(?:,? and |, )(?=an? )" if articles else r",? and |, ", text):
         words = _DETERMINER.sub("", f"{item.strip()} ").strip()
         if words:
-            yield Assertion("role", words)
+            yield Assertion("role", words, said=f"role {words}")
 
 
 def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Assertion]:
     """Read a list of noun phrases and the relative clause or participle that follows it."""
-    text = re.sub(r" (?:as well as|along with|together with|plus) ", " and ", f" {text}")
+    text = re.sub(r" (?:as well as|along with|together with|plus) |,? but (?=not? )", " and ", f" {text}")
     text = _POSITION.sub(lambda match: f" @{1 + len(re.findall(_LOCANT, match['more']))}", text).strip()
     text = _CLASS_OF.sub("a ", _MEMBER.sub("a ", text))
     text = re.sub(r" \((?:[^()]|\([^()]*\))*\)(?=[ ,;.]|$)", "", text)
@@ -295,18 +332,19 @@ def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Ite
     words = re.sub(r"^(?:only|exactly|a total of|just|at least) ", "", words)
     first, _, others = words.partition(" ")
     number, least = None, False
-    if first.isdecimal() or (first in NUMBER_WORDS and first not in {"a", "an", "no"}):
+    if first.isdecimal() or (first in NUMBER_WORDS and first not in {"a", "an", "no", "both"}):
         number = int(first) if first.isdecimal() else NUMBER_WORDS[first]
         words = others
-        least = bool(positions) or first in {"several", "multiple", "both"} or item.startswith("at least ")
+        least = bool(positions) or first in {"several", "multiple"} or item.startswith("at least ")
     elif positions and positional and re.search(r"s(?: |$)", words):
         number, least = int(positions[1]), True
     named = relation == "is" and _DETERMINER.match(f"{words} ") is None
     words = _DETERMINER.sub("", f"{words} ").strip()
-    if words.startswith("no ") or words == "none":
-        negated, words = True, words[3:]
+    if denied := re.match(r"not? |none$", words):
+        negated, words = True, _DETERMINER.sub("", f"{words[denied.end() :]} ").strip()
     if words and words not in {"no", "not"}:
-        yield Assertion(relation, words, negated, number, total, least, placed=bool(positions), named=named)
+        said = re.sub(r"@\d", "", item) + (f" {_DENIALS}" if negated else "")
+        yield Assertion(relation, words, negated, number, said, total, least, placed=bool(positions), named=named)
 
 
 def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:
@@ -321,5 +359,5 @@ def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:
         r"(?:that|which) is (?P<name>[^ ]+(?: acid| alcohol)?) (?=(?:substituted(?! on )|bearing|carrying|having)\b)",
         rest,
     ):
-        yield Assertion("parent", match["name"])
+        yield Assertion("parent", match["name"], said=match["name"])
         yield from _tail(rest[match.end() :], relation)

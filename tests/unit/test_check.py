@@ -63,6 +63,18 @@ SMILES = {
     "(O[C@@H]2O[C@H](C)C[C@@H]([C@H]2O)N(C)C)[C@](C)(O)C[C@@H](C)C(=O)[C@H](C)[C@@H](O)[C@]1(C)O",
     "tetracycline": "CN(C)[C@@H]1C(O)=C(C(N)=O)C(=O)[C@@]2(O)C(O)=C3C(=O)c4c(O)cccc4[C@@](C)(O)[C@H]3C[C@@H]12",
     "propranolol": "CC(C)NCC(O)COc1cccc2ccccc12",
+    "codeine": "CN1CC[C@]23c4c5ccc(OC)c4O[C@H]2[C@@H](O)C=C[C@H]3[C@H]1C5",
+    "cyclohexane": "C1CCCCC1",
+    "hexane": "CCCCCC",
+    "aniline": "Nc1ccccc1",
+    "naphthalene": "c1ccc2ccccc2c1",
+    "tetralin": "c1ccc2CCCCc2c1",
+    "pyrrolidine": "C1CCNC1",
+    "oleic acid": "CCCCCCCC/C=C\\CCCCCCCC(=O)O",
+    "amlodipine besylate": "CCOC(=O)C1=C(COCCN)NC(C)=C(C(=O)OC)C1c1ccccc1Cl.O=S(=O)(O)c1ccccc1",
+    "sodium chloride": "[Na+].[Cl-]",
+    "water": "O",
+    "thalidomide": "O=C1CCC(N2C(=O)c3ccccc3C2=O)C(=O)N1",
     "R group": "*c1ccccc1",
 }
 
@@ -129,15 +141,17 @@ CLAIMS = [
     (
         "aspirin",
         "It is a monocarboxylic acid that is benzoic acid substituted by an acetoxy group at position 2.",
-        SUPPORTED,
+        UNVERIFIED,  # the position is not compared
     ),
     ("caffeine", "It is a carboxylic acid.", CONTRADICTED),
-    ("caffeine", "It is a purine alkaloid and a trimethylxanthine.", SUPPORTED),
+    ("caffeine", "It is a purine alkaloid and a trimethylxanthine.", UNVERIFIED),  # alkaloid: from a plant?
+    ("caffeine", "It is a member of purines and a trimethylxanthine.", SUPPORTED),
     ("caffeine", "It has an aromatic methoxy group.", CONTRADICTED),
     ("metformin", "It is a biguanide without rings.", SUPPORTED),
     ("diazepam", "It is an organochlorine compound and a benzodiazepine.", SUPPORTED),
     ("diazepam", "It is an organofluorine compound.", CONTRADICTED),
-    ("sulfamethoxazole", "It is a sulfonamide antibiotic.", SUPPORTED),
+    ("sulfamethoxazole", "It is a sulfonamide antibiotic.", UNVERIFIED),  # a role
+    ("sulfamethoxazole", "It is a sulfonamide.", SUPPORTED),
     ("sulfamethoxazole", "It is a beta-lactam antibiotic.", CONTRADICTED),
     ("bortezomib", "It carries a boronic acid group.", SUPPORTED),
     ("quercetin", "It is a pentahydroxyflavone.", SUPPORTED),
@@ -191,7 +205,7 @@ CLAIMS = [
     ("aspirin", "The molecule's formula is C9H8O4.", SUPPORTED),
     ("aspirin", "It contains only carbon, hydrogen and oxygen.", SUPPORTED),
     ("caffeine", "It contains only carbon, hydrogen and oxygen.", CONTRADICTED),
-    ("aspirin", "Unlike ibuprofen, it is an ester.", SUPPORTED),
+    ("aspirin", "Unlike ibuprofen, it is an ester.", UNVERIFIED),  # what is ibuprofen?
     ("quercetin", "It has exactly four hydroxy groups.", CONTRADICTED),
     ("quercetin", "It has four hydroxy groups.", UNVERIFIED),  # at least four, in truth five
     ("quercetin", "It is a glycoside.", CONTRADICTED),
@@ -226,6 +240,85 @@ CLAIMS = [
     ("aspirin", "Its InChIKey is RYYVLZVUVIJVGH-UHFFFAOYSA-N.", CONTRADICTED),
     ("aspirin", "Its SMILES is O=C(O)c1ccccc1OC(C)=O.", SUPPORTED),
     ("aspirin", "Its SMILES is O=C(O)c1ccccc1O.", CONTRADICTED),
+    # a denial after "but"
+    ("aspirin", "It contains an ester but no carboxylic acid.", CONTRADICTED),
+    ("aspirin", "It is an ester but not a carboxylic acid.", CONTRADICTED),
+    ("aspirin", "It is an ester, but not an acid.", CONTRADICTED),
+    ("aspirin", "It is an ester but not a phenol.", SUPPORTED),
+    ("aspirin", "It contains an ester but no nitrogen.", SUPPORTED),
+    # a class of another thing that is named
+    ("aspirin", "It is an acetate ester of cholesterol.", UNVERIFIED),
+    ("aspirin", "It is an ester of choline.", UNVERIFIED),
+    ("codeine", "It is the methyl ether of cholesterol.", UNVERIFIED),
+    # one part that is not read or not decided
+    ("aspirin", "It is a carboxylic acid and a strong opioid.", UNVERIFIED),
+    ("aspirin", "It is a carboxylic acid used to treat HIV.", UNVERIFIED),
+    ("aspirin", "It is a carboxylic acid that kills HIV.", UNVERIFIED),
+    ("aspirin", "It is an ester, an amide and a strong opioid.", CONTRADICTED),
+    ("aspirin", "Due to its nitrogen, it is an ester.", UNVERIFIED),
+    ("aspirin", "It is a strong ester.", UNVERIFIED),
+    ("aspirin", "It is an ester antibiotic.", UNVERIFIED),
+    ("cholesterol", "It is a steroid hormone.", UNVERIFIED),
+    ("aspirin", "It has one hydrogen bond donor and nine acceptors.", CONTRADICTED),
+    ("aspirin", "It has one hydrogen bond donor and four acceptors.", SUPPORTED),
+    ("cholesterol", "It is a steroid with a ketone at position 3.", UNVERIFIED),
+    ("cholesterol", "It is a steroid with a hydroxyl group at position 7.", UNVERIFIED),
+    ("cyclohexane", "It has a six-membered aromatic ring.", UNVERIFIED),
+    # qualities before a class
+    ("cyclohexane", "It is an aromatic hydrocarbon.", CONTRADICTED),
+    ("cyclohexane", "It is a saturated hydrocarbon.", SUPPORTED),
+    ("cyclohexane", "It is an acyclic hydrocarbon.", CONTRADICTED),
+    ("hexane", "It is an unsaturated hydrocarbon.", CONTRADICTED),
+    ("hexane", "It is a cyclic hydrocarbon.", CONTRADICTED),
+    ("hexane", "It is an acyclic hydrocarbon.", SUPPORTED),
+    ("hexane", "It is a volatile hydrocarbon.", UNVERIFIED),
+    ("benzene", "It is a polycyclic aromatic hydrocarbon.", CONTRADICTED),
+    ("benzene", "It is an aliphatic hydrocarbon.", CONTRADICTED),
+    ("naphthalene", "It is a polycyclic aromatic hydrocarbon.", SUPPORTED),
+    ("tetralin", "It is a polycyclic aromatic hydrocarbon.", UNVERIFIED),
+    ("aniline", "It is an aliphatic amine.", CONTRADICTED),
+    ("aniline", "It is a cyclic amine.", CONTRADICTED),
+    ("pyrrolidine", "It is a cyclic amine.", SUPPORTED),
+    ("pyrrolidine", "It is an aliphatic amine.", SUPPORTED),
+    ("palmitic acid", "It is an unsaturated fatty acid.", CONTRADICTED),
+    ("oleic acid", "It is an unsaturated fatty acid.", UNVERIFIED),
+    # salts and units
+    ("amlodipine besylate", "It is a hydrochloride salt.", CONTRADICTED),
+    ("sodium chloride", "It is a hydrochloride salt.", CONTRADICTED),
+    ("sodium chloride", "It is a chloride salt.", SUPPORTED),
+    ("aspirin", "It has a molecular weight of 180.16 kg/mol.", CONTRADICTED),
+    ("aspirin", "It has a molecular weight of 180.16 lb/mol.", UNVERIFIED),
+    # rings that are no terms of their own
+    (
+        "aspirin",
+        "The molecule is a member of the class of benzoic acids that is 2,3-dihydro-1H-pyrazol-3-one substituted by a "
+        "methyl group at position 4.",
+        CONTRADICTED,
+    ),
+    ("aspirin", "It is a member of benzoic acids and a member of 2,3-benzoxazoles.", CONTRADICTED),
+    ("caffeine", "It is a member of 1,2-thiazolidines.", CONTRADICTED),
+    ("caffeine", "It is a member of imidazopyrimidines.", UNVERIFIED),
+    ("aspirin", "It is an imidazoline receptor agonist.", UNVERIFIED),
+    # elements, atoms and qualities
+    ("aspirin", "It contains oxygen.", SUPPORTED),
+    ("water", "It contains oxygen.", SUPPORTED),
+    ("water", "It contains carbon.", CONTRADICTED),
+    ("aspirin", "It has 21 atoms.", SUPPORTED),
+    ("aspirin", "It has 13 atoms.", UNVERIFIED),  # without hydrogen
+    ("aspirin", "It has 20 atoms.", CONTRADICTED),
+    ("benzene", "It is aromatic.", SUPPORTED),
+    ("hexane", "It is aromatic.", CONTRADICTED),
+    ("thalidomide", "It is chiral.", SUPPORTED),
+    ("thalidomide", "It is achiral.", UNVERIFIED),
+    ("benzene", "It is chiral.", CONTRADICTED),
+    # denials, and what they deny
+    ("aspirin", "It does not have a molecular weight of 180.16.", UNVERIFIED),
+    ("aspirin", "It does not have a molecular weight of 300.", UNVERIFIED),
+    ("alanine", "It is not chiral.", CONTRADICTED),
+    ("aspirin", "It is both a carboxylic acid and an ester.", SUPPORTED),
+    ("aspirin", "It is an ester and a protein.", UNVERIFIED),
+    ("sodium chloride", "It is an organic salt.", CONTRADICTED),
+    ("ibuprofen", "It is an aromatic monocarboxylic acid.", UNVERIFIED),
     # open positions decide nothing by absence
     ("R group", "It is a ketone.", UNVERIFIED),
     ("R group", "It contains no nitrogen.", UNVERIFIED),
@@ -282,7 +375,7 @@ bortezomib: a boronic acid; an amino acid amide; a member of pyrazines; a peptid
 alanine: an alpha-amino acid; an amino acid; a monocarboxylic acid; a zwitterion at physiological pH; a primary
     amine
 palmitic acid: a long-chain fatty acid; a straight-chain saturated fatty acid; a fatty acid; a monocarboxylic acid;
-    a lipid
+    a lipid; a carboxylic acid
 benzene: an aromatic hydrocarbon; a hydrocarbon; an arene; a volatile organic compound; an organic compound
 emodin: a trihydroxyanthraquinone; an anthraquinone; a member of anthraquinones; a quinone; a polyphenol
 erythromycin: a macrolide; a macrolide antibiotic; a cyclic ketone; a lactone; a glycoside; a tertiary alcohol; a
@@ -320,10 +413,13 @@ def test_contradiction_names_the_rule_and_what_is_there_instead() -> None:
     assert claim.provenance.source.startswith("RDKit")
 
 
-def test_support_says_what_was_left_open() -> None:
+def test_one_open_part_leaves_the_sentence_open() -> None:
     claim = check_claim("It is a carboxylic ester and has a role as an analgesic.", molecule("aspirin"))
-    assert claim.verdict == "supported"
-    assert "carboxylic ester" in claim.why
+    assert claim.verdict == "unverified"
+    decided, _, left = claim.why.partition("; not decided: ")
+    assert decided.startswith("decided: ")
+    assert "carboxylic ester" in decided
+    assert "analgesic" in left
 
 
 def test_roles_and_classes_are_compared_with_the_record() -> None:
@@ -333,9 +429,11 @@ def test_roles_and_classes_are_compared_with_the_record() -> None:
         Fact("aspirin", "ChEBI class", "salicylates", provenance=chebi),
     ]
     about = molecule("aspirin")
-    known = check_claim("It has a role as a non-narcotic analgesic and a geroprotector.", about, facts)
+    known = check_claim("It has a role as a non-narcotic analgesic.", about, facts)
     assert (known.verdict, known.provenance) == ("supported", chebi)
-    assert "geroprotector" in known.why
+    half = check_claim("It has a role as a non-narcotic analgesic and a geroprotector.", about, facts)
+    assert half.verdict == "unverified"
+    assert "geroprotector" in half.why
     assert check_claim("It has a role as a hypnotic.", about, facts).verdict == "unverified"
     listed = check_claim("It is a member of salicylates.", about, facts)
     assert (listed.verdict, listed.provenance) == ("supported", chebi)
@@ -402,5 +500,5 @@ def test_descriptions_by_curators_are_hardly_ever_contradicted() -> None:
         except InvalidInput:  # some structures of the set have a four-valent nitrogen
             continue
         verdicts += [claim.verdict for claim in check_text(row["description"], about)]
-    assert verdicts.count("supported") > 200
+    assert verdicts.count("supported") > 50  # most sentences hold a part that is not decided
     assert verdicts.count("contradicted") <= 0.003 * len(verdicts)
