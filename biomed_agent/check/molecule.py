@@ -1,15 +1,16 @@
 """Rules that decide a statement about a molecule: its groups, rings, classes and stored roles.
 
-Numbers, stereo and identifiers are read in ``numbers.py``. *Contradicted* needs an exact rule: the
-``need`` pattern of a term (see ``groups.py``) does not match, so the word cannot apply.
+Words about the whole structure are read in ``whole.py``, figures and identifiers in ``numbers.py``.
+*Contradicted* needs an exact rule: the ``need`` pattern of a term (see ``groups.py``) does not match, so the
+word cannot apply.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from rdkit import Chem
 
@@ -19,6 +20,7 @@ from ..types import Fact, Molecule
 from .findings import Finding, contradicted, supported, unverified
 from .numbers import count_finding
 from .statement import Assertion
+from .whole import ADJECTIVES, COMPOUNDS, INHERITED, LOOSE, QUALITIES, WHOLE, Outcome, Whole, whole_of
 
 _GROUP_WORDS = (
     r" (?:functional )?(?:groups?|moiet(?:y|ies)|rings?|substituents?|functions?|functionalit(?:y|ies)|units?|cores?|"
@@ -99,17 +101,13 @@ def _modified(reading: Reading, modifiers: Sequence[str]) -> Reading | None:
     return reading._replace(
         also=also,
         placed=reading.placed or any(re.search(r"\d", word) for word in modifiers),
-        qualities=tuple(word for word in bare if word in _QUALITIES),
-        unread=any(word not in {*_REQUIRED, *_QUALITIES, *_SILENT} for word in bare),
+        qualities=tuple(word for word in bare if word in QUALITIES),
+        unread=any(word not in {*_REQUIRED, *QUALITIES, *_SILENT} for word in bare),
     )
 
 
 _SILENT = frozenset("substituted free functional chemical single".split())
 """modifiers that change nothing"""
-_QUALITIES = frozenset("aromatic aliphatic saturated unsaturated polycyclic cyclic acyclic neutral".split())
-"""modifiers that are words about the whole structure, too"""
-_INHERITED = frozenset("aliphatic saturated acyclic".split())
-"""those that hold for each part when they hold for the whole"""
 _REQUIRED = {
     "chlorinated": "chloro", "brominated": "bromo", "fluorinated": "fluoro", "iodinated": "iodo",
     "halogenated": "halogen", "hydroxylated": "hydroxy", "prenylated": "prenyl", "nitrated": "nitro",
@@ -154,193 +152,6 @@ _NO_PARENTS = _SPANLESS | {term.name for term in VOCABULARY.values() if not term
 """classes whose pattern does not span the parent's atoms"""
 
 
-# ---------------------------------------------------------------- words about the whole structure
-
-
-class _Whole(NamedTuple):
-    """What words such as *salt*, *anion* or *macrocycle* are decided from."""
-
-    mol: Chem.Mol
-    net: int
-    positive: bool
-    negative: bool
-    parts: int
-    elements: frozenset[int]
-    rings: int
-    largest: int
-
-    @property
-    def metal(self) -> bool:
-        return bool(self.elements & _METALS)
-
-    def has(self, smarts: str) -> bool:
-        return bool(self.mol.HasSubstructMatch(chemistry.pattern(smarts)))
-
-    def number(self, smarts: str) -> int:
-        return len(self.mol.GetSubstructMatches(chemistry.pattern(smarts)))
-
-
-Outcome: TypeAlias = tuple[bool, bool, str]
-"""(shown, possible, what decides it)"""
-
-_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39, 53), 55, 56, *range(57, 84)})
-
-
-def _whole_of(mol: Chem.Mol) -> _Whole:
-    charges = [atom.GetFormalCharge() for atom in mol.GetAtoms()]
-    rings = mol.GetRingInfo().AtomRings()
-    return _Whole(
-        mol,
-        sum(charges),
-        any(charge > 0 for charge in charges),
-        any(charge < 0 for charge in charges),
-        len(Chem.GetMolFrags(mol)),
-        frozenset(atom.GetAtomicNum() for atom in mol.GetAtoms()),
-        len(rings),
-        max((len(ring) for ring in rings), default=0),
-    )
-
-
-def _ion(charges: range) -> Callable[[_Whole], Outcome]:
-    """An ion of one of these net charges; a neutral drawing is excluded only where it cannot ionise."""
-
-    def rule(it: _Whole) -> Outcome:
-        shown = it.parts == 1 and it.net in charges
-        able = it.metal or it.has("[#7]" if charges.start > 0 else "[O,S,N,n,C;!H0]")
-        possible = it.positive if charges.start > 0 else it.negative
-        return shown, possible or able, f"net charge {it.net:+d}"
-
-    return rule
-
-
-def _quality(shown: str, possible: str, absent: bool = False) -> Callable[[_Whole], Outcome]:
-    """A quality shown by a pattern (or by the absence of one), and possible with another."""
-
-    def rule(it: _Whole) -> Outcome:
-        holds = it.has("[#6]") and it.has(shown) != absent
-        return (
-            holds,
-            holds or it.has(possible),
-            f"{it.rings} rings, SMARTS {shown} {'matches' if it.has(shown) else 'does not match'}",
-        )
-
-    return rule
-
-
-def _polycyclic(it: _Whole) -> Outcome:
-    return it.has("[R2]"), it.rings > 1, f"{it.rings} rings"
-
-
-def _saturated(it: _Whole) -> Outcome:
-    none = it.has("[#6]") and not it.has("[#6]=,#,:[#6]")
-    return none, none, f"SMARTS of unsaturated carbon {'does not match' if none else 'matches'}"
-
-
-def _halide(element: int, name: str, acid: bool) -> Callable[[_Whole], Outcome]:
-    """A salt with lone halide ions; of the acid, when an organic base stands beside."""
-
-    def rule(it: _Whole) -> Outcome:
-        lone, base = it.has(f"[#{element};D0]"), it.has("[#6]") or not acid
-        shown = lone and base and (not acid or it.has("[#7;+;!H0]") or it.has(f"[#{element};D0;+0].[#7]"))
-        held = "holds" if lone else "holds no"
-        beside = "" if base else ", but no organic base"
-        return shown, (lone and base) or (it.parts == 1 and it.net != 0), f"{held} separate {name}{beside}"
-
-    return rule
-
-
-def _salt_of(element: int, name: str) -> Callable[[_Whole], Outcome]:
-    def rule(it: _Whole) -> Outcome:
-        held = element in it.elements
-        return (
-            it.parts > 1 and held,
-            held or (it.parts == 1 and it.net != 0),
-            f"{'holds' if held else 'holds no'} {name}",
-        )
-
-    return rule
-
-
-def _at_least(smarts: str, sure: str, number: int, what: str) -> Callable[[_Whole], Outcome]:
-    def rule(it: _Whole) -> Outcome:
-        least, most = it.number(sure), it.number(smarts)
-        return least == number, most >= number, f"{least if least == most else f'{least} to {most}'} {what}"
-
-    return rule
-
-
-def _salt(it: _Whole) -> Outcome:
-    possible = it.parts > 1 or it.positive or it.negative or it.metal
-    return it.parts > 1 and it.positive and it.negative, possible, f"{it.parts} part(s), net charge {it.net:+d}"
-
-
-def _zwitterion(it: _Whole) -> Outcome:
-    shown = it.parts == 1 and it.net == 0 and it.positive and it.negative
-    able = (it.positive or it.has("[#7]")) and (it.negative or it.has("[O,S,N,n;!H0]"))
-    return shown, able, "needs a positive and a negative charge in one part"
-
-
-def _neutral(it: _Whole) -> Outcome:
-    return it.net == 0, it.net == 0, f"net charge {it.net:+d}"
-
-
-def _cyclic(smallest: int, smarts: str, sure: int = 12) -> Callable[[_Whole], Outcome]:
-    def rule(it: _Whole) -> Outcome:
-        held = it.has(smarts)
-        return held and it.largest >= sure, held and it.largest >= smallest, f"largest ring has {it.largest} atoms"
-
-    return rule
-
-
-def _acyclic(it: _Whole) -> Outcome:
-    return it.rings == 0, it.rings == 0, f"{it.rings} rings"
-
-
-def _hydrocarbon(it: _Whole) -> Outcome:
-    only = it.elements <= {1, 6} and not (it.positive or it.negative)
-    return only, only, "holds carbon and hydrogen only" if only else "holds other elements than carbon and hydrogen"
-
-
-def _alkane(it: _Whole) -> Outcome:
-    only = _hydrocarbon(it)[0] and not it.has("[#6]=,#,:[#6]")
-    return only and it.rings == 0, only, "a saturated hydrocarbon" if only else "no saturated hydrocarbon"
-
-
-_CARBOXYLS = ("[CX3](=O)[OX2H,OX1-]", "[CX3](=O)[OX2H]")
-_HYDROXYLS = ("[OX2H,OX1]", "[OX2H][#6;!$(C=O)]")
-_LACTONE = "[#6;R](=O)@[#8;R]"
-_WHOLE: dict[str, Callable[[_Whole], Outcome]] = {
-    **dict.fromkeys(("cation", "organic cation"), _ion(range(1, 10))),
-    **dict.fromkeys(("anion", "organic anion", "oxoanion"), _ion(range(-1, -20, -1))),
-    "dication": _ion(range(2, 3)), "dianion": _ion(range(-2, -3, -1)), "trianion": _ion(range(-3, -4, -1)),
-    "zwitterion": _zwitterion, "salt": _salt,
-    **dict.fromkeys(("hydrochloride", "hydrochloride salt"), _halide(17, "chloride", acid=True)),
-    **dict.fromkeys(("hydrobromide", "hydrobromide salt"), _halide(35, "bromide", acid=True)),
-    "chloride salt": _halide(17, "chloride", acid=False), "bromide salt": _halide(35, "bromide", acid=False),
-    "sodium salt": _salt_of(11, "sodium"), "potassium salt": _salt_of(19, "potassium"),
-    "calcium salt": _salt_of(20, "calcium"), "magnesium salt": _salt_of(12, "magnesium"),
-    "lithium salt": _salt_of(3, "lithium"),
-    **dict.fromkeys(("neutral", "uncharged", "electrically neutral"), _neutral),
-    **dict.fromkeys(("acyclic", "acyclic compound", "acyclic molecule"), _acyclic),
-    **dict.fromkeys(("cyclic", "cyclic compound", "cyclic molecule"), _cyclic(3, "[R]", 3)),
-    **dict.fromkeys(("macrocycle", "macrocyclic compound"), _cyclic(9, "[R]")), "azamacrocycle": _cyclic(9, "[#7;R]"),
-    **dict.fromkeys(("macrocyclic lactone", "macrolactone"), _cyclic(9, _LACTONE)),
-    "macrolide": _cyclic(9, _LACTONE, 99),
-    "hydrocarbon": _hydrocarbon, "alkane": _alkane,
-    "aromatic": _quality("a", "a"), "aliphatic": _quality("a", "[#6;!a]", absent=True), "saturated": _saturated,
-    "unsaturated": _quality("[C]=,#[C]", "[#6]=,#,:[#6,#7]"), "polycyclic": _polycyclic,
-    "monocarboxylic acid": _at_least(*_CARBOXYLS, 1, "carboxy groups"),
-    "dicarboxylic acid": _at_least(*_CARBOXYLS, 2, "carboxy groups"),
-    "tricarboxylic acid": _at_least(*_CARBOXYLS, 3, "carboxy groups"),
-    "diol": _at_least(*_HYDROXYLS, 2, "hydroxy groups"), "triol": _at_least(*_HYDROXYLS, 3, "hydroxy groups"),
-    "tetrol": _at_least(*_HYDROXYLS, 4, "hydroxy groups"),
-}  # fmt: skip
-_ADJECTIVES = _QUALITIES | {"uncharged", "electrically neutral"}
-_COMPOUNDS = frozenset({"hydrocarbon", "alkane"})
-_LOOSE = frozenset({"hydrocarbon", "alkane", "salt"})
-"""words that a modifier stretches (``chlorinated hydrocarbon``): excluded only when they stand alone"""
-
-
 # ---------------------------------------------------------------- deciding
 
 
@@ -373,7 +184,7 @@ _HETEROCYCLES = {
     "[#16;R]": r"thiazol|thiadiazol|thiophen|thiazin",
 }
 """atoms that the names of rings ask for (Hantzsch-Widman stems and retained names)"""
-_RING_NAME = re.compile(r"(?!.*(?:seco|carba|deaza|like))[\d,'a-z()\[\].-]*(?:e|es|one|ones|ol|ols|dione|diones)")
+_RING_NAME = re.compile(r"(?!.*(?:seco|carba|deaza|like|free))[\d,'a-z()\[\].-]*(?:e|es|one|ones|ol|ols|dione|diones)")
 
 
 def _named_ring(assertion: Assertion, molecule: Molecule) -> Finding | None:
@@ -414,44 +225,44 @@ def _whole(assertion: Assertion, molecule: Molecule) -> Finding | None:
     if assertion.relation != "is":
         return None
     heads = [" ".join(assertion.words.split(" ")[-size:]) for size in (3, 2, 1)]
-    form = next((form for head in heads for form in _singulars(head) if form in _WHOLE), None)
+    form = next((form for head in heads for form in _singulars(head) if form in WHOLE), None)
     if form is None:
         return None
-    it = _whole_of(chemistry.parsed(molecule.smiles))
-    shown, possible, decides = _WHOLE[form](it)
+    it = whole_of(chemistry.parsed(molecule.smiles))
+    shown, possible, decides = WHOLE[form](it)
     size = 1 + next(form.count(" ") for head in heads for one in _singulars(head) if one == form)
     before = assertion.words.split(" ")[:-size]
-    possible |= form in _LOOSE and bool(before)
+    possible |= form in LOOSE and bool(before)
     if before and (reading := understand(" ".join(before))) and not reading.unread:
         proof, able = _matches(reading, it.mol)
         shown, before = shown and proof and not (reading.also or reading.qualities), []
         decides += f", SMARTS of the {_core(reading)} {'matches' if able else 'does not match'}"
-        possible &= able or form in _LOOSE
+        possible &= able or form in LOOSE
     for word in before:
-        holds, able, why = _modifier(word, it, compound=form in _COMPOUNDS)
+        holds, able, why = _modifier(word, it, compound=form in COMPOUNDS)
         shown, possible, decides = shown and holds, possible and able, f"{decides}; {why}" if why else decides
     if {"aromatic", "polycyclic"} <= set(before):
         shown &= it.has("c(:c)(:c):c")
     return _verdict(assertion, shown, possible, f"{form}: {decides}", f"not {_article(form)}: {decides}")
 
 
-def _modifier(word: str, it: _Whole, compound: bool) -> Outcome:
+def _modifier(word: str, it: Whole, compound: bool) -> Outcome:
     """Decide a modifier of a class; only of a class of whole compounds is it sure what the quality is said of."""
     if word in _SILENT:
         return True, True, ""
     if word in _REQUIRED:
         return *_matches(Reading(VOCABULARY[_REQUIRED[word]]), it.mol), word
-    if word not in _QUALITIES:
+    if word not in QUALITIES:
         return False, True, ""
-    shown, possible, why = _WHOLE[word](it)
+    shown, possible, why = WHOLE[word](it)
     if not compound:
-        shown &= word in _INHERITED
+        shown &= word in INHERITED
         possible |= word in {"saturated", "acyclic"}
     return shown, possible, f"{word}: {why}"
 
 
 def _article(form: str) -> str:
-    if form in _ADJECTIVES:
+    if form in ADJECTIVES:
         return form
     return f"{'an' if form[0] in 'aeiou' else 'a'} {form}"
 
@@ -469,7 +280,7 @@ def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> F
             missing = f"SMARTS of the {_core(part)} does not match"
         proof, possible = proof and shown, possible and able
     for quality in reading.qualities:
-        shown, able, why = _modifier(quality, _whole_of(mol), compound=False)
+        shown, able, why = _modifier(quality, whole_of(mol), compound=False)
         if possible and not able:
             missing = f"not {why}"
         proof, possible = proof and shown, possible and able

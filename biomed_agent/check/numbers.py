@@ -1,6 +1,6 @@
-"""Rules for what a statement about a molecule says in figures, labels and identifiers.
+"""Rules for what a statement about a molecule says in figures and identifiers.
 
-Formula, masses, counts, charge, estimates, stereo descriptors, rules of thumb and identifiers. Values that
+Formula, masses, counts, charge, estimates, rules of thumb and identifiers. Values that
 depend on a convention (hydrogen-bond counts, rotatable bonds, estimates of logP) are only contradicted
 outside the range of the usual conventions, or not at all.
 """
@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from rdkit import Chem
-from rdkit.Chem import rdCIPLabeler
 from rdkit.Chem import rdMolDescriptors as descriptors
 
 from .. import chemistry
@@ -20,6 +19,7 @@ from ..errors import InvalidInput
 from ..types import Fact, Molecule
 from .findings import Finding, contradicted, supported, unverified
 from .statement import NUMBER_WORDS, Assertion
+from .stereo import stereo_findings, stereo_range
 
 _NUMBER = r"(?P<value>[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?)(?![\d.]*\d)"
 _LINK = (
@@ -120,7 +120,7 @@ def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -
         yield _elements(match["elements"].lower(), molecule).reading(match.group())
     yield from _rules(own, molecule)
     yield from _identifiers(own, molecule, facts)
-    yield from _stereo(own, molecule)
+    yield from stereo_findings(own, molecule)
 
 
 # ---------------------------------------------------------------- formula and mass
@@ -236,11 +236,6 @@ def _acceptors(mol: Chem.Mol) -> tuple[int, int]:
     return _range(descriptors.CalcNumHBA(mol), descriptors.CalcNumLipinskiHBA(mol), broad)
 
 
-def _stereo_range(mol: Chem.Mol) -> tuple[int, int]:
-    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(mol)) if one.type == Chem.StereoType.Atom_Tetrahedral]
-    return sum(one.specified == Chem.StereoSpecified.Specified for one in found), len(found)
-
-
 def _aromatic_rings(mol: Chem.Mol) -> tuple[int, int]:
     return _range(descriptors.CalcNumAromaticCarbocycles(mol), descriptors.CalcNumAromaticRings(mol))
 
@@ -267,7 +262,7 @@ _COUNTS: tuple[tuple[str, Callable[[Chem.Mol], tuple[int, int]], str], ...] = (
     (r"(?:freely )?rotatable bonds?", _rotatable, "rotatable bonds"),
     (rf"(?:{_BONDING} )?donors?|hbd", _donors, "hydrogen-bond donors"),
     (rf"(?:{_BONDING} )?acceptors?|hba", _acceptors, "hydrogen-bond acceptors"),
-    (_CENTRE, _stereo_range, "stereocentres"),
+    (_CENTRE, stereo_range, "stereocentres"),
     (r"aromatic rings?", _aromatic_rings, "aromatic rings"),
     (r"rings?|rings in total", _ring_count, "rings"),
 )
@@ -424,7 +419,7 @@ def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
     return supported(why) if len(violations) == number else contradicted(f"{len(violations)} exceeded: {why}")
 
 
-# ---------------------------------------------------------------- identifiers and stereo
+# ---------------------------------------------------------------- identifiers
 
 
 def _identifiers(own: str, molecule: Molecule, facts: Sequence[Fact]) -> Iterator[Finding]:
@@ -460,84 +455,3 @@ def _same_structure(smiles: str, molecule: Molecule) -> Finding:
     if flat[0] == flat[1] and not re.search(r"[@/\\]", stated.smiles):
         return supported("the SMILES stated is this structure, without its stereo")
     return contradicted(f"the SMILES stated is {stated.formula} {stated.smiles}, not this structure")
-
-
-def _stereo(own: str, molecule: Molecule) -> Iterator[Finding]:
-    mol = chemistry.parsed(molecule.smiles)
-    if re.search(r"\b(?:is|are) (?:a )?chiral\b", own):
-        yield _chiral(mol).reading("chiral")
-    if re.search(r"\bachiral\b|\bnot (?:a )?chiral\b", own):
-        mirrored = _mirror(mol) != Chem.MolToSmiles(mol)
-        undefined = _stereo_range(mol)
-        if mirrored:
-            yield contradicted("the mirror image of the structure is another molecule").reading("achiral not chiral")
-        elif undefined[0] == undefined[1] and not mol.HasSubstructMatch(chemistry.pattern("a-!@a")):
-            yield supported("the structure equals its mirror image").reading("achiral not chiral")
-        else:
-            yield unverified("its stereo is not fully defined")
-    for match in re.finditer(
-        r"(?:is (?:the|an?) |has (?:an? |the )?)\(?(?P<label>[RSEZ])\)?[- ]"
-        r"(?:enantiomer|isomer|configur\w+|stereoisomer)",
-        own,
-    ):
-        yield _descriptor(match["label"], mol).reading(match.group())
-    for match in re.finditer(
-        r"double bond (?:has|with|is in|of) (?:the |an? )?\(?(?P<label>[EZ])\)?[- ](?:configur\w+|geometry)", own
-    ):
-        yield _descriptor(match["label"], mol).reading(match.group())
-
-
-def _chiral(mol: Chem.Mol) -> Finding:
-    """One centre is enough; without centres, axes, planes and helices there is nothing to be chiral by."""
-    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(mol)) if one.type == Chem.StereoType.Atom_Tetrahedral]
-    if _mirror(mol) != Chem.MolToSmiles(mol):
-        return supported("the mirror image of the structure is another molecule")
-    if len(found) == 1 and mol.GetAtomWithIdx(found[0].centeredOn).GetAtomicNum() == 6:
-        return supported("the structure has exactly one stereocentre")
-    hidden = ("a-!@a", "*=*=*", "[R2X4]", "[r8,r9,r10,r11,r12]", "[!#1;!#5;!#6;!#7;!#8;!#9;!#16;!#17;!#35;!#53]")
-    rings = mol.GetRingInfo().AtomRings()
-    if found or len(rings) > 3 or any(len(ring) > 7 for ring in rings):
-        return unverified("its stereo is not fully defined")
-    if any(mol.HasSubstructMatch(chemistry.pattern(smarts)) for smarts in hidden):
-        return unverified("it may be chiral without a stereocentre")
-    return contradicted("the structure has no stereocentre")
-
-
-def _mirror(mol: Chem.Mol) -> str:
-    copy = Chem.Mol(mol)
-    for atom in copy.GetAtoms():
-        atom.InvertChirality()
-    return Chem.MolToSmiles(copy)
-
-
-def _descriptor(label: str, mol: Chem.Mol) -> Finding:
-    """Compare an R/S or E/Z label with a structure that has exactly one such centre."""
-    found = Chem.FindPotentialStereo(Chem.Mol(mol))
-    kind = Chem.StereoType.Atom_Tetrahedral if label in "RS" else Chem.StereoType.Bond_Double
-    centres = [one for one in found if one.type == kind]
-    if not centres:
-        return contradicted(f"the structure has no centre that could be {label}")
-    if len(centres) > 1 or centres[0].specified != Chem.StereoSpecified.Specified:
-        return unverified(f"{len(centres)} possible stereo elements; which one is meant by {label} is not said")
-    codes = {_cip(mol, centres[0].centeredOn, label, new=new) for new in (True, False)}
-    if len(codes) > 1:
-        return unverified("the two CIP implementations of RDKit label its only centre differently")
-    actual = codes.pop()
-    return (
-        supported(f"its only centre is {actual}") if actual == label else contradicted(f"its only centre is {actual}")
-    )
-
-
-def _cip(mol: Chem.Mol, where: int, label: str, new: bool) -> str:
-    copy = Chem.Mol(mol)
-    if new:
-        rdCIPLabeler.AssignCIPLabels(copy)
-    else:
-        Chem.AssignStereochemistry(copy, cleanIt=True, force=True)
-    if label in "EZ":
-        bond = copy.GetBondWithIdx(where)
-        if new:
-            return bond.GetProp("_CIPCode") if bond.HasProp("_CIPCode") else "?"
-        return str(bond.GetStereo())[-1]
-    atom = copy.GetAtomWithIdx(where)
-    return atom.GetProp("_CIPCode") if atom.HasProp("_CIPCode") else "?"

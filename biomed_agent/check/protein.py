@@ -276,7 +276,7 @@ def _location(lowered: str, facts: Sequence[Fact]) -> Iterator[Finding]:
     if re.search(r"\b(?:neither|or|except|transport\w* (?:from|to|of)|shuttl\w+)\b", clause):
         return
     places, rest = _places(clause)
-    left = rest.split()
+    left = re.split(r"[\s,.]+", rest)
     words = [word for word in re.split(r"[\s,.]+", clause) if word not in left or _PLACED.fullmatch(word)]
     negated = bool(re.search(r"\b(?:not|never|absent|excluded|no)\b", clause))
     for found in _compare_places(places, negated, facts):

@@ -304,7 +304,7 @@ def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Ass
     """Read a list of noun phrases and the relative clause or participle that follows it."""
     text = re.sub(r" (?:as well as|along with|together with|plus) |,? but (?=not? )", " and ", f" {text}")
     text = _POSITION.sub(lambda match: f" @{1 + len(re.findall(_LOCANT, match['more']))}", text).strip()
-    text = _CLASS_OF.sub("a ", _MEMBER.sub("a ", text))
+    text = re.sub(r"\batoms? of (\w+)", r"\1 atoms", _CLASS_OF.sub("a ", _MEMBER.sub("a ", text)))
     text = re.sub(r" \((?:[^()]|\([^()]*\))*\)(?=[ ,;.]|$)", "", text)
     if re.match(r"(?:not|only|solely|exclusively|neither) (?!\d|\w+ \w+s\b)", text):
         return
@@ -312,17 +312,24 @@ def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Ass
     head, rest = (text[: tail.start()], text[tail.start() :].strip(" ,")) if tail else (text, "")
     if rest.startswith("of which") or (relation == "has" and _GONE.search(rest.split(",")[0])):
         return
-    if negated and relation == "has" and ("@" in head or head.startswith("the ")):
-        return  # "lacks the methyl group at position 5": others may be there
+    cut = bool(rest) and tail is not None and tail["word"] not in _ASIDE
+    if negated and (cut or "@" in head or re.match(r"(?:the|just|merely|simply|necessarily|purely) ", head)):
+        return  # "lacks the methyl group at position 5", "is not an ester of ...": others may be there
     shared = "respectively" in text
     for chunk in re.split(r"(?<=@\d)(?:,? and |, )", head):
         items = [item for item in re.split(r",? and |, ", chunk) if item.strip()]
         for item, following in zip(items, [*items[1:], ""][: len(items)], strict=True):
             if relation == "is" and re.search(r"\b(?:derivatives|analog(?:ue)?s|related compounds)$", following):
                 continue  # "benzoic acids and derivatives" holds more than benzoic acids
+            if re.match(r" ?not? ", item) and ("@" in item or (cut and not following)):
+                continue
             yield from _item(item, relation, negated, positional=len(items) == 1 and not shared)
     if rest and not negated and not re.search(r"\b(?:salts?|complex|mixture|adduct|co-?crystal|combination)$", head):
         yield from _tail(rest, relation)
+
+
+_ASIDE = frozenset({None, "but", "because", "since", "so", "although", "though", "while", "instead", "rather"})
+"""words after which a clause begins that takes nothing from the noun before"""
 
 
 def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Iterator[Assertion]:

@@ -73,6 +73,7 @@ PROTEIN_CLAIMS = [
     ("It is located in the plasma membrane.", SUPPORTED),
     ("It localizes to the nucleus.", SUPPORTED),
     ("It is in the nucleus.", SUPPORTED),
+    ("It is in the nucleus of HIV.", UNVERIFIED),
     ("It is in the nucleus and kills HIV.", UNVERIFIED),
     ("It is located in the nucleus and mitochondrion.", UNVERIFIED),
     ("It does not have 1,210 residues.", UNVERIFIED),

@@ -1,0 +1,203 @@
+"""Words about a whole structure, such as *salt*, *anion*, *macrocycle*, *hydrocarbon* or *aromatic*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from rdkit import Chem
+
+from .. import chemistry
+
+
+class Whole(NamedTuple):
+    """What words such as *salt*, *anion* or *macrocycle* are decided from."""
+
+    mol: Chem.Mol
+    net: int
+    positive: bool
+    negative: bool
+    parts: int
+    elements: frozenset[int]
+    rings: int
+    largest: int
+
+    @property
+    def metal(self) -> bool:
+        """Whether a metal is there."""
+        return bool(self.elements & _METALS)
+
+    def has(self, smarts: str) -> bool:
+        """Tell whether a pattern matches."""
+        return bool(self.mol.HasSubstructMatch(chemistry.pattern(smarts)))
+
+    def number(self, smarts: str) -> int:
+        """Count the matches of a pattern."""
+        return len(self.mol.GetSubstructMatches(chemistry.pattern(smarts)))
+
+
+Outcome: TypeAlias = tuple[bool, bool, str]
+"""(shown, possible, what decides it)"""
+
+_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39, 53), 55, 56, *range(57, 84)})
+
+
+def whole_of(mol: Chem.Mol) -> Whole:
+    """Return what the rules of this module look at."""
+    charges = [atom.GetFormalCharge() for atom in mol.GetAtoms()]
+    rings = mol.GetRingInfo().AtomRings()
+    return Whole(
+        mol,
+        sum(charges),
+        any(charge > 0 for charge in charges),
+        any(charge < 0 for charge in charges),
+        len(Chem.GetMolFrags(mol)),
+        frozenset(atom.GetAtomicNum() for atom in mol.GetAtoms()),
+        len(rings),
+        max((len(ring) for ring in rings), default=0),
+    )
+
+
+def _ion(charges: range) -> Callable[[Whole], Outcome]:
+    """An ion of one of these net charges; a neutral drawing is excluded only where it cannot ionise."""
+
+    def rule(it: Whole) -> Outcome:
+        shown = it.parts == 1 and it.net in charges
+        able = it.metal or it.has("[#7]" if charges.start > 0 else "[O,S,N,n,C;!H0]")
+        possible = it.positive if charges.start > 0 else it.negative
+        return shown, possible or able, f"net charge {it.net:+d}"
+
+    return rule
+
+
+def _quality(shown: str, possible: str, absent: bool = False) -> Callable[[Whole], Outcome]:
+    """A quality shown by a pattern (or by the absence of one), and possible with another."""
+
+    def rule(it: Whole) -> Outcome:
+        holds = it.has("[#6]") and it.has(shown) != absent
+        return (
+            holds,
+            holds or it.has(possible),
+            f"{it.rings} rings, SMARTS {shown} {'matches' if it.has(shown) else 'does not match'}",
+        )
+
+    return rule
+
+
+def _polycyclic(it: Whole) -> Outcome:
+    return it.has("[R2]"), it.rings > 1, f"{it.rings} rings"
+
+
+def _saturated(it: Whole) -> Outcome:
+    none = it.has("[#6]") and not it.has("[#6]=,#,:[#6]")
+    return none, none, f"SMARTS of unsaturated carbon {'does not match' if none else 'matches'}"
+
+
+def _halide(element: int, name: str, acid: bool) -> Callable[[Whole], Outcome]:
+    """A salt with lone halide ions; of the acid, when an organic base stands beside."""
+
+    def rule(it: Whole) -> Outcome:
+        lone, base = it.has(f"[#{element};D0]"), it.has("[#6]") or not acid
+        shown = lone and base and (not acid or it.has("[#7;+;!H0]") or it.has(f"[#{element};D0;+0].[#7]"))
+        held = "holds" if lone else "holds no"
+        beside = "" if base else ", but no organic base"
+        return shown, (lone and base) or (it.parts == 1 and it.net != 0), f"{held} separate {name}{beside}"
+
+    return rule
+
+
+def _salt_of(element: int, name: str) -> Callable[[Whole], Outcome]:
+    def rule(it: Whole) -> Outcome:
+        held = element in it.elements
+        return (
+            it.parts > 1 and held,
+            held or (it.parts == 1 and it.net != 0),
+            f"{'holds' if held else 'holds no'} {name}",
+        )
+
+    return rule
+
+
+def _at_least(smarts: str, sure: str, number: int, what: str) -> Callable[[Whole], Outcome]:
+    def rule(it: Whole) -> Outcome:
+        least, most = it.number(sure), it.number(smarts)
+        return least == number, most >= number, f"{least if least == most else f'{least} to {most}'} {what}"
+
+    return rule
+
+
+def _salt(it: Whole) -> Outcome:
+    possible = it.parts > 1 or it.positive or it.negative or it.metal
+    return it.parts > 1 and it.positive and it.negative, possible, f"{it.parts} part(s), net charge {it.net:+d}"
+
+
+def _zwitterion(it: Whole) -> Outcome:
+    shown = it.parts == 1 and it.net == 0 and it.positive and it.negative
+    able = (it.positive or it.has("[#7]")) and (it.negative or it.has("[O,S,N,n;!H0]"))
+    return shown, able, "needs a positive and a negative charge in one part"
+
+
+def _neutral(it: Whole) -> Outcome:
+    return it.net == 0, it.net == 0, f"net charge {it.net:+d}"
+
+
+def _cyclic(smallest: int, smarts: str, sure: int = 12) -> Callable[[Whole], Outcome]:
+    def rule(it: Whole) -> Outcome:
+        held = it.has(smarts)
+        return held and it.largest >= sure, held and it.largest >= smallest, f"largest ring has {it.largest} atoms"
+
+    return rule
+
+
+def _acyclic(it: Whole) -> Outcome:
+    return it.rings == 0, it.rings == 0, f"{it.rings} rings"
+
+
+def _hydrocarbon(it: Whole) -> Outcome:
+    only = it.elements <= {1, 6} and not (it.positive or it.negative)
+    return only, only, "holds carbon and hydrogen only" if only else "holds other elements than carbon and hydrogen"
+
+
+def _alkane(it: Whole) -> Outcome:
+    only = _hydrocarbon(it)[0] and not it.has("[#6]=,#,:[#6]")
+    return only and it.rings == 0, only, "a saturated hydrocarbon" if only else "no saturated hydrocarbon"
+
+
+_CARBOXYLS = ("[CX3](=O)[OX2H,OX1-]", "[CX3](=O)[OX2H]")
+_HYDROXYLS = ("[OX2H,OX1]", "[OX2H][#6;!$(C=O)]")
+_LACTONE = "[#6;R](=O)@[#8;R]"
+WHOLE: dict[str, Callable[[Whole], Outcome]] = {
+    **dict.fromkeys(("cation", "organic cation"), _ion(range(1, 10))),
+    **dict.fromkeys(("anion", "organic anion", "oxoanion"), _ion(range(-1, -20, -1))),
+    "dication": _ion(range(2, 3)), "dianion": _ion(range(-2, -3, -1)), "trianion": _ion(range(-3, -4, -1)),
+    "zwitterion": _zwitterion, "salt": _salt,
+    **dict.fromkeys(("hydrochloride", "hydrochloride salt"), _halide(17, "chloride", acid=True)),
+    **dict.fromkeys(("hydrobromide", "hydrobromide salt"), _halide(35, "bromide", acid=True)),
+    "chloride salt": _halide(17, "chloride", acid=False), "bromide salt": _halide(35, "bromide", acid=False),
+    "sodium salt": _salt_of(11, "sodium"), "potassium salt": _salt_of(19, "potassium"),
+    "calcium salt": _salt_of(20, "calcium"), "magnesium salt": _salt_of(12, "magnesium"),
+    "lithium salt": _salt_of(3, "lithium"),
+    **dict.fromkeys(("neutral", "uncharged", "electrically neutral"), _neutral),
+    **dict.fromkeys(("acyclic", "acyclic compound", "acyclic molecule"), _acyclic),
+    **dict.fromkeys(("cyclic", "cyclic compound", "cyclic molecule"), _cyclic(3, "[R]", 3)),
+    **dict.fromkeys(("macrocycle", "macrocyclic compound"), _cyclic(9, "[R]")), "azamacrocycle": _cyclic(9, "[#7;R]"),
+    **dict.fromkeys(("macrocyclic lactone", "macrolactone"), _cyclic(9, _LACTONE)),
+    "macrolide": _cyclic(9, _LACTONE, 99),
+    "hydrocarbon": _hydrocarbon, "alkane": _alkane,
+    "aromatic": _quality("a", "a"), "aliphatic": _quality("a", "[#6;!a]", absent=True), "saturated": _saturated,
+    "unsaturated": _quality("[C]=,#[C]", "[#6]=,#,:[#6,#7]"), "polycyclic": _polycyclic,
+    "monocarboxylic acid": _at_least(*_CARBOXYLS, 1, "carboxy groups"),
+    "dicarboxylic acid": _at_least(*_CARBOXYLS, 2, "carboxy groups"),
+    "tricarboxylic acid": _at_least(*_CARBOXYLS, 3, "carboxy groups"),
+    "diol": _at_least(*_HYDROXYLS, 2, "hydroxy groups"), "triol": _at_least(*_HYDROXYLS, 3, "hydroxy groups"),
+    "tetrol": _at_least(*_HYDROXYLS, 4, "hydroxy groups"),
+}  # fmt: skip
+QUALITIES = frozenset("aromatic aliphatic saturated unsaturated polycyclic cyclic acyclic neutral".split())
+"""modifiers that are words about the whole structure, too"""
+INHERITED = frozenset("aliphatic saturated acyclic".split())
+"""those that hold for each part when they hold for the whole"""
+ADJECTIVES = QUALITIES | {"uncharged", "electrically neutral"}
+COMPOUNDS = frozenset({"hydrocarbon", "alkane"})
+"""classes that name all of a structure, so that each quality is surely said of all of it"""
+LOOSE = frozenset({"hydrocarbon", "alkane", "salt"})
+"""words that a modifier stretches (``chlorinated hydrocarbon``): excluded only when they stand alone"""
