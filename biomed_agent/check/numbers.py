@@ -289,7 +289,7 @@ def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact
         loose = found is not None and sized["kind"] and (assertion.negated or found.verdict == "supported")
         return unverified(f"{found.why}; {sized['kind']}is not compared") if found and loose else found
     if re.fullmatch(r"atoms?", assertion.words) and assertion.number is not None and not assertion.negated:
-        return _atom_count(assertion, mol)
+        return _atom_count(assertion, molecule, mol)
     for pattern, counter, name in _COUNTS:
         if re.fullmatch(pattern, assertion.words):
             low, high = counter(mol)
@@ -309,12 +309,15 @@ def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact
     return None
 
 
-def _atom_count(assertion: Assertion, mol: Chem.Mol) -> Finding:
+def _atom_count(assertion: Assertion, molecule: Molecule, mol: Chem.Mol) -> Finding:
     heavy, every = mol.GetNumHeavyAtoms(), Chem.AddHs(mol).GetNumAtoms()
     counted = f"atoms: {every}, {heavy} without hydrogen"
     if assertion.number == every:
         return supported(counted)
     loose = assertion.number == heavy or (assertion.least and (assertion.number or 0) < every)
+    parent = chemistry.parent_of_salt(molecule)
+    if parent is not None:
+        loose |= assertion.number == Chem.AddHs(chemistry.parsed(parent.smiles)).GetNumAtoms()
     return unverified(counted) if loose else contradicted(f"{counted}; not {assertion.number}")
 
 

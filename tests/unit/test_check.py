@@ -306,6 +306,7 @@ CLAIMS = [
     ("aspirin", "It has 21 atoms.", SUPPORTED),
     ("aspirin", "It has 13 atoms.", UNVERIFIED),  # without hydrogen
     ("aspirin", "It has 20 atoms.", CONTRADICTED),
+    ("metformin hydrochloride", "It has 20 atoms.", UNVERIFIED),  # the neutral parent has
     ("benzene", "It is aromatic.", SUPPORTED),
     ("hexane", "It is aromatic.", CONTRADICTED),
     ("thalidomide", "It is chiral.", SUPPORTED),
