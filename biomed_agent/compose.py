@@ -27,6 +27,14 @@ _SAID = {
 }
 
 
+MAX_PARTS = 10
+"""rings and groups named in a sentence"""
+_GENERAL = {"aromatic ring"} | set(
+    "acid acyl alcohol alkyl amino benzoyl carbonyl halogen methyl oxo carboxamide acetyl".split()
+)
+"""names that a more telling one nearly always stands beside"""
+
+
 class Sources:
     """Numbers the records an answer uses, in order of first use."""
 
@@ -111,8 +119,9 @@ def identity_sentence(entity: Entity, sources: Sources) -> str:
 
 def structure_sentence(molecule: Molecule, sources: Sources) -> str:
     """Say which rings and groups a structure holds, as RDKit finds them."""
-    parts = [*sorted(chemistry.skeletons(molecule)), *sorted(chemistry.functional_groups(molecule))]
-    holds = f"; contains {', '.join(parts[:8])}" if parts else ""
+    found = [*sorted(chemistry.skeletons(molecule)), *sorted(chemistry.functional_groups(molecule))]
+    parts = [part for part in found if part not in _GENERAL]
+    holds = f"; contains {', '.join(parts[:MAX_PARTS])}" if parts else ""
     formula = molecule.formula or "open positions"
     return f"Its structure: {formula}{holds} {sources.cite(chemistry.RDKIT)}."
 

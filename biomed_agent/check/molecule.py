@@ -197,7 +197,9 @@ def _named_ring(assertion: Assertion, molecule: Molecule) -> Finding | None:
         if re.search(stems, words):
             possible = mol.HasSubstructMatch(chemistry.pattern(smarts))
             if not possible:
-                return _verdict(assertion, False, False, "", f"{words} needs a ring atom {smarts}, and there is none")
+                return _verdict(
+                    assertion, False, False, "", f"{words} needs a ring atom that matches {smarts}, and there is none"
+                )
     return None
 
 
