@@ -186,7 +186,7 @@ class Answering:
         rest = self.draft.question
         for mention in reversed(self.mentions):
             rest = f"{rest[: mention.start]} it {rest[mention.end :]}"
-        return rest
+        return " ".join(rest.split())
 
     def _read_entities(self, rest: str, molecule: str | None, protein: str | None) -> None:
         """Resolve what is given, then what the question names and the given does not cover."""

@@ -316,6 +316,7 @@ def computed_facts(molecule: Molecule) -> list[Fact]:
     2012, 4, 90; logP: Wildman and Crippen, J. Chem. Inf. Comput. Sci. 1999, 39, 868; TPSA: Ertl et al.,
     J. Med. Chem. 2000, 43, 3714.
     """
+    quiet = rdBase.BlockLogs()  # noqa: F841 - RDKit's log is silent until this goes out of scope
     mol = parsed(molecule.smiles)
     facts = _shape(molecule, mol)
     if not any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):

@@ -117,10 +117,11 @@ _ACTIVITY = _any(
     r"\bbinds?\b", r"\bbinding\b", r"affinit", r"\binhibit", r"\bk[di]\b", r"ic50", r"ec50", r"\bpoten(?:t|cy)",
     r"\bactiv(?:e|ity)\b", r"\btarget", r"selectiv", r"\bblocks?\b", r"\bagonist", r"\bantagonist", r"\binteract",
     r"\bhits?\b", r"kiba",
+    r"\bligands?\b", r"\bbinders?\b", r"\bmodulators?\b",
 )  # fmt: skip
 _OF_PROTEIN: dict[Kind, re.Pattern[str]] = {
     "name": _any(
-        r"official names?", r"(?:recommended|full) name", r"\bnames? of (?:this|the|that) protein",
+        r"official names?", r"(?:recommended|full) name", r"\bnames? of (?:this|the|that|it\b)",
         r"what is (?:it|this protein) called", r"what(?:'s| is) the name",
     ),
     "family": _any(r"famil(?:y|ies)\b", r"\bfamilie\b"),

@@ -24,30 +24,36 @@ STRETCH = 40
 def build(data: Path, molecules: Sequence[Molecule], proteins: Sequence[Protein]) -> list[dict[str, str]]:
     """Return the affinities of molecules and proteins of the set."""
     shipped = {molecule.inchikey for molecule in molecules}
+    named = {molecule.ids["drugbank"]: molecule.inchikey for molecule in molecules if "drugbank" in molecule.ids}
     by_sequence = {protein.sequence: protein.accession for protein in reversed(proteins)}
     human = {protein.gene: protein for protein in proteins if protein.gene and protein.taxon_id == "9606"}
     accessions = {protein.accession for protein in proteins}
     return [
-        *davis(data / "dti_davis", shipped, by_sequence, human),
-        *kiba(data / "dti_kiba", shipped, by_sequence, accessions),
+        *davis(data / "dti_davis", ligands(data / "dti_davis", shipped, named), by_sequence, human),
+        *kiba(data / "dti_kiba", ligands(data / "dti_kiba", shipped, named), by_sequence, accessions),
     ]
 
 
-def ligands(folder: Path, shipped: set[str]) -> dict[str, str]:
-    """Return InChIKeys by ligand name, for ligands that ship."""
+def ligands(folder: Path, shipped: set[str], named: dict[str, str]) -> dict[str, str]:
+    """Return InChIKeys by ligand name, for ligands that ship.
+
+    Some structures are drawn without stereochemistry (sunitinib, crizotinib); those are taken for the drug whose
+    DrugBank identifier stands beside them when the atoms and bonds agree.
+    """
     keys: dict[str, str] = {}
     for row in read_tsv(folder / "ligands.tsv"):
         known = canonical(row["smiles"])
         if known and known[1] in shipped:
             keys[row["drug_id"]] = known[1]
+        elif known and known[1][:14] == named.get(row["drugbank_id"], "")[:14]:
+            keys[row["drug_id"]] = named[row["drugbank_id"]]
     return keys
 
 
 def davis(
-    folder: Path, shipped: set[str], by_sequence: dict[str, str], human: dict[str, Protein]
+    folder: Path, keys: dict[str, str], by_sequence: dict[str, str], human: dict[str, Protein]
 ) -> Iterator[dict[str, str]]:
     """Yield dissociation constants in nM; at the highest concentration tested the relation is ``>=``."""
-    keys = ligands(folder, shipped)
     names = {row["protein_id"] for row in read_tsv(folder / "proteins.tsv")}
     targets: dict[str, str] = {}
     for row in read_tsv(folder / "proteins.tsv"):
@@ -75,10 +81,9 @@ def davis(
 
 
 def kiba(
-    folder: Path, shipped: set[str], by_sequence: dict[str, str], accessions: set[str]
+    folder: Path, keys: dict[str, str], by_sequence: dict[str, str], accessions: set[str]
 ) -> Iterator[dict[str, str]]:
     """Yield KIBA scores as DeepDTA transformed them (no unit, higher binds better)."""
-    keys = ligands(folder, shipped)
     targets: dict[str, str] = {}
     for row in read_tsv(folder / "proteins.tsv"):
         known = row["protein_id"] in accessions
