@@ -210,17 +210,16 @@ class Answering:
 
     def _read_form(self, rest: str) -> None:
         """Apply a substitution named anywhere in the question; refuse other changed forms and parts."""
-        whole = [one for one in self.draft.proteins if isinstance(one.entity, Protein) and not one.entity.variant]
+        proteins = [one.entity for one in self.draft.proteins if isinstance(one.entity, Protein)]
+        whole = [protein for protein in proteins if not protein.variant]
         if not whole:
             return
         variant = variant_of(self.draft.question)
         if not variant:
-            check_unaltered(rest, compose.name_of(whole[0].entity))
-            return
-        if len(whole) == 1 and whole[0].entity.handle.startswith("UNIPROT:"):
-            accession = whole[0].entity.handle.removeprefix("UNIPROT:")
-            self.draft.proteins.remove(whole[0])
-            self._resolve(f"{accession} {variant}", "protein")
+            check_unaltered(rest, compose.name_of(whole[0]))
+        elif len(whole) == 1 and whole[0].accession:
+            self.draft.proteins = [one for one in self.draft.proteins if one.entity is not whole[0]]
+            self._resolve(f"{whole[0].accession} {variant}", "protein")
 
     def _names_a_protein(self) -> bool:
         """Whether some mention can be a protein, so that a protein question is about it."""
@@ -236,24 +235,24 @@ class Answering:
         """Say when the question names another thing of the kind that was given beside it."""
         for one in given:
             for mention in self.mentions:
-                named = (
-                    self.rooms.index.molecules_named(mention.text)
-                    if one.kind == "molecule"
-                    else self.rooms.index.proteins_named(mention.text)
-                )
+                named = self._records_named(mention.text, one.kind)
                 if named and all(found.handle != one.entity.handle for found, _ in named):
                     self.draft.warnings.append(
                         f"The question names {mention.text}, but the {one.kind} given is "
                         f"{compose.name_of(one.entity)}; the answer is about the given one."
                     )
 
+    def _records_named(self, name: str, kind: EntityKind) -> Sequence[tuple[Molecule | Protein, str]]:
+        """Return the shipped records of one kind with a name."""
+        index = self.rooms.index
+        return index.molecules_named(name) if kind == "molecule" else index.proteins_named(name)
+
     def _read_mention(self, mention: Mention, kind: EntityKind | None) -> None:
         try:
             self._resolve(mention.text, kind)
         except (InvalidInput, NotFound):
-            index = self.rooms.index
-            named = index.proteins_named if kind == "protein" else index.molecules_named
-            if kind is None or mention.how not in ("lexicon", "identifier") or named(mention.text):
+            known = mention.how in ("lexicon", "identifier")
+            if kind is None or not known or self._records_named(mention.text, kind):
                 raise  # else it is a known thing of the other kind, and not what is asked about
 
     def _resolve(self, text: str, kind: EntityKind | None) -> None:
@@ -303,18 +302,24 @@ class Answering:
         return self._stated(question, said)
 
     def _computed(self, question: Question) -> Answer:
-        said = []
-        for resolved in self.draft.entities:
-            facts = matching(self.rooms.retriever.computed(resolved.entity), question.predicates)
-            self.draft.facts += facts
-            said.append(compose.facts_sentence(resolved.entity, facts, self.draft.sources))
-        return self._stated(question, said)
+        return self._each(
+            question, lambda one: matching(self.rooms.retriever.computed(one.entity), question.predicates)
+        )
 
     def _stored(self, question: Question) -> Answer:
+        retriever, wanted = self.rooms.retriever, question.predicates
+        return self._each(
+            question,
+            lambda one: (
+                matching(retriever.identity(one), wanted) + retriever.stored(one.entity, wanted, self.draft.warnings)
+            ),
+        )
+
+    def _each(self, question: Question, facts_of: Callable[[Resolved], list[Fact]]) -> Answer:
+        """State the facts of every entity, one after the other."""
         said = []
         for resolved in self.draft.entities:
-            facts = matching(self.rooms.retriever.identity(resolved), question.predicates)
-            facts += self.rooms.retriever.stored(resolved.entity, question.predicates, self.draft.warnings)
+            facts = facts_of(resolved)
             self.draft.facts += facts
             said.append(compose.facts_sentence(resolved.entity, facts, self.draft.sources))
         return self._stated(question, said)

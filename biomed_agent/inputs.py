@@ -9,13 +9,16 @@ import re
 from pathlib import Path
 
 from .errors import Ambiguous, InvalidInput
+from .sources.fasta import RESIDUES, parse_fasta
 from .types import Candidate, Protein
 
 PREFIXES = (
     "name", "cid", "smiles", "inchi", "inchikey", "cas", "chebi", "drugbank", "chembl", "unii",
     "gene", "uniprot", "seq", "file",
 )  # fmt: skip
-ACCESSION = re.compile(r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(?:-[0-9]{1,3})?")
+ACCESSION_SHAPE = r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})"
+ISOFORM_SHAPE = r"-[0-9]{1,3}"
+ACCESSION = re.compile(rf"{ACCESSION_SHAPE}(?:{ISOFORM_SHAPE})?")
 """UniProt's own pattern (https://www.uniprot.org/help/accession_numbers), with an isoform suffix."""
 ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
 INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
@@ -26,7 +29,6 @@ PLAIN_IDS = (
     (re.compile(r"(?:CHEMBL:)?(CHEMBL\d+)", re.I), "chembl"),
     (re.compile(r"(?:CAS[:\s]*)?(\d{2,7}-\d{2}-\d)", re.I), "cas"),
 )
-RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWYBZXUOJ")
 MAX_RESIDUES = 10_000
 MAX_NAME = 300
 MAX_FILE_BYTES = 5_000_000
@@ -67,8 +69,6 @@ def read_sequence(text: str) -> Protein:
         InvalidInput: Empty, too long, letters that are no residues, or nucleotides.
         Ambiguous: More than one FASTA record.
     """
-    from .sources.fasta import parse_fasta
-
     records = parse_fasta(text)
     if len(records) > 1:
         raise Ambiguous(

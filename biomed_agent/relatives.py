@@ -104,8 +104,9 @@ def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners:
 
 def listed_unknown(rest: str) -> list[str]:
     """Return unknown words that stand in a list with a name ("ibuprofen and asprin"), in the question without names."""
-    listed = re.findall(r"\bit\s+(?:and|or|versus|vs\.?)\s+(?:of\s+)?([A-Za-z][\w-]{3,})", " ".join(rest.split()))
-    return [word for word in listed if word in unknown_words(rest)]
+    listed = re.findall(r"\bit\s+(?:and|or|versus|vs\.?)\s+(?:of\s+)?([A-Za-z][\w-]{3,})", rest)
+    unknown = unknown_words(rest)
+    return [word for word in listed if word in unknown]
 
 
 def variant_of(question: str) -> str:

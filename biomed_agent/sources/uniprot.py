@@ -11,12 +11,13 @@ from typing import Any, TypeAlias
 
 from biomed_agent.egress import Reveals
 from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
+from biomed_agent.inputs import ACCESSION_SHAPE, ISOFORM_SHAPE
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.fasta import parse_fasta
 from biomed_agent.transport import Check, Reply, Transport, well_formed
 from biomed_agent.types import Candidate, Fact, Protein, Provenance
 
-ACCESSION = re.compile(r"([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(-[0-9]{1,3})?")
+ACCESSION = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
 """UniProt's own pattern (https://www.uniprot.org/help/accession_numbers); group 2 is the isoform suffix."""
 ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
 HEADER = re.compile(r"(sp|tr)\|([^|]+)\|(\S+)\s*(.*?)(?=\s(?:OS|OX|GN|PE|SV)=|$)")
