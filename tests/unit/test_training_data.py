@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.model.training import data
+from biomed_agent import pairs
+from biomed_agent.model.training import data, splits
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 NO_TESTS = data.OfficialTests(frozenset(), frozenset())
@@ -70,7 +71,7 @@ def test_a_molecule_is_left_out_and_counted(changes, reason):
 def test_a_tested_structure_is_left_out_by_its_stated_and_by_its_computed_group():
     stated = data.OfficialTests(frozenset({"STATED"}), frozenset())
     assert molecules(molecule(group="STATED"), tests=stated)[0] == []
-    computed = data.OfficialTests(frozenset({data.structure_group("CC(=O)[O-].[Na+]")}), frozenset())
+    computed = data.OfficialTests(frozenset({splits.structure_group("CC(=O)[O-].[Na+]")}), frozenset())
     assert molecules(molecule(group="OTHER"), tests=computed)[0] == []
 
 
@@ -88,10 +89,10 @@ def test_the_same_pair_is_kept_once():
 
 
 def test_salts_charges_and_stereoisomers_share_a_group():
-    groups = {data.structure_group(one) for one in ("C[C@H](N)C(=O)O", "C[C@@H]([NH3+])C(=O)[O-]", "CC(N)C(=O)O.Cl")}
+    groups = {splits.structure_group(one) for one in ("C[C@H](N)C(=O)O", "C[C@@H]([NH3+])C(=O)[O-]", "CC(N)C(=O)O.Cl")}
     assert len(groups) == 1
-    assert data.structure_group("CCO") not in groups
-    assert data.structure_group("*C(=O)O").startswith("S:")
+    assert splits.structure_group("CCO") not in groups
+    assert splits.structure_group("*C(=O)O").startswith("S:")
 
 
 @pytest.mark.parametrize(
@@ -172,8 +173,8 @@ def test_notes_of_the_yeast_database_are_thinned():
 
 
 def test_long_texts_end_with_a_whole_sentence():
-    assert data.whole_sentences("One two three. Four five. Six seven eight nine.", 5) == "One two three. Four five."
-    assert data.whole_sentences("One two three four five six.", 5) == ""
+    assert pairs.whole_sentences("One two three. Four five. Six seven eight nine.", 5) == "One two three. Four five."
+    assert pairs.whole_sentences("One two three four five six.", 5) == ""
 
 
 def test_the_fold_is_drawn_by_group_and_never_changes():
@@ -192,6 +193,6 @@ def test_training_and_held_out_share_nothing_with_each_other_or_the_official_tes
     for one in molecules_trained + [one for one in corpus.dev if one.smiles]:
         assert one.group not in tests.groups
         assert data.plain(one.answer) not in tests.texts
-    assert not {data.structure_group(one.smiles) for one in molecules_trained} & tests.groups
+    assert not {splits.structure_group(one.smiles) for one in molecules_trained} & tests.groups
     assert not {one.group for one in corpus.train} & {one.group for one in corpus.dev}
     assert not any("card" in one.origin or "deeploc" in one.origin or "fapm" in one.origin for one in corpus.train)

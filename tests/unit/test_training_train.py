@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from biomed_agent.model.training import evaluate, publish, train, vocabulary
-from biomed_agent.model.training.data import Example
+from biomed_agent.model.training.examples import Example
 
 CONFIG = Path(train.__file__).parent / "configs/mini.json"
 

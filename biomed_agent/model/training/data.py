@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from rdkit import Chem, rdBase
-from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.model.featurize import featurize_smiles
+from biomed_agent.pairs import clean, whole_sentences
 from biomed_agent.prompt import QUESTIONS
+
+from .examples import Example
+from .splits import structure_group
 
 MOLECULE_ORIGINS = ("chebi20/", "chebi_defs/", "aro/")
 """CC BY 4.0. Left out: PubChem depositors' texts (no stated terms) and DrugCentral (share-alike)."""
@@ -49,24 +52,6 @@ NAME_MIN_ROWS, NAME_MAX_ROWS = 4, 12
 """A name is kept when at least 4 rows bear it (a small model cannot learn single names), 12 rows of each."""
 MAX_DEV_CLUSTER = 60
 """Larger clusters stay in training: holding one out would fill the fold with one family."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One structure, one question of :data:`biomed_agent.prompt.QUESTIONS`, and its answer."""
-
-    kind: str
-    answer: str
-    group: str
-    """what must not lie on both sides of a split: InChIKey block (molecules) or sequence cluster (proteins)"""
-    origin: str
-    smiles: str = ""
-    sequence: str = ""
-
-    @property
-    def question(self) -> str:
-        """The question asked for this kind."""
-        return QUESTIONS[self.kind]
 
 
 @dataclass(slots=True)
@@ -134,22 +119,6 @@ def official_tests(data: Path) -> OfficialTests:
     with lzma.open(data / CHEMBL_QA_TEST, "rt", encoding="utf-8") as file:
         groups.update(structure_group(smiles) for smiles in json.load(file))
     return OfficialTests(frozenset(groups), frozenset(texts))
-
-
-def structure_group(smiles: str) -> str:
-    """Return the first InChIKey block of the largest fragment, neutralised.
-
-    Salts, charge states and stereoisomers share a group. A structure without InChI is ``S:`` and its flat
-    SMILES, one that does not parse ``S:`` and its own text.
-    """
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles)
-        if molecule is None:
-            return f"S:{smiles}"
-        parent = rdMolStandardize.LargestFragmentChooser().choose(molecule)
-        parent = rdMolStandardize.Uncharger().uncharge(parent)
-        key = str(Chem.MolToInchiKey(parent))
-        return key.split("-")[0] if key else f"S:{Chem.MolToSmiles(parent, isomericSmiles=False)}"
 
 
 def plain(text: str) -> str:
@@ -306,27 +275,6 @@ def protein_family(row: Mapping[str, Any]) -> str:
 
 
 # ---------------------------------------------------------------------------------------------- text
-
-
-def clean(text: str) -> str:
-    """Remove citations and evidence codes, mend hyphens split by line breaks, and end with one full stop."""
-    text = re.sub(r"\s*\((?:PubMed:\d+(?:, )?|Ref\.\d+(?:, )?|By similarity|Probable|Potential)+\)", "", text)
-    text = re.sub(r"\s*\{ECO:[^}]*\}", "", text)
-    text = re.sub(r"(?<=\w)- (?!and\b|or\b|to\b)(?=\w)", "-", " ".join(text.split()))
-    text = re.sub(r"\s+([.,;])", r"\1", text).rstrip(" .;")
-    return f"{text}." if text else ""
-
-
-def whole_sentences(text: str, max_words: int) -> str:
-    """Return the leading whole sentences of ``text`` within ``max_words``; "" when the first is longer."""
-    kept: list[str] = []
-    words = 0
-    for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z(\[])", text.strip()):
-        words += len(sentence.split())
-        if words > max_words:
-            break
-        kept.append(sentence)
-    return " ".join(kept)
 
 
 def vocabulary_texts(examples: Sequence[Example]) -> Iterator[str]:

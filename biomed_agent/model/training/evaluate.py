@@ -20,7 +20,8 @@ from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 from biomed_agent.prompt import QUESTIONS
 
-from .data import OFFICIAL_TESTS, Example, build, canonical
+from .data import OFFICIAL_TESTS, build, canonical
+from .examples import Example
 from .metrics import best_constant, mean, paired_error, rouge_l
 from .train import as_messages, draw, estimated_positions
 

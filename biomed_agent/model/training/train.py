@@ -23,7 +23,8 @@ from biomed_agent.model.processing import BioMedGPTProcessor
 from biomed_agent.model.tokenizer import SentencePieceTokenizer
 from biomed_agent.prompt import QUESTIONS, user_message
 
-from .data import Example, random_smiles
+from .data import random_smiles
+from .examples import Example
 
 KINDS = tuple(QUESTIONS)
 EARLIER = "earlier.json"
