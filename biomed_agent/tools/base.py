@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import threading
@@ -73,6 +74,10 @@ class LazyAgent:
         """See :meth:`biomed_agent.BioMedAgent.articles`."""
         return self.agent.articles(query, limit)
 
+    def find(self, kind: Literal["molecule", "protein", "literature"], name: str, limit: int = 10) -> Answer:
+        """See :meth:`biomed_agent.BioMedAgent.find`."""
+        return self.agent.find(kind, name, limit)
+
 
 @functools.cache
 def default_agent() -> LazyAgent:
@@ -80,10 +85,14 @@ def default_agent() -> LazyAgent:
     return LazyAgent()
 
 
-class Arguments(BaseModel):
-    """What every tool takes."""
+class Strict(BaseModel):
+    """Arguments of a tool: no others than those named, white space around them ignored."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Arguments(Strict):
+    """What every question-answering tool takes."""
 
     question: str = Field(min_length=1, description="One question in plain words.")
 
@@ -120,7 +129,7 @@ class BioMedTool(BaseTool):
         with contextlib.suppress(RuntimeError):  # outside a run there is nobody to tell
             dispatch_custom_event(PROGRESS_EVENT, self._asking())
         try:
-            answer: Answer = self.agent.ask(**arguments)
+            answer = self._ask(**arguments)
         except BiomedAgentError as error:
             raise _as_tool_error(error) from error
         with contextlib.suppress(RuntimeError):
@@ -131,18 +140,36 @@ class BioMedTool(BaseTool):
         with contextlib.suppress(RuntimeError):
             await adispatch_custom_event(PROGRESS_EVENT, self._asking())
         try:
-            answer: Answer = await self.agent.aask(**arguments)
+            answer = await self._aask(**arguments)
         except BiomedAgentError as error:
             raise _as_tool_error(error) from error
         with contextlib.suppress(RuntimeError):
             await adispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
         return to_tool_text(answer), answer.to_dict()
 
+    def _ask(self, **arguments: Any) -> Answer:
+        answer: Answer = self.agent.ask(**arguments)
+        return answer
+
+    async def _aask(self, **arguments: Any) -> Answer:
+        answer: Answer = await self.agent.aask(**arguments)
+        return answer
+
     def _asking(self) -> dict[str, Any]:
         return {"tool": self.name, "stage": "asking"}
 
     def _answered(self, answer: Answer) -> dict[str, Any]:
         return {"tool": self.name, "stage": "answered", "status": answer.status, "seconds": answer.seconds}
+
+
+class LookUpTool(BioMedTool):
+    """A tool that looks something up instead of asking a question.
+
+    Subclasses say in :meth:`_ask` which method of the agent they call; an asynchronous call runs it in a thread.
+    """
+
+    async def _aask(self, **arguments: Any) -> Answer:
+        return await asyncio.to_thread(functools.partial(self._ask, **arguments))
 
 
 def unanswered(status: str, reason: str) -> str:
