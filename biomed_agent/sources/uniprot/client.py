@@ -1,12 +1,11 @@
-"""UniProt (REST): proteins by accession, name, gene or sequence, and the facts of their entries."""
+"""The questions put to UniProt."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from biomed_agent.egress import Reveals
@@ -15,12 +14,14 @@ from biomed_agent.inputs import ACCESSION_SHAPE, ISOFORM_SHAPE
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.fasta import parse_fasta
 from biomed_agent.transport import Check, Reply, Transport, well_formed
-from biomed_agent.types import Candidate, Fact, Protein, Provenance
+from biomed_agent.types import Fact, Protein, Provenance
+
+from .facts import read_facts
+from .readers import candidate, read_entry, read_fasta, read_search
 
 ACCESSION = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
 """UniProt's own pattern (https://www.uniprot.org/help/accession_numbers); group 2 is the isoform suffix."""
 ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
-HEADER = re.compile(r"(sp|tr)\|([^|]+)\|(\S+)\s*(.*?)(?=\s(?:OS|OX|GN|PE|SV)=|$)")
 FIELDS = "accession,id,reviewed,protein_name,gene_names,organism_name,organism_id,sequence"
 """Return fields of a search: what a :class:`~biomed_agent.types.Protein` holds."""
 MAX_NAME = 500
@@ -28,28 +29,6 @@ PAGE = 50
 """entries one search returns at most; the server's limit is 500"""
 PART = 500
 """accessions asked for at once: what one page holds, and what fits an address"""
-
-WEAK_EVIDENCE = {
-    "ECO:0000250": "by similarity",
-    "ECO:0000255": "predicted",
-    "ECO:0000256": "predicted",
-    "ECO:0000259": "predicted",
-    "ECO:0000303": "stated without experiment",
-    "ECO:0000305": "inferred by a curator",
-}
-"""Evidence codes a reader must know of (https://www.uniprot.org/help/evidences); others are experiments or imports."""
-_TEXTS = {
-    "FUNCTION": "function",
-    "ACTIVITY REGULATION": "activity regulation",
-    "SUBUNIT": "subunit structure",
-    "PATHWAY": "pathway",
-    "TISSUE SPECIFICITY": "tissue specificity",
-    "INDUCTION": "induction",
-    "DOMAIN": "domain",
-    "PTM": "post-translational modification",
-    "PHARMACEUTICAL": "pharmaceutical use",
-}
-_GO = {"F": "molecular function", "P": "biological process", "C": "cellular component"}
 
 
 def check_reply(reply: Reply) -> None:
@@ -72,89 +51,6 @@ def check_reply(reply: Reply) -> None:
     if reply.status == 400:
         raise InvalidInput(f"UniProt cannot read what it was asked: {said.strip()}.")
     raise Unavailable(f"UniProt answered status {reply.status}: {said.strip()}")
-
-
-@well_formed("UniProt")
-def read_entry(entry: Mapping[str, Any], provenance: Provenance) -> Protein:
-    """Read one entry of UniProtKB.
-
-    Args:
-        entry: The entry as parsed JSON.
-        provenance: Of the reply.
-
-    Raises:
-        NotFound: The entry is inactive; the message says why, ``candidates`` are what replaced it.
-        Unavailable: It came without its sequence, or malformed.
-    """
-    accession = str(entry["primaryAccession"])
-    if entry.get("entryType") == "Inactive":
-        raise _inactive(accession, entry.get("inactiveReason") or {})
-    sequence = (entry.get("sequence") or {}).get("value")
-    if not sequence:
-        raise Unavailable(f"UniProt sent entry {accession} without its sequence.", "Try again later.")
-    names, organism = _names(entry), entry.get("organism") or {}
-    return Protein(
-        sequence=str(sequence),
-        accession=accession,
-        entry_name=str(entry.get("uniProtkbId", "")),
-        name=names[0] if names else "",
-        gene=next(iter(_genes(entry)), ""),
-        organism=str(organism.get("scientificName", "")),
-        taxon_id=organism.get("taxonId"),
-        reviewed="unreviewed" not in entry["entryType"],
-        synonyms=tuple(dict.fromkeys([*names[1:], *list(_genes(entry))[1:]])),
-        provenance=_record(accession, provenance),
-    )
-
-
-@well_formed("UniProt")
-def read_search(body: Mapping[str, Any], provenance: Provenance) -> list[Protein]:
-    """Read the results of a search, reviewed entries first, otherwise in UniProt's order."""
-    proteins = [read_entry(entry, provenance) for entry in body["results"]]
-    return sorted(proteins, key=lambda protein: not protein.reviewed)
-
-
-@well_formed("UniProt", InvalidInput)
-def read_fasta(text: str, provenance: Provenance) -> list[Protein]:
-    """Read FASTA with UniProt's headers; an isoform keeps its suffix in the accession."""
-    proteins = []
-    for header, sequence in parse_fasta(text) if text.strip() else ():
-        if (match := HEADER.match(header)) is None:
-            raise Unavailable(f"UniProt sent a FASTA header of unknown form: {header[:60]!r}.")
-        database, accession, entry_name, name = match.groups()
-        fields = dict(re.findall(r"\b(OS|OX|GN)=(.*?)(?=\s(?:OS|OX|GN|PE|SV)=|$)", header))
-        proteins.append(
-            Protein(
-                sequence=sequence,
-                accession=accession,
-                entry_name=entry_name,
-                name=name,
-                gene=fields.get("GN", ""),
-                organism=fields.get("OS", ""),
-                taxon_id=int(fields["OX"]) if fields.get("OX", "").isdigit() else None,
-                reviewed=database == "sp",
-                provenance=_record(accession, provenance),
-            )
-        )
-    return proteins
-
-
-@well_formed("UniProt")
-def read_facts(entry: Mapping[str, Any], provenance: Provenance) -> list[Fact]:
-    """Read what an active entry states, in the order of a reader's interest.
-
-    The note of a fact names the chain or isoform it holds for, and evidence weaker than an experiment.
-    """
-    accession = str(entry["primaryAccession"])
-    if entry.get("entryType") == "Inactive":
-        raise _inactive(accession, entry.get("inactiveReason") or {})
-    origin = _record(accession, provenance)
-    facts = [
-        Fact(f"UNIPROT:{accession}", predicate, value, unit, provenance=origin, note=note)
-        for predicate, value, unit, note in (*_identity(entry), *_comments(entry), *_terms(entry))
-        if value not in ("", None)
-    ]
-    return list(dict.fromkeys(facts))
 
 
 class UniProt:
@@ -187,7 +83,7 @@ class UniProt:
         current = read_entry(reply.json(), reply.provenance)
         raise NotFound(
             f"UniProt has no isoform {main}{isoform}; its entry is {current.accession}.",
-            candidates=[_candidate(current.accession, "the entry itself")],
+            candidates=[candidate(current.accession, "the entry itself")],
         )
 
     def by_accessions(self, accessions: Sequence[str]) -> Batch[str, Protein]:
@@ -389,125 +285,3 @@ def _split(accession: str) -> tuple[str, str]:
             f"{accession!r} is no UniProt accession.", "Expected something like P00533, A0A024R161 or P04637-2."
         )
     return match[1], match[2] or ""
-
-
-def _inactive(accession: str, reason: Mapping[str, Any]) -> NotFound:
-    kind = str(reason.get("inactiveReasonType", "inactive")).lower()
-    successors = [str(one) for one in reason.get("mergeDemergeTo") or ()]
-    why = f": {reason['deletedReason']}" if reason.get("deletedReason") else ""
-    hint = f"Ask for {' or '.join(successors)}." if successors else "UniParc keeps the sequence."
-    return NotFound(
-        f"UniProt entry {accession} is obsolete ({kind}{why}).",
-        hint,
-        candidates=[_candidate(one, "replaces it") for one in successors],
-    )
-
-
-def _candidate(accession: str, why: str) -> Candidate:
-    return Candidate(f"UNIPROT:{accession}", accession, why, "protein")
-
-
-def _record(accession: str, provenance: Provenance) -> Provenance:
-    url = f"https://www.uniprot.org/uniprotkb/{accession.split('-')[0]}/entry"
-    return replace(provenance, source="UniProtKB", identifier=accession, url=url)
-
-
-def _names(entry: Mapping[str, Any]) -> list[str]:
-    """Every name of the protein, the best first, without repetition; EC numbers are not among them."""
-    description = entry.get("proteinDescription") or {}
-    blocks: list[Mapping[str, Any]] = [description.get("recommendedName") or {}]
-    blocks += [*(description.get("submissionNames") or ()), *(description.get("alternativeNames") or ())]
-    values = [
-        value
-        for block in blocks
-        for value in ((block.get("fullName") or {}), *(block.get("shortNames") or ()))
-        if value.get("value")
-    ]
-    values += [*(description.get("cdAntigenNames") or ()), *(description.get("innNames") or ())]
-    return list(dict.fromkeys(str(value["value"]) for value in values))
-
-
-def _genes(entry: Mapping[str, Any]) -> Iterator[str]:
-    """Gene names, then synonyms, ordered loci and open reading frames."""
-    genes: Sequence[Mapping[str, Any]] = entry.get("genes") or ()
-    yield from (str(gene["geneName"]["value"]) for gene in genes if gene.get("geneName"))
-    for kind in ("synonyms", "orderedLocusNames", "orfNames"):
-        yield from (str(name["value"]) for gene in genes for name in gene.get(kind) or ())
-
-
-_Statement = tuple[str, str | int, str, str]
-"""predicate, value, unit, note"""
-
-
-def _identity(entry: Mapping[str, Any]) -> Iterator[_Statement]:
-    names = _names(entry)
-    description = entry.get("proteinDescription") or {}
-    flag = str(description.get("flag", "")).lower()
-    for position, name in enumerate(names):
-        yield ("protein name", name, "", flag) if position == 0 else ("alternative name", name, "", "")
-    for position, gene in enumerate(_genes(entry)):
-        yield ("gene" if position == 0 else "gene synonym", gene, "", "")
-    organism = entry.get("organism") or {}
-    yield "organism", str(organism.get("scientificName", "")), "", str(organism.get("commonName", ""))
-    sequence = entry.get("sequence") or {}
-    yield "length", sequence.get("length", ""), "residues", flag
-    yield "molecular weight", sequence.get("molWeight", ""), "Da", "unprocessed chain"
-    yield "protein existence", str(entry.get("proteinExistence", "")).partition(": ")[2], "", ""
-    blocks = [description.get("recommendedName") or {}, *(description.get("submissionNames") or ())]
-    blocks += [*(description.get("alternativeNames") or ()), *(description.get("contains") or ())]
-    blocks += [part.get("recommendedName") or {} for part in description.get("contains") or ()]
-    for block in blocks:
-        for number in block.get("ecNumbers") or ():
-            yield "EC number", str(number["value"]), "", _evidence(number)
-
-
-def _comments(entry: Mapping[str, Any]) -> Iterator[_Statement]:
-    for comment in entry.get("comments") or ():
-        kind, about = comment.get("commentType"), str(comment.get("molecule", ""))
-        if kind in _TEXTS:
-            for text in comment.get("texts") or ():
-                yield _TEXTS[kind], str(text["value"]), "", _note(about, _evidence(text))
-        elif kind == "CATALYTIC ACTIVITY":
-            reaction = comment["reaction"]
-            number = f"EC {reaction['ecNumber']}" if reaction.get("ecNumber") else ""
-            yield "catalytic activity", str(reaction["name"]), "", _note(about, number, _evidence(reaction))
-        elif kind == "COFACTOR":
-            for one in comment.get("cofactors") or ():
-                yield "cofactor", str(one["name"]), "", _note(about, _evidence(one))
-        elif kind == "SUBCELLULAR LOCATION":
-            for one in comment.get("subcellularLocations") or ():
-                place = one["location"]
-                topology = str((one.get("topology") or {}).get("value", ""))
-                yield "subcellular location", str(place["value"]), "", _note(about, topology, _evidence(place))
-        elif kind == "SIMILARITY":
-            for text in comment.get("texts") or ():
-                stated = re.sub(r"^(In the \S+ section; )?belongs to the ", "", str(text["value"]), flags=re.IGNORECASE)
-                for family in stated.rstrip(".").split(". "):  # superfamily, family, subfamily
-                    yield "protein family", family, "", ""
-        elif kind == "DISEASE" and comment.get("disease"):
-            disease = comment["disease"]
-            yield "disease", str(disease["diseaseId"]), "", str(disease.get("acronym", ""))
-
-
-def _terms(entry: Mapping[str, Any]) -> Iterator[_Statement]:
-    for keyword in entry.get("keywords") or ():
-        if keyword.get("category") != "Technical term":
-            yield "keyword", str(keyword["name"]), "", ""
-    for reference in entry.get("uniProtKBCrossReferences") or ():
-        if reference.get("database") == "GO":
-            details = {one["key"]: str(one["value"]) for one in reference.get("properties") or ()}
-            aspect, _, term = details.get("GoTerm", "").partition(":")
-            if term:
-                automatic = "automatic annotation" if details.get("GoEvidenceType", "").startswith("IEA") else ""
-                yield f"GO {_GO.get(aspect, 'term')}", term, "", _note(str(reference["id"]), automatic)
-
-
-def _note(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
-
-
-def _evidence(statement: Mapping[str, Any]) -> str:
-    """Say how weak the evidence is; empty when any of it is an experiment, an import, or not stated."""
-    codes = [str(one.get("evidenceCode", "")) for one in statement.get("evidences") or ()]
-    weak = [WEAK_EVIDENCE[code] for code in codes if code in WEAK_EVIDENCE]
-    return weak[0] if codes and len(weak) == len(codes) else ""
