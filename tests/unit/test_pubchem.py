@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
-from biomed_agent.sources.pubchem import (
-    PubChem,
+from biomed_agent.sources.pubchem import PubChem
+from biomed_agent.sources.pubchem.readers import (
     read_compounds,
     read_descriptions,
     read_list_key,
@@ -318,7 +318,7 @@ def test_many_inchikeys_at_once(server: LocalServer, pubchem: PubChem) -> None:
 
 
 def test_a_part_that_fails_leaves_the_others(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.pubchem.PART", 2)
+    monkeypatch.setattr("biomed_agent.sources.pubchem.client.PART", 2)
     server.play = lambda asked: (
         Said(b"", 502) if "3" in asked.form["cid"] else Said.json(table(*map(ethane, asked.form["cid"].split(","))))
     )
