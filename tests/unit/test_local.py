@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.errors import InvalidInput
-from biomed_agent.sources import local, names
-from biomed_agent.sources.local import LocalIndex
+from biomed_agent.sources import names
+from biomed_agent.sources.local import LocalIndex, files
 from biomed_agent.sources.schema import SCHEMA_VERSION, build_index
 from biomed_agent.types import Molecule, Protein
 
@@ -95,7 +95,7 @@ def write_tables(folder: Path, **changed: list[str]) -> Path:
 def index(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     path = build_index(write_tables(folder), folder / "small.sqlite")
-    with LocalIndex([local._open_file(path)]) as opened:
+    with LocalIndex([files.open_file(path)]) as opened:
         yield opened
 
 
@@ -303,7 +303,7 @@ def test_stats_name_the_origin(index):
 
 
 def test_own_index_comes_before_the_starter_set(tmp_path, monkeypatch):
-    monkeypatch.setattr(local, "STARTER", write_tables(tmp_path / "starter"))
+    monkeypatch.setattr(files, "STARTER", write_tables(tmp_path / "starter"))
     mine = [TABLES["molecules"][0], TABLES["molecules"][1].replace("180.159", "999")]
     folder = write_tables(tmp_path / "mine", molecules=mine, affinities=TABLES["affinities"][:1], brands=["brand name"])
     path = build_index(folder, tmp_path / "mine.sqlite")
@@ -315,7 +315,7 @@ def test_own_index_comes_before_the_starter_set(tmp_path, monkeypatch):
 
 
 def test_starter_index_is_built_once_and_mended(tmp_path, monkeypatch):
-    monkeypatch.setattr(local, "STARTER", write_tables(tmp_path / "starter"))
+    monkeypatch.setattr(files, "STARTER", write_tables(tmp_path / "starter"))
     cache = tmp_path / "cache"
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(lambda _: LocalIndex.open(cache), range(4)))
@@ -332,7 +332,7 @@ def test_starter_index_is_built_once_and_mended(tmp_path, monkeypatch):
 
 
 def test_unwritable_cache_builds_in_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(local, "STARTER", write_tables(tmp_path / "starter"))
+    monkeypatch.setattr(files, "STARTER", write_tables(tmp_path / "starter"))
     (tmp_path / "file").write_text("in the way")
     with LocalIndex.open(tmp_path / "file") as opened:
         assert opened.molecules_named("aspirin")

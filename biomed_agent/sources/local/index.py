@@ -6,31 +6,27 @@ cache folder on first use; other indexes are built from tables of the same layou
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import InvalidInput
-from ..types import Candidate, Entity, Fact, Molecule, Protein, Provenance
-from . import names
-from .schema import LONGEST_SUGGESTED, SCHEMA_VERSION, build_index, fill, folder_digest, sequence_checksum, trigrams
+from biomed_agent.types import Candidate, Entity, Fact, Molecule, Protein, Provenance
 
-STARTER = Path(__file__).parent.parent / "data" / "starter"
-"""Folder of the tables that ship with the package."""
+from .. import names
+from ..schema import LONGEST_SUGGESTED, sequence_checksum, trigrams
+from .files import File, open_file, open_starter
+
 HUMAN = 9606
 SHORT = 5
 """Letters of a name up to which all spellings one edit away are looked up."""
-
-_log = logging.getLogger(__name__)
 
 
 class LocalIndex:
     """One or several index files, searched in order; safe to share between threads."""
 
     def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
-        self._files = [_File(connection) for connection in connections]
+        self._files = [File(connection) for connection in connections]
 
     @classmethod
     def open(cls, cache_dir: Path, extra: Sequence[Path] = ()) -> LocalIndex:
@@ -44,7 +40,7 @@ class LocalIndex:
         Raises:
             InvalidInput: A file of ``extra`` is missing or is no index of this schema version.
         """
-        return cls([*(_open_file(path) for path in extra), _open_starter(STARTER, cache_dir)])
+        return cls([*(open_file(path) for path in extra), open_starter(cache_dir)])
 
     def close(self) -> None:
         """Close the files."""
@@ -291,7 +287,7 @@ class LocalIndex:
                 candidates.append(Candidate(protein.handle, label, why, "protein"))
         return [candidate for candidate in candidates if candidate.handle]
 
-    def _rows(self, sql: str, values: Sequence[object]) -> Iterable[tuple[_File, sqlite3.Row]]:
+    def _rows(self, sql: str, values: Sequence[object]) -> Iterable[tuple[File, sqlite3.Row]]:
         for file in self._files:
             for row in file.connection.execute(sql, values):
                 yield file, row
@@ -327,7 +323,7 @@ _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a
 """Constants in nM from the smallest, then scores from the largest."""
 
 
-def _activity(subject: str, file: _File, row: sqlite3.Row, note: str) -> Fact:
+def _activity(subject: str, file: File, row: sqlite3.Row, note: str) -> Fact:
     """Return one measured affinity; ``value`` is a number, or a bound such as ``>=10000``."""
     value: float | str = row["value"]
     if row["relation"] != "=":
@@ -351,90 +347,5 @@ _REASONS = (
 """Why a name was found, surest first."""
 
 
-class _File:
-    """One open SQLite file and its table of sources."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        connection.row_factory = sqlite3.Row
-        self.connection = connection
-        self.sources = {row["key"]: row for row in connection.execute("SELECT * FROM source")}
-
-    def provenance(self, source: str) -> Provenance:
-        """Return the provenance that a source cell such as ``ChEBI CHEBI:15365`` stands for."""
-        key, _, identifier = source.partition(" ")
-        row = self.sources.get(key)
-        if row is None:
-            return Provenance(source=key, identifier=identifier)
-        url = row["url"].replace("{}", identifier.split(" ")[-1])
-        return Provenance(source=row["name"], identifier=identifier, url=url, licence=row["licence"])
-
-    def molecule(self, row: sqlite3.Row) -> Molecule:
-        """Return the molecule of one row of table ``molecule``."""
-        ids = dict(pair.split("=", 1) for pair in row["ids"].split(" ") if pair)
-        return Molecule(
-            smiles=row["smiles"],
-            inchikey=row["inchikey"],
-            name=row["name"],
-            formula=row["formula"],
-            weight=row["weight"],
-            ids=ids,
-            synonyms=tuple(part for part in row["synonyms"].split("|") if part),
-            provenance=self.provenance(row["source"]),
-        )
-
-    def protein(self, row: sqlite3.Row) -> Protein:
-        """Return the protein of one row of table ``protein``."""
-        return Protein(
-            sequence=row["sequence"],
-            accession=row["accession"],
-            entry_name=row["entry_name"],
-            name=row["name"],
-            gene=row["gene"],
-            organism=row["organism"],
-            taxon_id=row["taxon_id"],
-            reviewed=True if row["entry_name"] else None,
-            synonyms=tuple(part for part in row["synonyms"].split("|") if part),
-            provenance=self.provenance(row["source"]),
-        )
-
-
 def _candidate_kind(text: str) -> Literal["molecule", "protein", "other"]:
     return "molecule" if text == "molecule" else "protein" if text == "protein" else "other"
-
-
-def _open_file(path: Path) -> sqlite3.Connection:
-    """Open an index immutable; raise :class:`InvalidInput` when it is none of ours."""
-    if not path.is_file():
-        raise InvalidInput(f"index {path} does not exist.", "Build one with `biomed-agent index build`.")
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-    try:
-        version = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-    except sqlite3.DatabaseError as exc:
-        connection.close()
-        raise InvalidInput(f"{path} is not a biomed_agent index: {exc}.") from exc
-    if version is None or version[0] != str(SCHEMA_VERSION):
-        connection.close()
-        raise InvalidInput(
-            f"index {path} has schema version {version and version[0]}; expected {SCHEMA_VERSION}.",
-            "Build it again with `biomed-agent index build`.",
-        )
-    return connection
-
-
-def _open_starter(folder: Path, cache_dir: Path) -> sqlite3.Connection:
-    """Open the starter set's SQLite file, building it when it is missing or unreadable."""
-    path = cache_dir / f"starter-v{SCHEMA_VERSION}-{folder_digest(folder)[:16]}.sqlite"
-    if path.is_file():
-        try:
-            return _open_file(path)
-        except InvalidInput as exc:
-            _log.warning("building the starter index again: %s", exc)
-    _log.info("building the local index (once, a few seconds) ...")
-    try:
-        return _open_file(build_index(folder, path))
-    except OSError as exc:
-        _log.warning("cannot write %s (%s): the starter index is built in memory", path, exc)
-        connection = sqlite3.connect(":memory:", check_same_thread=False)
-        fill(connection, folder)
-        return connection
