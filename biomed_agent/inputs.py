@@ -21,6 +21,8 @@ ISOFORM_SHAPE = r"-[0-9]{1,3}"
 ACCESSION = re.compile(rf"{ACCESSION_SHAPE}(?:{ISOFORM_SHAPE})?")
 """UniProt's own pattern (https://www.uniprot.org/help/accession_numbers), with an isoform suffix."""
 ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
+EC_NUMBER = re.compile(r"[1-7](?:\.[1-9][0-9]{0,2}){2}\.n?[1-9][0-9]{0,3}")
+"""A whole Enzyme Commission number; ``n1`` is a preliminary one of UniProt's."""
 INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 PLAIN_IDS = (
     (re.compile(r"CID[:\s]*(\d+)", re.I), "cid"),

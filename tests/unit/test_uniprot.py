@@ -14,8 +14,10 @@ from biomed_agent.sources.uniprot import (
     read_entry,
     read_facts,
     read_fasta,
+    read_file,
     read_search,
 )
+from biomed_agent.sources.uniprot.facts import DRUGBANK_NOTE
 from biomed_agent.transport import Transport
 from biomed_agent.types import Provenance
 
@@ -82,8 +84,9 @@ def test_an_unreviewed_entry_has_submitted_names_and_loci() -> None:
 @pytest.mark.parametrize(
     ("reason", "said", "successors"),
     [
-        (inactive("DEMERGED", "P68250", "P68251"), "demerged", ["UNIPROT:P68250", "UNIPROT:P68251"]),
-        (inactive("DELETED", deletedReason="Redundant proteome"), "deleted: Redundant proteome", []),
+        (inactive("DEMERGED", "P68250", "P68251"), "split into 2 entries", ["UNIPROT:P68250", "UNIPROT:P68251"]),
+        (inactive("DELETED", deletedReason="Redundant proteome"), "it was deleted: Redundant proteome", []),
+        (inactive("MERGED", "P1"), "merged into P1", ["UNIPROT:P1"]),
         ({"entryType": "Inactive", "primaryAccession": "P29358"}, "obsolete", []),
     ],
 )
@@ -147,7 +150,15 @@ def test_facts_state_what_they_hold_for_and_how_well_they_are_known() -> None:
         },
         {"commentType": "SIMILARITY", "texts": [{"value": "Belongs to the protein kinase superfamily. Tyr family"}]},
         {"commentType": "SIMILARITY", "texts": [{"value": "In the C-terminal section; belongs to the X family."}]},
-        {"commentType": "DISEASE", "disease": {"diseaseId": "Testitis", "acronym": "TT"}},
+        {
+            "commentType": "DISEASE",
+            "disease": {
+                "diseaseId": "Testitis",
+                "acronym": "TT",
+                "diseaseCrossReference": {"database": "MIM", "id": "100100"},
+            },
+            "note": {"texts": [{"value": "The disease is caused by variants. More of it"}]},
+        },
         {"commentType": "DISEASE", "note": {"texts": [{"value": "may be involved"}]}},
     ]
     keywords = [
@@ -176,12 +187,88 @@ def test_facts_state_what_they_hold_for_and_how_well_they_are_known() -> None:
         ("protein family", "protein kinase superfamily", ""),
         ("protein family", "Tyr family", ""),
         ("protein family", "X family", ""),
-        ("disease", "Testitis", "TT"),
+        ("disease", "Testitis (TT, MIM 100100)", "The disease is caused by variants"),
+        ("disease involvement", "may be involved", ""),
         ("keyword", "Kinase", ""),
         ("GO molecular function", "ATP binding", "GO:0005524"),
     ]
     assert {fact.subject for fact in facts} == {"UNIPROT:P99999"}
     assert {fact.provenance.identifier for fact in facts} == {"P99999"}
+
+
+def feature(kind: str, start: int | None, end: int | None = None, **more: Any) -> dict[str, Any]:
+    place = {"start": {"value": start, "modifier": "EXACT"}, "end": {"value": end or start, "modifier": "EXACT"}}
+    return {"type": kind, "location": place, "description": ""} | more
+
+
+def test_features_become_facts_with_their_residues() -> None:
+    change = {"originalSequence": "V", "alternativeSequences": ["E"]}
+    features = [
+        feature("Domain", 5, 90, description="Protein kinase", evidences=SIMILAR),
+        feature("Active site", 50, description="Proton acceptor"),
+        feature("Active site", 60),
+        feature("Binding site", 12, 14, ligand={"name": "ATP"}),
+        feature("Disulfide bond", 3, 9),
+        feature("Signal", 1, 2),
+        feature("Modified residue", 8, description="Phosphoserine"),
+        feature("Natural variant", 60, description="in TT; loss of activity.", alternativeSequence=change),
+        feature("Mutagenesis", 60, 61, description="Loss.", alternativeSequence={"originalSequence": "VV"}),
+        feature("Helix", 1, 9),
+        feature("Transmembrane", None, None, description="Helical"),
+    ]
+    features[5]["location"]["end"]["modifier"] = "OUTSIDE"
+    features[6]["location"]["sequence"] = "P99999-2"
+    stated = [(one.predicate, one.value, one.note) for one in read_facts({**entry(), "features": features}, HERE)]
+    assert stated[10:] == [
+        ("domain", "Protein kinase, residues 5-90", "by similarity"),
+        ("active site", "Proton acceptor, residue 50", ""),
+        ("active site", "residue 60", ""),
+        ("binding site", "ATP, residues 12-14", ""),
+        ("disulfide bond", "between residues 3 and 9", ""),
+        ("signal peptide", "residues 1 to >2", ""),
+        ("modified residue", "Phosphoserine, residue 8", "P99999-2"),
+        ("natural variant", "V60E", "in TT; loss of activity"),
+        ("studied mutation", "Loss, residues 60-61", ""),
+        ("transmembrane segment", "Helical, residue ?", ""),
+    ]
+
+
+def test_pathways_drugs_structures_and_isoforms_become_facts() -> None:
+    def link(database: str, number: str, **properties: str) -> dict[str, Any]:
+        named = [{"key": key, "value": value} for key, value in properties.items()]
+        return {"database": database, "id": number, "properties": named}
+
+    links = [
+        link("Reactome", "R-HSA-1", PathwayName="Testing by TST1"),
+        link("KEGG", "hsa:1", Description="-"),
+        link("DrugBank", "DB00001", GenericName="Testinib"),
+        link("ChEMBL", "CHEMBL1"),
+        link("BindingDB", "P99999"),
+        link("PDB", "1ABC", Method="X-ray"),
+        link("PDB", "2ABC", Method="NMR"),
+        link("PDB", "3ABC", Method="X-ray"),
+        link("Pfam", "PF1", EntryName="Tst"),
+        link("STRING", "9606.1"),
+    ]
+    products = {
+        "commentType": "ALTERNATIVE PRODUCTS",
+        "isoforms": [
+            {"name": {"value": "1"}, "isoformIds": ["P99999-1"], "isoformSequenceStatus": "Displayed"},
+            {"name": {"value": "Short"}, "isoformIds": ["P99999-2"], "isoformSequenceStatus": "Described"},
+        ],
+    }
+    facts = read_facts(entry(comments=[products], uniProtKBCrossReferences=links), HERE)
+    assert [(one.predicate, one.value, one.unit, one.note) for one in facts[10:]] == [
+        ("isoform", "P99999-1 (isoform 1, canonical)", "", ""),
+        ("isoform", "P99999-2 (isoform Short)", "", ""),
+        ("pathway", "Testing by TST1 (R-HSA-1)", "", "Reactome"),
+        ("KEGG identifier", "hsa:1", "", ""),
+        ("DrugBank entry", "Testinib (DB00001)", "", DRUGBANK_NOTE),
+        ("ChEMBL target", "CHEMBL1", "", ""),
+        ("BindingDB target", "P99999", "", ""),
+        ("Pfam entry", "Tst (PF1)", "", ""),
+        ("experimental structures", 3, "in PDB", "2 by X-ray, 1 by NMR"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +336,7 @@ def test_an_isoform(server: LocalServer, uniprot: UniProt) -> None:
 
 def test_an_empty_fasta_means_obsolete(server: LocalServer, uniprot: UniProt) -> None:
     server.play = script(Said(b""), Said.json(inactive("DEMERGED", "P68250")))
-    with pytest.raises(NotFound, match="demerged"):
+    with pytest.raises(NotFound, match="split into"):
         uniprot.by_accession("P29358-2")
     server.play = script(Said(b""), Said.json(entry()))
     with pytest.raises(NotFound, match="no isoform P99999-9"):
@@ -379,6 +466,87 @@ def test_by_sequence_sends_the_checksum_only(server: LocalServer, uniprot: UniPr
             uniprot.by_sequence(given)
 
 
+def test_by_sequence_finds_an_isoform(server: LocalServer, uniprot: UniProt) -> None:
+    def play(asked: Asked) -> Said:
+        if asked.path == "/uniparc/search":
+            accessions = ["P99999.1", "P99999-2", "A0A024R161"]
+            return Said.json({"results": [{"uniParcId": "UPI0000000002", "uniProtKBAccessions": accessions}]})
+        if asked.path.endswith("P99999-2.fasta"):
+            return Said(b">sp|P99999-2|TST1_HUMAN Isoform 2 of Testase OS=Homo sapiens OX=9606 GN=TST1\nMKTA\n")
+        return Said.json({"results": [entry()]})
+
+    server.play = play
+    (isoform,) = uniprot.by_sequence("MKTA")
+    assert (isoform.accession, isoform.name) == ("P99999-2", "Isoform 2 of Testase")
+
+
+def test_by_ec_takes_whole_numbers_of_reviewed_entries(server: LocalServer, uniprot: UniProt) -> None:
+    server.play = script(Said.json({"results": [entry()]}))
+    assert uniprot.by_ec("3.4.21.5")[0].accession == "P99999"
+    assert uniprot.by_ec("3.1.4.n1", organism="Mus musculus")
+    assert [asked.query["query"] for asked in server.asked] == [
+        "ec:3.4.21.5 AND organism_id:9606 AND reviewed:true",
+        'ec:3.1.4.n1 AND organism_name:"Mus musculus" AND reviewed:true',
+    ]
+    for given in ("3.4.21", "3.4.21.-", "8.1.1.1", "", "3.4.21.5 OR 1"):
+        with pytest.raises(InvalidInput, match="no whole EC number"):
+            uniprot.by_ec(given)
+
+
+# -- files as UniProt hands them out
+
+
+XML = """<uniprot xmlns="http://uniprot.org/uniprot"><entry dataset="TrEMBL"><accession>Q00001</accession>
+<accession>Q00002</accession><name>Q00001_MOUSE</name><protein><recommendedName><fullName>Testase</fullName>
+<shortName>Tase</shortName></recommendedName><component><recommendedName><fullName>Part</fullName></recommendedName>
+</component></protein><gene><name type="synonym">Old1</name><name type="primary">Tst1</name></gene>
+<organism><name type="scientific">Mus musculus</name><name type="common">Mouse</name>
+<dbReference type="NCBI Taxonomy" id="10090"/></organism><sequence length="8">MKTAY
+IAK</sequence></entry></uniprot>"""
+FLAT = """ID   TST1_MOUSE              Reviewed;           8 AA.
+AC   Q00001; Q00002;
+DE   RecName: Full=Testase {ECO:0000305};
+DE            Short=Tase;
+DE   Contains:
+DE     RecName: Full=Part;
+GN   Name=Tst1 {ECO:0000313}; Synonyms=Old1, Old2;
+OS   Mus musculus (Mouse).
+OX   NCBI_TaxID=10090;
+SQ   SEQUENCE   8 AA;  950 MW;  0000000000000000 CRC64;
+     MKTAY IAK
+//
+"""
+
+
+@pytest.mark.parametrize("text", [XML, f"<?xml version='1.0'?>{XML}", FLAT, FLAT * 2])
+def test_entries_in_other_formats(text: str) -> None:
+    found = read_file(text, HERE)
+    assert found is not None
+    assert len(found) == text.count("AC   ") or text is not FLAT
+    protein = found[0]
+    assert (protein.sequence, protein.accession, protein.name, protein.gene) == (
+        "MKTAYIAK",
+        "Q00001",
+        "Testase",
+        "Tst1",
+    )
+    assert (protein.organism, protein.taxon_id, protein.synonyms[0]) == ("Mus musculus", 10090, "Tase")
+    assert protein.reviewed is (text.startswith("ID"))
+    assert "Part" not in protein.synonyms
+
+
+def test_a_file_is_known_by_its_beginning() -> None:
+    assert [one.gene for one in read_file(json.dumps(entry()), HERE) or ()] == ["TST1"]
+    assert len(read_file(json.dumps({"results": [entry(), entry("P11111")]}), HERE) or ()) == 2
+    assert read_file(">mine\nMKTAYIAK", HERE) is None
+    assert read_file("MKTAYIAK", HERE) is None
+    assert read_file("", HERE) is None
+    broken = ['{"primaryAccession": ', "<uniprot><entry>", "ID   X_HUMAN  Reviewed;\n//"]
+    for text in (*broken, '<!DOCTYPE uniprot [<!ENTITY a "b">]><uniprot/>', json.dumps(entry(sequence=None))):
+        with pytest.raises(InvalidInput):
+            read_file(text, HERE)
+
+
 def test_a_sequence_never_travels_as_a_name() -> None:
     with Transport(clock=FakeClock(), services={"uniprot": "http://far.test"}) as transport:
         uniprot = UniProt(transport)
@@ -458,7 +626,7 @@ def test_recorded_partial_entries_state_facts_but_are_no_protein() -> None:
 @shared
 @pytest.mark.shared
 def test_recorded_inactive_entry() -> None:
-    with pytest.raises(NotFound, match="I8FBX0 is obsolete \\(deleted\\)"):
+    with pytest.raises(NotFound, match="I8FBX0 is obsolete: it was deleted"):
         read_entry(json.loads((RECORDED / "MOCK_inactive_deleted_I8FBX0.json").read_text()), HERE)
 
 
@@ -505,5 +673,5 @@ def test_live_egfr() -> None:
         assert uniprot.by_sequence(egfr.sequence)[0].accession == "P00533"
         assert uniprot.by_accession("P00533-2").length < egfr.length
         assert uniprot.by_accession("Q00015").accession == "P23141"
-        with pytest.raises(NotFound, match="demerged"):
+        with pytest.raises(NotFound, match="split into"):
             uniprot.by_accession("P29358")

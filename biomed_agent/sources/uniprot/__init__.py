@@ -1,12 +1,26 @@
 """UniProt (REST): proteins by accession, name, gene, EC number or sequence, and the facts of their entries.
 
-``client.py`` asks, ``readers.py`` and ``facts.py`` read: pure functions from a parsed reply to our types.
+``client.py`` asks, ``readers.py`` and ``facts.py`` read its replies, and ``files.py`` what people download: pure
+functions from a parsed body to our types.
 """
 
 from __future__ import annotations
 
 from .client import ACCESSION, UniProt, quote
 from .facts import read_facts
-from .readers import read_entry, read_fasta, read_search
+from .files import read_file, read_flat, read_xml
+from .readers import read_entry, read_fasta, read_search, read_uniparc
 
-__all__ = ["ACCESSION", "UniProt", "quote", "read_entry", "read_facts", "read_fasta", "read_search"]
+__all__ = [
+    "ACCESSION",
+    "UniProt",
+    "quote",
+    "read_entry",
+    "read_facts",
+    "read_fasta",
+    "read_file",
+    "read_flat",
+    "read_search",
+    "read_uniparc",
+    "read_xml",
+]

@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 
 from biomed_agent.egress import Reveals
 from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
-from biomed_agent.inputs import ACCESSION_SHAPE, ISOFORM_SHAPE
+from biomed_agent.inputs import ACCESSION_SHAPE, EC_NUMBER, ISOFORM_SHAPE
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.fasta import parse_fasta
 from biomed_agent.transport import Check, Reply, Transport, well_formed
 from biomed_agent.types import Fact, Protein, Provenance
 
 from .facts import read_facts
-from .readers import candidate, read_entry, read_fasta, read_search
+from .readers import candidate, read_entry, read_fasta, read_search, read_uniparc
 
 ACCESSION = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
 """UniProt's own pattern (https://www.uniprot.org/help/accession_numbers); group 2 is the isoform suffix."""
@@ -122,7 +122,7 @@ class UniProt:
                 return protein
         raise NotFound(f"UniProt has no entry named {name}.", "Entry names change; try the accession or the gene.")
 
-    def by_gene(self, gene: str, organism_id: int | None = 9606) -> list[Protein]:
+    def by_gene(self, gene: str, organism_id: int | None = 9606, organism: str = "") -> list[Protein]:
         """Return the proteins of a gene symbol: those that bear it as their first name, then as a synonym.
 
         Unreviewed entries (fragments and predictions, often dozens) are returned only when no reviewed one has it.
@@ -130,13 +130,28 @@ class UniProt:
         Args:
             gene: Gene symbol or ordered locus name, in any case.
             organism_id: NCBI taxonomy number; human by default, None for every organism.
+            organism: Scientific name, instead of the number; strains count as well.
         """
         gene = _name(gene)
-        where = "" if organism_id is None else f" AND organism_id:{int(organism_id)}"
+        where = _of_organism(organism_id, organism)
         found = self._reviewed_else_all(f"gene_exact:{quote(gene)}{where}", f"gene {gene}")
         return sorted(found, key=lambda protein: protein.gene.casefold() != gene.casefold())
 
-    def by_name(self, name: str, organism_id: int | None = None) -> list[Protein]:
+    def by_ec(self, number: str, organism_id: int | None = 9606, organism: str = "") -> list[Protein]:
+        """Return the reviewed proteins of exactly this EC number, such as ``3.4.21.5``.
+
+        Args:
+            number: All four parts.
+            organism_id: NCBI taxonomy number; human by default, None for every organism.
+            organism: Scientific name, instead of the number.
+        """
+        number = number.strip()
+        if not EC_NUMBER.fullmatch(number):
+            raise InvalidInput(f"{number!r} is no whole EC number.", "Expected four parts, such as 3.4.21.5.")
+        where = _of_organism(organism_id, organism)
+        return self._search(f"ec:{number}{where} AND reviewed:true", "identifier", f"EC number {number}")
+
+    def by_name(self, name: str, organism_id: int | None = None, organism: str = "") -> list[Protein]:
         """Return the proteins of exactly this name (recommended, alternative, short or submitted), reviewed first.
 
         Proteins whose name merely contains the words are left out: insulin is not the insulin receptor.
@@ -144,15 +159,16 @@ class UniProt:
         Args:
             name: Protein name, in any case.
             organism_id: NCBI taxonomy number; every organism by default.
+            organism: Scientific name, instead of the number.
         """
         name = _name(name)
-        where = "" if organism_id is None else f" AND organism_id:{int(organism_id)}"
+        where = _of_organism(organism_id, organism)
         found = self._reviewed_else_all(f"protein_name:{quote(name)}{where}", f"protein name {name}")
         asked = name.casefold()
         return [one for one in found if asked in {known.casefold() for known in (one.name, *one.synonyms)}]
 
     def by_sequence(self, sequence: str) -> list[Protein]:
-        """Return the entries whose canonical sequence is exactly ``sequence``; only its MD5 checksum is sent.
+        """Return the entries or isoforms whose sequence is exactly ``sequence``; only its MD5 checksum is sent.
 
         UniProtKB cannot be searched by checksum, UniParc (every sequence ever seen, once) can.
         """
@@ -165,15 +181,13 @@ class UniProt:
             "uniparc/search",
             "identifier",
             f"sequence checksum {checksum}",
-            {"query": f"checksum:{checksum}", "fields": "upi", "format": "json"},
+            {"query": f"checksum:{checksum}", "fields": "upi,accession", "format": "json"},
         )
-        with well_formed("UniProt"):
-            archived = [str(one["uniParcId"]) for one in reply.json()["results"]]
-        found = [
-            protein
-            for upi in archived[:1]
-            for protein in self._search(f"uniparc:{quote(upi)}", "identifier", f"entries of {upi}")
-        ]
+        found: list[Protein] = []
+        for archived, accessions in read_uniparc(reply.json())[:1]:
+            found += self._search(f"uniparc:{quote(archived)}", "identifier", f"entries of {archived}")
+            if all(protein.sequence != residues for protein in found):
+                found += [self.by_accession(one) for one in accessions if "-" in one][:1]
         return [protein for protein in found if protein.sequence == residues]
 
     def facts(self, accession: str) -> list[Fact]:
@@ -258,6 +272,13 @@ def quote(term: str) -> str:
     """Return ``term`` as a phrase of UniProt's (Lucene's) query language, where only these two need an escape."""
     escaped = term.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _of_organism(number: int | None, name: str) -> str:
+    """Narrow a search to an organism, by its name or else by its number."""
+    if name:
+        return f" AND organism_name:{quote(name)}"
+    return "" if number is None else f" AND organism_id:{int(number)}"
 
 
 def _holds_sequence(words: str) -> bool:

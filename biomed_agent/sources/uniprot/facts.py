@@ -1,8 +1,9 @@
-"""Entries of UniProt to facts."""
+"""Entries of UniProt to facts: names and numbers, comments, features, keywords and cross-references."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,11 +28,54 @@ _TEXTS = {
     "PATHWAY": "pathway",
     "TISSUE SPECIFICITY": "tissue specificity",
     "INDUCTION": "induction",
-    "DOMAIN": "domain",
+    "DOMAIN": "about its domains",
     "PTM": "post-translational modification",
     "PHARMACEUTICAL": "pharmaceutical use",
 }
 _GO = {"F": "molecular function", "P": "biological process", "C": "cellular component"}
+FEATURES = {
+    "Domain": "domain",
+    "Zinc finger": "zinc finger",
+    "DNA binding": "DNA-binding region",
+    "Repeat": "repeat",
+    "Motif": "motif",
+    "Coiled coil": "coiled coil",
+    "Region": "region",
+    "Active site": "active site",
+    "Binding site": "binding site",
+    "Site": "site",
+    "Signal": "signal peptide",
+    "Transit peptide": "transit peptide",
+    "Propeptide": "propeptide",
+    "Chain": "mature chain",
+    "Peptide": "mature peptide",
+    "Initiator methionine": "initiator methionine",
+    "Transmembrane": "transmembrane segment",
+    "Intramembrane": "intramembrane segment",
+    "Topological domain": "topological domain",
+    "Modified residue": "modified residue",
+    "Glycosylation": "glycosylation site",
+    "Lipidation": "lipidation site",
+    "Cross-link": "cross-link",
+    "Disulfide bond": "disulfide bond",
+    "Natural variant": "natural variant",
+    "Mutagenesis": "studied mutation",
+}
+"""Feature types that become facts, and their predicates; secondary structure and sequence conflicts do not."""
+_BONDS = ("Disulfide bond", "Cross-link")
+_SUBSTITUTIONS = ("Natural variant", "Mutagenesis")
+DRUGBANK_NOTE = "drugs and other ligands that DrugBank links to this protein as target, enzyme, carrier or transporter"
+_LINKS = {
+    "ChEMBL": "ChEMBL target",
+    "BindingDB": "BindingDB target",
+    "GuidetoPHARMACOLOGY": "Guide to PHARMACOLOGY target",
+    "DrugCentral": "DrugCentral target",
+    "AlphaFoldDB": "AlphaFold DB model",
+    "KEGG": "KEGG identifier",
+    "HGNC": "HGNC identifier",
+    "GeneID": "Entrez identifier",
+}
+"""Databases of which the record's number is stated."""
 
 
 @well_formed("UniProt")
@@ -42,11 +86,11 @@ def read_facts(entry: Mapping[str, Any], provenance: Provenance) -> list[Fact]:
     """
     accession = str(entry["primaryAccession"])
     if entry.get("entryType") == "Inactive":
-        raise inactive(accession, entry.get("inactiveReason") or {})
+        raise inactive(entry)
     origin = record_of(accession, provenance)
     facts = [
         Fact(f"UNIPROT:{accession}", predicate, value, unit, provenance=origin, note=note)
-        for predicate, value, unit, note in (*_identity(entry), *_comments(entry), *_terms(entry))
+        for predicate, value, unit, note in (*_identity(entry), *_comments(entry), *_features(entry), *_terms(entry))
         if value not in ("", None)
     ]
     return list(dict.fromkeys(facts))
@@ -101,22 +145,104 @@ def _comments(entry: Mapping[str, Any]) -> Iterator[_Statement]:
                 stated = re.sub(r"^(In the \S+ section; )?belongs to the ", "", str(text["value"]), flags=re.IGNORECASE)
                 for family in stated.rstrip(".").split(". "):  # superfamily, family, subfamily
                     yield "protein family", family, "", ""
-        elif kind == "DISEASE" and comment.get("disease"):
-            disease = comment["disease"]
-            yield "disease", str(disease["diseaseId"]), "", str(disease.get("acronym", ""))
+        elif kind == "DISEASE":
+            yield from _disease(comment, about)
+        elif kind == "ALTERNATIVE PRODUCTS":
+            for isoform in comment.get("isoforms") or ():
+                canonical = ", canonical" if isoform.get("isoformSequenceStatus") == "Displayed" else ""
+                named = f"isoform {isoform['name']['value']}{canonical}"
+                yield "isoform", f"{isoform['isoformIds'][0]} ({named})", "", ""
+
+
+def _disease(comment: Mapping[str, Any], about: str) -> Iterator[_Statement]:
+    """State a disease with its acronym and MIM number; the note says how the protein is involved."""
+    said = [str(text["value"]) for text in (comment.get("note") or {}).get("texts") or ()]
+    if disease := comment.get("disease"):
+        link = disease.get("diseaseCrossReference") or {}
+        number = f"{link['database']} {link['id']}" if link.get("id") else ""
+        known = ", ".join(part for part in (str(disease.get("acronym", "")), number) if part)
+        involved = [text.split(". ")[0].rstrip(".") for text in said]
+        value = f"{disease['diseaseId']} ({known})" if known else str(disease["diseaseId"])
+        yield "disease", value, "", _note(about, *involved, _evidence(disease))
+    else:
+        for text in said:
+            yield "disease involvement", text.rstrip("."), "", _note(about)
+
+
+def _features(entry: Mapping[str, Any]) -> Iterator[_Statement]:
+    """State the features of :data:`FEATURES`; residues count on the canonical sequence or on the one the note names."""
+    for feature in entry.get("features") or ():
+        kind = str(feature.get("type", ""))
+        if kind not in FEATURES:
+            continue
+        place, described = (
+            _place(feature["location"], between=kind in _BONDS),
+            str(feature.get("description", "")).rstrip("."),
+        )
+        note = _note(str(feature["location"].get("sequence") or ""), _evidence(feature))
+        if kind in _SUBSTITUTIONS:
+            change = _change(feature)
+            value = change or (f"{described or 'changed'}, {place}")
+            yield FEATURES[kind], value, "", _note(described if change else "", note)
+            continue
+        ligand = feature.get("ligand") or {}
+        label = str(ligand.get("label") or "")
+        bound = " ".join(part for part in (str(ligand.get("name") or ""), label) if part)
+        what = ", ".join(part for part in (bound, described) if part)
+        yield FEATURES[kind], f"{what}, {place}" if what else place, "", note
+
+
+def _place(location: Mapping[str, Any], *, between: bool = False) -> str:
+    """Residue numbers of a feature; ``?`` for an end that is not known, ``<`` and ``>`` for one outside."""
+    ends = []
+    for end, outside in (("start", "<"), ("end", ">")):
+        given = location.get(end) or {}
+        value = given.get("value")
+        sign = {"OUTSIDE": outside, "UNSURE": "?"}.get(str(given.get("modifier", "")), "")
+        ends.append("?" if value is None else f"{sign}{value}")
+    if ends[0] == ends[1]:
+        return f"residue {ends[0]}"
+    if between:
+        return f"between residues {ends[0]} and {ends[1]}"
+    return f"residues {('-' if ''.join(ends).isdigit() else ' to ').join(ends)}"
+
+
+def _change(feature: Mapping[str, Any]) -> str:
+    """The substitution of one residue as people write it, such as ``V600E``; empty for other changes."""
+    altered = feature.get("alternativeSequence") or {}
+    old, new = str(altered.get("originalSequence") or ""), list(altered.get("alternativeSequences") or ())
+    start = (feature["location"].get("start") or {}).get("value")
+    if len(old) != 1 or start is None or not new or any(len(str(one)) != 1 for one in new):
+        return ""
+    return "/".join(f"{old}{start}{one}" for one in new)
 
 
 def _terms(entry: Mapping[str, Any]) -> Iterator[_Statement]:
     for keyword in entry.get("keywords") or ():
         if keyword.get("category") != "Technical term":
             yield "keyword", str(keyword["name"]), "", ""
+    methods: Counter[str] = Counter()
     for reference in entry.get("uniProtKBCrossReferences") or ():
-        if reference.get("database") == "GO":
-            details = {one["key"]: str(one["value"]) for one in reference.get("properties") or ()}
+        database, number = str(reference.get("database", "")), str(reference["id"])
+        details = {one["key"]: str(one["value"]) for one in reference.get("properties") or ()}
+        if database == "GO":
             aspect, _, term = details.get("GoTerm", "").partition(":")
             if term:
                 automatic = "automatic annotation" if details.get("GoEvidenceType", "").startswith("IEA") else ""
-                yield f"GO {_GO.get(aspect, 'term')}", term, "", _note(str(reference["id"]), automatic)
+                yield f"GO {_GO.get(aspect, 'term')}", term, "", _note(number, automatic)
+        elif database == "Reactome":
+            yield "pathway", f"{details.get('PathwayName') or 'pathway'} ({number})", "", "Reactome"
+        elif database == "DrugBank":
+            yield "DrugBank entry", f"{details.get('GenericName') or 'drug'} ({number})", "", DRUGBANK_NOTE
+        elif database in ("InterPro", "Pfam"):
+            yield f"{database} entry", f"{details.get('EntryName') or 'entry'} ({number})", "", ""
+        elif database == "PDB":
+            methods[details.get("Method", "")] += 1
+        elif database in _LINKS:
+            yield _LINKS[database], number, "", ""
+    if methods:
+        how = ", ".join(f"{count} by {method or 'other means'}" for method, count in methods.most_common())
+        yield "experimental structures", methods.total(), "in PDB", how
 
 
 def _note(*parts: str) -> str:

@@ -29,7 +29,7 @@ def read_entry(entry: Mapping[str, Any], provenance: Provenance) -> Protein:
     """
     accession = str(entry["primaryAccession"])
     if entry.get("entryType") == "Inactive":
-        raise inactive(accession, entry.get("inactiveReason") or {})
+        raise inactive(entry)
     sequence = (entry.get("sequence") or {}).get("value")
     if not sequence:
         raise Unavailable(f"UniProt sent entry {accession} without its sequence.", "Try again later.")
@@ -53,6 +53,19 @@ def read_search(body: Mapping[str, Any], provenance: Provenance) -> list[Protein
     """Read the results of a search, reviewed entries first, otherwise in UniProt's order."""
     proteins = [read_entry(entry, provenance) for entry in body["results"]]
     return sorted(proteins, key=lambda protein: not protein.reviewed)
+
+
+@well_formed("UniProt")
+def read_uniparc(body: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
+    """Read a search of UniParc: each sequence's identifier and the UniProtKB accessions that hold it now.
+
+    Accessions of isoforms keep their suffix; former ones (``B2R5V1.1``) are left out.
+    """
+    found = []
+    for one in body["results"]:
+        accessions = [str(accession) for accession in one.get("uniProtKBAccessions") or ()]
+        found.append((str(one["uniParcId"]), tuple(accession for accession in accessions if "." not in accession)))
+    return found
 
 
 @well_formed("UniProt", InvalidInput)
@@ -80,15 +93,22 @@ def read_fasta(text: str, provenance: Provenance) -> list[Protein]:
     return proteins
 
 
-def inactive(accession: str, reason: Mapping[str, Any]) -> NotFound:
+def inactive(entry: Mapping[str, Any]) -> NotFound:
     """Return the error that says why an entry is obsolete and what replaced it."""
-    kind = str(reason.get("inactiveReasonType", "inactive")).lower()
+    accession, reason = str(entry["primaryAccession"]), entry.get("inactiveReason") or {}
+    kind = str(reason.get("inactiveReasonType") or "inactive").lower()
     successors = [str(one) for one in reason.get("mergeDemergeTo") or ()]
     why = f": {reason['deletedReason']}" if reason.get("deletedReason") else ""
-    hint = f"Ask for {' or '.join(successors)}." if successors else "UniParc keeps the sequence."
+    meaning = {
+        "merged": f"it was merged into {successors[0]}" if successors else "it was merged into another",
+        "demerged": f"it was split into {len(successors)} entries",
+        "deleted": f"it was deleted{why}",
+    }.get(kind, f"{kind}{why}")
+    archive = str((entry.get("extraAttributes") or {}).get("uniParcId") or "")
+    kept = f"UniParc keeps the sequence{f' as {archive}' if archive else ''}; pass it with seq: to ask about it."
     return NotFound(
-        f"UniProt entry {accession} is obsolete ({kind}{why}).",
-        hint,
+        f"UniProt entry {accession} is obsolete: {meaning}.",
+        f"Ask for {' or '.join(successors)}." if successors else kept,
         candidates=[candidate(one, "replaces it") for one in successors],
     )
 
