@@ -1,6 +1,3 @@
-import base64
-import gzip
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,8 +22,6 @@ from biomed_agent.types import Provenance
 
 from .server import Asked, FakeClock, LocalServer, Said, script
 
-RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "pubchem"
-shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")
 HERE = Provenance("PubChem", url="http://pubchem.test", retrieved="2026-11-01T00:00:00+00:00")
 
 
@@ -426,98 +421,6 @@ def test_one_record_serves_molecule_and_properties(server: LocalServer, tmp_path
         assert pubchem.by_cid(7).name == "Seven"
         assert pubchem.properties(7)[0].predicate == "IUPAC name"
     assert [asked.path for asked in server.asked] == ["/compound/cid/7/JSON", "/compound/cid/property/Title/JSON"]
-
-
-# -- real replies
-
-
-EXPECTED = {
-    "record_2d_cid2244_aspirin.json": ["BSYNRYMUTXBXSQ-UHFFFAOYSA-N"],
-    "record_2d_cid4_2026.json": ["HXKKHQJGJAFBHI-UHFFFAOYSA-N"],
-    "record_2d_cid6137_methionine.json": ["FFEARJCKVFRZRR-BYPYZUCNSA-N"],
-    "record_2d_cid638186_E_dichloroethene.json": ["KFUSEUYYWQURPO-OWOJBTEDSA-N"],
-    "record_2d_cid10900_undefined_stereo.json": ["KFUSEUYYWQURPO-UHFFFAOYSA-N"],
-    "record_inchikey_water_two_cids.json": ["XLYOFNOQVPJJNP-UHFFFAOYSA-N"] * 2,
-    "record_inchikey_benzene_mw_string.json": ["UHOVQNZJYSORNB-UHFFFAOYSA-N"],
-    "record_inchikey_cubane.json": ["TXWRERCHRDBNLG-UHFFFAOYSA-N"],
-}
-
-
-@shared
-@pytest.mark.shared
-@pytest.mark.parametrize("name", EXPECTED)
-def test_recorded_records(name: str) -> None:
-    body = json.loads((RECORDED / name).read_text())
-    molecules = read_compounds(body, HERE)
-    assert [one.inchikey for one in molecules] == EXPECTED[name]
-    assert all(one.smiles and one.formula and one.weight for one in molecules)
-    facts = {fact.predicate: fact.value for fact in read_properties(body, HERE)}
-    assert facts["InChIKey"] == EXPECTED[name][0]
-    assert isinstance(facts["molecular weight"], float)
-    assert facts["molecular weight"] == pytest.approx(molecules[0].weight, abs=0.02)
-
-
-@shared
-@pytest.mark.shared
-def test_recorded_record_without_any_structure() -> None:
-    with pytest.raises(InvalidInput, match="CID 4"):
-        read_compounds(json.loads((RECORDED / "record_3d_cid4_conformer1.json").read_text()), HERE)
-
-
-@shared
-@pytest.mark.shared
-def test_recorded_metal_complex() -> None:
-    body = json.loads((RECORDED / "record_2d_cid368849_zinc_porphyrin.json").read_text())
-    (molecule,) = read_compounds(body, HERE)
-    assert "Zn" in molecule.formula
-    assert "." in molecule.smiles
-
-
-@shared
-@pytest.mark.shared
-def test_recorded_lists() -> None:
-    body = json.loads((RECORDED / "synonyms_taurine_2026.json").read_text())
-    assert read_synonyms(body)[0].lower() == "taurine"
-    assert read_titles(json.loads((RECORDED / "property_taurine_2026.json").read_text())) == {}
-
-
-@shared
-@pytest.mark.shared
-@pytest.mark.parametrize(
-    "name",
-    [
-        "cassette_faults_400_404.betamax.json",
-        "cassette_record_and_description_benzene.betamax.json",
-        "cassette_record_by_smiles.betamax.json",
-    ],
-)
-def test_recorded_exchanges(server: LocalServer, pubchem: PubChem, name: str) -> None:
-    """Replay each exchange as it was sent: status, headers, gzipped body."""
-    for exchange in json.loads((RECORDED / name).read_text())["http_interactions"]:
-        uri, reply = exchange["request"]["uri"], exchange["response"]
-        body = base64.b64decode(reply["body"]["base64_string"])
-        gzipped = {"content-encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
-        throttle = {"X-Throttling-Control": reply["headers"]["X-Throttling-Control"][0]}
-        said = Said(body, reply["status"]["code"], gzipped | throttle)
-        server.play = replay(said)
-        if "aergaerhg" in uri:
-            with pytest.raises(InvalidInput, match="comma-separated list of CIDs"):
-                pubchem.by_name("x")
-        elif "srthrthsr" in uri:
-            assert pubchem.by_name("x") == []
-        elif "/description/" in uri:
-            facts = pubchem.descriptions(241)
-            assert {fact.provenance.source for fact in facts} >= {"ChEBI"}
-            assert len(facts) == gzip.decompress(body).count(b'"Description"')
-        elif uri.endswith("JSON?record_type=2d"):
-            assert pubchem.by_smiles("c1ccccc1")[0].handle == "CID:241"
-
-
-def replay(said: Said) -> Any:
-    def answer(asked: Asked) -> Said:
-        return Said.json(titles((241, "Benzene"))) if "Title" in asked.path else said
-
-    return answer
 
 
 @pytest.mark.network

@@ -9,7 +9,10 @@ import contextvars
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeAlias
+
+import httpx
 
 from biomed_agent.chemistry import (
     looks_like_inchi,
@@ -17,22 +20,29 @@ from biomed_agent.chemistry import (
     looks_like_smiles,
     molecule_from_inchi,
     molecule_from_smiles,
+    similar,
 )
 from biomed_agent.egress import Reveals
 from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
+from biomed_agent.services import DAY
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
+from biomed_agent.sources.hits import Hit, Hits
 from biomed_agent.transport import Check, Later, Reply, Transport
 from biomed_agent.types import Fact, Molecule, Provenance
 
+from .annotations import HAZARDS, MEASURED, read_hazards, read_measurements
+from .bioassays import read_bioactivity
 from .readers import (
     TABLE,
     check_reply,
     check_table,
+    read_cids,
     read_compounds,
     read_descriptions,
     read_list_key,
     read_properties,
     read_record_cids,
+    read_registry_numbers,
     read_row,
     read_rows,
     read_synonyms,
@@ -43,6 +53,10 @@ MAX_NAME = 1_000
 """characters; PubChem's longest systematic names are shorter"""
 PART = 200
 """identifiers asked for at once; PubChem sets no number, but a request must be done in 30 s"""
+RANKED = 200
+"""hits of a search that are fetched and ranked: one table of :data:`PART` compounds"""
+CHANGING = 7 * DAY
+"""seconds that searches and assay summaries are kept: both grow with every deposition"""
 AT_ONCE = 4
 """names looked up at the same time: within the 300 s of computing that PubChem allows in a minute"""
 
@@ -107,6 +121,81 @@ class PubChem:
         reply = self._get(_cid(cid), "", f"CID {cid}")
         return read_properties(reply.json(), reply.provenance)
 
+    def registry_numbers(self, cid: int) -> tuple[str, ...]:
+        """Return the CAS registry numbers depositors give for a compound, in PubChem's order; often several."""
+        try:
+            reply = self._get(_cid(cid), "/xrefs/RN", f"registry numbers of CID {cid}")
+        except NotFound:
+            return ()
+        return read_registry_numbers(reply.json()).get(cid, ())
+
+    def hazards(self, cid: int) -> list[Fact]:
+        """Return the GHS hazards depositors state; see :func:`.annotations.read_hazards`."""
+        reply = self._view(_cid(cid), HAZARDS)
+        return [] if reply is None else read_hazards(reply.json(), reply.provenance)
+
+    def measurements(self, cid: int) -> list[Fact]:
+        """Return the measured values depositors state; see :func:`.annotations.read_measurements`."""
+        reply = self._view(_cid(cid), MEASURED)
+        return [] if reply is None else read_measurements(reply.json(), reply.provenance)
+
+    def bioactivity(self, cid: int) -> list[Fact]:
+        """Return what a compound was tested on, best results first; see :func:`.bioassays.read_bioactivity`."""
+        try:
+            reply = self._get(_cid(cid), "/assaysummary", f"bioassays of CID {cid}", CHANGING)
+        except NotFound:
+            return []
+        return read_bioactivity(reply.json(), cid, reply.provenance)
+
+    def similar(self, molecule: Molecule, threshold: float = 0.9, limit: int = 10) -> Hits:
+        """Find compounds like a molecule, most alike first.
+
+        PubChem compares its own 881 substructure keys; of what passes ``threshold`` by those, the first
+        :data:`RANKED` are ranked here by Morgan fingerprints.
+
+        Args:
+            molecule: Asked about by its CID where it has one, which reveals no structure; else by its SMILES.
+            threshold: Least similarity by PubChem's keys, 0 to 1.
+            limit: Most hits returned.
+        """
+        params = {"Threshold": str(round(100 * threshold))}
+        how = f"2D similarity >= {threshold:g} by PubChem's substructure keys"
+        hits = self._search("fastsimilarity_2d", molecule, params, how, "compounds like")
+        ranked = sorted(hits.found, key=lambda hit: (-(hit.likeness or 0), int(hit.molecule.ids["cid"])))
+        return replace(hits, found=tuple(ranked[:limit]))
+
+    def containing(self, molecule: Molecule, limit: int = 10) -> Hits:
+        """Find compounds that hold a structure, the smallest first among the first :data:`RANKED` that PubChem names.
+
+        Args:
+            molecule: Asked about by its CID where it has one, which reveals no structure; else by its SMILES.
+            limit: Most hits returned.
+        """
+        hits = self._search("fastsubstructure", molecule, {}, "substructure search of PubChem", "compounds that hold")
+        ranked = sorted(hits.found, key=lambda hit: (hit.molecule.weight or 0, int(hit.molecule.ids["cid"])))
+        return replace(hits, found=tuple(ranked[:limit]))
+
+    def _search(self, kind: str, molecule: Molecule, params: Mapping[str, str], how: str, what: str) -> Hits:
+        """Ask for one more than is ranked, so as to know whether there are more; the molecule itself is no hit."""
+        params = {**params, "MaxRecords": str(RANKED + 2)}
+        cid = molecule.ids.get("cid", "")
+        try:
+            if cid:
+                reply = self._get(int(cid), "/cids", f"{what} CID {cid}", CHANGING, f"compound/{kind}/cid", params)
+            else:
+                what = f"{what} a structure (SMILES)"
+                reply = self._post(f"{kind}/smiles", "/cids", molecule.smiles, "structure", what, params=params)
+        except NotFound:  # PubChem's way of saying that there are none
+            return Hits((), 0, False, Provenance("PubChem", how, licence=self.transport.services["pubchem"].licence))
+        cids = [one for one in read_cids(reply.json()) if str(one) != cid]
+        batch = self.by_cids(cids[:RANKED])
+        if cids and not batch.found:
+            raise next(iter(batch.missing.values()))
+        same = [one for one, found in batch.found.items() if found.inchikey and found.inchikey == molecule.inchikey]
+        found = [Hit(one, similar(molecule, one)) for one in batch.found.values() if int(one.ids["cid"]) not in same]
+        origin = replace(reply.provenance, identifier=how)
+        return Hits(tuple(found), min(len(cids), RANKED) - len(same), len(cids) > RANKED, origin)
+
     def by_cids(self, cids: Sequence[int]) -> Batch[int, Molecule]:
         """Look up many CIDs with one request for :data:`PART` of them; what the cache holds is not asked for again."""
         rows = self._rows("cid", [str(cid) for cid in cids if _is_cid(cid)])
@@ -168,26 +257,60 @@ class PubChem:
 
         return rows | in_chunks([value for value in values if value not in rows], PART, fetch)
 
-    def _get(self, cid: int, operation: str, what: str) -> Reply:
+    def _get(
+        self,
+        cid: int,
+        operation: str,
+        what: str,
+        ttl: float | None = None,
+        namespace: str = "compound/cid",
+        params: Mapping[str, str] | None = None,
+    ) -> Reply:
         return self.transport.get(
             "pubchem",
-            f"compound/cid/{cid}{operation}/JSON",
+            f"{namespace}/{cid}{operation}/JSON",
             reveals="identifier",
             what=what,
+            params=params,
+            ttl=ttl,
             check=check_reply,
             later=_later(operation),
         )
+
+    def _view(self, cid: int, heading: str) -> Reply | None:
+        """Ask PUG View, which lies beside PUG REST, for one heading of a record; None when it has none."""
+        base = httpx.URL(self.transport.services["pubchem"].url)
+        try:
+            return self.transport.get(
+                "pubchem",
+                str(base.join(f"pug_view/data/compound/{cid}/JSON")),
+                reveals="identifier",
+                what=f"{heading} of CID {cid}",
+                params={"heading": heading},
+                check=check_reply,
+            )
+        except (NotFound, InvalidInput):  # a record without the heading is a bad request to PUG View
+            return None
 
     def _table(self, namespace: str, value: str, reveals: Reveals, what: str) -> Reply:
         return self._post(namespace, "/" + TABLE, value, reveals, what, check_table)
 
     def _post(
-        self, namespace: str, operation: str, value: str, reveals: Reveals, what: str, check: Check = check_reply
+        self,
+        namespace: str,
+        operation: str,
+        value: str,
+        reveals: Reveals,
+        what: str,
+        check: Check = check_reply,
+        params: Mapping[str, str] | None = None,
     ) -> Reply:
         return self.transport.post(
             "pubchem",
             f"compound/{namespace}{operation}/JSON",
-            form={namespace: value},
+            form={namespace.rpartition("/")[2]: value},
+            params=params,
+            ttl=CHANGING if operation == "/cids" else None,
             reveals=reveals,
             what=what,
             check=check,
