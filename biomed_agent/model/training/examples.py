@@ -9,11 +9,11 @@ from biomed_agent.prompt import QUESTIONS
 OTHER = "other"
 """Kind of an example whose question is none of :data:`biomed_agent.prompt.QUESTIONS`."""
 KINDS = (*QUESTIONS, OTHER)
-_KIND_OF = {question: kind for kind, question in QUESTIONS.items()}
+_KIND_OF = {question: kind for kind, question in QUESTIONS.items()} | {"Please describe this drug.": "description"}
 
 
 def kind_of(question: str) -> str:
-    """Return the kind whose question this is word for word, else :data:`OTHER`."""
+    """Return the kind whose question this is word for word (PubChemQA asks some for a drug), else :data:`OTHER`."""
     return _KIND_OF.get(question, OTHER)
 
 

@@ -1,0 +1,99 @@
+"""Tells the format of a file from what it holds; names and endings are not asked."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from biomed_agent.errors import InvalidInput
+
+from .streams import Element, json_elements, json_lines, open_text
+from .structures import delimiter_of
+
+LOOKED_AT = 50
+"""rows that are looked at"""
+
+
+def detect(path: Path) -> str:
+    """Return the name of a file's format.
+
+    Raises:
+        InvalidInput: It cannot be told; the message says what was found.
+    """
+    with open_text(path) as stream:
+        head = stream.read(1)
+        while head and head.isspace():
+            head = stream.read(1)
+    if not head:
+        raise InvalidInput(f"{path} is empty.", "Expected a file of questions and answers.")
+    return _json(path, head) if head in "[{" else _text(path)
+
+
+def _text(path: Path) -> str:
+    with open_text(path) as stream:
+        first = next(line for line in stream if line.strip())
+    if first.startswith("ID   "):
+        return "swissprot"
+    columns = {name.strip().lower() for name in first.split("\t")}
+    if {"smiles", "description"} <= columns:
+        return "chebi20"
+    if {"entry", "sequence"} <= columns:
+        return "uniprot-table"
+    if delimiter_of(first):
+        return "table"
+    raise InvalidInput(
+        f"{path}: the first line is {first[:80].strip()!r}, which is the header of no format that is known.",
+        "A table needs a column smiles or sequence, and the columns question and answer; ChEBI-20 needs SMILES and "
+        "description. See docs/data.md.",
+    )
+
+
+def _json(path: Path, head: str) -> str:
+    rows = _rows(path, head)
+    names = [_of_row(element) for element in rows if not element.problem]
+    known = [name for name in names if name]
+    if known:
+        return known[0] if "medmcqa-hf" not in known else "medmcqa-hf"
+    if rows and all(isinstance(one.value, str) for one in rows if not one.problem) and head == "{":
+        raise InvalidInput(
+            f"{path} gives one text for each key: a file that belongs to another one.",
+            "Read PubMedQA's ori_pqal.json instead of its answers alone, and OpenBioMed's train.json instead of "
+            "sequences.json.",
+        )
+    found = next((repr(one.value)[:80] for one in rows if not one.problem), "nothing that is JSON")
+    raise InvalidInput(
+        f"{path} is JSON, but not in a nesting that is known; its first row is {found}.",
+        "See docs/data.md for the formats, or state one (--format).",
+    )
+
+
+def _rows(path: Path, head: str) -> list[Element]:
+    """Return the first elements of the document, or the first of its lines when it is JSON lines."""
+    with open_text(path) as stream:
+        rows = list(islice(json_elements(stream), LOOKED_AT))
+    # The first line of JSON lines is a document of its own, behind which more follows.
+    if head == "{" and (any(one.key == "question" for one in rows) or rows[-1].problem.startswith("more text")):
+        with open_text(path) as stream:
+            rows = list(islice(json_lines(stream), LOOKED_AT))
+    return rows
+
+
+def _of_row(element: Element) -> str:
+    value: Any = element.value
+    if isinstance(value, list):
+        return "pubchemqa" if element.key and value and isinstance(value[0], list) else ""
+    if not isinstance(value, dict):
+        return ""
+    keys = value.keys()
+    if "QUESTION" in keys:
+        return "pubmedqa"
+    if {"data", "text"} & keys and {"sequence", "SMILES", "smiles"} & keys:
+        return "uniprotqa"
+    if {"opa", "opb"} <= keys:
+        return "medmcqa-hf" if value.get("cop") in (0, -1) else "medmcqa"
+    if "question" not in keys:
+        return ""
+    if "options" in keys:
+        return "medqa"
+    if "protein_accession" in keys or isinstance(value.get("smiles"), list):
+        return "openbiomed"
+    return "examples" if {"smiles", "sequence"} & keys else ""
