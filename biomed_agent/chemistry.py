@@ -82,8 +82,8 @@ def molecule_from_smiles(
         raw = None if problem else Chem.MolFromSmiles(text, sanitize=False)
         if raw is None:
             raise InvalidInput(f"the SMILES {shown!r} cannot be read: {problem or 'its syntax is wrong'}.", _NAME_HINT)
-        _refuse_invalid(raw, f"the SMILES {shown!r}")
-        return _describe(Chem.MolFromSmiles(text), name, ids, provenance)
+        refuse_invalid(raw, f"the SMILES {shown!r}")
+        return describe(Chem.MolFromSmiles(text), name, ids, provenance)
 
 
 def molecule_from_inchi(
@@ -100,47 +100,11 @@ def molecule_from_inchi(
         raw = rdinchi.InchiToMol(text, False, False)[0]
         if raw is None or not raw.GetNumAtoms():
             raise InvalidInput(f"the InChI {shown!r} cannot be read.", "Was it copied whole? A SMILES will do, too.")
-        _refuse_invalid(raw, f"the InChI {shown!r}")
-        return _describe(rdinchi.InchiToMol(text, True, True)[0], name, ids, provenance)
+        refuse_invalid(raw, f"the InChI {shown!r}")
+        return describe(rdinchi.InchiToMol(text, True, True)[0], name, ids, provenance)
 
 
-def molecule_from_molblock(
-    text: str, name: str = "", ids: Mapping[str, str] | None = None, provenance: Provenance | None = None
-) -> Molecule:
-    """Read a MOL block, or an SDF text that holds exactly one record.
-
-    Args:
-        text: The file's text (V2000 or V3000).
-        name: Name to carry along; by default the title line.
-        ids: Identifiers by lower-case namespace to carry along.
-        provenance: The record it came from; None for a structure the user gave.
-
-    Raises:
-        InvalidInput: No record, several records (the message says how many), or no valid structure.
-    """
-    records = [part for part in re.split(r"^\$\$\$\$[^\n]*\n?", text, flags=re.MULTILINE) if part.strip()]
-    if len(records) != 1:
-        raise InvalidInput(
-            f"the SDF text holds {len(records)} records; expected exactly one.",
-            "Split the file, or give the structures one at a time.",
-        )
-    title = records[0].split("\n", 1)[0].strip()
-    shown = f"the MOL block {title!r}" if title else "the MOL block"
-    with rdBase.BlockLogs():
-        try:
-            raw = Chem.MolFromMolBlock(records[0], sanitize=False, removeHs=False)
-        except RuntimeError:  # RDKit throws on some malformed headers instead of returning None
-            raw = None
-        if raw is None or not raw.GetNumAtoms():
-            raise InvalidInput(
-                f"{shown} cannot be read: its counts, atom or bond lines are malformed.",
-                "A MOL block has three header lines, then the counts line; keep its leading blank lines.",
-            )
-        _refuse_invalid(raw, shown)
-        return _describe(Chem.MolFromMolBlock(records[0]), name or title, ids, provenance)
-
-
-def _refuse_invalid(raw: Chem.Mol, shown: str) -> None:
+def refuse_invalid(raw: Chem.Mol, shown: str) -> None:
     """Raise InvalidInput when an unsanitized molecule is too large or chemically impossible."""
     if raw.GetNumAtoms() > MAX_ATOMS:
         raise InvalidInput(
@@ -155,9 +119,10 @@ def _refuse_invalid(raw: Chem.Mol, shown: str) -> None:
         )
 
 
-def _describe(
+def describe(
     mol: Chem.Mol, name: str = "", ids: Mapping[str, str] | None = None, provenance: Provenance | None = None
 ) -> Molecule:
+    """Return our molecule for RDKit's; one with open positions has no formula, weight or InChIKey."""
     whole = not any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms())
     return Molecule(
         smiles=Chem.MolToSmiles(mol),
@@ -407,7 +372,7 @@ def stereocentres(molecule: Molecule) -> tuple[int, int]:
 def components(molecule: Molecule) -> list[Molecule]:
     """Return the covalently connected parts, largest first; a salt has several."""
     parts = Chem.GetMolFrags(parsed(molecule.smiles), asMols=True)
-    return [_describe(part) for part in sorted(parts, key=lambda part: -part.GetNumHeavyAtoms())]
+    return [describe(part) for part in sorted(parts, key=lambda part: -part.GetNumHeavyAtoms())]
 
 
 def parent_of_salt(molecule: Molecule) -> Molecule | None:
@@ -423,7 +388,7 @@ def parent_of_salt(molecule: Molecule) -> Molecule | None:
         drug = [part for part in organic if Chem.MolToSmiles(part, isomericSmiles=False) not in _COUNTER_IONS]
         if not organic:
             return None
-        parent = _describe(max(drug or organic, key=lambda part: int(part.GetNumHeavyAtoms())))
+        parent = describe(max(drug or organic, key=lambda part: int(part.GetNumHeavyAtoms())))
     return parent if parent.smiles != molecule.smiles else None
 
 

@@ -29,6 +29,7 @@ from .inputs import (
     smiles_shaped,
     split_prefix,
 )
+from .sdf import molecule_from_molblock
 from .types import Candidate, Entity, Molecule, Protein, Resolved
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Resolver:
         if ACCESSION.fullmatch(value) or ENTRY_NAME.fullmatch(value):
             return self._protein_record(value)
         if "\n" in value and "M  END" in value:
-            return self._known_structure(chemistry.molecule_from_molblock(value), notes)
+            return self._known_structure(molecule_from_molblock(value), notes)
         return None
 
     def _by_inchikey(self, key: str, notes: list[str]) -> Resolved:

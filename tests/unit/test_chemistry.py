@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rdkit import Chem
-from rdkit.Chem import rdDepictor, rdDistGeom
 
 from biomed_agent import chemistry
-from biomed_agent.chemistry import molecule_from_inchi, molecule_from_molblock, molecule_from_smiles
+from biomed_agent.chemistry import molecule_from_inchi, molecule_from_smiles
 from biomed_agent.errors import InvalidInput
 from biomed_agent.groups import SUBSTITUENTS, TERMS, VOCABULARY
 from biomed_agent.types import Molecule, Provenance
@@ -132,33 +130,6 @@ def test_inchi_round_trip_and_errors() -> None:
         molecule_from_inchi("aspirin")
     with pytest.raises(InvalidInput, match="cannot be read"):
         molecule_from_inchi("InChI=1S/nonsense")
-
-
-def mol_block(smiles: str, three_dimensional: bool = False) -> str:
-    mol = Chem.MolFromSmiles(smiles)
-    if three_dimensional:
-        mol = Chem.AddHs(mol)
-        rdDistGeom.EmbedMolecule(mol, randomSeed=1)
-    else:
-        rdDepictor.Compute2DCoords(mol)
-    return str(Chem.MolToMolBlock(mol))
-
-
-@pytest.mark.parametrize("three_dimensional", [False, True])
-def test_mol_blocks_keep_stereo(three_dimensional: bool) -> None:
-    smiles = molecule_from_smiles("C[C@H](N)/C=C/C(=O)O").smiles
-    assert molecule_from_molblock(mol_block(smiles, three_dimensional)).smiles == smiles
-
-
-def test_one_record_of_an_sdf_is_read_and_several_are_refused() -> None:
-    block = "ethanol" + mol_block("CCO")
-    assert molecule_from_molblock(f"{block}$$$$\n").name == "ethanol"
-    with pytest.raises(InvalidInput, match="holds 2 records"):
-        molecule_from_molblock(f"{block}$$$$\n{block}$$$$\n")
-    with pytest.raises(InvalidInput, match="malformed"):
-        molecule_from_molblock("not a block")
-    with pytest.raises(InvalidInput, match="0 records"):
-        molecule_from_molblock("")
 
 
 NAMES = """
