@@ -20,7 +20,7 @@ from .literature import MAX_PASSAGES, words_of
 from .mentions import Mention, find_mentions, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, literature_messages, user_message
 from .question import PROTEIN_KINDS, Kind, Question, classify, statement_of
-from .relatives import check_unaltered, check_whole, listed_unknown, variant_of
+from .relatives import check_unaltered, check_whole, listed_unknown
 from .retrieve import matching
 from .types import (
     Answer,
@@ -35,6 +35,7 @@ from .types import (
     Resolved,
     Status,
 )
+from .variants import substitutions_in
 
 if TYPE_CHECKING:
     from .generator import Generator
@@ -211,15 +212,21 @@ class Answering:
     def _read_form(self, rest: str) -> None:
         """Apply a substitution named anywhere in the question; refuse other changed forms and parts."""
         proteins = [one.entity for one in self.draft.proteins if isinstance(one.entity, Protein)]
-        whole = [protein for protein in proteins if not protein.variant]
-        if not whole:
+        if not proteins:
             return
-        variant = variant_of(self.draft.question)
-        if not variant:
+        whole = [protein for protein in proteins if not protein.variant]
+        applied = {change for protein in proteins for change in protein.variant.split("/")}
+        named = [change for change in substitutions_in(self.draft.question) if change not in applied]
+        if len(named) > 1 or (named and not whole):
+            raise Inapplicable(
+                f"the question names {' and '.join(named)} apart from each other, and only one change can be applied.",
+                f"Write one protein with all its changes, as in {compose.name_of(proteins[0])} L858R/T790M.",
+            )
+        if whole and not named:
             check_unaltered(rest, compose.name_of(whole[0]))
         elif len(whole) == 1 and whole[0].accession:
             self.draft.proteins = [one for one in self.draft.proteins if one.entity is not whole[0]]
-            self._resolve(f"{whole[0].accession} {variant}", "protein")
+            self._resolve(f"{whole[0].accession} {named[0]}", "protein")
 
     def _names_a_protein(self) -> bool:
         """Whether some mention can be a protein, so that a protein question is about it."""

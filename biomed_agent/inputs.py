@@ -10,11 +10,11 @@ from pathlib import Path
 
 from .errors import Ambiguous, InvalidInput
 from .sources.fasta import RESIDUES, parse_fasta
-from .types import Candidate, Protein
+from .types import Candidate, Protein, Provenance
 
 PREFIXES = (
     "name", "cid", "smiles", "inchi", "inchikey", "cas", "chebi", "drugbank", "chembl", "unii",
-    "gene", "uniprot", "seq", "file",
+    "gene", "uniprot", "ec", "seq", "file",
 )  # fmt: skip
 ACCESSION_SHAPE = r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})"
 ISOFORM_SHAPE = r"-[0-9]{1,3}"
@@ -31,6 +31,13 @@ PLAIN_IDS = (
     (re.compile(r"(?:CHEMBL:)?(CHEMBL\d+)", re.I), "chembl"),
     (re.compile(r"(?:CAS[:\s]*)?(\d{2,7}-\d{2}-\d)", re.I), "cas"),
 )
+# Words of a question -> organism as UniProt writes it; human is the default and said.
+ORGANISMS = {
+    "human": "Homo sapiens", "mouse": "Mus musculus", "murine": "Mus musculus", "rat": "Rattus norvegicus",
+    "bovine": "Bos taurus", "cow": "Bos taurus", "pig": "Sus scrofa", "porcine": "Sus scrofa", "yeast": "Saccharomyces",
+    "zebrafish": "Danio rerio", "fly": "Drosophila melanogaster", "worm": "Caenorhabditis elegans",
+    "chicken": "Gallus gallus", "rabbit": "Oryctolagus cuniculus", "e. coli": "Escherichia coli", "dog": "Canis lupus",
+}  # fmt: skip
 MAX_RESIDUES = 10_000
 MAX_NAME = 300
 MAX_FILE_BYTES = 5_000_000
@@ -42,6 +49,20 @@ def split_prefix(text: str) -> tuple[str, str]:
     if colon and head.lower() in PREFIXES and rest.strip():
         return head.lower(), rest.strip()
     return "", text
+
+
+def split_organism(name: str) -> tuple[str, str]:
+    """Split ``mouse EGFR``, ``EGFR (mouse)`` or ``EGFR of Mus musculus`` into the name and the scientific name.
+
+    The organism is empty when the name tells none of :data:`ORGANISMS`.
+    """
+    known = ORGANISMS | {scientific.lower(): scientific for scientific in ORGANISMS.values()}
+    words = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True))
+    before = re.fullmatch(rf"({words})\s+(.+)", name, re.IGNORECASE)
+    after = re.fullmatch(rf"(.+?)(?:\s+(?:of|from|in))?[\s,]+[(\[]?({words})[)\]]?", name, re.IGNORECASE)
+    if before:
+        return before[2].strip(), known[before[1].lower()]
+    return (after[1].strip(), known[after[2].lower()]) if after else (name, "")
 
 
 _ATOM = r"\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]"
@@ -113,6 +134,45 @@ def check_residues(sequence: str) -> None:
             "and a protein was expected.",
             "Translate it first, or look the protein up by gene or accession.",
         )
+
+
+def read_entity_file(path: str) -> str:
+    """Read the file behind ``file:``; ``PATH#2`` takes the second record of a FASTA file.
+
+    Entries in UniProt's JSON, XML and text formats become FASTA.
+
+    Raises:
+        InvalidInput: See :func:`read_text_file`; or there is no such record.
+        Ambiguous: It holds several proteins; every candidate's string names one.
+    """
+    from .sources.uniprot import read_file
+
+    chosen = re.fullmatch(r"(.+)#(\d+)", path)
+    if chosen and not Path(path).exists():
+        path, wanted = chosen[1], int(chosen[2])
+    else:
+        wanted = 0
+    text = read_text_file(Path(path), MAX_FILE_BYTES)
+    if not text.startswith(">"):
+        entries = read_file(text, Provenance(source=path)) or ()
+        text = "\n".join(f">{one.entry_name} {one.name}\n{one.sequence}" for one in entries) or text
+    if not text.startswith(">"):
+        return text
+    records = parse_fasta(text)
+    if wanted:
+        if wanted > len(records):
+            raise InvalidInput(f"{path} has no record {wanted}; it holds {len(records)}.")
+        records = [records[wanted - 1]]
+    if len(records) > 1:
+        raise Ambiguous(
+            f"{path} holds {len(records)} records; expected one protein.",
+            "Name one of them; every record can be asked about in turn.",
+            candidates=[
+                Candidate(f"file:{path}#{number}", header or "unnamed record", f"{len(sequence)} residues", "protein")
+                for number, (header, sequence) in enumerate(records, 1)
+            ],
+        )
+    return "".join(f">{header}\n{sequence}" for header, sequence in records)
 
 
 def read_text_file(path: Path, limit: int) -> str:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from . import chemistry
-from .inputs import ACCESSION, ENTRY_NAME, INCHIKEY, smiles_shaped
-from .resolve import ORGANISMS
+from .inputs import ACCESSION, EC_NUMBER, ENTRY_NAME, INCHIKEY, ORGANISMS, smiles_shaped
 from .types import Candidate
+from .variants import SUBSTITUTION, substitutions
 
 if TYPE_CHECKING:
     from .sources.local import LocalIndex
@@ -55,7 +55,8 @@ _FORMULA = re.compile(r"C\d+H\d+(?:[A-Z][a-z]?\d*)*")
 _CAS = re.compile(r"(?<![\w-])\d{2,7}-\d{2}-\d(?![\w-])")
 _SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Za-z])")
 _FASTA = re.compile(r"^>.*(?:\n[A-Za-z*\s-]+)+", re.M)
-_VARIANT_AFTER = re.compile(r"[\s(-]+(?:p\.)?([ACDEFGHIKLMNPQRSTVWY]\d{1,5}[ACDEFGHIKLMNPQRSTVWY])\b\)?")
+_VARIANT_AFTER = re.compile(rf"[\s(-]+({SUBSTITUTION}(?:[/+]{SUBSTITUTION})*)(?!\w)\)?")
+_EC = re.compile(rf"\bEC[ :]?\s?({EC_NUMBER.pattern})(?![\d.]*\d)", re.I)
 
 
 def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
@@ -73,6 +74,8 @@ def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
     for mention in _candidates(question, index):
         if all(mention.end <= other.start or mention.start >= other.end for other in found):
             found.append(mention)
+    if not found and (number := _EC.search(question)):  # beside a name it is what is asked about the name
+        found = [Mention(f"ec:{number[1]}", number.start(), number.end(), "identifier")]
     return sorted(found, key=lambda mention: mention.start)
 
 
@@ -104,7 +107,7 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
             yield Mention(f"smiles:{token}", start, start + len(token), "structure")
     for start, end, name in spans:
         variant = _VARIANT_AFTER.match(question, end)
-        text = f"{name} {variant[1]}" if variant else name
+        text = f"{name} {'/'.join(substitutions(variant[1]))}" if variant else name
         yield Mention(text, start, variant.end() if variant else end, "lexicon")
 
 

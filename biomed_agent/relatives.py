@@ -47,12 +47,6 @@ _AMOUNT = re.compile(
     r"\b(\d[\d.,]*|two|three|half an?)\s*(moles?|mol|m?g|grams?|kg|milligrams?|molecules)\s+of\s+$", re.I
 )
 
-_AMINO = "Ala Arg Asn Asp Cys Gln Glu Gly His Ile Leu Lys Met Phe Pro Ser Thr Trp Tyr Val"
-_LETTER = dict(zip(_AMINO.split(), "ARNDCQEGHILKMFPSTWYV", strict=True))
-_VARIANT = re.compile(
-    r"(?<![\w-])(?:p\.)?(?:([ACDEFGHIKLMNPQRSTVWY])(\d{2,5})([ACDEFGHIKLMNPQRSTVWY])"
-    rf"|({'|'.join(_LETTER)})(\d{{1,5}})({'|'.join(_LETTER)}))(?!\w)"
-)
 _ALTERED = re.compile(
     r"\b(mutants?|mutations?|mutated|variants?|deletions?|insertions?|del\d+|exon \d+|fusions?|truncat\w+"
     r"|isoforms? ?\d*|splice \w+|(?:\w+ )?domains?|[AB] chain"
@@ -107,15 +101,6 @@ def listed_unknown(rest: str) -> list[str]:
     listed = re.findall(r"\bit\s+(?:and|or|versus|vs\.?)\s+(?:of\s+)?([A-Za-z][\w-]{3,})", rest)
     unknown = unknown_words(rest)
     return [word for word in listed if word in unknown]
-
-
-def variant_of(question: str) -> str:
-    """Return the one substitution a question names anywhere, such as ``T315I``; empty when there is none."""
-    found = {
-        f"{match[1]}{match[2]}{match[3]}" if match[1] else f"{_LETTER[match[4]]}{match[5]}{_LETTER[match[6]]}"
-        for match in _VARIANT.finditer(question)
-    }
-    return found.pop() if len(found) == 1 else ""
 
 
 def check_unaltered(rest: str, name: str) -> None:

@@ -12,25 +12,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from . import chemistry
 from .errors import Ambiguous, InvalidInput, NotFound, Refused, Unavailable
 from .inputs import (
     ACCESSION,
+    EC_NUMBER,
     ENTRY_NAME,
     INCHIKEY,
-    MAX_FILE_BYTES,
     MAX_NAME,
     PLAIN_IDS,
+    read_entity_file,
     read_sequence,
-    read_text_file,
     smiles_shaped,
+    split_organism,
     split_prefix,
 )
 from .sdf import molecule_from_molblock
 from .types import Candidate, Entity, Molecule, Protein, Resolved
+from .variants import apply_substitutions, split_variant
 
 if TYPE_CHECKING:
     from .sources.local import LocalIndex
@@ -41,16 +43,6 @@ EntityKind: TypeAlias = Literal["molecule", "protein"]
 Policy: TypeAlias = Literal["ask", "best", "strict"]
 T = TypeVar("T")
 
-_VARIANT = re.compile(
-    r"(?P<base>.+?)[\s(_-]+(?:p\.)?(?P<variant>[ACDEFGHIKLMNPQRSTVWY]\d{1,5}[ACDEFGHIKLMNPQRSTVWY])\)?"
-)
-# Words of a question -> organism as UniProt writes it; human is the default and said.
-ORGANISMS = {
-    "human": "Homo sapiens", "mouse": "Mus musculus", "murine": "Mus musculus", "rat": "Rattus norvegicus",
-    "bovine": "Bos taurus", "cow": "Bos taurus", "pig": "Sus scrofa", "porcine": "Sus scrofa", "yeast": "Saccharomyces",
-    "zebrafish": "Danio rerio", "fly": "Drosophila melanogaster", "worm": "Caenorhabditis elegans",
-    "chicken": "Gallus gallus", "rabbit": "Oryctolagus cuniculus", "e. coli": "Escherichia coli", "dog": "Canis lupus",
-}  # fmt: skip
 DEFAULT_ORGANISM = "Homo sapiens"
 HUMAN = 9606
 """NCBI taxonomy number"""
@@ -113,6 +105,8 @@ class Resolver:
         prefix, value = split_prefix(text)
         if prefix == "file":
             return self.resolve(self._read(value), kind, policy=policy, organism=organism, notes=notes)
+        if prefix == "ec" or (not prefix and _EC.fullmatch(value)):
+            return replace(self._expect(self._by_ec(value, policy, organism, notes), kind), asked=text)
         for found in (self._forced(prefix, value, notes), self._identified(value, notes) if not prefix else None):
             if found:
                 return replace(self._expect(found, kind), asked=text)
@@ -198,6 +192,20 @@ class Resolver:
             why = f"{value} was merged into {found.accession}"
         return Resolved(found, value, why)
 
+    def _by_ec(self, value: str, policy: Policy, organism: str, notes: list[str]) -> Resolved:
+        """Return the protein of an EC number: a reviewed one of the organism, candidates when there are several."""
+        number = _well_formed("ec", value)
+        found = list(self.index.proteins_by_ec(number))
+        native = [one for one in found if _of_organism(one, organism or DEFAULT_ORGANISM)]
+        if self.uniprot is not None:  # the index is no complete list of an enzyme's proteins
+            uniprot = self.uniprot
+            live = self._soft(lambda: uniprot.by_ec(number, None if organism else HUMAN, organism), notes) or []
+            native += [one for one in live if all(one.accession != known.accession for known in native)]
+        matches = [Match(one, f"EC {number}", 0) for one in native or found]
+        if not matches:
+            raise NotFound(f"no reviewed protein of {organism or DEFAULT_ORGANISM} has EC {number}.", self._where())
+        return self._choose(f"EC {number}", matches, policy, organism, notes)
+
     # -- structures and sequences --------------------------------------------------------------
 
     def _as_sequence(self, value: str, kind: EntityKind | None) -> Protein | None:
@@ -260,8 +268,14 @@ class Resolver:
         if homonym := self._homonym(name, kind, policy, organism, notes):
             return homonym
         matches = self._local_matches(name, kind)
-        if not matches and (variant := _VARIANT.fullmatch(name)) and kind != "molecule":
-            return self._variant(variant["base"], variant["variant"], policy, organism, notes)
+        if not matches and kind != "molecule":
+            base, changes = split_variant(name)
+            if changes:
+                return self._variant(base, changes, policy, organism, notes)
+            base, of = split_organism(name)
+            if of and organism in ("", of):
+                found = self._named(base, "protein", policy, of, notes)
+                return replace(found, asked=name)
         if not matches and kind != "protein" and (structure := self._as_smiles(name)):
             return self._known_structure(structure, notes)
         if not matches:
@@ -317,8 +331,9 @@ class Resolver:
         if kind != "molecule" and self.uniprot is not None:
             uniprot = self.uniprot
             taxon = None if organism else HUMAN
-            asks.append(("UniProt", lambda: [_gene_match(one, name) for one in uniprot.by_gene(name, taxon)]))
-            asks.append(("UniProt", lambda: [Match(one, "name in UniProt", 2) for one in uniprot.by_name(name)]))
+            asks.append(("UniProt", lambda: [_gene_match(one, name) for one in uniprot.by_gene(name, taxon, organism)]))
+            by_name = partial(uniprot.by_name, name, organism=organism)
+            asks.append(("UniProt", lambda: [Match(one, "name in UniProt", 2) for one in by_name()]))
         failures: dict[str, Unavailable | Refused] = {}
         for service, ask in asks:
             try:
@@ -365,23 +380,14 @@ class Resolver:
         alternatives = {match.entity.handle: _candidate(match) for match in rest}
         return Resolved(chosen.entity, name, why, tuple(alternatives.values()))
 
-    def _variant(self, base: str, variant: str, policy: Policy, organism: str, notes: list[str]) -> Resolved:
-        """Apply one substitution and check it at its position (residue numbers of the canonical chain)."""
+    def _variant(self, base: str, changes: Sequence[str], policy: Policy, organism: str, notes: list[str]) -> Resolved:
+        """Apply substitutions and check them at their positions (residue numbers of the record's chain)."""
         record = self.resolve(base, "protein", policy=policy, organism=organism, notes=notes)
-        protein = record.entity
-        if not isinstance(protein, Protein):
-            raise InvalidInput(f"{base} is not a protein, so {variant} cannot be applied.")
-        old, position, new = variant[0], int(variant[1:-1]), variant[-1]
-        there = protein.sequence[position - 1] if 0 < position <= protein.length else ""
-        if there != old:
-            raise InvalidInput(
-                f"{variant} does not fit {protein.accession or base}: position {position} "
-                + (f"holds {there}, not {old}." if there else f"is beyond its {protein.length} residues."),
-                "Check the numbering: it counts from 1 on the canonical sequence.",
-            )
-        changed = protein.sequence[: position - 1] + new + protein.sequence[position:]
-        mutant = replace(protein, sequence=changed, variant=variant)
-        return Resolved(mutant, f"{base} {variant}", f"{record.why}; {variant} applied", record.alternatives)
+        if not isinstance(record.entity, Protein):
+            raise InvalidInput(f"{base} is not a protein, so {'/'.join(changes)} cannot be applied.")
+        mutant = apply_substitutions(record.entity, changes)
+        why = f"{record.why}; {mutant.variant} applied"
+        return Resolved(mutant, f"{base} {mutant.variant}", why, record.alternatives)
 
     # -- failures ------------------------------------------------------------------------------
 
@@ -424,9 +430,10 @@ class Resolver:
     def _read(self, path: str) -> str:
         if not self.files:
             raise InvalidInput("file: is not allowed here.", "Pass the structure or sequence itself.")
-        return read_text_file(Path(path), MAX_FILE_BYTES)
+        return read_entity_file(path)
 
 
+_EC = re.compile(rf"EC[ :]?\s?{EC_NUMBER.pattern}", re.I)
 _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "cid": (re.compile(r"\d+"), "digits, such as cid:2244"),
     "chebi": (re.compile(r"(?:CHEBI:)?\d+", re.I), "digits, such as chebi:15365"),
@@ -434,6 +441,7 @@ _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "chembl": (re.compile(r"(?:CHEMBL)?\d+", re.I), "such as chembl:CHEMBL25"),
     "cas": (re.compile(r"\d{2,7}-\d{2}-\d"), "such as cas:50-78-2, with a check digit that fits"),
     "unii": (re.compile(r"[A-Z0-9]{10}", re.I), "ten letters and digits"),
+    "ec": (re.compile(rf"(?:EC[ :]?\s?)?{EC_NUMBER.pattern}", re.I), "four numbers, such as ec:3.4.21.5"),
     "uniprot": (re.compile(rf"{ACCESSION.pattern}|{ENTRY_NAME.pattern}"), "such as uniprot:P00533 or EGFR_HUMAN"),
 }
 

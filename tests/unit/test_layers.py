@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "biomed_agent"
 FLOORS = (
     {"types", "errors", "settings"},
     {"transport", "exchange", "cache", "egress", "pace", "breaker", "services"},
-    {"sources", "chemistry", "groups", "sdf", "inputs", "question", "prompt", "pairs", "generator"},
+    {"sources", "chemistry", "groups", "sdf", "inputs", "variants", "question", "prompt", "pairs", "generator"},
     {"resolve", "mentions", "relatives", "literature", "retrieve", "check", "model"},
     {"agent", "answering", "compose"},
     {"tools", "cli", "render", "__main__"},

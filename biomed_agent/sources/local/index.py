@@ -119,6 +119,78 @@ class LocalIndex:
         asked = (sequence_checksum("".join(sequence.split())),)
         return next(iter(self._proteins("SELECT * FROM protein WHERE checksum = ?", asked)), None)
 
+    def proteins_by_ec(self, number: str) -> list[Protein]:
+        """Return the proteins of exactly that EC number, human ones first."""
+        sql = (
+            "SELECT p.* FROM fact f JOIN protein p ON p.id = f.entity "
+            "WHERE f.value = ? AND f.predicate = 'EC number' AND f.kind = 'p' ORDER BY p.id"
+        )
+        return sorted(self._proteins(sql, (number.strip(),)), key=lambda protein: protein.taxon_id != HUMAN)
+
+    def proteins_by_ec(self, number: str) -> list[Protein]:
+        """Return the proteins with an EC number such as ``2.7.10.2``, human first."""
+        sql = (
+            "SELECT p.* FROM fact f JOIN protein p ON p.id = f.entity "
+            "WHERE f.value = ? AND f.predicate = 'EC number' AND f.kind = 'p' ORDER BY p.id"
+        )
+        found = self._proteins(sql, (number.strip().upper().removeprefix("EC").strip(" :"),))
+        return sorted(found, key=lambda protein: protein.taxon_id != HUMAN)
+
+    # Articles
+
+    @property
+    def has_articles(self) -> bool:
+        """Whether some file holds articles."""
+        return any(file.connection.execute("SELECT 1 FROM article LIMIT 1").fetchone() for file in self._files)
+
+    def articles(self, query: str, limit: int = 20) -> Hits:
+        """Return the articles of a query in PubMed's syntax, ranked by BM25, retracted ones among them and marked.
+
+        Raises:
+            InvalidInput: The query holds no word, or a field that the index does not have.
+        """
+        asked = read_query(query)
+        found = [search(file.connection, asked, limit) for file in self._files]
+        merged = {one.handle: one for hits in reversed(found) for one in reversed(hits.articles)}
+        several = [hits.articles for hits in found if hits.articles]
+        articles = several[0] if len(several) == 1 else list(merged.values())[::-1]
+        return Hits(articles[:limit], sum(hits.count for hits in found), any(hits.more for hits in found))
+
+    # Many at once
+
+    def handles(self, texts: Iterable[str]) -> dict[str, list[str]]:
+        """Return what names or InChIKeys name, as InChIKeys; for many texts at once, without reading a structure.
+
+        Args:
+            texts: InChIKeys, or names of molecules by the rules of :meth:`molecules_named`.
+
+        Returns:
+            The known texts, each with its InChIKeys, the best reason first. Texts that are not known are left out.
+        """
+        keys, called = dict[str, str](), dict[str, list[str]]()
+        for text in texts:
+            if len(text) == 27 and text[14] == "-" and text[25] == "-":
+                keys[text] = text
+            else:
+                called.setdefault(names.name_key(text), []).append(text)
+        found: dict[str, list[str]] = {}
+        by_key = "SELECT inchikey, inchikey FROM molecule WHERE inchikey IN ({})"
+        by_name = (
+            "SELECT n.key, m.inchikey FROM name n JOIN molecule m ON m.id = n.entity "
+            "WHERE n.key IN ({}) AND n.kind = 'm' ORDER BY n.rank, n.entity"
+        )
+        for sql, wanted in ((by_key, list(keys)), (by_name, list(called))):
+            for start in range(0, len(wanted), CHUNK):
+                chunk = wanted[start : start + CHUNK]
+                asked = sql.format(",".join("?" * len(chunk)))
+                for file in self._files:
+                    for key, inchikey in file.plain.execute(asked, chunk):
+                        for text in called.get(key, (key,)):
+                            known = found.setdefault(text, [])
+                            if inchikey not in known:
+                                known.append(inchikey)
+        return found
+
     # Names
 
     def homonyms(self, name: str) -> list[Candidate]:
