@@ -53,6 +53,11 @@ class LocalIndex:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def files(self) -> tuple[File, ...]:
+        """The open files, in search order."""
+        return tuple(self._files)
+
     # Molecules
 
     def molecules_named(self, name: str) -> list[tuple[Molecule, str]]:
