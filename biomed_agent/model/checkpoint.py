@@ -2,21 +2,23 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from biomed_agent.errors import CheckpointError, Unavailable
 
+from .adapter import BASE, base_of, merge_lora, read_trained, write_trained
 from .adopt.files import read_weights, some
 from .adopt.layouts import RELEASED
 from .adopt.match import Part, Report, match
 from .adopt.origin import released
 from .configuration import BioMedGPTConfig
-from .manifest import GIVEN, MANIFEST, Progress, file_digests, read_manifest, weights_digest
+from .manifest import DERIVED, GIVEN, MANIFEST, Progress, file_digests, read_manifest, weights_digest
 from .modeling import BioMedGPTForConditionalGeneration
 from .processing import BioMedGPTProcessor
 
@@ -110,7 +112,72 @@ def save_checkpoint(
     Raises:
         CheckpointError: The folder exists, or the manifest lacks a key.
     """
-    folder = Path(folder)
+    with _complete(Path(folder), manifest) as partial:
+        model.save_pretrained(partial)
+        seal(partial, processor, {**manifest, "parameters": sum(one.numel() for one in model.parameters())}, card)
+    return Path(folder)
+
+
+def save_adapter(
+    model: BioMedGPTForConditionalGeneration,
+    processor: BioMedGPTProcessor,
+    folder: str | Path,
+    parts: Collection[str],
+    base: Path,
+    manifest: Mapping[str, Any],
+    card: str,
+) -> Path:
+    """Write only what was trained on top of another checkpoint folder; :func:`load_checkpoint` puts them together.
+
+    Args:
+        model: The model, its low-rank matrices not merged.
+        processor: Its processor.
+        folder: Where to write; must not exist yet.
+        parts: Names of the modules that are not the base's any more.
+        base: The checkpoint folder that was trained on.
+        manifest: As in :func:`save_checkpoint`.
+        card: As in :func:`save_checkpoint`.
+
+    Returns:
+        The folder.
+
+    Raises:
+        CheckpointError: The folder exists, the manifest lacks a key, or the base is no checkpoint folder.
+    """
+    below = read_manifest(base)
+    where = {"folder": str(base.resolve()), **{key: below[key] for key in ("name", "revision", "digest")}}
+    with _complete(Path(folder), manifest) as partial:
+        write_trained(model, partial, parts)
+        model.config.save_pretrained(partial)
+        seal(partial, processor, {**manifest, BASE: where, "parameters": below["parameters"]}, card)
+    return Path(folder)
+
+
+def merge_adapter(folder: str | Path, output: str | Path, base: str | Path | None = None) -> Path:
+    """Write a whole checkpoint folder from one of :func:`save_adapter` and its base.
+
+    Args:
+        folder: What was trained.
+        output: Where to write; must not exist yet.
+        base: The base, if it is not where it was in training.
+
+    Returns:
+        ``output``.
+
+    Raises:
+        CheckpointError: ``folder`` is whole already, or the two do not fit.
+        Unavailable: Too little memory.
+    """
+    if BASE not in read_manifest(folder):
+        raise CheckpointError(f"{folder} is a whole checkpoint folder already.", "There is nothing to merge.")
+    model, processor, manifest = load_checkpoint(folder, dtype="auto", base=base)
+    kept = {key: value for key, value in manifest.items() if key not in (*DERIVED, BASE)}
+    return save_checkpoint(model, processor, output, kept, Path(folder, "README.md").read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _complete(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the folder to write into, which becomes ``folder`` in the end or never."""
     if folder.exists():
         raise CheckpointError(f"{folder} exists already.", "Choose another name, or remove it first.")
     missing = [key for key in GIVEN if key not in manifest]
@@ -118,10 +185,8 @@ def save_checkpoint(
         raise CheckpointError(f"the manifest of {folder} lacks {', '.join(missing)}.", "Add them and save again.")
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    model.save_pretrained(partial)
-    seal(partial, processor, {**manifest, "parameters": sum(one.numel() for one in model.parameters())}, card)
+    yield partial
     partial.rename(folder)
-    return folder
 
 
 def seal(
@@ -142,13 +207,20 @@ def seal(
 
 
 def load_checkpoint(
-    folder: str | Path, dtype: torch.dtype = torch.float32, **kwargs: Any
+    folder: str | Path,
+    dtype: torch.dtype | Literal["auto"] = torch.float32,
+    base: str | Path | None = None,
+    **kwargs: Any,
 ) -> tuple[BioMedGPTForConditionalGeneration, BioMedGPTProcessor, dict[str, Any]]:
     """Load a folder written by :func:`save_checkpoint`, in evaluation mode.
 
+    A folder of :mod:`.adapter` is loaded onto the one it was trained on; low-rank matrices are added into the language
+    model's own unless those are quantized.
+
     Args:
         folder: The checkpoint folder.
-        dtype: Of the language model and the protein encoder.
+        dtype: Of the language model and the protein encoder; ``auto`` for that of the files.
+        base: For a folder of :func:`save_adapter` its base, if it is not where it was in training.
         **kwargs: Passed to ``from_pretrained``, such as ``device_map`` or ``quantization_config``.
 
     Returns:
@@ -163,7 +235,13 @@ def load_checkpoint(
     if absent:
         raise CheckpointError(f"{folder} lacks {some(absent)}.", "Fetch or build it again.")
     try:
-        model = BioMedGPTForConditionalGeneration.from_pretrained(folder, dtype=dtype, **kwargs)
+        model = BioMedGPTForConditionalGeneration.from_pretrained(
+            base_of(folder, manifest, base), dtype=dtype, **kwargs
+        )
+        if BASE in manifest:
+            read_trained(model, Path(folder))
+            if not getattr(model, "is_quantized", False):
+                merge_lora(model)
         processor = BioMedGPTProcessor.from_pretrained(folder)
     except torch.OutOfMemoryError as error:
         raise Unavailable(

@@ -20,7 +20,6 @@ from transformers import (
     PreTrainedModel,
     RepetitionPenaltyLogitsProcessor,
 )
-from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutput
 
 from .configuration import BioMedGPTConfig, GinConfig
@@ -32,8 +31,11 @@ SPARE = 64
 """Positions of padding that cost less than another pass of the protein encoder."""
 
 
-class GinLayer(GradientCheckpointingLayer):
-    """One round of message passing: sum over neighbours and self, two linear layers, batch norm."""
+class GinLayer(nn.Module):
+    """One round of message passing: sum over neighbours and self, two linear layers, batch norm.
+
+    Never checkpointed: computing it a second time would count the batch twice in the running statistics.
+    """
 
     def __init__(self, config: GinConfig) -> None:
         super().__init__()
@@ -175,20 +177,21 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         """
         super().train(mode)
         for encoder in (self.molecule_encoder, self.protein_encoder):
-            if not any(parameter.requires_grad for parameter in encoder.parameters()):
+            if not _learns(encoder):
                 encoder.eval()
         return self
 
     def get_molecule_features(self, atoms: Tensor, edge_index: Tensor | None, edge_attr: Tensor | None) -> Tensor:
         """Return one language model vector per atom, [n, text width]."""
-        nodes = self.molecule_encoder(atoms, edge_index, edge_attr).last_hidden_state
+        with torch.set_grad_enabled(torch.is_grad_enabled() and _learns(self.molecule_encoder)):
+            nodes = self.molecule_encoder(atoms, edge_index, edge_attr).last_hidden_state
         projected: Tensor = self.molecule_projection(nodes.to(self.molecule_projection.weight.dtype))
         return projected
 
     def get_protein_features(self, protein_input_ids: Tensor, protein_attention_mask: Tensor | None = None) -> Tensor:
         """Return one language model vector per unpadded protein token, row by row, [tokens, text width].
 
-        Proteins of similar length are encoded together, the others apart.
+        Proteins of similar length are encoded together, the others apart, and one that occurs several times once.
 
         Args:
             protein_input_ids: [proteins, length], right-padded.
@@ -197,15 +200,20 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         if protein_attention_mask is None:
             protein_attention_mask = (protein_input_ids != self.config.protein_config.pad_token_id).long()
         lengths = protein_attention_mask.sum(dim=1).tolist()
+        same: dict[tuple[int, ...], int] = {}
+        first = [same.setdefault(tuple(ids), row) for row, ids in enumerate(protein_input_ids.tolist())]
+        different = list(same.values())
         vectors: dict[int, Tensor] = {}
-        for pack in packs(lengths, spare=SPARE):
-            longest = lengths[pack[0]]
-            mask = protein_attention_mask[pack, :longest]
-            # ESM scales its embeddings by the share of masked tokens, which it counts with the attention mask.
-            encoded = self.protein_encoder(protein_input_ids[pack, :longest], attention_mask=mask).last_hidden_state
-            for row, one in zip(pack, encoded, strict=True):
+        for pack in packs([lengths[row] for row in different], spare=SPARE):
+            rows = [different[number] for number in pack]
+            longest = lengths[rows[0]]
+            mask = protein_attention_mask[rows, :longest]
+            with torch.set_grad_enabled(torch.is_grad_enabled() and _learns(self.protein_encoder)):
+                # ESM scales its embeddings by the share of masked tokens, which it counts with the attention mask.
+                encoded = self.protein_encoder(protein_input_ids[rows, :longest], attention_mask=mask).last_hidden_state
+            for row, one in zip(rows, encoded, strict=True):
                 vectors[row] = one[: lengths[row]]
-        hidden = torch.cat([vectors[row] for row in range(len(lengths))])
+        hidden = torch.cat([vectors[row] for row in first])
         projected: Tensor = self.protein_projection(hidden.to(self.protein_projection.weight.dtype))
         return projected
 
@@ -359,6 +367,11 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         The library's default would write keys of older layouts back and break those of the ESM inside.
         """
         super().save_pretrained(*args, **{"save_original_format": False, **kwargs})
+
+
+def _learns(module: nn.Module) -> bool:
+    """Return whether a part is trained; else no gradient graph is built in it."""
+    return any(parameter.requires_grad for parameter in module.parameters())
 
 
 def _fill(embeds: Tensor, where: Tensor, features: Tensor | None, kind: str, unit: str) -> Tensor:

@@ -1,0 +1,118 @@
+"""What training changed of a checkpoint folder, kept in a small folder of its own that names the large one.
+
+Such a folder holds whole parts (``trained.safetensors``, under the model's own names) and, when the language model got
+low-rank matrices, ``adapter_model.safetensors`` and ``adapter_config.json``, as peft writes them for that language
+model alone. The Trainer's checkpoints have the same files.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from biomed_agent.errors import CheckpointError
+
+from .manifest import read_manifest
+from .modeling import BioMedGPTForConditionalGeneration
+
+BASE = "base"
+"""Key of the manifest of such a folder: ``folder``, ``name``, ``revision`` and ``digest`` of what it was trained on."""
+TRAINED = "trained.safetensors"
+ADAPTER = "adapter_config.json"
+LANGUAGE_MODEL = "language_model"
+
+
+def base_of(folder: str | Path, manifest: Mapping[str, Any], base: str | Path | None = None) -> Path:
+    """Return the folder with the large weights: the base that is given or that the manifest names, else ``folder``.
+
+    Raises:
+        CheckpointError: The base is missing, or not the one that was trained on.
+    """
+    if BASE not in manifest:
+        return Path(folder)
+    base = Path(base or manifest[BASE]["folder"])
+    wanted = f"{manifest[BASE]['name']} ({manifest[BASE]['revision']})"
+    if not base.is_dir():
+        raise CheckpointError(
+            f"{folder} was trained on {wanted}, which is not in {base}.",
+            "Put it there, or merge the two with `biomed-agent train merge FOLDER --base FOLDER --output FOLDER`.",
+        )
+    if read_manifest(base)["digest"] != manifest[BASE]["digest"]:
+        raise CheckpointError(
+            f"{folder} was trained on {wanted}, but the weights in {base} are others.",
+            f"Expected weights with the digest {manifest[BASE]['digest']}.",
+        )
+    return base
+
+
+def has_lora(model: BioMedGPTForConditionalGeneration) -> bool:
+    """Return whether the language model has low-rank matrices beside its own."""
+    return hasattr(model.language_model, "peft_config")
+
+
+def write_trained(
+    model: BioMedGPTForConditionalGeneration,
+    folder: Path,
+    parts: Iterable[str],
+    state: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write whole parts of a model, and its low-rank matrices when it has some.
+
+    Args:
+        model: The model.
+        folder: Where to; made when missing.
+        parts: Names of its modules, such as ``molecule_projection``.
+        state: All its weights where the model itself holds only shards of them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    state = model.state_dict() if state is None else state
+    chosen: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in state.items():
+        if name.startswith(tuple(f"{part}." for part in parts)):
+            address = tensor.data_ptr()
+            if address not in seen or not tensor.numel():  # tied weights are written once
+                chosen[name] = tensor.detach().cpu().contiguous()
+            seen.add(address)
+    save_file(chosen, folder / TRAINED, metadata={"format": "pt"})
+    if has_lora(model):
+        prefix = f"{LANGUAGE_MODEL}."
+        own = {name.removeprefix(prefix): one for name, one in state.items() if name.startswith(prefix)}
+        model.language_model.save_pretrained(folder, state_dict=own)
+
+
+def read_trained(model: BioMedGPTForConditionalGeneration, folder: Path) -> None:
+    """Load what :func:`write_trained` wrote; low-rank matrices are added when the model has none yet.
+
+    Raises:
+        CheckpointError: The files are missing, or do not fit the model.
+    """
+    try:
+        unknown = model.load_state_dict(load_file(folder / TRAINED), strict=False).unexpected_keys
+        if (folder / ADAPTER).is_file():
+            _read_lora(model, folder)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CheckpointError(f"{folder} does not fit the model it was trained on ({error}).") from error
+    if unknown:
+        raise CheckpointError(f"{folder} has weights the model has no place for: {', '.join(unknown[:3])}.")
+
+
+def _read_lora(model: BioMedGPTForConditionalGeneration, folder: Path) -> None:
+    from peft import PeftModel
+    from peft.utils import load_peft_weights, set_peft_model_state_dict
+
+    if has_lora(model):
+        weights = load_peft_weights(str(folder), device="cpu")
+        set_peft_model_state_dict(model.language_model, weights)
+    else:
+        model.language_model = PeftModel.from_pretrained(model.language_model, str(folder))
+
+
+def merge_lora(model: BioMedGPTForConditionalGeneration) -> None:
+    """Add low-rank matrices into the language model's own, which are as many as before; without any nothing happens."""
+    if has_lora(model):
+        with torch.no_grad():
+            model.language_model = model.language_model.merge_and_unload()

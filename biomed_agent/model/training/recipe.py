@@ -1,0 +1,171 @@
+"""Recipes of stage 2: what is trained, on how much of which data, in which order, and how; read from JSON."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from biomed_agent.errors import InvalidInput
+
+Part: TypeAlias = Literal["projections", "molecule_encoder", "protein_encoder", "language_model", "lora"]
+"""What a stage may train; ``lora`` stands for low-rank matrices beside those of the language model."""
+ANSWERS = "answers"
+Loss: TypeAlias = Literal["answers", "words", "structure"]
+"""The language model's loss on the answers, and the losses of :mod:`.objectives` on what the encoders give it."""
+TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Low-rank adaptation of the language model (Hu et al., arXiv 2106.09685)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    r: int = 16
+    """rank of the added matrices"""
+    alpha: int = 32
+    """what they give is scaled by ``alpha / r``"""
+    dropout: float = 0.0
+    targets: tuple[str, ...] = TARGETS
+    """the language model's linear layers that get them"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run of training; every part that is not named in ``trains`` is frozen, batch norm statistics too."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    name: str
+    trains: tuple[Part, ...]
+    learning_rate: float
+    batch_tokens: int
+    """positions of one batch: padded and estimated ones, with packing exact ones of its one row"""
+    losses: dict[Loss, float] = field(default_factory=lambda: {"answers": 1.0})
+    """weights; the language model is not even run when ``answers`` is missing or 0"""
+    lora: Lora | None = None
+    """with ``trains: ["lora"]`` what differs from the defaults of :class:`Lora`"""
+    repeats: dict[str, int] = field(default_factory=dict)
+    """how often an example of each kind is seen; when empty, all kinds once"""
+    at_most: dict[str, int] = field(default_factory=dict)
+    """examples kept of a kind; those that come first by hash"""
+    random_smiles: float = 0.0
+    """share of repeated molecules that are written from a random atom on"""
+    packing: bool | None = False
+    """several examples in one row, none sees another; null for where there is a GPU (on a CPU it is slower)"""
+    warmup_steps: int = 0
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    steps: int | None = None
+    """optimizer steps; null for one pass over the repeated examples"""
+    minutes: float | None = None
+    """training ends and the learning rate has decayed after this time, when the steps are not over before"""
+    save_steps: int = 500
+    bf16: bool = True
+    gradient_accumulation: int = 1
+    gradient_checkpointing: bool = False
+    fsdp: dict[str, Any] | None = None
+    """null not to shard, else what differs from :data:`.run.FSDP`"""
+    workers: int = 0
+    """processes that prepare batches beside the training one"""
+
+    def __post_init__(self) -> None:
+        weights = {name: weight for name, weight in self.losses.items() if weight}
+        least = {"batch_tokens": 1, "save_steps": 1, "gradient_accumulation": 1, "steps": 1, "workers": 0}
+        small = [name for name, limit in least.items() if (value := getattr(self, name)) is not None and value < limit]
+        faults = {
+            "trains names no part, or one twice": not self.trains
+            or len(set(self.trains)) < len(self.trains),
+            "trains holds both lora and language_model; choose one": {"lora", "language_model"} <= set(self.trains),
+            "lora is set, but trains does not hold it": self.lora is not None and "lora" not in self.trains,
+            "losses has no weight above 0": not weights or min(weights.values()) < 0,
+            "nothing teaches the language model: losses lacks answers": (
+                ANSWERS not in weights and bool({"lora", "language_model"} & set(self.trains))
+            ),
+            "packing serves the loss on the answers alone; leave the others out": (
+                bool(self.packing) and set(weights) != {ANSWERS}
+            ),
+            "sharding serves the loss on the answers alone; leave the others out": (
+                self.fsdp is not None and set(weights) != {ANSWERS}
+            ),
+            "random_smiles is a share from 0 to 1": not 0 <= self.random_smiles <= 1,
+            "learning_rate must be above 0": self.learning_rate <= 0,
+            "minutes must be above 0": self.minutes is not None and self.minutes <= 0,
+            f"too small: {', '.join(small)}": bool(small),
+            "repeats and at_most are numbers from 0 on": min([0, *self.repeats.values(), *self.at_most.values()]) < 0,
+        }
+        for fault, found in faults.items():
+            if found:
+                raise ValueError(f"stage {self.name!r}: {fault}")
+
+    @property
+    def weights(self) -> dict[Loss, float]:
+        """Weights of the losses that are computed."""
+        return {name: weight for name, weight in self.losses.items() if weight}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """A model to be drawn at random."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    vocabulary: int
+    """number of SentencePiece pieces"""
+    prompt_style: str
+    max_residues: int
+    """proteins are cropped to this many residues, from the N-terminus"""
+    text: dict[str, Any]
+    """sizes of the language model, a Llama unless ``model_type`` says otherwise"""
+    molecule: dict[str, Any]
+    protein: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides stage 2 but the data; the stages run in order, each from what the last one left."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    name: str
+    revision: str
+    stages: tuple[Stage, ...]
+    seed: int = 0
+    start: str | None = None
+    """checkpoint folder to continue from"""
+    model: Sizes | None = None
+    """null for the model of ``start``; with both, whole parts of the same sizes are taken from ``start``"""
+
+    def __post_init__(self) -> None:
+        names = [stage.name for stage in self.stages]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"stages are called {', '.join(names) or 'nothing'}; expected at least one, each its own")
+
+    @classmethod
+    def load(cls, file: Path) -> "Recipe":
+        """Read a recipe.
+
+        Raises:
+            InvalidInput: The file cannot be read, or a key is unknown, missing or wrong; the message names it.
+        """
+        try:
+            return TypeAdapter(cls).validate_json(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InvalidInput(f"the recipe {file} cannot be read: {error.strerror or error}.") from error
+        except ValidationError as error:
+            faults = [
+                f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}"
+                for one in error.errors()
+            ]
+            raise InvalidInput(
+                f"the recipe {file} is wrong: {'; '.join(faults)}.", "See docs/training.md for the keys of a recipe."
+            ) from error
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the recipe says, however it was written down."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
