@@ -19,9 +19,10 @@ from .generator import Options
 from .literature import MAX_PASSAGES, words_of
 from .mentions import Mention, find_mentions, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, literature_messages, user_message
-from .question import PROTEIN_KINDS, Kind, Question, classify, statement_of
+from .question import DRUG_LINKS, PROTEIN_KINDS, Kind, Question, classify, parts_asked, statement_of
 from .relatives import check_unaltered, check_whole, listed_unknown
 from .retrieve import matching
+from .shelves import local_query
 from .types import (
     Answer,
     Candidate,
@@ -223,7 +224,8 @@ class Answering:
                 f"Write one protein with all its changes, as in {compose.name_of(proteins[0])} L858R/T790M.",
             )
         if whole and not named:
-            check_unaltered(rest, compose.name_of(whole[0]))
+            if self.draft.molecules or not parts_asked(rest):  # a record lists the parts, and says no more of them
+                check_unaltered(rest, compose.name_of(whole[0]))
         elif len(whole) == 1 and whole[0].accession:
             self.draft.proteins = [one for one in self.draft.proteins if one.entity is not whole[0]]
             self._resolve(f"{whole[0].accession} {named[0]}", "protein")
@@ -366,10 +368,20 @@ class Answering:
                 'Name it by gene, accession or structure, or put the name in "quotes".',
                 candidates=[one for name in names for one in self.rooms.index.suggest(name, 3)],
             )
-        draft.facts += self.rooms.index.activities_of(entity)
-        if draft.facts:
-            return draft.close("answered", compose.partners_sentence(entity, draft.facts, draft.sources))
+        measured = self.rooms.index.activities_of(entity)
+        linked = self._linked_drugs(entity) if isinstance(entity, Protein) else []
+        draft.facts += [*measured, *linked]
+        said = [compose.partners_sentence(entity, measured, draft.sources)] if measured else []
+        if said or linked:
+            return draft.close("answered", " ".join([*said, compose.facts_sentence(entity, linked, draft.sources)]))
         return draft.close("not_found", f"No measured affinity of {compose.name_of(entity)} is on record here.")
+
+    def _linked_drugs(self, protein: Protein) -> list[Fact]:
+        """Return the drugs and ligands that a protein's record links to; a variant has none of its own."""
+        retriever = self.rooms.retriever
+        if retriever.uniprot is None or protein.variant:
+            return []
+        return retriever.stored(protein, DRUG_LINKS, self.draft.warnings)
 
     def _measured(self, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:
         """Return the affinities of a pair and how to call the molecule that was measured."""
@@ -475,7 +487,7 @@ class Answering:
                 'Put the search words in "quotes", pass them as the query, or use egress public.',
             )
         found = self.rooms.retriever.literature(sent, draft.question, draft.warnings, most)
-        if not query and self.egress != "public":
+        if not query and self.egress != "public" and not self.rooms.retriever.stays_here:
             draft.warnings.append(
                 "Only known names and quoted words of the question were sent; pass a query to send more."
             )
@@ -500,11 +512,13 @@ class Answering:
 
     def _sendable(self) -> str:
         """Return the search words the egress policy allows to be taken from the question."""
-        if self.egress == "public":
-            return " ".join(dict.fromkeys(words_of(self.draft.question)))
         names = dict.fromkeys(
             mention.text for mention in self.mentions if mention.how in ("quoted", "identifier", "lexicon")
         )
+        if self.rooms.retriever.stays_here:
+            return local_query(list(names), words_of(self.draft.question))
+        if self.egress == "public":
+            return " ".join(dict.fromkeys(words_of(self.draft.question)))
         return " AND ".join(f'"{name}"' for name in names)
 
     def find(self, kind: Literal["molecule", "protein", "literature"], limit: int) -> Answer:

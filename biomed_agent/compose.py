@@ -5,6 +5,7 @@ No language model takes part; every value in a sentence is a fact of the answer.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from . import chemistry
@@ -87,7 +88,12 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
     grouped: dict[tuple[str, str], list[Fact]] = {}
     for fact in facts:
         grouped.setdefault((fact.predicate, fact.note), []).append(fact)
+    shown, hidden = Counter[str](), Counter[str]()
     for (predicate, note), group in grouped.items():
+        shown[predicate] += 1
+        if shown[predicate] > MAX_LISTED:  # each with a note of its own, as variants have
+            hidden[said(predicate)] += len(group)
+            continue
         values = list(dict.fromkeys(f"{number(fact.value)} {fact.unit}".strip() for fact in group))
         listed = ", ".join(values[:MAX_LISTED]) + (
             f" and {len(values) - MAX_LISTED} more" if values[MAX_LISTED:] else ""
@@ -98,6 +104,7 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
             + (f" ({note})" if note else "")
             + f" {sources.cite_all(fact.provenance for fact in group)}".rstrip()
         )
+    clauses += [f"{count} more {_plural(noun) if count > 1 else noun}" for noun, count in hidden.items()]
     return f"{_capital(name_of(entity))}: {'; '.join(clauses)}." if clauses else ""
 
 

@@ -59,7 +59,7 @@ _COMPUTED: dict[str, tuple[str, ...]] = {
     "QED": (r"\bqed\b",),
     "Murcko scaffold": (r"scaffold", r"murcko"),
     "fraction sp3": (r"fraction (?:of )?sp3", r"fsp3"),
-    "length": (r"how (?:long|big|large)", r"\blength\b", r"residues", r"(?:how many|number of) amino ?acids"),
+    "length": (r"how (?:long|big|large)", r"\blength\b", r"(?:how many|number of) (?:amino ?acids?|residues)"),
 }  # fmt: skip
 _IDENTITY: dict[str, tuple[str, ...]] = {
     "SMILES": (r"\bsmiles\b", r"structure\b", r"struktur", r"estructura"),
@@ -98,10 +98,58 @@ _STORED: dict[str, tuple[str, ...]] = {
     "salt form": (r"(?:what|which) salts", r"salt forms?"),
     "keyword": (r"\bkeywords?\b",),
     "catalytic activity": (r"catalytic activity", r"(?:which|what) reaction", r"cataly[sz]"),
-    "pathway": (r"pathways?\b",),
+    "pathway": (r"pathways?\b", r"reactome", r"\bkegg\b"),
     "GO molecular function": (r"\bgo terms?\b", r"gene ontology"),
-    "subunit": (r"subunits?\b", r"quaternary"),
+    "subunit structure": (r"subunits?\b", r"quaternary"),
 }
+DRUG_LINKS = (
+    "DrugBank entry", "ChEMBL target", "BindingDB target", "Guide to PHARMACOLOGY target", "DrugCentral target",
+)  # fmt: skip
+"""what a protein's record says of drugs and other ligands"""
+# What only a protein's record states; each pattern gives one or more predicates.
+_OF_RECORD: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"drugs?\b|ligands?\b|drugbank|chembl|bindingdb|pharmacology", DRUG_LINKS),
+    (r"diseases?\b|disorders?\b|syndromes?\b|\bomim\b|\bmim\b", ("disease", "disease involvement")),
+    (r"(?:crystal |experimental |3d )?structures? .*(?:pdb|solved|known)|\bpdb\b", ("experimental structures",)),
+    (r"tissues?\b|\bexpressed\b|expression", ("tissue specificity",)),
+    (r"cofactors?\b", ("cofactor",)),
+)
+# Parts of a chain: what a question must call them, and their predicates.
+_PARTS: dict[str, tuple[str, ...]] = {
+    r"(?:protein )?domains?": ("domain", "zinc finger", "DNA-binding region", "repeat", "coiled coil", "Pfam entry"),
+    r"zinc fingers?": ("zinc finger",),
+    r"active[ -]sites?|catalytic (?:residues?|sites?)": ("active site",),
+    r"binding (?:sites?|residues?)": ("binding site",),
+    r"motifs?": ("motif",),
+    r"signal (?:peptides?|sequences?)": ("signal peptide",),
+    r"transit peptides?": ("transit peptide",),
+    r"pro-?peptides?": ("propeptide",),
+    r"transmembrane (?:segments?|helices|helix|domains?|regions?)": ("transmembrane segment",),
+    r"disul(?:f|ph)ide (?:bonds?|bridges?)": ("disulfide bond",),
+    r"glycosylation sites?|glycosylated residues?": ("glycosylation site",),
+    r"phosphorylation sites?|phosphosites?|phosphorylated residues?|modified residues?": ("modified residue",),
+    r"post-?translational modifications?|ptms?": (
+        "post-translational modification", "modified residue", "glycosylation site", "lipidation site", "cross-link",
+        "disulfide bond",
+    ),
+    r"isoforms?|splice (?:forms?|variants?)": ("isoform",),
+    r"(?:natural |disease )?variants?|(?:missense )?mutations?|polymorphisms?": ("natural variant",),
+    r"residues? (?:is|are) (?:phosphorylated|modified)": ("modified residue",),
+    r"residues? (?:is|are) glycosylated": ("glycosylation site",),
+    r"features?": (
+        "domain", "zinc finger", "DNA-binding region", "active site", "binding site", "signal peptide",
+        "transit peptide", "transmembrane segment", "modified residue", "glycosylation site", "disulfide bond",
+    ),
+}  # fmt: skip
+_PART_WORDS = frozenset(
+    """
+    what which where is are does do did has have had it its the a an of in on there list name show tell me give how many
+    number contain contains possess with known found located present annotated please all any protein sequence uniprot
+    and at residues positions positioned situated lie lies kind kinds type types this that these for
+    """.split()
+)
+"""words a question that asks for the parts themselves may hold besides one qualifier in front of them"""
+_ASKING = frozenset("what which where list name show tell give how does has is are".split())
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -186,12 +234,16 @@ def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Que
     """
     if _LITERATURE.search(text):
         return Question(text, "literature")
+    if protein and not molecule and (parts := parts_asked(text)):
+        return Question(text, "stored", parts)
     if _ACTIVITY.search(text) and ((molecule and protein) or ((molecule or protein) and not _ELSEWHERE.search(text))):
         return Question(text, "activity")
     if protein:
         for kind, pattern in _OF_PROTEIN.items():
             if pattern.search(text):
                 return Question(text, kind)
+        if not molecule and not _ELSEWHERE.search(text) and (stated := _stated_of_protein(text)):
+            return Question(text, "stored", stated)
     tables: tuple[tuple[Kind, dict[str, tuple[str, ...]]], ...] = (
         ("computed", _COMPUTED),
         ("identity", _IDENTITY),
@@ -213,6 +265,36 @@ def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Que
     if _IDENTIFY.search(" ".join(text.split())) or len(re.findall(r"\w+", text)) <= 1:
         return Question(text, "identity")
     return Question(text, "other")
+
+
+def parts_asked(text: str) -> tuple[str, ...]:
+    """Return the predicates of the parts of a chain that ``text`` asks for; empty when it asks something about a part.
+
+    "What domains does it have?" and "Where is its active site?" ask for the parts themselves; "What does the kinase
+    domain of it do?" asks about one, which a record of the whole protein does not answer.
+    """
+    for words, predicates in reversed(_PARTS.items()):
+        found = re.search(rf"\b(?:{words})(?![\w-])", text, re.IGNORECASE)
+        if found is None:
+            continue
+        before = re.findall(r"[\w-]+", text[: found.start()].lower())
+        after = re.findall(r"[\w-]+", text[found.end() :].lower())
+        qualifier = before[-1:] if before and before[-1] not in _PART_WORDS else []
+        rest = [*before[: len(before) - len(qualifier)], *after]
+        asks = len(before) == len(qualifier) or before[0] in _ASKING
+        if asks and all(word in _PART_WORDS for word in rest) and not _acts(rest):
+            return predicates
+    return ()
+
+
+def _acts(words: list[str]) -> bool:
+    """Whether the words ask what a part does: "what does the domain of it do"."""
+    return "do" in words and "does" in words
+
+
+def _stated_of_protein(text: str) -> tuple[str, ...]:
+    """Return the predicates of :data:`_OF_RECORD` that a question about a protein names."""
+    return next((wanted for pattern, wanted in _OF_RECORD if re.search(pattern, text, re.IGNORECASE)), ())
 
 
 def _named(text: str, table: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -194,13 +194,15 @@ class Resolver:
 
     def _by_ec(self, value: str, policy: Policy, organism: str, notes: list[str]) -> Resolved:
         """Return the protein of an EC number: a reviewed one of the organism, candidates when there are several."""
-        number = _well_formed("ec", value)
-        found = list(self.index.proteins_by_ec(number))
+        number = _well_formed("ec", value).lstrip("ECec: ")
+        found = self.index.proteins_by_ec(number)
         native = [one for one in found if _of_organism(one, organism or DEFAULT_ORGANISM)]
-        if self.uniprot is not None:  # the index is no complete list of an enzyme's proteins
-            uniprot = self.uniprot
-            live = self._soft(lambda: uniprot.by_ec(number, None if organism else HUMAN, organism), notes) or []
-            native += [one for one in live if all(one.accession != known.accession for known in native)]
+        uniprot = self.uniprot
+        ask = (lambda: uniprot.by_ec(number, None if organism else HUMAN, organism)) if uniprot else None
+        live = self._soft(ask, notes) if ask else None
+        if live is None:
+            notes.append(f"The local index is no complete list of the proteins with EC {number}; others may have it.")
+        native += [one for one in live or () if all(one.accession != known.accession for known in native)]
         matches = [Match(one, f"EC {number}", 0) for one in native or found]
         if not matches:
             raise NotFound(f"no reviewed protein of {organism or DEFAULT_ORGANISM} has EC {number}.", self._where())

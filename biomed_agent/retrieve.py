@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from . import __version__, chemistry
 from .errors import NotFound, Refused, Unavailable
 from .literature import MAX_PASSAGES, rank_passages
+from .shelves import Shelves
 from .types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ class Retriever:
         index: The local index.
         pubchem: Live molecule records, or None.
         uniprot: Live protein records, or None.
-        library: Live literature, or None.
+        library: Where articles are searched, or None.
     """
 
     def __init__(
-        self, index: LocalIndex, pubchem: PubChem | None, uniprot: UniProt | None, library: Literature | None
+        self, index: LocalIndex, pubchem: PubChem | None, uniprot: UniProt | None, library: Literature | Shelves | None
     ) -> None:
         self.index, self.pubchem, self.uniprot, self.library = index, pubchem, uniprot, library
 
@@ -70,21 +71,20 @@ class Retriever:
             predicates: Predicates wanted; empty means everything.
             notes: Receives what could not be looked up.
         """
-        if isinstance(entity, Protein) and entity.variant:
-            notes.append(
-                f"Records describe the unchanged protein; nothing stored here is about the variant {entity.variant}."
-            )
+        of_variant = _about_variant(entity, notes)
+        predicates = (*predicates, *of_variant) if predicates else ()
         found = matching(self._of_entity_or_parent(entity), predicates)
-        wanted = set(predicates) - {fact.predicate.lower() for fact in found}
+        wanted = {predicate.lower() for predicate in predicates} - {fact.predicate.lower() for fact in found}
         if found and not wanted:
             return found
-        live = self._live(entity, notes)
+        live = self._live(entity, notes, needed=not found)
         known = {(fact.predicate.lower(), str(fact.value).lower()) for fact in found}
-        return found + [
+        facts = found + [
             fact
             for fact in matching(live, predicates)
             if (fact.predicate.lower(), str(fact.value).lower()) not in known
         ]
+        return [fact for fact in facts if _fits_variant(entity, fact)]
 
     def _of_entity_or_parent(self, entity: Entity) -> list[Fact]:
         """Return the index's facts; those of a salt's parent, marked so, for the predicates the salt lacks."""
@@ -98,7 +98,9 @@ class Retriever:
             ]
         return facts
 
-    def _live(self, entity: Entity, notes: list[str]) -> list[Fact]:
+    def _live(self, entity: Entity, notes: list[str], *, needed: bool = False) -> list[Fact]:
+        if needed and isinstance(entity, Protein) and entity.accession and self.uniprot is None:
+            notes.append("The record in UniProt was not read: look-ups are switched off (offline).")
         try:
             if isinstance(entity, Protein) and entity.accession and self.uniprot is not None:
                 return self.uniprot.facts(entity.accession)
@@ -122,6 +124,11 @@ class Retriever:
     def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
         """Return measured affinities of a pair; a variant has none here, whatever the wild type shows."""
         return [] if protein.variant else self.index.activities(molecule, protein)
+
+    @property
+    def stays_here(self) -> bool:
+        """Whether literature is searched on this machine alone, so that every word of a question may be used."""
+        return isinstance(self.library, Shelves) and self.library.stays_here
 
     def articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         """Return the articles of a literature query; see :meth:`biomed_agent.literature.Literature.search`.
@@ -155,6 +162,31 @@ class Retriever:
         if retracted := [article.handle for article in articles if article.retracted]:
             notes.append(f"Passed over because retracted: {', '.join(retracted)}.")
         return rank_passages(question, [article for article in articles if not article.retracted], most)
+
+
+_OF_VARIANTS = ("natural variant", "studied mutation")
+
+
+def _about_variant(entity: Entity, notes: list[str]) -> tuple[str, ...]:
+    """Say what a record of an isoform or of the unchanged protein is about; return what it may state of a variant."""
+    if not isinstance(entity, Protein):
+        return ()
+    if "-" in entity.accession:
+        main = entity.accession.partition("-")[0]
+        notes.append(f"The record is that of {main}; residue numbers in it count on the canonical sequence.")
+    if not entity.variant:
+        return ()
+    notes.append(
+        f"Records describe the unchanged protein; of {entity.variant} only what stands under that name is stated."
+    )
+    return _OF_VARIANTS
+
+
+def _fits_variant(entity: Entity, fact: Fact) -> bool:
+    """Whether a fact may stand in an answer about ``entity``: of the variants of a protein, only its own."""
+    if not isinstance(entity, Protein) or not entity.variant or fact.predicate not in _OF_VARIANTS:
+        return True
+    return bool(set(entity.variant.split("/")) & set(str(fact.value).split("/")))
 
 
 def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.question import KINDS, classify
+from biomed_agent.question import KINDS, classify, parts_asked
 
 MOLECULE = [
     ("What is the molecular weight of it?", "computed", "molecular weight"),
@@ -38,6 +38,24 @@ PROTEIN = [
     ("EC number?", "stored", "EC number"),
     ("Which organism is it from?", "stored", "organism"),
     ("Which drugs inhibit it?", "activity", ""),
+    ("Which residues are phosphorylated in it?", "stored", "modified residue"),
+    ("What domains does it have?", "stored", "domain"),
+    ("What kinase domain does it have?", "stored", "domain"),
+    ("domains of it", "stored", "domain"),
+    ("Does it have a signal peptide?", "stored", "signal peptide"),
+    ("Where is the active site of it?", "stored", "active site"),
+    ("What are the binding sites of it?", "stored", "binding site"),
+    ("How many transmembrane helices does it have?", "stored", "transmembrane segment"),
+    ("Which isoforms of it are known?", "stored", "isoform"),
+    ("Which diseases is it involved in?", "stored", "disease"),
+    ("Which pathways is it part of?", "stored", "pathway"),
+    ("What drugs are known for it?", "stored", "DrugBank entry"),
+    ("Which tissues express it?", "stored", "tissue specificity"),
+    ("How many residues does it have?", "computed", "length"),
+    ("What does the kinase domain of it do?", "function", ""),
+    ("What disease does it treat?", "other", ""),
+    ("Which drug is best for it?", "other", ""),
+    ("Is the active site of it druggable?", "activity", ""),
 ]
 
 
@@ -54,6 +72,21 @@ def test_questions_about_a_protein(text: str, kind: str, predicate: str) -> None
     question = classify(text, protein=True)
     assert question.kind == kind
     assert predicate in (*question.predicates, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What does the kinase domain of it do?",
+        "What is the mass of the SH2 domain of it?",
+        "Does imatinib bind the active site of it?",
+        "What mutations in the kinase domain of it cause cancer?",
+        "Is the signal peptide of it cleaved?",
+        "What is it?",
+    ],
+)
+def test_a_question_about_a_part_does_not_ask_for_the_parts(text: str) -> None:
+    assert parts_asked(text) == ()
 
 
 def test_a_pair_is_asked_for_activity() -> None:
