@@ -212,6 +212,7 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
     from .literature import Literature
     from .resolve import Resolver
     from .retrieve import Retriever
+    from .shelves import Shelves
     from .sources.europepmc import EuropePMC
     from .sources.local import LocalIndex
     from .sources.pubchem import PubChem
@@ -238,7 +239,7 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
         transport=transport,
         index=index,
         resolver=Resolver(index, pubchem, uniprot, files=files),
-        retriever=Retriever(index, pubchem, uniprot, library),
+        retriever=Retriever(index, pubchem, uniprot, Shelves(index, library, settings.egress == "nothing")),
         generator=connect(settings.host, settings.model, egress=settings.egress, api_key=key, load_in=settings.load_in),
     )
 

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 from biomed_agent import __version__
 from biomed_agent.errors import InvalidInput
 
+from .evaluate import add_arguments as add_evaluate
+
 EXAMPLES = """examples:
   biomed-agent ask "What is the molecular weight of aspirin?"
   biomed-agent ask "Describe it." --molecule "smiles:CC(=O)Oc1ccccc1C(=O)O"
@@ -73,8 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     find.add_argument("name", help="name, identifier or structure; for literature the search string")
     find.add_argument("--limit", type=int, default=10, metavar="N", help="most passages of articles shown (default 10)")
     _output_arguments(find)
-    info = add(group("index", "local indexes"), "info", "upkeep.index_info", "say what the local indexes hold")
-    info.add_argument("--json", action="store_true", help="write JSON")
+    _index_commands(group("index", "local indexes"), add)
     shown = add(group("config", "settings"), "show", "upkeep.config_show", "show every setting and where it came from")
     shown.add_argument("--json", action="store_true", help="write JSON")
     doctor = add(commands, "doctor", "doctor.doctor", "say what this machine has and how a model fits on it", "[MODEL]")
@@ -82,8 +83,19 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--tokens", type=int, metavar="N", help="positions to plan for (default 2048)")
     doctor.add_argument("--json", action="store_true", help="write JSON")
     _checkpoint_commands(group("checkpoint", "model folders"), add)
+    add_evaluate(add(commands, "evaluate", "evaluate.evaluate", "score a model on a task", "TASK --data FILE..."))
     add(group("cache", "files kept between runs"), "clear", "upkeep.cache_clear", "delete cached replies and indexes")
     return parser
+
+
+def _index_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    from .indexes import add_arguments
+
+    words = "build a local index from dumps of PubChem, UniProt and PubMed"
+    usage = "--output FILE [--molecules|--proteins|--articles DUMP...]"
+    add_arguments(add(actions, "build", "indexes.build", words, usage))
+    info = add(actions, "info", "indexes.info", "say what the local indexes hold")
+    info.add_argument("--json", action="store_true", help="write JSON")
 
 
 def _checkpoint_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:

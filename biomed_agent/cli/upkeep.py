@@ -1,4 +1,4 @@
-"""The commands that look after the installation: ``index info``, ``config show`` and ``cache clear``."""
+"""The commands that look after the installation: ``config show`` and ``cache clear``."""
 
 from __future__ import annotations
 
@@ -20,24 +20,6 @@ if TYPE_CHECKING:
 
 CACHED = ("replies.sqlite*", "starter-*.sqlite*")
 """what is deleted of the cache folder: not ``pace.sqlite``, which holds the pauses that services asked for"""
-
-
-def index_info(arguments: argparse.Namespace, screen: Screen) -> int:
-    """Say what each index holds, in the order in which they are searched."""
-    from biomed_agent.sources.local import LocalIndex
-
-    settings = settings_of(arguments)
-    with LocalIndex.open(settings.cache_dir, settings.index) as index:
-        files = index.stats()["files"]
-    if arguments.json:
-        screen.show(json.dumps({"files": files}, indent=2, ensure_ascii=False))
-        return 0
-    named = [*(str(path) for path in settings.index), "starter set"]
-    for name, stats in zip(named, files, strict=True):
-        width = max(len(key) for key in stats)
-        lines = (f"  {key.ljust(width)}  {_number(value)}" for key, value in stats.items())
-        screen.show("\n".join((name, *lines)))
-    return 0
 
 
 def config_show(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -104,7 +86,3 @@ def _origin(name: str, arguments: argparse.Namespace, file: Path) -> str:
         return f"environment {variable}"
     in_file = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return f"file {file}" if name in in_file or variable in in_file else "default"
-
-
-def _number(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -110,8 +110,14 @@ def read_articles(text: str, provenance: Provenance) -> list[Article]:
     """
     if NO_SUCH_IDS in text[:1000]:
         return []
-    read = {"PubmedArticle": _article, "PubmedBookArticle": _book}
-    return [read[record.tag](record, provenance) for record in _root(text) if record.tag in read]
+    return [article for record in _root(text) if (article := read_record(record, provenance))]
+
+
+def read_record(record: ET.Element, provenance: Provenance) -> Article | None:
+    """Read one record of a ``PubmedArticleSet``; None for what is no article."""
+    if record.tag == "PubmedArticle":
+        return _article(record, provenance)
+    return _book(record, provenance) if record.tag == "PubmedBookArticle" else None
 
 
 class PubMed:

@@ -32,7 +32,7 @@ from .. import __version__
 from ..errors import InvalidInput
 from .names import name_key
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised whenever the tables below, the name keys or their filling change."""
 TABLES = ("molecules", "proteins", "affinities", "brands", "aliases", "homonyms", "sources")
 ID_COLUMNS = ("cid", "chebi", "drugbank", "cas", "unii", "chembl")
@@ -40,12 +40,12 @@ ID_COLUMNS = ("cid", "chebi", "drugbank", "cas", "unii", "chembl")
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE source (key TEXT PRIMARY KEY, name TEXT, licence TEXT, url TEXT) WITHOUT ROWID;
-CREATE TABLE molecule (id INTEGER PRIMARY KEY, inchikey TEXT UNIQUE, name TEXT, smiles TEXT, formula TEXT,
+CREATE TABLE molecule (id INTEGER PRIMARY KEY, inchikey TEXT, name TEXT, smiles TEXT, formula TEXT,
     weight REAL, ids TEXT, parent TEXT, salt TEXT, synonyms TEXT, source TEXT);
 CREATE TABLE molecule_id (namespace TEXT, value TEXT, molecule INTEGER,
     PRIMARY KEY (namespace, value, molecule)) WITHOUT ROWID;
 CREATE TABLE protein (id INTEGER PRIMARY KEY, accession TEXT UNIQUE, entry_name TEXT, name TEXT, gene TEXT,
-    organism TEXT, taxon_id INTEGER, synonyms TEXT, sequence TEXT, checksum TEXT, source TEXT);
+    organism TEXT, taxon_id INTEGER, synonyms TEXT, sequence TEXT, checksum TEXT, source TEXT, reviewed INTEGER);
 CREATE TABLE name (key TEXT, kind TEXT, entity INTEGER, rank INTEGER, shown TEXT, reason TEXT,
     PRIMARY KEY (key, kind, entity)) WITHOUT ROWID;
 CREATE TABLE trigram (gram TEXT, key TEXT, PRIMARY KEY (gram, key)) WITHOUT ROWID;
@@ -54,8 +54,18 @@ CREATE TABLE activity (molecule INTEGER, protein INTEGER, measure TEXT, relation
     source TEXT);
 CREATE TABLE homonym (key TEXT, position INTEGER, shown TEXT, label TEXT, kind TEXT, handle TEXT,
     PRIMARY KEY (key, position)) WITHOUT ROWID;
+CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT, abstract TEXT, pmcid TEXT, doi TEXT, journal TEXT,
+    year INTEGER, date TEXT, authors TEXT, types TEXT, mesh TEXT, keywords TEXT, retracted INTEGER, preprint INTEGER,
+    notices TEXT);
+CREATE VIRTUAL TABLE article_text USING fts5(title, abstract, content = 'article', content_rowid = 'id',
+    tokenize = 'porter unicode61');
+CREATE TABLE rejected (file TEXT, line INTEGER, reason TEXT);
 """
-_INDEXES = """
+INDEXES = """
+CREATE INDEX molecule_inchikey ON molecule (inchikey);
+CREATE INDEX molecule_id_of ON molecule_id (molecule);
+CREATE INDEX name_of ON name (entity, kind);
+CREATE INDEX fact_ec ON fact (value) WHERE predicate = 'EC number';
 CREATE INDEX protein_gene ON protein (gene COLLATE NOCASE);
 CREATE INDEX protein_entry ON protein (entry_name);
 CREATE INDEX protein_checksum ON protein (checksum);
@@ -134,7 +144,32 @@ def build_index(folder: Path, out: Path) -> Path:
 
 def fill(connection: sqlite3.Connection, folder: Path) -> None:
     """Create the tables of an index in ``connection`` and fill them from ``folder``."""
-    connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
+    connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+    create(connection)
+    fill_tables(connection, folder)
+    add_indexes(connection)
+    note(connection, built_from=folder.name, digest=folder_digest(folder))
+    connection.commit()
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Create the empty tables of an index."""
+    connection.executescript(_SCHEMA)
+
+
+def add_indexes(connection: sqlite3.Connection) -> None:
+    """Create the indexes, which is quicker when the tables are full."""
+    connection.executescript(INDEXES)
+
+
+def note(connection: sqlite3.Connection, **more: str) -> None:
+    """Write what an index is and what it was built from into its table ``meta``."""
+    meta = {"schema_version": str(SCHEMA_VERSION), "built_by": f"biomed_agent {__version__}", **more}
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+
+
+def fill_tables(connection: sqlite3.Connection, folder: Path) -> None:
+    """Fill the tables of an index from the tables in ``folder``."""
     molecules = _fill_molecules(connection, folder)
     proteins = _fill_proteins(connection, folder)
     _fill_affinities(connection, folder, molecules, proteins)
@@ -146,15 +181,6 @@ def fill(connection: sqlite3.Connection, folder: Path) -> None:
     keys = [key for (key,) in connection.execute("SELECT key FROM name UNION SELECT key FROM homonym")]
     grams = sorted({(gram, key) for key in keys if len(key) <= LONGEST_SUGGESTED for gram in trigrams(key)})
     connection.executemany("INSERT INTO trigram VALUES (?, ?)", grams)
-    connection.executescript(_INDEXES)
-    meta = {
-        "schema_version": str(SCHEMA_VERSION),
-        "built_from": folder.name,
-        "digest": folder_digest(folder),
-        "built_by": f"biomed_agent {__version__}",
-    }
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-    connection.commit()
 
 
 _SOURCE_COLUMNS = ("key", "name", "licence", "url")
@@ -231,10 +257,10 @@ def _fill_proteins(connection: sqlite3.Connection, folder: Path) -> dict[str, in
         known = aliases.pop(row["accession"], [])
         synonyms = list(dict.fromkeys(alternative + genes + known))
         connection.execute(
-            "INSERT INTO protein VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO protein VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (number, row["accession"], row["entry_name"], row["name"], row["gene"], row["organism"],
              int(row["taxon_id"]) if row["taxon_id"] else None, "|".join(synonyms), row["sequence"],
-             sequence_checksum(row["sequence"]), row["source"]),
+             sequence_checksum(row["sequence"]), row["source"], 1 if row["entry_name"] else None),
         )  # fmt: skip
         names = [(row["gene"], "gene"), (row["name"], "recommended name")]
         names += [(alias, "alias") for alias in known]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from biomed_agent.errors import InvalidInput
@@ -14,6 +15,11 @@ from ..schema import SCHEMA_VERSION, build_index, fill, folder_digest
 STARTER = Path(__file__).parents[2] / "data" / "starter"
 """Folder of the tables that ship with the package."""
 
+MOST_SYNONYMS = 20
+"""of a molecule from a dump; all of them are found"""
+MAPPED = 4 << 30
+"""bytes of an index that may be mapped into memory, which saves a call for each page read"""
+
 _log = logging.getLogger(__name__)
 
 
@@ -23,6 +29,9 @@ class File:
     def __init__(self, connection: sqlite3.Connection) -> None:
         connection.row_factory = sqlite3.Row
         self.connection = connection
+        self.plain = connection.cursor()
+        """reads rows as tuples, for many at once"""
+        self.plain.row_factory = None
         self.sources = {row["key"]: row for row in connection.execute("SELECT * FROM source")}
 
     def provenance(self, source: str) -> Provenance:
@@ -34,17 +43,50 @@ class File:
         url = row["url"].replace("{}", identifier.split(" ")[-1])
         return Provenance(source=row["name"], identifier=identifier, url=url, licence=row["licence"])
 
-    def molecule(self, row: sqlite3.Row) -> Molecule:
-        """Return the molecule of one row of table ``molecule``."""
-        ids = dict(pair.split("=", 1) for pair in row["ids"].split(" ") if pair)
+    def molecule(self, row: sqlite3.Row) -> Molecule | None:
+        """Return the molecule of one row of table ``molecule``.
+
+        A row of a dump holds the structure as the dump writes it; it is read now, and counts only if it has the
+        skeleton (first block) of the InChIKey on record. None, with a warning in the log, when it does not.
+        """
+        if row["weight"] is None:
+            return self._of_dump(row)
         return Molecule(
             smiles=row["smiles"],
             inchikey=row["inchikey"],
             name=row["name"],
             formula=row["formula"],
             weight=row["weight"],
-            ids=ids,
+            ids=_ids(row["ids"]),
             synonyms=tuple(part for part in row["synonyms"].split("|") if part),
+            provenance=self.provenance(row["source"]),
+        )
+
+    def _of_dump(self, row: sqlite3.Row) -> Molecule | None:
+        from biomed_agent.chemistry import molecule_from_smiles
+
+        try:
+            read = molecule_from_smiles(row["smiles"])
+        except InvalidInput as error:
+            _log.warning("the record %s of the index is left out: %s", row["inchikey"], error.message)
+            return None
+        if read.inchikey[:14] != row["inchikey"][:14]:
+            _log.warning("the record %s of the index is left out: its structure is %s", row["inchikey"], read.inchikey)
+            return None
+        number = row["id"]
+        listed = self.connection.execute("SELECT namespace, value FROM molecule_id WHERE molecule = ?", (number,))
+        ids = dict(reversed(listed.fetchall())) | _ids(row["ids"])
+        named = self.connection.execute(
+            "SELECT shown FROM name WHERE entity = ? AND kind = 'm' ORDER BY rank LIMIT ?", (number, MOST_SYNONYMS + 1)
+        )
+        names = [shown for (shown,) in named]
+        name = row["name"] or next(iter(names), "")
+        return replace(
+            read,
+            inchikey=row["inchikey"],
+            name=name,
+            ids=ids,
+            synonyms=tuple(one for one in names if one != name)[:MOST_SYNONYMS],
             provenance=self.provenance(row["source"]),
         )
 
@@ -58,10 +100,14 @@ class File:
             gene=row["gene"],
             organism=row["organism"],
             taxon_id=row["taxon_id"],
-            reviewed=True if row["entry_name"] else None,
+            reviewed=None if row["reviewed"] is None else bool(row["reviewed"]),
             synonyms=tuple(part for part in row["synonyms"].split("|") if part),
             provenance=self.provenance(row["source"]),
         )
+
+
+def _ids(text: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in text.split(" ") if pair)
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -71,6 +117,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
     try:
+        connection.execute(f"PRAGMA mmap_size = {MAPPED}")
         version = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
     except sqlite3.DatabaseError as exc:
         connection.close()

@@ -15,9 +15,12 @@ from biomed_agent.types import Candidate, Entity, Fact, Molecule, Protein, Prove
 
 from .. import names
 from ..schema import LONGEST_SUGGESTED, sequence_checksum, trigrams
+from .articles import Hits, read_query, search
 from .files import File, open_file, open_starter
 
 HUMAN = 9606
+CHUNK = 500
+"""values asked for by one statement"""
 SHORT = 5
 """Letters of a name up to which all spellings one edit away are looked up."""
 
@@ -123,14 +126,6 @@ class LocalIndex:
         """Return the protein with exactly that sequence."""
         asked = (sequence_checksum("".join(sequence.split())),)
         return next(iter(self._proteins("SELECT * FROM protein WHERE checksum = ?", asked)), None)
-
-    def proteins_by_ec(self, number: str) -> list[Protein]:
-        """Return the proteins of exactly that EC number, human ones first."""
-        sql = (
-            "SELECT p.* FROM fact f JOIN protein p ON p.id = f.entity "
-            "WHERE f.value = ? AND f.predicate = 'EC number' AND f.kind = 'p' ORDER BY p.id"
-        )
-        return sorted(self._proteins(sql, (number.strip(),)), key=lambda protein: protein.taxon_id != HUMAN)
 
     def proteins_by_ec(self, number: str) -> list[Protein]:
         """Return the proteins with an EC number such as ``2.7.10.2``, human first."""
@@ -306,14 +301,14 @@ class LocalIndex:
             partner = (
                 f"{row['gene'] or row['protein_name']} (UNIPROT:{row['accession']})"
                 if isinstance(entity, Molecule)
-                else f"{row['molecule_name']} ({file.molecule(row).handle})"
+                else f"{row['molecule_name']} ({read.handle if (read := file.molecule(row)) else row['inchikey']})"
             )
             facts.append(_activity(entity.handle, file, row, partner))
         return facts[:limit]
 
     def stats(self) -> dict[str, Any]:
         """Return counts and origin of each file, in search order."""
-        tables = ("molecule", "protein", "name", "fact", "activity", "homonym")
+        tables = ("molecule", "protein", "name", "fact", "activity", "homonym", "article", "rejected")
         return {
             "files": [
                 {
@@ -370,7 +365,7 @@ class LocalIndex:
                 yield file, row
 
     def _molecules(self, sql: str, values: Sequence[object]) -> list[Molecule]:
-        found = (file.molecule(row) for file, row in self._rows(sql, values))
+        found = (read for file, row in self._rows(sql, values) if (read := file.molecule(row)))
         return list({molecule.inchikey: molecule for molecule in reversed(list(found))}.values())[::-1]
 
     def _proteins(self, sql: str, values: Sequence[object]) -> list[Protein]:
@@ -386,8 +381,9 @@ class LocalIndex:
         )
         found: dict[str, tuple[Entity, str]] = {}
         for file, row in self._rows(sql, (key, kind)):
-            entity: Entity = file.molecule(row) if kind == "m" else file.protein(row)
-            found.setdefault(row[label], (entity, row["reason"]))
+            entity = file.molecule(row) if kind == "m" else file.protein(row)
+            if entity is not None:
+                found.setdefault(row[label], (entity, row["reason"]))
         return sorted(found.values(), key=lambda pair: _REASONS.index(pair[1]))
 
 
@@ -419,7 +415,7 @@ def _key_of(entity: Entity) -> tuple[str, str, str, str]:
 
 _REASONS = (
     "exact name", "brand name", "exact synonym",
-    "gene", "recommended name", "alias", "gene synonym", "alternative name",
+    "gene", "recommended name", "alias", "gene synonym", "alternative name", "EC number",
 )  # fmt: skip
 """Why a name was found, surest first."""
 

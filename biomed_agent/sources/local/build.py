@@ -1,0 +1,354 @@
+"""Building an index from dumps: in streams, with progress, and going on where it was interrupted.
+
+``NAME.partial`` is a SQLite file that holds what was read so far and, in the same transaction, how many records of
+which file that was. When all files are read its tables become those of an index (:mod:`..schema`), in steps that are
+noted as well, and it is renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias
+
+from biomed_agent.errors import InvalidInput
+
+from .. import schema
+from . import articles, compounds, sequences
+from .dumps import Bad, Dump, Format
+from .files import STARTER
+from .structures import complete_structures, verify_sample
+
+BATCH = 20_000
+"""records that are stored at once"""
+ARTICLE_BATCH = 2_000
+KEPT_REJECTED = 10_000
+"""records that cannot be used of which file and line are kept; all are counted"""
+STATE = "2"
+"""of the files ``NAME.partial``; another one is built anew"""
+
+_PROGRESS = """
+CREATE TABLE IF NOT EXISTS input (path TEXT PRIMARY KEY, kind TEXT, size INTEGER, modified INTEGER, source TEXT,
+    records INTEGER DEFAULT 0, stored INTEGER DEFAULT 0, bad INTEGER DEFAULT 0, done INTEGER DEFAULT 0);
+CREATE TABLE IF NOT EXISTS step (name TEXT PRIMARY KEY);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a build is."""
+
+    doing: str
+    """file or step"""
+    fraction: float
+    """of the file or step, from 0 to 1"""
+    records: int
+    """read of the file, or done of the step, in all"""
+    rate: float
+    """records per second since the build began or went on"""
+    left: float | None
+    """seconds the file or step will take, None when that cannot be told yet"""
+
+
+Tell: TypeAlias = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What was built."""
+
+    path: Path
+    counts: dict[str, int] = field(default_factory=dict)
+    """rows by table"""
+    rejected: list[tuple[str, int, str]] = field(default_factory=list)
+    """file, line and reason of the first records that could not be used"""
+    bad: int = 0
+    """records that could not be used"""
+    resumed: bool = False
+    verified: str = ""
+    """what reading a sample of the structures showed"""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    path: Path
+    kind: str
+    format: Format
+
+    @property
+    def state(self) -> tuple[str, str, int, int]:
+        """What tells whether it is the same file as before."""
+        found = self.path.stat()
+        return str(self.path.resolve()), self.kind, found.st_size, found.st_mtime_ns
+
+
+def build_from_dumps(
+    output: Path,
+    *,
+    molecules: Sequence[Path] = (),
+    proteins: Sequence[Path] = (),
+    articles_in: Sequence[Path] = (),
+    starter: bool = False,
+    restart: bool = False,
+    tell: Tell = lambda progress: None,
+) -> Report:
+    """Build the index ``output`` from dumps; see :mod:`.compounds`, :mod:`.sequences` and :mod:`.articles`.
+
+    Args:
+        output: The SQLite file to write; one that is there is replaced at the end.
+        molecules: Dumps of molecules.
+        proteins: Dumps of proteins.
+        articles_in: Dumps of articles, the oldest first; later records replace earlier ones.
+        starter: Whether the starter set's tables go in first.
+        restart: Begin anew even if an interrupted build of the same files could go on.
+        tell: Is told how far it is, after every batch.
+
+    Raises:
+        InvalidInput: There is nothing to build from, a file is of no known kind, cannot be read or is damaged, or the
+            structures do not belong to their InChIKeys.
+    """
+    began = time.monotonic()
+    inputs = _inputs(molecules, proteins, articles_in)
+    if not inputs and not starter:
+        raise InvalidInput("there is nothing to build an index from.", "Give --molecules, --proteins or --articles.")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f"{output.name}.partial")
+    plan = _plan(inputs, starter)
+    resumed = not restart and _same_plan(partial, plan)
+    if not resumed:
+        _delete(partial)
+    with closing(sqlite3.connect(partial, isolation_level=None)) as db:
+        db.executescript("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000;")
+        if not resumed:
+            _begin(db, inputs, starter, plan)
+        for one in inputs:
+            _read(db, one, tell)
+        report = Report(output, resumed=resumed)
+        _finish(db, inputs, report, tell)
+    partial.replace(output)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Sequence[Path]) -> list[_Input]:
+    """Return the files in the order in which they are read."""
+    kinds: tuple[tuple[str, Sequence[Path], Callable[[Path], Format]], ...] = (
+        ("molecules", molecules, compounds.format_of),
+        ("proteins", proteins, sequences.format_of),
+        ("articles", articles_in, articles.format_of),
+    )
+    found = []
+    for kind, paths, format_of in kinds:
+        several = [_Input(path, kind, format_of(path)) for path in dict.fromkeys(paths)]
+        for one in several:
+            if not one.path.is_file():
+                raise InvalidInput(f"{one.path} does not exist.", "Check the path.")
+        if kind == "molecules" and several and min(one.format.order for one in several) > 1:
+            raise InvalidInput(
+                f"{several[0].path.name} holds no structures, and no other file that was given does.",
+                "Give CID-SMILES, an SDF file or a table with SMILES as well.",
+            )
+        found += sorted(several, key=lambda one: one.format.order)
+    return found
+
+
+def _plan(inputs: Sequence[_Input], starter: bool) -> str:
+    """Return a digest of what is built, the same for the same files and this version of the tables."""
+    parts = [str(one.state) for one in inputs] + [str(starter), str(schema.SCHEMA_VERSION), STATE]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _same_plan(partial: Path, plan: str) -> bool:
+    if not partial.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(partial)) as db:
+            row = db.execute("SELECT value FROM meta WHERE key = 'plan'").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return row is not None and row[0] == plan
+
+
+def _delete(partial: Path) -> None:
+    for path in (partial, partial.with_name(f"{partial.name}-journal")):
+        path.unlink(missing_ok=True)
+
+
+def _begin(db: sqlite3.Connection, inputs: Sequence[_Input], starter: bool, plan: str) -> None:
+    schema.create(db)
+    db.executescript(_PROGRESS + compounds.STAGING)
+    db.execute("BEGIN")
+    if starter:
+        schema.fill_tables(db, STARTER)
+    for number, one in enumerate(inputs, start=1):
+        key, name, licence, url = one.format.source or (f"D{number}", one.path.name, "as of the file's origin", "")
+        db.execute("INSERT OR IGNORE INTO source VALUES (?, ?, ?, ?)", (key, name, licence, url))
+        db.execute("INSERT INTO input (path, kind, size, modified, source) VALUES (?, ?, ?, ?, ?)", (*one.state, key))
+    schema.note(db, plan=plan)
+    db.execute("COMMIT")
+
+
+def _read(db: sqlite3.Connection, one: _Input, tell: Tell) -> None:
+    """Read a file from where it was left."""
+    key, _, _, _ = one.state
+    read, done, source = db.execute("SELECT records, done, source FROM input WHERE path = ?", (key,)).fetchone()
+    if done:
+        return
+    began, size = time.monotonic(), ARTICLE_BATCH if one.kind == "articles" else BATCH
+    with Dump(one.path) as dump:
+        records = one.format.read(dump)
+        start = sum(1 for _ in islice(records, read))
+        before = dump.fraction
+        while True:
+            batch = list(islice(records, size))
+            good = [record for record in batch if not isinstance(record, Bad)]
+            bad = [record for record in batch if isinstance(record, Bad)]
+            db.execute("BEGIN")
+            one.format.store(db, good, source, start + 1)
+            _reject(db, one.path.name, bad)
+            db.execute(
+                "UPDATE input SET records = records + ?, stored = stored + ?, bad = bad + ?, done = ? WHERE path = ?",
+                (len(batch), len(good), len(bad), len(batch) < size, key),
+            )
+            db.execute("COMMIT")
+            start += len(batch)
+            tell(_progress(one.path.name, dump.fraction, before, start, start - read, began))
+            if len(batch) < size:
+                return
+
+
+def _reject(db: sqlite3.Connection, file: str, bad: Sequence[Bad]) -> None:
+    room = KEPT_REJECTED - int(db.execute("SELECT count(*) FROM rejected").fetchone()[0])
+    db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", ((file, *one) for one in bad[: max(0, room)]))
+
+
+def _progress(doing: str, fraction: float, before: float, records: int, fresh: int, began: float) -> Progress:
+    seconds = max(time.monotonic() - began, 1e-6)
+    gained = fraction - before
+    left = seconds / gained * (1 - fraction) if gained > 0 else None
+    return Progress(doing, fraction, records, fresh / seconds, left)
+
+
+# -- from what was read to an index
+
+
+def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, tell: Tell) -> None:
+    """Turn what was read into an index; each step is done once, however often the build is interrupted."""
+    complete_structures(db, lambda done, of, began: tell(_progress("InChIKeys", done / of, 0.0, done, done, began)))
+    report.verified = verify_sample(db)
+    for name, sql in _STEPS:
+        if _begin_step(db, name, tell):
+            for statement in sql:
+                db.execute(statement)
+            db.execute("INSERT INTO step VALUES (?)", (name,))
+            db.execute("COMMIT")
+    _fill_words(db, tell)
+    if _begin_step(db, "indexes", tell):
+        for statement in schema.INDEXES.split(";"):
+            db.execute(statement)
+        db.execute("INSERT INTO step VALUES ('indexes')")
+        db.execute("COMMIT")
+    report.bad = int(db.execute("SELECT coalesce(sum(bad), 0) FROM input").fetchone()[0]) + int(
+        db.execute("SELECT count(*) FROM rejected WHERE file = 'structures'").fetchone()[0]
+    )
+    rejected = db.execute("SELECT file, line, reason FROM rejected LIMIT 1000").fetchall()
+    report.rejected = [(str(file), int(line), str(reason)) for file, line, reason in rejected]
+    built_from = [f"{Path(path).name} ({stored:,} of {records:,})" for path, stored, records in
+                  db.execute("SELECT path, stored, records FROM input ORDER BY rowid")]  # fmt: skip
+    schema.note(
+        db,
+        built_from="; ".join(built_from) or "the starter set",
+        digest=str(db.execute("SELECT value FROM meta WHERE key = 'plan'").fetchone()[0]),
+        rejected=str(report.bad),
+        verified=report.verified,
+        built=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )
+    for table in ("molecule", "protein", "name", "fact", "article"):
+        report.counts[table] = int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    tell(_progress("analysing and packing", 0.5, 0.0, 0, 0, time.monotonic()))
+    db.executescript(
+        "DELETE FROM meta WHERE key = 'plan'; DROP TABLE IF EXISTS input; DROP TABLE IF EXISTS step; "
+        "PRAGMA analysis_limit = 1000; ANALYZE;"
+    )
+    free, pages = (int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("freelist_count", "page_count"))
+    if free > pages // 5:
+        db.execute("VACUUM")
+    db.execute("PRAGMA journal_mode = DELETE")
+
+
+def _begin_step(db: sqlite3.Connection, name: str, tell: Tell) -> bool:
+    if db.execute("SELECT 1 FROM step WHERE name = ?", (name,)).fetchone():
+        return False
+    tell(_progress(name, 0.0, 0.0, 0, 0, time.monotonic()))
+    db.execute("BEGIN")
+    return True
+
+
+# Rows of dumps are numbered after those of the starter set. What holds no structure or key is left out.
+_STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "identifiers",
+        (
+            "INSERT OR IGNORE INTO molecule_id SELECT namespace, value, molecule + (1 << 20) FROM raw_id "
+            "WHERE EXISTS (SELECT 1 FROM raw_molecule r WHERE r.id = raw_id.molecule) ORDER BY 1, 2, 3",
+            "INSERT OR IGNORE INTO molecule_id SELECT 'cid', CAST(id AS TEXT), id + (1 << 20) FROM raw_molecule "
+            f"WHERE id < {compounds.OWN} ORDER BY 2",
+            "DROP TABLE raw_id",
+        ),
+    ),
+    (
+        "molecules",
+        (
+            "INSERT INTO molecule SELECT id + (1 << 20), inchikey, name, smiles, formula, weight, "
+            f"CASE WHEN id < {compounds.OWN} THEN 'cid=' || id ELSE '' END, '', '', '', "
+            "CASE WHEN source = 'PubChem' THEN 'PubChem CID ' || id ELSE source END FROM raw_molecule "
+            "WHERE inchikey <> '' ORDER BY id",
+            "DROP TABLE raw_molecule",
+        ),
+    ),
+    (
+        "names",
+        (
+            "INSERT OR IGNORE INTO name SELECT key, kind, CASE kind WHEN 'm' THEN entity + (1 << 20) ELSE entity END, "
+            "rank, shown, reason FROM raw_name ORDER BY 1, 2, 3, 4",
+            "DROP TABLE raw_name",
+        ),
+    ),
+)
+
+
+def _fill_words(db: sqlite3.Connection, tell: Tell) -> None:
+    """Fill the table of words batch by batch; the last step merges it into one piece, which is searched quickest."""
+    total = int(db.execute("SELECT count(*) FROM article").fetchone()[0])
+    row = db.execute("SELECT name FROM step WHERE name LIKE 'words %'").fetchone()
+    last = int(row[0].split(" ")[1]) if row else -1
+    began, fresh = time.monotonic(), 0
+    if last < 0 and total:
+        for setting, value in (("hashsize", 64 << 20), ("automerge", 0)):
+            db.execute("INSERT INTO article_text (article_text, rank) VALUES (?, ?)", (setting, value))
+        db.execute("INSERT INTO article_text (article_text, rank) VALUES ('rank', 'bm25(4.0, 1.0)')")
+    before = int(db.execute("SELECT count(*) FROM article WHERE id <= ?", (last,)).fetchone()[0])
+    while numbers := db.execute("SELECT id FROM article WHERE id > ? ORDER BY id LIMIT 20000", (last,)).fetchall():
+        db.execute("BEGIN")
+        db.execute(
+            "INSERT INTO article_text (rowid, title, abstract) SELECT id, title, abstract FROM article "
+            "WHERE id > ? AND id <= ?",
+            (last, numbers[-1][0]),
+        )
+        last, fresh = numbers[-1][0], fresh + len(numbers)
+        db.execute("DELETE FROM step WHERE name LIKE 'words %'")
+        db.execute("INSERT INTO step VALUES (?)", (f"words {last}",))
+        db.execute("COMMIT")
+        done = before + fresh
+        tell(_progress("words", done / total, before / total, done, fresh, began))
+    if total and _begin_step(db, "merging", tell):
+        db.execute("INSERT INTO article_text (article_text) VALUES ('optimize')")
+        db.execute("INSERT INTO step VALUES ('merging')")
+        db.execute("COMMIT")

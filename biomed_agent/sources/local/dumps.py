@@ -1,0 +1,103 @@
+"""Dumps of databases as streams of records: opening them, where one stands in them, and what is wrong in them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NamedTuple, Self, TypeAlias, cast
+
+from biomed_agent.errors import InvalidInput
+
+
+class Bad(NamedTuple):
+    """A record that cannot be used."""
+
+    line: int
+    reason: str
+
+
+Row: TypeAlias = tuple[Any, ...]
+
+
+class Dump:
+    """One file, plain or packed by gzip or xz, read from its beginning.
+
+    Args:
+        path: The file; what packed it is told by its first bytes.
+
+    Raises:
+        InvalidInput: It cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._raw = path.open("rb")
+        except OSError as error:
+            raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.", "Check the path.") from error
+        self.size = path.stat().st_size
+        magic = self._raw.read(6)
+        self._raw.seek(0)
+        self.stream: IO[bytes] = self._raw
+        self._text: io.TextIOWrapper | None = None
+        if magic[:2] == b"\x1f\x8b":
+            self.stream = cast(IO[bytes], gzip.GzipFile(fileobj=self._raw))
+        elif magic == b"\xfd7zXZ\x00":
+            self.stream = cast(IO[bytes], lzma.open(self._raw))  # noqa: SIM115 - closed with what it reads
+
+    @property
+    def fraction(self) -> float:
+        """The part of the file that has been read, from 0 to 1."""
+        return self._raw.tell() / max(1, self.size)
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Yield the lines with their numbers, without their ends; what is no UTF-8 becomes U+FFFD.
+
+        Raises:
+            InvalidInput: The packed file is cut off or damaged.
+        """
+        number = 0
+        try:
+            for number, line in enumerate(self.text(), start=1):
+                yield number, line.rstrip("\r\n")
+        except (EOFError, OSError, lzma.LZMAError) as error:
+            raise self.damaged(number + 1, error) from error
+
+    def text(self) -> io.TextIOWrapper:
+        """Return the file as text."""
+        if self._text is None:  # kept, because it closes the file when it goes
+            self._text = io.TextIOWrapper(self.stream, encoding="utf-8", errors="replace", newline="\n")
+        return self._text
+
+    def damaged(self, line: int, error: Exception) -> InvalidInput:
+        """Return the error that says where the file ends too early or cannot be read."""
+        return InvalidInput(
+            f"{self.path} is cut off or damaged at line {line:,}: {error}.",
+            "Fetch it again and repeat the command; the files that are done are not read again.",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._raw.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How one kind of dump is read and stored."""
+
+    name: str
+    order: int
+    """files of a smaller number are read first, because others add to what they hold"""
+    read: Callable[[Dump], Iterator[Row | Bad]]
+    """yields records from the file's beginning, each always at the same place"""
+    store: Callable[[sqlite3.Connection, Sequence[Row], str, int], None]
+    """stores records; gets the key of the file's source and the number of the first of them in the file"""
+    source: tuple[str, str, str, str] | None = None
+    """key, name, licence and address of the database, for the table ``source``; None for a source of the file's own"""

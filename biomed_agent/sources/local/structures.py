@@ -1,0 +1,120 @@
+"""Structures of a dump: the InChIKeys that it lacks are computed, and a sample of those it has is tried.
+
+A dump that states an InChIKey for each structure is believed while the index is built, because reading a million
+structures takes longer than everything else; what is believed is tried on a sample, and again on each structure when it
+is used (:meth:`.files.File.molecule`).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+from biomed_agent.errors import InvalidInput
+
+SAMPLE = 1_000
+"""structures that are tried"""
+WORST = 0.05
+"""part of the sample that may differ from its key; more means that keys and structures do not belong together"""
+CHUNK = 500
+
+
+def complete_structures(db: sqlite3.Connection, tell: Callable[[int, int, float], None]) -> None:
+    """Compute the InChIKeys that are missing, in one process for each core; what cannot be read is left out.
+
+    Args:
+        db: The index under construction.
+        tell: Is told how many of how many are done, and when that began.
+    """
+    if not _exists(db, "raw_molecule"):
+        return
+    of = int(db.execute("SELECT count(*) FROM raw_molecule WHERE inchikey = ''").fetchone()[0])
+    if not of:
+        return
+    began, done = time.monotonic(), 0
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        while chunks := _missing(db):
+            for results in pool.map(_describe_all, chunks):
+                db.execute("BEGIN")
+                db.executemany(
+                    "UPDATE raw_molecule SET smiles = ?, inchikey = ?, formula = ?, weight = ? WHERE id = ?",
+                    (row[1:] for row in results if not row[0]),
+                )
+                failed = [row for row in results if row[0]]
+                db.executemany(
+                    "INSERT INTO rejected VALUES ('structures', ?, ?)", ((row[-1], row[0]) for row in failed)
+                )
+                db.executemany("DELETE FROM raw_molecule WHERE id = ?", ((row[-1],) for row in failed))
+                db.execute("COMMIT")
+                done += len(results)
+                tell(done, of, began)
+
+
+def _missing(db: sqlite3.Connection) -> list[list[tuple[int, str]]]:
+    rows = db.execute("SELECT id, smiles FROM raw_molecule WHERE inchikey = '' LIMIT ?", (CHUNK * 40,)).fetchall()
+    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+
+
+def _describe_all(rows: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
+    """Return (what is wrong, SMILES, InChIKey, formula, weight, number) of each structure."""
+    from biomed_agent.chemistry import molecule_from_smiles
+
+    found: list[tuple[Any, ...]] = []
+    for number, smiles in rows:
+        try:
+            read = molecule_from_smiles(smiles)
+        except InvalidInput as error:
+            found.append((error.message, "", "", "", None, number))
+            continue
+        wrong = "" if read.inchikey and read.weight is not None else f"{smiles[:60]!r} has no InChIKey"
+        found.append((wrong, read.smiles, read.inchikey, read.formula, read.weight, number))
+    return found
+
+
+def verify_sample(db: sqlite3.Connection) -> str:
+    """Read a sample of the structures that were believed, and say in how many the InChIKey is theirs.
+
+    Raises:
+        InvalidInput: In more than :data:`WORST` of them it is not.
+    """
+    kept = db.execute("SELECT value FROM meta WHERE key = 'verified'").fetchone()
+    if kept is not None or not _exists(db, "raw_molecule"):
+        return str(kept[0]) if kept else ""
+    believed = int(
+        db.execute("SELECT count(*) FROM raw_molecule WHERE weight IS NULL AND inchikey <> ''").fetchone()[0]
+    )
+    if not believed:
+        return ""
+    rows = db.execute(
+        "SELECT id, smiles, inchikey FROM (SELECT *, row_number() OVER (ORDER BY id) AS place FROM raw_molecule "
+        "WHERE weight IS NULL AND inchikey <> '') WHERE (place - 1) % ? = 0",
+        (max(1, believed // SAMPLE),),
+    ).fetchall()
+    read = _describe_all([(number, smiles) for number, smiles, _ in rows])
+    differ = [
+        (number, key, one[2] or one[0])
+        for (number, _, key), one in zip(rows, read, strict=True)
+        if one[2][:14] != key[:14]
+    ]
+    if len(differ) > max(1, WORST * len(rows)):
+        number, key, got = differ[0]
+        raise InvalidInput(
+            f"{len(differ)} of {len(rows)} structures that were tried do not have the InChIKey stated for them, first "
+            f"number {number}: {key} is stated, {got} was read.",
+            "The files may be of different releases, or columns mixed up.",
+        )
+    exact = sum(one[2] == key for (_, _, key), one in zip(rows, read, strict=True))
+    said = (
+        f"{len(rows):,} of {believed:,} structures with a stated InChIKey were read: {exact:,} have that key, "
+        f"{len(rows) - exact - len(differ):,} the same skeleton, {len(differ):,} another or none"
+    )
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('verified', ?)", (said,))
+    return said
+
+
+def _exists(db: sqlite3.Connection, table: str) -> bool:
+    return db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
