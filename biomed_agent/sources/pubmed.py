@@ -18,11 +18,13 @@ from .markup import text_of
 MAX_HITS = 10_000
 """PubMed hands out no further hits of one search"""
 GET_IDS = 200
-"""identifiers a GET may carry (NCBI asks for POST beyond)"""
+"""identifiers a GET may carry (NCBI asks for POST beyond); a search for more is kept on NCBI's history server"""
 POST_IDS = 1_000
-"""identifiers asked for at once by POST; about 15 MB of records"""
+"""records asked for at once by POST or from the history server; about 15 MB"""
 NO_SUCH_IDS = "ID list is empty"
 """what efetch says when none of the identifiers exists"""
+HISTORY_GONE = "Unable to obtain query"
+"""what efetch says when the history server has forgotten a list, after some hours"""
 NOTICES = {
     "RetractionIn": "Retracted",
     "PartialRetractionIn": "Partially retracted",
@@ -38,6 +40,14 @@ _MONTHS = {
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """A list of records that NCBI's history server keeps for some hours."""
+
+    web_env: str
+    query_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """What a search found."""
 
@@ -49,6 +59,10 @@ class SearchResult:
     """the query as PubMed understood it"""
     ignored: tuple[str, ...] = ()
     """words, phrases and fields PubMed dropped: the hits answer the query without them"""
+    messages: tuple[str, ...] = ()
+    """what else PubMed says of the query"""
+    history: History | None = None
+    """where NCBI keeps all hits, if it was asked to"""
 
 
 def check_json(reply: Reply) -> None:
@@ -68,11 +82,19 @@ def check_json(reply: Reply) -> None:
         raise Unavailable(f"PubMed could not search: {failed}")
 
 
+def check_search(reply: Reply) -> None:
+    """Raise for anything that is no answer of esearch, in JSON or (what it falls back on) XML."""
+    if reply.text.lstrip()[:1] == "<" and "<eSearchResult" in reply.text[:1000]:
+        _result_root(reply.text, "eSearchResult")
+    else:
+        check_json(reply)
+
+
 def check_xml(reply: Reply) -> None:
     """Raise for anything that is no answer of efetch; errors come with status 200 as well."""
     if reply.text.lstrip()[:1] == "{":
         check_json(reply)
-    if NO_SUCH_IDS in reply.text[:1000]:
+    if NO_SUCH_IDS in reply.text[:1000] or HISTORY_GONE in reply.text[:1000]:
         return
     if reply.status != 200:
         raise Unavailable(f"NCBI answered status {reply.status}: {reply.text[:200].strip()}")
@@ -81,7 +103,7 @@ def check_xml(reply: Reply) -> None:
 
 @well_formed("PubMed")
 def read_search(body: Mapping[str, Any]) -> SearchResult:
-    """Read an esearch reply."""
+    """Read an esearch reply in JSON; all its numbers are strings."""
     result = body["esearchresult"]
     errors, warnings = result.get("errorlist") or {}, result.get("warninglist") or {}
     ignored = [
@@ -94,12 +116,46 @@ def read_search(body: Mapping[str, Any]) -> SearchResult:
         )
         for word in kind or ()
     ]
+    kept = result.get("webenv"), result.get("querykey")
     return SearchResult(
         pmids=tuple(str(pmid) for pmid in result["idlist"]),
         count=int(result["count"]),
         translation=str(result.get("querytranslation", "")),
         ignored=tuple(dict.fromkeys(ignored)),
+        messages=tuple(str(message) for message in warnings.get("outputmessages") or ()),
+        history=History(str(kept[0]), str(kept[1])) if all(kept) else None,
     )
+
+
+@well_formed("PubMed")
+def read_search_xml(text: str) -> SearchResult:
+    """Read an esearch reply in XML, which holds what the JSON holds under other names."""
+    root = _result_root(text, "eSearchResult")
+    dropped = ("ErrorList/PhraseNotFound", "ErrorList/FieldNotFound", "WarningList/PhraseIgnored",
+               "WarningList/QuotedPhraseNotFound")  # fmt: skip
+    web_env, query_key = root.findtext("WebEnv"), root.findtext("QueryKey")
+    return SearchResult(
+        pmids=tuple(text_of(one) for one in root.iterfind("IdList/Id")),
+        count=int(root.findtext("Count", "")),
+        translation=text_of(root.find("QueryTranslation")),
+        ignored=tuple(dict.fromkeys(text_of(one) for path in dropped for one in root.iterfind(path))),
+        messages=tuple(text_of(one) for one in root.iterfind("WarningList/OutputMessage")),
+        history=History(web_env, query_key) if web_env and query_key else None,
+    )
+
+
+@well_formed("PubMed")
+def read_history(text: str) -> History:
+    """Read an epost reply: where NCBI keeps the identifiers.
+
+    Raises:
+        Unavailable: It is an error message, or names no list.
+    """
+    root = _result_root(text, "ePostResult")
+    web_env, query_key = root.findtext("WebEnv"), root.findtext("QueryKey")
+    if not web_env or not query_key:
+        raise Unavailable("NCBI's reply names no list on the history server.")
+    return History(web_env, query_key)
 
 
 def read_articles(text: str, provenance: Provenance) -> list[Article]:
@@ -146,23 +202,74 @@ class PubMed:
             raise InvalidInput(
                 f"limit {limit} is out of range.", f"Expected 1 to {MAX_HITS:,}, which is all PubMed gives."
             )
+        form = {"db": "pubmed", "term": query, "retmax": str(limit), "sort": "relevance", "retmode": "json"}
+        if limit > GET_IDS:
+            form["usehistory"] = "y"
         reply = self.transport.post(
             "pubmed",
             "esearch.fcgi",
-            form={"db": "pubmed", "term": query, "retmax": str(limit), "sort": "relevance", "retmode": "json"},
+            form=form,
             reveals="query",
             what=f"search {query}",
             ttl=DAY,
-            check=check_json,
+            check=check_search,
         )
-        return read_search(reply.json())
+        return read_search_xml(reply.text) if reply.text.lstrip()[:1] == "<" else read_search(reply.json())
+
+    def articles(self, result: SearchResult) -> list[Article]:
+        """Return the records of a search, in its order, with one request for each thousand.
+
+        More than 200 are read from the history server, where the search was kept; when it has forgotten them, they
+        are asked for by their identifiers.
+        """
+        if result.history is None or len(result.pmids) <= GET_IDS:
+            return self.fetch(result.pmids)
+        found: dict[str, Article] = {}
+        for start in range(0, len(result.pmids), POST_IDS):
+            part = self.fetch_kept(result.history, start, min(POST_IDS, len(result.pmids) - start))
+            if part is None:
+                return self.fetch(result.pmids)
+            found |= {article.pmid: article for article in part}
+        return [found[pmid] for pmid in result.pmids if pmid in found]
+
+    def keep(self, pmids: Sequence[str | int]) -> History:
+        """Put a list of identifiers on NCBI's history server; read it in parts with :meth:`fetch_kept`."""
+        numbers = _numbers(pmids)
+        reply = self.transport.post(
+            "pubmed",
+            "epost.fcgi",
+            form={"db": "pubmed", "id": ",".join(numbers)},
+            reveals="identifier",
+            what=_shown(numbers),
+            ttl=0,
+            check=lambda reply: check_json(reply) if reply.text.lstrip()[:1] == "{" else None,
+        )
+        return read_history(reply.text)
+
+    def fetch_kept(self, history: History, start: int, count: int) -> list[Article] | None:
+        """Return ``count`` records of a kept list from ``start`` (from 0); None when NCBI has forgotten the list."""
+        reply = self.transport.post(
+            "pubmed",
+            "efetch.fcgi",
+            form={
+                "db": "pubmed",
+                "WebEnv": history.web_env,
+                "query_key": history.query_key,
+                "retstart": str(start),
+                "retmax": str(count),
+                "retmode": "xml",
+            },
+            reveals="identifier",
+            what=f"{count} records of a search, from {start + 1}",
+            check=check_xml,
+        )
+        if HISTORY_GONE in reply.text[:1000]:
+            return None
+        return read_articles(reply.text, reply.provenance)
 
     def fetch(self, pmids: Sequence[str | int]) -> list[Article]:
         """Return the records of ``pmids`` in the order asked for; those PubMed does not have are left out."""
-        numbers = list(dict.fromkeys(str(pmid).strip() for pmid in pmids))
-        for number in numbers:
-            if not re.fullmatch(r"[1-9][0-9]{0,9}", number):
-                raise InvalidInput(f"{number!r} is no PMID.", "Expected a number such as 12377809.")
+        numbers = _numbers(pmids)
         size = GET_IDS if len(numbers) <= GET_IDS else POST_IDS
         found: dict[str, Article] = {}
         for start in range(0, len(numbers), size):
@@ -172,8 +279,7 @@ class PubMed:
 
     def _fetch(self, pmids: Sequence[str]) -> Reply:
         asked = {"db": "pubmed", "id": ",".join(pmids), "retmode": "xml"}
-        shown = ", ".join(pmids[:3]) + (f" and {len(pmids) - 3} more" if len(pmids) > 3 else "")
-        what = f"PMID {shown}"
+        what = _shown(pmids)
         if len(pmids) > GET_IDS:
             return self.transport.post(
                 "pubmed", "efetch.fcgi", form=asked, reveals="identifier", what=what, check=check_xml
@@ -183,8 +289,25 @@ class PubMed:
         )
 
 
+def _numbers(pmids: Sequence[str | int]) -> list[str]:
+    numbers = list(dict.fromkeys(str(pmid).strip() for pmid in pmids))
+    for number in numbers:
+        if not re.fullmatch(r"[1-9][0-9]{0,9}", number):
+            raise InvalidInput(f"{number!r} is no PMID.", "Expected a number such as 12377809.")
+    return numbers
+
+
+def _shown(pmids: Sequence[str]) -> str:
+    return f"PMID {', '.join(pmids[:3])}" + (f" and {len(pmids) - 3} more" if len(pmids) > 3 else "")
+
+
 def _root(text: str) -> ET.Element:
-    """Parse an efetch reply; its DTD is never fetched, and entities, which no record needs, are refused."""
+    """Parse an efetch reply."""
+    return _result_root(text, "PubmedArticleSet")
+
+
+def _result_root(text: str, tag: str) -> ET.Element:
+    """Parse a reply in XML; its DTD is never fetched, and entities, which no record needs, are refused."""
     if "<!ENTITY" in text:
         raise Unavailable("PubMed's reply declares XML entities, which no record needs; it was not read.")
     try:
@@ -192,8 +315,8 @@ def _root(text: str) -> ET.Element:
     except ET.ParseError as error:
         what = "an HTML page" if "<html" in text[:500].lower() else f"broken XML ({error})"
         raise Unavailable(f"PubMed answered {what} where records were expected.") from error
-    if (failed := root.findtext("ERROR") or root.findtext("error")) or root.tag != "PubmedArticleSet":
-        raise Unavailable(f"PubMed answered <{root.tag}> where records were expected: {failed or 'no reason given'}")
+    if (failed := root.findtext("ERROR") or root.findtext("error")) or root.tag != tag:
+        raise Unavailable(f"PubMed answered <{root.tag}> where <{tag}> was expected: {failed or 'no reason given'}")
     return root
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from biomed_agent.errors import InvalidInput, Refused, Unavailable
-from biomed_agent.sources.pubmed import PubMed, read_articles, read_search
+from biomed_agent.sources.pubmed import History, PubMed, read_articles, read_history, read_search, read_search_xml
 from biomed_agent.transport import Transport
 from biomed_agent.types import Article, Provenance
 
@@ -188,6 +188,38 @@ def test_the_search_result_tells_what_was_ignored() -> None:
         read_search({"header": {}})
 
 
+SEARCH_XML = """<?xml version="1.0"?><!DOCTYPE eSearchResult PUBLIC "-//NLM//DTD" "http://127.0.0.1:9/never-fetched.dtd">
+<eSearchResult><Count>5</Count><RetMax>2</RetMax><QueryKey>1</QueryKey><WebEnv>NCID_1</WebEnv><IdList><Id>8</Id>
+<Id>9</Id></IdList><QueryTranslation>apc[All Fields]</QueryTranslation><ErrorList><PhraseNotFound>flurb</PhraseNotFound>
+</ErrorList><WarningList><PhraseIgnored>the</PhraseIgnored><OutputMessage>Restrictions achieved.</OutputMessage>
+</WarningList></eSearchResult>"""
+
+
+def test_a_search_in_xml_tells_the_same() -> None:
+    found = read_search_xml(SEARCH_XML)
+    assert (found.pmids, found.count, found.translation) == (("8", "9"), 5, "apc[All Fields]")
+    assert (found.ignored, found.messages) == (("flurb", "the"), ("Restrictions achieved.",))
+    assert found.history == History("NCID_1", "1")
+    for text, words in [
+        ("<eSearchResult><ERROR>Invalid db name</ERROR></eSearchResult>", "Invalid db name"),
+        ("<eSearchResult/>", "malformed"),
+        ("<other/>", "<other>"),
+    ]:
+        with pytest.raises(Unavailable, match=words):
+            read_search_xml(text)
+
+
+def test_the_place_of_a_kept_list() -> None:
+    kept = "<ePostResult><QueryKey>1</QueryKey><WebEnv>NCID_1</WebEnv></ePostResult>"
+    assert read_history(kept) == History("NCID_1", "1")
+    for text, words in [
+        ("<ePostResult><ERROR>Invalid db name specified: nothing</ERROR></ePostResult>", "Invalid db name"),
+        ("<ePostResult/>", "names no list"),
+    ]:
+        with pytest.raises(Unavailable, match=words):
+            read_history(text)
+
+
 # -- the questions, against a local server
 
 
@@ -277,6 +309,72 @@ def test_many_identifiers_go_by_post_in_parts(server: LocalServer, pubmed: PubMe
         ("POST", {}, 1000),
         ("POST", {}, 201),
     ]
+
+
+class Kept:
+    """PubMed with 450 hits, the first ``retmax`` of which it names, and a history server that may forget them."""
+
+    def __init__(self) -> None:
+        self.forgets = False
+
+    def __call__(self, asked: Asked) -> Said:
+        form = asked.query | asked.form
+        if "esearch" in asked.path:
+            numbers = [str(number) for number in range(1, min(450, int(form["retmax"])) + 1)]
+            kept = {"webenv": "NCID_1", "querykey": "1"} if form.get("usehistory") == "y" else {}
+            return Said.json({"esearchresult": {"count": "450", "idlist": numbers} | kept})
+        if "epost" in asked.path:
+            return Said(b"<ePostResult><QueryKey>1</QueryKey><WebEnv>NCID_1</WebEnv></ePostResult>")
+        if "WebEnv" in form and self.forgets:
+            return Said(b"<eFetchResult><ERROR>Unable to obtain query #1</ERROR></eFetchResult>", 400)
+        if "WebEnv" in form:
+            start, count = int(form["retstart"]), int(form["retmax"])
+            numbers = [str(number) for number in range(start + 1, start + count + 1)]
+        else:
+            numbers = form["id"].split(",")
+        return Said(article_set(*(minimal(number) for number in reversed(numbers))).encode())
+
+
+@pytest.mark.parametrize(
+    ("limit", "asked"),
+    [
+        (200, [("esearch.fcgi", "retmax=200"), ("efetch.fcgi", "GET")]),
+        (450, [("esearch.fcgi", "usehistory=y"), ("efetch.fcgi", "WebEnv=NCID_1")]),
+    ],
+)
+def test_abstracts_take_two_requests(
+    server: LocalServer, pubmed: PubMed, limit: int, asked: list[tuple[str, str]]
+) -> None:
+    server.play = Kept()
+    found = pubmed.articles(pubmed.search("egfr", limit))
+    assert [article.pmid for article in found] == [str(number) for number in range(1, limit + 1)]
+    assert len(server.asked) == len(asked)
+    for one, (path, sent) in zip(server.asked, asked, strict=True):
+        told = [one.method, *(f"{name}={value}" for name, value in (one.query | one.form).items())]
+        assert one.path == f"/{path}"
+        assert sent in told
+
+
+def test_a_forgotten_list_is_asked_for_by_its_numbers(server: LocalServer, pubmed: PubMed) -> None:
+    kept = Kept()
+    kept.forgets = True
+    server.play = kept
+    assert len(pubmed.articles(pubmed.search("egfr", 450))) == 450
+    assert [len(one.form.get("id", "").split(",")) for one in server.asked] == [1, 1, 450]
+
+
+def test_numbers_can_be_kept_and_read_in_parts(server: LocalServer, pubmed: PubMed) -> None:
+    server.play = Kept()
+    history = pubmed.keep(range(1, 300))
+    assert server.asked[0].form["id"].startswith("1,2,3,")
+    assert [one.pmid for one in pubmed.fetch_kept(history, 10, 2) or ()] == ["12", "11"]
+    with pytest.raises(InvalidInput, match="no PMID"):
+        pubmed.keep(["x"])
+
+
+def test_a_search_answered_in_xml_is_read(server: LocalServer, pubmed: PubMed) -> None:
+    server.play = script(Said(SEARCH_XML.encode()))
+    assert pubmed.search("egfr").pmids == ("8", "9")
 
 
 @pytest.mark.parametrize("status", [200, 400])
