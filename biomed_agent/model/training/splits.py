@@ -5,13 +5,18 @@ the hash of its name: the same file gives the same split on every machine, and a
 """
 
 import hashlib
+import json
 import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -21,10 +26,13 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 from biomed_agent.errors import InvalidInput
 
 from .examples import Example
+from .formats import Reading, write_line
 from .similarity import Neighbour, WordIndex, nearest_molecules, nearest_proteins
 
 __all__ = ["Neighbour", "nearest_molecules", "nearest_proteins"]
 
+MANIFEST = "split.json"
+"""file of a split that says how it was made; written last"""
 SHARED_WORDS, SHARED_PART = 6, 0.06
 """5-mers two proteins must share to be linked: at least this many, and this part of the shorter one's"""
 MOLECULE_METHODS = {
@@ -262,3 +270,91 @@ def shared_groups(folds: Mapping[str, Counter[str]]) -> set[str]:
     """Return the groups that lie in more than one fold; ``folds`` counts examples by fold and group."""
     seen: Counter[str] = Counter(group for groups in folds.values() for group in groups)
     return {group for group, times in seen.items() if times > 1}
+
+
+def write_split(
+    readings: Sequence[Reading[Example]],
+    folder: Path,
+    grouping: Grouping,
+    folds: Folds,
+    progress: Callable[[str], None] = lambda words: None,
+) -> dict[str, Any]:
+    """Write one file of JSON lines for each fold, and ``split.json``, which says how and what came of it.
+
+    The files are read twice: once for what the examples are about, once to write them.
+
+    Args:
+        readings: Files of examples.
+        folder: Where the folds go; what it holds of an earlier split is replaced.
+        grouping: What must stay together.
+        folds: Who goes where.
+        progress: Is told what is being done.
+
+    Returns:
+        What ``split.json`` holds: methods in words, and for each fold its examples by kind and its groups.
+
+    Raises:
+        InvalidInput: No example was found, or the folder cannot be written.
+    """
+    progress("reading the structures")
+    groups = grouping.groups(chain.from_iterable(readings))
+    if not groups.of:
+        raise InvalidInput(f"no example in {', '.join(str(one.path) for one in readings)}.", "Run: data check.")
+    counted: dict[str, Counter[str]] = {name: Counter() for name in folds.shares}
+    kinds: dict[str, Counter[str]] = {name: Counter() for name in folds.shares}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        with ExitStack() as opened:
+            streams = {
+                name: opened.enter_context((folder / f"{name}.jsonl.partial").open("w", encoding="utf-8"))
+                for name in folds.shares
+            }
+            for number, example in enumerate(chain.from_iterable(readings), 1):
+                group = groups.group(example)
+                name = folds.of(group)
+                streams[name].write(write_line(replace(example, group=group)))
+                counted[name][group] += 1
+                kinds[name][example.kind] += 1
+                if number % 10_000 == 0:
+                    progress(f"{number:,} examples")
+        if torn := shared_groups(counted):
+            raise RuntimeError(f"{len(torn)} groups lie in several folds, such as {min(torn)}")
+        described = _described(readings, grouping, folds, counted, kinds)
+        for name in folds.shares:
+            (folder / f"{name}.jsonl.partial").replace(folder / f"{name}.jsonl")
+        (folder / MANIFEST).write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{folder} cannot be written: {error.strerror or error}.", "Give another folder.") from error
+    return described
+
+
+def _described(
+    readings: Sequence[Reading[Example]],
+    grouping: Grouping,
+    folds: Folds,
+    counted: Mapping[str, Counter[str]],
+    kinds: Mapping[str, Counter[str]],
+) -> dict[str, Any]:
+    total = sum(groups.total() for groups in counted.values())
+    largest, size = max(((one, n) for groups in counted.values() for one, n in groups.items()), key=itemgetter(1))
+    return {
+        "same_group_means": grouping.stated(),
+        "seed": folds.seed,
+        "folds": {
+            name: {
+                "share_of_groups": share,
+                "examples": counted[name].total(),
+                "share_of_examples": round(counted[name].total() / total, 4),
+                "groups": len(counted[name]),
+                "kinds": dict(sorted(kinds[name].items())),
+            }
+            for name, share in folds.shares.items()
+        },
+        "groups_in_several_folds": 0,
+        "largest_group": {"name": largest, "examples": size},
+        "files": [
+            {"name": one.path.name, "format": one.format.name, "read": one.counts.total(), "bad": one.bad.total}
+            for one in readings
+        ],
+    }

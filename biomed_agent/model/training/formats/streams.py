@@ -146,7 +146,7 @@ def json_elements(stream: TextIO) -> Iterator[Element]:
     """Yield the elements of the array, or the members of the object, that a JSON document is.
 
     Each is parsed by itself, so memory holds one element, and one that is malformed costs itself only: the next
-    begins behind its brackets. Strings end at the line's end at the latest, as JSON has no line breaks in them.
+    begins behind its brackets, or on the next line when one of its strings is not closed.
 
     Raises:
         InvalidInput: The document is neither array nor object, or an element exceeds :data:`MAX_ELEMENT`.
@@ -261,7 +261,10 @@ class _Window:
         raise _Malformed(problem)
 
     def _end(self) -> int:
-        """Return where the value at the position ends, malformed or not: at a comma or bracket outside of it."""
+        """Return where a malformed value ends: at a comma or bracket outside of it, or where a string is cut off.
+
+        A string that reaches the end of its line lacks its quote, and no bracket behind it can be trusted.
+        """
         depth = 0
         for token in self._tokens.finditer(self.text, self.position):
             character = token[0][0]
@@ -273,6 +276,8 @@ class _Window:
                     return token.start() if depth < 0 else token.end()
             elif character == "," and depth == 0:
                 return token.start()
+            elif token[0].endswith("\n"):
+                return token.end()
             elif token[0] == '"':  # a string that is cut off by the end of the window
                 break
         return len(self.text)
