@@ -1,0 +1,182 @@
+"""``evaluate``: score a model on a task, beside controls, baselines and published numbers."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from biomed_agent.errors import Inapplicable, InvalidInput, Unavailable
+
+from .given import settings_of
+from .screen import Screen
+
+if TYPE_CHECKING:
+    from biomed_agent.model.evaluation.answers import Model
+    from biomed_agent.model.evaluation.reading import Rows
+    from biomed_agent.model.evaluation.run import Evaluation, Settings
+
+TASKS = ("molecule-captioning", "molecule-qa", "protein-qa", "pubmedqa", "medmcqa", "medqa")
+SETTINGS = ("reasoning-required", "question-only", "reasoning-free")
+SECONDS = 10.0
+"""between two lines of progress where nobody watches"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
+    parser.add_argument(
+        "--data", nargs="+", required=True, metavar="FILE", help="examples in any format of docs/data.md"
+    )
+    parser.add_argument(
+        "--train", nargs="+", default=[], metavar="FILE", help="training examples, for constant answer and neighbours"
+    )
+    parser.add_argument(
+        "--controls",
+        action="store_true",
+        help="also ask with exchanged structures and zeroed projections; PubMedQA without the abstract",
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="score N examples, drawn by hash")
+    parser.add_argument("--ids", metavar="FILE", help="ids of the questions to score, such as PubMedQA's test set")
+    parser.add_argument("--setting", choices=SETTINGS, default=SETTINGS[0], help="what PubMedQA shows")
+    parser.add_argument("--written", action="store_true", help="let a local model write its choice as a host does")
+    parser.add_argument("--scibert-vocab", metavar="FILE", help="SciBERT's vocab.txt, for BLEU and METEOR as published")
+    parser.add_argument("--max-new-tokens", type=int, metavar="N", help="longest answer (default 256, choices 32)")
+    parser.add_argument(
+        "--batch", type=int, metavar="N", help="prompts at a time (default 16) or asked of a host at once"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of exchanging and resampling (default 0)")
+    parser.add_argument("--output", metavar="FOLDER", help="write answers and report there (default TASK-MODEL)")
+    parser.add_argument("--resume", action="store_true", help="go on with the answers in the output folder")
+    parser.add_argument("--json", action="store_true", help="write the report as JSON instead of Markdown")
+
+
+def evaluate(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Ask every question, write the report and show its tables."""
+    _check(arguments)
+    from biomed_agent.model.evaluation import report
+    from biomed_agent.model.evaluation.reading import read_rows
+    from biomed_agent.model.evaluation.tasks import task_named
+
+    task = task_named(arguments.task)
+    rows = read_rows(task, map(Path, arguments.data))
+    train = read_rows(task, map(Path, arguments.train)) if arguments.train else None
+    if arguments.ids:
+        rows.choose(Path(arguments.ids))
+    model = _model(arguments)
+    output = Path(arguments.output or f"{task.name}-{model.stamp.name}")
+    screen.note(f"{len(rows.all):,} examples; {model.stamp.name} {model.stamp.revision} answers; report in {output}")
+    evaluation = _run(arguments, screen, model, rows, train, output)
+    written = report.write(evaluation, output)
+    screen.show(written[0].read_text("utf-8") if arguments.json else report.markdown(evaluation.report))
+    screen.note(f"written: {', '.join(map(str, written))}")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    missing = [name for name in ("torch", "transformers") if not importlib.util.find_spec(name)]
+    if missing:
+        raise Unavailable(
+            f"evaluating needs {' and '.join(missing)}, which are not installed.",
+            "Run: pip install 'biomed-agent[model,eval]'.",
+        )
+    for name, lowest in (("limit", 1), ("max_new_tokens", 1), ("batch", 1), ("seed", 0)):
+        value = getattr(arguments, name)
+        if value is not None and value < lowest:
+            raise InvalidInput(f"--{name.replace('_', '-')} is {value}; expected {lowest} or more.")
+    if arguments.ids and arguments.task not in ("pubmedqa", "medmcqa", "medqa"):
+        raise InvalidInput(f"--ids chooses questions by their ids, which {arguments.task} has none of.")
+
+
+def _model(arguments: argparse.Namespace) -> Model:
+    from biomed_agent.generator import HostClient, LocalModel, connect
+    from biomed_agent.model.evaluation.answers import Hosted, Inside
+
+    settings = settings_of(arguments)
+    named = str(settings.model or "")
+    if named.startswith(("http://", "https://")):  # --model with a URL says the same as --host
+        host: str | None = named
+    else:
+        host = None if getattr(arguments, "model", None) else settings.host
+    key = settings.api_key.get_secret_value()
+    if host:
+        client = HostClient(host, egress=settings.egress, api_key=key, timeout=max(settings.timeout, 300.0))
+        return Hosted(client, arguments.batch or 8)
+    generator = connect(None, settings.model, load_in=settings.load_in)
+    if not isinstance(generator, LocalModel):
+        raise Inapplicable("there is no model to evaluate.", "Give --model FOLDER, or --host URL.")
+    return Inside(generator.load(), arguments.batch or 16)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    from biomed_agent.model.evaluation.metrics import WORDS, scibert
+    from biomed_agent.model.evaluation.run import Settings
+
+    return Settings(
+        controls=arguments.controls,
+        setting=arguments.setting,
+        written=arguments.written,
+        tokenizer=scibert(arguments.scibert_vocab) if arguments.scibert_vocab else WORDS,
+        limit=arguments.limit,
+        max_new_tokens=arguments.max_new_tokens,
+        seed=arguments.seed,
+    )
+
+
+def _run(
+    arguments: argparse.Namespace, screen: Screen, model: Model, rows: Rows, train: Rows | None, output: Path
+) -> Evaluation:
+    from biomed_agent.model.evaluation.run import evaluate as score
+    from biomed_agent.model.evaluation.tasks import task_named
+
+    about: dict[str, dict[str, Any]] = {"data": rows.about()}
+    if train is not None:
+        about["train"] = train.about()
+    try:
+        return score(
+            task_named(arguments.task),
+            model,
+            rows.all,
+            train=train.all if train is not None else (),
+            settings=_settings(arguments),
+            output=output,
+            resume=arguments.resume,
+            about=about,
+            progress=_Progress(screen),
+        )
+    except (KeyboardInterrupt, Unavailable):
+        screen.progress("")
+        screen.note(f"what was answered so far is in {output}; the same command with --resume goes on")
+        raise
+    finally:
+        screen.progress("")
+
+
+class _Progress:
+    """Shows how far the asking is and how long it will take: in one line, or now and then where nobody watches."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self.told = 0.0
+        self.what, self.since, self.before = "", 0.0, 0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if what != self.what:
+            self.what, self.since, self.before, self.told = what, now, done, 0.0
+        if now - self.told < (0.1 if self.screen.live else SECONDS) and done < total:
+            return
+        self.told = now
+        text = f"{what}: {done:,} of {total:,}"
+        if self.before < done < total:
+            left = (now - self.since) / (done - self.before) * (total - done)
+            text += f", about {_time(left)} left"
+        (self.screen.progress if self.screen.live else self.screen.note)(text)
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

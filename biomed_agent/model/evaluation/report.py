@@ -1,0 +1,224 @@
+"""The report as files: JSON, Markdown, every example, and one page for a browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from biomed_agent.errors import InvalidInput
+
+from . import results
+from .published import MARKS
+
+if TYPE_CHECKING:
+    from .run import Evaluation
+
+FILES = ("report.json", "report.md", "report.html", "examples.jsonl")
+Report = Mapping[str, Any]
+
+
+def write(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """Write the files of an evaluation into a folder, each whole or not at all; return them.
+
+    Raises:
+        InvalidInput: The folder cannot be written.
+    """
+    from .page import page
+
+    report = evaluation.report
+    lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in evaluation.examples)
+    texts = (
+        json.dumps(report, indent=2, ensure_ascii=False) + "\n",
+        markdown(report),
+        page(report),
+        "".join(lines),
+    )
+    paths = [folder / name for name in FILES]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, words in zip(paths, texts, strict=True):
+            partial = path.with_name(f"{path.name}.partial")
+            partial.write_text(words, encoding="utf-8")
+            partial.replace(path)
+    except OSError as error:
+        raise InvalidInput(
+            f"{folder} cannot be written: {error.strerror or error}.", "Give another --output."
+        ) from error
+    return paths
+
+
+def markdown(report: Report) -> str:
+    """Return the report as Markdown."""
+    parts = [f"# {title(report)}", *(f"- {line}" for line in facts(report))]
+    text = "\n".join([parts[0], "", *parts[1:], ""])
+    for section in report["sections"]:
+        heading = f"\n## {heading_of(report, section)}\n\n" if len(report["sections"]) > 1 else "\n"
+        text += heading + section_markdown(section)
+    if report["published"]:
+        text += f"\n## Published scores\n\n{MARKS_LINE}\n\n{table(*published_rows(report))}\n"
+    return text
+
+
+MARKS_LINE = "Marks: " + "; ".join(f"{mark}: {meaning}" for mark, meaning in MARKS.items()) + "."
+
+
+def title(report: Report) -> str:
+    """Return what was evaluated on what."""
+    model = report["model"]
+    return f"{report['task']['title']}: {model['name']} {model['revision']}".strip()
+
+
+def heading_of(report: Report, section: Mapping[str, Any]) -> str:
+    """Return what the examples of a section have in common."""
+    return "All questions" if section["kind"] == "all" else f"Questions of kind {section['kind']}"
+
+
+def facts(report: Report) -> list[str]:
+    """Return how the scores came about, in sentences."""
+    data, train, settings = report["data"], report["train"], report["settings"]
+    drawn = f"{data['examples']:,}" + (f" of {data['of']:,}, drawn by hash" if data["of"] > data["examples"] else "")
+    lines = [f"Data: {_named(data)}, {drawn} examples."]
+    if left := data.get("left_out"):
+        reasons = "; ".join(f"{count:,}: {reason}" for reason, count in left.items())
+        lines.append(f"Left out, because nothing can be scored against them ({reasons}).")
+    if train:
+        lines.append(f"Baselines from: {_named(train)}, {train['examples']:,} training examples.")
+    digest = report["model"]["digest"]
+    lines.append(
+        f"Decoding: greedy, at most {settings['max_new_tokens']} new tokens; retrieval is off: no record reaches the "
+        f"prompt{f'; weights {digest[:12]}' if digest else ''}."
+    )
+    if "choice" in settings:
+        shown = f"; setting {settings['setting']}" if "setting" in settings else ""
+        lines.append(f"The choice is taken by: {settings['choice']}{shown}.")
+    else:
+        words = (
+            "SciBERT's word pieces" if settings["tokenizer"] == "SciBERT" else "lower-case runs of letters and digits"
+        )
+        lines.append(f"Tokens of BLEU and METEOR: {words}; ROUGE without stemmer.")
+    lines.append(
+        "In brackets: 95 % intervals from 1,000 resamples of the examples (seed "
+        f"{settings['seed']}), paired in differences. Misses are charged with 0."
+    )
+    return lines + list(report["notes"])
+
+
+def _named(data: Mapping[str, Any]) -> str:
+    files = data.get("files") or []
+    return ", ".join(f"{one['name']} (SHA-256 {one['sha256'][:12]})" for one in files) or "examples given in Python"
+
+
+def section_markdown(section: Mapping[str, Any]) -> str:
+    """Return the tables of one section."""
+    text = table(*score_rows(section)) + "\n"
+    header, rows = difference_rows(section)
+    if rows:
+        text += f"\nModel minus the others, in pairs:\n\n{table(header, rows)}\n"
+    if use := section["structure"]:
+        verb = "uses" if use["uses_structure"] else "is not shown to use"
+        text += f"\nBy these numbers the model {verb} the structure (two standard errors, in words and in loss).\n"
+    header, rows = miss_rows(section)
+    if rows:
+        text += f"\nMisses and answers cut off:\n\n{table(header, rows)}\n"
+    header, rows = bucket_rows(section)
+    if rows:
+        text += f"\nBy similarity of the nearest training structure:\n\n{table(header, rows)}\n"
+    return text
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def score_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the scores of each system."""
+    columns = section["columns"]
+    header = [f"{section['examples']:,} examples", *columns]
+    rows = []
+    for system in section["systems"]:
+        name = f"{system['name']} ({system['note']})" if system.get("note") else system["name"]
+        rows.append([name, *(number(system["scores"].get(column)) for column in columns)])
+    return header, rows
+
+
+def difference_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the differences between the model and the others."""
+    others = [system for system in section["systems"] if system.get("model_minus_this")]
+    columns = [column for column in section["columns"] if any(column in one["model_minus_this"] for one in others)]
+    rows = [
+        [one["name"], *(number(one["model_minus_this"].get(column), signed=True) for column in columns)]
+        for one in others
+    ]
+    return ["model minus", *columns], rows
+
+
+def miss_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of misses by reason, for the systems that have any."""
+    rows = [
+        [
+            one["name"],
+            ", ".join(f"{count:,} {why}" for why, count in one["misses"].items()) or "0",
+            f"{one['answers_cut']:,}",
+        ]
+        for one in section["systems"]
+        if one["misses"] or one["answers_cut"] or one["name"] == results.MODEL
+    ]
+    return ["", "misses", "cut at the limit of tokens"], rows
+
+
+def bucket_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of the headline score by bucket."""
+    names = [system["name"] for system in section["systems"]]
+    names = [name for name in names if any(name in one["scores"] for one in section["buckets"])]
+    rows = [
+        [one["name"], f"{one['examples']:,}", *(number(one["scores"].get(name)) for name in names)]
+        for one in section["buckets"]
+    ]
+    return ["similarity", "examples", *names], rows
+
+
+def published_rows(report: Report) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of published scores, with this model's first.
+
+    A score stands in one column with ours only where both are counted in the same tokens.
+    """
+    section = report["sections"][-1]
+    ours = next(system for system in section["systems"] if system["name"] == results.MODEL)
+    theirs = [column for column in _columns(report) if any(column in one["scores"] for one in report["published"])]
+    mine = [
+        column for column in section["columns"] if "mean of" not in column and column not in (*theirs, results.LOSS)
+    ]
+    columns = [*theirs, *mine]
+    rows = [
+        [
+            f"this model, {section['examples']:,} examples",
+            "measured",
+            *(number(ours["scores"].get(c)) for c in columns),
+            "",
+        ]
+    ]
+    for one in report["published"]:
+        name = f"{one['model']}, {one['setting']}" if one["setting"] else one["model"]
+        cells = [f"{one['scores'][column]:.3f}" if column in one["scores"] else "" for column in columns]
+        note = "; ".join(part for part in (one["data"], one["source"], one["note"]) if part)
+        rows.append([name, one["mark"], *cells, note])
+    return ["model", "mark", *columns, "data, source, caution"], rows
+
+
+def _columns(report: Report) -> list[str]:
+    return list(dict.fromkeys(column for one in report["published"] for column in one["scores"]))
+
+
+def number(score: Mapping[str, float | None] | None, signed: bool = False) -> str:
+    """Return a score with its interval, three decimals."""
+    if score is None or score["value"] is None:
+        return ""
+    sign = "+" if signed else ""
+    if score["low"] is None or score["high"] is None:
+        return f"{score['value']:{sign}.3f}"
+    return f"{score['value']:{sign}.3f} [{score['low']:.3f}, {score['high']:.3f}]"

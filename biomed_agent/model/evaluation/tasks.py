@@ -1,0 +1,211 @@
+"""The tasks a model can be scored on, and the words each question is put in.
+
+A prompt holds what the task's own file gives, and nothing else: structure and question, or a question with its
+options and (PubMedQA) the abstract that belongs to it. Nothing is looked up, so no record can reach it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from biomed_agent.errors import InvalidInput
+from biomed_agent.model.training.examples import Example, Question
+from biomed_agent.prompt import Message, user_message
+
+Row = TypeVar("Row", bound=Example | Question)
+Setting = Literal["reasoning-required", "question-only", "reasoning-free"]
+SETTINGS: tuple[Setting, ...] = ("reasoning-required", "question-only", "reasoning-free")
+"""What of a PubMedQA entry is shown: the abstract without its conclusion, nothing, or the conclusion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One kind of evaluation."""
+
+    name: str
+    title: str
+    answers: Literal["text", "choice"]
+    structure: Literal["molecule", "protein", ""] = ""
+    captions: bool = False
+    """whether answers are descriptions that begin with a class"""
+    max_new_tokens: int = 256
+    headline: str = "ROUGE-L"
+    """the score that plots and buckets show"""
+
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        Task("molecule-captioning", "Molecule captioning", "text", "molecule", captions=True),
+        Task("molecule-qa", "Molecule question answering", "text", "molecule"),
+        Task("protein-qa", "Protein question answering", "text", "protein"),
+        Task("pubmedqa", "PubMedQA", "choice", max_new_tokens=32, headline="accuracy"),
+        Task("medmcqa", "MedMCQA", "choice", max_new_tokens=32, headline="accuracy"),
+        Task("medqa", "MedQA (USMLE)", "choice", max_new_tokens=32, headline="accuracy"),
+    )
+}
+
+
+def task_named(name: str) -> Task:
+    """Return a task; raise :class:`InvalidInput` when there is none of that name."""
+    try:
+        return TASKS[name]
+    except KeyError:
+        raise InvalidInput(f"there is no task {name!r}; expected one of {', '.join(TASKS)}.") from None
+
+
+# ---------------------------------------------------------------------------------------------- structures
+
+
+def key_of(one: Example | Question) -> str:
+    """Return what an example is known by, across runs and orders: a question's own id, else a digest of its fields."""
+    if isinstance(one, Question):
+        return one.id
+    fields = "\n".join((one.smiles, one.sequence, one.question, one.answer))
+    return hashlib.sha256(fields.encode()).hexdigest()[:16]
+
+
+def sample(rows: Sequence[Row], limit: int | None) -> list[Row]:
+    """Return ``limit`` of the rows, drawn by hash so that the draw never changes, in the order of the file."""
+    if limit is None or limit >= len(rows):
+        return list(rows)
+    drawn = sorted(range(len(rows)), key=lambda number: (_lot(key_of(rows[number])), number))[:limit]
+    return [rows[number] for number in sorted(drawn)]
+
+
+def _lot(key: str) -> str:
+    return hashlib.sha256(f"evaluate {key}".encode()).hexdigest()
+
+
+def structure_of(example: Example) -> str:
+    """Return SMILES and sequence of an example as one text."""
+    return "\n".join(part for part in (example.smiles, example.sequence) if part)
+
+
+def structure_messages(example: Example) -> list[Message]:
+    """Return the prompt of an example: its structures and its question."""
+    return [
+        user_message(
+            example.question,
+            smiles=[example.smiles] if example.smiles else [],
+            sequences=[example.sequence] if example.sequence else [],
+        )
+    ]
+
+
+def exchanged(examples: Sequence[Example], seed: int = 0) -> list[Example]:
+    """Return the examples with each other's structures, drawn by ``seed``; none keeps its own or an equal one.
+
+    Structures are exchanged among examples of one question only, so that a question is never asked about a structure
+    of another sort.
+
+    Raises:
+        InvalidInput: One structure stands in more than half of a question's examples.
+    """
+    import random
+
+    numbers: dict[str, list[int]] = {}
+    for number, example in enumerate(examples):
+        numbers.setdefault(example.question, []).append(number)
+    result = list(examples)
+    for question, where in numbers.items():
+        # Equal structures next to each other, then half a turn: a step as long as the longest run leaves none at home.
+        drawn = random.Random(seed).sample(where, len(where))  # noqa: S311
+        lots = {structure_of(examples[number]): place for place, number in reversed(list(enumerate(drawn)))}
+        order = sorted(drawn, key=lambda number: lots[structure_of(examples[number])])
+        half = len(order) // 2
+        others = [*order[half:], *order[:half]]
+        for mine, other in zip(order, others, strict=True):
+            if structure_of(examples[mine]) == structure_of(examples[other]):
+                raise InvalidInput(
+                    f"the {len(where)} examples of {question!r} cannot exchange structures: too few differ.",
+                    "Give more examples, or leave out --controls.",
+                )
+            given = examples[other]
+            result[mine] = replace(examples[mine], smiles=given.smiles, sequence=given.sequence)
+    return result
+
+
+# ---------------------------------------------------------------------------------------------- choices
+
+
+def choice_messages(question: Question, setting: Setting = "reasoning-required") -> list[Message]:
+    """Return the prompt of a question with options.
+
+    Args:
+        question: With passages of its own, they are shown first; options by letter are listed.
+        setting: What is shown of the passages.
+    """
+    passages = {
+        "reasoning-required": question.context,
+        "question-only": (),
+        "reasoning-free": (question.explanation,) if question.explanation else (),
+    }[setting]
+    lines = ["Abstract:", *passages, ""] if passages else []
+    if _spelled_out(question.options):
+        lines += [f"Question: {question.text}", f"Answer {_either(list(question.options))}."]
+    else:
+        lines += [f"Question: {question.text}", *(f"{key}. {text}" for key, text in question.options.items())]
+        lines.append("Answer with the letter of the right option.")
+    return [user_message("\n".join(lines))]
+
+
+def _spelled_out(options: Mapping[str, str]) -> bool:
+    """Whether options are words such as yes and no, which need no list."""
+    return all(key.lower() == text.lower() for key, text in options.items())
+
+
+def _either(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def parse_choice(reply: str, options: Mapping[str, str]) -> str:
+    """Return the key of the option that a reply chooses, or "" when it chooses none or more than one.
+
+    In this order: the reply is a key or an option's text; "the answer is (B)" or "Answer: B"; it begins with a key
+    that a bracket, full stop, colon or comma follows (a word such as yes may be followed by anything but a letter);
+    exactly one option's text occurs in it as whole words.
+    """
+    text = reply.strip().strip("\"'*").strip()
+    plain = text.rstrip(".").strip("() ").lower()
+    for key, option in options.items():
+        if plain in (key.lower(), option.rstrip(".").lower()):
+            return key
+    keys = sorted(options, key=len, reverse=True)
+    either = "|".join(map(re.escape, keys))
+    words = _spelled_out(options)
+    flags = re.IGNORECASE if words else 0
+    stated = re.findall(rf"(?i:\banswer(?:\s+is|\s*:)\s*(?:option\s+)?)[(\"'*]*({either})\b", text, flags)
+    if len({one.lower() for one in stated}) == 1:
+        return _key(stated[0], options)
+    after = r"(?![A-Za-z])" if words else r"\s*[).:,]"
+    if opening := re.match(rf"\(?({either}){after}", text, flags):
+        return _key(opening[1], options)
+    found = [
+        key
+        for key, option in options.items()
+        if re.search(rf"(?<!\w){re.escape(option.rstrip('.').lower())}(?!\w)", text.lower())
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def _key(said: str, options: Mapping[str, str]) -> str:
+    return next(key for key in options if key.lower() == said.lower())
+
+
+# ---------------------------------------------------------------------------------------------- misses
+
+_REFUSAL = re.compile(
+    r"^\W*(?:i['’]?m sorry|i am sorry|sorry|i cannot|i can['’]?t|i am (?:unable|not able)|i['’]m (?:unable|not able)|"
+    r"as an ai|i do not know|i don['’]t know|unable to answer|cannot answer)\b",
+    re.IGNORECASE,
+)
+
+
+def is_refusal(reply: str) -> bool:
+    """Whether a reply begins by saying that it is none ("I cannot ...", "I'm sorry", "As an AI", "I do not know")."""
+    return _REFUSAL.match(reply) is not None
