@@ -168,7 +168,7 @@ def test_a_file_of_no_known_kind_is_refused(tmp_path: Path) -> None:
         ({}, "nothing to build an index from"),
     ):
         with pytest.raises(InvalidInput, match=message):
-            built(tmp_path, **given)  # type: ignore[arg-type]
+            built(tmp_path, **given)
 
 
 # -- proteins
@@ -232,7 +232,7 @@ def test_a_flat_file_gives_names_facts_and_sequence(tmp_path: Path) -> None:
     assert index.proteins_by_gene("abl1") == [protein]
     assert index.protein_by_entry_name("ABL1_HUMAN") == protein
     assert index.protein_by_sequence("MLEICLKLVGCK") == protein
-    assert report.rejected == [("sprot.dat.xz", 20, "expected a UniProt accession, got 'nonsense'")]
+    assert report.rejected == [("sprot.dat.xz", 22, "expected a UniProt accession, got 'nonsense'")]
 
 
 def test_fasta_and_table(tmp_path: Path) -> None:
@@ -433,7 +433,7 @@ def test_build_info_and_find(
     assert main(["index", "info", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["files"][0]
     assert (first["molecule"], first["article"], first["rejected"]) == (4, 4, 1)
-    asked = ["ask", "Does aspirin lower the risk of colorectal cancer?", "--offline", "--model", "none", "--json"]
+    asked = ["ask", "What do papers say about aspirin and colorectal cancer?", "--offline", "--model", "none", "--json"]
     assert main(asked) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["kind"] == "literature"

@@ -41,17 +41,23 @@ def _read_xml(dump: Dump) -> Iterator[Row | Bad]:
     for line, chunk in _chunks(dump):
         try:
             parser.feed(chunk)
+            events = list(parser.read_events())
         except ET.ParseError as error:
             raise dump.damaged(line, error) from error
-        for event, element in parser.read_events():
+        for event, element in events:
             if event == "start":
                 root = element if root is None else root
             elif element.tag in _RECORDS:
                 yield from _rows(line, element)
-                if root is not None:
-                    root.clear()
+        if root is not None:
+            _forget(root)
     if root is None or root.tag != "PubmedArticleSet":
         raise InvalidInput(f"{dump.path} holds no PubmedArticleSet.", "Expected PubMed's XML.")
+
+
+def _forget(root: ET.Element) -> None:
+    """Drop the records that are done, all but the one that is still being read."""
+    del root[: len(root) - 1]
 
 
 def _chunks(dump: Dump) -> Iterator[tuple[int, str]]:

@@ -307,7 +307,7 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "molecules",
         (
             "INSERT INTO molecule SELECT id + (1 << 20), inchikey, name, smiles, formula, weight, "
-            f"CASE WHEN id < {compounds.OWN} THEN 'cid=' || id ELSE '' END, '', '', '', "
+            f"CASE WHEN id < {compounds.OWN} THEN 'cid=' || id ELSE '' END, NULL, NULL, NULL, "
             "CASE WHEN source = 'PubChem' THEN 'PubChem CID ' || id ELSE source END FROM raw_molecule "
             "WHERE inchikey <> '' ORDER BY id",
             "DROP TABLE raw_molecule",

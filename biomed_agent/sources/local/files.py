@@ -49,7 +49,7 @@ class File:
         A row of a dump holds the structure as the dump writes it; it is read now, and counts only if it has the
         skeleton (first block) of the InChIKey on record. None, with a warning in the log, when it does not.
         """
-        if row["weight"] is None:
+        if row["synonyms"] is None:
             return self._of_dump(row)
         return Molecule(
             smiles=row["smiles"],
@@ -63,16 +63,18 @@ class File:
         )
 
     def _of_dump(self, row: sqlite3.Row) -> Molecule | None:
-        from biomed_agent.chemistry import molecule_from_smiles
+        read = Molecule(row["smiles"], formula=row["formula"], weight=row["weight"])
+        if row["weight"] is None:  # believed when the index was built
+            from biomed_agent.chemistry import molecule_from_smiles
 
-        try:
-            read = molecule_from_smiles(row["smiles"])
-        except InvalidInput as error:
-            _log.warning("the record %s of the index is left out: %s", row["inchikey"], error.message)
-            return None
-        if read.inchikey[:14] != row["inchikey"][:14]:
-            _log.warning("the record %s of the index is left out: its structure is %s", row["inchikey"], read.inchikey)
-            return None
+            try:
+                read = molecule_from_smiles(row["smiles"])
+            except InvalidInput as error:
+                _log.warning("the record %s of the index is left out: %s", row["inchikey"], error.message)
+                return None
+            if read.inchikey[:14] != row["inchikey"][:14]:
+                _log.warning("the record %s of the index is left out: it is %s", row["inchikey"], read.inchikey)
+                return None
         number = row["id"]
         listed = self.connection.execute("SELECT namespace, value FROM molecule_id WHERE molecule = ?", (number,))
         ids = dict(reversed(listed.fetchall())) | _ids(row["ids"])

@@ -218,7 +218,7 @@ def _flat_comments(lines: Sequence[str]) -> list[tuple[str, str]]:
     text = " ".join(line.strip() if not line.startswith("-!-") else f"\n{line}" for line in lines)
     for comment in text.split("\n"):
         topic, _, said = comment.removeprefix("-!- ").partition(":")
-        said = _REFERENCES.sub("", _EVIDENCE.sub("", said)).strip()
+        said = re.sub(r"\.\s*\.$", ".", _REFERENCES.sub("", _EVIDENCE.sub("", said)).strip())
         if topic == "FUNCTION":
             facts.append(("function", said))
         elif topic == "SUBCELLULAR LOCATION":
