@@ -17,6 +17,7 @@ from .types import Answer, Article, EgressPolicy, Protein, Resolved
 
 if TYPE_CHECKING:
     from .answering import Answering, Rooms
+    from .lookups import Where
     from .resolve import Policy
     from .settings import Settings
 
@@ -112,15 +113,60 @@ class BioMedAgent:
         """
         return self._run(statement, policy, lambda answering: answering.check(molecule, protein))
 
-    def find(self, kind: Literal["molecule", "protein", "literature"], name: str, limit: int = 10) -> Answer:
+    def find(
+        self, kind: Literal["molecule", "protein", "literature"], name: str, limit: int = 10, policy: Policy = "ask"
+    ) -> Answer:
         """Look one name up and say what it is, without asking the model.
 
         Args:
             kind: What to look for.
             name: A name, identifier or structure; for literature the search string.
             limit: Most passages of articles shown.
+            policy: See :meth:`ask`.
         """
-        return self._run(name, "ask", lambda answering: answering.find(kind, limit))
+        return self._run(name, policy, lambda answering: answering.find(kind, limit))
+
+    def similar(
+        self,
+        molecule: str,
+        threshold: float | None = None,
+        limit: int = 10,
+        where: Where = "auto",
+        policy: Policy = "ask",
+    ) -> Answer:
+        """Find molecules like one, most alike first.
+
+        Args:
+            molecule: Name, identifier or structure. PubChem is told its CID, or its structure if it has none, which
+                the egress policy must allow.
+            threshold: Least similarity, 0 to 1: of PubChem's keys (0.9 when not given) or, in the local index, of
+                Morgan fingerprints (0.4).
+            limit: Most hits, up to 100; the answer says how many more there are.
+            where: ``pubchem``, ``local``, or ``auto``: PubChem, and the local index when it may not or cannot answer.
+            policy: See :meth:`ask`.
+        """
+        from . import lookups
+
+        return self._run(
+            molecule, policy, lambda answering: lookups.similar(answering, molecule, threshold, limit, where)
+        )
+
+    def containing(self, part: str, limit: int = 10, where: Where = "auto", policy: Policy = "ask") -> Answer:
+        """Find molecules that hold a structure as a part, the smallest first; see :meth:`similar`."""
+        from . import lookups
+
+        return self._run(part, policy, lambda answering: lookups.containing(answering, part, limit, where))
+
+    def properties(self, molecule: str, policy: Policy = "ask") -> Answer:
+        """Compute descriptors, drug-likeness rules with every value, and structural alerts; nothing but names leaves.
+
+        Args:
+            molecule: Name, identifier or structure.
+            policy: See :meth:`ask`.
+        """
+        from . import lookups
+
+        return self._run(molecule, policy, lambda answering: lookups.properties(answering, molecule))
 
     def articles(self, query: str, limit: int = 10) -> list[Article]:
         """Return the articles of a literature query as records, the most relevant first.
@@ -214,6 +260,7 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
     from .retrieve import Retriever
     from .shelves import Shelves
     from .sources.europepmc import EuropePMC
+    from .sources.fingerprints import StructureSearch
     from .sources.local import LocalIndex
     from .sources.pubchem import PubChem
     from .sources.pubmed import PubMed
@@ -240,6 +287,7 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
         index=index,
         resolver=Resolver(index, pubchem, uniprot, files=files),
         retriever=Retriever(index, pubchem, uniprot, Shelves(index, library, settings.egress == "nothing")),
+        structures=StructureSearch(index, settings.cache_dir),
         generator=connect(settings.host, settings.model, egress=settings.egress, api_key=key, load_in=settings.load_in),
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import compose
+from . import compose, lookups
 from .check import check_text
 from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .generator import Generator
     from .resolve import EntityKind, Policy, Resolver
     from .retrieve import Retriever
+    from .sources.fingerprints import StructureSearch
     from .sources.local import LocalIndex
     from .transport import Transport
 
@@ -76,6 +77,7 @@ class Rooms:
     index: LocalIndex
     resolver: Resolver
     retriever: Retriever
+    structures: StructureSearch
     generator: Generator | None
 
 
@@ -311,12 +313,21 @@ class Answering:
         return self._stated(question, said)
 
     def _computed(self, question: Question) -> Answer:
-        return self._each(
-            question, lambda one: matching(self.rooms.retriever.computed(one.entity), question.predicates)
-        )
+        retriever, wanted = self.rooms.retriever, question.predicates
+
+        def values(one: Resolved) -> list[Fact]:
+            facts = retriever.computed(one.entity)
+            if isinstance(one.entity, Molecule) and lookups.JUDGED & set(wanted):
+                known = {fact.predicate for fact in facts}
+                facts += [fact for fact in lookups.judgements(retriever, one.entity) if fact.predicate not in known]
+            return matching(facts, wanted)
+
+        return self._each(question, values)
 
     def _stored(self, question: Question) -> Answer:
         retriever, wanted = self.rooms.retriever, question.predicates
+        if lookups.HAZARD in wanted:
+            return lookups.hazards(self, question)
         return self._each(
             question,
             lambda one: (
@@ -372,6 +383,8 @@ class Answering:
         linked = self._linked_drugs(entity) if isinstance(entity, Protein) else []
         draft.facts += [*measured, *linked]
         said = [compose.partners_sentence(entity, measured, draft.sources)] if measured else []
+        if isinstance(entity, Molecule):
+            said += lookups.bioactivity(self, entity, known=bool(measured))
         if said or linked:
             return draft.close("answered", " ".join([*said, compose.facts_sentence(entity, linked, draft.sources)]))
         return draft.close("not_found", f"No measured affinity of {compose.name_of(entity)} is on record here.")

@@ -41,6 +41,8 @@ ORGANISMS = {
 MAX_RESIDUES = 10_000
 MAX_NAME = 300
 MAX_FILE_BYTES = 5_000_000
+MAX_SHOWN = 20
+"""records of a file that are listed"""
 
 
 def split_prefix(text: str) -> tuple[str, str]:
@@ -137,13 +139,13 @@ def check_residues(sequence: str) -> None:
 
 
 def read_entity_file(path: str) -> str:
-    """Read the file behind ``file:``; ``PATH#2`` takes the second record of a FASTA file.
+    """Read the file behind ``file:``; ``PATH#2`` takes the second record of a FASTA or SDF file.
 
     Entries in UniProt's JSON, XML and text formats become FASTA.
 
     Raises:
         InvalidInput: See :func:`read_text_file`; or there is no such record.
-        Ambiguous: It holds several proteins; every candidate's string names one.
+        Ambiguous: It holds several proteins or molecules; every candidate's string names one.
     """
     from .sources.uniprot import read_file
 
@@ -153,6 +155,8 @@ def read_entity_file(path: str) -> str:
     else:
         wanted = 0
     text = read_text_file(Path(path), MAX_FILE_BYTES)
+    if "M  END" in text:
+        return _structure_of(path, text, wanted)
     if not text.startswith(">"):
         entries = read_file(text, Provenance(source=path)) or ()
         text = "\n".join(f">{one.entry_name} {one.name}\n{one.sequence}" for one in entries) or text
@@ -173,6 +177,26 @@ def read_entity_file(path: str) -> str:
             ],
         )
     return "".join(f">{header}\n{sequence}" for header, sequence in records)
+
+
+def _structure_of(path: str, text: str, wanted: int) -> str:
+    """Return the record ``wanted`` (from 1) of an SDF text; 0 takes the only one."""
+    from .sdf import split_records, title_and_ids
+
+    records = list(split_records(text.splitlines()))
+    if wanted > len(records):
+        raise InvalidInput(f"{path} has no record {wanted}; it holds {len(records)}.")
+    if len(records) > 1 and not wanted:
+        titles = [title_and_ids(record)[0] or "unnamed record" for record in records[:MAX_SHOWN]]
+        raise Ambiguous(
+            f"{path} holds {len(records):,} records; expected one molecule.",
+            "Name one of them, or ask about all with: biomed-agent ask QUESTION --input FILE.sdf",
+            candidates=[
+                Candidate(f"file:{path}#{number}", title, f"record {number} of {len(records):,}", "molecule")
+                for number, title in enumerate(titles, 1)
+            ],
+        )
+    return "\n".join(records[max(wanted, 1) - 1])
 
 
 def read_text_file(path: Path, limit: int) -> str:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from .hazards import asked_of_molecule
+
 Kind: TypeAlias = Literal[
     "identity",
     "computed",
@@ -22,10 +24,12 @@ Kind: TypeAlias = Literal[
     "activity",
     "literature",
     "claim",
+    "search",
     "other",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
-"""``name`` to ``location`` are a protein's, ``activity`` is a pair's, ``claim`` checks a statement."""
+"""``name`` to ``location`` are a protein's, ``activity`` is a pair's, ``claim`` checks a statement,
+``search`` looks for molecules by structure."""
 
 PROTEIN_KINDS = frozenset({"name", "function", "family", "location"})
 
@@ -59,6 +63,11 @@ _COMPUTED: dict[str, tuple[str, ...]] = {
     "QED": (r"\bqed\b",),
     "Murcko scaffold": (r"scaffold", r"murcko"),
     "fraction sp3": (r"fraction (?:of )?sp3", r"fsp3"),
+    "Ghose filter": (r"ghose",),
+    "Egan rule": (r"\began\b",),
+    "Muegge filter": (r"muegge",),
+    "rule of three": (r"rule[ -]of[ -](?:three|3)", r"\bro3\b", r"lead[ -]?like", r"fragment[ -]?like"),
+    "structural alert": (r"structural alerts?", r"\bpains\b", r"assay interference", r"\bbrenk\b"),
     "length": (r"how (?:long|big|large)", r"\blength\b", r"(?:how many|number of) (?:amino ?acids?|residues)"),
 }  # fmt: skip
 _IDENTITY: dict[str, tuple[str, ...]] = {
@@ -244,6 +253,8 @@ def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Que
                 return Question(text, kind)
         if not molecule and not _ELSEWHERE.search(text) and (stated := _stated_of_protein(text)):
             return Question(text, "stored", stated)
+    if molecule and not protein and (deposited := asked_of_molecule(text)):
+        return Question(text, "stored", deposited)
     tables: tuple[tuple[Kind, dict[str, tuple[str, ...]]], ...] = (
         ("computed", _COMPUTED),
         ("identity", _IDENTITY),

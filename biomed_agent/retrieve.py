@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import __version__, chemistry
+from .deposited import deposited_facts
 from .errors import NotFound, Refused, Unavailable
 from .literature import MAX_PASSAGES, rank_passages
 from .shelves import Shelves
@@ -77,7 +78,7 @@ class Retriever:
         wanted = {predicate.lower() for predicate in predicates} - {fact.predicate.lower() for fact in found}
         if found and not wanted:
             return found
-        live = self._live(entity, notes, needed=not found)
+        live = self._live(entity, wanted, notes, needed=not found)
         known = {(fact.predicate.lower(), str(fact.value).lower()) for fact in found}
         facts = found + [
             fact
@@ -98,15 +99,14 @@ class Retriever:
             ]
         return facts
 
-    def _live(self, entity: Entity, notes: list[str], *, needed: bool = False) -> list[Fact]:
-        if needed and isinstance(entity, Protein) and entity.accession and self.uniprot is None:
+    def _live(self, entity: Entity, wanted: Collection[str], notes: list[str], *, needed: bool = False) -> list[Fact]:
+        if isinstance(entity, Molecule):
+            return deposited_facts(self.pubchem, entity, wanted, notes)
+        if needed and entity.accession and self.uniprot is None:
             notes.append("The record in UniProt was not read: look-ups are switched off (offline).")
         try:
-            if isinstance(entity, Protein) and entity.accession and self.uniprot is not None:
+            if entity.accession and self.uniprot is not None:
                 return self.uniprot.facts(entity.accession)
-            if isinstance(entity, Molecule) and "cid" in entity.ids and self.pubchem is not None:
-                cid = int(entity.ids["cid"])
-                return [*self.pubchem.properties(cid), *self.pubchem.descriptions(cid)]
         except (Unavailable, Refused, NotFound) as error:
             notes.append(f"The live record was not read: {error.message}")
         return []

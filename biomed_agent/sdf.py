@@ -49,8 +49,8 @@ def read_records(lines: Iterable[str]) -> Iterator[Record]:
     Args:
         lines: The file's lines, with or without their ends.
     """
-    for number, record in enumerate(_split(lines), 1):
-        title, _ = _title_and_ids(record)
+    for number, record in enumerate(split_records(lines), 1):
+        title, _ = title_and_ids(record)
         try:
             yield Record(number, title, _read(record, f"record {number}"))
         except InvalidInput as error:
@@ -74,7 +74,7 @@ def molecule_from_molblock(
         InvalidInput: No record, several records (the message says how many), no atoms, a polymer, a query, or no
             valid structure.
     """
-    records = list(_split(text.splitlines()))
+    records = list(split_records(text.splitlines()))
     if len(records) != 1:
         raise InvalidInput(
             f"the SDF text holds {len(records)} records; expected exactly one.",
@@ -85,7 +85,7 @@ def molecule_from_molblock(
     return _read(records[0], "the MOL block", name, ids, provenance)
 
 
-def _split(lines: Iterable[str]) -> Iterator[list[str]]:
+def split_records(lines: Iterable[str]) -> Iterator[list[str]]:
     """Yield the lines of each record, without the ``$$$$`` that ends it; blank ones at the end of a file are none."""
     record: list[str] = []
     for line in lines:
@@ -106,7 +106,7 @@ def _read(
     ids: Mapping[str, str] | None = None,
     provenance: Provenance | None = None,
 ) -> Molecule:
-    title, tagged = _title_and_ids(record)
+    title, tagged = title_and_ids(record)
     shown = f"{called} {title[:60]!r}" if title else called
     block = _block(record)
     with rdBase.BlockLogs():
@@ -151,7 +151,7 @@ def _block(record: list[str]) -> str:
     return "\n".join([*[""] * (3 - len(header)), *header, *record[counts : end + 1]]) + "\n"
 
 
-def _title_and_ids(record: list[str]) -> tuple[str, dict[str, str]]:
+def title_and_ids(record: list[str]) -> tuple[str, dict[str, str]]:
     """Return what a record calls itself, and the identifiers among its tags."""
     tags: dict[str, str] = {}
     for number, line in enumerate(record[:-1]):

@@ -15,6 +15,7 @@ from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever
 from biomed_agent.settings import Settings
 from biomed_agent.sources.europepmc import EuropePMC
+from biomed_agent.sources.fingerprints import StructureSearch
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubmed import PubMed
@@ -114,6 +115,7 @@ def online(server: LocalServer, cache_dir: Path, tmp_path: Path) -> Iterator[Bio
             index=index,
             resolver=Resolver(index, pubchem, uniprot),
             retriever=Retriever(index, pubchem, uniprot, library),
+            structures=StructureSearch(index, tmp_path),
             generator=None,
         )
         yield agent

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from rdkit import Chem
 from rdkit.Chem import rdDepictor, rdDistGeom
 
 from biomed_agent.chemistry import molecule_from_smiles
-from biomed_agent.errors import InvalidInput
+from biomed_agent.errors import Ambiguous, InvalidInput
+from biomed_agent.inputs import read_entity_file
 from biomed_agent.sdf import molecule_from_molblock, read_records
 
 POLYMER = "M  STY  1   1 SRU\nM  SAL   1  2   1   2\nM  SMT   1 n\nM  END"
@@ -78,3 +81,20 @@ def test_what_is_drawn_like_a_molecule_and_is_none_is_told() -> None:
 def test_r_groups_are_open_positions() -> None:
     molecule = molecule_from_molblock(mol_block("CC*"))
     assert ("*" in molecule.smiles, molecule.formula, molecule.weight, molecule.inchikey) == (True, "", None, "")
+
+
+def test_a_file_of_several_records_lists_them_and_one_can_be_taken(tmp_path: Path) -> None:
+    path = tmp_path / "three.sdf"
+    path.write_text("$$$$\n".join([mol_block("CCO", title="spirit"), mol_block("C"), mol_block("CC(C)O")]) + "$$$$\n")
+    with pytest.raises(Ambiguous, match=r"three\.sdf holds 3 records; expected one molecule") as caught:
+        read_entity_file(str(path))
+    assert [(one.handle, one.label) for one in caught.value.candidates] == [
+        (f"file:{path}#1", "spirit"),
+        (f"file:{path}#2", "unnamed record"),
+        (f"file:{path}#3", "unnamed record"),
+    ]
+    assert molecule_from_molblock(read_entity_file(f"{path}#3")).smiles == "CC(C)O"
+    with pytest.raises(InvalidInput, match="has no record 4; it holds 3"):
+        read_entity_file(f"{path}#4")
+    path.write_text(mol_block("CCO"))
+    assert molecule_from_molblock(read_entity_file(str(path))).smiles == "CCO"

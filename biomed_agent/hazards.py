@@ -1,0 +1,97 @@
+"""Questions about hazards and measured values of a molecule: how they are asked, and which statements answer them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from .types import Fact
+
+STATEMENT = "GHS hazard statement"
+HAZARDS = ("GHS signal word", STATEMENT, "GHS pictogram", "GHS precautionary codes", "GHS remark")
+"""predicates of what depositors say about hazards"""
+# What is measured -> how it is asked for.
+MEASURED: dict[str, str] = {
+    "melting point": r"melting (?:point|temperature)s?|schmelzpunkt|point de fusion|punto de fusi[óo]n",
+    "boiling point": r"boiling (?:point|temperature)s?|siedepunkt|point d'[ée]bullition|punto de ebullici[óo]n",
+    "flash point": r"flash ?points?|flammpunkt",
+    "autoignition temperature": r"auto-?ignition",
+    "solubility": r"solubilit(?:y|ies)|\b(?:in)?soluble\b|how (?:well|much) does it dissolve",
+    "density": r"\bdensity\b|specific gravity",
+    "vapor pressure": r"vapou?r pressure",
+    "pKa": r"\bpka'?s?\b|dissociation constants?|acidity constant",
+    "measured logP": r"(?:measured|experimental) c?log ?(?:p|kow)\b|\blog ?kow\b",
+    "refractive index": r"refractive index",
+    "viscosity": r"viscosity",
+    "optical rotation": r"optical rotation|specific rotation",
+    "odor": r"\bod(?:o|ou)r\b|what does it smell like|how does it smell",
+    "colour and form": r"(?:what|which) colou?r\b",
+    "physical description": r"physical (?:description|state|form|appearance)|what does it look like",
+    "stability/shelf life": r"shelf[ -]?life|how stable|\bstability\b",
+    "henry's law constant": r"henry'?s?(?: law)?(?: constant)?",
+    "heat of combustion": r"heat of combustion",
+    "heat of vaporization": r"heat of vapori[sz]ation",
+    "surface tension": r"surface tension",
+}
+# A yes-or-no question about one hazard -> the statements that speak of it. Codes: UN GHS, revision 10, annex 3.
+_TOPICS: dict[str, tuple[str, str]] = {
+    "explosive": (r"explosive", r"H20\d|H24[01]"),
+    "flammable": (r"(?:in)?flammable|combustible|a fire hazard|pyrophoric", r"H22\d|H23\d|H25[012]"),
+    "oxidizing": (r"an? oxidi[sz](?:er|ing agent)|oxidi[sz]ing", r"H27\d"),
+    "corrosive": (r"corrosive|caustic", r"H290|H314|H318"),
+    "irritant": (r"(?:an? )?irrita(?:nt|ting)", r"H315|H319|H335"),
+    "sensitizing": (r"(?:an? )?(?:skin |respiratory )?sensiti[sz](?:er|ing)|allergenic", r"H317|H334"),
+    "acutely toxic": (r"(?:acutely )?toxic|poisonous|harmful|a poison", r"H30[0-5]|H31[0-3]|H33[0-3]|H37[0-3]"),
+    "mutagenic": (r"(?:a )?mutagen(?:ic)?", r"H34[01]"),
+    "carcinogenic": (r"(?:a )?carcinogen(?:ic)?", r"H35[01]"),
+    "toxic for reproduction": (r"teratogenic|toxic (?:for|to) reproduction|reprotoxic", r"H36[0-2]"),
+    "hazardous to the environment": (
+        r"(?:toxic|hazardous|harmful|dangerous) (?:to|for) (?:aquatic life|the environment|water)",
+        r"H4\d\d",
+    ),
+    "hazardous": (r"hazardous|dangerous|a hazardous (?:substance|material)", r"H\d{3}"),
+}
+_ASKED = re.compile(
+    r"\bghs\b|hazard (?:statement|class|pictogram|code|classification|information)s?|\bh-?(?:statements|phrases)\b"
+    r"|\bp-?statements\b|signal word|(?:what|which|list|name|show|give).*\bhazards?\b|\bhazards? of it\b|pictograms?",
+    re.IGNORECASE,
+)
+
+
+def asked_of_molecule(text: str) -> tuple[str, ...]:
+    """Return the predicates of measured values or of hazards that a question names; empty when it names none.
+
+    Args:
+        text: The question with ``it`` for every name.
+    """
+    if re.match(r"\W*why\b", text, re.IGNORECASE):  # a record states a value, and no reason
+        return ()
+    if topic_of(text) or _ASKED.search(text):
+        return HAZARDS
+    return tuple(predicate for predicate, words in MEASURED.items() if re.search(words, text, re.IGNORECASE))
+
+
+def topic_of(text: str) -> str:
+    """Return the one hazard that "Is it flammable?" and the like ask about; empty for every other question."""
+    said = re.fullmatch(
+        r"\W*(?:is|are) (?:it|this|that)(?: (?:compound|molecule|substance|chemical))?(.+?)\W*", text, re.I
+    )
+    if said is None:
+        return ""
+    words = re.sub(r"^\s*(?:highly|very|acutely|extremely|classified as|considered)\s+", "", said[1]).strip()
+    return next((topic for topic, (shape, _) in _TOPICS.items() if re.fullmatch(shape, words, re.I)), "")
+
+
+def bearing_on(topic: str, facts: Iterable[Fact]) -> list[Fact]:
+    """Return the hazard statements whose codes speak of ``topic``."""
+    codes = _TOPICS[topic][1]
+    return [fact for fact in facts if fact.predicate == STATEMENT and re.match(codes, str(fact.value))]
+
+
+def distinct(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts without those that repeat what another depositor says: one for each code or value."""
+    found: dict[tuple[str, str], Fact] = {}
+    for fact in facts:
+        key = str(fact.value).partition(":")[0] if fact.predicate == STATEMENT else f"{fact.value} {fact.unit}"
+        found.setdefault((fact.predicate, key.lower()), fact)
+    return list(found.values())
