@@ -32,9 +32,9 @@ BATCH = 16
 
 def model() -> BioMedGPTForConditionalGeneration:
     """Return a model of the embedded one's encoders, with random weights and a language model of two layers."""
-    recipe = json.loads((PACKAGE / "model/training/configs/mini.json").read_text(encoding="utf-8"))
-    text = {**recipe["text"], "model_type": "llama", "vocab_size": 300, "num_hidden_layers": 2}
-    config = BioMedGPTConfig(molecule_config=recipe["molecule"], protein_config=recipe["protein"], text_config=text)
+    sizes = json.loads((PACKAGE / "model/training/configs/mini.json").read_text(encoding="utf-8"))["model"]
+    text = {**sizes["text"], "model_type": "llama", "vocab_size": 300, "num_hidden_layers": 2}
+    config = BioMedGPTConfig(molecule_config=sizes["molecule"], protein_config=sizes["protein"], text_config=text)
     return BioMedGPTForConditionalGeneration(config).eval()
 
 

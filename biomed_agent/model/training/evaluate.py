@@ -20,10 +20,10 @@ from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 from biomed_agent.prompt import QUESTIONS
 
+from .batching import as_messages, draw, estimated_positions
 from .data import OFFICIAL_TESTS, build, canonical
 from .examples import Example
 from .metrics import best_constant, mean, paired_error, rouge_l
-from .train import as_messages, draw, estimated_positions
 
 PER_KIND = 150
 CHEBI20_ROWS = 200

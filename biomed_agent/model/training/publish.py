@@ -5,7 +5,6 @@ manifest and model card. A question kind is listed as trained only if the model 
 """
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -20,9 +19,11 @@ from biomed_agent.model.checkpoint import save_checkpoint
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 
-from .data import PROTEIN_LICENCES
+from .align import restore, stage_folder
+from .data import PROTEIN_LICENCES, build
 from .evaluate import CHEBI20, CHEBI20_ROWS, MAX_NEW_TOKENS, Scores, score_all, table, write_replies
-from .train import EARLIER, Recipe, build_processor
+from .recipe import ANSWERS, Recipe
+from .run import finished
 
 MOLECULE_LICENCES = {
     "chebi20/validation": "ChEBI, CC BY 4.0 (texts of ChEBI-20's validation split)",
@@ -34,22 +35,13 @@ LICENCE = "CC-BY-4.0; see LICENSE-WEIGHTS for the attributions"
 MINI_KEYS = {"demonstration": True, "licence": LICENCE, "dtype": "bfloat16"}
 
 
-def last_checkpoint(run: Path) -> Path:
-    """Return the checkpoint of the highest step in a run's folder."""
-    found = sorted(run.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    if not found:
-        raise FileNotFoundError(f"no checkpoint-* in {run}; train first")
-    return found[-1]
-
-
 def load_run(recipe: Recipe, run: Path) -> tuple[BioMedGPTForConditionalGeneration, BioMedGPTProcessor, dict[str, Any]]:
-    """Return model (weights rounded to bfloat16), processor and Trainer state of a run's last checkpoint."""
-    folder = last_checkpoint(run)
-    model = BioMedGPTForConditionalGeneration.from_pretrained(folder).eval()
+    """Return model (weights rounded to bfloat16), processor, and steps and tokens of a run that is over."""
+    model, processor = restore(recipe, run)
+    model.eval()
     for name, parameter in model.named_parameters():
         if "batch_norm" not in name:
             parameter.data = parameter.data.bfloat16().float()
-    processor = build_processor(recipe, run / "tokenizer.model")
     tokenizer = processor.tokenizer
     model.generation_config = GenerationConfig(
         max_new_tokens=MAX_NEW_TOKENS,
@@ -58,9 +50,14 @@ def load_run(recipe: Recipe, run: Path) -> tuple[BioMedGPTForConditionalGenerati
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    state: dict[str, Any] = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
-    if (earlier := run / EARLIER).is_file():
-        state |= json.loads(earlier.read_text(encoding="utf-8"))
+    notes = [finished(stage_folder(recipe, run, number)) or {} for number in range(len(recipe.stages))]
+    state = {
+        "tokens": sum(note["tokens"] for note in notes),
+        "steps": sum(note["steps"] for note in notes),
+        "encoder_steps": sum(
+            note["steps"] for note, stage in zip(notes, recipe.stages, strict=True) if ANSWERS not in stage.weights
+        ),
+    }
     return model, processor, state
 
 
@@ -82,9 +79,9 @@ def manifest(recipe: Recipe, scores: Mapping[str, Scores], state: Mapping[str, A
         "kinds": kinds,
         "not_trained": sorted(kind for kind, one in scores.items() if kind != CHEBI20 and not one.uses_structure),
         "other_scores": {CHEBI20: asdict(scores[CHEBI20])} if CHEBI20 in scores else {},
-        "tokens_seen": int(state["num_input_tokens_seen"]) + int(state.get("earlier_tokens", 0)),
-        "steps": int(state["global_step"]) + int(state.get("earlier_steps", 0)),
-        "encoder_steps": recipe.encoder_steps,
+        "tokens_seen": int(state["tokens"]),
+        "steps": int(state["steps"]),
+        "encoder_steps": int(state["encoder_steps"]),
         **MINI_KEYS,
     }
 
@@ -118,14 +115,14 @@ def card(recipe: Recipe, described: Mapping[str, Any], counts: Mapping[str, Any]
         "revision": recipe.revision,
         "tokens": f"{described['tokens_seen'] / 1e6:.1f} million",
         "steps": f"{described['steps']:,}",
-        "encoder_steps": f"{recipe.encoder_steps:,}",
+        "encoder_steps": f"{described['encoder_steps']:,}",
         "kinds": ", ".join(described["kinds"]) or "none",
         "not_trained": ", ".join(described["not_trained"]) or "none",
         "scores": table(scores),
         "chebi20_rows": str(CHEBI20_ROWS),
         "sources": source_table(counts["kept"]),
         "dropped": dropped_table(counts["dropped"]),
-        "residues": str(recipe.max_residues),
+        "residues": str(recipe.model.max_residues if recipe.model else ""),
     }
     for key, value in values.items():
         template = template.replace("{{" + key + "}}", value)
@@ -145,7 +142,8 @@ def main() -> None:
     scores, replies = score_all(model, processor, options.data)
     write_replies(replies, options.run / "replies.jsonl")
     described = manifest(recipe, scores, state)
-    counts = json.loads((options.run / "data.json").read_text(encoding="utf-8"))
+    corpus = build(options.data)
+    counts = {"kept": corpus.kept, "dropped": corpus.dropped}
     to_bfloat16(model)
     save_checkpoint(model, processor, options.output, described, card(recipe, described, counts, scores))
 

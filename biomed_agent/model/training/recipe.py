@@ -12,9 +12,17 @@ from biomed_agent.errors import InvalidInput
 
 Part: TypeAlias = Literal["projections", "molecule_encoder", "protein_encoder", "language_model", "lora"]
 """What a stage may train; ``lora`` stands for low-rank matrices beside those of the language model."""
-ANSWERS = "answers"
+MODULES: dict[Part, tuple[str, ...]] = {
+    "projections": ("molecule_projection", "protein_projection"),
+    "molecule_encoder": ("molecule_encoder",),
+    "protein_encoder": ("protein_encoder",),
+    "language_model": ("language_model",),
+    "lora": (),
+}
+"""Modules of the model that each part stands for."""
 Loss: TypeAlias = Literal["answers", "words", "structure"]
 """The language model's loss on the answers, and the losses of :mod:`.objectives` on what the encoders give it."""
+ANSWERS: Loss = "answers"
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -78,8 +86,7 @@ class Stage:
         least = {"batch_tokens": 1, "save_steps": 1, "gradient_accumulation": 1, "steps": 1, "workers": 0}
         small = [name for name, limit in least.items() if (value := getattr(self, name)) is not None and value < limit]
         faults = {
-            "trains names no part, or one twice": not self.trains
-            or len(set(self.trains)) < len(self.trains),
+            "trains names no part, or one twice": not self.trains or len(set(self.trains)) < len(self.trains),
             "trains holds both lora and language_model; choose one": {"lora", "language_model"} <= set(self.trains),
             "lora is set, but trains does not hold it": self.lora is not None and "lora" not in self.trains,
             "losses has no weight above 0": not weights or min(weights.values()) < 0,
@@ -101,6 +108,11 @@ class Stage:
         for fault, found in faults.items():
             if found:
                 raise ValueError(f"stage {self.name!r}: {fault}")
+
+    @property
+    def modules(self) -> list[str]:
+        """Names of the model's modules that are trained as a whole."""
+        return [name for part in self.trains for name in MODULES[part]]
 
     @property
     def weights(self) -> dict[Loss, float]:

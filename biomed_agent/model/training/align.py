@@ -1,0 +1,330 @@
+"""Stage 2 of training: a model learns to answer about molecules and proteins from pairs of question and answer.
+
+Runs the stages of a recipe in order, on transformers' Trainer. Each stage has a folder ``NUMBER-NAME`` with its
+checkpoints, log and plots, begins with the model the one before left there, resumes after its last checkpoint when it
+was interrupted, and is not run again once it is over.
+"""
+
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from transformers.utils.import_utils import is_flash_attn_2_available
+
+from biomed_agent.errors import CheckpointError, InvalidInput
+from biomed_agent.model.adapter import merge_lora, read_trained, write_trained
+from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
+from biomed_agent.model.processing import IGNORED, BioMedGPTProcessor
+
+from .batching import Batches, Collator, Lengths, packed, select, similar
+from .examples import KINDS, Example
+from .export import Trained, export
+from .intake import begun_with, read_pairs
+from .objectives import WordLoss
+from .recipe import ANSWERS, Lora, Loss, Recipe, Stage
+from .run import Report, RunTrainer, Settings, finished, resume_point
+from .start import begin, vocabulary_texts
+
+MODEL = "model"
+"""Folder of a run that holds the finished checkpoint folder."""
+HELD_OUT = 100
+"""held-out examples of each kind whose loss is logged while training"""
+
+
+def freeze(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int) -> None:
+    """Give gradients to exactly what a stage trains, in float32; low-rank matrices are added."""
+    model.requires_grad_(False)
+    for name in stage.modules:
+        getattr(model, name).float().requires_grad_(True)
+    if "lora" in stage.trains:
+        add_lora(model, stage, seed)
+
+
+def add_lora(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int) -> None:
+    """Put low-rank matrices beside the language model's own, drawn from ``seed``."""
+    from peft import LoraConfig, get_peft_model
+
+    lora = stage.lora or Lora()
+    torch.manual_seed(seed)
+    config = LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=list(lora.targets),
+        task_type="CAUSAL_LM",
+    )
+    try:
+        model.language_model = get_peft_model(model.language_model, config)
+    except ValueError as error:
+        raise InvalidInput(
+            f"stage {stage.name!r}: the language model takes no such low-rank matrices ({error})."
+        ) from error
+
+
+class AlignTrainer(RunTrainer):
+    """Trains what a stage says by the losses it names; its checkpoints hold only what is trained.
+
+    Args:
+        stage: The stage.
+        auxiliary: Losses beside the one on the answers, by name.
+        **kwargs: What :class:`.run.RunTrainer` takes.
+    """
+
+    def __init__(self, stage: Stage, auxiliary: Mapping[Loss, WordLoss], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stage, self.auxiliary = stage, auxiliary
+        self.loss_is_scaled_for_ga = True  # by compute_loss, over all answers of an optimizer step
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Tensor | Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Tensor | tuple[Tensor, Any]:
+        """Return the weighted losses of a stage in training, and the loss on the answers in evaluation."""
+        inputs = dict(inputs)
+        kinds, labels = inputs.pop("kinds"), inputs.pop("labels")
+        if "position_ids" in inputs:  # of a packed row, in which the mask counts tokens and masks none
+            del inputs["attention_mask"]
+        weights: Mapping[Loss, float] = self.stage.weights if model.training else {ANSWERS: 1.0}
+        loss = torch.zeros((), device=labels.device)
+        with self.compute_loss_context_manager():
+            if self.auxiliary and model.training:
+                whole = self.accelerator.unwrap_model(model)
+                mask = {name: inputs.pop(name) for name in ("attention_mask",) if name in inputs}
+                with self.accelerator.autocast():
+                    embeds = whole.embed(**inputs)
+                    table = whole.get_input_embeddings().weight
+                    for name, other in self.auxiliary.items():
+                        value = other(embeds, inputs["input_ids"], labels, kinds, table)
+                        loss = loss + weights[name] * value / self.current_gradient_accumulation_steps
+                inputs = {"inputs_embeds": embeds, **mask}
+            if ANSWERS in weights:
+                count = labels[:, 1:].ne(IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
+                # Gradients of several processes are averaged, but the count is that of all of them.
+                share = self.accelerator.num_processes if num_items_in_batch is not None and model.training else 1
+                loss = loss + weights[ANSWERS] * answer_loss(model, inputs, labels, count) * share
+        return (loss, {}) if return_outputs else loss
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Write what is trained; the library calls this for each checkpoint."""
+        if self.args.should_save:
+            model = self.accelerator.unwrap_model(self.model)
+            write_trained(model, Path(cast(str, output_dir)), self.stage.modules, state_dict)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """Read what is trained; the library calls this when a run is resumed."""
+        if self.is_fsdp_enabled:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+        else:
+            read_trained(self.accelerator.unwrap_model(self.model), Path(resume_from_checkpoint))
+
+
+def answer_loss(model: Any, inputs: Mapping[str, Any], labels: Tensor, count: Tensor | int) -> Tensor:
+    """Return the cross-entropy of the answers' tokens, in nats, summed and divided by ``count``.
+
+    The output matrix is multiplied only where a token of an answer is to be predicted, which is a fifth of the
+    positions; for a vocabulary of 32,000 that saves most of the memory a batch takes.
+
+    Args:
+        model: The model, wrapped or not.
+        inputs: Of its ``forward``, without labels.
+        labels: [batch, length], -100 outside the answers.
+        count: Answer tokens of all batches whose losses are added up.
+    """
+    targets = labels[:, 1:]
+    columns = targets.ne(IGNORED).any(dim=0).nonzero().squeeze(1)
+    logits = model(**inputs, logits_to_keep=columns, use_cache=False).logits
+    summed = nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), targets[:, columns].flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    return summed / count
+
+
+def auxiliary_losses(
+    stage: Stage, processor: BioMedGPTProcessor, examples: Sequence[Example], vocabulary: int
+) -> dict[Loss, WordLoss]:
+    """Return the losses of a stage beside the one on the answers."""
+    made: dict[Loss, WordLoss] = {}
+    for name in stage.weights.keys() - {ANSWERS}:
+        if name != "words":
+            raise InvalidInput(f"stage {stage.name!r}: there is no loss {name!r} yet.", "Set its weight to 0.")
+        made[name] = WordLoss(processor, examples, vocabulary)
+    return made
+
+
+# ---------------------------------------------------------------------------------------------- stages
+
+
+def stage_folder(recipe: Recipe, output: Path, number: int) -> Path:
+    """Return the folder of a stage; ``number`` counts from 0."""
+    return output / f"{number + 1}-{recipe.stages[number].name}"
+
+
+def restore(
+    recipe: Recipe, output: Path, stages: int | None = None, texts: Iterable[str] = (), report: Report = print
+) -> tuple[BioMedGPTForConditionalGeneration, BioMedGPTProcessor]:
+    """Return the model as the first ``stages`` stages of a run left it (all when not given), on the CPU.
+
+    Low-rank matrices of the last of them stay apart; those of earlier ones are merged.
+
+    Raises:
+        CheckpointError: One of the stages has not run to its end.
+    """
+    stages = len(recipe.stages) if stages is None else stages
+    on_gpu = torch.cuda.is_available() and all(stage.bf16 for stage in recipe.stages)
+    model, processor = begin(recipe, output, texts, report, torch.bfloat16 if on_gpu else torch.float32)
+    for number in range(stages):
+        folder = stage_folder(recipe, output, number)
+        last = resume_point(folder)
+        if last is None or not finished(folder):
+            raise CheckpointError(f"{folder} is not finished.", "Run the same command again: it resumes.")
+        merge_lora(model)
+        for name in recipe.stages[number].modules:
+            getattr(model, name).float()
+        read_trained(model, last)
+    return model, processor
+
+
+def run_stages(
+    recipe: Recipe, examples: Sequence[Example], held_out: Sequence[Example], output: Path, report: Report
+) -> list[dict[str, Any]]:
+    """Run the stages that are not over yet; return what each says of itself (:func:`.run.finished`).
+
+    Args:
+        recipe: The recipe.
+        examples: Training examples.
+        held_out: Others, whose loss is logged by kind.
+        output: The run's folder.
+        report: Told what is done and how far it is.
+    """
+    notes = []
+    for number, stage in enumerate(recipe.stages):
+        folder = stage_folder(recipe, output, number)
+        note = finished(folder)
+        if note is None:
+            report(f"stage {number + 1} of {len(recipe.stages)}, {stage.name}: trains {', '.join(stage.trains)}")
+            model, processor = restore(recipe, output, number, vocabulary_texts(examples), report)
+            merge_lora(model)
+            freeze(model, stage, recipe.seed + number)
+            note = stage_trainer(recipe, stage, model, processor, examples, held_out, folder, report).run()
+        notes.append(note)
+    return notes
+
+
+def stage_trainer(
+    recipe: Recipe,
+    stage: Stage,
+    model: BioMedGPTForConditionalGeneration,
+    processor: BioMedGPTProcessor,
+    examples: Sequence[Example],
+    held_out: Sequence[Example],
+    folder: Path,
+    report: Report,
+) -> AlignTrainer:
+    """Return the Trainer of one stage of a model that :func:`freeze` has prepared."""
+    packing = torch.cuda.is_available() if stage.packing is None else stage.packing
+    if packing and torch.cuda.is_available() and is_flash_attn_2_available():
+        model.language_model.set_attn_implementation("flash_attention_2")
+    longest = recipe.model.max_residues if recipe.model else None
+    chosen = select(examples, stage, recipe.seed, longest)
+    if not chosen:
+        raise InvalidInput(f"stage {stage.name!r}: there is no example of {', '.join(stage.repeats) or 'any kind'}.")
+    lengths = Lengths(processor)
+
+    def grouped(some: Sequence[Example]) -> Batches:
+        if packing:
+            return packed(some, lengths, stage.batch_tokens, recipe.seed)
+        return similar(some, stage.batch_tokens, recipe.seed)
+
+    batches = grouped(chosen)
+    once = replace(stage, repeats=dict.fromkeys(stage.repeats, 1), at_most=dict.fromkeys(KINDS, HELD_OUT))
+    apart = select(held_out, once, recipe.seed, longest)
+    by_kind = {kind: [one for one in apart if one.kind == kind] for kind in KINDS}
+    together = int(os.environ.get("WORLD_SIZE", "1")) * stage.gradient_accumulation
+    settings = settings_of(stage, recipe.seed, stage.steps or math.ceil(len(batches) / together))
+    report(
+        f"{len(chosen):,} examples in {len(batches):,} {'packed rows' if packing else 'batches'}, "
+        f"{batches.waste:.1%} padding; {settings.steps:,} steps"
+    )
+    return AlignTrainer(
+        stage=stage,
+        auxiliary=auxiliary_losses(stage, processor, chosen, model.config.text_config.vocab_size),
+        settings=settings,
+        output=folder,
+        report=report,
+        model=model,
+        train_dataset=batches,
+        eval_dataset={kind: grouped(some) for kind, some in by_kind.items() if some},
+        data_collator=Collator(processor, packing),
+    )
+
+
+def settings_of(stage: Stage, seed: int, steps: int) -> Settings:
+    """Return a stage's settings of the Trainer."""
+    return Settings(
+        steps=steps,
+        learning_rate=stage.learning_rate,
+        seed=seed,
+        minutes=stage.minutes,
+        warmup_steps=stage.warmup_steps,
+        weight_decay=stage.weight_decay,
+        max_grad_norm=stage.max_grad_norm,
+        save_steps=stage.save_steps,
+        bf16=stage.bf16,
+        gradient_accumulation=stage.gradient_accumulation,
+        gradient_checkpointing=stage.gradient_checkpointing,
+        fsdp=stage.fsdp,
+        workers=stage.workers,
+    )
+
+
+# ---------------------------------------------------------------------------------------------- from files to a folder
+
+
+def align(
+    recipe_file: Path,
+    data: Sequence[Path],
+    output: Path,
+    *,
+    held_out: Sequence[Path] = (),
+    start: Path | None = None,
+    licence: str = "",
+    report: Report = print,
+) -> Path:
+    """Train by a recipe on files of pairs and write the checkpoint folder; interrupted, the same call resumes.
+
+    Args:
+        recipe_file: The recipe.
+        data: Files that :mod:`.formats` reads.
+        output: The run's folder; the checkpoint folder is ``model`` in it.
+        held_out: Such files whose loss is logged; if not given, one in fifty groups of alike structures is kept apart.
+        start: Checkpoint folder to train, instead of the recipe's.
+        licence: Terms of the weights, for manifest and card.
+        report: Told what is done and how far it is.
+
+    Returns:
+        The checkpoint folder.
+
+    Raises:
+        InvalidInput: Recipe or data cannot be used, or ``output`` was begun with others.
+        CheckpointError: The start cannot be loaded.
+    """
+    recipe = Recipe.load(recipe_file)
+    if start is not None:
+        recipe = replace(recipe, start=str(start.resolve()))
+    folder = output / MODEL
+    if folder.exists():
+        report(f"{folder} is there already: this run is over")
+        return folder
+    output.mkdir(parents=True, exist_ok=True)
+    pairs = read_pairs(data, held_out, output, report)
+    begun_with(output, {"recipe": recipe.digest, "data": pairs.files})
+    notes = run_stages(recipe, pairs.train, pairs.held_out, output, report)
+    if int(os.environ.get("RANK", "0")) == 0:
+        model, processor = restore(recipe, output, report=report)
+        export(model, processor, Trained(recipe, notes, pairs, licence), folder)
+        report(f"the checkpoint folder is {folder}")
+    return folder
