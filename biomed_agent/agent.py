@@ -274,6 +274,7 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
         email=settings.email,
         api_key=settings.ncbi_api_key.get_secret_value(),
         timeout=settings.timeout,
+        audit=settings.audit_path,
     )
     index = LocalIndex.open(settings.cache_dir, settings.index)
     pubchem, uniprot, library = (
@@ -288,7 +289,14 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
         resolver=Resolver(index, pubchem, uniprot, files=files),
         retriever=Retriever(index, pubchem, uniprot, Shelves(index, library, settings.egress == "nothing")),
         structures=StructureSearch(index, settings.cache_dir),
-        generator=connect(settings.host, settings.model, egress=settings.egress, api_key=key, load_in=settings.load_in),
+        generator=connect(
+            settings.host,
+            settings.model,
+            egress=settings.egress,
+            api_key=key,
+            load_in=settings.load_in,
+            audit=settings.audit_path,
+        ),
     )
 
 

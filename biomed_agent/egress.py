@@ -1,15 +1,25 @@
 """What may leave this machine, and what has left it.
 
-One policy for everything that sends: the transport of the databases and the client of a model host.
+One policy for everything that sends: the transport of the databases and the client of a model host. Both note each
+request that leaves, and each that was refused, in the audit log.
 """
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import json
+import logging
+import os
+import re
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from .errors import Refused
@@ -20,6 +30,16 @@ Reveals: TypeAlias = Literal["name", "identifier", "query", "structure", "text"]
 a structure or sequence, or free text."""
 CONFIDENTIAL: frozenset[Reveals] = frozenset({"structure", "text"})
 """What the policy ``names-only`` keeps on this machine."""
+
+logger = logging.getLogger(__name__)
+_HASH = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]|checksum")
+_KINDS: dict[Reveals, str] = {
+    "name": "names",
+    "identifier": "identifiers",
+    "query": "literature query",
+    "structure": "structures",
+    "text": "free text",
+}
 
 _recorders: ContextVar[tuple[list[str], ...]] = ContextVar("recorders", default=())
 
@@ -72,6 +92,94 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
             f"{to} was not asked: that would reveal {kind}, and the egress policy is names-only.",
             "Give a name or an identifier, or set BIOMED_AGENT_EGRESS=public.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One request that leaves this machine, or would."""
+
+    service: str
+    method: str
+    reveals: Reveals
+    what: str
+    """the request in words"""
+    request: str
+    """the request as sent, secrets removed; only its digest is noted"""
+    policy: EgressPolicy
+
+    @property
+    def kind(self) -> str:
+        """What kind of data it holds: names, identifiers, hashes, literature query, structures or free text."""
+        return "hashes" if self.reveals == "identifier" and _HASH.search(self.request) else _KINDS[self.reveals]
+
+
+class AuditLog:
+    """A file of what left this machine and what was refused, one line of JSON each.
+
+    Processes append to it at the same time; each line is one write. A structure, a sequence or a free text is noted by
+    its kind and digest alone. A file that cannot be written costs a warning in the log.
+
+    Args:
+        path: The file; made when the first line is written. None for no log.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = None if path is None else path.expanduser()
+
+    def note(self, departure: Departure, event: Literal["sent", "blocked"], **more: Any) -> None:
+        """Append one line: time, event, service, method, kind of data, request in words, digest, policy, ``more``."""
+        if self.path is None:
+            return
+        shown = f"({departure.kind})" if departure.reveals in CONFIDENTIAL else departure.what[:200]
+        line = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "event": event,
+            "service": departure.service,
+            "method": departure.method,
+            "kind": departure.kind,
+            "what": shown,
+            "digest": hashlib.sha256(departure.request.encode()).hexdigest(),
+            "policy": departure.policy,
+            **more,
+        }
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(file, (json.dumps(line, ensure_ascii=False) + "\n").encode())
+            finally:
+                os.close(file)
+        except OSError as error:
+            logger.warning("the audit log %s cannot be written: %s", self.path, error)
+            self.path = None
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield what was noted, oldest first; lines that were cut off are passed over."""
+        if self.path is None or not self.path.is_file():
+            return
+        with self.path.open(encoding="utf-8", errors="replace") as stream:
+            for line in stream:
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(entry, dict):
+                    yield entry
+
+    def summary(self) -> dict[str, Any]:
+        """Return how many requests were sent and blocked, of which kinds and to whom, and the time of the last."""
+        events: Counter[str] = Counter()
+        kinds: Counter[str] = Counter()
+        services: Counter[str] = Counter()
+        last = ""
+        for entry in self.entries():
+            events[str(entry.get("event"))] += 1
+            last = str(entry.get("time", ""))
+            if entry.get("event") == "sent":
+                kinds[str(entry.get("kind"))] += 1
+                services[str(entry.get("service"))] += 1
+        counts = {"sent": events["sent"], "blocked": events["blocked"]}
+        return {"path": str(self.path or ""), **counts, "kinds": dict(kinds), "services": dict(services), "last": last}
 
 
 def is_loopback(url: str) -> bool:

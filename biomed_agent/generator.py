@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from .egress import is_loopback, permit, record_egress
-from .errors import BiomedAgentError, InvalidInput, Unavailable
+from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress
+from .errors import BiomedAgentError, InvalidInput, Refused, Unavailable
 from .prompt import Message
 from .types import EgressPolicy, LoadIn, ModelStamp
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 EMBEDDED = Path(__file__).parent / "data" / "mini"
 """Folder of the model that ships with the package."""
+_MANIFEST = "its manifest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def connect(
     egress: EgressPolicy = "names-only",
     api_key: str = "",
     load_in: LoadIn | None = None,
+    audit: Path | None = None,
 ) -> Generator | None:
     """Return what answers for the model: ``host`` if given, else a local folder, else the embedded model.
 
@@ -91,13 +93,14 @@ def connect(
         egress: Policy the host client obeys; a host on this machine is exempt.
         api_key: Bearer token for the host.
         load_in: Precision of a local model's weights; bfloat16 on a GPU and float32 elsewhere when not given.
+        audit: File in which what leaves for a host elsewhere is noted; see :class:`biomed_agent.egress.AuditLog`.
 
     Returns:
         A generator that loads nothing until it is asked, or None when the ``[model]`` extra is not
         installed or the model is switched off.
     """
     if host:
-        return HostClient(host, egress=egress, api_key=api_key)
+        return HostClient(host, egress=egress, api_key=api_key, audit=audit)
     if model is not None and str(model).lower() == "none":
         return None
     folder = Path(model) if model is not None else EMBEDDED
@@ -189,10 +192,17 @@ class HostClient:
             ``public`` lets it go.
         api_key: Bearer token; never shown.
         timeout: Seconds to wait for an answer.
+        audit: File in which what leaves for a host elsewhere is noted.
     """
 
     def __init__(
-        self, url: str, *, egress: EgressPolicy = "names-only", api_key: str = "", timeout: float = 120.0
+        self,
+        url: str,
+        *,
+        egress: EgressPolicy = "names-only",
+        api_key: str = "",
+        timeout: float = 120.0,
+        audit: Path | None = None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -202,8 +212,13 @@ class HostClient:
             )
         self.url = url.rstrip("/").removesuffix("/v1")
         self.remote = not is_loopback(self.url)
+        self._egress, self._audit = egress, AuditLog(audit)
         if self.remote:
-            permit(f"the model host {self.url}", egress, "structure")
+            try:
+                permit(f"the model host {self.url}", egress, "structure")
+            except Refused:
+                self._audit.note(self._departure("a prompt with its structures"), "blocked")
+                raise
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._stamp: ModelStamp | None = None
@@ -214,7 +229,7 @@ class HostClient:
         if self._stamp is None:
             import httpx
 
-            self._record("its manifest")
+            self._record(_MANIFEST)
             with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
                 reply = _checked(client.get(f"{self.url}/v1/models"))
             models = reply.json().get("data") or [{}]
@@ -283,13 +298,20 @@ class HostClient:
                     if piece := _delta(line):
                         yield piece
 
-    def _record(self, what: str) -> None:
+    def _departure(self, what: str, request: str = "") -> Departure:
+        reveals: Reveals = "identifier" if what == _MANIFEST else "structure"
+        return Departure(
+            f"model host {self.url}", "GET" if what == _MANIFEST else "POST", reveals, what, request, self._egress
+        )
+
+    def _record(self, what: str, request: str = "") -> None:
         if self.remote:
             record_egress(f"model host {self.url}: {what}")
+            self._audit.note(self._departure(what, request), "sent")
 
     def _body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
         model = self.stamp.name
-        self._record("a prompt with its structures")
+        self._record("a prompt with its structures", json.dumps([dict(message) for message in messages]))
         chosen = asdict(options)
         chosen["max_tokens"] = chosen.pop("max_new_tokens")
         chosen = {key: value for key, value in chosen.items() if value not in (None, ())}

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     egress: EgressPolicy = Field(default="names-only", description="what may leave: public, names-only or nothing")
     api_key: SecretStr = Field(default=SecretStr(""), description="bearer token for the model host")
     cache_dir: Path = Field(default_factory=_cache_dir, description="folder for cached replies and built indexes")
+    audit_log: Path | None = Field(
+        default=None, description="file of what left this machine; default: egress.jsonl in the cache folder"
+    )
     email: str = Field(default="", description="contact address sent to NCBI, UniProt and PubChem, as they ask")
     timeout: float = Field(default=30.0, gt=0, description="seconds one look-up may take in all")
     ncbi_api_key: SecretStr = Field(
@@ -59,6 +62,11 @@ class Settings(BaseSettings):
         validation_alias="NCBI_API_KEY",
         description="raises PubMed's limit from 3 to 10 requests/s",
     )
+
+    @property
+    def audit_path(self) -> Path:
+        """The file in which every request that leaves and every refused one is noted."""
+        return self.audit_log or self.cache_dir / "egress.jsonl"
 
     @field_validator("index", mode="before")
     @classmethod

@@ -28,8 +28,8 @@ import httpx
 
 from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
-from .egress import Reveals, is_loopback, permit, record_egress, recording
-from .errors import InvalidInput, Unavailable
+from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
+from .errors import InvalidInput, Refused, Unavailable
 from .exchange import Received, Wire, agent_name, on_host
 from .pace import Clock, Late, Ledger, Pace, asked_pause, retry_after
 from .services import SERVICES, Service, placed
@@ -155,6 +155,7 @@ class Transport:
         timeout: Seconds one call may take in all, tries and pauses included.
         clock: The module :mod:`time` or a stand-in.
         services: Base URLs, or whole services, that replace those of :data:`SERVICES`, by key.
+        audit: File in which every request that leaves and every refused one is noted; None for no such log.
 
     Raises:
         InvalidInput: An unknown policy or service, or an address that cannot be sent.
@@ -171,6 +172,7 @@ class Transport:
         timeout: float = 30.0,
         clock: Clock = time,
         services: Mapping[str, str | Service] | None = None,
+        audit: Path | None = None,
     ) -> None:
         if egress not in get_args(EgressPolicy):
             raise InvalidInput(f"egress policy {egress!r} is unknown.", "Expected public, names-only or nothing.")
@@ -187,6 +189,7 @@ class Transport:
         if api_key:
             self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
         self._email, self._api_key, self._clock = email, api_key, clock
+        self._audit = AuditLog(audit)
         self._cache = ReplyCache(cache_dir, clock)
         self._flights: Flights[Reply] = Flights()
         ledger = Ledger(cache_dir)
@@ -316,16 +319,27 @@ class Transport:
                 if found is not None:
                     return _reply(service, call, *found, from_cache=True)
                 if not is_loopback(service.url):
-                    permit(service.name, self.egress, call.reveals, self.offline)
-                    entry = f"{service.name}: {call.what}"
-                    self.log.append(entry)
-                    record_egress(entry)
+                    self._permit(service, call)
                 body, note = self._fetch(service, call, check, later)
                 if note["status"] == 200 and lasting > 0:
                     self._cache.keep({call.key: (body, note)}, lasting)
                 return _reply(service, call, body, note)
 
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
+
+    def _permit(self, service: Service, call: _Call) -> None:
+        """Note the request that is about to leave, or why it may not."""
+        try:
+            permit(service.name, self.egress, call.reveals, self.offline)
+        except Refused:
+            self._audit.note(self._departure(service, call), "blocked", offline=self.offline)
+            raise
+        entry = f"{service.name}: {call.what}"
+        self.log.append(entry)
+        record_egress(entry)
+
+    def _departure(self, service: Service, call: _Call) -> Departure:
+        return Departure(service.name, call.method, call.reveals, call.what, call.request, self.egress)
 
     def _fetch(self, service: Service, call: _Call, check: Check | None, later: Later | None) -> Kept:
         """Ask, and if the answer is being prepared, come back for it until it is there or the time is over."""
@@ -382,6 +396,8 @@ class Transport:
             while not pace.claim(start):
                 start = pace.approach(deadline)
             start = -math.inf  # a redirect needs a start of its own
+            if not is_loopback(service.url):
+                self._audit.note(self._departure(service, call), "sent")
 
         try:
             start = pace.approach(deadline)

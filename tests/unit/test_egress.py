@@ -1,0 +1,148 @@
+"""The audit log: what left and what was refused, from several processes at once, and nothing confidential in it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from biomed_agent.egress import AuditLog, Departure, Reveals
+from biomed_agent.errors import Refused
+from biomed_agent.generator import HostClient
+from biomed_agent.prompt import user_message
+from biomed_agent.services import SERVICES
+from biomed_agent.transport import Transport
+
+from .server import LocalServer, Said, script
+
+SMILES = "CC(=O)Nc1ccc(O)cc1CCBr"
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    with LocalServer(script(Said.json({"ok": True}))) as server:
+        yield server
+
+
+@pytest.fixture
+def far(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A host that is not this machine, played by the local server in the role of a proxy."""
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    return "http://far.test"
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_request_that_leaves_is_noted_and_no_other(far: str, server: LocalServer, tmp_path: Path) -> None:
+    audit = tmp_path / "log" / "egress.jsonl"
+    server.play = script(
+        Said.json({"ok": 1}),
+        Said(b"", 302, {"Location": "/elsewhere"}),
+        Said.json({"ok": 2}),
+        Said(b"", 503),
+        Said.json({"ok": 3}),
+    )
+    with Transport(tmp_path, services=dict.fromkeys(SERVICES, far), audit=audit, egress="public") as transport:
+        transport.get("pubchem", "compound/name/x", reveals="name", what="name x")
+        transport.get("pubchem", "compound/name/x", reveals="name", what="name x")  # from the cache
+        transport.get("uniprot", "search", reveals="identifier", what="checksum 1F", params={"query": "checksum:1F"})
+        form = {"smiles": SMILES}
+        transport.post("pubchem", "compound/smiles", reveals="structure", what=f"structure {SMILES}", form=form)
+    noted = lines(audit)
+    assert len(noted) == len(server.asked) == 5  # a redirect and a second try leave as well
+    assert [entry["kind"] for entry in noted] == ["names", "hashes", "hashes", "structures", "structures"]
+    assert [entry["what"] for entry in noted[::2]] == ["name x", "checksum 1F", "(structures)"]
+    assert {entry["event"] for entry in noted} == {"sent"}
+    assert (noted[0]["service"], noted[0]["method"], noted[0]["policy"]) == ("PubChem", "GET", "public")
+    assert len(noted[0]["digest"]) == 64
+    assert noted[0]["digest"] != noted[1]["digest"] == noted[2]["digest"]
+    assert SMILES not in audit.read_text(encoding="utf-8")
+    assert audit.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_refused_is_noted_too(far: str, server: LocalServer, tmp_path: Path) -> None:
+    audit = tmp_path / "egress.jsonl"
+    for policy, reveals in (("names-only", "text"), ("nothing", "name")):
+        transport = Transport(None, services={"pubchem": far}, audit=audit, egress=policy)  # type: ignore[arg-type]
+        with transport, pytest.raises(Refused):
+            transport.get("pubchem", "x", reveals=reveals, what="my secret question")  # type: ignore[arg-type]
+    assert [(entry["event"], entry["policy"]) for entry in lines(audit)] == [
+        ("blocked", "names-only"),
+        ("blocked", "nothing"),
+    ]
+    assert lines(audit)[0]["what"] == "(free text)"
+    assert not server.asked
+
+
+def test_the_model_host_is_in_the_log(far: str, server: LocalServer, tmp_path: Path) -> None:
+    audit = tmp_path / "egress.jsonl"
+    with pytest.raises(Refused):
+        HostClient(far, audit=audit)
+    reply = {"data": [{"id": "m"}], "choices": [{"message": {"content": "yes"}}]}
+    server.play = script(Said.json(reply))
+    HostClient(far, egress="public", audit=audit).generate([user_message("What is it?", smiles=[SMILES])])
+    HostClient(server.url, audit=audit).generate([user_message("What is it?", smiles=[SMILES])])  # on this machine
+    assert [(entry["event"], entry["kind"]) for entry in lines(audit)] == [
+        ("blocked", "structures"),
+        ("sent", "identifiers"),
+        ("sent", "structures"),
+    ]
+    assert SMILES not in audit.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("reveals", "request_", "kind"),
+    [
+        ("name", "GET a/aspirin", "names"),
+        ("identifier", "GET cid/2244", "identifiers"),
+        ("identifier", "POST inchikey inchikey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "hashes"),
+        ("query", "POST term=x", "literature query"),
+        ("text", "x", "free text"),
+    ],
+)
+def test_kinds(reveals: Reveals, request_: str, kind: str) -> None:
+    assert Departure("S", "GET", reveals, "w", request_, "public").kind == kind
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from biomed_agent.egress import AuditLog, Departure
+log = AuditLog(Path(sys.argv[1]))
+for number in range(200):
+    log.note(Departure("S", "GET", "name", sys.argv[2] * 150, str(number), "public"), "sent")
+"""
+
+
+def test_processes_append_at_the_same_time(tmp_path: Path) -> None:
+    audit = tmp_path / "egress.jsonl"
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(audit), letter]) for letter in "abc"]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    noted = lines(audit)
+    assert len(noted) == 600
+    assert {entry["what"] for entry in noted} == {letter * 150 for letter in "abc"}
+    assert AuditLog(audit).summary()["sent"] == 600
+
+
+def test_a_log_that_cannot_be_written_costs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log = AuditLog(tmp_path)  # a folder
+    log.note(Departure("S", "GET", "name", "w", "r", "public"), "sent")
+    assert "cannot be written" in caplog.text
+    assert log.summary() == {"path": "", "sent": 0, "blocked": 0, "kinds": {}, "services": {}, "last": ""}
+
+
+def test_a_line_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "egress.jsonl"
+    log = AuditLog(path)
+    log.note(Departure("S", "GET", "name", "w", "r", "public"), "sent")
+    with path.open("a") as stream:
+        stream.write('{"time": "20')
+    assert log.summary()["sent"] == 1
