@@ -69,6 +69,7 @@ class BioMedAgent:
         policy: Policy = "ask",
         *,
         query: str | None = None,
+        full_text: bool = False,
     ) -> Answer:
         """Answer one question.
 
@@ -80,11 +81,13 @@ class BioMedAgent:
                 candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults.
             query: Search string for PubMed, sent as it is; makes it a literature question. An empty one searches
                 for the words of the question that may be sent.
+            full_text: Whether open-access full texts are read for a literature question; without it they are only
+                where no abstract fits.
 
         Returns:
             An answer whatever happened: look at ``status``.
         """
-        return self._run(question, policy, lambda answering: answering.ask(molecule, protein, query))
+        return self._run(question, policy, lambda answering: answering.ask(molecule, protein, query, full_text))
 
     async def aask(
         self,
@@ -94,11 +97,12 @@ class BioMedAgent:
         policy: Policy = "ask",
         *,
         query: str | None = None,
+        full_text: bool = False,
     ) -> Answer:
         """Like :meth:`ask`, in a worker thread."""
         import asyncio
 
-        return await asyncio.to_thread(self.ask, question, molecule, protein, policy, query=query)
+        return await asyncio.to_thread(self.ask, question, molecule, protein, policy, query=query, full_text=full_text)
 
     def check(
         self, statement: str, molecule: str | None = None, protein: str | None = None, policy: Policy = "ask"
@@ -121,7 +125,7 @@ class BioMedAgent:
         Args:
             kind: What to look for.
             name: A name, identifier or structure; for literature the search string.
-            limit: Most passages of articles shown.
+            limit: Most articles.
             policy: See :meth:`ask`.
         """
         return self._run(name, policy, lambda answering: answering.find(kind, limit))

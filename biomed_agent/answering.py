@@ -12,17 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import compose, lookups
+from . import compose, lookups, papers
 from .check import check_text
 from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
-from .literature import MAX_PASSAGES, words_of
 from .mentions import Mention, find_mentions, misspelled, organism_of, unknown_words
-from .prompt import PAIR_QUESTION, QUESTIONS, literature_messages, user_message
+from .prompt import PAIR_QUESTION, QUESTIONS, user_message
 from .question import DRUG_LINKS, PROTEIN_KINDS, Kind, Question, classify, parts_asked, statement_of
 from .relatives import check_unaltered, check_whole, listed_unknown
 from .retrieve import matching
-from .shelves import local_query
 from .types import (
     Answer,
     Candidate,
@@ -156,11 +154,11 @@ class Answering:
 
     # -- from words to a kind ------------------------------------------------------------------
 
-    def ask(self, molecule: str | None, protein: str | None, query: str | None) -> Answer:
+    def ask(self, molecule: str | None, protein: str | None, query: str | None, full_text: bool = False) -> Answer:
         """Answer the question; see :meth:`biomed_agent.BioMedAgent.ask`."""
         rest = self._without_names()
-        if query is not None or classify(rest).kind == "literature":
-            return self.literature(query)
+        if query is not None or papers.pmids_in(self.draft.question) or classify(rest).kind == "literature":
+            return papers.answer(self, query, full_text=full_text)
         self._read_entities(rest, molecule, protein)
         draft = self.draft
         self._read_form(rest)
@@ -489,55 +487,10 @@ class Answering:
 
     # -- literature, look-ups, statements ------------------------------------------------------
 
-    def literature(self, query: str | None, most: int = MAX_PASSAGES) -> Answer:
-        """Answer from abstracts: ``query`` as given, else the words that may be sent."""
-        draft = self.draft
-        draft.kind = "literature"
-        sent = query or self._sendable()
-        if not sent:
-            raise NotFound(
-                "This literature question holds no known name, and its other words may not leave this machine.",
-                'Put the search words in "quotes", pass them as the query, or use egress public.',
-            )
-        found = self.rooms.retriever.literature(sent, draft.question, draft.warnings, most)
-        if not query and self.egress != "public" and not self.rooms.retriever.stays_here:
-            draft.warnings.append(
-                "Only known names and quoted words of the question were sent; pass a query to send more."
-            )
-        if not found:
-            return draft.close(
-                "not_found", "Articles were found, but no sentence of their abstracts fits the question."
-            )
-        evidence = [
-            replace(one, number=draft.sources.number(one.article.provenance)) if one.article.provenance else one
-            for one in found
-        ]
-        generator = self.rooms.generator
-        if generator is not None and "literature" in generator.stamp.kinds:
-            evidence = [replace(one, shown_to_model=True) for one in evidence]
-            try:
-                said = generator.generate(literature_messages(draft.question, evidence))
-                draft.model = ModelStatement(said.text, generator.stamp, saw="the numbered passages")
-            except BiomedAgentError as error:
-                draft.warnings.append(f"The model did not answer: {error}")
-        draft.evidence = evidence
-        return draft.close("answered", compose.evidence_text(evidence, draft.sources))
-
-    def _sendable(self) -> str:
-        """Return the search words the egress policy allows to be taken from the question."""
-        names = dict.fromkeys(
-            mention.text for mention in self.mentions if mention.how in ("quoted", "identifier", "lexicon")
-        )
-        if self.rooms.retriever.stays_here:
-            return local_query(list(names), words_of(self.draft.question))
-        if self.egress == "public":
-            return " ".join(dict.fromkeys(words_of(self.draft.question)))
-        return " AND ".join(f'"{name}"' for name in names)
-
     def find(self, kind: Literal["molecule", "protein", "literature"], limit: int) -> Answer:
         """Look one name up; see :meth:`biomed_agent.BioMedAgent.find`."""
         if kind == "literature":
-            return self.literature(self.draft.question, limit)
+            return papers.search(self, self.draft.question, limit)
         self.draft.kind = "identity"
         self._resolve(self.draft.question, kind)
         return self._identity(Question(self.draft.question, "identity"))

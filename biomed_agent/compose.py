@@ -161,17 +161,25 @@ def partners_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -
     return f"Strongest measured affinities of {name_of(entity)} in the local records: {listed} {cited}."
 
 
-def evidence_text(evidence: Sequence[Evidence], sources: Sources) -> str:
+def counted(count: int, noun: str) -> str:
+    """Return ``1 article``, ``2 articles``."""
+    return f"{count:,} {noun if count == 1 else _plural(noun)}"
+
+
+def evidence_text(
+    evidence: Sequence[Evidence], sources: Sources, lead: str = "Passages that fit the question best, verbatim:"
+) -> str:
     """Quote the passages, best article first, each with its part of the abstract and what warns of its article."""
     lines = []
     for passage in evidence:
         article = passage.article
         preprint = "preprint, not peer reviewed" if article.preprint else ""
-        parts = [", ".join(part for part in (article.where, article.handle) if part), preprint, *article.notices]
+        named = (article.where, article.handle, article.kind.lower())
+        parts = [", ".join(part for part in named if part), preprint, *article.notices]
         label = f"{passage.label}: " if passage.label else ""
         about = "; ".join(part.rstrip(".") for part in parts if part)
         lines.append(f'{label}"{passage.text}" ({about}) {sources.cite(article.provenance)}'.rstrip())
-    return "Passages that fit the question best, verbatim:\n" + "\n".join(lines)
+    return "\n".join([lead, *lines])
 
 
 def model_sentence(statement: ModelStatement) -> str:

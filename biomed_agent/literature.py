@@ -1,6 +1,7 @@
-"""Articles for a query, and the sentences of their abstracts that fit a question best.
+"""Articles for a query, and the sentences of their abstracts or full texts that fit a question best.
 
-PubMed is asked first; Europe PMC answers in its place when PubMed cannot.
+PubMed is asked first. Europe PMC answers in its place when PubMed cannot, is asked beside it when PubMed has few
+articles, and hands out open-access full texts.
 """
 
 from __future__ import annotations
@@ -8,15 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .errors import NotFound, Unavailable
+from .errors import BiomedAgentError, NotFound, Refused, Unavailable
 from .types import Article, Evidence
 
 if TYPE_CHECKING:
-    from .sources.europepmc import EuropePMC
-    from .sources.pubmed import PubMed
+    from .sources.europepmc import EuropePMC, FullText
+    from .sources.pubmed import PubMed, SearchResult
 
 MAX_PASSAGES = 6
 PER_ARTICLE = 2
@@ -28,14 +30,36 @@ FINDING_WEIGHT = 1.15
 REVIEW_WEIGHT = 1.10
 """for a review as new as the newest article; falls to 1 for one that is :data:`REVIEW_YEARS` older"""
 REVIEW_YEARS = 10
+FEW = 3
+"""usable articles of PubMed below which Europe PMC is asked as well"""
+BESIDE = 25
+"""articles taken from Europe PMC beside those of PubMed at most"""
+FULL_TEXTS = 3
+"""full texts read for one question"""
+TRIES = 6
+"""full texts asked for, of which some are not handed out"""
+LONGEST = 600
+"""characters of a sentence of a full text; what is longer is a list or a table in disguise"""
+_NO_WORDS = frozenset(
+    """
+    a about again all almost also although always among an and another any are as at be because been before being
+    between both but by can could did do does done due during each either enough especially etc for found from further
+    had has have having here how however i if in into is it its itself just kg km made mainly make may mg might ml mm
+    most mostly must nearly neither no nor not obtained of often on or our overall perhaps pmid quite rather really
+    regarding seem seen several should show showed shown shows significantly since so some such than that the their
+    theirs them then there therefore these they this those through thus to upon use used using various very was we were
+    what when which while with within without would
+    """.split()
+)
+"""PubMed's own stop words (https://pubmed.ncbi.nlm.nih.gov/help/#stopwords): that it ignores them changes nothing."""
 
 
 class Literature:
-    """Searches PubMed, and Europe PMC when PubMed gives no answer.
+    """Searches PubMed, and Europe PMC in its place or beside it.
 
     Args:
         pubmed: Asked first.
-        europepmc: Asked when PubMed is unavailable, or None.
+        europepmc: Asked when PubMed is unavailable or has few articles, or None.
     """
 
     def __init__(self, pubmed: PubMed, europepmc: EuropePMC | None = None) -> None:
@@ -45,9 +69,9 @@ class Literature:
         """Return the articles of a query, the most relevant first, retracted ones among them and marked.
 
         Args:
-            query: The search string in PubMed's syntax, sent as it is.
+            query: The search string in PubMed's syntax, sent as it is; or PMIDs, which are read one by one.
             limit: Most articles.
-            notes: Receives which service was asked for what, and how it read the query.
+            notes: Receives which service was asked for what, how it read the query and what it ignored.
 
         Raises:
             NotFound: PubMed does not know a word and would answer from the rest of the query.
@@ -55,22 +79,75 @@ class Literature:
             Unavailable: Neither service gave an answer.
         """
         try:
-            return self._pubmed(query, limit, notes)
+            articles = self._pubmed(query, limit, notes)
         except Unavailable as error:
             if self.europepmc is None:
                 raise
             return self._europepmc(self.europepmc, query, limit, notes, error)
+        usable = sum(bool(article.abstract) and not article.retracted for article in articles)
+        if usable < min(FEW, limit) and self.europepmc is not None and not pmids_of(query):
+            articles += self._beside(self.europepmc, query, min(limit, BESIDE), articles, notes)
+        return articles[:limit]
+
+    def full_texts(self, articles: Sequence[Article], notes: list[str]) -> dict[str, FullText]:
+        """Return open-access full texts of the first articles that have one, by the article's handle.
+
+        Args:
+            articles: In the order of the search; those whose record says that they are not open are not asked for.
+            notes: Receives what was read, and why others were not.
+        """
+        if self.europepmc is None:
+            return {}
+        found: dict[str, FullText] = {}
+        open_ones = [article for article in articles if article.pmcid and article.open_access is not False]
+        for article in open_ones[:TRIES]:
+            if len(found) == FULL_TEXTS:
+                break
+            try:
+                found[article.handle] = self.europepmc.full_text(article.pmcid)
+            except NotFound:
+                continue
+            except (Refused, Unavailable) as error:
+                notes.append(f"Full texts were not read: {error.message}")
+                break
+        named = ", ".join(found) or "none of these articles is open access"
+        notes.append(f"Open-access full texts read: {named}.")
+        return found
 
     def _pubmed(self, query: str, limit: int, notes: list[str]) -> list[Article]:
+        if pmids := pmids_of(query):
+            notes.append(f"PubMed was asked for {len(pmids)} PMID{'s' if len(pmids) > 1 else ''}.")
+            return self.pubmed.fetch(pmids[:limit])
         result = self.pubmed.search(query, limit=limit)
-        if result.ignored:
+        ignored = [word for word in result.ignored if _tells(word)]
+        if ignored:
             raise NotFound(
-                f"PubMed does not know {', '.join(result.ignored)} and would answer from the rest of the query.",
+                f"PubMed does not know {', '.join(ignored)} and would answer from the rest of the query.",
                 "Check the spelling, or leave the word out.",
             )
-        articles = self.pubmed.fetch(result.pmids)
+        articles = self.pubmed.articles(result)
         notes.append(f"PubMed was asked for {query!r} ({_counted(result.count)}; read as: {result.translation}).")
+        notes += _said_of(result)
         return articles
+
+    def _beside(
+        self, europepmc: EuropePMC, query: str, limit: int, known: Sequence[Article], notes: list[str]
+    ) -> list[Article]:
+        """Return what Europe PMC finds that is not among ``known``; its failure costs a note."""
+        untagged = without_tags(query)
+        if untagged is None:
+            return []
+        try:
+            page = europepmc.search(untagged, limit=limit)
+        except BiomedAgentError as error:
+            notes.append(f"Europe PMC was not asked beside PubMed: {error.message}")
+            return []
+        new = not_among(page.articles, known)
+        notes.append(
+            f"PubMed has few articles of this, so Europe PMC was asked for {untagged!r} as well "
+            f"({_counted(page.count)}, preprints among them; {len(new)} added)."
+        )
+        return new
 
     def _europepmc(
         self, europepmc: EuropePMC, query: str, limit: int, notes: list[str], first: Unavailable
@@ -90,6 +167,46 @@ class Literature:
             "preprints among them)."
         )
         return list(page.articles)
+
+
+def not_among(articles: Sequence[Article], known: Sequence[Article]) -> list[Article]:
+    """Return the articles that are not known already: by PMID, DOI or PMCID, or as a preprint of a known article."""
+    seen = {name for article in known for name in _names(article)}
+    new = []
+    for article in articles:
+        published = {f"pmid {number}" for notice in article.notices for number in _PUBLISHED.findall(notice)}
+        if not seen & (_names(article) | published):
+            seen |= _names(article)
+            new.append(article)
+    return new
+
+
+_PUBLISHED = re.compile(r"^Published since\b.*\(PMID (\d+)\)")
+
+
+def _names(article: Article) -> set[str]:
+    named = (("pmid", article.pmid), ("doi", article.doi.lower()), ("pmcid", article.pmcid))
+    return {f"{space} {value}" for space, value in named if value}
+
+
+def pmids_of(query: str) -> list[str]:
+    """Return the PMIDs of a query that holds nothing else, as in ``PMID:12377809, 11237011``."""
+    if not re.match(r"PMID", query.strip(), re.IGNORECASE):
+        return []
+    parts = [part for part in re.split(r"(?:PMIDs?[:\s]*|[\s,;]+|\bOR\b)+", query.strip(), flags=re.IGNORECASE) if part]
+    return parts if all(re.fullmatch(r"[1-9]\d{0,8}", part) for part in parts) else []
+
+
+def _tells(ignored: str) -> bool:
+    """Whether a word or phrase that PubMed ignored holds more than stop words."""
+    words = re.findall(r"\w+", re.sub(r"\[[^\]]*\]", " ", ignored.lower()))
+    return any(word not in _NO_WORDS for word in words) or (not words and "[" in ignored)
+
+
+def _said_of(result: SearchResult) -> list[str]:
+    """Return what else PubMed said of a query: ignored stop words and its messages."""
+    said = [f"PubMed left out: {', '.join(result.ignored)}."] if result.ignored else []
+    return said + [f"PubMed says: {message}" for message in result.messages if "No items found" not in message]
 
 
 def _counted(articles: int) -> str:
@@ -126,8 +243,13 @@ def words_of(text: str) -> list[str]:
     return [word for word in (match.lower() for match in _WORD.findall(text)) if word not in _STOP]
 
 
-def rank_passages(question: str, articles: Sequence[Article], most: int = MAX_PASSAGES) -> list[Evidence]:
-    """Return the sentences of abstracts that fit the question best, verbatim, article by article.
+def rank_passages(
+    question: str,
+    articles: Sequence[Article],
+    most: int = MAX_PASSAGES,
+    full_texts: Mapping[str, FullText] = {},
+) -> list[Evidence]:
+    """Return the sentences of abstracts and full texts that fit the question best, verbatim, article by article.
 
     A sentence's score is its BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009) against the question plus
     :data:`TITLE_WEIGHT` of its title's, times :data:`FINDING_WEIGHT` where it tells a finding, times a factor of at
@@ -137,12 +259,14 @@ def rank_passages(question: str, articles: Sequence[Article], most: int = MAX_PA
         question: Its words rank the sentences.
         articles: In the order of the search; among equals the earlier one wins.
         most: Most passages.
+        full_texts: By the handle of their article; such an article's passages come from its full text, which holds
+            the abstract, and carry the provenance and licence of that.
 
     Returns:
         Passages numbered by their article, the best first: the article of the best passage is 1, and the passages of
         one article stand together.
     """
-    passages = [(article, label, sentence) for article in articles for label, sentence in labelled(article.abstract)]
+    passages = [passage for article in articles for passage in _passages(article, full_texts.get(article.handle))]
     terms = set(words_of(question))
     texts = [Counter(words_of(sentence)) for _, _, sentence in passages]
     if not passages or not terms:
@@ -172,6 +296,29 @@ def rank_passages(question: str, articles: Sequence[Article], most: int = MAX_PA
     return [Evidence(number, sentence, article, label=label) for number, article, label, sentence in rows]
 
 
+def _passages(article: Article, full: FullText | None) -> list[tuple[Article, str, str]]:
+    """Return the sentences of an article with the label of the part they stand in."""
+    if full is None:
+        return [(article, label, sentence) for label, sentence in labelled(article.abstract)]
+    origin = replace(full.provenance, licence=full.licence or full.provenance.licence)
+    read = replace(article, provenance=origin)
+    return [
+        (read, f"full text, {section.title}" if section.title else "full text", sentence)
+        for section in full.sections
+        if not _NO_EVIDENCE.search(section.title)
+        for sentence in sentences(section.text)
+        if len(sentence) <= LONGEST and len(words_of(sentence)) > 3
+    ]
+
+
+_NO_EVIDENCE = re.compile(
+    r"acknowledg|funding|contribution|competing|conflict|disclosure|ethic|consent|availability|supplement|abbreviation|"
+    r"reference|appendix|keyword|publisher|declaration",
+    re.IGNORECASE,
+)
+"""Headings of sections that hold no findings."""
+
+
 def _rarity(seen: int, total: int) -> float:
     return math.log(1 + (total - seen + 0.5) / (seen + 0.5))
 
@@ -194,7 +341,7 @@ _CONCLUDES = re.compile(
 
 def tells_a_finding(label: str, sentence: str) -> bool:
     """Whether a sentence tells what was found: by its label, or without one by the words it begins with."""
-    return bool(_FINDING_LABEL.search(label) if label else _CONCLUDES.match(sentence))
+    return bool(_FINDING_LABEL.search(label.upper()) if label else _CONCLUDES.match(sentence))
 
 
 _LABEL = re.compile(r"([^\W\d_a-z][^a-z\n:]{1,80}): (?=\S)")

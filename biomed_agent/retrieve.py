@@ -143,7 +143,9 @@ class Retriever:
             )
         return self.library.search(query, limit, notes)
 
-    def literature(self, query: str, question: str, notes: list[str], most: int = MAX_PASSAGES) -> list[Evidence]:
+    def literature(
+        self, query: str, question: str, notes: list[str], most: int = MAX_PASSAGES, full_text: bool = False
+    ) -> list[Evidence]:
         """Return the sentences of abstracts that fit the question best, verbatim and numbered by their article.
 
         Args:
@@ -151,17 +153,32 @@ class Retriever:
             question: Its words rank the sentences; it stays here.
             notes: Receives how the query was read and retracted articles that were passed over.
             most: Most passages.
+            full_text: Read open-access full texts as well; without it only when no abstract fits the question.
 
         Raises:
             NotFound: Nothing was found, or PubMed ignored a word of the query.
             BiomedAgentError: The look-up was refused or failed.
         """
-        articles = self.articles(query, 30, notes)
+        articles = self.usable_articles(query, 30, notes)
+        found = rank_passages(question, articles, most)
+        if self.library is not None and (full_text or not found):
+            texts = self.library.full_texts(articles, notes)
+            found = rank_passages(question, articles, most, texts) if texts else found
+        return found
+
+    def usable_articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
+        """Return the articles of a query that may be evidence; retracted ones are named in ``notes``.
+
+        Raises:
+            NotFound: Nothing was found, or PubMed ignored a word of the query.
+            BiomedAgentError: The look-up was refused or failed.
+        """
+        articles = self.articles(query, limit, notes)
         if not articles:
             raise NotFound(f"No article was found for {query!r}.", "Use fewer or more common words.")
         if retracted := [article.handle for article in articles if article.retracted]:
             notes.append(f"Passed over because retracted: {', '.join(retracted)}.")
-        return rank_passages(question, [article for article in articles if not article.retracted], most)
+        return [article for article in articles if not article.retracted]
 
 
 _OF_VARIANTS = ("natural variant", "studied mutation")

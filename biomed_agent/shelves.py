@@ -10,6 +10,7 @@ from .types import Article
 
 if TYPE_CHECKING:
     from .literature import Literature
+    from .sources.europepmc import FullText
     from .sources.local import LocalIndex
 
 
@@ -54,6 +55,10 @@ class Shelves:
         only = f"more than {found}, of which the newest {hits.count:,} were ranked" if hits.more else found
         notes.append(f"The local index was searched for {query!r} ({only}).")
         return hits.articles
+
+    def full_texts(self, articles: Sequence[Article], notes: list[str]) -> dict[str, FullText]:
+        """Return open-access full texts; see :meth:`biomed_agent.literature.Literature.full_texts`."""
+        return self.live.full_texts(articles, notes) if self.live is not None and not self.stays_here else {}
 
 
 def local_query(names: Sequence[str], words: Sequence[str]) -> str:

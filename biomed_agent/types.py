@@ -114,6 +114,14 @@ class Protein:
 Entity: TypeAlias = Molecule | Protein
 
 
+_TELLING = (
+    "retraction of publication", "published erratum", "expression of concern", "meta-analysis", "systematic review",
+    "practice guideline", "guideline", "randomized controlled trial", "clinical trial", "observational study",
+    "case reports", "review", "review-article", "editorial", "letter", "comment", "news", "preprint",
+)  # fmt: skip
+"""publication types, those that tell a reader most first"""
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One bibliographic record."""
@@ -145,6 +153,12 @@ class Article:
     def handle(self) -> str:
         """The string that names this article, such as ``PMID:12377809``."""
         return f"PMID:{self.pmid}" if self.pmid else (f"DOI:{self.doi}" if self.doi else self.title)
+
+    @property
+    def kind(self) -> str:
+        """The publication type that tells most, such as ``Meta-Analysis``; empty when none is stated."""
+        known = {one.lower(): one for one in self.types}
+        return next((known[one] for one in _TELLING if one in known), next(iter(self.types), ""))
 
     @property
     def where(self) -> str:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.answering import Rooms
 from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever
 from biomed_agent.settings import Settings
-from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.uniprot import UniProt
 from biomed_agent.transport import Transport
 
@@ -69,21 +68,21 @@ def play(asked: Asked) -> Said:
     return Said.json({"results": []})
 
 
-def make(cache_dir: Path, uniprot: UniProt | None, index: LocalIndex, transport: Transport) -> BioMedAgent:
-    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none"))
-    resolver, retriever = Resolver(index, None, uniprot), Retriever(index, None, uniprot, None)
-    agent._rooms = Rooms(transport, index, resolver, retriever, None)
-    return agent
-
-
 @pytest.fixture(scope="module")
 def online(cache_dir: Path) -> Iterator[BioMedAgent]:
     with (
         LocalServer(play) as server,
         Transport(clock=FakeClock(), services={"uniprot": server.url}) as transport,
-        LocalIndex.open(cache_dir) as index,
     ):
-        yield make(cache_dir, UniProt(transport), index, transport)
+        agent, uniprot = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none")), UniProt(transport)
+        index = agent.rooms.index
+        agent._rooms = replace(
+            agent.rooms,
+            transport=transport,
+            resolver=Resolver(index, None, uniprot),
+            retriever=Retriever(index, None, uniprot, None),
+        )
+        yield agent
 
 
 @pytest.mark.parametrize(

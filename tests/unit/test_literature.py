@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from biomed_agent.errors import NotFound, Unavailable
 from biomed_agent.literature import (
@@ -15,6 +17,7 @@ from biomed_agent.literature import (
     REVIEW_WEIGHT,
     Literature,
     labelled,
+    pmids_of,
     rank_passages,
     sentences,
     tells_a_finding,
@@ -69,11 +72,150 @@ def literature(server: LocalServer) -> Iterator[Literature]:
 # -- which service answers
 
 
-def test_pubmed_answers_first_and_says_how_it_read_the_query(literature: Literature, server: LocalServer) -> None:
+def articles_of(*numbers: int, doi: bool = False) -> Said:
+    one = (
+        "<PubmedArticle><MedlineCitation><PMID>{0}</PMID><Article><Abstract><AbstractText>Text {0}.</AbstractText>"
+        "</Abstract></Article></MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType='doi'>10.1/{0}</ArticleId>"
+        "</ArticleIdList></PubmedData></PubmedArticle>"
+    )
+    return Said(f"<PubmedArticleSet>{''.join(one.format(number) for number in numbers)}</PubmedArticleSet>".encode())
+
+
+def hits(*numbers: str, **more: object) -> Said:
+    found = {"count": str(len(numbers)), "idlist": list(numbers), "querytranslation": "aspirin[All Fields]"}
+    return Said.json({"esearchresult": found | more})
+
+
+def test_pubmed_alone_answers_when_it_has_articles_and_says_how_it_read_the_query(
+    literature: Literature, server: LocalServer, services: Services
+) -> None:
+    services.search, services.fetch = hits("1", "2", "3"), articles_of(1, 2, 3)
     notes: list[str] = []
-    assert [article.pmid for article in literature.search("aspirin", 5, notes)] == ["1"]
-    assert notes == ["PubMed was asked for 'aspirin' (1 article; read as: aspirin[All Fields])."]
+    assert [article.pmid for article in literature.search("aspirin", 5, notes)] == ["1", "2", "3"]
+    assert notes == ["PubMed was asked for 'aspirin' (3 articles; read as: aspirin[All Fields])."]
     assert not any(asked.path == "/search" for asked in server.asked)
+
+
+def test_europe_pmc_is_asked_beside_when_pubmed_has_few(literature: Literature, services: Services) -> None:
+    early = {"id": "PPR1", "source": "PPR", "title": "Early", "doi": "10.1/e"}
+    same = {"id": "9", "source": "MED", "pmid": "9", "doi": "10.1/2"}
+    later = {
+        "id": "PPR2",
+        "source": "PPR",
+        "doi": "10.1/p",
+        "commentCorrectionList": {"commentCorrection": {"id": "1", "source": "MED", "type": "Preprint of"}},
+    }
+    services.search, services.fetch = hits("1", "2"), articles_of(1, 2)
+    services.europepmc = Said.json({"hitCount": 4, "resultList": {"result": [same, early, later, early]}})
+    notes: list[str] = []
+    found = literature.search("aspirin", 5, notes)
+    assert [article.handle for article in found] == ["PMID:1", "PMID:2", "DOI:10.1/e"]
+    assert found[-1].preprint
+    assert notes[1] == (
+        "PubMed has few articles of this, so Europe PMC was asked for 'aspirin' as well (4 articles, preprints among "
+        "them; 1 added)."
+    )
+
+
+def test_what_europe_pmc_cannot_add_costs_a_note(literature: Literature, services: Services) -> None:
+    services.europepmc = Said(b"", 404)
+    notes: list[str] = []
+    assert len(literature.search("aspirin", 5, notes)) == 1
+    assert notes[1].startswith("Europe PMC was not asked beside PubMed: ")
+    assert len(literature.search("aspirin 2020[dp]", 5, [])) == 1, "a date would become a word there"
+
+
+def test_ignored_stop_words_are_told_and_an_ignored_key_word_is_refused(
+    literature: Literature, services: Services
+) -> None:
+    warnings = {"phrasesignored": ["the", "of"], "outputmessages": ["Restrictions achieved."]}
+    services.search, services.fetch = hits("1", "2", "3", warninglist=warnings), articles_of(1, 2, 3)
+    notes: list[str] = []
+    literature.search("the use of aspirin", 5, notes)
+    assert notes[1:] == ["PubMed left out: the, of.", "PubMed says: Restrictions achieved."]
+    for ignored in (
+        {"errorlist": {"phrasesnotfound": ["p.E1317Q"]}},
+        {"errorlist": {"fieldsnotfound": ["[nofield]"]}},
+        {"warninglist": {"quotedphrasesnotfound": ['"aspirin zebra"']}},
+        {"warninglist": {"phrasesignored": ["zebra"]}},
+    ):
+        services.search = hits("1", "2", "3", **ignored)
+        with pytest.raises(NotFound, match="would answer from the rest"):
+            literature.search(f"aspirin {len(str(ignored))}", 5, [])
+
+
+def test_pmids_are_read_without_a_search(literature: Literature, server: LocalServer, services: Services) -> None:
+    services.fetch = articles_of(2, 1)
+    assert [article.pmid for article in literature.search("PMID: 1, PMID 2", 5, [])] == ["1", "2"]
+    assert [asked.path for asked in server.asked] == ["/efetch.fcgi"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("PMID:12377809", ["12377809"]),
+        ("pmid 1, 2; PMID:3 OR 4", ["1", "2", "3", "4"]),
+        ("PMIDs: 1 2", ["1", "2"]),
+        ("12377809", []),
+        ("PMID:12 aspirin", []),
+        ("aspirin PMID:12", []),
+        ("", []),
+    ],
+)
+def test_a_query_of_pmids(query: str, expected: list[str]) -> None:
+    assert pmids_of(query) == expected
+
+
+@given(st.text(max_size=80))
+def test_any_query_is_read(text: str) -> None:
+    assert all(one.isdigit() for one in pmids_of(text))
+    without = without_tags(text)
+    assert without is None or len(without) <= len(text)
+
+
+# -- full texts
+
+
+JATS = """<article><front><article-meta><article-id pub-id-type="pmc">5</article-id><permissions><license
+xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="https://creativecommons.org/licenses/by/4.0/"/></permissions>
+<abstract><p>We report on metformin.</p></abstract></article-meta></front><body><sec><title>Results</title>
+<p>Metformin halved the risk of stroke in rats [<xref ref-type="bibr">3</xref>]. See it.</p></sec>
+<sec><title>Funding</title><p>Metformin was given to us by a company against stroke.</p></sec></body></article>"""
+CLOSED = Article("Closed", "No.", pmid="1", pmcid="PMC1", open_access=False)
+MISSING = Article("Missing", "No.", pmid="2", pmcid="PMC404")
+OPEN = Article("Open", "We report on metformin.", pmid="3", pmcid="PMC5")
+
+
+def test_open_access_full_texts_are_read_and_quoted_with_section_and_licence(
+    literature: Literature, server: LocalServer
+) -> None:
+    server.play = lambda asked: Said(JATS.encode()) if "PMC5/" in asked.path else Said(b"", 404)
+    notes: list[str] = []
+    articles = [CLOSED, MISSING, Article("None", "No.", pmid="9"), OPEN]
+    texts = literature.full_texts(articles, notes)
+    assert list(texts) == ["PMID:3"]
+    assert notes == ["Open-access full texts read: PMID:3."]
+    assert [asked.path for asked in server.asked] == ["/PMC404/fullTextXML", "/PMC5/fullTextXML"]
+    (passage,) = rank_passages("Does metformin lower the risk of stroke?", articles, 1, texts)
+    assert (passage.text, passage.label) == ("Metformin halved the risk of stroke in rats.", "full text, Results")
+    assert passage.article.provenance is not None
+    assert passage.article.provenance.licence == "https://creativecommons.org/licenses/by/4.0/"
+    assert (passage.article.handle, passage.article.provenance.identifier) == ("PMID:3", "PMC5")
+    found = rank_passages("metformin stroke company", articles, 9, texts)
+    assert all("company" not in one.text for one in found), "funding is no finding"
+
+
+def test_full_texts_that_cannot_be_had_cost_a_note(literature: Literature, server: LocalServer) -> None:
+    server.play = lambda asked: Said(b"", 404)
+    notes: list[str] = []
+    assert literature.full_texts([MISSING], notes) == {}
+    assert notes == ["Open-access full texts read: none of these articles is open access."]
+    server.play = lambda asked: Said(b"<html>", 503)
+    assert literature.full_texts([replace(MISSING, pmcid="PMC405")], notes) == {}
+    assert notes[1].startswith("Full texts were not read: ")
+
+
+# -- when PubMed does not answer
 
 
 @pytest.mark.parametrize("step", ["search", "fetch"])

@@ -78,7 +78,8 @@ def play(asked: Asked) -> Said:
     if "esearch" in asked.path and "worms" in everything:
         return Said.json({"error": "Search Backend failed"}, status=400)
     if asked.path == "/search":
-        return Said.json({"hitCount": 1, "resultList": {"result": [EARLY]}})
+        hits = [EARLY] if "worms" in everything else []
+        return Said.json({"hitCount": len(hits), "resultList": {"result": hits}})
     if "esearch" in asked.path:
         ignored = "flurb" in everything
         result = {"count": "2", "idlist": ["11", "12"], "querytranslation": "metformin[All Fields]"}
