@@ -303,6 +303,7 @@ class Answering:
                 said.append(compose.facts_sentence(entity, facts, self.draft.sources))
                 continue
             said.append(compose.identity_sentence(entity, self.draft.sources))
+            said.append(lookups.parent_sentence(self.rooms.retriever, entity))
             stored = self.rooms.index.facts(entity)
             size = matching(self.rooms.retriever.computed(entity), _SIZE)
             self.draft.facts += [fact for fact in facts if fact.predicate != "sequence"] + size + stored

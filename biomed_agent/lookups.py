@@ -15,7 +15,7 @@ from .deposited import cid_of
 from .errors import Inapplicable, InvalidInput, NotFound, Refused, Unavailable
 from .hazards import STATEMENT, bearing_on, topic_of
 from .retrieve import matching
-from .types import Answer, Fact, Molecule
+from .types import Answer, Entity, Fact, Molecule
 
 if TYPE_CHECKING:
     from .answering import Answering
@@ -92,6 +92,15 @@ def properties(answering: Answering, text: str) -> Answer:
     return draft.close("answered", _said(answering, molecule, judged, values, verdicts))
 
 
+def parent_sentence(retriever: Retriever, entity: Entity) -> str:
+    """Say what a salt or solvate is made of, so that nobody takes its mass for the drug's; empty for anything else."""
+    parent = next(iter(retriever.parents(entity)), None) if isinstance(entity, Molecule) else None
+    if parent is None or parent.weight is None:
+        return ""
+    handle = f" ({parent.handle})" if parent.ids else ""
+    return f"That includes counter-ions and solvent: its parent {_mass(parent, handle)}."
+
+
 def judgements(retriever: Retriever, molecule: Molecule) -> list[Fact]:
     """Return what rules and alerts say of a molecule, or of its parent if it is a salt, which the notes say then."""
     parent = next(iter(retriever.parents(molecule)), None)
@@ -118,9 +127,9 @@ def _said(answering: Answering, molecule: Molecule, judged: Molecule, values: li
     return f"{whole}{_mass(judged)}: {listed} {cited}. Rules {decided}. Structural alerts: {', '.join(alerts)} {cited}."
 
 
-def _mass(molecule: Molecule) -> str:
+def _mass(molecule: Molecule, handle: str = "") -> str:
     weight = f", {molecule.weight:.2f} g/mol" if molecule.weight is not None else ""
-    return f"{compose.name_of(molecule)} is {molecule.formula}{weight}"
+    return f"{compose.name_of(molecule)}{handle} is {molecule.formula}{weight}"
 
 
 def _check(limit: int, threshold: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""LangChain tools: molecule, protein, literature and molecule-protein question answering, and a PubMed retriever.
+"""LangChain tools: question answering about molecules, proteins and papers, look-ups, and a PubMed retriever.
 
 They translate between a calling model and :class:`biomed_agent.BioMedAgent`, nothing else. A call returns
 ``(content, artifact)``: a short text in a fixed order (:func:`biomed_agent.render.to_tool_text`) for the calling
@@ -16,17 +16,22 @@ What happens when something is wrong:
 
 from __future__ import annotations
 
-from .base import BioMedTool, LazyAgent
+from .base import BioMedTool, LazyAgent, LookUpTool
+from .molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
 from .qa import BioMedToolkit, LiteratureQATool, MoleculeProteinQATool, MoleculeQATool, ProteinQATool
 from .retriever import PubMedRetriever
 
 __all__ = [
     "BioMedTool",
     "BioMedToolkit",
+    "FindMoleculeTool",
     "LazyAgent",
     "LiteratureQATool",
+    "LookUpTool",
+    "MoleculePropertiesTool",
     "MoleculeProteinQATool",
     "MoleculeQATool",
     "ProteinQATool",
     "PubMedRetriever",
+    "SimilarMoleculesTool",
 ]

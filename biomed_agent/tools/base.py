@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import functools
 import threading
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
 from langchain_core.tools import BaseTool, ToolException
@@ -16,7 +17,9 @@ from pydantic.v1 import ValidationError as ValidationErrorV1
 from biomed_agent.errors import BiomedAgentError
 from biomed_agent.render import to_tool_text
 from biomed_agent.render.words import shorten
-from biomed_agent.types import Answer, Article
+from biomed_agent.types import Answer, Article, EgressPolicy
+
+from .handles import Handles
 
 if TYPE_CHECKING:
     from biomed_agent.agent import BioMedAgent
@@ -58,6 +61,11 @@ class LazyAgent:
                 self._agent = BioMedAgent(**self._options)
             return self._agent
 
+    @property
+    def egress(self) -> EgressPolicy:
+        """The egress policy, as given or as the settings say."""
+        return self.agent.settings.egress
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as options: the copy makes an agent of its own."""
         return functools.partial(LazyAgent, **self._options), ()
@@ -78,11 +86,37 @@ class LazyAgent:
         """See :meth:`biomed_agent.BioMedAgent.find`."""
         return self.agent.find(kind, name, limit)
 
+    def similar(self, molecule: str, threshold: float | None = None, limit: int = 10) -> Answer:
+        """See :meth:`biomed_agent.BioMedAgent.similar`."""
+        return self.agent.similar(molecule, threshold, limit)
+
+    def containing(self, part: str, limit: int = 10) -> Answer:
+        """See :meth:`biomed_agent.BioMedAgent.containing`."""
+        return self.agent.containing(part, limit)
+
+    def properties(self, molecule: str) -> Answer:
+        """See :meth:`biomed_agent.BioMedAgent.properties`."""
+        return self.agent.properties(molecule)
+
 
 @functools.cache
 def default_agent() -> LazyAgent:
     """Return the agent of tools that were made without one; it reads its settings from the environment."""
     return LazyAgent()
+
+
+@functools.cache
+def default_handles() -> Handles:
+    """Return the handles of tools that were made without a toolkit."""
+    return Handles()
+
+
+def policy_of(agent: Any) -> EgressPolicy:
+    """Return the egress policy of whoever answers; ``names-only`` when it does not say."""
+    policy: EgressPolicy = "names-only"
+    with contextlib.suppress(BiomedAgentError):  # settings that cannot be read
+        policy = getattr(getattr(agent, "settings", agent), "egress", policy)
+    return policy if policy in get_args(EgressPolicy) else "names-only"
 
 
 class Strict(BaseModel):
@@ -124,28 +158,30 @@ class BioMedTool(BaseTool):
     handle_validation_error: Any = explain
     agent: Any = Field(default_factory=default_agent, exclude=True, repr=False)
     """whoever answers, see :class:`Asks`"""
+    handles: Handles = Field(default_factory=default_handles, exclude=True, repr=False)
+    """the structures that were given, by the handles the calling model knows them by"""
 
     def _run(self, **arguments: Any) -> tuple[str, dict[str, Any]]:
         with contextlib.suppress(RuntimeError):  # outside a run there is nobody to tell
             dispatch_custom_event(PROGRESS_EVENT, self._asking())
         try:
-            answer = self._ask(**arguments)
+            answer = self._ask(**self.handles.opened(arguments))
         except BiomedAgentError as error:
-            raise _as_tool_error(error) from error
+            raise self._as_tool_error(error, arguments) from error
         with contextlib.suppress(RuntimeError):
             dispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
-        return to_tool_text(answer), answer.to_dict()
+        return self.told(answer, arguments), answer.to_dict()
 
     async def _arun(self, **arguments: Any) -> tuple[str, dict[str, Any]]:
         with contextlib.suppress(RuntimeError):
             await adispatch_custom_event(PROGRESS_EVENT, self._asking())
         try:
-            answer = await self._aask(**arguments)
+            answer = await self._aask(**self.handles.opened(arguments))
         except BiomedAgentError as error:
-            raise _as_tool_error(error) from error
+            raise self._as_tool_error(error, arguments) from error
         with contextlib.suppress(RuntimeError):
             await adispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
-        return to_tool_text(answer), answer.to_dict()
+        return self.told(answer, arguments), answer.to_dict()
 
     def _ask(self, **arguments: Any) -> Answer:
         answer: Answer = self.agent.ask(**arguments)
@@ -154,6 +190,17 @@ class BioMedTool(BaseTool):
     async def _aask(self, **arguments: Any) -> Answer:
         answer: Answer = await self.agent.aask(**arguments)
         return answer
+
+    def told(self, answer: Answer, arguments: Mapping[str, Any]) -> str:
+        """Return what the calling model is told of an answer; a user's own structure by its handle."""
+        policy, given = policy_of(self.agent), self.handles.opened(dict(arguments))
+        text = to_tool_text(self.handles.closed(answer, policy))
+        return self.handles.scrubbed(text, answer, given, policy)
+
+    def _as_tool_error(self, error: BiomedAgentError, arguments: Mapping[str, Any]) -> ToolException:
+        reason = unanswered(error.status, str(error))
+        given = self.handles.opened(dict(arguments))
+        return ToolException(self.handles.scrubbed(reason, Answer("", error.status, ""), given, policy_of(self.agent)))
 
     def _asking(self) -> dict[str, Any]:
         return {"tool": self.name, "stage": "asking"}
@@ -175,7 +222,3 @@ class LookUpTool(BioMedTool):
 def unanswered(status: str, reason: str) -> str:
     """Return the text of a call that never reached the agent; its first line is that of any unanswered call."""
     return f"STATUS {status}; nothing was answered\nREASON {reason}"
-
-
-def _as_tool_error(error: BiomedAgentError) -> ToolException:
-    return ToolException(unanswered(error.status, str(error)))

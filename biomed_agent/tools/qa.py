@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.tools import BaseTool, BaseToolkit
 from pydantic import BaseModel, Field, PrivateAttr
@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field, PrivateAttr
 from biomed_agent.types import EgressPolicy
 
 from .base import Arguments, BioMedTool, LazyAgent
+from .handles import Handles, read_structure
+from .molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
 
 _NAMES_A_MOLECULE = (
     'One molecule: a name ("imatinib"), an identifier ("CID:2244", "CHEBI:15365", "CHEMBL25", "50-78-2", an '
@@ -104,6 +106,10 @@ class MoleculeProteinQATool(BioMedTool):
     args_schema: type[BaseModel] = MoleculeProteinArguments
 
 
+LOOK_UPS: tuple[Callable[..., BioMedTool], ...] = (FindMoleculeTool, SimilarMoleculesTool, MoleculePropertiesTool)
+"""Tools that look something up instead of answering a question."""
+
+
 class BioMedToolkit(BaseToolkit):
     """All tools, behind one agent that is made at the first question.
 
@@ -113,6 +119,7 @@ class BioMedToolkit(BaseToolkit):
         index: Further SQLite indexes.
         offline: Ask no database.
         egress: What may leave this machine: ``public``, ``names-only`` or ``nothing``.
+        look_ups: Whether the look-up tools are handed out after the four that answer questions.
         agent: A :class:`biomed_agent.BioMedAgent` to use instead of making one.
 
     Arguments left out are read from the environment (``BIOMED_AGENT_HOST`` and so on).
@@ -123,20 +130,34 @@ class BioMedToolkit(BaseToolkit):
     index: str | Path | Sequence[str | Path] | None = None
     offline: bool | None = None
     egress: EgressPolicy | None = None
+    look_ups: bool = True
     agent: Any = Field(default=None, exclude=True, repr=False)
     _tools: list[BaseTool] = PrivateAttr(default_factory=list)
+    _handles: Handles = PrivateAttr(default_factory=Handles)
 
     def model_post_init(self, context: Any, /) -> None:
         """Hand one agent to all tools."""
         options = {name: getattr(self, name) for name in ("host", "model", "index", "offline", "egress")}
         agent = self.agent or LazyAgent(**{name: value for name, value in options.items() if value is not None})
-        self._tools = [
-            MoleculeQATool(agent=agent),
-            ProteinQATool(agent=agent),
-            LiteratureQATool(agent=agent),
-            MoleculeProteinQATool(agent=agent),
+        offered: list[Callable[..., BioMedTool]] = [
+            MoleculeQATool,
+            ProteinQATool,
+            LiteratureQATool,
+            MoleculeProteinQATool,
+            *(LOOK_UPS if self.look_ups else ()),
         ]
+        self._tools = [tool(agent=agent, handles=self._handles) for tool in offered]
 
-    def get_tools(self) -> list[BaseTool]:
-        """Return the tools; the same ones at every call."""
-        return list(self._tools)
+    def handle(self, kind: Literal["molecule", "protein"], structure: str) -> str:
+        """Return a short name for a structure or sequence that the calling model need not see.
+
+        The tools take the name in its place, and name the structure by it in what they tell the model.
+
+        Args:
+            kind: What it is.
+            structure: A SMILES or InChI, with or without prefix, or a sequence of residues.
+
+        Raises:
+            InvalidInput: It cannot be read.
+        """
+        return self._handles.give(kind, read_structure(kind, structure))

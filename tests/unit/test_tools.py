@@ -157,9 +157,14 @@ def test_every_argument_is_described_and_no_other_is_accepted() -> None:
         assert len(tool.description) > 100
 
 
-def test_a_toolkit_hands_out_four_tools_that_share_one_agent() -> None:
+def test_a_toolkit_hands_out_four_tools_then_look_ups_that_share_one_agent() -> None:
+    four = ["molecule_qa", "protein_qa", "literature_qa", "molecule_protein_qa"]
+    assert [tool.name for tool in BioMedToolkit(agent=Scripted(), look_ups=False).get_tools()] == four
     tools = BioMedToolkit(offline=True, model="none").get_tools()
-    assert [tool.name for tool in tools] == ["molecule_qa", "protein_qa", "literature_qa", "molecule_protein_qa"]
+    names = [tool.name for tool in tools]
+    assert names[:4] == four
+    assert {"find_molecule", "similar_molecules", "molecule_properties"} <= {*names[4:]}
+    assert len({*names}) == len(names)
     assert len({id(tool.agent) for tool in tools if isinstance(tool, BioMedTool)}) == 1
     given = Scripted()
     assert all(tool.agent is given for tool in BioMedToolkit(agent=given).get_tools() if isinstance(tool, BioMedTool))

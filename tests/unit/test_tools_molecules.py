@@ -1,0 +1,137 @@
+"""The look-up tools for molecules, offline, as a calling model meets them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.tools import BaseTool
+from langchain_tests.integration_tests import ToolsIntegrationTests
+from langchain_tests.unit_tests import ToolsUnitTests
+
+from biomed_agent.render.tool_text import TOOL_TOKENS, estimate_tokens
+from biomed_agent.tools import FindMoleculeTool, LazyAgent, MoleculePropertiesTool, SimilarMoleculesTool
+
+OFFLINE = LazyAgent(offline=True, model="none")
+
+
+def call(tool: BaseTool, **arguments: Any) -> ToolMessage:
+    message: ToolMessage = tool.invoke(ToolCall(name=tool.name, args=arguments, id="1", type="tool_call"))
+    assert estimate_tokens(message.text) <= TOOL_TOKENS
+    json.dumps(message.artifact)
+    return message
+
+
+def test_a_brand_is_found_as_the_salt_with_its_parent() -> None:
+    message = call(FindMoleculeTool(agent=OFFLINE), name="Gleevec")
+    assert message.text.startswith("STATUS answered")
+    assert "CID:123596" in message.text
+    assert {"589.72", "493.62"} <= {part for part in message.text.replace(",", " ").split() if part[0].isdigit()}
+    assert message.artifact["entities"][0]["entity"]["inchikey"] == "YLMAHDNUQAMNNX-UHFFFAOYSA-N"
+
+
+def test_an_ambiguous_name_and_a_typo_come_back_with_candidates() -> None:
+    message = call(FindMoleculeTool(agent=OFFLINE), name="ibuprofin")
+    assert message.text.startswith("STATUS not_found")
+    assert "ibuprofen" in message.text
+    message = call(FindMoleculeTool(agent=OFFLINE), name="PCP")
+    assert message.text.startswith("STATUS ambiguous")
+    assert len(message.artifact["candidates"]) > 1
+
+
+def test_similar_molecules_are_named_with_their_likeness_and_how_many_more_there_are() -> None:
+    message = call(SimilarMoleculesTool(agent=OFFLINE), molecule="caffeine", limit=3)
+    hits = [fact for fact in message.artifact["facts"] if fact["predicate"] == "similar molecule"]
+    assert len(hits) == 3
+    assert "more exist" in message.text
+    assert "NOT LOOKED UP PubChem" in message.text
+    assert "0.58" in message.text
+    message = call(SimilarMoleculesTool(agent=OFFLINE), molecule="smiles:*c1ccc(S(N)(=O)=O)cc1", contains=True, limit=2)
+    assert "sulfanilamide (CID:5333)" in message.text
+    message = call(SimilarMoleculesTool(agent=OFFLINE), molecule="caffeine", threshold=1.0)
+    assert message.text.startswith("STATUS not_found")
+
+
+def test_properties_of_a_salt_are_its_parents_and_both_masses_are_shown() -> None:
+    message = call(MoleculePropertiesTool(agent=OFFLINE), molecule="Gleevec")
+    assert "589.72" in message.text
+    assert "parent imatinib is C29H31N7O, 493.62 g/mol" in message.text
+    assert "passed: rule of five" in message.text
+    facts = {fact["predicate"]: fact for fact in message.artifact["facts"]}
+    assert facts["Ghose filter"]["value"] == "fail"
+    assert facts["Ghose filter"]["note"].startswith("of the parent imatinib; weight 493.62 (160 to 480)")
+    assert {"rule of five", "Veber rule", "Egan rule", "Muegge filter", "rule of three", "QED"} <= facts.keys()
+
+
+def test_what_cannot_be_computed_is_told() -> None:
+    message = call(MoleculePropertiesTool(agent=OFFLINE), molecule="smiles:CC*")
+    assert message.text.startswith("STATUS inapplicable")
+    assert "open positions" in message.text
+    assert call(MoleculePropertiesTool(agent=OFFLINE), molecule="smiles:C((").text.startswith("STATUS invalid")
+
+
+@pytest.mark.parametrize(("argument", "value"), [("limit", 0), ("limit", 1000), ("threshold", 0), ("threshold", 1.5)])
+def test_wrong_numbers_are_named(argument: str, value: float) -> None:
+    message = call(SimilarMoleculesTool(agent=OFFLINE), molecule="caffeine", **{argument: value})
+    assert message.status == "error"
+    assert f"{argument}: got {value}" in message.text
+
+
+class _Unit(ToolsUnitTests):
+    __test__ = False
+    tested: Any
+    example: dict[str, Any]
+
+    @property
+    def tool_constructor(self) -> type[BaseTool]:
+        found: type[BaseTool] = self.tested
+        return found
+
+    @property
+    def tool_constructor_params(self) -> dict[str, Any]:
+        return {"agent": OFFLINE}
+
+    @property
+    def tool_invoke_params_example(self) -> dict[str, Any]:
+        return self.example
+
+
+class _Integration(ToolsIntegrationTests):
+    __test__ = False
+    tested: Any
+    example: dict[str, Any]
+    tool_constructor = _Unit.tool_constructor
+    tool_constructor_params = _Unit.tool_constructor_params
+    tool_invoke_params_example = _Unit.tool_invoke_params_example
+
+
+class TestFindUnit(_Unit):
+    __test__ = True
+    tested, example = FindMoleculeTool, {"name": "aspirin"}
+
+
+class TestFindIntegration(_Integration):
+    __test__ = True
+    tested, example = FindMoleculeTool, {"name": "aspirin"}
+
+
+class TestSimilarUnit(_Unit):
+    __test__ = True
+    tested, example = SimilarMoleculesTool, {"molecule": "aspirin", "limit": 2}
+
+
+class TestSimilarIntegration(_Integration):
+    __test__ = True
+    tested, example = SimilarMoleculesTool, {"molecule": "aspirin", "limit": 2}
+
+
+class TestPropertiesUnit(_Unit):
+    __test__ = True
+    tested, example = MoleculePropertiesTool, {"molecule": "smiles:CCO"}
+
+
+class TestPropertiesIntegration(_Integration):
+    __test__ = True
+    tested, example = MoleculePropertiesTool, {"molecule": "smiles:CCO"}
