@@ -31,7 +31,7 @@ ethics?-(statement|approval).* ethical-(approval|considerations|standards).* key
 """
 DROPPED_SECTION = re.compile(
     "|".join(
-        f"(?:{name})" for name in _DROPPED.replace("pre-?", "pre@?").replace("-", "[ -]").replace("@", "-").split()
+        f"(?:{name})" for name in _DROPPED.replace("pre-?", "pre@?").replace("-", r"[\s-]").replace("@", "-").split()
     ),
     re.IGNORECASE,
 )
@@ -54,6 +54,7 @@ _SUP = re.compile(r"</?sup>", re.IGNORECASE)
 _NUMBERED = re.compile(
     rf"(\s*)\[\s*({NUMBERS})\s*\](?:(?![\w\[]|{RANGE}\w)|(?=(?:and|or|but|in|for|were|was|have|has|which|that)\b))"
 )
+_JOINED = re.compile(rf"(?<=\d)\]\s?{RANGE}\s?\[(?=\d)")
 _NUMBER_BEFORE = re.compile(r"(?:^|[\s(<>≤≥=~±:])[+–−-]?(\d[\d.,]*)\s?(?:%|±\s?[\d.,]+)?$")
 _INTERVAL_BEFORE = re.compile(r"(?:\b(?:CI|CrI|IQR|SD|SE|SEM|range|interval|between)(?: of)?|[=:±≈∈])$")
 _PLACE_BEFORE = re.compile(r"\b(?:scale|scores?|residues?|positions?)$")
@@ -71,6 +72,7 @@ _LEAD = re.compile(
     r"|reviewed|according to|following|data from|in|by|from),?\s)+",
     re.IGNORECASE,
 )
+_TRAIL = re.compile(r",?\sfor (?:an? )?(?:recent )?(?:reviews?|overviews?|details|examples?)$")
 _NAME = re.compile(r"(?:[A-ZÀ-ÞŁŚŠŽČĆİ][\w'’.-]*[a-zà-ÿ.](?:-[\w'’-]+)?|[A-Z]{1,3}\.?|[dlO]['’][A-Z]\w+)")
 _BODIES = frozenset("WHO FAO FDA CDC EMA NIH AOAC USDA OECD EFSA IARC ICH NCBI UNICEF UNAIDS".split())
 _LINKS_NAMES = frozenset(
@@ -103,10 +105,8 @@ _SEE = re.compile(
     re.IGNORECASE,
 )
 
-_MAIL = r"(?:e-?mails?(?:\saddress)?\s?[:.]?\s*)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-_WEB = (
-    r"(?:(?:https?|ftp)://|www\.)[^\s<>\")\]]+|\bdoi\s?[:.]?\s?10\.\d{4,9}/[^\s<>\")\]]+|\b10\.\d{4,9}/[^\s<>\")\],;]+"
-)
+_MAIL = r"(?:e-?mails?(?:\saddress)?\s?[:.]?\s*)?(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+"
+_WEB = r"(?:(?:(?:https?|ftp)://|www\.)|\b(?:doi\s?[:.]?\s?)?10\.\d{4,9}/)[^\s<>\")\]]*[\w/=#]"
 _LINK = re.compile(
     rf"\s*[(\[][^()\[\]]{{0,40}}(?:{_MAIL}|{_WEB})[^()\[\]]{{0,40}}[)\]]"
     rf"|(?:(?:(?:^|\s)(?:available|accessible))?\s(?:at|from|via|see|on|under)\s?:?)?\s*(?:{_MAIL}|{_WEB})",
@@ -228,6 +228,7 @@ def clean_paragraph(text: str, style: Style = Style(), removed: Counter[str] | N
         text = _sub(_COPYRIGHT, "", text, removed, "copyright")
     if _ADDRESSED.search(text):
         text = _sub(_LINK, "", text, removed, "address")
+    text = _JOINED.sub("-", text)
     text = _NUMBERED.sub(partial(_numbered, style=style, removed=removed), text)
     if style.parentheses:
         text = _sub(_PARENTHESISED, "", text, removed, "citation")
@@ -328,7 +329,7 @@ def _is_citation(piece: str) -> bool:
 
 
 def _is_dated_name(piece: str) -> bool:
-    match = _DATED.fullmatch(_LEAD.sub("", piece))
+    match = _DATED.fullmatch(_TRAIL.sub("", _LEAD.sub("", piece)))
     if match is None:
         return False
     words = match[1].replace(",", " , ").split()
