@@ -161,3 +161,7 @@ class BioMedToolkit(BaseToolkit):
             InvalidInput: It cannot be read.
         """
         return self._handles.give(kind, read_structure(kind, structure))
+
+    def get_tools(self) -> list[BaseTool]:
+        """Return the tools; the same ones at every call."""
+        return list(self._tools)
