@@ -100,6 +100,7 @@ class Draft:
                 f"{self.file} was begun by another build: {begun}.",
                 "Give that build's options, another --output, or --restart to begin anew.",
             )
+        self._finished = False
         self._set("what", described)
         self._open.commit()
 
@@ -107,7 +108,10 @@ class Draft:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        over = self._finished or not (self._get("mark") or self.entities)
         self._open.close()
+        if over:
+            self.file.unlink(missing_ok=True)
 
     @property
     def mark(self) -> str | None:
@@ -161,7 +165,7 @@ class Draft:
                 self._skip({reason: 1})
 
     def finish(self, entries: Callable[[Draft], Iterator[tuple[str, Any]]]) -> Report:
-        """Write the members of the JSON object that is the result, one a line, and forget the working file."""
+        """Write the members of the JSON object that is the result, one a line; the working file is over with."""
         partial = self.output.with_name(f"{self.output.name}.partial")
         with self._writing(), partial.open("w", encoding="utf-8") as stream:
             stream.write("{")
@@ -174,10 +178,8 @@ class Draft:
             stream.write("\n}\n")
         with self._writing():
             partial.replace(self.output)
-        report = Report(self.output, entities, pairs, self._skipped(), self.release, self.resumed)
-        self._open.close()
-        self.file.unlink()
-        return report
+        self._finished = True
+        return Report(self.output, entities, pairs, self._skipped(), self.release, self.resumed)
 
     def by_key(self) -> Iterator[tuple[str, str, list[list[str]]]]:
         """Yield key, structure and pairs of each entity in the order found."""

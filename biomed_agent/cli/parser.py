@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from biomed_agent import __version__
 from biomed_agent.errors import InvalidInput
 
+from .data import add_commands as add_data
 from .evaluate import add_arguments as add_evaluate
 
 EXAMPLES = """examples:
@@ -84,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="write JSON")
     _checkpoint_commands(group("checkpoint", "model folders"), add)
     add_evaluate(add(commands, "evaluate", "evaluate.evaluate", "score a model on a task", "TASK --data FILE..."))
+    add_data(group("data", "data sets"), add)
     add(group("cache", "files kept between runs"), "clear", "upkeep.cache_clear", "delete cached replies and indexes")
     return parser
 

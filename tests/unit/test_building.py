@@ -233,6 +233,7 @@ def test_a_policy_that_forbids_it_is_obeyed(tmp_path, how):
         with pytest.raises(Refused):
             build_pubchemqa(tmp_path / "b.json", transport)
         assert list(transport.log) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_sequence_in_a_query_is_not_sent_by_names_only(tmp_path):
