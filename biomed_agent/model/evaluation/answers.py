@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from biomed_agent.errors import InvalidInput, Unavailable
-from biomed_agent.generator import Generation, Generator, Options
+from biomed_agent.generator import Generation, Options
 from biomed_agent.prompt import Message
 from biomed_agent.types import ModelStamp
 
@@ -75,8 +75,8 @@ class Model(Protocol):
     def stamp(self) -> ModelStamp:
         """Who answers."""
 
-    def write(self, prompts: Sequence[Prompt], options: Options) -> list[Reply]:
-        """Let the model write an answer to each prompt."""
+    def write(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
+        """Let the model write an answer to each prompt; each is given as soon as it and those before it are there."""
 
     def losses(self, prompts: Sequence[Prompt]) -> list[float | None]:
         """Return nats per token of each expected answer; None without logits or where the input is unreadable."""
@@ -86,6 +86,17 @@ class Model(Protocol):
 
     def blind(self) -> contextlib.AbstractContextManager[None]:
         """Zero the projections of structures while the context lasts."""
+
+
+class Writer(Protocol):
+    """What :class:`Hosted` needs of a generator."""
+
+    @property
+    def stamp(self) -> ModelStamp:
+        """Who answers."""
+
+    def generate(self, messages: Sequence[Message], options: Options) -> Generation:
+        """Answer one conversation."""
 
 
 class Hosted:
@@ -98,7 +109,7 @@ class Hosted:
 
     inside = False
 
-    def __init__(self, generator: Generator, workers: int = 8) -> None:
+    def __init__(self, generator: Writer, workers: int = 8) -> None:
         self.generator = generator
         self.workers = workers
         self.batch = 4 * workers
@@ -108,7 +119,7 @@ class Hosted:
         """See :class:`Model`."""
         return self.generator.stamp
 
-    def write(self, prompts: Sequence[Prompt], options: Options) -> list[Reply]:
+    def write(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
         """See :class:`Model`."""
 
         def one(prompt: Prompt) -> Reply:
@@ -118,7 +129,7 @@ class Hosted:
                 return _unreadable(error)
 
         with ThreadPoolExecutor(self.workers) as pool:
-            return list(pool.map(one, prompts))
+            yield from pool.map(one, prompts)
 
     def losses(self, prompts: Sequence[Prompt]) -> list[float | None]:
         """See :class:`Model`."""
@@ -152,13 +163,13 @@ class Inside:
         """See :class:`Model`."""
         return self.engine.stamp
 
-    def write(self, prompts: Sequence[Prompt], options: Options) -> list[Reply]:
+    def write(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
         """See :class:`Model`."""
 
         def several(part: Sequence[Prompt]) -> list[Reply]:
             return [_reply(one) for one in self.engine.generate_batch([prompt.messages for prompt in part], options)]
 
-        return _halving(several, prompts, _unreadable)
+        yield from _halving(several, prompts, _unreadable)
 
     def losses(self, prompts: Sequence[Prompt]) -> list[float | None]:
         """See :class:`Model`."""
@@ -288,14 +299,12 @@ class Journal:
     def __getitem__(self, filed: tuple[str, str]) -> Reply:
         return self._replies[filed]
 
-    def add(self, condition: str, replies: Mapping[str, Reply]) -> None:
-        """File answers under a condition, by key."""
-        self._replies |= {(condition, key): reply for key, reply in replies.items()}
+    def add(self, condition: str, key: str, reply: Reply) -> None:
+        """File an answer."""
+        self._replies[condition, key] = reply
         if self.path is not None:
             with self.path.open("a", encoding="utf-8", newline="\n") as file:
-                file.writelines(
-                    _line({"condition": condition, "key": key, **asdict(reply)}) for key, reply in replies.items()
-                )
+                file.write(_line({"condition": condition, "key": key, **asdict(reply)}))
 
     def _read(self, resume: bool) -> None:
         assert self.path is not None  # noqa: S101
@@ -310,7 +319,8 @@ class Journal:
             header, *rows = [json.loads(line) for line in lines] or [{}]
             before = header["run"]
             for row in rows:
-                self._replies[row.pop("condition"), row.pop("key")] = Reply(**row)
+                filed = (row.pop("condition"), row.pop("key"))
+                self._replies[filed] = Reply(**row)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
                 f"{self.path} is no file of answers ({type(error).__name__}: {error}).", "Give another --output."
@@ -356,8 +366,8 @@ class Interview:
         self.tell(condition, done, len(prompts))
         for start in range(0, len(waiting), self.model.batch):
             part = waiting[start : start + self.model.batch]
-            replies = self.model.weigh(part) if part[0].options else self._written(part)
-            self.journal.add(condition, {prompt.key: reply for prompt, reply in zip(part, replies, strict=True)})
+            for prompt, reply in zip(part, self._answers(part), strict=True):
+                self.journal.add(condition, prompt.key, reply)
             done += len(part)
             self.tell(condition, done, len(prompts))
         return [self.journal[condition, prompt.key] for prompt in prompts]
@@ -367,9 +377,10 @@ class Interview:
         if self.progress is not None:
             self.progress(what, done, total)
 
-    def _written(self, prompts: Sequence[Prompt]) -> list[Reply]:
-        replies = self.model.write(prompts, self.options)
-        if not prompts[0].expected:
-            return replies
-        losses = self.model.losses(prompts)
-        return [replace(reply, loss=loss) for reply, loss in zip(replies, losses, strict=True)]
+    def _answers(self, prompts: Sequence[Prompt]) -> Iterator[Reply]:
+        if prompts[0].options:
+            yield from self.model.weigh(prompts)
+            return
+        losses = self.model.losses(prompts) if prompts[0].expected else [None] * len(prompts)
+        for reply, loss in zip(self.model.write(prompts, self.options), losses, strict=True):
+            yield replace(reply, loss=loss)

@@ -75,7 +75,7 @@ def _climb(text: str, frequent: Sequence[str], references: Sequence[Subsequence]
     for _ in range(ROUNDS):
         scores = {other: mean_rouge_l(other, references) for other in _changes(text, frequent)}
         other = max(scores, key=scores.__getitem__, default=text)
-        if scores.get(other, 0.0) <= best:
+        if scores.get(other, 0.0) <= best + 1e-9:  # not for a rounding error
             break
         text, best = other, scores[other]
     return text

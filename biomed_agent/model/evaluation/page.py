@@ -15,7 +15,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --faint: #98a1ad; --paper: #14171b; --card: #1d2127;
   --line: #343a43; --accent: #6ea3ff; --control: #7d8794; --neighbour: #e0a03c; --base: #6d7682; --good: #4cc38a;
   --bad: #f2777a; } }
-body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 66rem; background: var(--paper); color: var(--ink);
+body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 74rem; background: var(--paper); color: var(--ink);
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
 h1 { font-size: 1.55rem; line-height: 1.25; margin: 0 0 .6rem; } h2 { font-size: 1.2rem; margin: 2.4rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; } p, ul { margin: .4rem 0; } ul { padding-left: 1.2rem; }
@@ -26,8 +26,8 @@ h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; } p, ul { margin: .4rem 0; } ul { 
 .tile span { color: var(--faint); font-size: .85rem; }
 .wide { overflow-x: auto; margin: .4rem 0 1rem; }
 table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); }
-th { font-weight: 600; color: var(--faint); min-width: 5.5rem; } tr.model td { font-weight: 600; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; color: var(--faint); min-width: 4.6rem; } tr.model td { font-weight: 600; }
 td small { display: block; color: var(--faint); font-weight: 400; white-space: nowrap; }
 svg { max-width: 100%; height: auto; font: 12.5px system-ui, sans-serif; } svg text { fill: var(--ink); }
 svg .grid { stroke: var(--line); } svg .theirs { fill: var(--paper); stroke: var(--ink); stroke-width: 1.4; }

@@ -214,6 +214,25 @@ def _columns(report: Report) -> list[str]:
     return list(dict.fromkeys(column for one in report["published"] for column in one["scores"]))
 
 
+def scores_table(scores: Mapping[str, results.Scores]) -> str:
+    """Return what the structures are worth, by kind of question, as the Markdown table of a model card."""
+    header = ["kind", "n", "ROUGE-L", "exchanged", "difference", "best constant", "loss", "exchanged", "difference"]
+    rows = []
+    for kind, one in scores.items():
+        words = [
+            f"{one.rouge_l:.3f}",
+            f"{one.shuffled:.3f}",
+            f"{one.rouge_l - one.shuffled:.3f} ± {one.rouge_l_error:.3f}",
+        ]
+        constant = "" if one.constant is None else f"{one.constant:.3f}"
+        loss = ["", "", ""]
+        if one.loss is not None and one.loss_shuffled is not None and one.loss_error is not None:
+            cost = f"{one.loss_shuffled - one.loss:.3f} ± {one.loss_error:.3f}"
+            loss = [f"{one.loss:.3f}", f"{one.loss_shuffled:.3f}", cost]
+        rows.append([kind, f"{one.n:,}", *words, constant, *loss])
+    return table(header, rows)
+
+
 def number(score: Mapping[str, float | None] | None, signed: bool = False) -> str:
     """Return a score with its interval, three decimals."""
     if score is None or score["value"] is None:

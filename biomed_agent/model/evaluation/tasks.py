@@ -182,7 +182,7 @@ def parse_choice(reply: str, options: Mapping[str, str]) -> str:
     stated = re.findall(rf"(?i:\banswer(?:\s+is|\s*:)\s*(?:option\s+)?)[(\"'*]*({either})\b", text, flags)
     if len({one.lower() for one in stated}) == 1:
         return _key(stated[0], options)
-    after = r"(?![A-Za-z])" if words else r"\s*[).:,]"
+    after = r"(?![A-Za-z]|\s+or\b)" if words else r"\s*[).:,]"
     if opening := re.match(rf"\(?({either}){after}", text, flags):
         return _key(opening[1], options)
     found = [

@@ -1,0 +1,209 @@
+"""Reading what is scored, published rows, and the files a report is written to."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from biomed_agent.errors import InvalidInput
+from biomed_agent.generator import Generation
+from biomed_agent.model.evaluation import published, report
+from biomed_agent.model.evaluation.answers import Hosted
+from biomed_agent.model.evaluation.page import page
+from biomed_agent.model.evaluation.reading import read_rows
+from biomed_agent.model.evaluation.results import Scores
+from biomed_agent.model.evaluation.run import Settings, evaluate
+from biomed_agent.model.evaluation.tasks import TASKS
+from biomed_agent.model.featurize import featurize_smiles
+from biomed_agent.types import ModelStamp
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+CHEBI20 = """CID\tSMILES\tdescription
+1\tCCO\tThe molecule is an alcohol <b>that</b> burns & smells.
+2\tCC(=O)O\tThe molecule is an acid.
+3\tC1CC\tThe molecule is a ring.
+4\tCCN\t
+5\tCCC\tThe molecule is an alkane.
+"""
+
+
+class Guesses:
+    """Says something of each structure it can read."""
+
+    stamp = ModelStamp("guesser", "2", "abcdef0123456789", 1_000)
+
+    def generate(self, messages, options):
+        smiles = messages[0]["content"][0]["smiles"]
+        featurize_smiles(smiles)
+        return Generation(f"The molecule is an {'alcohol' if 'O' in smiles else 'alkane'} | of {len(smiles)} letters.")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "test.txt"
+    path.write_text(CHEBI20, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def evaluation(file):
+    rows = read_rows(TASKS["molecule-captioning"], [file])
+    return evaluate(
+        TASKS["molecule-captioning"],
+        Hosted(Guesses()),
+        rows.all,
+        train=rows.all,
+        settings=Settings(controls=True),
+        about={"data": rows.about(), "train": rows.about()},
+    )
+
+
+def test_what_cannot_be_read_stays_in_and_what_cannot_be_scored_is_counted(file):
+    rows = read_rows(TASKS["molecule-captioning"], [file])
+    assert [row.smiles for row in rows.examples] == ["CCO", "CC(=O)O", "C1CC", "CCC"]
+    assert sum(rows.left_out.values()) == 1
+    assert rows.files[0]["name"] == "test.txt"
+    assert len(rows.files[0]["sha256"]) == 64
+
+
+def test_rows_about_proteins_are_left_out_of_molecules(tmp_path):
+    path = tmp_path / "both.jsonl"
+    lines = [
+        {"smiles": "CCO", "question": "What is it?", "answer": "Alcohol."},
+        {"sequence": "MKV", "question": "What is it?", "answer": "A peptide."},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert [row.answer for row in read_rows(TASKS["molecule-qa"], [path]).examples] == ["Alcohol."]
+    proteins = read_rows(TASKS["protein-qa"], [path])
+    assert [row.answer for row in proteins.examples] == ["A peptide."]
+    assert proteins.left_out == {"a molecule; the task is about a protein": 1}
+    with pytest.raises(InvalidInput, match="questions in text"):
+        read_rows(TASKS["pubmedqa"], [path])
+
+
+def test_the_official_test_questions_are_chosen_by_their_ids(tmp_path):
+    entry = {"QUESTION": "Does it?", "CONTEXTS": ["It may."], "final_decision": "yes", "LONG_ANSWER": "It does."}
+    data, ids = tmp_path / "ori_pqal.json", tmp_path / "test_ground_truth.json"
+    data.write_text(json.dumps({"11": entry, "12": entry, "13": entry}), encoding="utf-8")
+    ids.write_text(json.dumps({"13": "yes", "11": "yes"}), encoding="utf-8")
+    rows = read_rows(TASKS["pubmedqa"], [data])
+    rows.choose(ids)
+    assert [one.id for one in rows.questions] == ["11", "13"]
+    ids.write_text("13\n99\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="lacks 1, such as 99"):
+        rows.choose(ids)
+
+
+def test_every_published_row_says_how_it_came_here():
+    for task in TASKS:
+        rows = published.published(task)
+        assert rows
+        for row in rows:
+            assert row.mark in published.MARKS
+            assert row.model
+            assert row.data
+            assert row.source
+            assert row.scores
+            assert all(0 < score <= 1 for score in row.scores.values())
+            assert not any(re.fullmatch(r"(BLEU-\d|METEOR)", column) for column in row.scores), "name the tokenizer"
+    tuned = {row.model: row.scores["accuracy"] for row in published.published("medmcqa") if row.setting == "fine-tuned"}
+    assert tuned["BioMedGPT-LM-7B"] == 0.514
+
+
+def test_published_scores_share_a_column_only_where_the_tokens_are_the_same(evaluation):
+    header, rows = report.published_rows(evaluation.report)
+    ours, large = rows[0], next(row for row in rows if row[0].startswith("MolT5-large"))
+    assert (ours[header.index("BLEU-4 (SciBERT)")], large[header.index("BLEU-4 (SciBERT)")]) == ("", "0.508")
+    assert large[header.index("BLEU-4 (words)")] == ""
+    assert ours[header.index("ROUGE-L")]
+    assert large[header.index("ROUGE-L")] == "0.594"
+    assert large[1] == "read"
+
+
+def test_markdown_tables_are_whole(evaluation):
+    text = report.markdown(evaluation.report)
+    assert text.startswith("# Molecule captioning: guesser 2\n")
+    assert "test.txt (SHA-256 " in text
+    assert "1 unreadable input" in text
+    tables = re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
+    assert len(tables) == 5
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+class _Checker(HTMLParser):
+    """Checks that every element is closed in its turn, and keeps what is loaded from elsewhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.loaded, self.tags = [], [], set()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.loaded += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_loads_nothing(evaluation):
+    text = page(evaluation.report)
+    checker = _Checker()
+    checker.feed(text)
+    assert checker.open == []
+    assert checker.loaded == []
+    assert "script" not in checker.tags
+    assert "&lt;b&gt;that&lt;/b&gt; burns &amp; smells" in text
+    assert "<b>that</b>" not in text
+    assert text.count("<svg") >= 3 + 3  # plots, and drawings of what RDKit can read
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_the_files(evaluation, tmp_path):
+    written = report.write(evaluation, tmp_path / "out")
+    assert [path.name for path in written] == list(report.FILES)
+    assert json.loads(written[0].read_text("utf-8")) == evaluation.report
+    examples = [json.loads(line) for line in written[3].read_text("utf-8").splitlines()]
+    assert [one["structure"] for one in examples] == ["CCO", "CC(=O)O", "C1CC", "CCC"]
+    assert examples[2]["answers"]["model"] == ""
+    assert not list((tmp_path / "out").glob("*.partial"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        report.write(evaluation, tmp_path / "file")
+
+
+def test_the_table_of_a_card():
+    one = Scores(132, 0.3135, 0.2488, 0.2873, 1.9053, 2.2288, 0.0102, 0.0282)
+    assert report.scores_table({"description": one, "name": Scores(5, 0.1, 0.1, None, None, None, 0.01, None)}) == (
+        "| kind | n | ROUGE-L | exchanged | difference | best constant | loss | exchanged | difference |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "| description | 132 | 0.314 | 0.249 | 0.065 ± 0.010 | 0.287 | 1.905 | 2.229 | 0.324 ± 0.028 |\n"
+        "| name | 5 | 0.100 | 0.100 | 0.000 ± 0.010 |  |  |  |  |"
+    )
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="data that lies beside the checkout")
+@pytest.mark.parametrize(
+    ("task", "name", "rows"),
+    [
+        ("molecule-captioning", "chebi20/test_public.txt.xz", 1654),
+        ("protein-qa", "format_samples/UniProtQA_hub/test.json", None),
+        ("molecule-qa", "chembl_qa/ChEMBL_QA_test.json.xz", 12164),
+        ("pubmedqa", "pubmedqa/ori_pqal_shared.json.xz", 750),
+        ("medmcqa", "medmcqa/dev.json.xz", 4183),
+        ("medqa", "medqa/US_4_options_test.jsonl.xz", 1273),
+    ],
+)
+def test_genuine_files(task, name, rows):
+    found = read_rows(TASKS[task], [SHARED / "data" / name])
+    assert len(found.all) + sum(found.left_out.values()) == rows or (rows is None and found.all)

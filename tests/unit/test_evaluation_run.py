@@ -1,0 +1,371 @@
+"""Whole evaluations of ten rows whose every score was worked out by hand, and what interrupts a run."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from math import exp, sqrt
+
+import pytest
+
+from biomed_agent.errors import InvalidInput, Unavailable
+from biomed_agent.generator import Generation, Options
+from biomed_agent.model.evaluation import answers, baselines, results
+from biomed_agent.model.evaluation.answers import Hosted, Inside, Prompt
+from biomed_agent.model.evaluation.metrics import Subsequence, words
+from biomed_agent.model.evaluation.run import Settings, evaluate
+from biomed_agent.model.evaluation.tasks import TASKS, structure_messages
+from biomed_agent.model.featurize import featurize_smiles
+from biomed_agent.model.training.examples import Example, Question
+from biomed_agent.prompt import QUESTIONS, user_message
+from biomed_agent.types import ModelStamp
+
+CAPTIONING = TASKS["molecule-captioning"]
+
+
+def described(smiles, answer):
+    return Example("description", answer, "", "hand", smiles=smiles)
+
+
+TRAIN = [
+    described("CCO", "The molecule is an alcohol."),
+    described("CC(=O)O", "The molecule is an acid."),
+    described("c1ccccc1", "The molecule is a ring."),
+    described("CCN", "The molecule is a base."),
+    described("CC(C)O", "The molecule is an alcohol."),
+    described("CCCO", "The molecule is an alcohol."),
+]
+ROWS = [
+    described("CCO", "The molecule is an alcohol."),
+    described("CC(=O)O", "The molecule is an acid."),
+    described("OC(C)=O", "The molecule is an acid. It is sour."),
+    described("c1ccccc1", "The molecule is a ring."),
+    described("CCN", "The molecule is a base."),
+    described("NCC", "A base."),
+    described("OCC", "The molecule is an alcohol that burns."),
+    described("C", "The molecule is a gas."),
+    described("not a structure", "The molecule is an acid."),
+    described("CC(O)=O", "Vinegar."),
+]
+
+
+class Says:
+    """A model that always says the same, and reads structures as ours does."""
+
+    def __init__(self, words, fails_after=None):
+        self.words, self.fails_after = words, fails_after
+        self.asked = []
+        self.stamp = ModelStamp("constant", "1", "00ff", 1)
+
+    def generate(self, messages, options):
+        if self.fails_after is not None and len(self.asked) >= self.fails_after:
+            raise Unavailable("the host is gone.")
+        self.asked.append(messages)
+        for part in messages[0]["content"]:
+            if part["type"] == "molecule":
+                featurize_smiles(part["smiles"])
+        return Generation(self.words, "length" if len(self.words) > 100 else "stop")
+
+
+def value(section, system, column):
+    (row,) = [one for one in section["systems"] if one["name"] == system]
+    return row["scores"][column]["value"]
+
+
+@pytest.fixture(scope="module")
+def section():
+    evaluation = evaluate(CAPTIONING, Hosted(Says("The molecule is an acid."), 1), ROWS, train=TRAIN)
+    (found,) = evaluation.report["sections"]
+    return found
+
+
+# "The molecule is an acid." has 5 words, of which that many stand in each of the ten answers, in order.
+COMMON, EXPECTED = [4, 5, 5, 3, 3, 0, 4, 3, None, 0], [5, 5, 8, 5, 5, 2, 7, 5, 5, 1]
+ROUGE = [0.8, 1, 10 / 13, 0.6, 0.6, 0, 8 / 12, 0.6, 0, 0]
+
+
+def test_rouge_of_a_constant_answer(section):
+    assert [2 * c / (5 + n) if c is not None else 0 for c, n in zip(COMMON, EXPECTED, strict=True)] == ROUGE
+    assert value(section, "model", "ROUGE-L") == pytest.approx(sum(ROUGE) / 10, abs=1e-5)
+    # Each word that is common once is common in order, too.
+    assert value(section, "model", "ROUGE-1") == pytest.approx(sum(ROUGE) / 10, abs=1e-5)
+    pairs = [3 / 4, 1, 8 / 11, 2 / 4, 2 / 4, 0, 6 / 10, 2 / 4, 0, 0]
+    assert value(section, "model", "ROUGE-2") == pytest.approx(sum(pairs) / 10, abs=1e-5)
+
+
+def test_bleu_of_a_constant_answer(section):
+    # Common words 27 of 9 x 5, pairs 20 of 9 x 4, triples 13 of 9 x 3, fours 6 of 9 x 2; the miss adds 1 to each sum
+    # of n-grams, as in NLTK. 45 words were said for 48.
+    brevity = exp(1 - 48 / 45)
+    two = brevity * sqrt(27 / 46 * 20 / 37)
+    four = brevity * (27 / 46 * 20 / 37 * 13 / 28 * 6 / 19) ** 0.25
+    assert value(section, "model", "BLEU-2 (words)") == pytest.approx(two, abs=1e-5)
+    assert value(section, "model", "BLEU-4 (words)") == pytest.approx(four, abs=1e-5)
+    single = [
+        sqrt(4 / 5 * 3 / 4),
+        1,
+        exp(1 - 8 / 5),
+        sqrt(3 / 5 * 2 / 4),
+        sqrt(3 / 5 * 2 / 4),
+        0,
+        exp(1 - 7 / 5) * sqrt(4 / 5 * 3 / 4),
+        sqrt(3 / 5 * 2 / 4),
+        0,
+        0,
+    ]
+    assert value(section, "model", "BLEU-2 (words, mean of sentences)") == pytest.approx(sum(single) / 10, abs=1e-5)
+
+
+def test_meteor_of_a_constant_answer(section):
+    pytest.importorskip("nltk")
+
+    def score(matches, runs, expected):
+        precision, recall = matches / 5, matches / expected
+        return precision * recall / (0.9 * precision + 0.1 * recall) * (1 - 0.5 * (runs / matches) ** 3)
+
+    # In "... is an acid. It is sour." the matching takes the last "is", which tears the run into three.
+    each = [score(4, 1, 5), score(5, 1, 5), score(5, 3, 8), *[score(3, 1, 5)] * 3, score(4, 1, 7)]
+    assert value(section, "model", "METEOR (exact+stem, words)") == pytest.approx(sum(each) / 10, abs=1e-5)
+
+
+def test_classes_of_a_constant_answer(section):
+    # Eight answers name a class: alcohol, acid, acid, ring, base, alcohol, gas, acid; the last of them was a miss.
+    assert value(section, "model", "class") == 2 / 8
+
+
+def test_misses_are_charged_and_counted(section):
+    by_name = {one["name"]: one for one in section["systems"]}
+    assert by_name["model"]["misses"] == {"unreadable input": 1}
+    assert section["examples"] == 10
+
+
+def test_the_best_constant(section):
+    # Mean ROUGE-L over the training answers: alcohol 5.0 / 6, acid 4.6 / 6, ring and base 4.2 / 6 at most.
+    each = [1, 0.8, 8 / 13, 0.6, 0.6, 0, 10 / 12, 0.6, 0.8, 0]
+    assert value(section, "best constant", "ROUGE-L") == pytest.approx(sum(each) / 10, abs=1e-5)
+    assert value(section, "best constant, trimmed", "ROUGE-L") == pytest.approx(sum(each) / 10, abs=1e-5)
+    # 29 of 50 words in common: 5, 4, 4, 3, 3, 0, 5, 3, 4 and 0 of 5 each; 21 of 40 pairs; 50 words for 48: not brief.
+    assert value(section, "best constant", "BLEU-2 (words)") == pytest.approx(sqrt(31 / 50 * 23 / 40), abs=1e-5)
+
+
+def test_the_nearest_neighbour(section):
+    # Structures are the same as in training but for methane, nearest to nothing (the first training answer is taken),
+    # and the unreadable one, which gets the best constant.
+    each = [1, 1, 10 / 13, 1, 1, 4 / 7, 10 / 12, 0.6, 0.8, 0]
+    assert value(section, "nearest neighbour", "ROUGE-L") == pytest.approx(sum(each) / 10, abs=1e-5)
+    (row,) = [one for one in section["systems"] if one["name"] == "nearest neighbour"]
+    assert row["model_minus_this"]["ROUGE-L"]["value"] == pytest.approx((sum(ROUGE) - sum(each)) / 10, abs=2e-5)
+    assert row["note"].startswith("1 without a similar training structure")
+
+
+def test_buckets_by_similarity(section):
+    assert [(one["name"], one["examples"]) for one in section["buckets"]] == [
+        ("below 0.3", 2), ("0.3 to 0.5", 0), ("0.5 to 0.7", 0), ("0.7 to 0.9", 0), ("0.9 and above", 8),
+    ]  # fmt: skip
+    low, high = section["buckets"][0]["scores"], section["buckets"][-1]["scores"]
+    assert low["model"]["value"] == 0.3
+    assert low["nearest neighbour"]["value"] == 0.7
+    assert high["model"]["value"] == pytest.approx(sum(ROUGE[:7]) / 8, abs=1e-5)
+
+
+def test_examples_go_from_best_to_worst(section):
+    assert section["shown"]["best"][0]["expected"] == "The molecule is an acid."
+    assert section["shown"]["best"][0]["scores"]["model"] == 1.0
+    assert [one["scores"]["model"] for one in section["shown"]["worst"]] == [0, 0, 0.6, 0]
+    assert section["shown"]["worst"][-1]["answers"]["model"] == ""  # the miss comes after what was really said
+
+
+def test_the_model_is_asked_what_users_ask_and_nothing_else():
+    model = Says("The molecule is an acid.")
+    evaluate(CAPTIONING, Hosted(model, 1), ROWS[:3], train=TRAIN)
+    asked = sorted(map(repr, model.asked))
+    question = QUESTIONS["description"]
+    assert asked == sorted(repr([user_message(question, smiles=[row.smiles])]) for row in ROWS[:3])
+
+
+# ---------------------------------------------------------------------------------------------- refusals, choices
+
+
+@pytest.mark.parametrize(("words", "why"), [("", "empty answer"), ("I cannot answer that.", "refusal")])
+def test_an_answer_that_is_none_scores_nothing(words, why):
+    (section,) = evaluate(CAPTIONING, Hosted(Says(words)), ROWS[:2]).report["sections"]
+    assert section["systems"][0]["misses"] == {why: 2}
+    assert value(section, "model", "ROUGE-L") == value(section, "model", "BLEU-2 (words)") == 0
+
+
+STUDIES = [
+    Question(
+        str(n), f"Does it work in case {n}?", answer, {"yes": "yes", "no": "no", "maybe": "maybe"}, ("We saw it.",)
+    )
+    for n, answer in enumerate(["yes", "yes", "yes", "yes", "yes", "no", "no", "no", "maybe", "maybe"])
+]
+EXAM = [
+    Question("a", "Which?", "B", {"A": "one", "B": "the longest of them", "C": "two", "D": "six"}),
+    Question("b", "What?", "A", {"A": "red", "B": "green", "C": "blue", "D": "black"}),
+]
+
+
+def test_a_model_that_says_yes_on_pubmedqa():
+    (section,) = evaluate(TASKS["pubmedqa"], Hosted(Says("Yes, it does.")), STUDIES).report["sections"]
+    assert value(section, "model", "accuracy") == 0.5
+    # yes: 5 right and 5 too many, F1 = 10 / 15; the other two are never said.
+    assert value(section, "model", "macro-F1") == pytest.approx(2 / 9, abs=1e-5)
+    assert value(section, "most frequent answer", "macro-F1") == pytest.approx(2 / 9, abs=1e-5)
+    assert value(section, "random choice", "accuracy") == pytest.approx(1 / 3, abs=1e-5)
+    assert "longest option" not in {one["name"] for one in section["systems"]}
+
+
+def test_pubmedqa_is_also_asked_without_the_abstract():
+    model = Says("no")
+    report = evaluate(TASKS["pubmedqa"], Hosted(model), STUDIES, settings=Settings(controls=True)).report
+    assert report["settings"]["setting"] == "reasoning-required"
+    assert value(report["sections"][0], "without the abstract", "accuracy") == 0.3
+    assert sum("We saw it." in str(messages) for messages in model.asked) == 10
+    assert len(model.asked) == 20
+
+
+def test_multiple_choice_beside_its_baselines():
+    (section,) = evaluate(TASKS["medqa"], Hosted(Says("B.")), EXAM).report["sections"]
+    assert value(section, "model", "accuracy") == 0.5
+    assert value(section, "longest option", "accuracy") == 0.5  # "black" has five letters, as "green", which is first
+    assert value(section, "random choice", "accuracy") == 0.25
+    (section,) = evaluate(TASKS["medqa"], Hosted(Says("Both.")), EXAM).report["sections"]
+    assert section["systems"][0]["misses"] == {"unparseable reply": 2}
+
+
+def test_the_constant_is_searched_among_all_answers_and_cut_where_that_helps():
+    stock = [
+        "The molecule is an ester. It is red.",
+        "The molecule is an amide. It is red.",
+        "The molecule is an ether.",
+    ]
+    found = baselines.best_constant(stock)
+    assert found.answer == stock[0]
+    # "The molecule is an" + "It is red.": 7 words against 8, 8 and 5, of which 7, 7 and 4 are common; whole: 8 words.
+    assert found.trimmed == "The molecule is an It is red."
+    references = [Subsequence(words(one)) for one in stock]
+    assert baselines.mean_rouge_l(found.trimmed, references) == pytest.approx((14 / 15 + 14 / 15 + 8 / 12) / 3)
+
+
+# ---------------------------------------------------------------------------------------------- the journal
+
+
+def test_a_run_that_broke_off_goes_on(tmp_path):
+    broken = Says("The molecule is an acid.", fails_after=6)
+    with pytest.raises(Unavailable):
+        evaluate(CAPTIONING, Hosted(broken, 1), ROWS, output=tmp_path)
+    filed = (tmp_path / answers.ANSWERS).read_text("utf-8").splitlines()
+    assert len(filed) == 1 + 6  # the second batch of four broke off in its middle
+    with (tmp_path / answers.ANSWERS).open("a", encoding="utf-8") as file:
+        file.write('{"condition": "model", "key": "cut o')
+    model = Says("The molecule is an acid.")
+    went_on = evaluate(CAPTIONING, Hosted(model, 1), ROWS, output=tmp_path, resume=True)
+    assert len(model.asked) == 4
+    assert went_on.report == evaluate(CAPTIONING, Hosted(Says("The molecule is an acid.")), ROWS).report
+    again = Says("something else")
+    again.stamp = model.stamp
+    assert evaluate(CAPTIONING, Hosted(again), ROWS, output=tmp_path, resume=True).report == went_on.report
+    assert again.asked == []
+
+
+def test_answers_of_another_run_are_not_mixed_in(tmp_path):
+    evaluate(CAPTIONING, Hosted(Says("An acid.")), ROWS[:2], output=tmp_path)
+    with pytest.raises(InvalidInput, match="--resume"):
+        evaluate(CAPTIONING, Hosted(Says("An acid.")), ROWS[:2], output=tmp_path)
+    other = Says("An acid.")
+    other.stamp = ModelStamp("another", "1", "aa", 1)
+    with pytest.raises(InvalidInput, match="model differ"):
+        evaluate(CAPTIONING, Hosted(other), ROWS[:2], output=tmp_path, resume=True)
+    (tmp_path / answers.ANSWERS).write_text("[1, 2]\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match="no file of answers"):
+        evaluate(CAPTIONING, Hosted(Says("An acid.")), ROWS[:2], output=tmp_path, resume=True)
+
+
+def test_there_must_be_something_to_score():
+    with pytest.raises(InvalidInput, match="no example"):
+        evaluate(CAPTIONING, Hosted(Says("")), [])
+    with pytest.raises(InvalidInput, match="Question"):
+        evaluate(TASKS["medqa"], Hosted(Says("")), ROWS)
+
+
+# ---------------------------------------------------------------------------------------------- a model in this process
+
+
+@pytest.fixture(scope="module")
+def inside(tiny_folder):
+    from biomed_agent.model.engine import LocalEngine
+
+    return Inside(LocalEngine(tiny_folder, device="cpu"), 4)
+
+
+def prompts(*smiles, options=()):
+    rows = [described(one, "It is an alcohol.") for one in smiles]
+    return [Prompt(row.smiles, structure_messages(row), row.answer, options) for row in rows]
+
+
+def test_losses_and_likelihoods_are_those_of_the_tokens(inside):
+    import torch
+
+    (prompt,) = prompts("CCO", options=("Yes", "It does not."))
+    (loss,) = inside.losses([prompt])
+    (weighed,) = inside.weigh([prompt])
+    engine = inside.engine
+    for answer, expected in (("It is an alcohol.", loss), ("Yes", None), ("It does not.", None)):
+        inputs = engine.processor([prompt.messages], [answer], padding_side="right")
+        ids = engine.processor.encode_answer(answer)
+        with torch.inference_mode():
+            logits = engine.model(**{k: v for k, v in inputs.items() if k != "labels"}).logits[0, -len(ids) - 1 : -1]
+        chosen = logits.log_softmax(-1)[range(len(ids)), ids]
+        if expected is not None:
+            assert expected == pytest.approx(-float(chosen.mean()), rel=1e-4)
+        else:
+            assert weighed.likelihoods[answer] == pytest.approx(float(chosen[:-1].sum()), rel=1e-4)
+    assert weighed.text == max(weighed.likelihoods, key=weighed.likelihoods.get)
+
+
+def test_an_unreadable_structure_spoils_no_batch(inside):
+    options = Options(max_new_tokens=4)
+    replies = list(inside.write(prompts("CCO", "not a structure", "CCN"), options))
+    assert [reply.miss == answers.UNREADABLE for reply in replies] == [False, True, False]
+    assert replies[0] == next(inside.write(prompts("CCO"), options))
+    assert [loss is None for loss in inside.losses(prompts("CCO", "not a structure"))] == [False, True]
+
+
+def test_without_projections_all_structures_of_a_size_are_one(inside):
+    pair = prompts("CCO", "NCF")
+    seeing = inside.losses(pair)
+    with inside.blind():
+        blind = inside.losses(pair)
+    assert blind[0] == pytest.approx(blind[1], rel=1e-5)
+    assert abs(seeing[0] - seeing[1]) > 1e-4
+    assert inside.losses(pair) == seeing
+
+
+def test_a_small_model_with_all_controls(inside):
+    rows = [described(smiles, "It is an alcohol.") for smiles in ("CCO", "CCCO", "CCCCO", "c1ccccc1", "bad one")]
+    settings = Settings(controls=True, max_new_tokens=3)
+    evaluation = evaluate(CAPTIONING, inside, rows, train=TRAIN, settings=settings)
+    (section,) = evaluation.report["sections"]
+    names = [one["name"] for one in section["systems"]]
+    assert names == [
+        "model",
+        "structures exchanged",
+        "projections zeroed",
+        "nearest neighbour",
+        "best constant",
+        results.TRIMMED,
+    ]
+    assert results.LOSS in section["columns"]
+    assert set(evaluation.scores()) == {"description"}
+    assert evaluation.scores()["description"].n == 5
+    assert math.isfinite(section["structure"]["loss_error"])
+    assert json.loads(json.dumps(evaluation.report)) == evaluation.report
+
+
+def test_a_kind_needs_words_and_loss_beyond_two_errors():
+    clear = results.Scores(100, 0.35, 0.30, 0.2, 1.0, 1.2, 0.02, 0.05)
+    assert clear.uses_structure
+    assert not replace(clear, rouge_l=0.33).uses_structure
+    assert not replace(clear, loss_error=0.1).uses_structure
+    assert replace(clear, loss=None, loss_shuffled=None, loss_error=None).uses_structure
