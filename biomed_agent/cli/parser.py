@@ -11,6 +11,7 @@ from biomed_agent.errors import InvalidInput
 
 from .data import add_commands as add_data
 from .evaluate import add_arguments as add_evaluate
+from .train import add_commands as add_train
 
 EXAMPLES = """examples:
   biomed-agent ask "What is the molecular weight of aspirin?"
@@ -84,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--tokens", type=int, metavar="N", help="positions to plan for (default 2048)")
     doctor.add_argument("--json", action="store_true", help="write JSON")
     _checkpoint_commands(group("checkpoint", "model folders"), add)
+    add_train(group("train", "training"), add)
     add_evaluate(add(commands, "evaluate", "evaluate.evaluate", "score a model on a task", "TASK --data FILE..."))
     add_data(group("data", "data sets"), add)
     add(group("cache", "files kept between runs"), "clear", "upkeep.cache_clear", "delete cached replies and indexes")

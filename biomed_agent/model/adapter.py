@@ -5,7 +5,9 @@ low-rank matrices, ``adapter_model.safetensors`` and ``adapter_config.json``, as
 model alone. The Trainer's checkpoints have the same files.
 """
 
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +102,39 @@ def read_trained(model: BioMedGPTForConditionalGeneration, folder: Path) -> None
         raise CheckpointError(f"{folder} has weights the model has no place for: {', '.join(unknown[:3])}.")
 
 
+def add_lora(model: BioMedGPTForConditionalGeneration, settings: Any) -> None:
+    """Put low-rank matrices beside the language model's own.
+
+    Args:
+        model: The model.
+        settings: A ``peft.LoraConfig``.
+
+    Raises:
+        ValueError: The language model has no layer of the names the settings give.
+    """
+    from peft import get_peft_model
+
+    with _silent():
+        model.language_model = get_peft_model(model.language_model, settings)
+
+
 def _read_lora(model: BioMedGPTForConditionalGeneration, folder: Path) -> None:
     from peft import PeftModel
     from peft.utils import load_peft_weights, set_peft_model_state_dict
 
     if has_lora(model):
-        weights = load_peft_weights(str(folder), device="cpu")
-        set_peft_model_state_dict(model.language_model, weights)
+        set_peft_model_state_dict(model.language_model, load_peft_weights(str(folder), device="cpu"))
     else:
-        model.language_model = PeftModel.from_pretrained(model.language_model, str(folder))
+        with _silent():
+            model.language_model = PeftModel.from_pretrained(model.language_model, str(folder))
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep to itself what peft calls of transformers by an old name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def merge_lora(model: BioMedGPTForConditionalGeneration) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from transformers.utils.import_utils import is_flash_attn_2_available
 
 from biomed_agent.errors import CheckpointError, InvalidInput
-from biomed_agent.model.adapter import merge_lora, read_trained, write_trained
+from biomed_agent.model.adapter import add_lora, merge_lora, read_trained, write_trained
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import IGNORED, BioMedGPTProcessor
 
@@ -42,16 +42,16 @@ def freeze(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int) ->
     for name in stage.modules:
         getattr(model, name).float().requires_grad_(True)
     if "lora" in stage.trains:
-        add_lora(model, stage, seed)
+        _add_lora(model, stage, seed)
 
 
-def add_lora(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int) -> None:
+def _add_lora(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int) -> None:
     """Put low-rank matrices beside the language model's own, drawn from ``seed``."""
-    from peft import LoraConfig, get_peft_model
+    from peft import LoraConfig
 
     lora = stage.lora or Lora()
     torch.manual_seed(seed)
-    config = LoraConfig(
+    settings = LoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
@@ -59,11 +59,9 @@ def add_lora(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int) 
         task_type="CAUSAL_LM",
     )
     try:
-        model.language_model = get_peft_model(model.language_model, config)
+        add_lora(model, settings)
     except ValueError as error:
-        raise InvalidInput(
-            f"stage {stage.name!r}: the language model takes no such low-rank matrices ({error})."
-        ) from error
+        raise InvalidInput(f"stage {stage.name!r}: lora does not fit the language model ({error}).") from error
 
 
 class AlignTrainer(RunTrainer):

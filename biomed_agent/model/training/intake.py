@@ -71,9 +71,12 @@ def _permitted(folder: Path, report: Report) -> Pairs:
 
 
 def _read(path: Path, use: str, output: Path, files: list[dict[str, Any]], report: Report) -> Iterable[Example]:
-    reading = formats.read(path, report=output / f"bad-rows-{path.name}.tsv")
+    bad_rows = output / f"bad-rows-{path.name}.tsv"
+    reading = formats.read(path, report=bad_rows)
     examples = list(reading)
     report(reading.summary())
+    if not reading.bad.total:
+        bad_rows.unlink(missing_ok=True)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     files.append(

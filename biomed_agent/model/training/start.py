@@ -26,7 +26,8 @@ from .vocabulary import train_vocabulary
 
 ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
 """The alphabet of ESM-2 in id order (Lin et al., 2023)."""
-TOKENIZER = "tokenizer.model"
+TOKENIZER, SAVED = "tokenizer.model", "sentencepiece.model"
+"""What the vocabulary is called in a language model's folder, and in a checkpoint folder."""
 PARTS = ("language_model", "molecule_encoder", "protein_encoder", "molecule_projection", "protein_projection")
 
 
@@ -55,10 +56,9 @@ def begin(
             )
         model, processor, _ = load_checkpoint(start, dtype=dtype)
         return model, processor
-    vocabulary = output / TOKENIZER
-    if start is not None and (start / TOKENIZER).is_file():
-        vocabulary = start / TOKENIZER
-    elif not vocabulary.exists() and os.environ.get("RANK", "0") == "0":
+    theirs = [start / name for name in (TOKENIZER, SAVED) if (start / name).is_file()] if start else []
+    vocabulary = theirs[0] if theirs else output / TOKENIZER
+    if not vocabulary.exists() and os.environ.get("RANK", "0") == "0":
         report(f"training a vocabulary of {recipe.model.vocabulary:,} pieces")
         partial = vocabulary.with_name(f"{TOKENIZER}.partial")
         train_vocabulary(texts, recipe.model.vocabulary, partial)
