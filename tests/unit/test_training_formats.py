@@ -1,6 +1,7 @@
 """Every row of a genuine format becomes a record or a bad row with file and line."""
 
 import gzip
+import io
 import json
 import lzma
 import pickle
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.model.training import formats
@@ -269,6 +272,27 @@ def test_a_line_of_an_example_is_read_back_as_it_was(tmp_path):
     assert reading.format.name == "examples"
 
 
+def test_lines_of_examples_are_checked_like_any_row(tmp_path):
+    lines = [
+        {"smiles": "CCO", "kind": "description", "answer": "An alcohol."},
+        {"smiles": "CCO", "kind": "other", "answer": "An alcohol."},
+        {"smiles": "CCO", "kind": "colour", "question": "q", "answer": "a"},
+        {"smiles": "CCO", "question": None, "answer": "a"},
+        {"sequence": "MKT", "question": "q", "answer": "a", "group": "g", "origin": "o"},
+    ]
+    found, reading = read(write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, [*lines, []]))), format="examples")
+    assert [(one.question, one.group, one.origin) for one in found] == [
+        (QUESTIONS["description"], "", "a.jsonl"),
+        ("q", "g", "o"),
+    ]
+    assert bad(reading) == [
+        (2, "", "the question is empty"),
+        (3, "", "the kind is unknown"),
+        (4, "", "the question is empty"),
+        (6, "", "the line is no object"),
+    ]
+
+
 # ---------------------------------------------------------------------------------------------- questions
 
 
@@ -410,6 +434,8 @@ def test_bad_rows_are_all_counted_and_reported_but_not_all_kept(tmp_path):
     assert len(report) == 250
     assert report[-1].split("\t")[:4] == [str(path), "252", "CID 249", "the SMILES cannot be used"]
     assert reading.summary().endswith("1 read (1 description), 250 bad")
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        list(formats.read(path, report=tmp_path / "none" / "bad.tsv"))
 
 
 # ---------------------------------------------------------------------------------------------- JSON in parts
@@ -417,8 +443,6 @@ def test_bad_rows_are_all_counted_and_reported_but_not_all_kept(tmp_path):
 
 def elements(text, monkeypatch, chunk):
     monkeypatch.setattr(streams, "CHUNK", chunk)
-    import io
-
     return [(one.line, one.key, one.value, one.problem) for one in streams.json_elements(io.StringIO(text))]
 
 
@@ -456,6 +480,40 @@ def test_a_bracket_that_is_never_closed_does_not_fill_the_memory(monkeypatch):
     monkeypatch.setattr(streams, "MAX_ELEMENT", 1000)
     with pytest.raises(InvalidInput, match="not closed"):
         elements("[[" + '"word", ' * 1000, monkeypatch, 100)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(VALUES, max_size=6), st.integers(1, 40), st.sampled_from([None, 0, 2]))
+def test_any_document_is_read_as_the_standard_parser_reads_it(values, chunk, indent):
+    with pytest.MonkeyPatch.context() as patch:
+        array = elements(json.dumps(values, indent=indent, ensure_ascii=False), patch, chunk)
+        assert [value for _, _, value, problem in array if not problem] == values
+        named = {f"k{n}": value for n, value in enumerate(values)}
+        members = elements(json.dumps(named, indent=indent), patch, chunk)
+        assert {key: value for _, key, value, _ in members} == named
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.integers(0, 10**6), st.text('"{}[],:\\\n x1', max_size=4), st.integers(0, 5), st.integers(1, 60))
+def test_damage_never_stops_the_reading_and_spares_the_lines_before_it(place, put, cut, chunk):
+    rows = [{"sequence": f"M{'K' * n}", "data": [["q", "a {b} [c]"]]} for n in range(6)]
+    text = "[" + ",\n".join(map(json.dumps, rows)) + "]"
+    place %= len(text)
+    with pytest.MonkeyPatch.context() as patch:
+        try:
+            found = elements(text[:place] + put + text[place + cut :], patch, chunk)
+        except InvalidInput:  # the very first bracket was hit
+            assert place == 0
+            return
+    whole = text.count("\n", 0, place)
+    assert [value for _, _, value, problem in found if not problem][:whole] == rows[:whole]
 
 
 def test_a_large_file_is_read_in_little_memory(tmp_path):

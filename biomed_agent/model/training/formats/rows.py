@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TextIO, TypeAlias, TypeVar
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.model.featurize import featurize_smiles
+from biomed_agent.prompt import QUESTIONS
 
 from ..examples import KINDS, Example, Question, kind_of
 from .streams import is_utf8
@@ -113,10 +114,7 @@ class Reading(Generic[Record]):
 
     def __iter__(self) -> Iterator[Record]:
         self.bad, self.counts = Bad(), Counter()
-        opened: AbstractContextManager[TextIO | None] = (
-            self.report.open("w", encoding="utf-8", errors="replace") if self.report else nullcontext()
-        )
-        with opened as report:
+        with self._report() as report:
             for found in self.format.reader(self.path):
                 row = self._made(found)
                 if isinstance(row, BadRow):
@@ -126,6 +124,14 @@ class Reading(Generic[Record]):
                 else:
                     self.counts[row.kind if isinstance(row, Example) else row.answer] += 1
                     yield row
+
+    def _report(self) -> AbstractContextManager[TextIO | None]:
+        if self.report is None:
+            return nullcontext()
+        try:
+            return self.report.open("w", encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise InvalidInput(f"{self.report} cannot be written: {error.strerror or error}.") from error
 
     def _made(self, found: Record | Found | Defect) -> Record | BadRow:
         if isinstance(found, Found):
@@ -170,6 +176,8 @@ def to_example(found: Found, origin: str) -> Example:
     kind = found.kind or kind_of(question)
     if kind not in KINDS:
         raise RowError("the kind is unknown", kind)
+    if not question and kind not in QUESTIONS:
+        raise RowError("the question is empty")
     answer = text(found.answer, "answer")
     return Example(kind, answer, found.group, found.origin or origin, smiles, sequence, question)
 
