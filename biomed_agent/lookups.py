@@ -119,10 +119,10 @@ def _said(answering: Answering, molecule: Molecule, judged: Molecule, values: li
     listed = ", ".join(f"{fact.predicate} {compose.number(fact.value)} {fact.unit}".strip() for fact in values)
     alerts = [str(fact.value) for fact in verdicts if fact.predicate == "structural alert"]
     rules = {
-        f"{verdict}ed": [fact.predicate for fact in verdicts if fact.value == verdict and fact.predicate != "structural alert"]
-        for verdict in ("pass", "fail")
+        said: [fact.predicate for fact in verdicts if fact.value == verdict and fact.predicate != "structural alert"]
+        for verdict, said in (("pass", "passed"), ("fail", "failed"))
     }
-    decided = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in rules.items() if names)
+    decided = "; ".join(f"{said}: {', '.join(names)}" for said, names in rules.items() if names)
     whole = f"{_mass(molecule)}, counter-ions and solvent included. Its parent " if judged is not molecule else ""
     return f"{whole}{_mass(judged)}: {listed} {cited}. Rules {decided}. Structural alerts: {', '.join(alerts)} {cited}."
 

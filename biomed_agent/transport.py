@@ -29,10 +29,10 @@ import httpx
 from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
 from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
-from .errors import InvalidInput, Refused, Unavailable
+from .errors import InvalidInput, NotFound, Refused, Unavailable
 from .exchange import Received, Wire, agent_name, on_host
 from .pace import Clock, Late, Ledger, Pace, asked_pause, retry_after
-from .services import SERVICES, Service, placed
+from .services import DAY, SERVICES, Service, placed
 from .types import EgressPolicy, Provenance
 
 _Text = TypeVar("_Text", str, bytes)
@@ -40,6 +40,8 @@ _Text = TypeVar("_Text", str, bytes)
 TRIES = 4
 BACKOFF = 0.5
 """seconds before the second try; doubled for each further one"""
+ABSENT = DAY
+"""seconds for which what a service does not have is not asked for again"""
 POLL = 2.0
 """seconds until a queued answer is asked for; doubled for each further time"""
 RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -220,8 +222,9 @@ class Transport:
             what: The request in words for the log, such as ``name aspirin``.
             params: Query parameters, not encoded.
             ttl: Seconds the reply may be kept; None for the service's habit, 0 for not at all.
-            check: Raises for a body that is no answer; such a reply is never kept. What raises
-                :class:`~biomed_agent.errors.Unavailable` is tried again.
+            check: Raises for a body that is no answer; such a reply is not kept. What raises
+                :class:`~biomed_agent.errors.Unavailable` is tried again; :class:`~biomed_agent.errors.NotFound` is an
+                answer, kept for :data:`ABSENT` seconds.
             later: Says where to ask for an answer that is being prepared; such a reply is never kept.
 
         Returns:
@@ -259,10 +262,17 @@ class Transport:
             if call.key in found
         }
 
-    def keep_parts(self, of: Reply, service: str, path: str, parts: Sequence[tuple[Mapping[str, str], bytes]]) -> None:
+    def keep_parts(
+        self,
+        of: Reply,
+        service: str,
+        path: str,
+        parts: Sequence[tuple[Mapping[str, str], bytes]],
+        ttl: float | None = None,
+    ) -> None:
         """Keep the parts of a reply, each as what a GET of ``path`` with its parameters would be answered.
 
-        Their provenance stays that of the whole reply.
+        Their provenance stays that of the whole reply. ``ttl`` is as for :meth:`get`.
         """
         kept: dict[str, Kept] = {}
         for params, body in parts:
@@ -276,7 +286,7 @@ class Transport:
                 "digest": hashlib.sha256(body).hexdigest(),
             }
             kept[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
-        self._cache.keep(kept, self.services[service].ttl)
+        self._cache.keep(kept, self.services[service].ttl if ttl is None else ttl)
 
     def recording(self) -> AbstractContextManager[list[str]]:
         """Collect what leaves this machine within the block; see :func:`biomed_agent.egress.recording`."""
@@ -317,13 +327,14 @@ class Transport:
         def fetch() -> Reply:
             with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as found:
                 if found is not None:
-                    return _reply(service, call, *found, from_cache=True)
+                    return _told(_reply(service, call, *found, from_cache=True), found[1], check)
                 if not is_loopback(service.url):
                     self._permit(service, call)
                 body, note = self._fetch(service, call, check, later)
-                if note["status"] == 200 and lasting > 0:
-                    self._cache.keep({call.key: (body, note)}, lasting)
-                return _reply(service, call, body, note)
+                absent = "absent" in note
+                if (note["status"] == 200 or absent) and lasting > 0:
+                    self._cache.keep({call.key: (body, note)}, min(lasting, ABSENT) if absent else lasting)
+                return _told(_reply(service, call, body, note), note, check)
 
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
@@ -430,6 +441,8 @@ class Transport:
         if check is not None:
             try:
                 check(_reply(service, call, body, note))
+            except NotFound:
+                note["absent"] = True  # an answer as well; it is raised again when it has been kept
             except Unavailable as error:
                 raise _Again(error.message.rstrip(".")) from error
         return body, note
@@ -456,6 +469,13 @@ class Transport:
         if isinstance(said, str):
             return said.replace(self._api_key, "***")
         return said.replace(self._api_key.encode(), b"***")
+
+
+def _told(reply: Reply, note: Mapping[str, Any], check: Check | None) -> Reply:
+    """Return a reply, or raise what ``check`` says of one that tells that there is no such thing."""
+    if check is not None and "absent" in note:
+        check(reply)
+    return reply
 
 
 def _reply(service: Service, call: _Call, body: bytes, note: Mapping[str, Any], from_cache: bool = False) -> Reply:

@@ -27,7 +27,7 @@ from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavai
 from biomed_agent.services import DAY
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.hits import Hit, Hits
-from biomed_agent.transport import Check, Later, Reply, Transport
+from biomed_agent.transport import ABSENT, Check, Later, Reply, Transport
 from biomed_agent.types import Fact, Molecule, Provenance
 
 from .annotations import HAZARDS, MEASURED, read_hazards, read_measurements
@@ -253,6 +253,9 @@ class PubChem:
             ]
             parts = [(params, json.dumps(table).encode()) for params, table in tables]
             self.transport.keep_parts(reply, "pubchem", path, parts)
+            empty = json.dumps({"PropertyTable": {"Properties": []}}).encode()
+            unknown = [({namespace: value}, empty) for value in part if value not in found]
+            self.transport.keep_parts(reply, "pubchem", path, unknown, ABSENT)
             return found
 
         return rows | in_chunks([value for value in values if value not in rows], PART, fetch)
