@@ -146,6 +146,16 @@ def test_exchanging_leaves_no_structure_in_place_and_all_of_them_in_use():
     assert any(tasks.exchanged(examples, 1) != tasks.exchanged(examples, seed) for seed in range(2, 5))
 
 
+def test_questions_that_are_asked_once_exchange_among_each_other():
+    examples = molecules("C", "CC", "CCC", "N") + molecules("F", question="A?") + molecules("Cl", question="B?")
+    others = tasks.exchanged(examples)
+    assert [one.smiles for one in others[4:]] == ["Cl", "F"]
+    alone = molecules("C", "CC", "CCC", "N") + molecules("F", question="A?")
+    others = tasks.exchanged(alone)
+    assert all(mine.smiles != other.smiles for mine, other in zip(alone, others, strict=True))
+    assert [one.question for one in others] == [one.question for one in alone]
+
+
 @pytest.mark.parametrize("smiles", [["C"], ["C", "C"], ["C", "C", "C", "N"]])
 def test_structures_that_are_too_alike_cannot_be_exchanged(smiles):
     with pytest.raises(InvalidInput, match="cannot exchange"):

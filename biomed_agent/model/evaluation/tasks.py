@@ -7,6 +7,7 @@ options and (PubMedQA) the abstract that belongs to it. Nothing is looked up, so
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -100,34 +101,45 @@ def structure_messages(example: Example) -> list[Message]:
 def exchanged(examples: Sequence[Example], seed: int = 0) -> list[Example]:
     """Return the examples with each other's structures, drawn by ``seed``; none keeps its own or an equal one.
 
-    Structures are exchanged among examples of one question only, so that a question is never asked about a structure
-    of another sort.
+    Structures are exchanged among the examples of one question. Questions with too few different ones exchange among
+    each other, and where that is not enough either, all examples do.
 
     Raises:
-        InvalidInput: One structure stands in more than half of a question's examples.
+        InvalidInput: One structure stands in more than half of all examples.
     """
-    import random
-
-    numbers: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for number, example in enumerate(examples):
-        numbers.setdefault(example.question, []).append(number)
-    result = list(examples)
-    for question, where in numbers.items():
-        # Equal structures next to each other, then half a turn: a step as long as the longest run leaves none at home.
-        drawn = random.Random(seed).sample(where, len(where))  # noqa: S311
-        lots = {structure_of(examples[number]): place for place, number in reversed(list(enumerate(drawn)))}
-        order = sorted(drawn, key=lambda number: lots[structure_of(examples[number])])
-        half = len(order) // 2
-        others = [*order[half:], *order[:half]]
-        for mine, other in zip(order, others, strict=True):
-            if structure_of(examples[mine]) == structure_of(examples[other]):
-                raise InvalidInput(
-                    f"the {len(where)} examples of {question!r} cannot exchange structures: too few differ.",
-                    "Give more examples, or leave out --controls.",
-                )
-            given = examples[other]
-            result[mine] = replace(examples[mine], smiles=given.smiles, sequence=given.sequence)
+        places.setdefault(example.question, []).append(number)
+    result, stuck = list(examples), []
+    for where in places.values():
+        if not _exchange(examples, where, seed, result):
+            stuck += where
+    everywhere = list(range(len(examples)))
+    if stuck and not any(_exchange(examples, where, seed, result) for where in (stuck, everywhere)):
+        raise InvalidInput(
+            f"{len(examples)} examples cannot exchange structures: too few differ.",
+            "Give more examples, or leave out --controls.",
+        )
     return result
+
+
+def _exchange(examples: Sequence[Example], where: Sequence[int], seed: int, result: list[Example]) -> bool:
+    """Exchange structures among some of the examples in ``result``; return whether none would keep its own.
+
+    Examples in drawn order, equal structures next to each other: half a turn leaves none at home, unless one structure
+    fills more than half.
+    """
+    drawn = random.Random(seed).sample(where, len(where))  # noqa: S311  # no secret
+    lots = {structure_of(examples[number]): lot for lot, number in reversed(list(enumerate(drawn)))}
+    order = sorted(drawn, key=lambda number: lots[structure_of(examples[number])])
+    half = len(order) // 2
+    pairs = list(zip(order, [*order[half:], *order[:half]], strict=True))
+    if any(structure_of(examples[mine]) == structure_of(examples[other]) for mine, other in pairs):
+        return False
+    for mine, other in pairs:
+        given = examples[other]
+        result[mine] = replace(examples[mine], smiles=given.smiles, sequence=given.sequence)
+    return True
 
 
 # ---------------------------------------------------------------------------------------------- choices
