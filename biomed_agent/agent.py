@@ -172,6 +172,19 @@ class BioMedAgent:
 
         return self._run(molecule, policy, lambda answering: lookups.properties(answering, molecule))
 
+    def protein(self, name: str, organism: str = "", about: Sequence[str] = (), policy: Policy = "ask") -> Answer:
+        """Say which protein a name names, and what the sections asked for of its record state.
+
+        Args:
+            name: Gene, name, accession, isoform, entry name, EC number, variant or sequence.
+            organism: Scientific name, or a word such as ``mouse``; human by default.
+            about: Keys of :data:`biomed_agent.proteins.SECTIONS`, such as ``diseases``.
+            policy: See :meth:`ask`.
+        """
+        from . import proteins
+
+        return self._run(name, policy, lambda answering: proteins.card(answering, name, organism, about))
+
     def articles(self, query: str, limit: int = 10) -> list[Article]:
         """Return the articles of a literature query as records, the most relevant first.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import compose, lookups, papers
+from . import compose, lookups, papers, proteins
 from .check import check_text
 from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
@@ -492,6 +492,8 @@ class Answering:
         """Look one name up; see :meth:`biomed_agent.BioMedAgent.find`."""
         if kind == "literature":
             return papers.search(self, self.draft.question, limit)
+        if kind == "protein":
+            return proteins.card(self, self.draft.question)
         self.draft.kind = "identity"
         self._resolve(self.draft.question, kind)
         return self._identity(Question(self.draft.question, "identity"))

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from .base import BioMedTool, LazyAgent, LookUpTool
 from .molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
+from .papers import SearchLiteratureTool
+from .proteins import FindProteinTool
 from .qa import BioMedToolkit, LiteratureQATool, MoleculeProteinQATool, MoleculeQATool, ProteinQATool
 from .retriever import PubMedRetriever
 
@@ -25,6 +27,7 @@ __all__ = [
     "BioMedTool",
     "BioMedToolkit",
     "FindMoleculeTool",
+    "FindProteinTool",
     "LazyAgent",
     "LiteratureQATool",
     "LookUpTool",
@@ -33,5 +36,6 @@ __all__ = [
     "MoleculeQATool",
     "ProteinQATool",
     "PubMedRetriever",
+    "SearchLiteratureTool",
     "SimilarMoleculesTool",
 ]

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
@@ -85,6 +85,10 @@ class LazyAgent:
     def find(self, kind: Literal["molecule", "protein", "literature"], name: str, limit: int = 10) -> Answer:
         """See :meth:`biomed_agent.BioMedAgent.find`."""
         return self.agent.find(kind, name, limit)
+
+    def protein(self, name: str, organism: str = "", about: Sequence[str] = ()) -> Answer:
+        """See :meth:`biomed_agent.BioMedAgent.protein`."""
+        return self.agent.protein(name, organism, about)
 
     def similar(self, molecule: str, threshold: float | None = None, limit: int = 10) -> Answer:
         """See :meth:`biomed_agent.BioMedAgent.similar`."""

@@ -14,6 +14,8 @@ from biomed_agent.types import EgressPolicy
 from .base import Arguments, BioMedTool, LazyAgent
 from .handles import Handles, read_structure
 from .molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
+from .papers import SearchLiteratureTool
+from .proteins import FindProteinTool
 
 _NAMES_A_MOLECULE = (
     'One molecule: a name ("imatinib"), an identifier ("CID:2244", "CHEBI:15365", "CHEMBL25", "50-78-2", an '
@@ -51,6 +53,9 @@ class LiteratureArguments(Arguments):
         "does not answer; put nothing confidential in it. Without it only known names and quoted words of the question "
         "are searched for.",
     )
+    full_text: bool = Field(
+        False, description="Also read open-access full texts; without it only where no abstract fits the question."
+    )
 
 
 class MoleculeProteinArguments(MoleculeArguments, ProteinArguments):
@@ -75,9 +80,10 @@ class ProteinQATool(BioMedTool):
 
     name: str = "protein_qa"
     description: str = (
-        "Answer a question about one protein: its names, function, family, subcellular location, EC number, length "
-        "or sequence. Records answer with numbered sources; sentences under MODEL are a language model's that saw the "
-        "sequence, each marked supported or unverified." + _WHEN_AMBIGUOUS
+        "Answer a question about one protein: its names, function, family, subcellular location, EC number, length, "
+        "sequence, domains, sites, modifications, pathways, diseases or known drugs. Records answer with numbered "
+        "sources; sentences under MODEL are a language model's that saw the sequence, each marked supported or "
+        "unverified." + _WHEN_AMBIGUOUS
     )
     args_schema: type[BaseModel] = ProteinArguments
 
@@ -87,7 +93,8 @@ class LiteratureQATool(BioMedTool):
 
     name: str = "literature_qa"
     description: str = (
-        "Answer a question from published biomedical papers: returns verbatim passages of abstracts with their PMIDs, "
+        "Answer a question from published biomedical papers: returns verbatim passages of abstracts, and of "
+        "open-access full texts where those do not suffice or full_text is set, with their PMIDs, "
         "retracted papers left out, corrections and preprints marked. Use it for effects, trials, mechanisms and "
         "anything newer than a record. Cite by PMID."
     )
@@ -106,7 +113,13 @@ class MoleculeProteinQATool(BioMedTool):
     args_schema: type[BaseModel] = MoleculeProteinArguments
 
 
-LOOK_UPS: tuple[Callable[..., BioMedTool], ...] = (FindMoleculeTool, SimilarMoleculesTool, MoleculePropertiesTool)
+LOOK_UPS: tuple[Callable[..., BioMedTool], ...] = (
+    FindMoleculeTool,
+    SimilarMoleculesTool,
+    MoleculePropertiesTool,
+    FindProteinTool,
+    SearchLiteratureTool,
+)
 """Tools that look something up instead of answering a question."""
 
 

@@ -30,10 +30,10 @@ from biomed_agent.tools import (
 from biomed_agent.types import Answer, Candidate
 
 OFFLINE = LazyAgent(offline=True, model="none")
-EXAMPLES: dict[Callable[..., BioMedTool], dict[str, str]] = {
+EXAMPLES: dict[Callable[..., BioMedTool], dict[str, Any]] = {
     MoleculeQATool: {"question": "What is the molecular weight?", "molecule": "smiles:CCO"},
     ProteinQATool: {"question": "How long is it?", "protein": "seq:MKTAYIAKQRQISFVKSHFSRQ"},
-    LiteratureQATool: {"question": 'Do papers say that "aspirin" helps?', "query": "aspirin"},
+    LiteratureQATool: {"question": 'Do papers say that "aspirin" helps?', "query": "aspirin", "full_text": False},
     MoleculeProteinQATool: {
         "question": "Does it bind?",
         "molecule": "smiles:CCO",

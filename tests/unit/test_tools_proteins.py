@@ -1,0 +1,206 @@
+"""The look-up tools for proteins and papers, as a calling model meets them; the services are played."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.tools import BaseTool
+from langchain_tests.integration_tests import ToolsIntegrationTests
+from langchain_tests.unit_tests import ToolsUnitTests
+
+from biomed_agent import BioMedAgent
+from biomed_agent.literature import Literature
+from biomed_agent.proteins import SECTIONS
+from biomed_agent.render.tool_text import TOOL_TOKENS, estimate_tokens
+from biomed_agent.resolve import Resolver
+from biomed_agent.retrieve import Retriever
+from biomed_agent.settings import Settings
+from biomed_agent.sources.europepmc import EuropePMC
+from biomed_agent.sources.pubmed import PubMed
+from biomed_agent.sources.uniprot import UniProt
+from biomed_agent.tools import BioMedTool, BioMedToolkit, FindProteinTool, LazyAgent, SearchLiteratureTool
+from biomed_agent.tools.proteins import Section
+from biomed_agent.transport import Transport
+
+from .server import Asked, FakeClock, LocalServer, Said
+
+OFFLINE = LazyAgent(offline=True, model="none")
+RECORD: dict[str, Any] = {
+    "entryType": "UniProtKB reviewed (Swiss-Prot)",
+    "primaryAccession": "P00533",
+    "comments": [{"commentType": "FUNCTION", "texts": [{"value": "Binds testing factor"}]}],
+    "features": [
+        {"type": "Domain", "location": {"start": {"value": 5}, "end": {"value": 9}}, "description": "Testing"}
+    ],
+    "sequence": {"value": "MKT", "length": 3},
+}
+
+
+def record(pmid: int, abstract: str, kind: str = "Review") -> str:
+    told = f"<Abstract><AbstractText>{abstract}</AbstractText></Abstract>" if abstract else ""
+    return (
+        f"<PubmedArticle><MedlineCitation><PMID>{pmid}</PMID><Article><Journal><JournalIssue><PubDate><Year>2024</Year>"
+        f"</PubDate></JournalIssue><Title>J Tests</Title></Journal><ArticleTitle>Trial {pmid} of testing</ArticleTitle>"
+        f"{told}<PublicationTypeList><PublicationType>{kind}</PublicationType></PublicationTypeList></Article>"
+        "</MedlineCitation></PubmedArticle>"
+    )
+
+
+RECORDS = "".join(
+    (
+        record(1, "We did it. Testing halved the risk."),
+        record(2, "", "Editorial"),
+        record(3, "It was done. In conclusion, nothing came of it."),
+        record(4, "Testing is magic.", "Retracted Publication"),
+    )
+)
+
+
+def play(asked: Asked) -> Said:
+    if "esearch" in asked.path:
+        found = {"count": "4", "idlist": ["1", "2", "3", "4"], "querytranslation": "testing[All Fields]"}
+        ignored = {"errorlist": {"phrasesnotfound": ["flurb"]}} if "flurb" in asked.form["term"] else {}
+        return Said.json({"esearchresult": found | ignored})
+    if "efetch" in asked.path:
+        return Said(f"<PubmedArticleSet>{RECORDS}</PubmedArticleSet>".encode())
+    if asked.path == "/uniprotkb/P00533.json":
+        return Said.json(RECORD)
+    return Said.json({"results": [], "hitCount": 0, "resultList": {"result": []}})
+
+
+@pytest.fixture(scope="module")
+def online(cache_dir: Path) -> Iterator[BioMedAgent]:
+    with LocalServer(play) as server:
+        places = dict.fromkeys(("uniprot", "pubmed", "europepmc"), server.url)
+        with Transport(clock=FakeClock(), services=places) as transport:
+            agent, uniprot = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none")), UniProt(transport)
+            library = Literature(PubMed(transport), EuropePMC(transport))
+            index = agent.rooms.index
+            agent._rooms = replace(
+                agent.rooms,
+                transport=transport,
+                resolver=Resolver(index, None, uniprot),
+                retriever=Retriever(index, None, uniprot, library),
+            )
+            yield agent
+
+
+def call(tool: BaseTool, **arguments: Any) -> ToolMessage:
+    message: ToolMessage = tool.invoke(ToolCall(name=tool.name, args=arguments, id="1", type="tool_call"))
+    assert estimate_tokens(message.text) <= TOOL_TOKENS
+    json.dumps(message.artifact)
+    return message
+
+
+def test_a_gene_is_found_with_what_it_is() -> None:
+    message = call(FindProteinTool(agent=OFFLINE), name="EGFR")
+    assert message.text.startswith("STATUS answered")
+    assert "UNIPROT:P00533" in message.text
+    assert "human by default" in message.text or "only match" in message.text
+    assert "1,210 residues" in message.text
+
+
+def test_an_organism_a_variant_and_an_ec_number_are_taken() -> None:
+    find = FindProteinTool(agent=OFFLINE)
+    assert "UNIPROT:P48025" in call(find, name="SYK", organism="mouse").text
+    assert "variant V600E" in call(find, name="BRAF V600E").text
+    message = call(find, name="EC 2.7.10.1")
+    assert message.text.startswith("STATUS ambiguous")
+    assert '"UNIPROT:P00533"' in message.text
+
+
+def test_the_sections_asked_for_are_read_of_the_record(online: BioMedAgent) -> None:
+    message = call(FindProteinTool(agent=online), name="EGFR", about=["function", "domains", "diseases"])
+    for said in ("Binds testing factor", "Testing, residues 5-9", "No record here states its diseases."):
+        assert said in message.text
+    assert {"function", "domain"} <= {fact["predicate"] for fact in message.artifact["facts"]}
+
+
+def test_an_unknown_section_is_named() -> None:
+    message = call(FindProteinTool(agent=OFFLINE), name="EGFR", about=["magic"])
+    assert message.status == "error"
+    assert "about.0: got 'magic'" in message.text
+    assert set(get_args(Section)) == set(SECTIONS)
+    assert OFFLINE.agent.protein("EGFR", about=["magic"]).status == "invalid"
+
+
+def test_articles_are_listed_in_their_order_with_one_passage_each(online: BioMedAgent) -> None:
+    message = call(SearchLiteratureTool(agent=online), query="testing AND risk")
+    evidence = message.artifact["evidence"]
+    assert [(one["article"]["pmid"], one["label"], one["text"]) for one in evidence] == [
+        ("1", "", "Testing halved the risk."),
+        ("2", "TITLE", "Trial 2 of testing"),
+        ("3", "", "In conclusion, nothing came of it."),
+    ]
+    assert "Passed over because retracted: PMID:4." in message.text
+    assert "read as: testing[All Fields]" in message.text
+    assert "(J Tests 2024, PMID:1, review) [1]" in message.text
+
+
+def test_a_query_with_an_unknown_word_is_not_answered_from_the_rest(online: BioMedAgent) -> None:
+    message = call(SearchLiteratureTool(agent=online), query="testing flurb")
+    assert message.text.startswith("STATUS not_found")
+    assert "does not know flurb" in message.text
+    assert call(SearchLiteratureTool(agent=OFFLINE), query="aspirin").text.startswith("STATUS refused")
+
+
+def test_the_toolkit_hands_them_out() -> None:
+    names = [tool.name for tool in BioMedToolkit(offline=True, model="none").get_tools()]
+    assert {"find_protein", "search_literature"} <= set(names)
+
+
+EXAMPLES: dict[type[BioMedTool], dict[str, Any]] = {
+    FindProteinTool: {"name": "EGFR", "about": ["family"]},
+    SearchLiteratureTool: {"query": "aspirin", "limit": 3},
+}
+
+
+class _Unit(ToolsUnitTests):
+    __test__ = False
+    tested: type[BioMedTool]
+
+    @property
+    def tool_constructor(self) -> type[BaseTool]:
+        return self.tested
+
+    @property
+    def tool_constructor_params(self) -> dict[str, Any]:
+        return {"agent": OFFLINE}
+
+    @property
+    def tool_invoke_params_example(self) -> dict[str, Any]:
+        return EXAMPLES[self.tested]
+
+
+class _Integration(ToolsIntegrationTests):
+    __test__ = False
+    tested: type[BioMedTool]
+    tool_constructor = _Unit.tool_constructor
+    tool_constructor_params = _Unit.tool_constructor_params
+    tool_invoke_params_example = _Unit.tool_invoke_params_example
+
+
+class TestFindProteinUnit(_Unit):
+    __test__ = True
+    tested = FindProteinTool
+
+
+class TestFindProteinIntegration(_Integration):
+    __test__ = True
+    tested = FindProteinTool
+
+
+class TestSearchLiteratureUnit(_Unit):
+    __test__ = True
+    tested = SearchLiteratureTool
+
+
+class TestSearchLiteratureIntegration(_Integration):
+    __test__ = True
+    tested = SearchLiteratureTool
