@@ -1,4 +1,7 @@
-"""``data build``, ``data check`` and ``data split``: question-answer pairs from databases, and files of them."""
+"""``data build``, ``data check`` and ``data split``: question-answer pairs from databases, and files of them.
+
+``data pack`` is told here and done in :mod:`.train`, whose recipes it reads.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 SHOWN_BAD = 10
 EVERY = 10.0
 """seconds between two lines of progress where standard error is no terminal"""
+LARGE = 0.5
+"""part of all examples in one group from which on the user is warned"""
 BAD_ROWS = 2
 """exit code of ``data check`` when a row is bad"""
 
@@ -36,6 +41,11 @@ def add_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> N
     checked.add_argument("--format", metavar="NAME", help="instead of telling it from the content; see docs/data.md")
     checked.add_argument("--report", metavar="FILE", help="write every bad row, tab separated")
     checked.add_argument("--json", action="store_true", help="write JSON")
+    words = "clean papers and pack them into rows of tokens, for train pretrain"
+    packed = add(actions, "pack", "train.pack", words, "RECIPE FILE... --output FOLDER")
+    packed.add_argument("recipe", help="JSON file, or the name of a recipe that comes along: pretrain")
+    packed.add_argument("file", nargs="+", help="files or folders of papers; see docs/training.md")
+    packed.add_argument("--output", required=True, metavar="FOLDER", help="gets the shards; the same command resumes")
     words = "split files by structure: what is alike stays on one side"
     _split_arguments(add(actions, "split", "data.split", words, "FILE... --output FOLDER"))
 
@@ -244,6 +254,8 @@ def split(arguments: argparse.Namespace, screen: Screen) -> int:
         lines.append(f"{name:6} {fold['examples']:>10,} examples ({share}) in {fold['groups']:,} groups")
     largest = described["largest_group"]
     lines.append(f"No group is in two folds; the largest has {largest['examples']:,} examples ({largest['name']}).")
+    if largest["examples"] > LARGE * sum(fold["examples"] for fold in described["folds"].values()):
+        screen.note("Most examples are one group, which lies in one fold as a whole: these shares say little.")
     lines += [f"{what}: {words}" for what, words in described["same_group_means"].items()]
     screen.show("\n".join(lines))
     return 0

@@ -153,6 +153,13 @@ def test_groups_of_a_molecule_and_a_protein_that_occur_together_are_one():
     assert found[3] not in found[:3]
 
 
+def test_a_molecule_and_a_peptide_written_alike_are_not_the_same():
+    asked = [Example("description", "a", "", "x", smiles="CCCCN"), Example("name", "a", "", "x", sequence="CCCCN")]
+    groups = splits.Grouping(proteins="words").groups(asked)
+    assert groups.group(asked[0]) == splits.structure_group("CCCCN")
+    assert groups.group(asked[1]).startswith("cluster ")
+
+
 def test_methods_that_do_not_exist_are_named():
     with pytest.raises(InvalidInput, match="structure, scaffold"):
         splits.Grouping(molecules="colour")

@@ -199,36 +199,40 @@ class Grouping:
             if example.smiles and example.sequence:
                 together.setdefault((example.smiles, example.sequence))
         by_structure = structure_group if self.molecules == "structure" else scaffold_group
-        found = {one: by_structure(one) for one in smiles if one}
+        molecules = {one: by_structure(one) for one in smiles if one}
         distinct = [one for one in sequences if one]
         if self.protein_method == "mmseqs" and distinct:
-            found |= zip(distinct, mmseqs_clusters(distinct, self.identity, self.coverage), strict=True)
+            clusters = mmseqs_clusters(distinct, self.identity, self.coverage)
         else:
-            found |= zip(distinct, word_clusters(distinct), strict=True)
-        return Groups(found).join((found[one], found[other]) for one, other in together)
+            clusters = word_clusters(distinct)
+        proteins = dict(zip(distinct, clusters, strict=True))
+        return Groups(molecules, proteins, _joint((molecules[one], proteins[other]) for one, other in together))
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The group of each SMILES and each sequence."""
+    """The group of each structure."""
 
-    of: dict[str, str]
-    """by SMILES or sequence as written"""
-    joined: dict[str, str] = field(default_factory=dict)
-    """groups that stand for others: of molecules and proteins that occur together"""
-
-    def join(self, links: Iterable[tuple[str, str]]) -> "Groups":
-        """Return groups in which each pair of linked ones is one."""
-        links = list(links)
-        names = sorted({name for link in links for name in link})
-        place = {name: number for number, name in enumerate(names)}
-        roots = _joined(len(names), ((place[one], place[other]) for one, other in links))
-        return Groups(self.of, {name: names[root] for name, root in zip(names, roots, strict=True)})
+    molecules: dict[str, str]
+    """by SMILES as written"""
+    proteins: dict[str, str]
+    """by sequence"""
+    joint: dict[str, str] = field(default_factory=dict)
+    """groups of molecules and proteins that occur together, each with the one that stands for all of them"""
 
     def group(self, example: Example) -> str:
         """Return the group of an example; of a molecule with a protein, that of all linked with either."""
-        name = self.of[example.sequence or example.smiles]
-        return self.joined.get(name, name)
+        name = self.proteins[example.sequence] if example.sequence else self.molecules[example.smiles]
+        return self.joint.get(name, name)
+
+
+def _joint(links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return for each linked group the first, in alphabetical order, of all it is linked with."""
+    links = list(links)
+    names = sorted({name for link in links for name in link})
+    place = {name: number for number, name in enumerate(names)}
+    roots = _joined(len(names), ((place[one], place[other]) for one, other in links))
+    return {name: names[root] for name, root in zip(names, roots, strict=True)}
 
 
 # ---------------------------------------------------------------------------------------------- folds
@@ -298,7 +302,7 @@ def write_split(
     """
     progress("reading the structures")
     groups = grouping.groups(chain.from_iterable(readings))
-    if not groups.of:
+    if not (groups.molecules or groups.proteins):
         raise InvalidInput(f"no example in {', '.join(str(one.path) for one in readings)}.", "Run: data check.")
     counted: dict[str, Counter[str]] = {name: Counter() for name in folds.shares}
     kinds: dict[str, Counter[str]] = {name: Counter() for name in folds.shares}
