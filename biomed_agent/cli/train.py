@@ -64,6 +64,17 @@ def pretrain(arguments: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
+def pack(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Pack papers for stage 1."""
+    _ready()
+    from biomed_agent.model.training.pretrain import pack_for
+
+    report = Report(screen)
+    files, output = [Path(one) for one in arguments.file], Path(arguments.output)
+    _interruptible(lambda: pack_for(_recipe(arguments.recipe), files, output, report=report), output, report)
+    return 0
+
+
 def align(arguments: argparse.Namespace, screen: Screen) -> int:
     """Run stage 2 and say where the checkpoint folder is."""
     _ready()

@@ -73,6 +73,8 @@ LEFT_ALONE = [
     "Follow-up had three parts: (1) a census, (2) screening and (3) enrolment.",
     "α-D-glucopyranosyl-(1→4)-D-glucose was hydrolysed at pH 4.5 (37 °C).",
     "Ratios of 1:10 and p <0.05 & >0.01 were used.",
+    "Email or computer problems (including lost passwords)",
+    "Published evidence on the effects of exercise",
     "Department heads were asked, by letter, for consent, which most gave.",
 ]
 

@@ -128,9 +128,9 @@ _CAPTION = re.compile(
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
-    r"(?:received|accepted|published|revised|edited by|reviewed by|academic editor|to whom"
-    r"|correspond(?:ence|ing author)|these authors contributed|click here for|e-?mail|tel|fax"
-    r"|cite this|how to cite|citation|running (?:head|title)|key ?words?|pmid|doi)\b(?:\W|.{0,40}\d{4})",
+    r"(?:received|accepted|published|revised)\b.{0,40}\d{4}|(?:e-?mail|tel|fax|key ?words?|pmid|doi|citation)\s?[:.]"
+    r"|(?:edited by|reviewed by|academic editor|to whom|correspond(?:ence|ing author)|these authors contributed"
+    r"|click here for|cite this|how to cite|running (?:head|title))\b",
     re.IGNORECASE,
 )
 _BOILERPLATE = re.compile(
@@ -263,7 +263,8 @@ def _not_prose(text: str) -> str:
 def _is_table(text: str) -> bool:
     """Say whether a line is made of numbers rather than words."""
     words, pipes = len(text.split()), text.count("|")
-    return (pipes >= 3 and words < 6 * pipes) or (words >= 10 and len(_WORD.findall(text)) < 0.2 * words)
+    numbers = words >= 10 and len(_WORD.findall(text)) < 0.2 * words
+    return (numbers or (pipes >= 3 and words < 6 * pipes)) and not _VERB.search(text)
 
 
 def _numbered(match: re.Match[str], style: Style, removed: Counter[str]) -> str:

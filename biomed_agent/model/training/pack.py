@@ -33,7 +33,7 @@ from .run import Report, duration, write_json
 from .shards import INDEX, LEFT_OUT, SPLITS, Packing, digest_of, read_index, summary, tokenizer_digest, tokens_of
 
 STATE = "packing.sqlite"
-SAVE_SECONDS, TELL_SECONDS = 60.0, 5.0
+SAVE_SECONDS, TELL_SECONDS = 60.0, 10.0
 """The state is saved with every full shard and after this time; progress is told after that."""
 CHUNK = 32
 """Rows a process is given at once."""
@@ -377,7 +377,7 @@ def _same_files(done: Sequence[Mapping[str, Any]], files: Sequence[Path], folder
     for source, one in zip(done, found, strict=False):
         if one != (source["file"], source["bytes"]):
             raise InvalidInput(
-                f"{folder} holds {source['file']} of {source['bytes']:,} bytes, where now {one[0]} of {one[1]:,} is given.",
+                f"{folder} holds {source['file']} ({source['bytes']:,} bytes), now {one[0]} ({one[1]:,}) is given.",
                 "Give the same files in the same order, or choose another folder.",
             )
 

@@ -74,10 +74,12 @@ def clean(paper: Paper, removed: Counter[str] | None = None) -> str:
 
 
 def sections_of_text(text: str) -> list[Section]:
-    """Split a text into sections at the lines that look like headings; every other line is a paragraph."""
+    """Split a text into sections at the lines that look like headings; every other line is a paragraph.
+
+    Lines that were broken to one width are put together again first.
+    """
     sections: list[tuple[str, list[str]]] = []
-    for line in sound(text).splitlines():
-        line = line.strip()
+    for line in (line for block in re.split(r"\n\s*\n", sound(text)) for line in _lines(block)):
         if line and is_heading(line):
             sections.append((line.rstrip(": "), []))
         elif line:
@@ -85,6 +87,17 @@ def sections_of_text(text: str) -> list[Section]:
                 sections.append(("", []))
             sections[-1][1].append(line)
     return [Section(heading, tuple(paragraphs)) for heading, paragraphs in sections]
+
+
+def _lines(block: str) -> list[str]:
+    """Return the lines of a block; as one, when only the width of the page parts them."""
+    lines = [line.strip() for line in block.splitlines() if line.strip()]
+    inner, width = lines[:-1], max(map(len, lines), default=0)
+    full = sum(len(line) >= 0.6 * width for line in inner)
+    ended = sum(line[-1] in ".!?:;" for line in inner)
+    if len(lines) >= 3 and 30 <= width <= 200 and full >= 0.7 * len(inner) and ended <= len(inner) / 3:
+        return [re.sub(r"(?<=[a-z]{2})-\n(?=[a-z]{2})", "", "\n".join(lines)).replace("\n", " ")]
+    return lines
 
 
 def is_heading(line: str) -> bool:

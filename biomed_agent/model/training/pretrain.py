@@ -27,10 +27,10 @@ from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.tokenizer import SentencePieceTokenizer
 
 from .pack import pack
-from .run import Report, RunTrainer, Settings, finished, resume_point, write_json
+from .run import LOG, Report, RunTrainer, Settings, read_log, resume_point, write_json
 from .shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
 
-SHARDS, MODEL, NOTE, BEFORE = "shards", "model", "pretraining.json", "before.json"
+SHARDS, MODEL, NOTE = "shards", "model", "pretraining.json"
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,7 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
         data_collator=default_data_collator,
         processing_class=tokenizer,
     )
-    if len(held_out) and resume_point(output) is None and not finished(output):
-        write_json({"perplexity": math.exp(trainer.evaluate()["eval_loss"])}, output / BEFORE)
+    trainer.args.eval_on_start = bool(len(held_out)) and resume_point(output) is None
     note = trainer.run()
     if trainer.is_world_process_zero():
         _publish(recipe, read_index(shards), note, tokenizer, output)
@@ -324,16 +323,14 @@ def _publish(
     if isinstance(tokenizer, SentencePieceTokenizer):
         # Under this name transformers' own Llama tokenizer and `biomed-agent checkpoint import --lm` find it.
         (partial / "tokenizer.model").write_bytes(tokenizer.pieces.serialized_model_proto())
-    after = note["held_out"].get("all")
+    measured = [line["eval_perplexity"] for line in read_log(output / LOG) if "eval_perplexity" in line]
     told = {
         "recipe": asdict(recipe),
         "steps": note["steps"],
         "tokens_seen": note["tokens"],
         "seconds": note["seconds"],
-        "perplexity_before": json.loads((output / BEFORE).read_text())["perplexity"]
-        if (output / BEFORE).is_file()
-        else None,
-        "perplexity": None if after is None else math.exp(after),
+        "perplexity_before": measured[0] if measured else None,
+        "perplexity": measured[-1] if measured else None,
         "data": {key: index[key] for key in ("digest", "sources", "left_out", "removed")}
         | {name: {key: split[key] for key in ("papers", "tokens", "rows")} for name, split in index["splits"].items()},
         "transformers": transformers.__version__,
