@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -130,6 +130,35 @@ class BioMedAgent:
         """
         return self._run(name, policy, lambda answering: answering.find(kind, limit))
 
+    def find_all(
+        self,
+        kind: Literal["molecule", "protein", "literature"],
+        names: Sequence[str],
+        limit: int = 10,
+        policy: Policy = "strict",
+    ) -> Iterator[Answer]:
+        """Look many names up; yields one answer for each, in order.
+
+        PubChem is asked for 200 identifiers with one request and for names several at a time; the first answer
+        of 200 tells what left for all of them.
+
+        Args:
+            kind: See :meth:`find`.
+            names: See :meth:`find`.
+            limit: See :meth:`find`.
+            policy: See :meth:`ask`; ``strict`` unless told otherwise, because nobody looks at each answer.
+        """
+        from .many import TOGETHER, fetched_ahead
+
+        for start in range(0, len(names), TOGETHER[kind]):
+            part = names[start : start + TOGETHER[kind]]
+            with self.rooms.transport.recording() as left:
+                rooms = fetched_ahead(self.rooms, part) if kind == "molecule" else self.rooms
+            for name in part:
+                answer = self._run(name, policy, lambda answering: answering.find(kind, limit), rooms)
+                yield replace(answer, egress=(*left, *answer.egress))
+                left = []
+
     def similar(
         self,
         molecule: str,
@@ -216,7 +245,9 @@ class BioMedAgent:
                 self._rooms = _furnish(self.settings, self.files)
             return self._rooms
 
-    def _run(self, question: str, policy: Policy, path: Callable[[Answering], Answer]) -> Answer:
+    def _run(
+        self, question: str, policy: Policy, path: Callable[[Answering], Answer], rooms: Rooms | None = None
+    ) -> Answer:
         """Run ``path``; turn a deliberate error into an answer; add what left and how long it took."""
         from .answering import Answering, Draft
 
@@ -225,7 +256,7 @@ class BioMedAgent:
         left: list[str] = []
         try:
             check_question(question)
-            rooms = self.rooms
+            rooms = rooms or self.rooms
             with rooms.transport.recording() as left:
                 answer = path(Answering(rooms, draft, policy, self.settings.egress))
         except BiomedAgentError as error:

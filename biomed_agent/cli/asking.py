@@ -1,4 +1,4 @@
-"""The commands that ask: ``ask``, ``check``, ``find`` and ``chat``."""
+"""The commands that ask: ``ask``, ``check`` and ``chat``."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def ask(arguments: argparse.Namespace, screen: Screen) -> int:
     if arguments.input is not None:
         from .batch import answer_rows
 
-        if arguments.question or arguments.html:
-            raise InvalidInput("--input holds the questions; leave out the question and --html.")
+        if arguments.html:
+            raise InvalidInput("--html is for one answer; leave it out, or leave out --input.")
         return answer_rows(arguments, screen)
-    if arguments.output is not None:
-        raise InvalidInput("--output belongs to --input.", "For one answer use --json or --html FILE.")
+    if arguments.output is not None or arguments.resume:
+        raise InvalidInput("--output and --resume belong to --input.", "For one answer use --json or --html FILE.")
     if not arguments.question:
         raise InvalidInput("the question is missing.", 'Try: biomed-agent ask "What is aspirin?"')
     question = given_text(" ".join(arguments.question), "question")
@@ -40,14 +40,6 @@ def check(arguments: argparse.Namespace, screen: Screen) -> int:
     statement = given_text(arguments.statement, "statement")
     molecule, protein = entities(arguments)
     return deliver(make_agent(arguments).check(statement, molecule, protein, arguments.policy), arguments, screen)
-
-
-def find(arguments: argparse.Namespace, screen: Screen) -> int:
-    """Look one name up."""
-    if arguments.limit < 1:
-        raise InvalidInput(f"--limit is {arguments.limit}; expected 1 or more.")
-    name = given_text(arguments.name, "name")
-    return deliver(make_agent(arguments).find(arguments.kind, name, arguments.limit), arguments, screen)
 
 
 def chat(arguments: argparse.Namespace, screen: Screen) -> int:

@@ -79,8 +79,12 @@ def readable(text: str, what: str) -> str:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[TextIO]:
+def whole_file(path: Path, *, append: bool = False) -> Iterator[TextIO]:
     """Open ``NAME.partial`` and rename it when all is written; an interruption leaves it there.
+
+    Args:
+        path: The file to write.
+        append: Whether to go on with the ``NAME.partial`` that is there.
 
     Raises:
         InvalidInput: The file cannot be written; said before any work when it is opened.
@@ -89,7 +93,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         raise InvalidInput(f"{path} is a folder; expected a file to write.")
     partial = path.with_name(f"{path.name}.partial")
     try:
-        with partial.open("w", encoding="utf-8", errors="replace", newline="") as stream:
+        with partial.open("a" if append else "w", encoding="utf-8", errors="replace", newline="") as stream:
             yield stream
         partial.replace(path)
     except OSError as error:

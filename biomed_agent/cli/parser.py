@@ -19,11 +19,17 @@ EXAMPLES = """examples:
   biomed-agent ask "Does it bind?" --molecule imatinib --protein ABL1 --json
   biomed-agent check "It contains a sulfonamide." --molecule celecoxib
   biomed-agent find protein EGFR
+  biomed-agent find molecule --input names.txt --output found.csv
+  biomed-agent find similar caffeine --limit 5
   biomed-agent ask --input questions.csv --output answers.jsonl
 
 exit codes: 0 answered, 1 a bug, 2 bad input, 3 not found, 4 unavailable, 5 ambiguous, 6 refused by policy,
 7 inapplicable, 130 interrupted
 """
+
+
+FOUND = ("molecule", "protein", "literature", "similar", "substructure", "properties")
+"""what ``find`` looks for: what a name names, or what is like, holds or follows from a molecule"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,12 +77,8 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("statement", help="one or more sentences, or - for standard input")
     _entity_arguments(check)
     _output_arguments(check)
-    looked_up = "look a name up and say what it is, without asking the model"
-    find = add(commands, "find", "asking.find", looked_up, "{molecule,protein,literature} NAME")
-    find.add_argument("kind", choices=("molecule", "protein", "literature"))
-    find.add_argument("name", help="name, identifier or structure; for literature the search string")
-    find.add_argument("--limit", type=int, default=10, metavar="N", help="most passages of articles shown (default 10)")
-    _output_arguments(find)
+    looked_up = "look names up and say what they are, without asking the model"
+    _find_arguments(add(commands, "find", "finding.find", looked_up, f"{{{','.join(FOUND)}}} NAME..."))
     _index_commands(group("index", "local indexes"), add)
     shown = add(group("config", "settings"), "show", "upkeep.config_show", "show every setting and where it came from")
     shown.add_argument("--json", action="store_true", help="write JSON")
@@ -165,13 +167,46 @@ def _output_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", metavar="FILE", help="also write the answer as a page with the structure drawn")
 
 
+def _find_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "kind",
+        choices=FOUND,
+        help="what a name names; for a molecule also what is like it, what holds it as a part, or its properties",
+    )
+    parser.add_argument("name", nargs="*", help="name, identifier or structure; for literature the search string")
+    parser.add_argument("--limit", type=int, default=10, metavar="N", help="most hits or articles shown (default 10)")
+    parser.add_argument("--threshold", type=float, metavar="X", help="least similarity of similar molecules, 0 to 1")
+    parser.add_argument(
+        "--where",
+        choices=("auto", "pubchem", "local"),
+        default="auto",
+        help="where similar molecules are searched (default auto: PubChem, else the local index)",
+    )
+    parser.add_argument(
+        "--policy",
+        choices=("ask", "best", "strict"),
+        help="when a name means several things (default ask for one name, strict for many)",
+    )
+    _output_arguments(parser)
+    _many_arguments(
+        parser.add_argument_group("many names"),
+        ".txt with one name a line; .csv, .tsv or .jsonl with name; .sdf, .mol or .smi with structures",
+    )
+
+
+def _many_arguments(many: Any, words: str) -> None:
+    many.add_argument("--input", metavar="FILE", help=words)
+    many.add_argument("--output", metavar="FILE", help=".jsonl, .csv or .tsv to write; standard output when not given")
+    many.add_argument("--resume", action="store_true", help="go on with the output of an interrupted run")
+
+
 def _ask_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question", nargs="*", help="the question, or - for standard input")
     _entity_arguments(parser)
     parser.add_argument("--query", metavar="WORDS", help="search string sent to PubMed as it is")
     _output_arguments(parser)
-    many = parser.add_argument_group("many questions")
-    many.add_argument(
-        "--input", metavar="FILE", help=".csv, .tsv or .jsonl with question, molecule, protein; .txt with one a line"
+    _many_arguments(
+        parser.add_argument_group("many questions"),
+        ".csv, .tsv or .jsonl with question, molecule, protein; .txt with one a line; with a QUESTION also .sdf, .mol "
+        "or .smi, whose structures it is asked of",
     )
-    many.add_argument("--output", metavar="FILE", help=".jsonl, .csv or .tsv to write; standard output when not given")

@@ -18,7 +18,7 @@ from .screen import Screen
 if TYPE_CHECKING:
     pass
 
-CACHED = ("replies.sqlite*", "starter-*.sqlite*")
+CACHED = ("replies.sqlite*", "starter-*.sqlite*", "fingerprints-*.npz*")
 """what is deleted of the cache folder: not ``pace.sqlite``, which holds the pauses that services asked for"""
 
 
@@ -44,7 +44,7 @@ def config_show(arguments: argparse.Namespace, screen: Screen) -> int:
 
 
 def cache_clear(arguments: argparse.Namespace, screen: Screen) -> int:
-    """Delete cached replies and the built starter index; both come back when they are needed."""
+    """Delete cached replies, the built starter index and fingerprints; all come back when they are needed."""
     folder = settings_of(arguments).cache_dir.expanduser()
     freed = count = 0
     for pattern in CACHED:

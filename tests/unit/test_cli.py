@@ -21,7 +21,8 @@ import pytest
 
 from biomed_agent.cli import main
 from biomed_agent.cli.asking import deliver
-from biomed_agent.cli.batch import answer_rows, read_rows
+from biomed_agent.cli.batch import answer_rows
+from biomed_agent.cli.rows import read_rows
 from biomed_agent.cli.screen import Screen
 from biomed_agent.types import EXIT_CODES, Answer, Candidate, Fact, Provenance
 
@@ -112,8 +113,9 @@ def test_candidates_follow_the_error_line_and_json_still_goes_to_standard_output
         (("ask",), 2, "the question is missing"),
         (("ask", ""), 2, "the question is empty"),
         (("ask", "x", "--policy", "guess"), 2, "invalid choice: 'guess'"),
-        (("ask", "x", "--output", "y.csv"), 2, "--output belongs to --input"),
-        (("ask", "x", "--input", "y.csv"), 2, "--input holds the questions"),
+        (("ask", "x", "--output", "y.csv"), 2, "belong to --input"),
+        (("ask", "x", "--input", "y.csv"), 2, "y.csv cannot be read"),
+        (("ask", "x", "--input", "y.csv", "--html", "z.html"), 2, "--html is for one answer"),
         (("ask", "What is its mass?", "--molecule", "C1CC"), 2, "C1CC"),
         (("ask", "What is its mass?", "--molecule", "@missing.smi"), 2, "missing.smi cannot be read"),
         (("ask", "What is its mass?", "--molecule", "@."), 2, "is a folder"),
@@ -287,11 +289,11 @@ def test_a_table_keeps_its_columns(tmp_path: Path) -> None:
 
 def test_lines_of_json_and_of_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.jsonl").write_text('{"question": "mass?", "molecule": "smiles:CCO", "protein": null}\nno\n\n[1]\n')
-    rows = read_rows(tmp_path / "a.jsonl")
+    rows = read_rows(tmp_path / "a.jsonl", "question")
     assert rows[0].columns == {"question": "mass?", "molecule": "smiles:CCO", "protein": ""}
     assert [bool(row.problem) for row in rows] == [False, True, True]
     (tmp_path / "b.txt").write_text("one?\n\n two? \n")
-    assert [row.columns["question"] for row in read_rows(tmp_path / "b.txt")] == ["one?", "two?"]
+    assert [row.columns["question"] for row in read_rows(tmp_path / "b.txt", "question")] == ["one?", "two?"]
     (tmp_path / "c.txt").write_text("What is the molecular weight?\n")
     assert main([*OFFLINE, "ask", "--input", str(tmp_path / "c.txt"), "--molecule", "smiles:CCO"]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "answered"
@@ -318,6 +320,7 @@ def test_an_interrupted_batch_keeps_what_was_answered(tmp_path: Path, monkeypatc
     source, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
     source.write_text("first?\nsecond?\n")
     given = namespace(input=str(source), output=str(output), molecule=None, protein=None, policy="ask", query=None)
+    given.question, given.resume = [], False
     with pytest.raises(KeyboardInterrupt):
         answer_rows(given, Screen())
     assert not output.exists()

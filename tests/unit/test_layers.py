@@ -39,7 +39,7 @@ FLOORS = (
         "building",
         "model",
     },
-    {"agent", "answering", "lookups", "compose", "papers", "proteins"},
+    {"agent", "answering", "lookups", "many", "compose", "papers", "proteins"},
     {"tools", "cli", "render", "__main__"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -220,14 +220,14 @@ def test_posts_are_cached_by_their_form(server: LocalServer, clock: FakeClock, t
     assert [asked.form["name"] for asked in server.asked] == ["aspirin", "ibuprofen"]
 
 
-def test_what_the_check_rejects_is_never_kept(server: LocalServer, clock: FakeClock, tmp_path: Path) -> None:
+def test_what_the_check_rejects_is_not_kept(server: LocalServer, clock: FakeClock, tmp_path: Path) -> None:
     def check(reply: Reply) -> None:
         if "Fault" in reply.json():
-            raise NotFound("no such compound.")
+            raise InvalidInput("no such question.")
 
-    server.play = script(Said.json({"Fault": {"Code": "PUGREST.NotFound"}}), OK)
+    server.play = script(Said.json({"Fault": {"Code": "PUGREST.BadRequest"}}), OK)
     with local(server, clock, tmp_path) as transport:
-        with pytest.raises(NotFound):
+        with pytest.raises(InvalidInput):
             ask(transport, check=check)
         assert ask(transport, check=check).json() == {"ok": True}
     assert len(server.asked) == 2

@@ -1,11 +1,13 @@
 """PubChem: molecules by name, identifier or structure, and what depositors say about them.
 
-:mod:`.client` asks, the other modules read what comes back: :mod:`.readers` PUG REST's records, tables and lists,
+:mod:`.client` asks, :mod:`.ahead` for many things at a time. The other modules read what comes back: :mod:`.readers`
+PUG REST's records, tables and lists,
 :mod:`.annotations` the hazards and measured values of PUG View, :mod:`.bioassays` the outcomes of assays.
 """
 
 from __future__ import annotations
 
+from .ahead import Ahead
 from .client import PubChem
 
-__all__ = ["PubChem"]
+__all__ = ["Ahead", "PubChem"]

@@ -1,0 +1,241 @@
+"""Files of many questions or names: reading them, and writing one answer for each, with resume."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO, TypeAlias
+
+from biomed_agent.errors import InvalidInput
+from biomed_agent.types import Answer
+
+from .given import whole_file
+from .screen import Screen
+
+BUG = "error"
+"""status of a row that met a bug of ours"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the input."""
+
+    number: int
+    """counted from 1, without the header"""
+    columns: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    """why it cannot be asked"""
+
+
+Answered: TypeAlias = tuple[Row, Answer, str]
+"""a row, its answer, and the status to write: that of the answer, or :data:`BUG`"""
+Write: TypeAlias = Callable[[Row, Answer, str], None]
+
+
+def read_rows(path: Path, column: str, *, needed: bool = True) -> list[Row]:
+    """Read a table, JSON lines, plain lines, or the records of an SDF or MOL file.
+
+    Args:
+        path: The file; its name says what it is.
+        column: What a plain line holds, and what a table must have a column of.
+        needed: Whether a table must have it.
+
+    Raises:
+        InvalidInput: The file cannot be read, is no text, or its kind or header is unknown.
+    """
+    readers: dict[str, Callable[[TextIO], Iterator[Row]]] = {
+        ".csv": lambda stream: _table_rows(stream, ",", column if needed else ""),
+        ".tsv": lambda stream: _table_rows(stream, "\t", column if needed else ""),
+        ".jsonl": _json_rows,
+        ".txt": lambda stream: _text_rows(stream, column),
+        ".smi": _smiles_rows,
+        ".sdf": _structure_rows,
+        ".mol": _structure_rows,
+    }
+    reader = readers.get(path.suffix.lower())
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder; expected a file of {column}s.")
+    if reader is None:
+        raise InvalidInput(f"{path} is of unknown kind; expected a name that ends in {', '.join(readers)}.")
+    try:
+        # Bytes that are no UTF-8 are kept as they are: they spoil their own row only.
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+            if "\0" in stream.read(4096):
+                raise InvalidInput(f"{path} is not a text file.", f"Expected one of {', '.join(readers)}.")
+            stream.seek(0)
+            return list(reader(stream))
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.", "Check the path.") from error
+
+
+def _table_rows(stream: TextIO, delimiter: str, needed: str) -> Iterator[Row]:
+    table = csv.DictReader(stream, delimiter=delimiter, restkey="more", restval="", strict=True)
+    number = 0
+    if needed and needed not in (table.fieldnames or ()):
+        found = ", ".join(table.fieldnames or ()) or "nothing"
+        raise InvalidInput(f"the first line names {found}; expected a column called {needed}.")
+    while True:
+        number += 1
+        try:
+            columns = next(table)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(number, problem=f"the line cannot be read: {error}.")
+            continue
+        surplus = columns.pop("more", None)
+        yield Row(number, columns, "the line has more fields than the header." if surplus else "")
+
+
+def _json_rows(stream: TextIO) -> Iterator[Row]:
+    for number, line in enumerate((line for line in stream if line.strip()), 1):
+        try:
+            found = json.loads(line)
+        except ValueError as error:
+            yield Row(number, problem=f"the line is not JSON: {error}.")
+            continue
+        if not isinstance(found, dict):
+            yield Row(number, problem='the line is no JSON object; expected {"question": "..."}.')
+            continue
+        yield Row(number, {key: "" if value is None else str(value) for key, value in found.items()})
+
+
+def _text_rows(stream: TextIO, column: str) -> Iterator[Row]:
+    for number, line in enumerate((line for line in stream if line.strip()), 1):
+        yield Row(number, {column: line.strip()})
+
+
+def _smiles_rows(stream: TextIO) -> Iterator[Row]:
+    for number, line in enumerate((line for line in stream if line.strip()), 1):
+        smiles, _, title = line.strip().replace("\t", " ").partition(" ")
+        yield Row(number, {"title": title.strip(), "molecule": f"smiles:{smiles}"})
+
+
+def _structure_rows(stream: TextIO) -> Iterator[Row]:
+    from biomed_agent.sdf import read_records
+
+    for record in read_records(stream):
+        structure = f"smiles:{record.molecule.smiles}" if record.molecule else ""
+        yield Row(record.number, {"title": record.title, "molecule": structure}, record.problem)
+
+
+def write_rows(
+    arguments: argparse.Namespace,
+    screen: Screen,
+    rows: Sequence[Row],
+    answers: Callable[[Sequence[Row]], Iterable[Answered]],
+    added: Callable[[Answer], dict[str, str]],
+) -> int:
+    """Write the answer of every row to ``--output`` or standard output; return 1 when one met a bug of ours.
+
+    Args:
+        arguments: ``input``, ``output`` and ``resume`` are read.
+        screen: Told about progress.
+        rows: What to answer.
+        answers: Yields each of the rows it is given, answered, in their order.
+        added: The columns of an answer that a table gets beside the row's own.
+    """
+    output = Path(arguments.output) if arguments.output else None
+    if output is not None and arguments.input and output.exists() and output.samefile(arguments.input):
+        raise InvalidInput(f"{output} is also the input; expected another file.")
+    if arguments.resume and output is None:
+        raise InvalidInput("--resume belongs to --output.", "Name the file that was interrupted.")
+    table = output if output is not None and output.suffix.lower() in (".csv", ".tsv") else None
+    done = _resumed(output, table is not None, rows) if output is not None and arguments.resume else 0
+    started, statuses = time.monotonic(), Counter[str]()
+    opened: AbstractContextManager[TextIO] = whole_file(output, append=done > 0) if output else nullcontext(sys.stdout)
+    try:
+        with opened as stream:
+            write = _table(stream, table, rows, added, header=not done) if table else _lines(stream)
+            for row, answer, status in answers(rows[done:]):
+                write(row, answer, status)
+                stream.flush()
+                statuses[status] += 1
+                screen.progress(f"{done + statuses.total()}/{len(rows)} {_counts(statuses)}")
+    except KeyboardInterrupt:
+        screen.progress("")
+        if output is not None:
+            kept = done + statuses.total()
+            screen.note(f"{kept} of {len(rows)} rows are kept in {output}.partial; --resume goes on from there")
+        raise
+    screen.progress("")
+    where = f"; written to {output}" if output else ""
+    before = f" ({done} of them before)" if done else ""
+    took = time.monotonic() - started
+    screen.note(f"{len(rows)} rows{before} in {took:.1f} s: {_counts(statuses) or 'none'}{where}")
+    return 1 if statuses[BUG] else 0
+
+
+def _resumed(output: Path, table: bool, rows: Sequence[Row]) -> int:
+    """Cut an interrupted output after its last whole row and return how many it holds."""
+    partial = output.with_name(f"{output.name}.partial")
+    if not partial.is_file():
+        return 0
+    count = end = position = 0
+
+    def lines(stream: TextIO) -> Iterator[str]:
+        nonlocal position
+        for line in stream:
+            position += len(line.encode("utf-8", "replace"))
+            if not line.endswith("\n"):
+                return
+            yield line
+
+    with partial.open(encoding="utf-8", errors="replace", newline="") as stream:
+        delimiter = "\t" if output.suffix.lower() == ".tsv" else ","
+        records: Iterator[Any] = (
+            csv.reader(lines(stream), delimiter=delimiter, strict=True) if table else map(json.loads, lines(stream))
+        )
+        with contextlib.suppress(csv.Error, ValueError):
+            for record in records:
+                if not table and (count >= len(rows) or record.get("input") != rows[count].columns):
+                    raise InvalidInput(
+                        f"row {count + 1} of {partial} belongs to another input.", "Leave out --resume to start again."
+                    )
+                count, end = count + 1, position
+    count -= bool(table and count)  # the header
+    if count > len(rows):
+        raise InvalidInput(f"{partial} holds {count} rows; the input has {len(rows)}.", "Leave out --resume.")
+    with partial.open("r+b") as binary:
+        binary.truncate(end if count else 0)
+    return count
+
+
+def _lines(stream: TextIO) -> Write:
+    """Write one JSON object a line: the answer, with the row's number and columns."""
+
+    def write(row: Row, answer: Answer, status: str) -> None:
+        written: dict[str, Any] = {"row": row.number, "input": row.columns, **answer.to_dict(), "status": status}
+        stream.write(json.dumps(written, ensure_ascii=False) + "\n")
+
+    return write
+
+
+def _table(
+    stream: TextIO, path: Path, rows: Sequence[Row], added: Callable[[Answer], dict[str, str]], *, header: bool
+) -> Write:
+    """Write one line a row: its own columns, then the status and those added."""
+    names = ["status", *added(Answer("", "answered", ""))]
+    carried = [name for name in dict.fromkeys(name for row in rows for name in row.columns) if name not in names]
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    table = csv.DictWriter(stream, [*carried, *names], delimiter=delimiter, extrasaction="ignore")
+    if header:
+        table.writeheader()
+
+    def write(row: Row, answer: Answer, status: str) -> None:
+        table.writerow(row.columns | added(answer) | {"status": status})
+
+    return write
+
+
+def _counts(statuses: Counter[str]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in statuses.most_common())

@@ -1,0 +1,191 @@
+"""``find`` with one name and with many, and files of structures: offline, and against a local PubChem."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biomed_agent.agent import BioMedAgent
+from biomed_agent.answering import Rooms
+from biomed_agent.cli import main
+from biomed_agent.cli.rows import Row, read_rows
+from biomed_agent.resolve import Resolver
+from biomed_agent.retrieve import Retriever
+from biomed_agent.settings import Settings, read_settings
+from biomed_agent.sources.fingerprints import StructureSearch
+from biomed_agent.sources.local import LocalIndex
+from biomed_agent.sources.pubchem import PubChem
+from biomed_agent.transport import Transport
+
+from .server import Asked, FakeClock, LocalServer, Said
+from .test_sdf import mol_block
+
+OFFLINE = ("--offline", "--model", "none", "--quiet")
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.open(newline="")))
+
+
+def test_one_name_is_shown_and_several_become_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*OFFLINE, "find", "molecule", "aspirin", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["entities"][0]["entity"]["handle"] == "CID:2244"
+    out = tmp_path / "out.csv"
+    assert main([*OFFLINE, "find", "molecule", "Gleevec", "PCP", "ibuprofin", "C((", "--output", str(out)]) == 0
+    rows = {row["name"]: row for row in table(out)}
+    assert [row["status"] for row in rows.values()] == ["answered", "ambiguous", "not_found", "invalid"]
+    gleevec = rows["Gleevec"]
+    assert (gleevec["handle"], gleevec["weight"]) == ("CID:123596", "589.72")
+    assert (gleevec["parent"], gleevec["parent_weight"]) == ("imatinib", "493.62")
+    assert "homonym" in rows["PCP"]["candidates"]
+    assert "ibuprofen" in rows["ibuprofin"]["candidates"]
+
+
+def test_the_other_kinds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*OFFLINE, "find", "similar", "caffeine", "--limit", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [fact["predicate"] for fact in found["facts"]] == ["similar molecule"] * 2
+    assert main([*OFFLINE, "find", "substructure", "smiles:*c1ccc(S(N)(=O)=O)cc1", "--limit", "1"]) == 0
+    assert "sulfanilamide" in capsys.readouterr().out
+    assert main([*OFFLINE, "find", "properties", "smiles:CCO"]) == 0
+    assert "rule of five" in capsys.readouterr().out
+    assert main([*OFFLINE, "find", "similar", "caffeine", "--where", "pubchem"]) == 6
+    assert main([*OFFLINE, "find", "similar", "caffeine", "--threshold", "2"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("find", "molecule"), "the name is missing"),
+        (("find", "molecule", "aspirin", "--output", "x.csv"), "belong to several names"),
+        (("find", "molecule", "a", "b", "--html", "x.html"), "--html is for one answer"),
+        (("find", "molecule", "a", "b", "--resume"), "--resume belongs to --output"),
+        (("find", "molecule", "a", "--input", "x.txt"), "leave out the others"),
+        (("find", "literature", "--input", "x.txt"), "one query at a time"),
+    ],
+)
+def test_what_does_not_go_together(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*OFFLINE, *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_question_is_asked_of_every_record_of_a_structure_file(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.sdf", tmp_path / "out.csv"
+    blocks = [mol_block("CCO", title="ethanol"), mol_block("C", title="bad").replace(" C ", " Xq"), mol_block("CCN")]
+    source.write_text("$$$$\n".join(blocks) + "$$$$\n")
+    asked = "What is the molecular weight?"
+    assert main([*OFFLINE, "ask", asked, "--input", str(source), "--output", str(out)]) == 0
+    rows = table(out)
+    assert [(row["title"], row["status"]) for row in rows] == [
+        ("ethanol", "answered"),
+        ("bad", "invalid"),
+        ("", "answered"),
+    ]
+    assert "46.07 g/mol" in rows[0]["answer"]
+    assert rows[1]["answer"].startswith("record 2 'bad'")
+    (tmp_path / "in.smi").write_text("CCO ethanol\nCCN\n")
+    assert [row.columns for row in read_rows(tmp_path / "in.smi", "question")] == [
+        {"title": "ethanol", "molecule": "smiles:CCO"},
+        {"title": "", "molecule": "smiles:CCN"},
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+@pytest.mark.parametrize("cut", [0, 5])
+def test_an_interrupted_run_goes_on_after_its_last_whole_row(tmp_path: Path, suffix: str, cut: int) -> None:
+    source, whole = tmp_path / "names.txt", tmp_path / f"whole.{suffix}"
+    source.write_text("aspirin\ncaffeine\nibuprofen\n")
+    command = [*OFFLINE, "find", "molecule", "--input", str(source), "--output"]
+    assert main([*command, str(whole)]) == 0
+    lines = whole.read_text().splitlines(keepends=True)
+    kept = 2 + (suffix == "csv")
+    partial = tmp_path / f"out.{suffix}.partial"
+    partial.write_text("".join(lines[:kept]) + lines[kept][:cut])
+    first = lines[kept - 1]
+    out = tmp_path / f"out.{suffix}"
+    assert main([*command, str(out), "--resume"]) == 0
+    again = out.read_text().splitlines(keepends=True)
+    assert again[kept - 1] == first, "what was written stays as it was"
+    assert len(again) == len(lines)
+    assert not partial.exists()
+
+
+def test_a_partial_of_another_input_is_not_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "names.txt").write_text("aspirin\n")
+    (tmp_path / "out.jsonl.partial").write_text('{"row": 1, "input": {"name": "caffeine"}}\n')
+    given = ["--input", str(tmp_path / "names.txt"), "--output", str(tmp_path / "out.jsonl"), "--resume"]
+    assert main([*OFFLINE, "find", "molecule", *given]) == 2
+    assert "belongs to another input" in capsys.readouterr().err
+
+
+# -- many names against a local PubChem
+
+
+def play(asked: Asked) -> Said:
+    """Know every name ``compound N`` and CID N, but those that 5 divides."""
+    if "/name/" in asked.path:
+        cids = [int(asked.form["name"].removeprefix("compound "))]
+    elif "/cid/" in asked.path:
+        cids = [int(one) for one in asked.form["cid"].split(",")]
+    else:
+        return Said.json({"PropertyTable": {"Properties": []}})
+    rows = [{"CID": cid, "Title": f"compound {cid}", "SMILES": "C" * 30 + "N" * (cid % 9)} for cid in cids if cid % 5]
+    if not rows:
+        return Said.json({"Fault": {"Code": "PUGREST.NotFound", "Message": "No CID found"}}, 404)
+    return Said.json({"PropertyTable": {"Properties": rows}})
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    with LocalServer(play) as server:
+        yield server
+
+
+@pytest.fixture
+def online(server: LocalServer, tmp_path: Path) -> Iterator[BioMedAgent]:
+    shipped = read_settings().cache_dir
+    agent = BioMedAgent(settings=Settings(cache_dir=tmp_path, model="none"))
+    with (
+        Transport(tmp_path, services={"pubchem": server.url}, clock=FakeClock()) as transport,
+        LocalIndex.open(shipped) as index,
+    ):
+        pubchem = PubChem(transport)
+        agent._rooms = Rooms(
+            transport=transport,
+            index=index,
+            resolver=Resolver(index, pubchem, None),
+            retriever=Retriever(index, pubchem, None, None),
+            structures=StructureSearch(index, None),
+            generator=None,
+        )
+        yield agent
+
+
+def test_identifiers_share_requests_and_names_have_one_each(online: BioMedAgent, server: LocalServer) -> None:
+    asked = (
+        [f"CID:{9_000_000 + number}" for number in range(1, 31)] + [f"compound {n}" for n in (7, 10, 8)] + ["aspirin"]
+    )
+    answers = list(online.find_all("molecule", asked))
+    assert [answer.question for answer in answers] == asked
+    statuses = ["not_found" if number % 5 == 0 else "answered" for number in range(1, 31)]
+    assert [answer.status for answer in answers] == [*statuses, "answered", "not_found", "answered", "answered"]
+    assert answers[0].entities[0].entity.handle == "CID:9000001"
+    assert sorted("/name/" in one.path for one in server.asked) == [False, True, True, True]
+    again = list(online.find_all("molecule", asked))
+    assert [answer.status for answer in again] == [answer.status for answer in answers]
+    assert len(server.asked) == 4, "a repetition asks nobody"
+
+
+def test_what_the_index_knows_or_nobody_can_read_is_not_asked_for(online: BioMedAgent, server: LocalServer) -> None:
+    names: list[Any] = ["aspirin", "CID:2244", "PCP", "C((", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "smiles:CCO", "x" * 400]
+    answers = list(online.find_all("molecule", names))
+    assert [answer.status for answer in answers] == [
+        "answered", "answered", "ambiguous", "invalid", "answered", "answered", "invalid",
+    ]  # fmt: skip
+    assert server.asked == []
+    assert Row(1).columns == {}
