@@ -86,14 +86,21 @@ def write_trained(
         model.language_model.save_pretrained(folder, state_dict=own)
 
 
-def read_trained(model: BioMedGPTForConditionalGeneration, folder: Path) -> None:
+def read_trained(model: BioMedGPTForConditionalGeneration, folder: Path, ignored: str | None = None) -> None:
     """Load what :func:`write_trained` wrote; low-rank matrices are added when the model has none yet.
+
+    Args:
+        model: The model.
+        folder: Where from.
+        ignored: Name of a module that the model need not have any more.
 
     Raises:
         CheckpointError: The files are missing, or do not fit the model.
     """
     try:
-        unknown = model.load_state_dict(load_file(folder / TRAINED), strict=False).unexpected_keys
+        state = load_file(folder / TRAINED)
+        wanted = {name: tensor for name, tensor in state.items() if not ignored or not name.startswith(f"{ignored}.")}
+        unknown = model.load_state_dict(wanted, strict=False).unexpected_keys
         if (folder / ADAPTER).is_file():
             _read_lora(model, folder)
     except (OSError, RuntimeError, ValueError) as error:

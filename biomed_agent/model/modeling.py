@@ -120,6 +120,9 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     # As the reference does with use_float16; they are small, and batch norm needs it.
     _keep_in_fp32_modules_strict = {"molecule_encoder", "molecule_projection", "protein_projection"}
     _keep_in_fp32_modules = _keep_in_fp32_modules_strict  # the name that transformers' quantizers read
+    lockstep = False
+    """Whether a batch without proteins, or without molecules, keeps their parts busy too, and all proteins go through
+    the encoder at once. Needed while layers are sharded: all processes gather a layer's weights together."""
 
     def __init__(self, config: BioMedGPTConfig) -> None:
         super().__init__(config)
@@ -204,7 +207,8 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         first = [same.setdefault(tuple(ids), row) for row, ids in enumerate(protein_input_ids.tolist())]
         different = list(same.values())
         vectors: dict[int, Tensor] = {}
-        for pack in packs([lengths[row] for row in different], spare=SPARE):
+        spare = protein_input_ids.numel() if self.lockstep else SPARE
+        for pack in packs([lengths[row] for row in different], spare=spare):
             rows = [different[number] for number in pack]
             longest = lengths[rows[0]]
             mask = protein_attention_mask[rows, :longest]
@@ -242,7 +246,19 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
             None if protein_input_ids is None else self.get_protein_features(protein_input_ids, protein_attention_mask)
         )
         embeds = _fill(embeds, is_atom, molecules, "molecule", "atom")
-        return _fill(embeds, is_residue, proteins, "protein", "protein token")
+        embeds = _fill(embeds, is_residue, proteins, "protein", "protein token")
+        return embeds + self._idle(input_ids, molecules is None, proteins is None) if self.lockstep else embeds
+
+    def _idle(self, input_ids: Tensor, without_molecules: bool, without_proteins: bool) -> Tensor:
+        """Return 0, by way of the parts that a batch leaves without work."""
+        total = torch.zeros((), device=input_ids.device)
+        if without_molecules:
+            for part in (self.molecule_encoder, self.molecule_projection):
+                total = total + sum(one.sum() for one in part.parameters() if one.requires_grad) * 0.0
+        if without_proteins:
+            shortest = input_ids.new_zeros(1, 1)
+            total = total + self.get_protein_features(shortest, torch.ones_like(shortest)).sum() * 0.0
+        return total
 
     def forward(
         self,

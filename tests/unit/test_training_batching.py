@@ -35,7 +35,7 @@ def drawn_like_the_data(count: int, seed: int = 3) -> list[Example]:
     others are proteins with one to four questions each: log-normal lengths around 300 residues, at most 1,022.
     """
     chance = random.Random(seed)
-    found = []
+    found: list[Example] = []
     while len(found) < count // 2:
         size = min(540, round(chance.lognormvariate(4.5, 0.45)))
         smiles = "C" * max(1, size // 3)
@@ -144,7 +144,8 @@ def model(processor, attention: str = "sdpa") -> BioMedGPTForConditionalGenerati
     """Return a model with room for the longest of the examples."""
     torch.manual_seed(5)
     config = tiny_config(processor, max_position_embeddings=2048)
-    made = BioMedGPTForConditionalGeneration(config).eval()
+    made = BioMedGPTForConditionalGeneration(config)
+    made.eval()
     made.set_attn_implementation(attention)
     return made
 

@@ -7,7 +7,7 @@ was interrupted, and is not run again once it is over.
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,17 +21,19 @@ from biomed_agent.model.adapter import add_lora, merge_lora, read_trained, write
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import IGNORED, BioMedGPTProcessor
 
-from .batching import Batches, Collator, Lengths, packed, select, similar
+from .batching import TARGET, Batches, Collator, Lengths, packed, select, similar
 from .examples import KINDS, Example
 from .export import Trained, export
 from .intake import begun_with, read_pairs
-from .objectives import WordLoss
-from .recipe import ANSWERS, Lora, Loss, Recipe, Stage
+from .objectives import TARGETS, GistLoss, Seen, StructureLoss, WordLoss, commonness, structure_targets
+from .recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
 from .run import Report, RunTrainer, Settings, finished, resume_point
 from .start import begin, vocabulary_texts
 
 MODEL = "model"
 """Folder of a run that holds the finished checkpoint folder."""
+OBJECTIVES = "objectives"
+"""Part of the model that holds the losses' own weights while a stage trains them; it is thrown away afterwards."""
 HELD_OUT = 100
 """held-out examples of each kind whose loss is logged while training"""
 
@@ -69,13 +71,16 @@ class AlignTrainer(RunTrainer):
 
     Args:
         stage: The stage.
-        auxiliary: Losses beside the one on the answers, by name.
+        auxiliary: Losses beside the one on the answers, by name. Their weights are trained as a part of the model.
         **kwargs: What :class:`.run.RunTrainer` takes.
     """
 
-    def __init__(self, stage: Stage, auxiliary: Mapping[Loss, WordLoss], **kwargs: Any) -> None:
+    def __init__(self, stage: Stage, auxiliary: Mapping[Loss, nn.Module], **kwargs: Any) -> None:
+        if auxiliary:
+            kwargs["model"].add_module(OBJECTIVES, nn.ModuleDict({str(name): one for name, one in auxiliary.items()}))
         super().__init__(**kwargs)
         self.stage, self.auxiliary = stage, auxiliary
+        kwargs["model"].lockstep = self.is_fsdp_enabled
         self.loss_is_scaled_for_ga = True  # by compute_loss, over all answers of an optimizer step
 
     def compute_loss(
@@ -84,33 +89,38 @@ class AlignTrainer(RunTrainer):
         """Return the weighted losses of a stage in training, and the loss on the answers in evaluation."""
         inputs = dict(inputs)
         kinds, labels = inputs.pop("kinds"), inputs.pop("labels")
+        targets = {name: inputs.pop(f"{TARGET}{name}") for name in TARGETS if f"{TARGET}{name}" in inputs}
         if "position_ids" in inputs:  # of a packed row, in which the mask counts tokens and masks none
             del inputs["attention_mask"]
         weights: Mapping[Loss, float] = self.stage.weights if model.training else {ANSWERS: 1.0}
+        auxiliary = self.auxiliary if model.training else {}
         loss = torch.zeros((), device=labels.device)
         with self.compute_loss_context_manager():
-            if self.auxiliary and model.training:
+            if auxiliary:
                 whole = self.accelerator.unwrap_model(model)
                 mask = {name: inputs.pop(name) for name in ("attention_mask",) if name in inputs}
                 with self.accelerator.autocast():
-                    embeds = whole.embed(**inputs)
-                    table = whole.get_input_embeddings().weight
-                    for name, other in self.auxiliary.items():
-                        value = other(embeds, inputs["input_ids"], labels, kinds, table)
-                        loss = loss + weights[name] * value / self.current_gradient_accumulation_steps
+                    embeds, table = whole.embed(**inputs), whole.get_input_embeddings().weight
+                    seen = Seen(embeds, inputs["input_ids"], labels, kinds, table, targets)
                 inputs = {"inputs_embeds": embeds, **mask}
             if ANSWERS in weights:
                 count = labels[:, 1:].ne(IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
                 # Gradients of several processes are averaged, but the count is that of all of them.
                 share = self.accelerator.num_processes if num_items_in_batch is not None and model.training else 1
-                loss = loss + weights[ANSWERS] * answer_loss(model, inputs, labels, count) * share
+                value, states = answer_loss_and_states(model, inputs, labels, count, states=GIST in auxiliary)
+                loss = loss + weights[ANSWERS] * value * share
+                if auxiliary:
+                    seen = replace(seen, states=states)
+            for name, other in auxiliary.items():
+                with self.accelerator.autocast():
+                    loss = loss + weights[name] * other(seen) / self.current_gradient_accumulation_steps
         return (loss, {}) if return_outputs else loss
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """Write what is trained; the library calls this for each checkpoint."""
         if self.args.should_save:
             model = self.accelerator.unwrap_model(self.model)
-            write_trained(model, Path(cast(str, output_dir)), self.stage.modules, state_dict)
+            write_trained(model, Path(cast(str, output_dir)), [*self.stage.modules, OBJECTIVES], state_dict)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Read what is trained; the library calls this when a run is resumed."""
@@ -121,7 +131,14 @@ class AlignTrainer(RunTrainer):
 
 
 def answer_loss(model: Any, inputs: Mapping[str, Any], labels: Tensor, count: Tensor | int) -> Tensor:
-    """Return the cross-entropy of the answers' tokens, in nats, summed and divided by ``count``.
+    """Return the cross-entropy of the answers' tokens, in nats, summed and divided by ``count``."""
+    return answer_loss_and_states(model, inputs, labels, count, states=False)[0]
+
+
+def answer_loss_and_states(
+    model: Any, inputs: Mapping[str, Any], labels: Tensor, count: Tensor | int, states: bool
+) -> tuple[Tensor, Sequence[Tensor]]:
+    """Return the loss on the answers, and the hidden states of the language model.
 
     The output matrix is multiplied only where a token of an answer is to be predicted, which is a fifth of the
     positions; for a vocabulary of 32,000 that saves most of the memory a batch takes.
@@ -131,26 +148,34 @@ def answer_loss(model: Any, inputs: Mapping[str, Any], labels: Tensor, count: Te
         inputs: Of its ``forward``, without labels.
         labels: [batch, length], -100 outside the answers.
         count: Answer tokens of all batches whose losses are added up.
+        states: Whether to return hidden states; if not, there are none.
     """
     targets = labels[:, 1:]
     columns = targets.ne(IGNORED).any(dim=0).nonzero().squeeze(1)
-    logits = model(**inputs, logits_to_keep=columns, use_cache=False).logits
+    output = model(**inputs, logits_to_keep=columns, use_cache=False, output_hidden_states=states)
     summed = nn.functional.cross_entropy(
-        logits.float().flatten(0, 1), targets[:, columns].flatten(), ignore_index=IGNORED, reduction="sum"
+        output.logits.float().flatten(0, 1), targets[:, columns].flatten(), ignore_index=IGNORED, reduction="sum"
     )
-    return summed / count
+    return summed / count, output.hidden_states or ()
 
 
 def auxiliary_losses(
-    stage: Stage, processor: BioMedGPTProcessor, examples: Sequence[Example], vocabulary: int
-) -> dict[Loss, WordLoss]:
-    """Return the losses of a stage beside the one on the answers."""
-    made: dict[Loss, WordLoss] = {}
-    for name in stage.weights.keys() - {ANSWERS}:
-        if name != "words":
-            raise InvalidInput(f"stage {stage.name!r}: there is no loss {name!r} yet.", "Set its weight to 0.")
-        made[name] = WordLoss(processor, examples, vocabulary)
-    return made
+    stage: Stage,
+    model: BioMedGPTForConditionalGeneration,
+    processor: BioMedGPTProcessor,
+    examples: Sequence[Example],
+    seed: int,
+) -> dict[Loss, nn.Module]:
+    """Return the losses of a stage beside the one on the answers, their own weights drawn from ``seed``."""
+    torch.manual_seed(seed)
+    text = model.config.text_config
+    table = cast(Tensor, model.get_input_embeddings().weight).detach()
+    made: dict[Loss, Callable[[], nn.Module]] = {
+        "words": lambda: WordLoss(processor, examples, text.vocab_size),
+        "structure": lambda: StructureLoss(processor, text.hidden_size, text.vocab_size),
+        "gist": lambda: GistLoss(table, commonness(processor, examples, text.vocab_size)),
+    }
+    return {name: made[name]() for name in stage.weights if name != ANSWERS}
 
 
 # ---------------------------------------------------------------------------------------------- stages
@@ -182,7 +207,7 @@ def restore(
         merge_lora(model)
         for name in recipe.stages[number].modules:
             getattr(model, name).float()
-        read_trained(model, last)
+        read_trained(model, last, ignored=OBJECTIVES)
     return model, processor
 
 
@@ -238,7 +263,8 @@ def stage_trainer(
         return similar(some, stage.batch_tokens, recipe.seed)
 
     batches = grouped(chosen)
-    once = replace(stage, repeats=dict.fromkeys(stage.repeats, 1), at_most=dict.fromkeys(KINDS, HELD_OUT))
+    few = dict.fromkeys((*KINDS, *stage.repeats), HELD_OUT)
+    once = replace(stage, repeats=dict.fromkeys(stage.repeats, 1), at_most=few)
     apart = select(held_out, once, recipe.seed, longest)
     by_kind = {kind: [one for one in apart if one.kind == kind] for kind in KINDS}
     together = int(os.environ.get("WORLD_SIZE", "1")) * stage.gradient_accumulation
@@ -247,16 +273,19 @@ def stage_trainer(
         f"{len(chosen):,} examples in {len(batches):,} {'packed rows' if packing else 'batches'}, "
         f"{batches.waste:.1%} padding; {settings.steps:,} steps"
     )
+    auxiliary = auxiliary_losses(stage, model, processor, chosen, recipe.seed)
+    if auxiliary and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise InvalidInput(f"stage {stage.name!r}: the losses {', '.join(auxiliary)} are computed by one process only.")
     return AlignTrainer(
         stage=stage,
-        auxiliary=auxiliary_losses(stage, processor, chosen, model.config.text_config.vocab_size),
+        auxiliary=auxiliary,
         settings=settings,
         output=folder,
         report=report,
         model=model,
         train_dataset=batches,
         eval_dataset={kind: grouped(some) for kind, some in by_kind.items() if some},
-        data_collator=Collator(processor, packing),
+        data_collator=Collator(processor, packing, structure_targets if STRUCTURE in stage.weights else None),
     )
 
 

@@ -26,6 +26,8 @@ from .recipe import Stage
 
 WINDOW = 4096
 """Examples among which similar lengths are looked for; the order within an epoch is random beyond it."""
+TARGET = "target_"
+"""Begins the names of what a loss asks for beside the answers."""
 Unit: TypeAlias = list[Example]
 """Examples that stay together."""
 
@@ -36,18 +38,22 @@ Unit: TypeAlias = list[Example]
 def select(examples: Sequence[Example], stage: Stage, seed: int, max_residues: int | None = None) -> list[Example]:
     """Thin kinds to ``stage.at_most``, crop proteins and repeat examples as often as the stage says.
 
+    What a stage calls a kind may also be the origin of examples, which then does not count for their kind.
+
     Args:
         examples: All there are.
         stage: Says which kinds, how many and how often.
         seed: Decides which repeats are written from another atom on.
         max_residues: Longest protein; None for no limit.
     """
+    pools: dict[str, list[Example]] = {}
+    for one in examples:
+        pools.setdefault(one.origin if one.origin in stage.repeats else one.kind, []).append(one)
     chosen: list[Example] = []
-    for kind in stage.repeats or KINDS:
-        pool = sorted((one for one in examples if one.kind == kind), key=draw)[: stage.at_most.get(kind)]
-        for one in pool:
+    for name in stage.repeats or KINDS:
+        for one in sorted(pools.get(name, ()), key=draw)[: stage.at_most.get(name)]:
             one = replace(one, sequence=one.sequence[:max_residues])
-            passes = range(stage.repeats.get(kind, 1))
+            passes = range(stage.repeats.get(name, 1))
             chosen += [_repeated(one, number, stage, seed) for number in passes]
     return chosen
 
@@ -241,9 +247,11 @@ class Collator:
     processor: BioMedGPTProcessor
     packed: bool = False
     """one row for all examples instead of one each"""
+    targets: Callable[[Sequence[Example]], dict[str, Tensor]] | None = None
+    """computes what a loss asks for beside the answers"""
 
     def __call__(self, features: list[Unit]) -> dict[str, Tensor]:
-        """Return the model's inputs for ``features`` (one item of :class:`Batches` each), and ``kinds``."""
+        """Return the model's inputs for ``features`` (one item of :class:`Batches` each), ``kinds`` and targets."""
         examples = [example for batch in features for example in batch]
         inputs = self.processor(
             [as_messages(example) for example in examples],
@@ -251,7 +259,9 @@ class Collator:
             padding_side="right",
         )
         tensors = pack(dict(inputs)) if self.packed else dict(inputs)
-        return {**tensors, "kinds": torch.tensor([KINDS.index(example.kind) for example in examples])}
+        targets = self.targets(examples) if self.targets else {}
+        kinds = torch.tensor([KINDS.index(example.kind) for example in examples])
+        return {**tensors, "kinds": kinds, **{f"{TARGET}{name}": tensor for name, tensor in targets.items()}}
 
 
 def pack(inputs: dict[str, Tensor]) -> dict[str, Tensor]:

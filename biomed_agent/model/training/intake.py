@@ -61,7 +61,7 @@ def read_pairs(data: Sequence[Path], held_out: Sequence[Path], output: Path, rep
 
 def _permitted(folder: Path, report: Report) -> Pairs:
     """Return what the embedded model is trained on: the permitted rows of the pooled texts in a folder."""
-    from .data import build
+    from .mini import build
 
     corpus = build(folder)
     report(f"{folder}: {len(corpus.train):,} examples to train on, {len(corpus.dev):,} kept apart")

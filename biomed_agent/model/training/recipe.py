@@ -20,9 +20,12 @@ MODULES: dict[Part, tuple[str, ...]] = {
     "lora": (),
 }
 """Modules of the model that each part stands for."""
-Loss: TypeAlias = Literal["answers", "words", "structure"]
-"""The language model's loss on the answers, and the losses of :mod:`.objectives` on what the encoders give it."""
+Loss: TypeAlias = Literal["answers", "words", "structure", "gist"]
+"""The language model's loss on the answers; the losses of :mod:`.objectives` on what the encoders give it (words,
+structure) and on what it has read before it answers (gist)."""
 ANSWERS: Loss = "answers"
+STRUCTURE: Loss = "structure"
+GIST: Loss = "gist"
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -58,9 +61,9 @@ class Stage:
     lora: Lora | None = None
     """with ``trains: ["lora"]`` what differs from the defaults of :class:`Lora`"""
     repeats: dict[str, int] = field(default_factory=dict)
-    """how often an example of each kind is seen; when empty, all kinds once"""
+    """how often an example of each kind, or from each origin, is seen; when empty, all kinds once"""
     at_most: dict[str, int] = field(default_factory=dict)
-    """examples kept of a kind; those that come first by hash"""
+    """examples kept of a kind or origin; those that come first by hash"""
     random_smiles: float = 0.0
     """share of repeated molecules that are written from a random atom on"""
     packing: bool | None = False
@@ -93,6 +96,7 @@ class Stage:
             "nothing teaches the language model: losses lacks answers": (
                 ANSWERS not in weights and bool({"lora", "language_model"} & set(self.trains))
             ),
+            "gist asks the language model, which runs with answers only": GIST in weights and ANSWERS not in weights,
             "packing serves the loss on the answers alone; leave the others out": (
                 bool(self.packing) and set(weights) != {ANSWERS}
             ),

@@ -3,12 +3,13 @@
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
 from transformers import (
     PrinterCallback,
@@ -18,6 +19,7 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 Report: TypeAlias = Callable[[str], None]
 """Told in a line what is being done and how far it is."""
@@ -65,14 +67,26 @@ class Settings:
     """processes that prepare batches beside the training one"""
 
 
-def arguments(settings: Settings, output: Path, evaluates: bool = True) -> TrainingArguments:
+def layers_of(model: nn.Module) -> list[str]:
+    """Return the classes of a model's attention layers, each of which is sharded as one piece.
+
+    Left to itself, accelerate would look for every class that any model of a family may have, and stop.
+    """
+    return sorted({type(one).__name__ for one in model.modules() if isinstance(one, GradientCheckpointingLayer)})
+
+
+def arguments(
+    settings: Settings, output: Path, evaluates: bool = True, layers: Sequence[str] = ()
+) -> TrainingArguments:
     """Return the Trainer's arguments for a run.
 
     Args:
         settings: The settings.
         output: The run's folder.
         evaluates: Whether there is held-out data.
+        layers: From :func:`layers_of`, needed to shard.
     """
+    sharding = {**FSDP, "transformer_layer_cls_to_wrap": list(layers), **(settings.fsdp or {})}
     return TrainingArguments(
         output_dir=str(output),
         use_cpu=not torch.cuda.is_available(),
@@ -100,7 +114,7 @@ def arguments(settings: Settings, output: Path, evaluates: bool = True) -> Train
         # A batch need not hold both modalities, and then one projection has no gradient.
         ddp_find_unused_parameters=True,
         fsdp=None if settings.fsdp is None else True,  # type: ignore[arg-type]
-        fsdp_config=None if settings.fsdp is None else {**FSDP, **settings.fsdp},
+        fsdp_config=None if settings.fsdp is None else sharding,
         disable_tqdm=True,
         report_to="none",
         seed=settings.seed,
@@ -119,8 +133,8 @@ class RunTrainer(Trainer):
 
     def __init__(self, settings: Settings, output: Path, report: Report, **kwargs: Any) -> None:
         output.mkdir(parents=True, exist_ok=True)
-        arguments_ = arguments(settings, output, evaluates=bool(kwargs.get("eval_dataset")))
-        super().__init__(args=arguments_, **kwargs)
+        evaluates, layers = bool(kwargs.get("eval_dataset")), layers_of(kwargs["model"])
+        super().__init__(args=arguments(settings, output, evaluates, layers), **kwargs)
         self.settings, self.output, self.report = settings, output, report
         self.journal = JsonLog(output / LOG, report, settings.minutes)
         self.clock = Clock(self.journal, settings.minutes)
