@@ -109,9 +109,11 @@ def test_an_interrupted_run_goes_on(tiny_folder, data, tmp_path):
     output = tmp_path / "out"
     words = [*command(data, output, "--model", tiny_folder), "--batch", "1"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     running = subprocess.Popen(
         [sys.executable, "-m", "biomed_agent", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     )
+    signal.signal(signal.SIGINT, before)
     answers = output / ANSWERS
     try:
         while not (answers.exists() and answers.read_bytes().count(b"\n") >= 3):

@@ -39,7 +39,7 @@ svg .grid { stroke: var(--line); } svg .theirs { fill: var(--paper); stroke: var
 code { font: .86em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 .chip { border: 1px solid currentColor; border-radius: 1em; padding: .02em .6em; font-size: .8rem; }
 """
-PUBLISHED_SHOWN = 14
+PUBLISHED_SHOWN = 16
 """published models in a plot; the table has them all"""
 LONG = 400
 

@@ -16,7 +16,7 @@ COLOURS = {
     results.NEIGHBOUR: "neighbour",
 }
 """by system: the page's variable; the other systems have ``base``"""
-LABELS, PANEL, ROW, GAP = 190, 240, 26, 34
+LABELS, PANEL, ROW, GAP = 216, 240, 26, 34
 """pixels: room for names, width of one panel, height of one row, room between panels"""
 
 
@@ -35,7 +35,8 @@ def scores_plot(section: Mapping[str, Any], columns: Sequence[str], published: S
         weight = "600" if system["name"] == results.MODEL else "400"
         parts.append(_text(LABELS - 14, _y(row), system["name"], "end", f"font-weight:{weight}"))
     for row, one in enumerate(named, len(section["systems"])):
-        parts.append(_text(LABELS - 14, _y(row), _short(one["model"], 26), "end", "fill:var(--faint)"))
+        label = ", ".join(part for part in (one["model"], one["setting"]) if part)
+        parts.append(_text(LABELS - 14, _y(row), _short(label, 30), "end", "fill:var(--faint)"))
     for place, column in enumerate(columns):
         parts.append(_panel(section, named, column, LABELS + place * (PANEL + GAP), height))
     return _svg(width, height, "Scores with 95 % intervals", parts)

@@ -167,6 +167,7 @@ def section(
     bootstrap = Bootstrap(len(asked), seed)
     model = systems[0]
     columns = list(dict.fromkeys(name for system in systems for name in system.scored.columns))
+    columns.sort(key=lambda name: name != "accuracy")  # first where there is one
     rows = []
     for system in systems:
         own = [column for column in columns if column in system.scored.columns]

@@ -235,8 +235,7 @@ class _Texts:
         self.similarity = [one.similarity for one in nearest]
         pairs = zip(nearest, constant.answers, strict=True)
         answers = [self.train[one.index].answer if one.index >= 0 else stock for one, stock in pairs]
-        alone = sum(one.index < 0 for one in nearest)
-        note = f"{alone:,} without a similar training structure get the best constant" if alone else ""
+        note = "the best constant where nothing is similar" if any(one.index < 0 for one in nearest) else ""
         return System(results.NEIGHBOUR, answers, self._score(answers), note=note)
 
     def _constants(self) -> list[System]:
