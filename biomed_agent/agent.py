@@ -357,7 +357,7 @@ def check_question(question: object) -> None:
             f"the question has {len(question):,} characters; expected at most {MAX_QUESTION:,}.",
             "Pass a long structure or sequence with --molecule @file or --protein @file.",
         )
-    if any(ord(letter) < 32 and letter not in "\t\n\r" for letter in question):
+    if any((ord(letter) < 32 and letter not in "\t\n\r") or "\ud800" <= letter <= "\udfff" for letter in question):
         raise InvalidInput("the question holds control characters; it looks like a binary file.", "Expected text.")
 
 

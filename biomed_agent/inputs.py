@@ -6,6 +6,7 @@ Pure functions; bad input raises :class:`~biomed_agent.errors.InvalidInput` with
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 from .errors import Ambiguous, InvalidInput
@@ -43,6 +44,23 @@ MAX_NAME = 300
 MAX_FILE_BYTES = 5_000_000
 MAX_SHOWN = 20
 """records of a file that are listed"""
+
+
+def visible(text: str) -> str:
+    """Return ``text`` without white space around it and without characters that cannot be seen.
+
+    Zero-width spaces, soft hyphens and marks of writing direction come along when a name is copied from a page.
+
+    Raises:
+        InvalidInput: It holds control characters or halves of characters, so it is no text.
+    """
+    strange = [letter for letter in text if unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\t\n\r"]
+    if strange:
+        raise InvalidInput(
+            f"the name holds the character U+{ord(strange[0]):04X}, which is not text.",
+            "Type it again, without copying.",
+        )
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
 
 
 def split_prefix(text: str) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from .inputs import (
     smiles_shaped,
     split_organism,
     split_prefix,
+    visible,
 )
 from .sdf import molecule_from_molblock
 from .types import Candidate, Entity, Molecule, Protein, Resolved
@@ -99,7 +100,7 @@ class Resolver:
             Unavailable: Only a service that gave no answer could tell.
         """
         notes = notes if notes is not None else []
-        text = text.strip()
+        text = visible(text)
         if not text:
             raise InvalidInput("an empty string names nothing.", "Give a name, an identifier, a SMILES or a sequence.")
         prefix, value = split_prefix(text)
