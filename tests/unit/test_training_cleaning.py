@@ -75,6 +75,7 @@ LEFT_ALONE = [
     "Ratios of 1:10 and p <0.05 & >0.01 were used.",
     "Email or computer problems (including lost passwords)",
     "Published evidence on the effects of exercise",
+    "The AUC reflects exposure. In 2016 the mean was lower, 3 groups: 12, 14 and 16.",
     "Department heads were asked, by letter, for consent, which most gave.",
 ]
 

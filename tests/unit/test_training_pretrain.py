@@ -111,6 +111,10 @@ def test_a_model_drawn_at_random_learns_from_packed_shards(tiny_folder: Path, tm
     note = json.loads((tmp_path / "out" / "model" / "pretraining.json").read_text())
     assert note["perplexity"] is None
     assert note["data"]["digest"] == json.loads((tmp_path / "shards" / "index.json").read_text())["digest"]
+    (tmp_path / "out" / "model").rename(tmp_path / "model")
+    other = write_recipe(tmp_path / "other.json", **{**changes, "learning_rate": 0.02})
+    with pytest.raises(InvalidInput, match="begun with another recipe"):
+        pretrain(other, [tmp_path / "shards"], tmp_path / "out", report=silent)
     other = write_recipe(tmp_path / "other.json", **{**changes, "context": 8})
     with pytest.raises(InvalidInput, match="another context than the recipe's"):
         pretrain(other, [tmp_path / "shards"], tmp_path / "new", report=silent)

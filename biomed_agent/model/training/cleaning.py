@@ -246,7 +246,7 @@ def _not_prose(text: str) -> str:
         return "caption"
     if _is_table(text):
         return "table"
-    if len(text) < 1500 and _ENTRY.match(text):
+    if len(text) < 1500 and _ENTRY.match(text) and not re.search(r"\b(?:was|were|we)\b", text):
         return "reference"
     if len(text) < 400 and not _VERB.search(text):
         if _PEOPLE.fullmatch(text):

@@ -1,5 +1,6 @@
 """Stage 1: any causal language model learns on from papers, by transformers' Trainer."""
 
+import hashlib
 import json
 import math
 import os
@@ -26,8 +27,9 @@ from biomed_agent.model.configuration import BioMedGPTConfig
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.tokenizer import SentencePieceTokenizer
 
+from .intake import begun_with
 from .pack import pack
-from .run import LOG, Report, RunTrainer, Settings, read_log, resume_point, write_json
+from .run import LOG, Report, RunTrainer, Settings, is_first, read_log, resume_point, write_json
 from .shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
 
 SHARDS, MODEL, NOTE = "shards", "model", "pretraining.json"
@@ -118,6 +120,12 @@ class Pretraining:
             ) from error
 
     @property
+    def digest(self) -> str:
+        """SHA-256 of what the recipe says, but for the number of helping processes."""
+        told = {key: value for key, value in asdict(self).items() if key != "workers"}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    @property
     def packing(self) -> Packing:
         """How papers become rows."""
         return Packing(self.context, self.held_out, self.least_characters, self.rows_per_shard)
@@ -146,16 +154,19 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
         report: Told the progress.
 
     Raises:
-        InvalidInput: The recipe, the papers or the model do not fit together; the message says which.
+        InvalidInput: The recipe, the papers or the model do not fit together, or the run was begun with others; the
+            message says which.
     """
     recipe = Pretraining.load(recipe_file)
     if (output / MODEL / NOTE).is_file():
         report(f"{output / MODEL} is finished; nothing to do")
         return
-    if int(os.environ.get("RANK", "0")):
+    if not is_first():
         report = _silent
     tokenizer = load_tokenizer(recipe.tokenizer or str(recipe.start))
     shards = packed(recipe, inputs, output, tokenizer, report)
+    output.mkdir(parents=True, exist_ok=True)
+    begun_with(output, {"recipe": recipe.digest, "data": read_index(shards)["digest"]})
     rows, held_out = PackedRows(shards), PackedRows(shards, "held_out")
     set_seed(recipe.seed)
     model = load_model(recipe, tokenizer)
