@@ -31,6 +31,7 @@ from .inputs import (
     split_prefix,
     visible,
 )
+from .kinship import kinship
 from .sdf import molecule_from_molblock
 from .types import Candidate, Entity, Molecule, Protein, Resolved
 from .variants import apply_substitutions, split_variant
@@ -371,7 +372,7 @@ class Resolver:
             raise Ambiguous(
                 f"{name} names {len(best)} {'proteins' if isinstance(best[0].entity, Protein) else 'records'}.",
                 "Ask again with the string that names the one you mean.",
-                candidates=[_candidate(match) for match in best],
+                candidates=[_candidate(match, best[0]) for match in best],
             )
         elif len(best) > 1:
             notes.append(f"{name} names {len(best)} records; the first was taken because policy is best.")
@@ -380,7 +381,7 @@ class Resolver:
             why = f"{best[0].why}, only match" if len(ordered) == 1 else best[0].why
         chosen = best[0]
         rest = [match for match in [*best[1:], *ordered] if match.entity.handle != chosen.entity.handle]
-        alternatives = {match.entity.handle: _candidate(match) for match in rest}
+        alternatives = {match.entity.handle: _candidate(match, chosen) for match in rest}
         return Resolved(chosen.entity, name, why, tuple(alternatives.values()))
 
     def _variant(self, base: str, changes: Sequence[str], policy: Policy, organism: str, notes: list[str]) -> Resolved:
@@ -480,8 +481,13 @@ def _organism(entity: Entity) -> str:
     return entity.organism if isinstance(entity, Protein) else ""
 
 
-def _candidate(match: Match) -> Candidate:
-    return candidate_of(match.entity, match.why)
+def _candidate(match: Match, first: Match) -> Candidate:
+    """Describe what a name can mean as well; of a molecule also what it is to the first."""
+    one, other = match.entity, first.entity
+    if match is first or not isinstance(one, Molecule) or not isinstance(other, Molecule):
+        return candidate_of(one, match.why)
+    related = kinship(one, other)
+    return candidate_of(one, f"{match.why}; {related} ({other.handle})" if related else match.why)
 
 
 def candidate_of(entity: Entity, why: str) -> Candidate:

@@ -18,6 +18,7 @@ FLOORS = (
         "chemistry",
         "groups",
         "druglikeness",
+        "kinship",
         "hazards",
         "sdf",
         "inputs",
