@@ -182,6 +182,31 @@ class AuditLog:
         return {"path": str(self.path or ""), **counts, "kinds": dict(kinds), "services": dict(services), "last": last}
 
 
+_BRACKET_ATOM = r"\[\d*[A-Za-z][a-z]?@{0,2}(?:H\d*)?[+-]{0,4}\d*(?::\d+)?\]"
+_ATOM = re.compile(rf"{_BRACKET_ATOM}|Br|Cl|[BCNOPSFIbcnops]")
+_SMILES_RUN = re.compile(
+    rf"(?<![A-Za-z])(?:{_BRACKET_ATOM}|Br|Cl|[BCNOPSFIbcnops]|[-=#$/\\.~:()@+]|%\d\d|\d){{8,}}(?![A-Za-z])"
+)
+_SEQUENCE_RUN = re.compile(r"(?<![A-Za-z])(?:[A-Z]{25,}|[a-z]{60,}|(?:[A-Z]{10}\s){2,}[A-Z]+)(?![A-Za-z])")
+FEWEST_ATOMS = 5
+"""of a SMILES that is recognised in a text; shorter ones are also names and formulas"""
+
+
+def holds_structure(text: str) -> bool:
+    """Whether a text that should be a name or a query holds a SMILES, an InChI or a sequence of residues.
+
+    It errs on the safe side: ``CCCCCCCCCC`` counts, an IUPAC name such as ``2-(acetyloxy)benzoic acid`` does not.
+    """
+    if "InChI=" in text or _SEQUENCE_RUN.search(text):
+        return True
+    for run in _SMILES_RUN.finditer(text):
+        atoms = len(_ATOM.findall(run[0]))
+        marked = re.search(r"[=#\[\]()@/\\]|[a-zA-Z]\d", run[0])
+        if atoms >= FEWEST_ATOMS and (marked or atoms >= 2 * FEWEST_ATOMS):
+            return True
+    return False
+
+
 def is_loopback(url: str) -> bool:
     """Whether ``url`` names this very machine."""
     host = urlsplit(url).hostname or ""

@@ -318,14 +318,14 @@ class HostClient:
         return {"model": model, "messages": [dict(message) for message in messages], **chosen}
 
     def _errors(self) -> _HostErrors:
-        return _HostErrors(self.url)
+        return _HostErrors(self.url, self._headers.get("Authorization", "").removeprefix("Bearer "))
 
 
 class _HostErrors:
-    """Maps httpx and JSON errors to ours at one seam."""
+    """Maps httpx and JSON errors to ours at one seam; the key, which a host may repeat, shows in none of them."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, key: str) -> None:
+        self.url, self.key = url, key
 
     def __enter__(self) -> None:
         return None
@@ -333,11 +333,16 @@ class _HostErrors:
     def __exit__(self, kind: Any, error: BaseException | None, _trace: Any) -> None:
         import httpx
 
+        if isinstance(error, BiomedAgentError) and self.key and self.key in error.message:
+            raise type(error)(error.message.replace(self.key, "***"), error.hint) from None
         if isinstance(error, httpx.HTTPError | json.JSONDecodeError | KeyError | IndexError):
             raise Unavailable(
-                f"the model host {self.url} gave no answer ({type(error).__name__}: {error}).",
+                f"the model host {self.url} gave no answer ({type(error).__name__}: {self._scrub(str(error))}).",
                 "Check that it runs and that BIOMED_AGENT_HOST names it.",
             ) from error
+
+    def _scrub(self, said: str) -> str:
+        return said.replace(self.key, "***") if self.key else said
 
 
 def _checked(reply: httpx.Response) -> httpx.Response:

@@ -23,12 +23,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, get_args
+from urllib.parse import unquote
 
 import httpx
 
 from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
-from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
+from .egress import AuditLog, Departure, Reveals, holds_structure, is_loopback, permit, record_egress, recording
 from .errors import InvalidInput, NotFound, Refused, Unavailable
 from .exchange import Received, Wire, agent_name, on_host
 from .pace import Clock, Late, Ledger, Pace, asked_pause, retry_after
@@ -339,7 +340,9 @@ class Transport:
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
     def _permit(self, service: Service, call: _Call) -> None:
-        """Note the request that is about to leave, or why it may not."""
+        """Note the request that is about to leave, or why it may not; a structure sent as a name counts as one."""
+        if call.reveals in ("name", "query") and holds_structure(f"{unquote(call.url)} {call.params} {call.form}"):
+            call = replace(call, reveals="structure", what=f"{call.what.partition(' ')[0]} (a structure or sequence)")
         try:
             permit(service.name, self.egress, call.reveals, self.offline)
         except Refused:

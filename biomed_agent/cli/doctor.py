@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from biomed_agent.egress import AuditLog
 from biomed_agent.errors import BiomedAgentError, CheckpointError, InvalidInput
 from biomed_agent.types import EXIT_CODES
 
@@ -35,6 +36,10 @@ GIB = 2**30
 
 def doctor(arguments: argparse.Namespace, screen: Screen) -> int:
     """Report on machine, settings and model; 0 when the settings work and the model fits, else 4."""
+    if getattr(arguments, "egress", None) is True:  # --egress without a policy
+        from .trap import prove
+
+        return prove(arguments, screen)
     from biomed_agent.model.machine import take_inventory
 
     settings = settings_of(arguments)
@@ -47,6 +52,7 @@ def doctor(arguments: argparse.Namespace, screen: Screen) -> int:
         "python": platform.python_version(),
         "packages": _packages(),
         "settings": _settings(settings),
+        "egress": {"policy": settings.egress, "offline": settings.offline, **AuditLog(settings.audit_path).summary()},
     }
     if sizes is not None:
         report["model"] = _placement(sizes, folder, inventory, arguments.tokens, report["packages"])
@@ -210,7 +216,20 @@ def _text(report: dict[str, Any]) -> str:
     lines.append("Settings")
     verdicts = {True: "works: ", False: "does not work: ", None: ""}
     lines += [f"  {name:8}  {verdicts[one['works']]}{one['says']}" for name, one in report["settings"].items()]
+    lines += _egress_text(report["egress"])
     return "\n".join(lines + (_model_text(report["model"]) if "model" in report else []))
+
+
+def _egress_text(egress: dict[str, Any]) -> list[str]:
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in egress["kinds"].items())
+    when = f", the last at {egress['last']}" if egress["last"] else ""
+    offline = " (offline)" if egress["offline"] else ""
+    return [
+        "Egress",
+        f"  policy    {egress['policy']}{offline}; `{PROGRAM} doctor --egress` proves what leaves",
+        f"  log       {egress['sent']:,} requests sent{kinds and f' ({kinds})'}, {egress['blocked']:,} refused{when}",
+        f"            in {egress['path']}",
+    ]
 
 
 def _model_text(model: dict[str, Any]) -> list[str]:

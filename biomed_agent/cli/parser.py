@@ -54,13 +54,15 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"biomed-agent {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True, prog="biomed-agent")
 
-    def add(into: Any, name: str, run: str, words: str, usage: str = "") -> argparse.ArgumentParser:
+    def add(
+        into: Any, name: str, run: str, words: str, usage: str = "", settings: argparse.ArgumentParser = common
+    ) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = into.add_parser(
             name,
             help=words,
             description=f"{words[0].upper()}{words[1:]}.",
             usage=f"%(prog)s {usage} [OPTIONS]".replace("  ", " "),
-            parents=[common],
+            parents=[settings],
             allow_abbrev=False,
         )
         made.set_defaults(run=run)
@@ -82,7 +84,8 @@ def build_parser() -> argparse.ArgumentParser:
     _index_commands(group("index", "local indexes"), add)
     shown = add(group("config", "settings"), "show", "upkeep.config_show", "show every setting and where it came from")
     shown.add_argument("--json", action="store_true", help="write JSON")
-    doctor = add(commands, "doctor", "doctor.doctor", "say what this machine has and how a model fits on it", "[MODEL]")
+    words = "say what this machine has and how a model fits on it; --egress alone proves what leaves it"
+    doctor = add(commands, "doctor", "doctor.doctor", words, "[MODEL]", _common(prove=True))
     doctor.add_argument("of", nargs="?", metavar="MODEL", help="checkpoint folder, or a name such as biomedgpt-10b")
     doctor.add_argument("--tokens", type=int, metavar="N", help="positions to plan for (default 2048)")
     doctor.add_argument("--json", action="store_true", help="write JSON")
@@ -128,8 +131,12 @@ def _checkpoint_commands(actions: Any, add: Callable[..., argparse.ArgumentParse
     add(actions, "verify", "checkpoint.verify", "compare a folder with its digests", "FOLDER").add_argument("folder")
 
 
-def _common() -> _Parser:
-    """Return the flags that may stand before or after the command; absent ones leave no trace."""
+def _common(prove: bool = False) -> _Parser:
+    """Return the flags that may stand before or after the command; absent ones leave no trace.
+
+    Args:
+        prove: Whether ``--egress`` may stand without a policy, as a command of its own (:mod:`.trap`).
+    """
     parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     flags = parser.add_argument_group("settings (a flag beats the environment, which beats the settings file)")
     flags.add_argument("--host", metavar="URL", help="base URL of a model host")
@@ -142,7 +149,10 @@ def _common() -> _Parser:
     flags.add_argument("--index", metavar="FILE", action="append", help="further index to search; may be repeated")
     flags.add_argument("--offline", action="store_true", help="ask no database")
     flags.add_argument(
-        "--egress", choices=("public", "names-only", "nothing"), help="what may leave this machine (default names-only)"
+        "--egress",
+        choices=("public", "names-only", "nothing"),
+        help="what may leave this machine (default names-only)" + ("; without a policy: prove what does" * prove),
+        **({"nargs": "?", "const": True, "metavar": "POLICY"} if prove else {}),
     )
     flags.add_argument("--cache-dir", metavar="FOLDER", help="folder for cached replies and built indexes")
     flags.add_argument("--timeout", type=float, metavar="SECONDS", help="time one look-up may take in all")

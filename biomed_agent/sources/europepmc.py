@@ -82,6 +82,8 @@ def check_json(reply: Reply) -> None:
 @well_formed("Europe PMC")
 def read_search(body: Mapping[str, Any], provenance: Provenance) -> Page:
     """Read a search reply of any ``resultType``; what a smaller one does not tell stays empty."""
+    if version := body.get("version"):  # of the web service; no release of the data is stated
+        provenance = replace(provenance, release=f"web service {version}")
     return Page(
         articles=tuple(read_article(record, provenance) for record in body["resultList"]["result"]),
         count=int(body["hitCount"]),
