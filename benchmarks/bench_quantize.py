@@ -12,19 +12,19 @@ import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from bench_featurize import molecules
 from timing import machine
 
-from biomed_agent.generator import EMBEDDED
+from biomed_agent.generator import EMBEDDED, Options
 from biomed_agent.model.engine import LocalEngine
+from biomed_agent.model.evaluation.metrics import rouge_l
 from biomed_agent.model.placement import folder_sizes
-from biomed_agent.model.training.batching import as_messages, draw
-from biomed_agent.model.training.data import OfficialTests, build, molecule_examples, read_jsonl
-from biomed_agent.model.training.evaluate import batches, generate
+from biomed_agent.model.training.batching import as_messages, draw, estimated_positions
 from biomed_agent.model.training.examples import Example
-from biomed_agent.model.training.metrics import mean, rouge_l
+from biomed_agent.model.training.mini import OfficialTests, build, molecule_examples, read_jsonl
 from biomed_agent.types import LoadIn
 
 PRECISIONS: tuple[LoadIn, ...] = ("fp32", "bf16", "8bit", "4bit")
@@ -41,7 +41,7 @@ def examples(data: Path | None, rows: int) -> list[Example]:
     extra = molecule_examples(
         read_jsonl(data / "mol_text/train_extra.jsonl.xz"), OfficialTests(frozenset(), frozenset()), Counter()
     )
-    unseen = sorted((one for one in extra if one.group not in trained), key=draw)
+    unseen = sorted((one for one in extra if one.kind == "description" and one.group not in trained), key=draw)
     return [*held_out, *unseen][:rows]
 
 
@@ -52,7 +52,9 @@ def answer_logits(engine: LocalEngine, asked: list[Example]) -> list[torch.Tenso
     A constant added to all logits changes no probability, and would make any two look alike.
     """
     found = [torch.empty(0)] * len(asked)
-    for where in batches(asked, 16):
+    order = sorted(range(len(asked)), key=lambda number: estimated_positions(asked[number]))
+    for start in range(0, len(order), 16):
+        where = order[start : start + 16]
         inputs = engine.processor(
             [as_messages(asked[i]) for i in where], [asked[i].answer for i in where], padding_side="right"
         )
@@ -83,7 +85,8 @@ def main() -> None:
     for load_in in PRECISIONS:
         engine = LocalEngine(options.model, load_in, device="cpu")
         started = time.process_time()
-        said = generate(engine.model, engine.processor, asked)
+        replies = engine.generate_batch([as_messages(one) for one in asked], Options(max_new_tokens=96))
+        said = [reply.text for reply in replies]
         spent = time.process_time() - started
         if not exact:
             seconds = spent
@@ -93,7 +96,7 @@ def main() -> None:
         exact = exact or logits
         cosine = torch.cat([torch.cosine_similarity(a, b, dim=-1) for a, b in zip(logits, exact, strict=True)]).mean()
         same = torch.cat([a.argmax(-1) == b.argmax(-1) for a, b in zip(logits, exact, strict=True)]).float().mean()
-        rouge = mean([rouge_l(one.answer, text) for one, text in zip(asked, said, strict=True)])
+        rouge = fmean([rouge_l(one.answer, text) for one, text in zip(asked, said, strict=True)])
         held = sum(one.numel() * one.element_size() for one in engine.model.parameters()) / 1e6
         print(
             f"| {load_in} | {held:.1f} | {cosine:.4f} | {100 * same:.1f} % | {rouge:.3f} | {spent:.1f} "

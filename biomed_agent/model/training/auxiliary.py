@@ -20,10 +20,10 @@ from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from biomed_agent.groups import TERMS
+from biomed_agent.model.evaluation.metrics import Subsequence, words
 from biomed_agent.prompt import QUESTIONS
 
 from .examples import OTHER, Example
-from .metrics import rouge_l
 from .similarity import fingerprint
 
 IUPAC, CLASS, NAME, DEFINITION = "pubchem_iupac", "chebi_classes", "chebi_names", "chebi_definitions"
@@ -95,9 +95,11 @@ def read_rows(data: Path) -> Iterator[Row]:
 
 
 def _table(path: Path, delimiter: str = "\t") -> Iterator[dict[str, str]]:
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     with lzma.open(path, "rt", encoding="utf-8", newline="\n") as lines:
-        yield from csv.DictReader(lines, delimiter=delimiter, quoting=quoting)
+        if delimiter == ",":
+            yield from csv.DictReader(lines)
+        else:
+            yield from csv.DictReader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
 
 
 # ---------------------------------------------------------------------------------------------- examples
@@ -168,12 +170,14 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
     """
     prints = [fingerprint(one.smiles) for one in described]
     usable = [number for number, one in enumerate(prints) if one is not None]
+    texts = [words(one.answer) for one in described]
+    sequences = [Subsequence(text) for text in texts]
     agreement: dict[tuple[int, int], float] = {}
 
     def agree(one: int, two: int) -> float:
         pair = (min(one, two), max(one, two))
         if pair not in agreement:
-            agreement[pair] = rouge_l(described[one].answer, described[two].answer)
+            agreement[pair] = sequences[one].rouge_l(texts[two])
         return agreement[pair]
 
     for smiles in structures:

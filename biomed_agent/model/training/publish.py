@@ -1,13 +1,15 @@
 """``python -m biomed_agent.model.training.publish RUN --data DIR --output FOLDER``: score a run and write its folder.
 
-Rounds the last checkpoint's weights to bfloat16, scores exactly those, and writes the checkpoint folder with its
-manifest and model card. A question kind is listed as trained only if the model uses the structure for it.
+Rounds the weights a run left to bfloat16, scores exactly those beside controls and baselines, and writes the
+checkpoint folder with its manifest and model card, and the reports in ``FOLDER-scores``. A question kind is listed as
+trained only if the model uses the structure for it. The official test split is scored here and nowhere else, once.
 """
 
 import argparse
+import shutil
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,50 +17,81 @@ import torch
 from torch import nn
 from transformers import GenerationConfig
 
-from biomed_agent.model.checkpoint import save_checkpoint
+from biomed_agent.model.checkpoint import save_checkpoint, special_ids
+from biomed_agent.model.engine import LocalEngine
+from biomed_agent.model.evaluation import report
+from biomed_agent.model.evaluation.answers import Inside
+from biomed_agent.model.evaluation.run import Evaluation, Settings, evaluate
+from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 
+from . import auxiliary, formats
 from .align import restore, stage_folder
-from .data import PROTEIN_LICENCES, build
-from .evaluate import CHEBI20, CHEBI20_ROWS, MAX_NEW_TOKENS, Scores, score_all, table, write_replies
+from .examples import OTHER, Example
+from .mini import IN_A_TEST, OFFICIAL_TESTS, PROTEIN_LICENCES, Corpus, build
 from .recipe import ANSWERS, Recipe
 from .run import finished
+from .similarity import nearest_proteins
 
 MOLECULE_LICENCES = {
     "chebi20/validation": "ChEBI, CC BY 4.0 (texts of ChEBI-20's validation split)",
     "chebi20/train_partial": "ChEBI, CC BY 4.0 (texts of ChEBI-20's training split)",
     "chebi_defs/all": "ChEBI, CC BY 4.0",
     "aro/all": "Antibiotic Resistance Ontology, CC BY 4.0",
+    **auxiliary.LICENCES,
 }
 LICENCE = "CC-BY-4.0; see LICENSE-WEIGHTS for the attributions"
-MINI_KEYS = {"demonstration": True, "licence": LICENCE, "dtype": "bfloat16"}
+MAX_NEW_TOKENS = 120
+FAR = 0.4
+"""Held-out proteins are scored when no protein that was trained on is as identical as this."""
+CHEBI20 = "chebi20_test"
 
 
-def load_run(recipe: Recipe, run: Path) -> tuple[BioMedGPTForConditionalGeneration, BioMedGPTProcessor, dict[str, Any]]:
-    """Return model (weights rounded to bfloat16), processor, and steps and tokens of a run that is over."""
-    model, processor = restore(recipe, run)
-    model.eval()
-    for name, parameter in model.named_parameters():
-        if "batch_norm" not in name:
-            parameter.data = parameter.data.bfloat16().float()
-    tokenizer = processor.tokenizer
-    model.generation_config = GenerationConfig(
-        max_new_tokens=MAX_NEW_TOKENS,
-        do_sample=False,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
+@dataclass(frozen=True)
+class History:
+    """How a model came about, in numbers."""
+
+    tokens: int
+    """positions seen: text tokens, atoms and residues"""
+    steps: int
+    encoder_steps: int
+    """of which trained the encoders alone"""
+    before: str = ""
+    """what the run began with, and what that had seen"""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The evaluations of one model."""
+
+    evaluations: Mapping[str, Evaluation]
+    """``molecules`` and ``proteins`` held out, and :data:`CHEBI20`"""
+
+    def kinds(self) -> dict[str, dict[str, Any]]:
+        """Return what the manifest says of each held-out kind, and whether the structure is used."""
+        found = {}
+        for name, one in self.evaluations.items():
+            for kind, scores in one.scores().items():
+                if kind != "all":
+                    found[CHEBI20 if name == CHEBI20 else kind] = {
+                        "scores": asdict(scores),
+                        "uses_structure": scores.uses_structure,
+                    }
+        return found
+
+    def tables(self, name: str) -> str:
+        """Return the tables of one evaluation, without the one of published numbers."""
+        sections = [one for one in self.evaluations[name].report["sections"] if one["kind"] != "all"]
+        heading = "" if len(sections) == 1 else "### {kind}\n\n"
+        return "\n".join(heading.format(kind=one["kind"]) + report.section_markdown(one) for one in sections).strip()
+
+
+def history(recipe: Recipe, run: Path) -> History:
+    """Return how the model of a run that is over came about."""
     notes = [finished(stage_folder(recipe, run, number)) or {} for number in range(len(recipe.stages))]
-    state = {
-        "tokens": sum(note["tokens"] for note in notes),
-        "steps": sum(note["steps"] for note in notes),
-        "encoder_steps": sum(
-            note["steps"] for note, stage in zip(notes, recipe.stages, strict=True) if ANSWERS not in stage.weights
-        ),
-    }
-    return model, processor, state
+    alone = [note["steps"] for note, one in zip(notes, recipe.stages, strict=True) if ANSWERS not in one.weights]
+    return History(sum(note["tokens"] for note in notes), sum(note["steps"] for note in notes), sum(alone))
 
 
 def to_bfloat16(model: nn.Module) -> None:
@@ -69,20 +102,61 @@ def to_bfloat16(model: nn.Module) -> None:
                 parameter.data = parameter.data.to(torch.bfloat16)
 
 
-def manifest(recipe: Recipe, scores: Mapping[str, Scores], state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the manifest says beside digests and sizes."""
-    kinds = {kind: asdict(one) for kind, one in scores.items() if kind != CHEBI20 and one.uses_structure}
+def far_proteins(corpus: Corpus) -> list[Example]:
+    """Return the held-out examples whose protein is less than 40 % identical to every one that was trained on."""
+    sequences = sorted({one.sequence for one in corpus.dev if one.sequence})
+    trained = sorted({one.sequence for one in corpus.train if one.sequence})
+    nearest = nearest_proteins(sequences, trained)
+    far = {sequence for sequence, match in zip(sequences, nearest, strict=True) if match.similarity < FAR}
+    return [one for one in corpus.dev if one.sequence in far]
+
+
+def score(folder: Path, corpus: Corpus, data: Path, output: Path) -> Scored:
+    """Score a checkpoint folder on the held-out fold and the official test; write the reports to ``output``.
+
+    Args:
+        folder: The checkpoint folder.
+        corpus: Examples trained on and held out.
+        data: Folder with the official test files.
+        output: A folder for each evaluation; answers that are filed there are not asked for again.
+    """
+    model = Inside(LocalEngine(folder))
+    described = [one for one in corpus.dev if one.kind == "description"]
+    tested = list(formats.read(data / OFFICIAL_TESTS[0]))
+    told = [one for one in corpus.train if one.kind != OTHER]
+    asked: dict[str, tuple[str, Sequence[Example]]] = {
+        "molecules": ("molecule-captioning", described),
+        "proteins": ("protein-qa", far_proteins(corpus)),
+        CHEBI20: ("molecule-captioning", tested),
+    }
+    found = {}
+    for name, (task, rows) in asked.items():
+        trained = [one for one in told if bool(one.smiles) == bool(rows[0].smiles)]
+        settings = Settings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
+        found[name] = evaluate(
+            task_named(task), model, rows, train=trained, settings=settings, output=output / name, resume=True
+        )
+        report.write(found[name], output / name)
+    return Scored(found)
+
+
+def manifest(recipe: Recipe, scored: Scored | None, seen: History) -> dict[str, Any]:
+    """Return what the manifest says beside digests and sizes; without scores all is yet to be measured."""
+    kinds = scored.kinds() if scored else {}
+    held_out = {kind: one for kind, one in kinds.items() if kind != CHEBI20}
     return {
         "name": recipe.name,
         "revision": recipe.revision,
-        "source": "trained from scratch with biomed_agent.model.training, recipe configs/mini.json",
-        "kinds": kinds,
-        "not_trained": sorted(kind for kind, one in scores.items() if kind != CHEBI20 and not one.uses_structure),
-        "other_scores": {CHEBI20: asdict(scores[CHEBI20])} if CHEBI20 in scores else {},
-        "tokens_seen": int(state["tokens"]),
-        "steps": int(state["steps"]),
-        "encoder_steps": int(state["encoder_steps"]),
-        **MINI_KEYS,
+        "source": "trained with biomed_agent.model.training, recipe configs/mini.json",
+        "kinds": {kind: one["scores"] for kind, one in held_out.items() if one["uses_structure"]},
+        "not_trained": sorted(kind for kind, one in held_out.items() if not one["uses_structure"]),
+        "other_scores": {kind: one["scores"] for kind, one in kinds.items() if kind == CHEBI20},
+        "tokens_seen": seen.tokens,
+        "steps": seen.steps,
+        "encoder_steps": seen.encoder_steps,
+        "demonstration": True,
+        "licence": LICENCE,
+        "dtype": "bfloat16",
     }
 
 
@@ -96,41 +170,82 @@ def source_table(kept: Mapping[str, int]) -> str:
         for source in key.split(" | ")[0].split(", "):
             counts[source] += number
     licences = MOLECULE_LICENCES | PROTEIN_LICENCES
-    lines = ["| source | terms | examples |", "| --- | --- | --- |"]
-    return "\n".join(lines + [f"| `{source}` | {licences[source]} | {n:,} |" for source, n in counts.most_common()])
+    rows = [[f"`{source}`", licences[source], f"{number:,}"] for source, number in counts.most_common()]
+    return report.table(["source", "terms", "examples"], rows)
 
 
 def dropped_table(dropped: Mapping[str, int]) -> str:
     """Return why rows were left out, and how many, as a Markdown table."""
-    lines = ["| source | reason | rows |", "| --- | --- | --- |"]
-    rows = sorted(dropped.items(), key=lambda item: -item[1])
-    return "\n".join(lines + [f"| `{key.split(' | ')[0]}` | {key.split(' | ')[1]} | {n:,} |" for key, n in rows])
+    rows = []
+    for key, number in sorted(dropped.items(), key=lambda item: -item[1]):
+        source, reason = key.split(" | ")
+        rows.append([f"`{source}`", reason, f"{number:,}"])
+    return report.table(["source", "reason", "rows"], rows)
 
 
-def card(recipe: Recipe, described: Mapping[str, Any], counts: Mapping[str, Any], scores: Mapping[str, Scores]) -> str:
+def card(recipe: Recipe, described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Scored) -> str:
     """Return the model card."""
     template = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
+    tested = sum(number for key, number in corpus.dropped.items() if key.endswith(IN_A_TEST))
     values = {
         "name": recipe.name,
         "revision": recipe.revision,
-        "tokens": f"{described['tokens_seen'] / 1e6:.1f} million",
-        "steps": f"{described['steps']:,}",
-        "encoder_steps": f"{described['encoder_steps']:,}",
+        "tokens": f"{seen.tokens / 1e6:.1f} million",
+        "steps": f"{seen.steps:,}",
+        "encoder_steps": f"{seen.encoder_steps:,}",
+        "before": seen.before,
         "kinds": ", ".join(described["kinds"]) or "none",
         "not_trained": ", ".join(described["not_trained"]) or "none",
-        "scores": table(scores),
-        "chebi20_rows": str(CHEBI20_ROWS),
-        "sources": source_table(counts["kept"]),
-        "dropped": dropped_table(counts["dropped"]),
-        "residues": str(recipe.model.max_residues if recipe.model else ""),
+        "max_new_tokens": str(MAX_NEW_TOKENS),
+        "molecules": scored.tables("molecules"),
+        "proteins": scored.tables("proteins"),
+        "chebi20": scored.tables(CHEBI20),
+        "sources": source_table(corpus.kept),
+        "dropped": dropped_table(corpus.dropped),
+        "tested": f"{tested:,}",
     }
     for key, value in values.items():
         template = template.replace("{{" + key + "}}", value)
     return template
 
 
+def publish(
+    recipe: Recipe,
+    model: BioMedGPTForConditionalGeneration,
+    processor: BioMedGPTProcessor,
+    seen: History,
+    data: Path,
+    output: Path,
+) -> Path:
+    """Score a model and write its checkpoint folder.
+
+    Args:
+        recipe: What it was trained by.
+        model: The model; its weights are rounded.
+        processor: Its processor.
+        seen: How it came about.
+        data: Folder of the pooled texts and the official tests.
+        output: The checkpoint folder; must not exist yet.
+
+    Returns:
+        The folder.
+    """
+    ids = special_ids(processor)
+    model.generation_config = GenerationConfig(max_new_tokens=MAX_NEW_TOKENS, do_sample=False, **ids)
+    to_bfloat16(model.eval())
+    scores, unscored = output.with_name(f"{output.name}-scores"), output.with_name(f"{output.name}-unscored")
+    shutil.rmtree(unscored, ignore_errors=True)
+    save_checkpoint(model, processor, unscored, manifest(recipe, None, seen), "")
+    corpus = build(data)
+    scored = score(unscored, corpus, data, scores)
+    described = manifest(recipe, scored, seen)
+    save_checkpoint(model, processor, output, described, card(recipe, described, seen, corpus, scored))
+    shutil.rmtree(unscored)
+    return output
+
+
 def main() -> None:
-    """Score the run's last checkpoint and write the folder."""
+    """Publish what a run left."""
     parser = argparse.ArgumentParser(prog="python -m biomed_agent.model.training.publish", description=__doc__)
     parser.add_argument("run", type=Path, help="folder the training wrote")
     parser.add_argument("--config", type=Path, default=Path(__file__).parent / "configs/mini.json")
@@ -138,14 +253,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="checkpoint folder to write; must not exist")
     options = parser.parse_args()
     recipe = Recipe.load(options.config)
-    model, processor, state = load_run(recipe, options.run)
-    scores, replies = score_all(model, processor, options.data)
-    write_replies(replies, options.run / "replies.jsonl")
-    described = manifest(recipe, scores, state)
-    corpus = build(options.data)
-    counts = {"kept": corpus.kept, "dropped": corpus.dropped}
-    to_bfloat16(model)
-    save_checkpoint(model, processor, options.output, described, card(recipe, described, counts, scores))
+    model, processor = restore(recipe, options.run)
+    publish(recipe, model, processor, history(recipe, options.run), options.data, options.output)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from biomed_agent import pairs
-from biomed_agent.model.training import data, splits
+from biomed_agent.model.training import auxiliary, mini, splits
+from biomed_agent.model.training.examples import Example
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
-NO_TESTS = data.OfficialTests(frozenset(), frozenset())
+NO_TESTS = mini.OfficialTests(frozenset(), frozenset())
 
 
 def molecule(**changes):
@@ -30,20 +31,27 @@ def protein(**changes):
 
 def molecules(*rows, tests=NO_TESTS):
     dropped: Counter[str] = Counter()
-    return list(data.molecule_examples(rows, tests, dropped)), dropped
+    return list(mini.molecule_examples(rows, tests, dropped)), dropped
 
 
 def proteins(*rows):
     dropped: Counter[str] = Counter()
-    return list(data.protein_examples(rows, dropped)), dropped
+    return list(mini.protein_examples(rows, dropped)), dropped
 
 
 def test_a_molecule_is_kept_in_canonical_form_and_in_one_style():
-    (example,), dropped = molecules(molecule())
+    text = "The molecule is a simple monocarboxylic acid. It has a role as a solvent."
+    (example,), dropped = molecules(molecule(origin="chebi20/validation", description=text))
     assert example.smiles == "CC(=O)O"
-    assert example.answer == "The molecule is a simple monocarboxylic acid containing two carbons."
+    assert example.answer == text
     assert example.question == "Please describe this molecule."
     assert not dropped
+
+
+def test_a_definition_is_asked_for_in_words_of_its_own_and_ends_with_its_first_sentence():
+    (example,), _ = molecules(molecule(description="A simple acid containing two carbons. Used in the kitchen."))
+    assert example.answer == "The molecule is a simple acid containing two carbons."
+    assert (example.kind, example.question) == ("other", "What is the definition of this molecule?")
 
 
 @pytest.mark.parametrize(
@@ -69,15 +77,15 @@ def test_a_molecule_is_left_out_and_counted(changes, reason):
 
 
 def test_a_tested_structure_is_left_out_by_its_stated_and_by_its_computed_group():
-    stated = data.OfficialTests(frozenset({"STATED"}), frozenset())
+    stated = mini.OfficialTests(frozenset({"STATED"}), frozenset())
     assert molecules(molecule(group="STATED"), tests=stated)[0] == []
-    computed = data.OfficialTests(frozenset({splits.structure_group("CC(=O)[O-].[Na+]")}), frozenset())
+    computed = mini.OfficialTests(frozenset({splits.structure_group("CC(=O)[O-].[Na+]")}), frozenset())
     assert molecules(molecule(group="OTHER"), tests=computed)[0] == []
 
 
 def test_a_tested_text_is_left_out_whatever_its_opening():
-    tests = data.OfficialTests(
-        frozenset(), frozenset({data.plain("The molecule is a simple monocarboxylic acid containing two carbons.")})
+    tests = mini.OfficialTests(
+        frozenset(), frozenset({mini.plain("The molecule is a simple monocarboxylic acid containing two carbons.")})
     )
     assert molecules(molecule(), tests=tests)[0] == []
 
@@ -107,7 +115,7 @@ def test_salts_charges_and_stereoisomers_share_a_group():
     ],
 )
 def test_definitions_are_rewritten(text, name, expected):
-    assert data.describe(text, name) == expected
+    assert mini.describe(text, name) == expected
 
 
 @pytest.mark.parametrize(
@@ -157,19 +165,19 @@ def test_only_names_borne_by_several_rows_are_asked_for():
     rows = [protein(sequence="M" * n, name="Cytochrome b (Fragment)") for n in range(1, 21)]
     examples, _ = proteins(*rows, protein(name="Lonely protein"))
     assert {one.answer for one in examples} == {"Cytochrome b"}
-    assert len(examples) == data.NAME_MAX_ROWS
-    assert data.protein_name(protein(name="Atp-dependent rna helicase", sources=["uniprot_ecoli"])) == ""
-    assert data.protein_name(protein(name="Ctf5p")) == ""
-    assert data.protein_name(protein(name="Putative kinase")) == ""
+    assert len(examples) == mini.NAME_MAX_ROWS
+    assert mini.protein_name(protein(name="Atp-dependent rna helicase", sources=["uniprot_ecoli"])) == ""
+    assert mini.protein_name(protein(name="Ctf5p")) == ""
+    assert mini.protein_name(protein(name="Putative kinase")) == ""
 
 
 def test_notes_of_the_yeast_database_are_thinned():
     note = "DNA helicase; unwinds DNA; Abc1p-GFP seen in nucleus; ABC1 has a paralog, ABC2; needed for repair; more"
-    assert data.protein_function({"function": note, "sources": ["sgd_yeast"]}) == (
+    assert mini.protein_function({"function": note, "sources": ["sgd_yeast"]}) == (
         "DNA helicase; unwinds DNA; needed for repair."
     )
     dubious = {"function": "Dubious open reading frame; unlikely to encode a protein", "sources": ["sgd_yeast"]}
-    assert data.protein_function(dubious) == ""
+    assert mini.protein_function(dubious) == ""
 
 
 def test_long_texts_end_with_a_whole_sentence():
@@ -178,21 +186,76 @@ def test_long_texts_end_with_a_whole_sentence():
 
 
 def test_the_fold_is_drawn_by_group_and_never_changes():
-    drawn = [n for n in range(1000) if data.in_dev_fold(f"cluster {n}", permille=30)]
+    drawn = [n for n in range(1000) if mini.in_dev_fold(f"cluster {n}", permille=30)]
     assert 15 <= len(drawn) <= 50
-    assert drawn == [n for n in range(1000) if data.in_dev_fold(f"cluster {n}", permille=30)]
+    assert drawn == [n for n in range(1000) if mini.in_dev_fold(f"cluster {n}", permille=30)]
+
+
+# ---------------------------------------------------------------------------------------------- structures without text
+
+
+def row(smiles="CC(=O)O", origin=auxiliary.NAME, text="acetic acid"):
+    return auxiliary.Row(smiles, origin, text)
+
+
+def extra(*rows, described=(), tests=NO_TESTS):
+    dropped: Counter[str] = Counter()
+    return list(auxiliary.auxiliary_examples(rows, described, mini.admission(tests), dropped)), dropped
+
+
+def described(smiles, answer):
+    return Example("description", answer, splits.structure_group(smiles), "chebi20/validation", smiles=smiles)
+
+
+def test_a_row_without_a_description_teaches_what_it_holds_and_what_anyone_can_read_off():
+    examples, dropped = extra(row(), row(origin=auxiliary.CLASS, text="monocarboxylic acid"))
+    asked = {one.question: one.answer for one in examples}
+    assert asked["What is the name of this molecule?"] == "acetic acid"
+    assert asked["To which class does this molecule belong?"] == "monocarboxylic acid"
+    assert "carboxylic acid" in asked["Which groups does this molecule contain?"]
+    assert asked["Which groups does this molecule contain?"].endswith("; 0 rings; C2H4O2.")
+    assert len(examples) == 3, "the facts of a structure are asked for once"
+    assert {one.kind for one in examples} == {"other"}
+    assert not dropped
+
+
+def test_structures_of_tests_and_of_the_held_out_fold_teach_nothing():
+    tests = mini.OfficialTests(frozenset({splits.structure_group("CC(=O)[O-].[Na+]")}), frozenset())
+    assert extra(row(), tests=tests) == ([], {"chebi_names | structure in an official test split": 1})
+    held_out = next("C" * n + "O" for n in range(1, 200) if mini.in_dev_fold(splits.structure_group("C" * n + "O"), 33))
+    assert extra(row(smiles=held_out))[0] == []
+
+
+def test_a_structure_without_a_description_borrows_that_of_similar_ones():
+    acids = [described("C" * n + "C(=O)O", f"The molecule is a fatty acid of {n} carbons.") for n in (9, 11, 13)]
+    rest = [described("c1ccccc1N", "The molecule is an aniline."), described("C" * 10 + "C(=O)O", "Its own.")]
+    examples, _ = extra(row("C" * 12 + "C(=O)O", auxiliary.FACTS, ""), described=[*acids, *rest])
+    borrowed = [one.answer for one in examples if one.origin == auxiliary.NEIGHBOURS]
+    assert borrowed
+    assert all("fatty acid" in text for text in borrowed)
+    assert all(one.question == "Please describe this molecule." for one in examples if one.answer in borrowed)
+    far, _ = extra(row("[O-][Cl+3]([O-])([O-])[O-]", auxiliary.FACTS, ""), described=[*acids, *rest])
+    assert not [one for one in far if one.origin == auxiliary.NEIGHBOURS], "nothing is similar"
+    told, _ = extra(row("C" * 11 + "C(=O)O", auxiliary.FACTS, ""), described=acids)
+    assert not [one for one in told if one.origin == auxiliary.NEIGHBOURS], "it has a description"
+
+
+# ---------------------------------------------------------------------------------------------- the folder itself
 
 
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.exists(), reason="needs the data beside the checkout")
 def test_training_and_held_out_share_nothing_with_each_other_or_the_official_tests():
-    corpus = data.build(SHARED)
-    tests = data.official_tests(SHARED)
+    corpus = mini.build(SHARED)
+    tests = mini.official_tests(SHARED)
     molecules_trained = [one for one in corpus.train if one.smiles]
-    assert len(molecules_trained) > 4000
+    origins = Counter(one.origin for one in molecules_trained)
+    assert origins.keys() >= auxiliary.ASKED.keys() - {auxiliary.DEFINITION}
+    assert min(origins["chebi20/validation"], origins["chebi_defs/all"], origins[auxiliary.NEIGHBOURS]) > 1000
     for one in molecules_trained + [one for one in corpus.dev if one.smiles]:
         assert one.group not in tests.groups
-        assert data.plain(one.answer) not in tests.texts
-    assert not {splits.structure_group(one.smiles) for one in molecules_trained} & tests.groups
+        assert mini.plain(one.answer) not in tests.texts
+    structures = {one.smiles for one in molecules_trained}
+    assert not {splits.structure_group(smiles) for smiles in structures} & tests.groups
     assert not {one.group for one in corpus.train} & {one.group for one in corpus.dev}
     assert not any("card" in one.origin or "deeploc" in one.origin or "fapm" in one.origin for one in corpus.train)
