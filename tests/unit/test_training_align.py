@@ -250,7 +250,7 @@ def test_another_base_than_the_one_trained_on_is_refused(tmp_path, base):
     model.protein_projection.weight.data += 1
     given = {"name": "other", "revision": "1", "source": "random", "kinds": {}, "licence": "none"}
     other = save_checkpoint(model, processor, tmp_path / "other", given, "# other\n")
-    with pytest.raises(CheckpointError, match="weights in .*other are others"):
+    with pytest.raises(CheckpointError, match=r"weights in .*other are others"):
         load_checkpoint(folder, base=other)
     with pytest.raises(CheckpointError, match=r"which is not in .*gone"):
         load_checkpoint(folder, base=tmp_path / "gone")
@@ -292,11 +292,12 @@ align.run_stages(two_stages(), pairs(), pairs()[:2], Path(sys.argv[1]), lambda _
 
 
 def two_stages() -> Recipe:
-    """Return a recipe with everything a resumed run must bring back: dropout, accumulation, several epochs."""
+    """Return a recipe with all that a resumed run must bring back: dropout, epochs, a loss with weights of its own."""
     changes: dict[str, Any] = {"batch_tokens": 400, "gradient_accumulation": 2, "repeats": {}, "random_smiles": 0.5}
     first = stage("all", trains=ALL, steps=2, **changes)
     lora = Lora(r=4, dropout=0.2)
-    second = stage("low-rank", trains=("projections", "molecule_encoder", "lora"), lora=lora, **changes)
+    losses = {"answers": 1.0, "structure": 0.1}
+    second = stage("low-rank", trains=("projections", "molecule_encoder", "lora"), lora=lora, losses=losses, **changes)
     return recipe(first, replace(second, steps=7, save_steps=2))
 
 

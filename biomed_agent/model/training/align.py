@@ -27,7 +27,7 @@ from .export import Trained, export
 from .intake import begun_with, read_pairs
 from .objectives import TARGETS, GistLoss, Seen, StructureLoss, WordLoss, commonness, structure_targets
 from .recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
-from .run import Report, RunTrainer, Settings, finished, resume_point
+from .run import Report, RunTrainer, Settings, finished, is_first, resume_point
 from .start import begin, vocabulary_texts
 
 MODEL = "model"
@@ -350,7 +350,7 @@ def align(
     pairs = read_pairs(data, held_out, output, report)
     begun_with(output, {"recipe": recipe.digest, "data": pairs.files})
     notes = run_stages(recipe, pairs.train, pairs.held_out, output, report)
-    if int(os.environ.get("RANK", "0")) == 0:
+    if is_first():
         model, processor = restore(recipe, output, report=report)
         export(model, processor, Trained(recipe, notes, pairs, licence), folder)
         report(f"the checkpoint folder is {folder}")

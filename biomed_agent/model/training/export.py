@@ -76,6 +76,7 @@ class Trained:
             "revision": self.recipe.revision,
             "source": f"trained with biomed_agent.model.training.align {self.from_where}",
             "kinds": self.kinds(),
+            "aligned": True,
             "licence": "; base: ".join(term for term in terms if term),
             "recipe": self.recipe.digest,
             "data": self.pairs.files,

@@ -13,7 +13,7 @@ from biomed_agent.errors import InvalidInput
 from . import formats
 from .batching import draw
 from .examples import Example
-from .run import Report, write_json
+from .run import Report, is_first, write_json
 from .splits import Folds, Grouping
 
 HELD_OUT_SHARE = 0.02
@@ -72,11 +72,11 @@ def _permitted(folder: Path, report: Report) -> Pairs:
 
 def _read(path: Path, use: str, output: Path, files: list[dict[str, Any]], report: Report) -> Iterable[Example]:
     bad_rows = output / f"bad-rows-{path.name}.tsv"
-    reading = formats.read(path, report=bad_rows)
+    reading = formats.read(path, report=bad_rows if is_first() else None)
     examples = list(reading)
     report(reading.summary())
-    if not reading.bad.total:
-        bad_rows.unlink(missing_ok=True)
+    if is_first() and not reading.bad.total:
+        bad_rows.unlink()
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     files.append(
@@ -104,7 +104,8 @@ def begun_with(output: Path, now: dict[str, Any]) -> None:
     """
     file = output / BEGUN
     if not file.is_file():
-        write_json(now, file)
+        if is_first():
+            write_json(now, file)
         return
     before = json.loads(file.read_text(encoding="utf-8"))
     changed = [name for name in now if now[name] != before.get(name)]

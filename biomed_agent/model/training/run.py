@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,17 +167,17 @@ class RunTrainer(Trainer):
         if begin is not None:
             self.report(f"resuming from {begin}")
         self.train(resume_from_checkpoint=str(begin) if begin else None)
-        if not self.is_world_process_zero():
-            return {"steps": self.state.global_step, "tokens": self.state.num_input_tokens_seen}
-        draw_plots(self.output / LOG, self.output)
-        note = {
-            "steps": self.state.global_step,
-            "tokens": int(self.state.num_input_tokens_seen),
-            "seconds": round(self.journal.seconds(), 1),
-            "held_out": self.journal.held_out,
-        }
-        write_json(note, self.output / FINISHED)
-        return note
+        if self.is_world_process_zero():
+            draw_plots(self.output / LOG, self.output)
+            note = {
+                "steps": self.state.global_step,
+                "tokens": int(self.state.num_input_tokens_seen),
+                "seconds": round(self.journal.seconds(), 1),
+                "held_out": self.journal.held_out,
+            }
+            write_json(note, self.output / FINISHED)
+        self.accelerator.wait_for_everyone()
+        return finished(self.output) or {}
 
 
 class JsonLog(TrainerCallback):
@@ -327,6 +328,11 @@ def finished(output: Path) -> dict[str, Any] | None:
         return None
     note: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return note
+
+
+def is_first() -> bool:
+    """Return whether this is the only process, or the first of several, which alone writes files."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def write_json(value: Any, file: Path) -> None:

@@ -1,7 +1,6 @@
 """The model a recipe begins with: a checkpoint folder, weights drawn at random, or both."""
 
 import json
-import os
 import tempfile
 import time
 from collections.abc import Iterable
@@ -21,7 +20,7 @@ from biomed_agent.model.tokenizer import SentencePieceTokenizer
 
 from .examples import KINDS, Example
 from .recipe import Recipe, Sizes
-from .run import Report
+from .run import Report, is_first
 from .vocabulary import train_vocabulary
 
 ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
@@ -58,7 +57,7 @@ def begin(
         return model, processor
     theirs = [start / name for name in (TOKENIZER, SAVED) if (start / name).is_file()] if start else []
     vocabulary = theirs[0] if theirs else output / TOKENIZER
-    if not vocabulary.exists() and os.environ.get("RANK", "0") == "0":
+    if not vocabulary.exists() and is_first():
         report(f"training a vocabulary of {recipe.model.vocabulary:,} pieces")
         partial = vocabulary.with_name(f"{TOKENIZER}.partial")
         train_vocabulary(texts, recipe.model.vocabulary, partial)
