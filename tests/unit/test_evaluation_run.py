@@ -322,6 +322,7 @@ def test_losses_and_likelihoods_are_those_of_the_tokens(inside):
         else:
             assert weighed.likelihoods[answer] == pytest.approx(float(chosen[:-1].sum()), rel=1e-4)
     assert weighed.text == max(weighed.likelihoods, key=weighed.likelihoods.get)
+    assert inside.losses(prompts("CCCCCCO", "CCO"))[1] == pytest.approx(loss, rel=1e-4)
 
 
 def test_an_unreadable_structure_spoils_no_batch(inside):

@@ -213,22 +213,26 @@ class Inside:
         """Return nats of each token of each answer, the end included."""
         import torch
 
+        from biomed_agent.model.processing import IGNORED
+
         engine = self.engine
-        inputs = engine.processor([prompt.messages for prompt in prompts], list(answers), padding_side="right")
+        inputs = engine.processor([prompt.messages for prompt in prompts], list(answers), padding_side="left")
         if inputs["input_ids"].shape[1] > engine.context_length:
             raise InvalidInput(
                 f"prompt and answer take {inputs['input_ids'].shape[1]:,} positions, and the model has "
                 f"{engine.context_length:,}.",
             )
         inputs = inputs.to(engine.device)
-        labels = inputs.pop("labels")[:, 1:]
+        labels = inputs.pop("labels")
+        longest = int(labels.ne(IGNORED).sum(1).max())
+        labels = labels[:, -longest:]
         try:
-            with torch.inference_mode():
-                logits = engine.model(**inputs).logits[:, :-1].float()
+            with torch.inference_mode():  # logits of a whole prompt would fill the memory
+                logits = engine.model(**inputs, logits_to_keep=longest + 1).logits[:, :-1].float()
         except torch.OutOfMemoryError as error:
             raise Unavailable(f"{engine.device} ran out of memory.", "Give a smaller --batch.") from error
-        each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), labels, reduction="none", ignore_index=-100)
-        return [row[mask].tolist() for row, mask in zip(each.cpu(), labels.ne(-100).cpu(), strict=True)]
+        each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), labels, reduction="none", ignore_index=IGNORED)
+        return [row[mask].tolist() for row, mask in zip(each.cpu(), labels.ne(IGNORED).cpu(), strict=True)]
 
 
 def _halving(

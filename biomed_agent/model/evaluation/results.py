@@ -85,11 +85,6 @@ class Scores:
         return self.loss_shuffled - self.loss > 2 * self.loss_error
 
 
-def said(replies: Sequence[Reply]) -> list[str]:
-    """Return what was said, "" for a miss."""
-    return ["" if reply.miss else reply.text for reply in replies]
-
-
 def with_losses(scored: Scored, replies: Sequence[Reply]) -> Scored:
     """Return the scores with the losses beside them, if there are any."""
     losses = np.array([math.nan if reply.loss is None else reply.loss for reply in replies])
