@@ -137,6 +137,7 @@ def _common(prove: bool = False) -> _Parser:
     Args:
         prove: Whether ``--egress`` may stand without a policy, as a command of its own (:mod:`.trap`).
     """
+    alone: dict[str, Any] = {"nargs": "?", "const": True, "metavar": "POLICY"} if prove else {}
     parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     flags = parser.add_argument_group("settings (a flag beats the environment, which beats the settings file)")
     flags.add_argument("--host", metavar="URL", help="base URL of a model host")
@@ -152,7 +153,7 @@ def _common(prove: bool = False) -> _Parser:
         "--egress",
         choices=("public", "names-only", "nothing"),
         help="what may leave this machine (default names-only)" + ("; without a policy: prove what does" * prove),
-        **({"nargs": "?", "const": True, "metavar": "POLICY"} if prove else {}),
+        **alone,
     )
     flags.add_argument("--cache-dir", metavar="FOLDER", help="folder for cached replies and built indexes")
     flags.add_argument("--timeout", type=float, metavar="SECONDS", help="time one look-up may take in all")

@@ -221,3 +221,18 @@ def edit_distance(one: str, other: str) -> int:
             if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
                 row[j] = min(row[j], last[j - 2] + 1)
     return row[-1]
+
+
+_CHEMICAL_END = re.compile(
+    r"[a-z](?:[^aeiou]ol|[aeiou]?[^aeiou]ine|ide|oate|ate|ite|one|ane|ene|yne|yl|ose|azole|oxide|acid|mab|nib|illin|mycin"
+    r"|statin|parin|irin|oxin)$"
+)
+
+
+def looks_chemical(name: str) -> bool:
+    """Tell whether a name is written like a compound's: a digit, several words, or a chemist's ending.
+
+    Depositors list trade names such as ``Storm`` and ``Target`` among the synonyms of PubChem; in a free text those are
+    words.
+    """
+    return bool(re.search(r"\d|[^\W\d_]-|\s", name)) or (len(name) > 6 and bool(_CHEMICAL_END.search(name.lower())))

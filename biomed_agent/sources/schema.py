@@ -34,6 +34,8 @@ from .names import name_key
 
 SCHEMA_VERSION = 2
 """Raised whenever the tables below, the name keys or their filling change."""
+DUMPED = 1 << 20
+"""number of the first molecule that came from a dump"""
 TABLES = ("molecules", "proteins", "affinities", "brands", "aliases", "homonyms", "sources")
 ID_COLUMNS = ("cid", "chebi", "drugbank", "cas", "unii", "chembl")
 

@@ -80,6 +80,13 @@ def test_the_column_files_of_pubchem_become_one_record_each(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.glob("out*")] == ["out.sqlite"]
 
 
+def test_trade_names_of_depositors_are_words_in_a_free_text(tmp_path: Path) -> None:
+    index, _ = built(tmp_path, molecules=pubchem(tmp_path))
+    spans = index.lexicon_spans("Does a storm of caffeine or acetylsalicylic acid help?")
+    assert [name for _, _, name in spans] == ["caffeine", "acetylsalicylic acid"]
+    assert index.molecules_named("Storm")  # asked for by its name it is found
+
+
 def test_missing_keys_are_computed(tmp_path: Path) -> None:
     index, report = built(tmp_path, molecules=pubchem(tmp_path, without=["CID-InChI-Key"]))
     assert [one.ids["cid"] for one in index.molecules_by_inchikey("RYYVLZVUVIJVGH-UHFFFAOYSA-N")] == ["2519"]

@@ -296,9 +296,9 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "identifiers",
         (
-            "INSERT OR IGNORE INTO molecule_id SELECT namespace, value, molecule + (1 << 20) FROM raw_id "
+            f"INSERT OR IGNORE INTO molecule_id SELECT namespace, value, molecule + {schema.DUMPED} FROM raw_id "
             "WHERE EXISTS (SELECT 1 FROM raw_molecule r WHERE r.id = raw_id.molecule) ORDER BY 1, 2, 3",
-            "INSERT OR IGNORE INTO molecule_id SELECT 'cid', CAST(id AS TEXT), id + (1 << 20) FROM raw_molecule "
+            f"INSERT OR IGNORE INTO molecule_id SELECT 'cid', CAST(id AS TEXT), id + {schema.DUMPED} FROM raw_molecule "
             f"WHERE id < {compounds.OWN} ORDER BY 2",
             "DROP TABLE raw_id",
         ),
@@ -306,7 +306,7 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "molecules",
         (
-            "INSERT INTO molecule SELECT id + (1 << 20), inchikey, name, smiles, formula, weight, "
+            f"INSERT INTO molecule SELECT id + {schema.DUMPED}, inchikey, name, smiles, formula, weight, "
             f"CASE WHEN id < {compounds.OWN} THEN 'cid=' || id ELSE '' END, NULL, NULL, NULL, "
             "CASE WHEN source = 'PubChem' THEN 'PubChem CID ' || id ELSE source END FROM raw_molecule "
             "WHERE inchikey <> '' ORDER BY id",
@@ -316,7 +316,8 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "names",
         (
-            "INSERT OR IGNORE INTO name SELECT key, kind, CASE kind WHEN 'm' THEN entity + (1 << 20) ELSE entity END, "
+            "INSERT OR IGNORE INTO name SELECT key, kind, "
+            f"CASE kind WHEN 'm' THEN entity + {schema.DUMPED} ELSE entity END, "
             "rank, shown, reason FROM raw_name ORDER BY 1, 2, 3, 4",
             "DROP TABLE raw_name",
         ),

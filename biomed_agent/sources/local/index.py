@@ -14,7 +14,7 @@ from typing import Any, Literal
 from biomed_agent.types import Candidate, Entity, Fact, Molecule, Protein, Provenance
 
 from .. import names
-from ..schema import LONGEST_SUGGESTED, sequence_checksum, trigrams
+from ..schema import DUMPED, LONGEST_SUGGESTED, sequence_checksum, trigrams
 from .articles import Hits, read_query, search
 from .files import File, open_file, open_starter
 
@@ -329,10 +329,13 @@ class LocalIndex:
             chunk = wanted[start : start + 400]
             marks = ", ".join("?" * len(chunk))
             sql = (
-                f"SELECT key, kind, shown FROM name WHERE key IN ({marks}) "
-                f"UNION ALL SELECT key, 'h', shown FROM homonym WHERE key IN ({marks})"
+                f"SELECT key, kind, shown, entity, reason FROM name WHERE key IN ({marks}) "
+                f"UNION ALL SELECT key, 'h', shown, 0, '' FROM homonym WHERE key IN ({marks})"
             )
             for _, row in self._rows(sql, (*chunk, *chunk)):
+                deposited = row["kind"] == "m" and row["entity"] >= DUMPED and row["reason"] == "exact synonym"
+                if deposited and not names.looks_chemical(row["shown"]):
+                    continue  # a trade name that may be a word
                 found.setdefault(row["key"], []).append((row["kind"], row["shown"]))
         return found
 
