@@ -173,7 +173,7 @@ class PubChem:
         """
         hits = self._search("fastsubstructure", molecule, {}, "substructure search of PubChem", "compounds that hold")
         ranked = sorted(hits.found, key=lambda hit: (hit.molecule.weight or 0, int(hit.molecule.ids["cid"])))
-        return replace(hits, found=tuple(ranked[:limit]))
+        return replace(hits, found=tuple(Hit(hit.molecule) for hit in ranked[:limit]))
 
     def _search(self, kind: str, molecule: Molecule, params: Mapping[str, str], how: str, what: str) -> Hits:
         """Ask for one more than is ranked, so as to know whether there are more; the molecule itself is no hit."""
