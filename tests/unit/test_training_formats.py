@@ -249,7 +249,7 @@ def test_a_users_table_is_read_whatever_its_delimiter(tmp_path, delimiter):
         (5, "", "there is neither a molecule nor a protein"),
         (6, "column Question", "the question is empty"),
         (7, "", "the row has not as many fields as the header"),
-        (8, "", "the sequence holds what is no residue"),
+        (8, "column PROTEIN SEQUENCE", "the sequence holds what is no residue"),
     ]
 
 
@@ -409,6 +409,33 @@ def test_a_stated_format_is_taken_and_its_kind_is_checked(tmp_path):
         formats.read_questions(path)
     with pytest.raises(InvalidInput, match="holds questions"):
         formats.read(path, format="medqa")
+
+
+@pytest.mark.parametrize("name", ["chebi20", "uniprot-table", "table"])
+@pytest.mark.parametrize("content", ["", "\n", "a\tb\n1\t2\n"])
+def test_a_stated_table_without_its_columns_is_an_error(tmp_path, name, content):
+    with pytest.raises(InvalidInput, match="expected a header with the columns"):
+        read(write(tmp_path, "a.txt", content), format=name)
+
+
+@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize(
+    "content", [b"", b"plain words\n", b"[]", b"{}", b'{"a": 1}', b"[1]\n[2]", b"\xff\n\xff", b"ID   X\n//\n"]
+)
+def test_no_stated_format_stumbles_over_another(tmp_path, name, content):
+    path = write(tmp_path, "a", content)
+    try:
+        found, reading = read(path, format=name)
+    except InvalidInput as error:
+        assert error.message.startswith(str(path))
+    else:
+        assert found == []
+        assert content in (b"", b"[]", b"{}") or reading.bad.total > 0
+
+
+def test_blank_lines_before_a_header_do_not_matter(tmp_path):
+    found, _ = read(write(tmp_path, "a.csv", "\n\nsmiles,question,answer\n\nCCO,q,a\n"))
+    assert len(found) == 1
 
 
 def test_letters_that_are_no_utf8_cost_their_own_row(tmp_path):

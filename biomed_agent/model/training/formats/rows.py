@@ -52,6 +52,8 @@ class Found:
     kind: str = ""
     group: str = ""
     origin: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """of a table: the header's names of what is called SMILES, sequence, question and answer here"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,9 @@ class Reading(Generic[Record]):
             try:
                 return to_example(found, self.path.name)  # type: ignore[return-value]  # a reader that finds pairs
             except RowError as error:
-                return BadRow(str(self.path), found.line, error.reason, found.where, error.got)
+                column = found.columns.get(error.what, "")
+                where = found.where or (f"column {column}" if column else "")
+                return BadRow(str(self.path), found.line, error.reason, where, error.got)
         if isinstance(found, Defect):
             return BadRow(str(self.path), found.line, found.reason, found.where, shorten(found.got))
         return found
@@ -156,11 +160,17 @@ def report_line(row: BadRow) -> str:
 
 
 class RowError(Exception):
-    """A row cannot become a record."""
+    """A row cannot become a record.
 
-    def __init__(self, reason: str, got: str = "") -> None:
+    Args:
+        reason: What is wrong, in the same words for every row of that kind.
+        got: What was found.
+        what: Which part it is about: SMILES, sequence, question or answer; "" for the whole.
+    """
+
+    def __init__(self, reason: str, got: str = "", what: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.got = reason, shorten(got)
+        self.reason, self.got, self.what = reason, shorten(got), what
 
 
 def to_example(found: Found, origin: str) -> Example:
@@ -189,14 +199,14 @@ def text(value: Any, what: str) -> str:
         RowError: It is empty, no text and no number, or no UTF-8.
     """
     if value is None or value == "" or value != value:  # NaN
-        raise RowError(f"the {what} is empty")
+        raise RowError(f"the {what} is empty", what=what)
     if not isinstance(value, str | int | float):
-        raise RowError(f"the {what} is no text", repr(value))
+        raise RowError(f"the {what} is no text", repr(value), what)
     words = str(value).strip()
     if not words:
-        raise RowError(f"the {what} is empty")
+        raise RowError(f"the {what} is empty", what=what)
     if not is_utf8(words):
-        raise RowError(f"the {what} is not UTF-8 text", words)
+        raise RowError(f"the {what} is not UTF-8 text", words, what)
     return words
 
 
@@ -210,7 +220,7 @@ def molecule(value: Any) -> str:
         return ""
     smiles = text(value, "SMILES").replace("\\\\", "\\")
     if problem := _smiles_problem(smiles):
-        raise RowError("the SMILES cannot be used", problem)
+        raise RowError("the SMILES cannot be used", problem, "SMILES")
     return smiles
 
 
@@ -238,7 +248,7 @@ def protein(value: Any) -> str:
         position, character = next(
             ((n, one) for n, one in enumerate(sequence, 1) if not (one.isascii() and one.isalpha())), (1, "")
         )
-        raise RowError("the sequence holds what is no residue", f"{character!r} at position {position}")
+        raise RowError("the sequence holds what is no residue", f"{character!r} at position {position}", "sequence")
     return sequence
 
 

@@ -70,6 +70,10 @@ def open_text(path: Path) -> Iterator[TextIO]:
             _refuse(path, binary.peek(8)[:8], name)
             with io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="\n") as text:
                 yield text
+    except InvalidInput as error:  # of what reads the stream, which does not know its name
+        if error.message.startswith(str(path)):
+            raise
+        raise InvalidInput(f"{path}: {error.message}", error.hint) from error
     except IsADirectoryError:
         raise InvalidInput(f"{path} is a folder; expected a file.", "Name the files in it.") from None
     except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
@@ -154,7 +158,7 @@ def json_elements(stream: TextIO) -> Iterator[Element]:
     window = _Window(stream)
     opening = window.next_character()
     if opening not in ("[", "{"):
-        raise InvalidInput(f"the JSON document begins with {opening!r}; expected [ or {{.")
+        raise InvalidInput(f"it begins with {opening!r}; expected [ or {{ of a JSON document.")
     window.position += 1
     closing = "]" if opening == "[" else "}"
     while (character := window.next_character(",")) != closing:

@@ -106,9 +106,10 @@ def examples(path: Path) -> Iterator[Found | Defect]:
         elif not isinstance(row, dict):
             yield Defect(element.line, "the line is no object", "", repr(row))
         else:
-            kept = {key: str(row.get(key) or "") for key in ("kind", "group", "origin")}
+            kind, group, origin = (str(row.get(key) or "") for key in ("kind", "group", "origin"))
             smiles, sequence = row.get("smiles"), row.get("sequence")
-            yield Found(element.line, row.get("answer"), row.get("question", ""), smiles, sequence, **kept)
+            answer, question = row.get("answer"), row.get("question", "")
+            yield Found(element.line, answer, question, smiles, sequence, kind=kind, group=group, origin=origin)
 
 
 def write_line(example: Example) -> str:
@@ -129,7 +130,7 @@ def chebi20(path: Path) -> Iterator[Found | Defect]:
     """Tab separated with a header of CID, SMILES and description, without quoting."""
     with open_text(path) as stream:
         rows = plain_rows(stream)
-        header = [name.strip().lower() for name in next(rows).fields]
+        header = _header(path, rows, "smiles", "description")
         smiles, description = header.index("smiles"), header.index("description")
         for row in rows:
             if problem := _wrong_length(row, header):
@@ -137,6 +138,22 @@ def chebi20(path: Path) -> Iterator[Found | Defect]:
             else:
                 where = f"CID {row.fields[header.index('cid')]}" if "cid" in header else ""
                 yield Found(row.line, row.fields[description], "", row.fields[smiles], where=where, kind="description")
+
+
+def _header(path: Path, rows: Iterator[TableRow], *needed: str) -> list[str]:
+    """Return the names of a tab-separated table's columns in lower case."""
+    fields = next(rows, TableRow(1, [])).fields
+    names = [name.strip().lower() for name in fields]
+    if not set(needed) <= set(names):
+        raise _no_header(path, "\t".join(fields), ", ".join(needed))
+    return names
+
+
+def _no_header(path: Path, first: str, needed: str) -> InvalidInput:
+    return InvalidInput(
+        f"{path}: the first line is {first.strip()[:80]!r}; expected a header with the columns {needed}.",
+        "Leave out --format to have the format told from the content.",
+    )
 
 
 def _wrong_length(row: TableRow, header: Sequence[str]) -> Defect | None:
@@ -166,22 +183,21 @@ def _columns(header: Sequence[str]) -> dict[str, int]:
 def table(path: Path) -> Iterator[Found | Defect]:
     """A user's table: smiles or sequence (or both), question and answer, separated by comma, semicolon or tab."""
     with open_text(path) as stream:
-        first = stream.readline()
+        first = next((line for line in stream if line.strip()), "")
+    if not (delimiter := delimiter_of(first)):
+        raise _no_header(path, first, "smiles or sequence, question, answer")
     with open_text(path) as stream:
-        rows = quoted_rows(stream, delimiter_of(first))
+        rows = quoted_rows(stream, delimiter)
         header = next(rows).fields
         columns = _columns(header)
+        named = {column.replace("smiles", "SMILES"): header[place] for column, place in columns.items()}
         for row in rows:
             if problem := _wrong_length(row, header):
                 yield problem
                 continue
             cells = {column: row.fields[place].strip() for column, place in columns.items()}
-            empty = [column for column in ("question", "answer") if not cells[column]]
-            if empty:
-                yield Defect(row.line, f"the {empty[0]} is empty", f"column {header[columns[empty[0]]]}")
-            else:
-                smiles, sequence = cells.get("smiles", ""), cells.get("sequence", "")
-                yield Found(row.line, cells["answer"], cells["question"], smiles, sequence)
+            smiles, sequence = cells.get("smiles", ""), cells.get("sequence", "")
+            yield Found(row.line, cells["answer"], cells["question"], smiles, sequence, columns=named)
 
 
 def swissprot(path: Path) -> Iterator[Found | Defect]:
@@ -198,7 +214,7 @@ def uniprot_table(path: Path) -> Iterator[Found | Defect]:
     """UniProt's table download: Entry, Sequence, and Protein names, Function [CC] and the like."""
     with open_text(path) as stream:
         rows = plain_rows(stream)
-        header = [name.strip().lower() for name in next(rows).fields]
+        header = _header(path, rows, "entry", "sequence")
         for row in rows:
             if problem := _wrong_length(row, header):
                 yield problem
