@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -139,8 +139,8 @@ class BioMedAgent:
     ) -> Iterator[Answer]:
         """Look many names up; yields one answer for each, in order.
 
-        PubChem is asked for 200 identifiers with one request and for names several at a time; the first answer
-        of 200 tells what left for all of them.
+        PubChem is asked for 200 identifiers with one request and for names several at a time, UniProt for 500
+        accessions with one; the first answer of a part tells what left for all of it.
 
         Args:
             kind: See :meth:`find`.
@@ -152,10 +152,19 @@ class BioMedAgent:
 
         for start in range(0, len(names), TOGETHER[kind]):
             part = names[start : start + TOGETHER[kind]]
+            missing: dict[str, BiomedAgentError] = {}
             with self.rooms.transport.recording() as left:
                 rooms = fetched_ahead(self.rooms, part) if kind == "molecule" else self.rooms
+                if kind == "protein":
+                    missing = rooms.resolver.fetch_together(part)
+
+            def path(answering: Answering, missing: Mapping[str, BiomedAgentError] = missing) -> Answer:
+                if answering.draft.question in missing:
+                    raise missing[answering.draft.question]
+                return answering.find(kind, limit)
+
             for name in part:
-                answer = self._run(name, policy, lambda answering: answering.find(kind, limit), rooms)
+                answer = self._run(name, policy, path, rooms)
                 yield replace(answer, egress=(*left, *answer.egress))
                 left = []
 

@@ -14,7 +14,7 @@ from .resolve import Resolver
 if TYPE_CHECKING:
     from .answering import Rooms
 
-TOGETHER = {"molecule": 200, "protein": 500, "literature": 1}
+TOGETHER = {"molecule": 200, "protein": 1_000, "literature": 1}
 """names fetched together, and then answered one by one"""
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from . import chemistry
-from .errors import Ambiguous, InvalidInput, NotFound, Refused, Unavailable
+from .errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from .inputs import (
     ACCESSION,
     EC_NUMBER,
@@ -119,6 +119,24 @@ class Resolver:
         if not prefix and (sequence := self._as_sequence(value, kind)):
             return replace(self._expect(self._known_sequence(sequence, notes), kind), asked=text)
         return replace(self._named(value, kind, policy, organism, notes), asked=text)
+
+    def fetch_together(self, names: Sequence[str]) -> dict[str, BiomedAgentError]:
+        """Fetch the UniProt accessions among ``names`` with one request for 500 of them, into the cache.
+
+        Returns:
+            Why an accession cannot be resolved, by its name; to resolve the others asks nobody.
+        """
+        values = {name: split_prefix(name.strip()) for name in names}
+        wanted = {
+            name: value.upper() if prefix else value
+            for name, (prefix, value) in values.items()
+            if prefix in ("", "uniprot") and ACCESSION.fullmatch(value.upper() if prefix else value)
+        }
+        wanted = {name: value for name, value in wanted.items() if self.index.protein_by_accession(value) is None}
+        if self.uniprot is None or len(wanted) < 2:
+            return {}
+        missing = self.uniprot.by_accessions(list(wanted.values())).missing
+        return {name: missing[value] for name, value in wanted.items() if value in missing}
 
     # -- forced readings and identifiers -------------------------------------------------------
 

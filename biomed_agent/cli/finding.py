@@ -29,6 +29,8 @@ COLUMNS = (
 
 def find(arguments: argparse.Namespace, screen: Screen) -> int:
     """Look names up."""
+    if arguments.kind != "protein" and (arguments.about or arguments.organism):
+        raise InvalidInput("--about and --organism belong to find protein.", "Leave them out.")
     if arguments.limit < 1:
         raise InvalidInput(f"--limit is {arguments.limit}; expected 1 or more.")
     names, kind = arguments.name, arguments.kind
@@ -41,6 +43,7 @@ def find(arguments: argparse.Namespace, screen: Screen) -> int:
     if not names:
         raise InvalidInput("the name is missing.", "Try: biomed-agent find molecule aspirin")
     name = given_text(names[0], "name")
+    name = f"file:{name[1:]}" if name.startswith("@") else name
     return deliver(_found(make_agent(arguments), name, arguments), arguments, screen)
 
 
@@ -53,6 +56,9 @@ def _found(agent: BioMedAgent, name: str, arguments: argparse.Namespace) -> Answ
         return agent.containing(name, arguments.limit, arguments.where, policy)
     if arguments.kind == "properties":
         return agent.properties(name, policy)
+    if arguments.kind == "protein":
+        about = [one.strip() for one in (arguments.about or "").split(",") if one.strip()]
+        return agent.protein(name, arguments.organism or "", about, policy)
     return agent.find(arguments.kind, name, arguments.limit, policy)
 
 
@@ -92,7 +98,7 @@ def _answers(agent: BioMedAgent, rows: Sequence[Row], arguments: argparse.Namesp
 
 
 def _looked_up(agent: BioMedAgent, names: Sequence[str], arguments: argparse.Namespace) -> Iterable[Answer]:
-    if arguments.kind not in OF_MOLECULE:
+    if arguments.kind not in OF_MOLECULE and not (arguments.about or arguments.organism):
         return agent.find_all(arguments.kind, names, arguments.limit, arguments.policy)
     return (_found(agent, name, arguments) for name in names)
 

@@ -184,8 +184,14 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
         choices=FOUND,
         help="what a name names; for a molecule also what is like it, what holds it as a part, or its properties",
     )
-    parser.add_argument("name", nargs="*", help="name, identifier or structure; for literature the search string")
+    parser.add_argument(
+        "name", nargs="*", help="name, identifier, structure or @FILE; for literature the search string"
+    )
     parser.add_argument("--limit", type=int, default=10, metavar="N", help="most hits or articles shown (default 10)")
+    parser.add_argument("--organism", metavar="NAME", help="of a protein, such as mouse (default human)")
+    parser.add_argument(
+        "--about", metavar="A,B", help="sections of a protein's record, such as function,domains,diseases,drugs"
+    )
     parser.add_argument("--threshold", type=float, metavar="X", help="least similarity of similar molecules, 0 to 1")
     parser.add_argument(
         "--where",
@@ -201,7 +207,7 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
     _output_arguments(parser)
     _many_arguments(
         parser.add_argument_group("many names"),
-        ".txt with one name a line; .csv, .tsv or .jsonl with name; .sdf, .mol or .smi with structures",
+        ".txt with one name a line; .csv, .tsv or .jsonl with name; .sdf, .mol or .smi with structures; .fasta",
     )
 
 

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import csv
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -42,7 +43,7 @@ Write: TypeAlias = Callable[[Row, Answer, str], None]
 
 
 def read_rows(path: Path, column: str, *, needed: bool = True) -> list[Row]:
-    """Read a table, JSON lines, plain lines, or the records of an SDF or MOL file.
+    """Read a table, JSON lines, plain lines, or the records of an SDF, MOL or FASTA file.
 
     Args:
         path: The file; its name says what it is.
@@ -60,6 +61,9 @@ def read_rows(path: Path, column: str, *, needed: bool = True) -> list[Row]:
         ".smi": _smiles_rows,
         ".sdf": _structure_rows,
         ".mol": _structure_rows,
+        ".fasta": _sequence_rows,
+        ".fa": _sequence_rows,
+        ".faa": _sequence_rows,
     }
     reader = readers.get(path.suffix.lower())
     if path.is_dir():
@@ -126,6 +130,19 @@ def _structure_rows(stream: TextIO) -> Iterator[Row]:
     for record in read_records(stream):
         structure = f"smiles:{record.molecule.smiles}" if record.molecule else ""
         yield Row(record.number, {"title": record.title, "molecule": structure}, record.problem)
+
+
+def _sequence_rows(stream: TextIO) -> Iterator[Row]:
+    from biomed_agent.inputs import read_sequence
+
+    text = stream.read()
+    records = re.split(r"^(?=>)", text, flags=re.M) if text.lstrip().startswith(">") else [text]
+    for number, record in enumerate((record for record in records if record.strip()), 1):
+        title = record.lstrip(">").splitlines()[0].strip() if record.startswith(">") else ""
+        try:
+            yield Row(number, {"title": title, "protein": f"seq:{read_sequence(record).sequence}"})
+        except InvalidInput as error:
+            yield Row(number, {"title": title}, str(error))
 
 
 def write_rows(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biomed_agent.errors import NotFound, Unavailable
@@ -166,6 +166,7 @@ def test_a_query_of_pmids(query: str, expected: list[str]) -> None:
     assert pmids_of(query) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_query_is_read(text: str) -> None:
     assert all(one.isdigit() for one in pmids_of(text))

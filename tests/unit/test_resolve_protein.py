@@ -201,6 +201,7 @@ def test_a_downloaded_entry_is_known_by_its_sequence(local: Resolver, tmp_path: 
 # -- any text
 
 
+@settings(deadline=None)
 @given(st.from_regex(ACCESSION, fullmatch=True))
 def test_accessions_of_uniprots_pattern_are_read_as_such(text: str) -> None:
     main, _, isoform = text.partition("-")
@@ -220,6 +221,7 @@ def test_any_name_is_resolved_or_refused_with_a_reason(local: Resolver, text: st
         assert isinstance(found.entity, Protein)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.from_regex(r"(>[^\n]*\n[A-Za-z \n*]*){1,3}", fullmatch=True))
 def test_any_fasta_text_is_read_or_refused(text: str) -> None:
     try:
@@ -231,6 +233,7 @@ def test_any_fasta_text_is_read_or_refused(text: str) -> None:
         assert all(sequence and sequence == sequence.upper() for _, sequence in records)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_name_is_split_from_its_organism(text: str) -> None:
     name, organism = split_organism(text)

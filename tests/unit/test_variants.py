@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biomed_agent.errors import InvalidInput
@@ -56,6 +56,7 @@ def test_a_change_is_applied_and_checked_at_its_position() -> None:
             apply_substitutions(RAS, changes)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read(text: str) -> None:
     base, changes = split_variant(text)
@@ -66,6 +67,7 @@ def test_any_text_is_read(text: str) -> None:
         assert int(change[1:-1]) >= 0
 
 
+@settings(deadline=None)
 @given(st.text("ACDEFGHIKLMNPQRSTVWY", min_size=1, max_size=40), st.data())
 def test_a_fitting_change_changes_one_residue(sequence: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(1, len(sequence)))

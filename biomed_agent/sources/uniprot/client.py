@@ -29,6 +29,7 @@ PAGE = 50
 """entries one search returns at most; the server's limit is 500"""
 PART = 500
 """accessions asked for at once: what one page holds, and what fits an address"""
+_MANY, _FIXED = "uniprotkb/accessions", {"fields": FIELDS, "size": str(PART), "format": "json"}
 
 
 def check_reply(reply: Reply) -> None:
@@ -74,6 +75,9 @@ class UniProt:
         """
         main, isoform = _split(accession)
         if not isoform:
+            if kept := self._kept([main]).get(main):  # by_accessions() was here
+                new = _merged_into(kept)
+                return self.by_accession(new) if new else read_entry(*kept)
             reply = self._entry(main)
             return read_entry(reply.json(), reply.provenance)
         reply = self._get(f"uniprotkb/{main}{isoform}.fasta", "identifier", f"isoform {main}{isoform}")
@@ -197,16 +201,12 @@ class UniProt:
 
     def _entries(self, accessions: Sequence[str]) -> dict[str, _Entry | BiomedAgentError]:
         """Return entries by accession, primary or secondary: from the cache, or from UniProt, which are then kept."""
-        accessions, fixed = list(dict.fromkeys(accessions)), {"fields": FIELDS, "size": str(PART), "format": "json"}
-        path = "uniprotkb/accessions"
-        kept = self.transport.kept("uniprot", path, {one: {"accessions": one, **fixed} for one in accessions})
-        entries: dict[str, _Entry | BiomedAgentError] = {
-            one: (entry, reply.provenance) for one, reply in kept.items() for entry in _results(reply)
-        }
+        accessions = list(dict.fromkeys(accessions))
+        entries: dict[str, _Entry | BiomedAgentError] = {**self._kept(accessions)}
 
         def fetch(part: Sequence[str]) -> dict[str, _Entry]:
             what = f"{len(part)} accessions from {part[0]} to {part[-1]}"
-            reply = self._get(path, "identifier", what, {"accessions": ",".join(part), **fixed}, check_results)
+            reply = self._get(_MANY, "identifier", what, {"accessions": ",".join(part), **_FIXED}, check_results)
             found: dict[str, _Entry] = {}
             for entry in _results(reply):
                 with well_formed("UniProt"):
@@ -214,13 +214,19 @@ class UniProt:
                         if one in part and (one not in found or one == entry["primaryAccession"]):
                             found[one] = entry, reply.provenance
             parts = [
-                ({"accessions": one, **fixed}, json.dumps({"results": [entry]}).encode())
+                ({"accessions": one, **_FIXED}, json.dumps({"results": [entry]}).encode())
                 for one, (entry, _) in found.items()
             ]
-            self.transport.keep_parts(reply, "uniprot", path, parts)
+            self.transport.keep_parts(reply, "uniprot", _MANY, parts)
             return found
 
         return entries | in_chunks([one for one in accessions if one not in entries], PART, fetch)
+
+    def _kept(self, accessions: Sequence[str]) -> dict[str, _Entry]:
+        """Return the entries that the cache holds of earlier batches."""
+        asked = {one: {"accessions": one, **_FIXED} for one in accessions}
+        kept = self.transport.kept("uniprot", _MANY, asked)
+        return {one: (entry, reply.provenance) for one, reply in kept.items() for entry in _results(reply)}
 
     def _entry(self, accession: str) -> Reply:
         return self._get(f"uniprotkb/{accession}.json", "identifier", f"accession {accession}")
