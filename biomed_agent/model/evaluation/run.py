@@ -105,12 +105,14 @@ def evaluate(
     drawn = sample(every, settings.limit)
     if not drawn:
         raise InvalidInput("there is no example to score.", "Give at least one.")
-    options = Options(max_new_tokens=settings.max_new_tokens or task.max_new_tokens)
     stamp, about = model.stamp, about or {}
+    limit = settings.max_new_tokens or task.max_new_tokens
+    options = Options(**{**stamp.decoding, "max_new_tokens": limit})  # as the model is asked everywhere
     run: dict[str, Any] = {
         "task": task.name,
         "model": {"name": stamp.name, "revision": stamp.revision, "digest": stamp.digest},
         "max_new_tokens": options.max_new_tokens,
+        "decoding": _decoding(options),
     }
     interview = Interview(model, options, Journal(output, run, resume), progress)
     work: _Texts | _Choices
@@ -127,7 +129,7 @@ def evaluate(
         "train": {**about.get("train", {}), "examples": len(train)} if train else None,
         "settings": {
             "retrieval": "off",
-            "decoding": "greedy",
+            "decoding": _decoding(options),
             "max_new_tokens": options.max_new_tokens,
             "tokenizer": settings.tokenizer.name,
             "seed": settings.seed,
@@ -138,6 +140,13 @@ def evaluate(
         "notes": _notes(task, model, settings),
     }
     return Evaluation(report, work.examples())
+
+
+def _decoding(options: Options) -> str:
+    """Return how answers are decoded, in words."""
+    words = "greedy" if options.temperature == 0 else f"sampling at temperature {options.temperature}"
+    words = f"{options.num_beams} beams" if options.num_beams > 1 else words
+    return words if options.repetition_penalty == 1 else f"{words}, repetition penalty {options.repetition_penalty}"
 
 
 def _notes(task: Task, model: Model, settings: Settings) -> list[str]:
