@@ -80,6 +80,19 @@ def section():
     return found
 
 
+def test_a_model_is_decoded_as_its_manifest_says():
+    class Beams(Says):
+        def generate(self, messages, options):
+            assert options == Options(num_beams=3, repetition_penalty=1.2, max_new_tokens=9)
+            return super().generate(messages, options)
+
+    model = Beams("The molecule is an acid.")
+    model.stamp = replace(model.stamp, decoding={"num_beams": 3, "repetition_penalty": 1.2, "max_new_tokens": 50})
+    found = evaluate(CAPTIONING, Hosted(model, 1), ROWS, settings=Settings(max_new_tokens=9))
+    assert found.report["settings"]["decoding"] == "3 beams, repetition penalty 1.2"
+    assert value(found.report["sections"][0], "model", "ROUGE-L") > 0
+
+
 # "The molecule is an acid." has 5 words, of which that many stand in each of the ten answers, in order.
 COMMON, EXPECTED = [4, 5, 5, 3, 3, 0, 4, 3, None, 0], [5, 5, 8, 5, 5, 2, 7, 5, 5, 1]
 ROUGE = [0.8, 1, 10 / 13, 0.6, 0.6, 0, 8 / 12, 0.6, 0, 0]

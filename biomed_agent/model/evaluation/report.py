@@ -87,8 +87,8 @@ def facts(report: Report) -> list[str]:
         lines.append(f"Baselines from: {_named(train)}, {train['examples']:,} training examples.")
     digest = report["model"]["digest"]
     lines.append(
-        f"Decoding: {settings['decoding']}, at most {settings['max_new_tokens']} new tokens; retrieval is off: no record "
-        f"reaches the prompt{f'; weights {digest[:12]}' if digest else ''}."
+        f"Decoding: {settings['decoding']}, at most {settings['max_new_tokens']} new tokens; retrieval is off: no "
+        f"record reaches the prompt{f'; weights {digest[:12]}' if digest else ''}."
     )
     if "choice" in settings:
         shown = f"; setting {settings['setting']}" if "setting" in settings else ""
