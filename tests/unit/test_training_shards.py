@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
+import sqlite3
 import sys
-import time
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.errors import InvalidInput, Unavailable
 from biomed_agent.model.training import pack as packing
 from biomed_agent.model.training.pack import pack
 from biomed_agent.model.training.shards import PackedRows, Packing, read_index, tokens_of, verify
+
+from .killing import kill_when
 
 SMALL = Packing(context=16, held_out=0.25, least_characters=20, rows_per_shard=8)
 
@@ -55,7 +57,7 @@ def shards_of(folder: Path) -> dict[str, bytes]:
 def test_every_token_is_in_its_place(papers: Path, tokenizer, tmp_path: Path) -> None:
     index = pack([papers], tokenizer, tmp_path / "out", SMALL, silent)
     kept = [number for number in range(60) if number not in (10, 20, 30)]
-    wanted = {"train": [], "held_out": []}
+    wanted: dict[str, list[int]] = {"train": [], "held_out": []}
     for number in kept:
         held_out = packing._chance(f"p{number}".encode()) < 0.25
         wanted["held_out" if held_out else "train"] += tokens_of(text(number), tokenizer)
@@ -149,6 +151,16 @@ def test_a_file_mended_after_it_stopped_the_run(papers: Path, tokenizer, tmp_pat
     assert told[0] == "packing goes on at file 2, row 1"
 
 
+def test_one_process_packs_into_a_folder(papers: Path, tokenizer, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    other = sqlite3.connect(tmp_path / "out" / packing.STATE, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Unavailable, match=r"packing\.sqlite cannot be used \(database is locked\)"):
+        pack([papers], tokenizer, tmp_path / "out", SMALL, silent)
+    other.close()
+    assert pack([papers], tokenizer, tmp_path / "out", SMALL, silent)
+
+
 def test_nothing_to_train_on_is_an_error(tokenizer, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "short"}\n[]\n')
     with pytest.raises(InvalidInput, match="no paper is left to train on"):
@@ -186,14 +198,12 @@ def test_killed_again_and_again_it_gives_the_same_bytes(tokenizer, tmp_path: Pat
     generated(tmp_path / "papers.jsonl", 600)
     command = [sys.executable, "-c", KILLED, str(tmp_path / "tokenizer"), str(tmp_path / "papers.jsonl")]
     out = tmp_path / "out"
+
+    def enough(shards: int) -> bool:
+        return len(list(out.glob("train-*.npy"))) >= shards
+
     for shards in (2, 9):
-        process = subprocess.Popen([*command, str(out)], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 240
-        while len(list(out.glob("train-*.npy"))) < shards and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.005)
-        assert process.poll() is None, "the run was over before it could be killed"
-        process.kill()
-        process.wait()
+        kill_when(partial(enough, shards), [*command, str(out)])
         assert not (out / "index.json").exists()
     settings = Packing(context=16, held_out=0.25, least_characters=20, rows_per_shard=64)
     told: list[str] = []

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.errors import InvalidInput, Unavailable
 
 from .cleaning import VERSION
 from .literature import PaperFile, find_files
@@ -95,6 +95,7 @@ def pack(
 
     Raises:
         InvalidInput: A file cannot be read, there is nothing to keep, or the folder holds other shards.
+        Unavailable: Another process packs into the folder.
     """
     files, passed = find_files(inputs)
     job = _job(files, tokenizer, settings)
@@ -111,11 +112,16 @@ def pack(
         return index
     for path in passed:
         report(f"passed over, no reader knows its suffix: {path}")
-    with closing(sqlite3.connect(folder / STATE, isolation_level=None)) as database:
-        run = _Run(folder, database, job, tokenizer, settings, report)
-        _same_files(run.sources(), files, folder)
-        run.take(files, workers)
-        index = run.close()
+    try:
+        with closing(sqlite3.connect(folder / STATE, timeout=2, isolation_level=None)) as database:
+            run = _Run(folder, database, job, tokenizer, settings, report)
+            _same_files(run.sources(), files, folder)
+            run.take(files, workers)
+            index = run.close()
+    except sqlite3.OperationalError as error:
+        raise Unavailable(
+            f"{folder / STATE} cannot be used ({error}).", "Another process may be packing into this folder."
+        ) from error
     (folder / STATE).unlink()
     report(summary(index))
     return index
@@ -193,6 +199,7 @@ class _Run:
         self.file = self.row = self.bytes = 0
         self.left_out: Counter[str] = Counter({"bad rows": 0, "short": 0, "duplicates": 0})
         self.removed: Counter[str] = Counter()
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")  # two processes would write over each other's shards
         for table in ("seen (digest BLOB PRIMARY KEY) WITHOUT ROWID", "state (name TEXT PRIMARY KEY, value BLOB)"):
             database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
         database.execute("CREATE TABLE IF NOT EXISTS left_out (file TEXT, line INTEGER, id TEXT, reason TEXT)")
