@@ -4,9 +4,9 @@ Run with: python benchmarks/bench_index.py [--rows 1000000] [--articles 1000000]
 
 Molecules are varied from the structures of the starter set: a chain, with or without a hetero atom, is put in front of
 each, and its InChIKey is computed, so that every row is a genuine structure with its own key. Abstracts are 150 words
-drawn from a vocabulary of 100,000 by Zipf's law. The dumps stay in FOLDER and are not made again. Goals: 1,000,000 molecules
-with keys, titles and synonyms in 300 s; 100,000 names or InChIKeys looked up in a CPU second, beside a plain SELECT for
-each on the same file; AND queries over 1,000,000 abstracts within 25 ms (95 of 100).
+drawn from a vocabulary of 100,000 by Zipf's law. The dumps stay in FOLDER and are not made again. Goals: 1,000,000
+molecules with keys, titles and synonyms in 300 s; 100,000 names or InChIKeys looked up in a CPU second, beside a plain
+SELECT for each on the same file; AND queries over 1,000,000 abstracts within 25 ms (95 of 100).
 """
 
 from __future__ import annotations
