@@ -73,6 +73,8 @@ def check_json(reply: Reply) -> None:
     Raises:
         Unavailable: It is an error; it may be mended by another try.
     """
+    if reply.status == 200 and "<responseWrapper" in reply.text[:500]:  # the default, where ``format`` was lost
+        return
     body = reply.json()
     said = str(body.get("errMsg") or "") if isinstance(body, dict) else "no object"
     if said or reply.status != 200:
@@ -89,6 +91,44 @@ def read_search(body: Mapping[str, Any], provenance: Provenance) -> Page:
         count=int(body["hitCount"]),
         next_mark=str(body.get("nextCursorMark") or ""),
     )
+
+
+@well_formed("Europe PMC")
+def read_search_xml(text: str, provenance: Provenance) -> Page:
+    """Read a search reply in XML, Europe PMC's default, which holds the same records.
+
+    Raises:
+        Unavailable: It is no search reply, or declares entities.
+    """
+    if "<!ENTITY" in text:
+        raise Unavailable("Europe PMC's reply declares XML entities, which no record needs; it was not read.")
+    try:
+        root = ET.fromstring(text)  # noqa: S314 - decoded text without entity declarations
+    except ET.ParseError as error:
+        raise Unavailable(f"Europe PMC answered broken XML ({error}) where a search was expected.") from error
+    if root.tag != "responseWrapper":
+        raise Unavailable(f"Europe PMC answered <{root.tag}> where a search was expected.")
+    body = {
+        "hitCount": root.findtext("hitCount", ""),
+        "nextCursorMark": root.findtext("nextCursorMark"),
+        "resultList": {"result": [_plain_values(one) for one in root.iterfind("resultList/result")]},
+    }
+    return read_search(body, provenance)
+
+
+def _plain_values(element: ET.Element) -> Any:
+    """Return an element as the JSON form has it: text, an object of its children, or a list of repeated ones."""
+    if len(element) == 0:
+        return element.text or ""
+    found: dict[str, Any] = {}
+    for child in element:
+        value = _plain_values(child)
+        if child.tag in found:
+            several = found[child.tag] if isinstance(found[child.tag], list) else [found[child.tag]]
+            found[child.tag] = [*several, value]
+        else:
+            found[child.tag] = value
+    return found
 
 
 def read_article(record: Mapping[str, Any], provenance: Provenance) -> Article:
@@ -242,6 +282,8 @@ class EuropePMC:
             reply = self.transport.post(
                 "europepmc", "searchPOST", form=asked, reveals=reveals, what=what, ttl=DAY, check=check_json
             )
+        if reply.text.lstrip().startswith("<"):
+            return read_search_xml(reply.text, reply.provenance)
         return read_search(reply.json(), reply.provenance)
 
 

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
-from biomed_agent.sources.europepmc import EuropePMC, FullText, Page, read_article, read_full_text, read_search
+from biomed_agent.sources.europepmc import (
+    EuropePMC,
+    FullText,
+    Page,
+    read_article,
+    read_full_text,
+    read_search,
+    read_search_xml,
+)
 from biomed_agent.transport import Transport
 from biomed_agent.types import Article, Provenance
 
@@ -135,6 +143,22 @@ def test_a_page_tells_count_and_cursor_and_what_is_no_page_is_refused() -> None:
     for body in ({}, {"hitCount": 1, "resultList": {"result": [{"title": "no id"}]}}):
         with pytest.raises(Unavailable, match="malformed"):
             read_search(body, HERE)
+
+
+def test_a_search_in_xml_tells_the_same() -> None:
+    text = (
+        "<responseWrapper><hitCount>9</hitCount><nextCursorMark>abc</nextCursorMark><resultList><result><id>77</id>"
+        "<source>MED</source><title>Role of tst1</title><pubTypeList><pubType>Review</pubType><pubType>Letter</pubType>"
+        "</pubTypeList></result></resultList></responseWrapper>"
+    )
+    page = read_search_xml(text, HERE)
+    assert (page.count, page.next_mark) == (9, "abc")
+    assert (page.articles[0].pmid, page.articles[0].types) == ("77", ("Review", "Letter"))
+    for broken, words in [("<other/>", "<other>"), ("<responseWrapper>", "broken XML"), ("<!ENTITY", "entities")]:
+        with pytest.raises(Unavailable, match=words):
+            read_search_xml(broken, HERE)
+    with pytest.raises(Unavailable, match="malformed"):
+        read_search_xml("<responseWrapper/>", HERE)
 
 
 def test_a_full_text_is_plain_sections() -> None:
@@ -318,4 +342,5 @@ def test_live_search_and_full_text() -> None:
     with Transport() as transport:
         europepmc = EuropePMC(transport)
         assert europepmc.search("lipinski rule of five", limit=3).count > 0
+        assert europepmc.fetch_pmid(12377809).title
         assert europepmc.full_text("PMC1762313").sections

@@ -471,3 +471,9 @@ def test_live_search_and_fetch() -> None:
         assert result.count > 0
         (article,) = pubmed.fetch([12377809])
         assert article.title
+        assert pubmed.search("flurbnitrolzzz lipinski", limit=1).ignored
+        kept = pubmed.keep([12377809, 11237011])
+        assert len(pubmed.fetch_kept(kept, 0, 2) or ()) == 2
+        many = pubmed.search("kinase inhibitor", limit=201)
+        assert many.history is not None
+        assert len(pubmed.articles(many)) == 201

@@ -673,5 +673,11 @@ def test_live_egfr() -> None:
         assert uniprot.by_sequence(egfr.sequence)[0].accession == "P00533"
         assert uniprot.by_accession("P00533-2").length < egfr.length
         assert uniprot.by_accession("Q00015").accession == "P23141"
+        assert "P00734" in {one.accession for one in uniprot.by_ec("3.4.21.5")}
+        assert uniprot.by_gene("Egfr", None, "Mus musculus")[0].organism == "Mus musculus"
+        isoform = uniprot.by_accession("P00533-2")
+        assert "P00533-2" in {one.accession for one in uniprot.by_sequence(isoform.sequence)}
+        stated = {fact.predicate for fact in uniprot.facts("P00533")}
+        assert {"domain", "disease", "pathway", "DrugBank entry", "isoform", "experimental structures"} <= stated
         with pytest.raises(NotFound, match="split into"):
             uniprot.by_accession("P29358")
