@@ -36,7 +36,7 @@ def molecules(*rows, tests=NO_TESTS):
 
 def proteins(*rows):
     dropped: Counter[str] = Counter()
-    return list(mini.protein_examples(rows, dropped)), dropped
+    return list(mini.protein_examples(mini.permitted_proteins(rows, dropped), dropped)), dropped
 
 
 def test_a_molecule_is_kept_in_canonical_form_and_in_one_style():
@@ -169,6 +169,14 @@ def test_only_names_borne_by_several_rows_are_asked_for():
     assert mini.protein_name(protein(name="Atp-dependent rna helicase", sources=["uniprot_ecoli"])) == ""
     assert mini.protein_name(protein(name="Ctf5p")) == ""
     assert mini.protein_name(protein(name="Putative kinase")) == ""
+
+
+def test_all_that_is_said_of_a_protein_is_one_answer_for_its_encoder():
+    full = protein(function="Binds calcium.", organism="Homo sapiens", go_mf=["ion binding"], location="Nucleus.")
+    example = mini.everything_said(full)
+    assert example.answer == "Test protein Nucleus. Homo sapiens ion binding", "a function of two words is too short"
+    assert (example.kind, example.group, example.origin) == ("other", "cluster 7", "protein_words")
+    assert mini.everything_said(protein(name="")) is None
 
 
 def test_notes_of_the_yeast_database_are_thinned():

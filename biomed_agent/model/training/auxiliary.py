@@ -28,6 +28,7 @@ from .similarity import fingerprint
 
 IUPAC, CLASS, NAME, DEFINITION = "pubchem_iupac", "chebi_classes", "chebi_names", "chebi_definitions"
 FACTS, MORE_FACTS, NEIGHBOURS = "facts", "facts/moleculenet", "neighbours"
+PROTEIN_WORDS = "protein_words"
 """Origins of the examples; recipes repeat examples by them."""
 ASKED = {
     IUPAC: "What is the IUPAC name of this molecule?",
@@ -37,6 +38,7 @@ ASKED = {
     FACTS: "Which groups does this molecule contain?",
     MORE_FACTS: "Which groups does this molecule contain?",
     NEIGHBOURS: QUESTIONS["description"],
+    PROTEIN_WORDS: "What is known of this protein?",
 }
 LICENCES = {
     IUPAC: "PubChem, computed names and structures, free of rights",
@@ -46,6 +48,7 @@ LICENCES = {
     FACTS: "computed here from structures of PubChem and ChEBI",
     MORE_FACTS: "computed here from structures of MoleculeNet (MIT)",
     NEIGHBOURS: "ChEBI, CC BY 4.0 (descriptions of other molecules)",
+    PROTEIN_WORDS: "UniProt, SGD and PHI-base, CC BY 4.0; NCBI, public domain",
 }
 MOLECULENET = ("tox21", "Lipophilicity", "BBBP", "clintox", "HIV")
 EVERY_HIV = 3

@@ -10,7 +10,7 @@ import json
 import lzma
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from biomed_agent.errors import InvalidInput
 from biomed_agent.model.featurize import featurize_smiles
 from biomed_agent.pairs import clean, whole_sentences
 
-from .auxiliary import ASKED, DEFINITION, Admit, auxiliary_examples, read_rows
+from .auxiliary import ASKED, DEFINITION, PROTEIN_WORDS, Admit, auxiliary_examples, read_rows
 from .examples import OTHER, Example
 from .splits import structure_group
 
@@ -52,6 +52,7 @@ MAX_HEAVY_ATOMS = 150
 MAX_DESCRIPTION_WORDS = 110
 MAX_FUNCTION_WORDS = 64
 MAX_LOCATION_WORDS = 32
+MAX_TERMS, MAX_SAID_WORDS = 12, 120
 NAME_MIN_ROWS, NAME_MAX_ROWS = 4, 12
 """A name is kept when at least 4 rows bear it (a small model cannot learn single names), 12 rows of each."""
 MOLECULES_HELD_OUT, PROTEINS_HELD_OUT = 33, 25
@@ -82,12 +83,15 @@ def build(data: Path) -> Corpus:
     corpus = Corpus()
     tests = official_tests(data)
     molecules = list(molecule_examples(read_jsonl(data / "mol_text/train_clean.jsonl.xz"), tests, corpus.dropped))
-    proteins = list(protein_examples(read_jsonl(data / "protein_text/train.jsonl.xz"), corpus.dropped))
+    rows = permitted_proteins(read_jsonl(data / "protein_text/train.jsonl.xz"), corpus.dropped)
+    proteins = list(protein_examples(rows, corpus.dropped))
     sizes = Counter(example.group for example in proteins)
     for example in molecules + proteins:
         held_out = in_dev_fold(example.group, permille=MOLECULES_HELD_OUT if example.smiles else PROTEINS_HELD_OUT)
         held_out = held_out and (bool(example.smiles) or sizes[example.group] <= MAX_DEV_CLUSTER)
         (corpus.dev if held_out else corpus.train).append(example)
+    apart = {example.group for example in corpus.dev}
+    corpus.train += (one for one in map(everything_said, rows) if one and one.group not in apart)
     described = [example for example in corpus.train if example.kind == "description"]
     corpus.train += auxiliary_examples(read_rows(data), described, admission(tests), corpus.dropped)
     corpus.kept.update(f"{example.origin} | {example.kind}" for example in corpus.train + corpus.dev)
@@ -231,8 +235,8 @@ def describe(text: str, name: str) -> str:
 # ---------------------------------------------------------------------------------------------- proteins
 
 
-def protein_examples(rows: Iterable[Mapping[str, Any]], dropped: Counter[str]) -> Iterator[Example]:
-    """Yield function, location, family and (thinned) name examples; count unused rows in ``dropped``."""
+def permitted_proteins(rows: Iterable[Mapping[str, Any]], dropped: Counter[str]) -> list[Mapping[str, Any]]:
+    """Return the rows that terms and benchmarks leave; count the others in ``dropped``."""
     usable = []
     for row in rows:
         sources = set(row["sources"])
@@ -243,6 +247,11 @@ def protein_examples(rows: Iterable[Mapping[str, Any]], dropped: Counter[str]) -
             dropped[f"{origin} | terms unclear"] += 1
         else:
             usable.append(row)
+    return usable
+
+
+def protein_examples(usable: Sequence[Mapping[str, Any]], dropped: Counter[str]) -> Iterator[Example]:
+    """Yield function, location, family and (thinned) name examples; count unused rows in ``dropped``."""
     borne = Counter(protein_name(row).lower() for row in usable)
     taken: Counter[str] = Counter()
     for row in usable:
@@ -261,6 +270,19 @@ def protein_examples(rows: Iterable[Mapping[str, Any]], dropped: Counter[str]) -
                 yield Example(kind, answer, f"cluster {row['cluster']}", origin, sequence=row["sequence"])
         if not any(answers.values()):
             dropped[f"{row['sources'][0]} | no usable text or name thinned out"] += 1
+
+
+def everything_said(row: Mapping[str, Any]) -> Example | None:
+    """Return all that a row says of a protein as one answer, whose words teach the encoder; None if it says nothing."""
+    terms = [str(term) for name in ("go_mf", "go_bp", "go_cc") for term in row.get(name) or ()]
+    said = [protein_name(row), protein_function(row), protein_location(row), protein_family(row)]
+    said += [str(row.get(name) or "") for name in ("ec_name", "kingdom", "organism")]
+    said += ["; ".join(terms[:MAX_TERMS])]
+    answer = " ".join(" ".join(part for part in said if part).split()[:MAX_SAID_WORDS])
+    if not answer:
+        return None
+    group = f"cluster {row['cluster']}"
+    return Example(OTHER, answer, group, PROTEIN_WORDS, sequence=row["sequence"], question=ASKED[PROTEIN_WORDS])
 
 
 def protein_name(row: Mapping[str, Any]) -> str:
