@@ -121,7 +121,7 @@ def test_fasta(server: LocalServer, uniprot: UniProt, name: str, count: int) -> 
     ],
 )
 def test_files_in_other_formats(name: str, accession: str, gene: str, length: int, reviewed: bool) -> None:
-    (protein,) = read_file(body(name).decode(), HERE) or ()
+    (protein,) = read_file(body(name).decode(), HERE) or []
     assert (protein.accession, protein.gene, protein.length, protein.reviewed) == (accession, gene, length, reviewed)
     assert protein.organism
     assert protein.taxon_id
