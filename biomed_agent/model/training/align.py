@@ -28,7 +28,7 @@ from .intake import begun_with, read_pairs
 from .objectives import TARGETS, GistLoss, Seen, StructureLoss, WordLoss, commonness, structure_targets
 from .recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
 from .run import Report, RunTrainer, Settings, finished, is_first, resume_point
-from .start import begin, vocabulary_texts
+from .start import begin, refuse_no_start, vocabulary_texts
 
 MODEL = "model"
 """Folder of a run that holds the finished checkpoint folder."""
@@ -342,6 +342,7 @@ def align(
     recipe = Recipe.load(recipe_file)
     if start is not None:
         recipe = replace(recipe, start=str(start.resolve()))
+    refuse_no_start(recipe)
     folder = output / MODEL
     if folder.exists():
         report(f"{folder} is there already: this run is over")

@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, EsmTokenizer
 from biomed_agent.errors import CheckpointError, InvalidInput
 from biomed_agent.model.checkpoint import load_checkpoint, special_ids
 from biomed_agent.model.configuration import BioMedGPTConfig
-from biomed_agent.model.manifest import MANIFEST
+from biomed_agent.model.manifest import MANIFEST, read_manifest
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 from biomed_agent.model.tokenizer import SentencePieceTokenizer
@@ -46,15 +46,12 @@ def begin(
         InvalidInput: The recipe states neither a start nor a model.
         CheckpointError: The start cannot be loaded.
     """
+    refuse_no_start(recipe)
     start = Path(recipe.start) if recipe.start else None
-    if recipe.model is None:
-        if start is None:
-            raise InvalidInput(
-                f"the recipe {recipe.name!r} has neither a start nor a model.",
-                "Give the checkpoint folder to train with --start, or state sizes in the recipe.",
-            )
+    if start is not None and recipe.model is None:
         model, processor, _ = load_checkpoint(start, dtype=dtype)
         return model, processor
+    assert recipe.model is not None  # noqa: S101 (refuse_no_start)
     theirs = [start / name for name in (TOKENIZER, SAVED) if (start / name).is_file()] if start else []
     vocabulary = theirs[0] if theirs else output / TOKENIZER
     if not vocabulary.exists() and is_first():
@@ -70,6 +67,22 @@ def begin(
         taken = take_parts(model, start)
         report(f"taken from {start}: {', '.join(taken)}; drawn at random: {', '.join(set(PARTS) - {*taken}) or 'none'}")
     return model, processor
+
+
+def refuse_no_start(recipe: Recipe) -> None:
+    """Find out early that there is nothing to train.
+
+    Raises:
+        InvalidInput: The recipe states neither a start nor a model.
+        CheckpointError: The start is no checkpoint folder.
+    """
+    if recipe.model is None:
+        if recipe.start is None:
+            raise InvalidInput(
+                f"the recipe {recipe.name!r} has neither a start nor a model.",
+                "Give the checkpoint folder to train with --start, or state sizes in the recipe.",
+            )
+        read_manifest(recipe.start)
 
 
 def vocabulary_texts(examples: Iterable[Example]) -> Iterable[str]:
