@@ -17,7 +17,7 @@ from .types import Answer, Article, EgressPolicy, Protein, Resolved
 
 if TYPE_CHECKING:
     from .answering import Answering, Rooms
-    from .lookups import Where
+    from .lookups.molecules import Where
     from .resolve import Policy
     from .settings import Settings
 
@@ -148,7 +148,7 @@ class BioMedAgent:
             limit: See :meth:`find`.
             policy: See :meth:`ask`; ``strict`` unless told otherwise, because nobody looks at each answer.
         """
-        from .many import TOGETHER, fetched_ahead
+        from .lookups.many import TOGETHER, fetched_ahead
 
         for start in range(0, len(names), TOGETHER[kind]):
             part = names[start : start + TOGETHER[kind]]
@@ -187,17 +187,17 @@ class BioMedAgent:
             where: ``pubchem``, ``local``, or ``auto``: PubChem, and the local index when it may not or cannot answer.
             policy: See :meth:`ask`.
         """
-        from . import lookups
+        from .lookups import molecules
 
         return self._run(
-            molecule, policy, lambda answering: lookups.similar(answering, molecule, threshold, limit, where)
+            molecule, policy, lambda answering: molecules.similar(answering, molecule, threshold, limit, where)
         )
 
     def containing(self, part: str, limit: int = 10, where: Where = "auto", policy: Policy = "ask") -> Answer:
         """Find molecules that hold a structure as a part, the smallest first; see :meth:`similar`."""
-        from . import lookups
+        from .lookups import molecules
 
-        return self._run(part, policy, lambda answering: lookups.containing(answering, part, limit, where))
+        return self._run(part, policy, lambda answering: molecules.containing(answering, part, limit, where))
 
     def properties(self, molecule: str, policy: Policy = "ask") -> Answer:
         """Compute descriptors, drug-likeness rules with every value, and structural alerts; nothing but names leaves.
@@ -206,9 +206,9 @@ class BioMedAgent:
             molecule: Name, identifier or structure.
             policy: See :meth:`ask`.
         """
-        from . import lookups
+        from .lookups import molecules
 
-        return self._run(molecule, policy, lambda answering: lookups.properties(answering, molecule))
+        return self._run(molecule, policy, lambda answering: molecules.properties(answering, molecule))
 
     def protein(self, name: str, organism: str = "", about: Sequence[str] = (), policy: Policy = "ask") -> Answer:
         """Say which protein a name names, and what the sections asked for of its record state.
@@ -216,10 +216,10 @@ class BioMedAgent:
         Args:
             name: Gene, name, accession, isoform, entry name, EC number, variant or sequence.
             organism: Scientific name, or a word such as ``mouse``; human by default.
-            about: Keys of :data:`biomed_agent.proteins.SECTIONS`, such as ``diseases``.
+            about: Keys of :data:`biomed_agent.lookups.proteins.SECTIONS`, such as ``diseases``.
             policy: See :meth:`ask`.
         """
-        from . import proteins
+        from .lookups import proteins
 
         return self._run(name, policy, lambda answering: proteins.card(answering, name, organism, about))
 

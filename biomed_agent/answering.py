@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import compose, lookups, papers, proteins
+from . import compose
 from .check import check_text
 from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
+from .lookups import molecules, papers, proteins
 from .mentions import Mention, find_mentions, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, user_message
 from .question import DRUG_LINKS, PROTEIN_KINDS, Kind, Question, classify, parts_asked, statement_of
@@ -303,7 +304,7 @@ class Answering:
                 said.append(compose.facts_sentence(entity, facts, self.draft.sources))
                 continue
             said.append(compose.identity_sentence(entity, self.draft.sources))
-            said.append(lookups.parent_sentence(self.rooms.retriever, entity))
+            said.append(molecules.parent_sentence(self.rooms.retriever, entity))
             stored = self.rooms.index.facts(entity)
             size = matching(self.rooms.retriever.computed(entity), _SIZE)
             self.draft.facts += [fact for fact in facts if fact.predicate != "sequence"] + size + stored
@@ -316,17 +317,17 @@ class Answering:
 
         def values(one: Resolved) -> list[Fact]:
             facts = retriever.computed(one.entity)
-            if isinstance(one.entity, Molecule) and lookups.JUDGED & set(wanted):
+            if isinstance(one.entity, Molecule) and molecules.JUDGED & set(wanted):
                 known = {fact.predicate for fact in facts}
-                facts += [fact for fact in lookups.judgements(retriever, one.entity) if fact.predicate not in known]
+                facts += [fact for fact in molecules.judgements(retriever, one.entity) if fact.predicate not in known]
             return matching(facts, wanted)
 
         return self._each(question, values)
 
     def _stored(self, question: Question) -> Answer:
         retriever, wanted = self.rooms.retriever, question.predicates
-        if lookups.HAZARD in wanted:
-            return lookups.hazards(self, question)
+        if molecules.HAZARD in wanted:
+            return molecules.hazards(self, question)
         return self._each(
             question,
             lambda one: (
@@ -345,12 +346,12 @@ class Answering:
 
     def _activity(self, _question: Question) -> Answer:
         draft = self.draft
-        molecules = [one.entity for one in draft.molecules if isinstance(one.entity, Molecule)]
-        proteins = [one.entity for one in draft.proteins if isinstance(one.entity, Protein)]
-        if not molecules or not proteins:
+        ligands = [one.entity for one in draft.molecules if isinstance(one.entity, Molecule)]
+        targets = [one.entity for one in draft.proteins if isinstance(one.entity, Protein)]
+        if not ligands or not targets:
             return self._partners()
         said, missing = [], []
-        for molecule, protein in list(itertools.product(molecules, proteins))[:MAX_PAIRS]:
+        for molecule, protein in list(itertools.product(ligands, targets))[:MAX_PAIRS]:
             facts, measured = self._measured(molecule, protein)
             draft.facts += facts
             if facts:
@@ -361,8 +362,8 @@ class Answering:
         if said:
             return draft.close("answered", " ".join([*said, *missing]))
         draft.not_looked_up.append("literature about the pair")
-        message = user_message(PAIR_QUESTION, smiles=[molecules[0].smiles], sequences=[proteins[0].sequence])
-        self._ask_model("activity", molecules[0], message)
+        message = user_message(PAIR_QUESTION, smiles=[ligands[0].smiles], sequences=[targets[0].sequence])
+        self._ask_model("activity", ligands[0], message)
         return self._closed("", " ".join(missing))
 
     def _partners(self) -> Answer:
@@ -383,7 +384,7 @@ class Answering:
         draft.facts += [*measured, *linked]
         said = [compose.partners_sentence(entity, measured, draft.sources)] if measured else []
         if isinstance(entity, Molecule):
-            said += lookups.bioactivity(self, entity, known=bool(measured))
+            said += molecules.bioactivity(self, entity, known=bool(measured))
         if said or linked:
             return draft.close("answered", " ".join([*said, compose.facts_sentence(entity, linked, draft.sources)]))
         return draft.close("not_found", f"No measured affinity of {compose.name_of(entity)} is on record here.")

@@ -14,7 +14,7 @@ Section = Literal[
     "function", "location", "family", "domains", "sites", "modifications", "membrane", "pathways", "diseases", "drugs",
     "structures", "isoforms", "variants",
 ]  # fmt: skip
-"""Keys of :data:`biomed_agent.proteins.SECTIONS`."""
+"""Keys of :data:`biomed_agent.lookups.proteins.SECTIONS`."""
 
 
 class FindProteinArguments(Strict):

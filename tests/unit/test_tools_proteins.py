@@ -16,7 +16,7 @@ from langchain_tests.unit_tests import ToolsUnitTests
 
 from biomed_agent import BioMedAgent
 from biomed_agent.literature import Literature
-from biomed_agent.proteins import SECTIONS
+from biomed_agent.lookups.proteins import SECTIONS
 from biomed_agent.render.tool_text import TOOL_TOKENS, estimate_tokens
 from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever

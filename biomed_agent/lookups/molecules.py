@@ -10,20 +10,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from . import compose, druglikeness
-from .deposited import cid_of
-from .errors import Inapplicable, InvalidInput, NotFound, Refused, Unavailable
-from .hazards import STATEMENT, bearing_on, topic_of
-from .retrieve import matching
-from .types import Answer, Entity, Fact, Molecule
+from .. import compose, druglikeness
+from ..deposited import cid_of
+from ..errors import Inapplicable, InvalidInput, NotFound, Refused, Unavailable
+from ..hazards import STATEMENT, bearing_on, topic_of
+from ..retrieve import matching
+from ..types import Answer, Entity, Fact, Molecule
 
 if TYPE_CHECKING:
-    from .answering import Answering
-    from .question import Question
-    from .retrieve import Retriever
-    from .sources.hits import Hit, Hits
-    from .sources.local import LocalIndex
-    from .sources.pubchem import PubChem
+    from ..answering import Answering
+    from ..question import Question
+    from ..retrieve import Retriever
+    from ..sources.hits import Hit, Hits
+    from ..sources.local import LocalIndex
+    from ..sources.pubchem import PubChem
 
 Where: TypeAlias = Literal["auto", "pubchem", "local"]
 """Where a structure is searched for: in PubChem, in the local index, or in PubChem with the index in its place."""

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import compose
-from .errors import BiomedAgentError, InvalidInput, NotFound
-from .literature import MAX_PASSAGES, labelled, rank_passages, tells_a_finding, words_of
-from .prompt import literature_messages
-from .shelves import local_query
-from .types import Answer, Article, Evidence, ModelStatement
+from .. import compose
+from ..errors import BiomedAgentError, InvalidInput, NotFound
+from ..literature import MAX_PASSAGES, labelled, rank_passages, tells_a_finding, words_of
+from ..prompt import literature_messages
+from ..shelves import local_query
+from ..types import Answer, Article, Evidence, ModelStatement
 
 if TYPE_CHECKING:
-    from .answering import Answering
+    from ..answering import Answering
 
 MOST_LISTED = 100
 _PMID = re.compile(r"\bPMID[:\s]\s*([1-9]\d{3,8})\b", re.IGNORECASE)

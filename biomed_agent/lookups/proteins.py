@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from . import compose
-from .errors import InvalidInput
-from .inputs import ORGANISMS
-from .mentions import organism_of
-from .question import DRUG_LINKS
-from .retrieve import matching
-from .types import Answer, Fact
+from .. import compose
+from ..errors import InvalidInput
+from ..inputs import ORGANISMS
+from ..mentions import organism_of
+from ..question import DRUG_LINKS
+from ..retrieve import matching
+from ..types import Answer, Fact
 
 if TYPE_CHECKING:
-    from .answering import Answering
+    from ..answering import Answering
 
 SECTIONS: dict[str, tuple[str, ...]] = {
     "function": ("function", "catalytic activity", "EC number", "cofactor", "activity regulation"),

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import chemistry
-from .errors import InvalidInput
-from .inputs import INCHIKEY, MAX_NAME, PLAIN_IDS, smiles_shaped, split_prefix
-from .resolve import Resolver
+from .. import chemistry
+from ..errors import InvalidInput
+from ..inputs import INCHIKEY, MAX_NAME, PLAIN_IDS, smiles_shaped, split_prefix
+from ..resolve import Resolver
 
 if TYPE_CHECKING:
-    from .answering import Rooms
+    from ..answering import Rooms
 
 TOGETHER = {"molecule": 200, "protein": 1_000, "literature": 1}
 """names fetched together, and then answered one by one"""
@@ -26,7 +26,7 @@ def fetched_ahead(rooms: Rooms, texts: Sequence[str]) -> Rooms:
     pubchem = rooms.retriever.pubchem
     if pubchem is None:
         return rooms
-    from .sources.pubchem import Ahead
+    from ..sources.pubchem import Ahead
 
     wanted: dict[str, dict[str, None]] = {"cid": {}, "inchikey": {}, "name": {}}
     for text in texts:
