@@ -40,7 +40,7 @@ def step(model: Any, inputs: dict[str, torch.Tensor], labels: torch.Tensor, coun
     loss = align.answer_loss(model, inputs, labels, count)
     loss.backward()
     torch.optim.SGD([one for one in model.parameters() if one.requires_grad], lr=0.1).step()
-    return float(loss)
+    return loss.item()
 
 
 def sharded_step(folder: Path) -> dict[str, Any]:
@@ -114,5 +114,5 @@ def test_layers_are_sharded_and_a_step_is_that_of_one_process(tmp_path):
     # The gradients of processes are averaged, so two that share a loss step half as far as one.
     start = prepared(tmp_path)[0].state_dict()
     sharded = torch.load(tmp_path / "sharded.pt", weights_only=True)
-    for name, tensor in model.state_dict().items():
+    for name, tensor in model.named_parameters():
         assert torch.allclose(start[name] + (tensor - start[name]) / 2, sharded[name], atol=1e-5), name
