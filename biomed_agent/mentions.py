@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from . import chemistry
@@ -109,6 +111,16 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
         variant = _VARIANT_AFTER.match(question, end)
         text = f"{name} {'/'.join(substitutions(variant[1]))}" if variant else name
         yield Mention(text, start, variant.end() if variant else end, "lexicon")
+    for match in re.finditer(r"(?<![\w-])[A-Z][A-Za-z\d-]+(?![\w-])", question):
+        if match[0] in gene_symbols():
+            yield Mention(match[0], match.start(), match.end(), "lexicon")
+
+
+@cache
+def gene_symbols() -> frozenset[str]:
+    """Return symbols of well-known human genes that the starter set has no protein of, but UniProt has."""
+    file = Path(__file__).parent / "data" / "starter" / "genes.txt"
+    return frozenset(file.read_text(encoding="ascii").split())
 
 
 def _bare(token: str) -> str:

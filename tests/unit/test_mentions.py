@@ -41,6 +41,10 @@ def index(cache_dir: Path) -> LocalIndex:
         ("Lipinski's rule for caffeine's logP", ["caffeine"]),
         ("What is the mass of it for me?", []),
         ("Can this cause no harm?", []),
+        ("Which diseases is BRCA1 involved in?", ["BRCA1"]),
+        ("Which diseases is brca1 involved in?", []),
+        ("Does pembrolizumab block PDCD1?", ["PDCD1"]),
+        ("What does GSK99999 do?", []),
     ],
 )
 def test_what_a_question_mentions(index: LocalIndex, question: str, found: list[str]) -> None:
