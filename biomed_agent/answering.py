@@ -19,8 +19,20 @@ from .generator import Options
 from .lookups import molecules, papers, proteins
 from .mentions import Mention, find_mentions, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, user_message
-from .question import DRUG_LINKS, PROTEIN_KINDS, Kind, Question, classify, parts_asked, statement_of
-from .relatives import check_unaltered, check_whole, listed_unknown
+from .question import (
+    COMPUTED,
+    DRUG_LINKS,
+    IDENTITY,
+    PROTEIN_KINDS,
+    VALUES,
+    Kind,
+    Question,
+    classify,
+    computed_named,
+    parts_asked,
+    statement_of,
+)
+from .relatives import check_partners_asked, check_unaltered, check_whole, listed_unknown
 from .retrieve import matching
 from .types import (
     Answer,
@@ -175,9 +187,9 @@ class Answering:
                 "Name the protein by gene, accession or sequence.",
             )
         paths: dict[Kind, Callable[[Question], Answer]] = {
-            "identity": self._identity,
-            "computed": self._computed,
-            "stored": self._stored,
+            "identity": self._values if question.predicates else self._identity,
+            "computed": self._values,
+            "stored": self._values,
             "description": self._description,
             "activity": self._activity,
             **dict.fromkeys(("name", "function", "family", "location"), self._protein_words),
@@ -295,14 +307,6 @@ class Answering:
         for resolved in self.draft.entities:
             entity = resolved.entity
             facts = self.rooms.retriever.identity(resolved)
-            if question.predicates:
-                facts = matching(facts, question.predicates)
-                missing = set(question.predicates) - {fact.predicate for fact in facts}
-                if missing:
-                    facts += self.rooms.retriever.stored(entity, sorted(missing), self.draft.warnings)
-                self.draft.facts += facts
-                said.append(compose.facts_sentence(entity, facts, self.draft.sources))
-                continue
             said.append(compose.identity_sentence(entity, self.draft.sources))
             said.append(molecules.parent_sentence(self.rooms.retriever, entity))
             stored = self.rooms.index.facts(entity)
@@ -312,28 +316,43 @@ class Answering:
             said.append(compose.facts_sentence(entity, lead, self.draft.sources))
         return self._stated(question, said)
 
-    def _computed(self, question: Question) -> Answer:
+    def _values(self, question: Question) -> Answer:
+        """State the values that the question names: computed, of the identity, and stored."""
         retriever, wanted = self.rooms.retriever, question.predicates
+        computed = [one for one in wanted if one in COMPUTED]
+        if molecules.HAZARD in wanted:
+            self._left_out(computed)
+            return molecules.hazards(self, question)
+        if {"formal charge", "logP"} & set(computed) and re.search(r"\bpH\b", question.text):
+            raise Inapplicable(
+                f"{' and '.join(computed)} at a pH is not computed here, only that of the structure as drawn.",
+                "Ask without the pH, or give the SMILES of the form that is present at it.",
+            )
 
         def values(one: Resolved) -> list[Fact]:
-            facts = retriever.computed(one.entity)
-            if isinstance(one.entity, Molecule) and molecules.JUDGED & set(wanted):
-                known = {fact.predicate for fact in facts}
-                facts += [fact for fact in molecules.judgements(retriever, one.entity) if fact.predicate not in known]
-            return matching(facts, wanted)
+            facts = matching(self._computed_of(one, computed), computed) if computed else []
+            if others := [predicate for predicate in wanted if predicate not in computed]:
+                identity = matching(retriever.identity(one), others)
+                known = IDENTITY & {fact.predicate for fact in identity}
+                facts += identity
+                if asked := [predicate for predicate in others if predicate not in known]:
+                    facts += retriever.stored(one.entity, asked, self.draft.warnings)
+            return facts
 
         return self._each(question, values)
 
-    def _stored(self, question: Question) -> Answer:
-        retriever, wanted = self.rooms.retriever, question.predicates
-        if molecules.HAZARD in wanted:
-            return molecules.hazards(self, question)
-        return self._each(
-            question,
-            lambda one: (
-                matching(retriever.identity(one), wanted) + retriever.stored(one.entity, wanted, self.draft.warnings)
-            ),
-        )
+    def _computed_of(self, one: Resolved, wanted: Sequence[str]) -> list[Fact]:
+        """Return the computed values of an entity, judgements of drug-likeness when one is wanted."""
+        facts = self.rooms.retriever.computed(one.entity)
+        if isinstance(one.entity, Molecule) and molecules.JUDGED & set(wanted):
+            known = {fact.predicate for fact in facts}
+            judged = molecules.judgements(self.rooms.retriever, one.entity)
+            facts += [fact for fact in judged if fact.predicate not in known]
+        return facts
+
+    def _left_out(self, predicates: Sequence[str]) -> None:
+        if predicates:
+            self.draft.warnings.append(f"Left unanswered: {', '.join(predicates)}. Ask for that on its own.")
 
     def _each(self, question: Question, facts_of: Callable[[Resolved], list[Fact]]) -> Answer:
         """State the facts of every entity, one after the other."""
@@ -342,14 +361,19 @@ class Answering:
             facts = facts_of(resolved)
             self.draft.facts += facts
             said.append(compose.facts_sentence(resolved.entity, facts, self.draft.sources))
+        stated = {fact.predicate.lower() for fact in self.draft.facts}
+        lacking = [one for one in question.predicates if one in VALUES and one.lower() not in stated]
+        if lacking and any(said):
+            self.draft.warnings.append(f"No record here states the {' or '.join(map(compose.said, lacking))}.")
         return self._stated(question, said)
 
-    def _activity(self, _question: Question) -> Answer:
+    def _activity(self, question: Question) -> Answer:
         draft = self.draft
         ligands = [one.entity for one in draft.molecules if isinstance(one.entity, Molecule)]
         targets = [one.entity for one in draft.proteins if isinstance(one.entity, Protein)]
         if not ligands or not targets:
             return self._partners()
+        self._left_out([one for one in computed_named(question.text) if one != "length"])  # "How large is the affinity"
         said, missing = [], []
         for molecule, protein in list(itertools.product(ligands, targets))[:MAX_PAIRS]:
             facts, measured = self._measured(molecule, protein)
@@ -371,6 +395,7 @@ class Answering:
         draft = self.draft
         entity = draft.entities[0].entity
         rest = self._without_names()
+        check_partners_asked(rest, compose.name_of(entity), computed_named(rest))
         names = [word for word in unknown_words(rest) if sum(letter.isupper() for letter in word) > 1]
         if names:
             raise NotFound(
@@ -387,7 +412,7 @@ class Answering:
             said += molecules.bioactivity(self, entity, known=bool(measured))
         if said or linked:
             return draft.close("answered", " ".join([*said, compose.facts_sentence(entity, linked, draft.sources)]))
-        return draft.close("not_found", f"No measured affinity of {compose.name_of(entity)} is on record here.")
+        return draft.close("not_found", f"No measured binding of {compose.name_of(entity)} is on record here.")
 
     def _linked_drugs(self, protein: Protein) -> list[Fact]:
         """Return the drugs and ligands that a protein's record links to; a variant has none of its own."""

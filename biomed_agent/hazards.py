@@ -71,6 +71,11 @@ def asked_of_molecule(text: str) -> tuple[str, ...]:
     return tuple(predicate for predicate, words in MEASURED.items() if re.search(words, text, re.IGNORECASE))
 
 
+def without_measured(text: str) -> str:
+    """Return a question without the words that ask for measured values."""
+    return re.sub("|".join(MEASURED.values()), " ", text, flags=re.IGNORECASE)
+
+
 def topic_of(text: str) -> str:
     """Return the one hazard that "Is it flammable?" and the like ask about; empty for every other question."""
     said = re.fullmatch(

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from .hazards import asked_of_molecule
+from .hazards import MEASURED, asked_of_molecule, without_measured
 
 Kind: TypeAlias = Literal[
     "identity",
@@ -111,6 +111,10 @@ _STORED: dict[str, tuple[str, ...]] = {
     "GO molecular function": (r"\bgo terms?\b", r"gene ontology"),
     "subunit structure": (r"subunits?\b", r"quaternary"),
 }
+COMPUTED, IDENTITY = frozenset(_COMPUTED), frozenset(_IDENTITY)
+"""predicates that the structure or sequence gives, and that say what a thing is"""
+VALUES = COMPUTED | IDENTITY | frozenset(_STORED) | frozenset(MEASURED)
+"""predicates that a question asks for one by one"""
 DRUG_LINKS = (
     "DrugBank entry", "ChEMBL target", "BindingDB target", "Guide to PHARMACOLOGY target", "DrugCentral target",
 )  # fmt: skip
@@ -253,16 +257,12 @@ def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Que
                 return Question(text, kind)
         if not molecule and not _ELSEWHERE.search(text) and (stated := _stated_of_protein(text)):
             return Question(text, "stored", stated)
-    if molecule and not protein and (deposited := asked_of_molecule(text)):
-        return Question(text, "stored", deposited)
-    tables: tuple[tuple[Kind, dict[str, tuple[str, ...]]], ...] = (
-        ("computed", _COMPUTED),
-        ("identity", _IDENTITY),
-        ("stored", _STORED),
-    )
-    for kind, table in tables:
-        if found := _named(text, table):
-            return Question(text, kind, found)
+    deposited = asked_of_molecule(text) if molecule and not protein else ()
+    kind, named = _values_named(without_measured(text) if deposited else text)
+    if deposited:
+        return Question(text, "stored", (*named, *deposited))
+    if kind:
+        return Question(text, kind, named)
     if _DESCRIBE.search(text):
         return Question(text, "description")
     if molecule and _OF_PROTEIN["function"].search(text):
@@ -308,14 +308,23 @@ def _stated_of_protein(text: str) -> tuple[str, ...]:
     return next((wanted for pattern, wanted in _OF_RECORD if re.search(pattern, text, re.IGNORECASE)), ())
 
 
-def _named(text: str, table: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the predicates of ``table`` that ``text`` names, in the order of the table."""
+def computed_named(text: str) -> tuple[str, ...]:
+    """Return the computed values that ``text`` names."""
+    return tuple(predicate for predicate in _values_named(text)[1] if predicate in COMPUTED)
+
+
+def _values_named(text: str) -> tuple[Kind | None, tuple[str, ...]]:
+    """Return the predicates that ``text`` names, in the order of the tables, and the kind of the first."""
+    tables: dict[Kind, dict[str, tuple[str, ...]]] = {"computed": _COMPUTED, "identity": _IDENTITY, "stored": _STORED}
+    kinds: list[Kind] = []
     found = []
-    for predicate, patterns in table.items():
-        text, count = re.subn("|".join(patterns), " ", text, flags=re.IGNORECASE)
-        if count:
-            found.append(predicate)
-    return tuple(found)
+    for kind, table in tables.items():
+        for predicate, patterns in table.items():
+            text, count = re.subn("|".join(patterns), " ", text, flags=re.IGNORECASE)
+            if count:
+                kinds.append(kind)
+                found.append(predicate)
+    return (kinds[0] if kinds else None), tuple(found)
 
 
 _YES_NO = re.compile(

@@ -7,6 +7,7 @@ reason. The words are tables; a variant that fits the sequence is applied instea
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .errors import Inapplicable, NotFound
@@ -22,6 +23,7 @@ _RELATIVES = (
     r"|paralog(?:ue)?s?|precursors?|fragments?|conjugates?|polymers?|hydrates?|receptors?|antibod(?:y|ies)"
     r"|(?:mono|di)?oxides?|n-oxides?|sulfoxides?|glucuronides?|glucosides?|glycosides?|anhydrides?|amides?|lactones?"
     r"|nitriles?|hydrazides?|anions?|cations?|radicals?|isotopologues?|adducts?|complex(?:es)?"
+    r"|(?<!what )(?<!which )salts?(?! forms?)"  # "Which salts of it are known?" asks for them
 )
 _PARTNERS = r"inhibitors?|antagonists?|agonists?|ligands?|substrates?|binders?|blockers?|modulators?|activators?"
 # A salt word after a name, or before "of" it, makes another molecule of it.
@@ -118,6 +120,30 @@ def check_unaltered(rest: str, name: str) -> None:
             f"the question is about a changed form or a part of {name} ({altered[1]}), and the records here describe "
             "the whole, unchanged protein.",
             f"Name one substitution, as in {name} T315I, or give the sequence itself.",
+        )
+
+
+def check_partners_asked(rest: str, name: str, values: Sequence[str]) -> None:
+    """Refuse what a list of measured partners does not answer.
+
+    Args:
+        rest: The question without its names.
+        name: How the molecule or protein whose partners are asked for is called.
+        values: The computed values that the question names.
+
+    Raises:
+        Inapplicable: It asks what does not bind, or for a value of a partner or of a part.
+    """
+    if re.search(r"\b(?:not|never|except|cannot|other than)\b|n't\b", rest, re.IGNORECASE):
+        raise Inapplicable(
+            f"the question asks what does not bind {name}, or makes an exception; only what binds is listed.",
+            "Ask without the exception, or about one pair.",
+        )
+    if values:
+        raise Inapplicable(
+            f"the question names {' and '.join(values)} beside the binding of {name}; that of a partner or a part is "
+            f"not that of {name}.",
+            "Ask one thing at a time, and name the molecule or protein itself.",
         )
 
 

@@ -204,3 +204,14 @@ def test_under_policy_nothing_an_unknown_name_is_refused_and_says_so(cache_dir: 
     assert answer.status == "refused"
     assert answer.egress == ()
     assert agent.ask("What is the molecular weight of aspirin?").status == "answered"
+
+
+def test_what_a_question_names_and_nobody_answers_is_said(cache_dir: Path) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    answer = agent.ask("What are the logP and the melting point of ibuprofen?")
+    assert answer.status == "answered"
+    assert [fact.predicate for fact in answer.facts] == ["logP"]
+    assert "No record here states the melting point." in answer.warnings
+    answer = agent.ask("Does gefitinib bind EGFR, and what does it weigh?")
+    assert [fact.predicate for fact in answer.facts] == ["Kd"]
+    assert any("molecular weight" in warning for warning in answer.warnings)

@@ -93,7 +93,20 @@ ROWS = [
     Row("Which is more potent on EGFR, gefitinib or erlotinib?", "answered", "gefitinib", ("1 nM", "0.67 nM")),
     Row("Does imatinib bind BCR-ABL?", "not_found", "imatinib", ("BCR-ABL",)),
     Row("What is the IC50 of gefitinib against EGFR?", "answered", "gefitinib", ("No IC50", "Kd 1 nM")),
+    Row("Does caffeine bind EGFR?", "answered", "caffeine", ("counted as no binding",)),
+    Row("What does caffeine bind?", "not_found", "caffeine", ("No measured binding",)),
+    Row("Which drugs do not bind EGFR?", "inapplicable", "EGFR", ("does not bind",)),
+    Row("What is the molecular weight of the EGFR inhibitor?", "inapplicable", "EGFR", ("molecular weight",)),
+    Row("How large is the binding pocket of EGFR?", "inapplicable", "EGFR"),
+    # several values of several kinds at once
+    Row(
+        "Give molecular weight, SMILES and CAS number of aspirin", "answered", says=("180.16", "SMILES CC(", "50-78-2")
+    ),
     # another thing than the named one
+    Row("What is the lightest salt of morphine?", "inapplicable"),
+    Row("What is the molecular weight of the hydrochloride salt of morphine?", "inapplicable"),
+    Row("Which salts of imatinib are known?", "answered", "imatinib", ("imatinib mesylate",)),
+    Row("What is the charge of glycine at pH 2?", "inapplicable", "glycine"),
     Row("What is the molecular weight of morphine N-oxide?", "inapplicable"),
     Row("What is the molecular weight of morphine glucuronide?", "inapplicable"),
     Row("What is the mass of deuterated aspirin?", "inapplicable"),

@@ -109,3 +109,10 @@ def test_a_pair_is_asked_for_activity() -> None:
 def test_several_values_are_read_in_the_order_of_the_table() -> None:
     question = classify("molecular formula, logP and TPSA of it", molecule=True)
     assert question.predicates == ("molecular formula", "logP", "TPSA")
+
+
+def test_a_question_may_name_values_of_several_kinds() -> None:
+    asked = classify("What are the melting point, the molecular weight and the InChIKey of it?", molecule=True)
+    assert asked.kind == "stored"
+    assert set(asked.predicates) == {"melting point", "molecular weight", "InChIKey"}
+    assert classify("What is the measured logP of it?", molecule=True).predicates == ("measured logP",)

@@ -293,9 +293,15 @@ class LocalIndex:
         return [_activity(molecule.handle, file, row, "") for file, row in rows]
 
     def activities_of(self, entity: Entity, limit: int = 10) -> list[Fact]:
-        """Return the strongest measured affinities of a molecule or a protein; ``note`` names the partner."""
+        """Return the strongest measured affinities of a molecule or a protein; ``note`` names the partner.
+
+        What was measured as no binding, a bound or a low KIBA score, is left out.
+        """
         table, column, _, value = _key_of(entity)
-        sql = f"{_ACTIVITY} WHERE {table[0]}.{column} = ? AND a.relation = '=' ORDER BY {_STRONGEST} LIMIT {int(limit)}"
+        sql = (
+            f"{_ACTIVITY} WHERE {table[0]}.{column} = ? AND a.relation = '=' "
+            f"AND (a.measure <> 'KIBA score' OR a.value >= {KIBA_BINDS}) ORDER BY {_STRONGEST} LIMIT {int(limit)}"
+        )
         facts = []
         for file, row in self._rows(sql, (value,)):
             partner = (
@@ -395,6 +401,8 @@ _ACTIVITY = (
     "p.gene, p.name AS protein_name "
     "FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
 )
+KIBA_BINDS = 12.1
+"""the KIBA score from which a pair counts as binding (He et al. 2017; DeepDTA, doi:10.1093/bioinformatics/bty593)"""
 _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a.value ELSE a.value END"
 """Constants in nM from the smallest, then scores from the largest."""
 
@@ -406,6 +414,9 @@ def _activity(subject: str, file: File, row: sqlite3.Row, note: str) -> Fact:
         value = f"{row['relation']}{row['value']:g}"
         bound = f"no binding seen up to {row['value'] / 1000:g} uM" if row["unit"] == "nM" else "a bound"
         note = f"{note}; {bound}" if note else bound
+    elif row["measure"] == "KIBA score" and value < KIBA_BINDS:
+        below = f"counted as no binding, being below {KIBA_BINDS}"
+        note = f"{note}; {below}" if note else below
     return Fact(subject, row["measure"], value, row["unit"], provenance=file.provenance(row["measured"]), note=note)
 
 
