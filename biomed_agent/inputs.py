@@ -180,7 +180,7 @@ def read_entity_file(path: str) -> str:
         text = "\n".join(f">{one.entry_name} {one.name}\n{one.sequence}" for one in entries) or text
     if not text.startswith(">"):
         return text
-    records = parse_fasta(text)
+    records = re.split(r"^(?=>)", text, flags=re.MULTILINE)[1:]
     if wanted:
         if wanted > len(records):
             raise InvalidInput(f"{path} has no record {wanted}; it holds {len(records)}.")
@@ -190,11 +190,24 @@ def read_entity_file(path: str) -> str:
             f"{path} holds {len(records)} records; expected one protein.",
             "Name one of them; every record can be asked about in turn.",
             candidates=[
-                Candidate(f"file:{path}#{number}", header or "unnamed record", f"{len(sequence)} residues", "protein")
-                for number, (header, sequence) in enumerate(records, 1)
+                Candidate(
+                    f"file:{path}#{number}",
+                    record[1:].partition("\n")[0].strip() or "unnamed record",
+                    _residues_in(record),
+                    "protein",
+                )
+                for number, record in enumerate(records, 1)
             ],
         )
-    return "".join(f">{header}\n{sequence}" for header, sequence in records)
+    return records[0]
+
+
+def _residues_in(record: str) -> str:
+    """Say how long a FASTA record is; a broken one costs the others nothing."""
+    try:
+        return f"{len(parse_fasta(record)[0][1])} residues"
+    except InvalidInput:
+        return "cannot be read"
 
 
 def _structure_of(path: str, text: str, wanted: int) -> str:

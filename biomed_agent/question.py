@@ -258,11 +258,11 @@ def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Que
         if not molecule and not _ELSEWHERE.search(text) and (stated := _stated_of_protein(text)):
             return Question(text, "stored", stated)
     deposited = asked_of_molecule(text) if molecule and not protein else ()
-    kind, named = _values_named(without_measured(text) if deposited else text)
+    of_values, named = _values_named(without_measured(text) if deposited else text)
     if deposited:
         return Question(text, "stored", (*named, *deposited))
-    if kind:
-        return Question(text, kind, named)
+    if of_values:
+        return Question(text, of_values, named)
     if _DESCRIBE.search(text):
         return Question(text, "description")
     if molecule and _OF_PROTEIN["function"].search(text):

@@ -11,7 +11,7 @@ from biomed_agent.errors import InvalidInput
 from biomed_agent.types import Answer
 
 from .given import make_agent, readable
-from .rows import BUG, Answered, Row, read_rows, write_rows
+from .rows import BUG, Answered, Row, listed, read_rows, write_rows
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def _cells(answer: Answer) -> dict[str, str]:
     return {
         "answer": " ".join(answer.text.split()),
         "entities": "; ".join(one.entity.handle for one in answer.entities),
+        "candidates": listed(answer),
         "model": " ".join(f"[{one.verdict}] {one.text}" for one in said if one.verdict != "contradicted"),
         "sources": "; ".join(f"{one.source} {one.identifier}".strip() for one in answer.sources),
         "warnings": " ".join(answer.warnings),

@@ -12,7 +12,7 @@ from biomed_agent.types import Answer, Molecule, Protein
 
 from .asking import deliver
 from .given import given_text, make_agent, readable
-from .rows import BUG, Answered, Row, read_rows, write_rows
+from .rows import BUG, Answered, Row, listed, read_rows, write_rows
 from .screen import Screen
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _cells(answer: Answer) -> dict[str, str]:
     """Return the added columns."""
     cells = dict.fromkeys(COLUMNS, "")
     cells["answer"] = " ".join(answer.text.split())
-    cells["candidates"] = "; ".join(f"{one.handle} ({one.label}: {one.why})" for one in answer.candidates)
+    cells["candidates"] = listed(answer)
     cells["sources"] = "; ".join(f"{one.source} {one.identifier}".strip() for one in answer.sources)
     for resolved in answer.entities[:1]:
         entity = resolved.entity

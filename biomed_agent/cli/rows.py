@@ -166,8 +166,11 @@ def write_rows(
         raise InvalidInput(f"{output} is also the input; expected another file.")
     if arguments.resume and output is None:
         raise InvalidInput("--resume belongs to --output.", "Name the file that was interrupted.")
+    if output is not None and output.suffix.lower() not in ("", ".csv", ".tsv", ".jsonl"):
+        raise InvalidInput(f"{output} is of unknown kind; expected a name that ends in .csv, .tsv or .jsonl.")
     table = output if output is not None and output.suffix.lower() in (".csv", ".tsv") else None
-    done = _resumed(output, table is not None, rows) if output is not None and arguments.resume else 0
+    carried = _carried(rows, added)
+    done = _resumed(output, carried, rows) if output is not None and arguments.resume else 0
     started, statuses = time.monotonic(), Counter[str]()
     opened: AbstractContextManager[TextIO] = whole_file(output, append=done > 0) if output else nullcontext(sys.stdout)
     try:
@@ -192,8 +195,24 @@ def write_rows(
     return 1 if statuses[BUG] else 0
 
 
-def _resumed(output: Path, table: bool, rows: Sequence[Row]) -> int:
-    """Cut an interrupted output after its last whole row and return how many it holds."""
+def _carried(rows: Sequence[Row], added: Callable[[Answer], dict[str, str]]) -> list[str]:
+    """Return the columns of the input that a table repeats."""
+    names = {"status", *added(Answer("", "answered", ""))}
+    return [name for name in dict.fromkeys(name for row in rows for name in row.columns) if name not in names]
+
+
+def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
+    """Cut an interrupted output after its last whole row and return how many it holds.
+
+    Args:
+        output: The file that was to be written.
+        carried: The leading columns of a table, those of the input.
+        rows: The input.
+
+    Raises:
+        InvalidInput: It was written for another input.
+    """
+    table = output.suffix.lower() in (".csv", ".tsv")
     partial = output.with_name(f"{output.name}.partial")
     if not partial.is_file():
         return 0
@@ -214,17 +233,24 @@ def _resumed(output: Path, table: bool, rows: Sequence[Row]) -> int:
         )
         with contextlib.suppress(csv.Error, ValueError):
             for record in records:
-                if not table and (count >= len(rows) or record.get("input") != rows[count].columns):
+                number = count - table  # the header of a table is no row
+                if number >= len(rows) or not _same(record, rows[number] if number >= 0 else None, carried):
                     raise InvalidInput(
-                        f"row {count + 1} of {partial} belongs to another input.", "Leave out --resume to start again."
+                        f"row {number + 1} of {partial} belongs to another input.", "Leave out --resume to start again."
                     )
                 count, end = count + 1, position
     count -= bool(table and count)  # the header
-    if count > len(rows):
-        raise InvalidInput(f"{partial} holds {count} rows; the input has {len(rows)}.", "Leave out --resume.")
     with partial.open("r+b") as binary:
         binary.truncate(end if count else 0)
     return count
+
+
+def _same(record: Any, row: Row | None, carried: Sequence[str]) -> bool:
+    """Whether a written record is that of ``row``; None stands for the header of a table."""
+    columns = {name: text.encode("utf-8", "replace").decode() for name, text in row.columns.items()} if row else {}
+    if isinstance(record, dict):
+        return row is not None and record.get("input") == columns
+    return list(record[: len(carried)]) == [columns.get(name, "") if row else name for name in carried]
 
 
 def _lines(stream: TextIO) -> Write:
@@ -242,7 +268,7 @@ def _table(
 ) -> Write:
     """Write one line a row: its own columns, then the status and those added."""
     names = ["status", *added(Answer("", "answered", ""))]
-    carried = [name for name in dict.fromkeys(name for row in rows for name in row.columns) if name not in names]
+    carried = _carried(rows, added)
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     table = csv.DictWriter(stream, [*carried, *names], delimiter=delimiter, extrasaction="ignore")
     if header:
@@ -252,6 +278,11 @@ def _table(
         table.writerow(row.columns | added(answer) | {"status": status})
 
     return write
+
+
+def listed(answer: Answer) -> str:
+    """Return the candidates of an answer for one cell of a table."""
+    return "; ".join(f"{one.handle} ({one.label}: {one.why})" for one in answer.candidates)
 
 
 def _counts(statuses: Counter[str]) -> str:

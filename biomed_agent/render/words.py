@@ -181,7 +181,10 @@ def about(resolved: Resolved) -> list[str]:
 def chosen_because(resolved: Resolved) -> str:
     """Return the words an entity came from and why it was chosen."""
     why = f": {clean(resolved.why)}" if resolved.why else ""
-    return f'from "{shorten(resolved.asked, 60)}"{why}'
+    title, _, block = resolved.asked.strip().partition("\n")
+    title, _, block = resolved.asked.strip().partition("\n")
+    asked = f"MOL block {title}" if "M  END" in block else resolved.asked
+    return f'from "{shorten(asked, 60)}"{why}'
 
 
 @dataclass(slots=True)

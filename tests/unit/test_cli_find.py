@@ -115,10 +115,20 @@ def test_an_interrupted_run_goes_on_after_its_last_whole_row(tmp_path: Path, suf
     assert not partial.exists()
 
 
-def test_a_partial_of_another_input_is_not_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("output", "partial"),
+    [
+        ("out.jsonl", '{"row": 1, "input": {"name": "caffeine"}}\n'),
+        ("out.csv", "name,status\ncaffeine,answered\n"),
+        ("out.csv", "molecule,status\naspirin,answered\n"),
+    ],
+)
+def test_a_partial_of_another_input_is_not_gone_on_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str, partial: str
+) -> None:
     (tmp_path / "names.txt").write_text("aspirin\n")
-    (tmp_path / "out.jsonl.partial").write_text('{"row": 1, "input": {"name": "caffeine"}}\n')
-    given = ["--input", str(tmp_path / "names.txt"), "--output", str(tmp_path / "out.jsonl"), "--resume"]
+    (tmp_path / f"{output}.partial").write_text(partial)
+    given = ["--input", str(tmp_path / "names.txt"), "--output", str(tmp_path / output), "--resume"]
     assert main([*OFFLINE, "find", "molecule", *given]) == 2
     assert "belongs to another input" in capsys.readouterr().err
 
@@ -189,3 +199,15 @@ def test_what_the_index_knows_or_nobody_can_read_is_not_asked_for(online: BioMed
     ]  # fmt: skip
     assert server.asked == []
     assert Row(1).columns == {}
+
+
+def test_an_output_of_unknown_kind_is_refused_and_candidates_are_columns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "questions.csv"
+    source.write_text("question\nWhat is PCP?\n")
+    given = [*OFFLINE, "ask", "--input", str(source), "--output"]
+    assert main([*given, str(tmp_path / "out.xlsx")]) == 2
+    assert "expected a name that ends in .csv, .tsv or .jsonl" in capsys.readouterr().err
+    assert main([*given, str(tmp_path / "out.csv")]) == 0
+    assert "CID:992 (pentachlorophenol" in (tmp_path / "out.csv").read_text()

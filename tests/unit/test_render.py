@@ -187,6 +187,12 @@ def test_passages_quoted_in_the_answer_are_not_said_twice() -> None:
         assert render(answer).count("The effect was small.") == 1
 
 
+def test_a_structure_read_from_a_file_is_called_by_its_title() -> None:
+    block = "my compound\n  x\n\n  1  0  0  0  0  0            999 V2000\nM  END"
+    resolved = replace(ANSWERED.entities[0], asked=block)
+    assert 'from "MOL block my compound"' in to_text(replace(ANSWERED, entities=(resolved,)))
+
+
 def test_a_statement_is_shown_with_its_verdict() -> None:
     answer = Answer("x", "answered", "Contradicted.", "claim", claims=CLAIMS[2:])
     assert to_tool_text(answer).startswith("STATUS answered; statement checked: 1 contradicted")

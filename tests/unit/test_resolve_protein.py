@@ -188,6 +188,19 @@ def test_a_file_of_several_records_names_each(local: Resolver, tmp_path: Path) -
         Resolver(local.index, None, None, files=False).resolve(handles[0])
 
 
+def test_a_broken_record_of_a_file_costs_the_others_nothing(local: Resolver, tmp_path: Path) -> None:
+    file = tmp_path / "three.fasta"
+    file.write_text(">one\nMKTAYIAKQR\n>bad\nMK*T!\n>empty\n")
+    with pytest.raises(Ambiguous, match="holds 3 records") as caught:
+        local.resolve(f"file:{file}", "protein")
+    assert [one.why for one in caught.value.candidates] == ["10 residues", "cannot be read", "cannot be read"]
+    first = local.resolve(f"file:{file}#1", "protein").entity
+    assert isinstance(first, Protein)
+    assert first.sequence == "MKTAYIAKQR"
+    with pytest.raises(InvalidInput, match="record 'bad' has"):
+        local.resolve(f"file:{file}#2", "protein")
+
+
 def test_a_downloaded_entry_is_known_by_its_sequence(local: Resolver, tmp_path: Path) -> None:
     egfr = local.index.protein_by_accession("P00533")
     assert egfr is not None

@@ -414,7 +414,7 @@ def _activity(subject: str, file: File, row: sqlite3.Row, note: str) -> Fact:
         value = f"{row['relation']}{row['value']:g}"
         bound = f"no binding seen up to {row['value'] / 1000:g} uM" if row["unit"] == "nM" else "a bound"
         note = f"{note}; {bound}" if note else bound
-    elif row["measure"] == "KIBA score" and value < KIBA_BINDS:
+    elif row["measure"] == "KIBA score" and row["value"] < KIBA_BINDS:
         below = f"counted as no binding, being below {KIBA_BINDS}"
         note = f"{note}; {below}" if note else below
     return Fact(subject, row["measure"], value, row["unit"], provenance=file.provenance(row["measured"]), note=note)
