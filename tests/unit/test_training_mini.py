@@ -174,6 +174,7 @@ def test_only_names_borne_by_several_rows_are_asked_for():
 def test_all_that_is_said_of_a_protein_is_one_answer_for_its_encoder():
     full = protein(function="Binds calcium.", organism="Homo sapiens", go_mf=["ion binding"], location="Nucleus.")
     example = mini.everything_said(full)
+    assert example is not None
     assert example.answer == "Test protein Nucleus. Homo sapiens ion binding", "a function of two words is too short"
     assert (example.kind, example.group, example.origin) == ("other", "cluster 7", "protein_words")
     assert mini.everything_said(protein(name="")) is None
