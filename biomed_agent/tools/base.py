@@ -157,6 +157,8 @@ class BioMedTool(BaseTool):
     under their own names.
     """
 
+    model_config = ConfigDict(extra="forbid")
+
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
     handle_tool_error: Any = True
     handle_validation_error: Any = explain

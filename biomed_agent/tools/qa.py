@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from langchain_core.tools import BaseTool, BaseToolkit
-from pydantic import BaseModel, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from biomed_agent.types import EgressPolicy
 
@@ -137,6 +137,8 @@ class BioMedToolkit(BaseToolkit):
 
     Arguments left out are read from the environment (``BIOMED_AGENT_HOST`` and so on).
     """
+
+    model_config = ConfigDict(extra="forbid")  # a misspelled "offline" that is ignored would let things leave
 
     host: str | None = None
     model: str | Path | None = None

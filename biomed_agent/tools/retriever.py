@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.types import Article
@@ -29,6 +29,8 @@ class PubMedRetriever(BaseRetriever):
     look-up that the egress policy refuses and a service that does not answer raise a
     :class:`~biomed_agent.errors.BiomedAgentError`.
     """
+
+    model_config = ConfigDict(extra="forbid")
 
     k: int = Field(default=5, ge=1, le=MAX_DOCUMENTS)
     """most documents returned; ``retriever.invoke(query, k=3)`` overrides it"""

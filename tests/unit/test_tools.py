@@ -16,6 +16,7 @@ from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.tools import BaseTool
 from langchain_tests.integration_tests import ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
+from pydantic import ValidationError
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.tools import (
@@ -26,6 +27,7 @@ from biomed_agent.tools import (
     MoleculeProteinQATool,
     MoleculeQATool,
     ProteinQATool,
+    PubMedRetriever,
 )
 from biomed_agent.types import Answer, Candidate
 
@@ -251,3 +253,10 @@ class TestMoleculeProteinUnit(_Unit):
 class TestMoleculeProteinIntegration(_Integration):
     __test__ = True
     tested = MoleculeProteinQATool
+
+
+@pytest.mark.parametrize("made", [BioMedToolkit, MoleculeQATool, PubMedRetriever])
+def test_a_setting_that_does_not_exist_is_refused(made: type) -> None:
+    """A misspelled ``offline`` that is ignored would let things leave."""
+    with pytest.raises(ValidationError, match="ofline"):
+        made(ofline=True)
