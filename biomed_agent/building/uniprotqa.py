@@ -143,7 +143,7 @@ def _records(path: Path) -> Iterator[ProteinRecord]:
         first = next(lines, "")
         columns = first.lower().split("\t")
         if first.startswith("ID   "):
-            yield from _flat(first, lines)
+            yield from _flat(path, first, lines)
         elif {"entry", "sequence"} <= set(columns):
             for line in lines:
                 cells = zip(columns, line.split("\t"), strict=False)
@@ -155,7 +155,7 @@ def _records(path: Path) -> Iterator[ProteinRecord]:
             )
 
 
-def _flat(first: str, lines: Iterable[str]) -> Iterator[ProteinRecord]:
+def _flat(path: Path, first: str, lines: Iterable[str]) -> Iterator[ProteinRecord]:
     entry = [first]
     for line in lines:
         if line.startswith("//"):
@@ -164,4 +164,4 @@ def _flat(first: str, lines: Iterable[str]) -> Iterator[ProteinRecord]:
         else:
             entry.append(line)
     if any(line.strip() for line in entry):
-        raise InvalidInput("the flat file ends inside an entry.", "Fetch it again.")
+        raise InvalidInput(f"{path} ends inside an entry.", "Fetch it again.")

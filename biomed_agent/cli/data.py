@@ -252,6 +252,8 @@ def split(arguments: argparse.Namespace, screen: Screen) -> int:
     for name, fold in described["folds"].items():
         share = f"{fold['share_of_examples']:.1%}"
         lines.append(f"{name:6} {fold['examples']:>10,} examples ({share}) in {fold['groups']:,} groups")
+        if not fold["examples"]:
+            screen.note(f"{name} is empty: too few groups for its share. Another --seed or larger share may fill it.")
     largest = described["largest_group"]
     lines.append(f"No group is in two folds; the largest has {largest['examples']:,} examples ({largest['name']}).")
     if largest["examples"] > LARGE * sum(fold["examples"] for fold in described["folds"].values()):

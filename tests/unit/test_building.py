@@ -295,7 +295,7 @@ def test_a_dump_of_something_else_or_cut_off_is_an_error(tmp_path):
     with pytest.raises(InvalidInput, match="neither UniProt's flat file"):
         build_uniprotqa(tmp_path / "a.json", dumps=[tmp_path / "a.dat"])
     (tmp_path / "b.dat").write_text(flat(1)[:-3])
-    with pytest.raises(InvalidInput, match="ends inside an entry"):
+    with pytest.raises(InvalidInput, match=r"b\.dat ends inside an entry"):
         build_uniprotqa(tmp_path / "b.json", dumps=[tmp_path / "b.dat"])
     with pytest.raises(InvalidInput, match="neither a connection"):
         build_uniprotqa(tmp_path / "c.json")

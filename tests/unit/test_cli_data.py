@@ -86,6 +86,16 @@ def test_split_writes_folds_and_says_what_identity_means(capsys, tmp_path):
     assert "add up to 1" in err
 
 
+def test_an_empty_fold_and_an_empty_table_are_said(capsys, tmp_path):
+    source = tmp_path / "pairs.csv"
+    source.write_text("smiles,question,answer\n")
+    assert run(capsys, "data", "check", source)[1] == f"{source} (table): 0 read, 0 bad\n"
+    source.write_text("smiles,question,answer\nCCO,q,a\n")
+    code, _, err = run(capsys, "data", "split", source, "--output", tmp_path / "out")
+    assert code == 0
+    assert err.count("is empty: too few groups for its share") == 2
+
+
 def test_build_from_a_dump_and_check_it(capsys, tmp_path):
     (tmp_path / "sprot.dat").write_text("".join(map(flat, range(3))))
     output = tmp_path / "train.json"

@@ -240,6 +240,17 @@ def test_shares_that_are_none(shares):
         splits.Folds(shares)
 
 
+def test_another_split_in_the_folder_leaves_no_old_fold_beside_the_new_ones(tmp_path):
+    source, folder = tmp_path / "pairs.jsonl", tmp_path / "split"
+    source.write_text("".join(map(formats.write_line, examples())))
+    words = [formats.read(source)], folder, splits.Grouping()
+    splits.write_split(*words, splits.Folds({"train": 0.4, "valid": 0.3, "test": 0.3}))
+    (folder / "mine.jsonl").write_text("kept")
+    splits.write_split(*words, splits.Folds({"train": 0.7, "test": 0.3}))
+    names = ["mine.jsonl", "split.json", "test.jsonl", "train.jsonl"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+
+
 def test_a_split_is_written_whole_and_says_how_it_was_made(tmp_path):
     source = tmp_path / "pairs.jsonl"
     family = protein(150)

@@ -308,7 +308,6 @@ def write_split(
     kinds: dict[str, Counter[str]] = {name: Counter() for name in folds.shares}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MANIFEST).unlink(missing_ok=True)
         with ExitStack() as opened:
             streams = {
                 name: opened.enter_context((folder / f"{name}.jsonl.partial").open("w", encoding="utf-8"))
@@ -325,12 +324,23 @@ def write_split(
         if torn := shared_groups(counted):
             raise RuntimeError(f"{len(torn)} groups lie in several folds, such as {min(torn)}")
         described = _described(readings, grouping, folds, counted, kinds)
+        for name in _folds_of(folder / MANIFEST):  # an old fold beside new ones would share groups with them
+            (folder / f"{name}.jsonl").unlink(missing_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
         for name in folds.shares:
             (folder / f"{name}.jsonl.partial").replace(folder / f"{name}.jsonl")
         (folder / MANIFEST).write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"{folder} cannot be written: {error.strerror or error}.", "Give another folder.") from error
     return described
+
+
+def _folds_of(manifest: Path) -> list[str]:
+    """Return the names of the folds of an earlier split; none where there is no such split."""
+    try:
+        return [Path(name).name for name in json.loads(manifest.read_text("utf-8"))["folds"]]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return []
 
 
 def _described(

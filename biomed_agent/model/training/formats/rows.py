@@ -150,7 +150,8 @@ class Reading(Generic[Record]):
     def summary(self) -> str:
         """Say in one line what was read."""
         kinds = ", ".join(f"{count:,} {kind or 'without answer'}" for kind, count in self.counts.most_common())
-        return f"{self.path} ({self.format.name}): {self.counts.total():,} read ({kinds}), {self.bad.total:,} bad"
+        read = f"{self.counts.total():,} read" + (f" ({kinds})" if kinds else "")
+        return f"{self.path} ({self.format.name}): {read}, {self.bad.total:,} bad"
 
 
 def report_line(row: BadRow) -> str:
