@@ -48,6 +48,8 @@ DECODING = {"max_new_tokens": MAX_NEW_TOKENS}
 FAR = 0.4
 """Held-out proteins are scored when no protein that was trained on is as identical as this."""
 CHEBI20 = "chebi20_test"
+SHOWN = frozenset({"ROUGE-L", "BLEU-4 (words)", "class", "exact match", "loss (nats per token)"})
+"""Columns of the card's tables; the reports have all."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,16 @@ class Scored:
         return found
 
     def tables(self, name: str) -> str:
-        """Return the tables of one evaluation, without the one of published numbers."""
-        sections = [one for one in self.evaluations[name].report["sections"] if one["kind"] != "all"]
-        heading = "" if len(sections) == 1 else "### {kind}\n\n"
-        return "\n".join(heading.format(kind=one["kind"]) + report.section_markdown(one) for one in sections).strip()
+        """Return what each system scored in one evaluation; :data:`SHOWN` columns only."""
+        text = []
+        for section in self.evaluations[name].report["sections"]:
+            if section["kind"] == "all":
+                continue
+            header, rows = report.score_rows(section)
+            kept = [0, *(number for number, title in enumerate(header) if title in SHOWN)]
+            header[0] = f"{section['kind']}, {header[0]}"
+            text.append(report.table([header[n] for n in kept], [[row[n] for n in kept] for row in rows]))
+        return "\n\n".join(text)
 
 
 def history(recipe: Recipe, run: Path) -> History:
