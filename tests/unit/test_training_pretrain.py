@@ -100,6 +100,9 @@ def test_stage_1_end_to_end_from_the_shipped_recipe_at_tiny_size(tiny_folder: Pa
 
     pretrain(recipe, [tmp_path / "papers.jsonl"], tmp_path / "out", report=told.append)
     assert told[-1].endswith("is finished; nothing to do")
+    other = write_recipe(tmp_path / "other.json", **{**json.loads(recipe.read_text()), "seed": 99})
+    with pytest.raises(InvalidInput, match="begun with another recipe"):
+        pretrain(other, [tmp_path / "papers.jsonl"], tmp_path / "out", report=told.append)
 
 
 def test_a_model_drawn_at_random_learns_from_packed_shards(tiny_folder: Path, tmp_path: Path) -> None:

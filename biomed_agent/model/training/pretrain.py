@@ -159,6 +159,7 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
     """
     recipe = Pretraining.load(recipe_file)
     if (output / MODEL / NOTE).is_file():
+        begun_with(output, {"recipe": recipe.digest})
         report(f"{output / MODEL} is finished; nothing to do")
         return
     if not is_first():
