@@ -166,13 +166,13 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
         report = _silent
     tokenizer = load_tokenizer(recipe.tokenizer or str(recipe.start))
     shards = packed(recipe, inputs, output, tokenizer, report)
-    output.mkdir(parents=True, exist_ok=True)
-    begun_with(output, {"recipe": recipe.digest, "data": read_index(shards)["digest"]})
     rows, held_out = PackedRows(shards), PackedRows(shards, "held_out")
     set_seed(recipe.seed)
-    model = load_model(recipe, tokenizer)
+    model, how = load_model(recipe, tokenizer), settings(recipe, len(rows))
+    output.mkdir(parents=True, exist_ok=True)  # noted below once all fits together: a wrong recipe can be mended
+    begun_with(output, {"recipe": recipe.digest, "data": read_index(shards)["digest"]})
     trainer = PaperTrainer(
-        settings(recipe, len(rows)),
+        how,
         output,
         report,
         model=model,
