@@ -11,7 +11,7 @@ import pytest
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.generator import Generation
-from biomed_agent.model.evaluation import published, report
+from biomed_agent.model.evaluation import plots, published, report
 from biomed_agent.model.evaluation.answers import Hosted
 from biomed_agent.model.evaluation.page import page
 from biomed_agent.model.evaluation.reading import read_rows
@@ -207,3 +207,9 @@ def test_the_table_of_a_card():
 def test_genuine_files(task, name, rows):
     found = read_rows(TASKS[task], [SHARED / "data" / name])
     assert len(found.all) + sum(found.left_out.values()) == rows or (rows is None and found.all)
+
+
+def test_the_last_number_below_the_lengths_has_room():
+    svg = plots.lengths_plot({"words_per_bin": 1, "expected": [1] * 12, "said": [1] * 12})
+    place, width = re.search(r'<text x="([\d.]+)"[^>]*>12</text>', svg), re.search(r'viewBox="0 0 (\d+)', svg)
+    assert float(place[1]) + 12 <= float(width[1])

@@ -128,10 +128,11 @@ def _bar(x: float, top: float, room: float, limit: float, score: Mapping[str, An
 def lengths_plot(lengths: Mapping[str, Any]) -> str:
     """Return how many words were expected and said, as two histograms over each other."""
     width, height, left, room = 640, 190, 46, 126
+    right = width - 20  # room for the last number
     bins, each = len(lengths["expected"]), lengths["words_per_bin"]
     top = max([*lengths["expected"], *lengths["said"], 1])
-    wide = (width - left) / bins
-    parts = [f'<line x1="{left}" x2="{width}" y1="{24 + room}" y2="{24 + room}" class="grid"/>']
+    wide = (right - left) / bins
+    parts = [f'<line x1="{left}" x2="{right}" y1="{24 + room}" y2="{24 + room}" class="grid"/>']
     for name, ink, style in (
         ("expected", "var(--base)", "opacity:.45"),
         ("said", "var(--accent)", "fill:none;stroke:var(--accent);stroke-width:1.6"),
