@@ -186,6 +186,8 @@ def _complete(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Path]:
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     yield partial
+    for file in partial.glob("*.safetensors"):  # safetensors keeps them from everybody else
+        file.chmod((partial / MANIFEST).stat().st_mode)
     partial.rename(folder)
 
 

@@ -237,6 +237,20 @@ def run_stages(
     return notes
 
 
+def check_kinds(recipe: Recipe, examples: Sequence[Example], report: Report) -> None:
+    """Tell which kinds and origins of a recipe have no example; refuse a stage that would have none at all.
+
+    Before the first stage, so that a slip in the last one does not cost the others' hours.
+    """
+    there = {one.kind for one in examples} | {one.origin for one in examples}
+    for stage in recipe.stages:
+        missing = [name for name in stage.repeats if name not in there]
+        if stage.repeats and len(missing) == len(stage.repeats):
+            raise InvalidInput(f"stage {stage.name!r}: there is no example of {', '.join(missing)}.")
+        if missing:
+            report(f"stage {stage.name}: no examples of {', '.join(missing)}")
+
+
 def stage_trainer(
     recipe: Recipe,
     stage: Stage,
@@ -345,10 +359,12 @@ def align(
     refuse_no_start(recipe)
     folder = output / MODEL
     if folder.exists():
-        report(f"{folder} is there already: this run is over")
+        begun_with(output, {"recipe": recipe.digest})
+        report(f"{folder} is there already: this run is over; to train on other data, give another folder")
         return folder
     output.mkdir(parents=True, exist_ok=True)
     pairs = read_pairs(data, held_out, output, report)
+    check_kinds(recipe, pairs.train, report)
     begun_with(output, {"recipe": recipe.digest, "data": pairs.files})
     notes = run_stages(recipe, pairs.train, pairs.held_out, output, report)
     if is_first():
