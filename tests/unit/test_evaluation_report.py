@@ -212,4 +212,5 @@ def test_genuine_files(task, name, rows):
 def test_the_last_number_below_the_lengths_has_room():
     svg = plots.lengths_plot({"words_per_bin": 1, "expected": [1] * 12, "said": [1] * 12})
     place, width = re.search(r'<text x="([\d.]+)"[^>]*>12</text>', svg), re.search(r'viewBox="0 0 (\d+)', svg)
+    assert place is not None and width is not None
     assert float(place[1]) + 12 <= float(width[1])
