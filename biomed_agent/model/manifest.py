@@ -70,7 +70,8 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(
-            f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).", "Give a folder that `biomed-agent checkpoint import` has written."
+            f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).",
+            "Give a folder that `biomed-agent checkpoint import` has written.",
         ) from error
     missing = [key for key in (*GIVEN, *DERIVED) if not isinstance(manifest, dict) or key not in manifest]
     if missing:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import transformers
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -29,6 +29,7 @@ from biomed_agent.model.tokenizer import SentencePieceTokenizer
 
 from .intake import begun_with
 from .pack import pack
+from .recipe import read_recipe
 from .run import LOG, Report, RunTrainer, Settings, is_first, read_log, resume_point, write_json
 from .shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
 
@@ -106,18 +107,7 @@ class Pretraining:
         Raises:
             InvalidInput: The file cannot be read, or a key is unknown, missing or wrong; the message names it.
         """
-        try:
-            return TypeAdapter(cls).validate_json(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InvalidInput(f"the recipe {file} cannot be read: {error.strerror or error}.") from error
-        except ValidationError as error:
-            faults = "; ".join(
-                f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}"
-                for one in error.errors()
-            )
-            raise InvalidInput(
-                f"the recipe {file} is wrong: {faults}.", "See docs/training.md for the keys."
-            ) from error
+        return read_recipe(cls, file)
 
     @property
     def digest(self) -> str:

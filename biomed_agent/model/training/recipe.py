@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -168,20 +168,39 @@ class Recipe:
         Raises:
             InvalidInput: The file cannot be read, or a key is unknown, missing or wrong; the message names it.
         """
-        try:
-            return TypeAdapter(cls).validate_json(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InvalidInput(f"the recipe {file} cannot be read: {error.strerror or error}.") from error
-        except ValidationError as error:
-            faults = [
-                f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}"
-                for one in error.errors()
-            ]
-            raise InvalidInput(
-                f"the recipe {file} is wrong: {'; '.join(faults)}.", "See docs/training.md for the keys of a recipe."
-            ) from error
+        return read_recipe(cls, file)
 
     @property
     def digest(self) -> str:
         """SHA-256 of what the recipe says, however it was written down."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+Read = TypeVar("Read")
+
+
+def read_recipe(kind: type[Read], file: Path) -> Read:
+    """Read a recipe of either stage.
+
+    Raises:
+        InvalidInput: The file cannot be read, is a recipe of the other stage, or a key is unknown, missing or wrong;
+            the message names it.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        return TypeAdapter(kind).validate_json(text)
+    except OSError as error:
+        raise InvalidInput(f"the recipe {file} cannot be read: {error.strerror or error}.") from error
+    except ValidationError as error:
+        if (other := ('"stages"' in text)) != (kind is Recipe) and ('"context"' in text or other):
+            stage, command = ("2", "align") if other else ("1", "pretrain")
+            raise InvalidInput(
+                f"the recipe {file} is one of stage {stage}.", f"Use biomed-agent train {command}."
+            ) from error
+        faults = [
+            f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors()
+        ]
+        raise InvalidInput(
+            f"the recipe {file} is wrong: {'; '.join(faults)}.", "See docs/training.md for the keys of a recipe."
+        ) from error
