@@ -232,4 +232,5 @@ def test_memory_does_not_grow_with_the_input(tokenizer, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_memory_does_not_grow_with_a_large_input(tokenizer, tmp_path: Path) -> None:
     small, large = peak_of_packing(tokenizer, tmp_path, 1000), peak_of_packing(tokenizer, tmp_path, 40_000)
-    assert large < small + 2_000_000
+    hashes = 39_000 * 250  # of the texts seen so far, so that duplicates are dropped; nothing else grows
+    assert large < small + hashes
