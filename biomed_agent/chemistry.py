@@ -129,7 +129,7 @@ def describe(
         inchikey=rdinchi.MolToInchiKey(mol) if whole else "",
         name=name,
         formula=rdMolDescriptors.CalcMolFormula(mol) if whole else "",
-        weight=round(_weight(mol), 3) if whole else None,
+        weight=average_weight(mol) if whole else None,
         ids=dict(ids or {}),
         provenance=provenance,
     )
@@ -209,9 +209,13 @@ def _scaffold(mol: Chem.Mol) -> str:
     return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(mol))  # type: ignore[no-untyped-call]
 
 
-def _weight(mol: Chem.Mol) -> float:
-    """Average molecular weight in g/mol."""
-    return float(rdMolDescriptors.Properties(["amw"]).ComputeProperties(mol)[0])
+def average_weight(mol: Chem.Mol) -> float:
+    """Average molecular weight in g/mol, to the three decimals that records keep.
+
+    Every weight that is shown is this number written with two decimals. To write the unrounded one in some places and
+    this one in others would show two weights for one structure, 668.77 and 668.76.
+    """
+    return round(float(rdMolDescriptors.Properties(["amw"]).ComputeProperties(mol)[0]), 3)
 
 
 # ---------------------------------------------------------------- what a token looks like
@@ -297,7 +301,7 @@ def _masses(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
     whole = "whole structure, counter-ions and solvent included" if len(components(molecule)) > 1 else ""
     facts = [
         _fact(molecule, "molecular formula", rdMolDescriptors.CalcMolFormula(mol), note=whole),
-        _fact(molecule, "molecular weight", round(_weight(mol), 2), "g/mol", whole),
+        _fact(molecule, "molecular weight", round(average_weight(mol), 2), "g/mol", whole),
         _fact(molecule, "monoisotopic mass", round(rdMolDescriptors.CalcExactMolWt(mol), 4), "Da", whole),
     ]
     parent = parent_of_salt(molecule)
@@ -346,7 +350,7 @@ def _estimates(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
 def rule_of_five(molecule: Molecule) -> tuple[list[str], str]:
     """Return which of Lipinski's four limits are exceeded, and the four values in words."""
     mol = parsed(molecule.smiles)
-    weight, logp = _weight(mol), rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
+    weight, logp = average_weight(mol), rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
     donors, acceptors = rdMolDescriptors.CalcNumLipinskiHBD(mol), rdMolDescriptors.CalcNumLipinskiHBA(mol)
     limits = {
         "molecular weight": weight > 500,
@@ -354,7 +358,7 @@ def rule_of_five(molecule: Molecule) -> tuple[list[str], str]:
         "donors": donors > 5,
         "acceptors": acceptors > 10,
     }
-    values = f"weight {weight:.1f} (<= 500), logP {logp:.2f} (<= 5), NH+OH {donors} (<= 5), N+O {acceptors} (<= 10)"
+    values = f"weight {weight:.2f} (<= 500), logP {logp:.2f} (<= 5), NH+OH {donors} (<= 5), N+O {acceptors} (<= 10)"
     return [name for name, broken in limits.items() if broken], values
 
 

@@ -14,7 +14,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
-from .chemistry import RDKIT, parsed
+from .chemistry import RDKIT, average_weight, parsed
 from .types import Fact, Molecule
 
 CATALOGS = ("PAINS_A", "PAINS_B", "PAINS_C", "BRENK", "NIH")
@@ -38,7 +38,7 @@ class Limit(NamedTuple):
             limit = f"<= {self.high:g}"
         else:
             limit = f">= {self.low:g}" if self.high is None else f"{self.low:g} to {self.high:g}"
-        return f"{self.name} {round(value, 2):g} ({limit})"
+        return f"{self.name} {round(value, 2):.8g} ({limit})"
 
 
 class Rule(NamedTuple):
@@ -48,10 +48,6 @@ class Rule(NamedTuple):
     limits: Sequence[Limit]
     allowed: int = 0
     """limits that may be broken"""
-
-
-def _weight(mol: Chem.Mol) -> float:
-    return float(rdMolDescriptors.Properties(["amw"]).ComputeProperties(mol)[0])
 
 
 def _logp(mol: Chem.Mol) -> float:
@@ -81,7 +77,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "rule of five",
         (
-            Limit("weight", _weight, None, 500),
+            Limit("weight", average_weight, None, 500),
             Limit("logP", _logp, None, 5),
             Limit("NH+OH", rdMolDescriptors.CalcNumLipinskiHBD, None, 5),
             Limit("N+O", rdMolDescriptors.CalcNumLipinskiHBA, None, 10),
@@ -92,7 +88,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "Ghose filter",
         (
-            Limit("weight", _weight, 160, 480),
+            Limit("weight", average_weight, 160, 480),
             Limit("logP", _logp, -0.4, 5.6),
             Limit("atoms", _all_atoms, 20, 70),
             Limit("molar refractivity", _refractivity, 40, 130),
@@ -102,7 +98,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "Muegge filter",
         (
-            Limit("weight", _weight, 200, 600),
+            Limit("weight", average_weight, 200, 600),
             Limit("logP", _logp, -2, 5),
             Limit("TPSA", _TPSA, None, 150),
             Limit("rings", _RINGS, None, 7),
@@ -116,7 +112,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "rule of three",
         (
-            Limit("weight", _weight, None, 300),
+            Limit("weight", average_weight, None, 300),
             Limit("logP", _logp, None, 3),
             Limit("donors", _DONORS, None, 3),
             Limit("acceptors", _ACCEPTORS, None, 3),

@@ -15,7 +15,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,18 +113,31 @@ class Departure:
         return "hashes" if self.reveals == "identifier" and _HASH.search(self.request) else _KINDS[self.reveals]
 
 
+LOG_BYTES = 10 * 2**20
+"""bytes the audit log may have, about 30,000 requests; then it is put aside, and the one put aside before is dropped"""
+
+
 class AuditLog:
     """A file of what left this machine and what was refused, one line of JSON each.
 
-    Processes append to it at the same time; each line is one write. A structure, a sequence or a free text is noted by
-    its kind and digest alone. A file that cannot be written costs a warning in the log.
+    Processes append to it at the same time, one after the other under a lock of the file. A line that would make it
+    larger than ``limit`` opens a new file; the full one is kept as ``NAME.1`` in place of the one before. A structure,
+    a sequence or a free text is noted by its kind and digest alone. A file that cannot be written costs a warning in
+    the log.
 
     Args:
         path: The file; made when the first line is written. None for no log.
+        limit: Most bytes of the file.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, limit: int = LOG_BYTES) -> None:
         self.path = None if path is None else path.expanduser()
+        self.limit = limit
+
+    @property
+    def older(self) -> Path | None:
+        """The full file before this one; it need not exist."""
+        return None if self.path is None else self.path.with_name(f"{self.path.name}.1")
 
     def note(self, departure: Departure, event: Literal["sent", "blocked"], **more: Any) -> None:
         """Append one line: time, event, service, method, kind of data, request in words, digest, policy, ``more``."""
@@ -144,27 +157,51 @@ class AuditLog:
         }
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(file, (json.dumps(line, ensure_ascii=False) + "\n").encode())
-            finally:
-                os.close(file)
+            self._append(self.path, (json.dumps(line, ensure_ascii=False) + "\n").encode())
         except OSError as error:
             logger.warning("the audit log %s cannot be written: %s", self.path, error)
             self.path = None
 
-    def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield what was noted, oldest first; lines that were cut off are passed over."""
-        if self.path is None or not self.path.is_file():
-            return
-        with self.path.open(encoding="utf-8", errors="replace") as stream:
-            for line in stream:
-                try:
-                    entry = json.loads(line)
-                except ValueError:
+    def _append(self, path: Path, line: bytes) -> None:
+        """Write a line; the file is opened anew when it is full, or was put aside by another process meanwhile."""
+        while True:
+            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                _lock(file)
+                if not _is_at(file, path):
                     continue
-                if isinstance(entry, dict):
-                    yield entry
+                size = os.fstat(file).st_size
+                if size and size + len(line) > self.limit and self._put_aside(path):
+                    continue
+                if size and _last_byte(file) != b"\n":  # what a killed process left must not spoil this line
+                    line = b"\n" + line
+                while line:  # a full disk may take a part of it
+                    line = line[os.write(file, line) :]
+                return
+            finally:
+                os.close(file)
+
+    def _put_aside(self, path: Path) -> bool:
+        """Make a full file the older one; where the system does not allow it for an open file, it grows on."""
+        try:
+            path.replace(path.with_name(f"{path.name}.1"))
+        except OSError:
+            return False
+        return True
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield what was noted, oldest first, the older file's lines too; lines that were cut off are passed over."""
+        for path in (self.older, self.path):
+            if path is None or not path.is_file():
+                continue
+            with path.open(encoding="utf-8", errors="replace") as stream:
+                for line in stream:
+                    try:
+                        entry = json.loads(line)
+                    except ValueError:
+                        continue
+                    if isinstance(entry, dict):
+                        yield entry
 
     def summary(self) -> dict[str, Any]:
         """Return how many requests were sent and blocked, of which kinds and to whom, and the time of the last."""
@@ -180,6 +217,29 @@ class AuditLog:
                 services[str(entry.get("service"))] += 1
         counts = {"sent": events["sent"], "blocked": events["blocked"]}
         return {"path": str(self.path or ""), **counts, "kinds": dict(kinds), "services": dict(services), "last": last}
+
+
+def _lock(file: int) -> None:
+    """Wait until nobody else holds an open file, and hold it until it is closed; without locks, appending must do."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    with suppress(OSError):  # some network file systems have none
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _last_byte(file: int) -> bytes:
+    os.lseek(file, -1, os.SEEK_END)
+    return os.read(file, 1)
+
+
+def _is_at(file: int, path: Path) -> bool:
+    """Whether an open file is still the one at ``path``."""
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 _BRACKET_ATOM = r"\[\d*[A-Za-z][a-z]?@{0,2}(?:H\d*)?[+-]{0,4}\d*(?::\d+)?\]"

@@ -98,13 +98,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _index_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    from .indexes import add_arguments
+    from .indexes import add_arguments, add_info_arguments
 
     words = "build a local index from dumps of PubChem, UniProt and PubMed"
     usage = "--output FILE [--molecules|--proteins|--articles DUMP...]"
     add_arguments(add(actions, "build", "indexes.build", words, usage))
-    info = add(actions, "info", "indexes.info", "say what the local indexes hold")
-    info.add_argument("--json", action="store_true", help="write JSON")
+    add_info_arguments(add(actions, "info", "indexes.info", "say what local indexes hold", "[FILE...]"))
 
 
 def _checkpoint_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -174,7 +173,7 @@ def _entity_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _output_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="write the whole answer as JSON")
+    parser.add_argument("--json", action="store_true", help="write the whole answer as JSON, one line each for several")
     parser.add_argument("--html", metavar="FILE", help="also write the answer as a page with the structure drawn")
 
 
@@ -213,7 +212,11 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _many_arguments(many: Any, words: str) -> None:
     many.add_argument("--input", metavar="FILE", help=words)
-    many.add_argument("--output", metavar="FILE", help=".jsonl, .csv or .tsv to write; standard output when not given")
+    many.add_argument(
+        "--output",
+        metavar="FILE",
+        help=".jsonl, .csv or .tsv to write; without it a terminal gets a listing, and a pipe JSON lines",
+    )
     many.add_argument("--resume", action="store_true", help="go on with the output of an interrupted run")
 
 

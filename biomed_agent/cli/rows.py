@@ -7,6 +7,7 @@ import contextlib
 import csv
 import json
 import re
+import shutil
 import sys
 import time
 from collections import Counter
@@ -171,11 +172,19 @@ def write_rows(
     table = output if output is not None and output.suffix.lower() in (".csv", ".tsv") else None
     carried = _carried(rows, added)
     done = _resumed(output, carried, rows) if output is not None and arguments.resume else 0
+    if output is not None and done == len(rows) and output.is_file() and not _partial(output).exists():
+        screen.note(f"nothing is left to do: {output} holds all {len(rows)} rows")
+        return 0
     started, statuses = time.monotonic(), Counter[str]()
     opened: AbstractContextManager[TextIO] = whole_file(output, append=done > 0) if output else nullcontext(sys.stdout)
     try:
         with opened as stream:
-            write = _table(stream, table, rows, added, header=not done) if table else _lines(stream)
+            if table:
+                write = _table(stream, table, rows, added, header=not done)
+            elif output is None and screen.read_by_a_person and not arguments.json:
+                write = _listing(screen)
+            else:
+                write = _lines(stream)
             for row, answer, status in answers(rows[done:]):
                 write(row, answer, status)
                 stream.flush()
@@ -185,7 +194,7 @@ def write_rows(
         screen.progress("")
         if output is not None:
             kept = done + statuses.total()
-            screen.note(f"{kept} of {len(rows)} rows are kept in {output}.partial; --resume goes on from there")
+            screen.note(f"{kept} of {len(rows)} rows are kept in {_partial(output)}; --resume goes on from there")
         raise
     screen.progress("")
     where = f"; written to {output}" if output else ""
@@ -201,8 +210,16 @@ def _carried(rows: Sequence[Row], added: Callable[[Answer], dict[str, str]]) -> 
     return [name for name in dict.fromkeys(name for row in rows for name in row.columns) if name not in names]
 
 
+def _partial(output: Path) -> Path:
+    """Return the file an output is called until it is whole; see :func:`whole_file`."""
+    return output.with_name(f"{output.name}.partial")
+
+
 def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
-    """Cut an interrupted output after its last whole row and return how many it holds.
+    """Make what an earlier run wrote ready to go on with; return how many rows it holds.
+
+    An interrupted output is cut after its last whole row. A finished one is left as it is when it holds all rows, and
+    copied when rows were added to the input since.
 
     Args:
         output: The file that was to be written.
@@ -210,24 +227,41 @@ def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
         rows: The input.
 
     Raises:
-        InvalidInput: It was written for another input.
+        InvalidInput: It was written for another input, or cannot be read.
     """
-    table = output.suffix.lower() in (".csv", ".tsv")
-    partial = output.with_name(f"{output.name}.partial")
-    if not partial.is_file():
+    partial = _partial(output)
+    written = partial if partial.is_file() else output
+    if not written.is_file():
         return 0
+    try:
+        count, end = _kept(written, carried, rows)
+        if written == output and count < len(rows):
+            shutil.copyfile(output, partial)
+        if partial.is_file():
+            with partial.open("r+b") as binary:
+                binary.truncate(end)
+    except OSError as error:
+        raise InvalidInput(
+            f"{written} cannot be gone on with: {error.strerror or error}.", "Check the file."
+        ) from error
+    return count
+
+
+def _kept(written: Path, carried: Sequence[str], rows: Sequence[Row]) -> tuple[int, int]:
+    """Return how many whole rows a file holds, and where the last of them ends in bytes."""
+    table = written.name.removesuffix(".partial").lower().endswith((".csv", ".tsv"))
     count = end = position = 0
 
     def lines(stream: TextIO) -> Iterator[str]:
         nonlocal position
         for line in stream:
-            position += len(line.encode("utf-8", "replace"))
-            if not line.endswith("\n"):
+            position += len(line.encode("utf-8", "surrogateescape"))
+            if not line.endswith(("\n", "\r")):  # a lone carriage return may stand in a cell
                 return
             yield line
 
-    with partial.open(encoding="utf-8", errors="replace", newline="") as stream:
-        delimiter = "\t" if output.suffix.lower() == ".tsv" else ","
+    with written.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        delimiter = "\t" if written.name.removesuffix(".partial").lower().endswith(".tsv") else ","
         records: Iterator[Any] = (
             csv.reader(lines(stream), delimiter=delimiter, strict=True) if table else map(json.loads, lines(stream))
         )
@@ -236,13 +270,11 @@ def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
                 number = count - table  # the header of a table is no row
                 if number >= len(rows) or not _same(record, rows[number] if number >= 0 else None, carried):
                     raise InvalidInput(
-                        f"row {number + 1} of {partial} belongs to another input.", "Leave out --resume to start again."
+                        f"row {number + 1} of {written} belongs to another input.", "Leave out --resume to start again."
                     )
                 count, end = count + 1, position
     count -= bool(table and count)  # the header
-    with partial.open("r+b") as binary:
-        binary.truncate(end if count else 0)
-    return count
+    return count, end if count else 0
 
 
 def _same(record: Any, row: Row | None, carried: Sequence[str]) -> bool:
@@ -251,6 +283,17 @@ def _same(record: Any, row: Row | None, carried: Sequence[str]) -> bool:
     if isinstance(record, dict):
         return row is not None and record.get("input") == columns
     return list(record[: len(carried)]) == [columns.get(name, "") if row else name for name in carried]
+
+
+def _listing(screen: Screen) -> Write:
+    """Show each answer in a few lines, under what was asked."""
+    from biomed_agent.render import to_listing
+
+    def write(row: Row, answer: Answer, status: str) -> None:
+        screen.progress("")
+        screen.show(f"{to_listing(answer, screen.width, screen.color)}\n")
+
+    return write
 
 
 def _lines(stream: TextIO) -> Write:

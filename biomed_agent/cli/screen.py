@@ -24,7 +24,8 @@ class Screen:
     def __init__(self, quiet: bool = False, no_color: bool = False) -> None:
         self.quiet = quiet
         plain = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-        self.color = not plain and _is_terminal(sys.stdout)
+        self.read_by_a_person = _is_terminal(sys.stdout)
+        self.color = not plain and self.read_by_a_person
         self.live = not quiet and _is_terminal(sys.stderr)
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a letter the terminal cannot show must not cost the answer

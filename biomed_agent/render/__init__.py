@@ -8,7 +8,7 @@ verdict, so that none can be taken for a record.
 from __future__ import annotations
 
 from .html import to_html, to_html_page
-from .text import to_text
+from .text import to_listing, to_text
 from .tool_text import TOOL_TOKENS, estimate_tokens, to_tool_text
 
-__all__ = ["TOOL_TOKENS", "estimate_tokens", "to_html", "to_html_page", "to_text", "to_tool_text"]
+__all__ = ["TOOL_TOKENS", "estimate_tokens", "to_html", "to_html_page", "to_listing", "to_text", "to_tool_text"]

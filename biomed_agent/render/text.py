@@ -49,10 +49,7 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
         page.line(line, first="" if at else label, rest="", style="" if at else _BOLD)
     if answer.candidates:
         page.heading(candidates_heading(answer))
-        page.table(
-            (f'"{clean(one.handle)}"' if one.handle else "(no record)", f"{clean(one.label)} ({clean(one.why)})")
-            for one in answer.candidates
-        )
+        page.candidates(answer)
     if answer.claims:
         page.heading("Your statement")
         page.claims(answer.claims, answer)
@@ -70,6 +67,35 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
         page.table((f"[{number}]", ", ".join(source_parts(one))) for number, one in enumerate(answer.sources, 1))
     _footer(page, answer)
     return "\n".join(page.lines).strip("\n")
+
+
+def to_listing(answer: Answer, width: int = 88, color: bool = False) -> str:
+    """Return an answer in a few lines under what was asked: one of several that a person reads one after the other.
+
+    Args:
+        answer: Any answer, answered or not.
+        width: See :func:`to_text`.
+        color: See :func:`to_text`.
+    """
+    page = _Page(max(width, 40), color)
+    page.line(shorten(answer.question, 200) or "(nothing)", style=_BOLD)
+    label = f"{UNANSWERED[answer.status]}. " if answer.status in UNANSWERED else ""
+    for at, line in enumerate(said_lines(answer)):
+        page.line(line, first="  " if at else f"  {label}", rest="  ")
+    if answer.model is not None:
+        page.line(model_line(answer), first="  The model says: ", rest="  ", style=_DIM)
+        page.claims(model_claims(answer), answer, withhold=True)
+    if answer.candidates:
+        page.line(f"{candidates_heading(answer)}:", first="  ", rest="  ")
+        page.candidates(answer)
+    for warning in answer.warnings:
+        page.line(clean(warning), first="  Warning: ", rest="    ", style=_YELLOW)
+    if answer.status in UNANSWERED:
+        for step in answer.next_steps:
+            page.line(clean(step), first="  Next: ", rest="    ")
+    sources = ((f"[{number}]", ", ".join(source_parts(one)[:2])) for number, one in enumerate(answer.sources, 1))
+    page.table(one for one in sources if one[0] in answer.text)
+    return "\n".join(page.lines)
 
 
 def _passages(page: _Page, answer: Answer) -> None:
@@ -139,6 +165,13 @@ class _Page:
         column = max((len(left) for left, _ in listed if len(left) <= most), default=0)
         for left, right in listed:
             self.line(right, first=f"  {left.ljust(column)}  ", rest=" " * (column + 4))
+
+    def candidates(self, answer: Answer) -> None:
+        """Add what a name can mean, each with the string that names it."""
+        self.table(
+            (f'"{clean(one.handle)}"' if one.handle else "(no record)", f"{clean(one.label)} ({clean(one.why)})")
+            for one in answer.candidates
+        )
 
     def entity(self, resolved: Resolved) -> None:
         """Add the card of a molecule or protein."""

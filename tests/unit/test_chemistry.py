@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biomed_agent import chemistry
+from biomed_agent import chemistry, druglikeness
 from biomed_agent.chemistry import molecule_from_inchi, molecule_from_smiles
 from biomed_agent.errors import InvalidInput
 from biomed_agent.groups import SUBSTITUENTS, TERMS, VOCABULARY
@@ -32,6 +32,19 @@ def test_spellings_of_one_structure_give_one_molecule() -> None:
     assert molecules[0].inchikey == "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"
     assert molecules[0].formula == "C9H8O4"
     assert molecules[0].weight == pytest.approx(180.159, abs=2e-3)
+
+
+def test_a_weight_on_the_edge_is_shown_as_one_number_everywhere() -> None:
+    """668.765 with rounding errors: 668.77 when it is rounded once, 668.76 when the record's three decimals are."""
+    morphine = "CN1CC[C@]23c4c5ccc(O)c4O[C@H]2[C@@H](O)C=C[C@H]3[C@H]1C5"
+    salt = molecule_from_smiles(f"{morphine}.{morphine}.OS(O)(=O)=O")
+    shown = f"{salt.weight:.2f}"
+    computed = chemistry.computed_facts(salt)
+    assert {f"{fact.value:.8g}" for fact in computed if fact.predicate == "molecular weight"} == {shown, "285.34"}
+    assert f"weight {shown} (" in next(fact.note for fact in computed if fact.predicate == "rule of five")
+    assert f"weight {shown} (" in next(
+        fact.note for fact in druglikeness.rules(salt) if fact.predicate == "Ghose filter"
+    )
 
 
 def test_name_identifiers_and_provenance_are_carried() -> None:

@@ -115,6 +115,51 @@ def test_an_interrupted_run_goes_on_after_its_last_whole_row(tmp_path: Path, suf
     assert not partial.exists()
 
 
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl"])
+def test_a_finished_output_is_left_alone_and_rows_added_later_are_appended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    source, out = tmp_path / "names.txt", tmp_path / f"out.{suffix}"
+    source.write_text("aspirin\r\n\r\ncaffeine\r\n")
+    command = ["--offline", "--model", "none", "find", "molecule", "--input", str(source), "--output", str(out)]
+    assert main([*command, "--resume"]) == 0, "what was never begun is begun"
+    before, written = out.read_bytes(), out.stat().st_mtime_ns
+    capsys.readouterr()
+    assert main([*command, "--resume"]) == 0
+    assert capsys.readouterr().err == f"nothing is left to do: {out} holds all 2 rows\n"
+    assert (out.read_bytes(), out.stat().st_mtime_ns) == (before, written)
+    source.write_text("aspirin\ncaffeine\nibuprofen\n")
+    assert main([*command, "--resume"]) == 0
+    assert "3 rows (2 of them before)" in capsys.readouterr().err
+    assert out.read_bytes().startswith(before)
+    assert out.read_bytes()[len(before) :].count(b"ibuprofen") > 0
+    source.write_text("caffeine\n")
+    assert main([*command, "--resume"]) == 2
+    assert f"row 1 of {out} belongs to another input" in capsys.readouterr().err
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["names.txt", f"out.{suffix}"]
+
+
+def test_a_person_gets_a_listing_and_a_pipe_lines_of_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [*OFFLINE, "find", "molecule", "aspirin", "PCP", "ibuprofin"]
+    assert main(asked) == 0
+    piped = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["status"] for row in piped] == ["answered", "ambiguous", "not_found"]
+    monkeypatch.setattr("biomed_agent.cli.screen._is_terminal", lambda stream: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main([*asked, "--json"]) == 0
+    assert [json.loads(line)["row"] for line in capsys.readouterr().out.splitlines()] == [1, 2, 3]
+    assert main(asked) == 0
+    first, second, third = capsys.readouterr().out.rstrip().split("\n\n")
+    assert first.startswith("aspirin\n  Acetylsalicylic acid is C9H8O4, 180.16 g/mol")
+    assert "[1]  PubChem CID 2244, https://pubchem.ncbi.nlm.nih.gov/compound/2244" in first
+    assert second.startswith("PCP\n  Ambiguous. PCP means 2 things")
+    assert '"CID:992"   pentachlorophenol' in second
+    assert third.startswith("ibuprofin\n  Not found. ")
+    assert "ibuprofen" in third
+
+
 @pytest.mark.parametrize(
     ("output", "partial"),
     [

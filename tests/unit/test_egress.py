@@ -139,10 +139,43 @@ def test_a_log_that_cannot_be_written_costs_a_warning(tmp_path: Path, caplog: py
     assert log.summary() == {"path": "", "sent": 0, "blocked": 0, "kinds": {}, "services": {}, "last": ""}
 
 
-def test_a_line_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
+def test_a_line_that_was_cut_off_costs_no_other(tmp_path: Path) -> None:
     path = tmp_path / "egress.jsonl"
     log = AuditLog(path)
     log.note(Departure("S", "GET", "name", "w", "r", "public"), "sent")
     with path.open("a") as stream:
         stream.write('{"time": "20')
     assert log.summary()["sent"] == 1
+    log.note(Departure("S", "GET", "name", "w", "r", "public"), "sent")
+    assert log.summary()["sent"] == 2
+
+
+def test_a_full_log_is_put_aside_and_one_older_file_kept(tmp_path: Path) -> None:
+    path = tmp_path / "egress.jsonl"
+    log = AuditLog(path, limit=1000)
+    for number in range(40):
+        log.note(Departure("S", "GET", "name", f"request {number}", "r", "public"), "sent")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["egress.jsonl", "egress.jsonl.1"]
+    assert all(one.stat().st_size <= 1000 for one in tmp_path.iterdir())
+    assert all(one.stat().st_mode & 0o077 == 0 for one in tmp_path.iterdir())
+    kept = [entry["what"] for entry in log.entries()]
+    assert kept == [f"request {number}" for number in range(40 - len(kept), 40)], "the newest, in order, none missing"
+    assert len(kept) > 1000 // 250
+
+
+def test_a_line_longer_than_the_log_may_be_is_written(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "egress.jsonl", limit=10)
+    for letter in "ab":
+        log.note(Departure("S", "GET", "name", letter, "r", "public"), "sent")
+    assert [entry["what"] for entry in log.entries()] == ["a", "b"]
+
+
+def test_processes_that_put_the_log_aside_lose_no_line(tmp_path: Path) -> None:
+    audit = tmp_path / "egress.jsonl"
+    whole = 3 * 40 * 350  # what all lines take is more than one file and less than two
+    program = WRITER.replace("Path(sys.argv[1])", f"Path(sys.argv[1]), limit={whole * 2 // 3}").replace("200", "40")
+    writers = [subprocess.Popen([sys.executable, "-c", program, str(audit), letter]) for letter in "abc"]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert (tmp_path / "egress.jsonl.1").is_file()
+    noted = [entry["what"] for entry in AuditLog(audit).entries()]
+    assert {letter * 150: noted.count(letter * 150) for letter in "abc"} == {letter * 150: 40 for letter in "abc"}

@@ -402,7 +402,12 @@ _ACTIVITY = (
     "FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
 )
 KIBA_BINDS = 12.1
-"""the KIBA score from which a pair counts as binding (He et al. 2017; DeepDTA, doi:10.1093/bioinformatics/bty593)"""
+"""The KIBA score from which a pair counts as binding, on the scale of the shipped tables (higher is stronger).
+
+It is 3.0 on the scale of Tang et al. 2014 (doi:10.1021/ci400709d), where lower is stronger, turned round as in SimBoost
+(He et al. 2017, doi:10.1186/s13321-017-0209-z) and DeepDTA (Ozturk et al. 2018, doi:10.1093/bioinformatics/bty593).
+Both numbers are taken from how later papers on binary KIBA describe them (bio-protocol.org/bio101/r9394008); the two
+papers themselves were not at hand. It decides only what a low score is said to mean and what is listed as a partner."""
 _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a.value ELSE a.value END"
 """Constants in nM from the smallest, then scores from the largest."""
 
