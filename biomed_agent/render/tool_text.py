@@ -33,11 +33,14 @@ from .words import (
 TOOL_TOKENS = 350
 """Most tokens :func:`to_tool_text` returns, as counted by :func:`estimate_tokens`."""
 CUT_ORDER = (
-    "computed value", "record", "gap", "uncited source", "article", "passage", "source", "model sentence", "warning",
-    "entity", "step", "checked statement", "candidate",
+    "further warning", "computed value", "record", "gap", "uncited source", "article", "warning", "passage", "source",
+    "model sentence", "entity", "step", "checked statement", "candidate",
 )  # fmt: skip
 """What is left out when the text is too long, first to last; the status and the answer's first line are not in it.
-A source is uncited when no line that is still shown has its number."""
+A source is uncited when no line that is still shown has its number; a further warning is any but the first. Warnings
+give way to passages and cited sources, however many there are."""
+WARNING_TOKENS = 60
+"""most tokens of one warning; one of 200 characters mostly has fewer"""
 VALUES = 6
 """values of one predicate that are shown"""
 
@@ -53,24 +56,30 @@ def estimate_tokens(text: str) -> int:
 def to_tool_text(answer: Answer) -> str:
     """Return what a calling model is told, at most :data:`TOOL_TOKENS` tokens.
 
-    When it is too long, sources lose their links, then facts are cut, then sources, and candidates last; the
-    status and the answer stay, and one line says what was left out. A sentence of the model that is
-    contradicted is withheld and the reason given.
+    When it is too long, all warnings but the first are left out; if that is not enough, sources lose their links
+    and lines are left out in :data:`CUT_ORDER`. The status and the answer's first line stay (the end of a line that is
+    too long by itself is cut off), and one line counts what was left out. A sentence of the model that is contradicted
+    is withheld and the reason given.
     """
-    left_out: Counter[str] = Counter()
-    text = _joined(_parts(answer), left_out)
-    if estimate_tokens(text) <= TOOL_TOKENS:
-        return text
-    parts = _parts(answer, links=False)
-    text = _joined(parts, left_out)
-    while estimate_tokens(text) > TOOL_TOKENS and (called := _cut_one(parts)):
-        left_out[called] += 1
+    for links, order in ((True, ("further warning",)), (False, CUT_ORDER)):
+        left_out: Counter[str] = Counter()
+        parts = _parts(answer, links)
         text = _joined(parts, left_out)
-    words = text.split(" ")
-    while estimate_tokens(text) > TOOL_TOKENS:  # the answer's first line alone is too long
-        words.pop()
-        text = f"{' '.join(words)}..."
+        while estimate_tokens(text) > TOOL_TOKENS and (called := _cut_one(parts, order)):
+            left_out[called] += 1
+            text = _joined(parts, left_out)
+        if estimate_tokens(text) <= TOOL_TOKENS:
+            return text
+    [(_, said)] = parts[SAID].lines
+    while said and estimate_tokens(text) > TOOL_TOKENS:
+        said = said[: len(said) * 9 // 10]
+        parts[SAID].lines = [(1, f"{said.rstrip()}...")]
+        text = _joined(parts, left_out)
     return text
+
+
+SAID = 1
+"""place of the answer's first line among the parts"""
 
 
 @dataclass(slots=True)
@@ -92,18 +101,20 @@ class _Part:
         return [self.head, *texts] if self.head and texts else texts
 
 
-def _cut_one(parts: Sequence[_Part]) -> str:
+def _cut_one(parts: Sequence[_Part], order: Sequence[str]) -> str:
     """Remove the least useful line; return what it was, or nothing when all that is left must stay."""
     shown = "\n".join(line for part in parts if part.called != "source" for line in part.shown())
     cited = {int(number) for number in re.findall(r"\[(\d+)\]", shown)}
-    for called in CUT_ORDER:
+    for called in order:
         for part in parts:
             if called == "uncited source" and part.called == "source":
-                uncited = [line for line in part.lines if line[0] not in cited]
+                cut = [line for line in part.lines if line[0] not in cited]
+            elif called == "further warning" and part.called == "warning":
+                cut = part.lines[1:]
             else:
-                uncited = part.lines if part.called == called else []
-            if uncited:
-                part.lines.remove(uncited[-1])
+                cut = part.lines if part.called == called else []
+            if cut:
+                part.lines.remove(cut[-1])
                 return part.called
     return ""
 
@@ -132,10 +143,18 @@ def _parts(answer: Answer, links: bool = True) -> list[_Part]:
         _part("PASSAGES", _articles(answer), "article"),
         _part(f"MODEL {model_line(answer)}", _model_sentences(answer), "model sentence"),
         _sources(answer) if links else _sources_without_links(answer),
-        _part("", [f"WARNING {shorten(warning, 200)}" for warning in answer.warnings], "warning"),
+        _part("", [f"WARNING {_brief(warning)}" for warning in answer.warnings], "warning"),
         _part("", [gaps] if answer.not_looked_up else [], "gap"),
         _part("", [f"NEXT {shorten(step, 160)}" for step in answer.next_steps], "step"),
     ]
+
+
+def _brief(warning: str) -> str:
+    """Return a warning of at most 200 characters and :data:`WARNING_TOKENS` tokens."""
+    text = shorten(warning, 200)
+    while estimate_tokens(text) > WARNING_TOKENS:
+        text = shorten(text, len(text) * 9 // 10)
+    return text
 
 
 def _part(head: str, lines: Sequence[str], called: str = "") -> _Part:

@@ -17,7 +17,7 @@ from pydantic.v1 import ValidationError as ValidationErrorV1
 from biomed_agent.errors import BiomedAgentError
 from biomed_agent.render import to_tool_text
 from biomed_agent.render.words import shorten
-from biomed_agent.types import Answer, Article, EgressPolicy
+from biomed_agent.types import Answer, Article, EgressPolicy, Status
 
 from .handles import Handles
 
@@ -225,6 +225,6 @@ class LookUpTool(BioMedTool):
         return await asyncio.to_thread(functools.partial(self._ask, **arguments))
 
 
-def unanswered(status: str, reason: str) -> str:
+def unanswered(status: Status, reason: str) -> str:
     """Return the text of a call that never reached the agent; its first line is that of any unanswered call."""
-    return f"STATUS {status}; nothing was answered\nREASON {reason}"
+    return to_tool_text(Answer("", status, reason))

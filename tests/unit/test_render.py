@@ -8,7 +8,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from biomed_agent.render import TOOL_TOKENS, estimate_tokens, to_html, to_html_page, to_text, to_tool_text
@@ -351,6 +351,50 @@ def test_a_tool_text_never_exceeds_its_budget_and_keeps_its_first_line(
     said = to_tool_text(answer)
     assert estimate_tokens(said) <= TOOL_TOKENS
     assert said.startswith(f"STATUS {status}")
+
+
+NETWORK = (
+    "The live record was not read: PubChem gave no answer within 30 s (3 tries; the last: 503 Service Unavailable).",
+    "Not looked up by identifier: UniProt could not be reached (name or service not known); it is asked again in 30 s.",
+)
+PASSAGES = replace(
+    LITERATURE,
+    text="Passages that fit:\n" + "\n".join(f'"Dose {n} lowered it by {n} %." (PMID:{n}) [{n}]' for n in range(1, 5)),
+    evidence=(),
+    model=None,
+    sources=tuple(Provenance("PubMed", f"PMID {n}", f"https://pubmed.test/{n}/") for n in range(1, 5)),
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(warnings=st.lists(st.one_of(st.text(max_size=400), st.sampled_from(NETWORK)), max_size=60).map(tuple))
+@example(warnings=NETWORK)
+@example(warnings=NETWORK * 100)
+@example(warnings=("\N{SNOWMAN}" * 200,) * 3)
+def test_warnings_push_out_neither_evidence_nor_sources_and_are_counted_when_left_out(
+    warnings: tuple[str, ...],
+) -> None:
+    for answer in (ANSWERED, PASSAGES):
+        before, text = to_tool_text(answer), to_tool_text(replace(answer, warnings=warnings))
+        assert estimate_tokens(text) <= TOOL_TOKENS
+        kept = [line for line in text.splitlines() if not line.startswith(("WARNING", "LEFT OUT"))]
+        if "https" in text:
+            assert kept == before.splitlines(), "nothing but warnings gave way"
+        for line in before.splitlines():
+            if line.startswith(("STATUS", "ANSWER", '  "Dose')):
+                assert line in kept
+        assert all(f"[{n}]" in "".join(kept) for n in range(1, len(answer.sources) + 1))
+        missing = len(warnings) - sum(line.startswith("WARNING") for line in text.splitlines())
+        assert ("LEFT OUT" in text and f"{missing} warning" in text) if missing else "LEFT OUT" not in text
+
+
+def test_what_is_cut_off_a_long_answer_is_marked_and_what_is_left_out_still_counted() -> None:
+    text = to_tool_text(replace(ANSWERED, text="word " * 4000))
+    assert estimate_tokens(text) <= TOOL_TOKENS
+    _, said, last = text.splitlines()
+    assert said.endswith("word...")
+    assert "2 sources" in last
+    assert last.startswith("LEFT OUT")
 
 
 def test_sources_lose_their_links_before_anything_is_cut() -> None:
