@@ -1,8 +1,9 @@
-"""Stage 2 of training: bfloat16 against float32, and batches of similar length or packed rows against random batches.
+"""Stage 2 of training: bfloat16 against float32, compiled layers against plain ones, lengths grouped against random.
 
 Run with: python benchmarks/bench_training.py [examples] [rounds]. On a CPU the embedded model is trained on made-up
 answers to structures of the starter set, one thread. Goals: bfloat16 1.5 times float32 where the processor has
-AVX512-BF16 or AMX; batches of similar length 2 times random ones.
+AVX512-BF16 or AMX; batches of similar length 2 times random ones. What ``"compile": true`` of a recipe does is compared
+in bfloat16, the first pass over the batches, in which layers are compiled, left out.
 
 On a GPU the model has the shapes of BioMedGPT-10B and random weights, and its projections are trained: packed rows
 against padded batches. What bounds that is arithmetic: 4 x 6.607e9 operations per position (forward, and backward to
@@ -26,7 +27,7 @@ from biomed_agent.generator import EMBEDDED
 from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneration, BioMedGPTProcessor
 from biomed_agent.model.checkpoint import load_checkpoint
 from biomed_agent.model.placement import NAMED
-from biomed_agent.model.training.align import answer_loss
+from biomed_agent.model.training.align import answer_loss, compile_layers
 from biomed_agent.model.training.batching import Collator, Lengths, estimated_positions, packed, similar
 from biomed_agent.model.training.examples import Example
 
@@ -97,7 +98,7 @@ class Trained:
 
 
 def on_cpu(count: int, rounds: int) -> str:
-    """Return both tables of the CPU."""
+    """Return the tables of the CPU."""
     torch.set_num_threads(1)
     model, processor, _ = load_checkpoint(EMBEDDED)
     processor.max_protein_tokens = 1024
@@ -122,6 +123,15 @@ def on_cpu(count: int, rounds: int) -> str:
     precision = interleaved(
         {"float32": lambda: trained.train(few, bf16=False), "bfloat16": lambda: trained.train(few, bf16=True)}, rounds
     )
+    compiled = Trained(load_checkpoint(EMBEDDED)[0].train())
+    compile_layers(compiled.model, print)
+    layers = interleaved(
+        {
+            "plain layers": lambda: trained.train(few, bf16=True),
+            "compiled layers": lambda: compiled.train(few, bf16=True),
+        },
+        rounds,
+    )
     said = f"{count} examples, {real:,} positions without padding, batches of at most {TOKENS:,}"
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     fast = [name for name in ("avx512_bf16", "amx_bf16") if name in flags]
@@ -132,6 +142,7 @@ def on_cpu(count: int, rounds: int) -> str:
             table(grouping, "random batches", real, "positions", rounds),
             f"processor has {', '.join(fast) or 'neither AVX512-BF16 nor AMX'}",
             table(precision, "float32", positions, "positions", rounds),
+            table(layers, "plain layers", positions, "positions", rounds),
         ]
     )
 

@@ -205,6 +205,32 @@ def test_one_step_is_the_same_in_one_batch_in_several_and_packed(tmp_path, base)
         assert torch.allclose(trained[name][2], trained["whole"][2], atol=1e-5)
 
 
+@pytest.mark.slow
+def test_compiled_layers_change_the_speed_only(tmp_path, base):
+    logs = {}
+    for way in (False, True):
+        one = stage("compiled" if way else "plain", steps=6, save_steps=2, compile=way)
+        trainer = trainer_of(one, tmp_path, base, pairs())
+        layer = trainer.model.language_model.base_model.layers[0]
+        assert (layer._compiled_call_impl is not None) == way
+        trainer.run()
+        logs[way] = [line["loss"] for line in run.read_log(tmp_path / one.name / run.LOG) if "loss" in line]
+        assert not any("_orig_mod" in name for name in trainer.model.state_dict())
+    assert logs[True] == pytest.approx(logs[False], rel=1e-4)
+
+
+def test_without_a_compiler_the_layers_stay_as_they_are(tmp_path, base, monkeypatch):
+    def broken(function: Any) -> Any:
+        raise RuntimeError("no compiler found\nlong story")
+
+    monkeypatch.setattr(torch, "compile", broken)
+    model, _, _ = load_checkpoint(base)
+    said = []
+    align.compile_layers(model, said.append)
+    assert said == ["the layers are not compiled, which is slower but the same: no compiler found"]
+    assert model.language_model.base_model.layers[0]._compiled_call_impl is None
+
+
 def test_a_loss_that_does_not_exist_is_refused(tmp_path, base):
     with pytest.raises(InvalidInput, match="no example of function"):
         trainer_of(stage("one", repeats={"function": 1}), tmp_path, base, pairs())

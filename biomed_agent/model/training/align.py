@@ -66,6 +66,22 @@ def _add_lora(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int)
         raise InvalidInput(f"stage {stage.name!r}: lora does not fit the language model ({error}).") from error
 
 
+def compile_layers(model: BioMedGPTForConditionalGeneration, report: Report) -> None:
+    """Compile the language model's layers, each by itself, for any length; go on without where that cannot be done.
+
+    On a CPU attention is written out, for the compiler fuses it and the library's kernel is slow backwards.
+    """
+    try:
+        torch.compile(torch.neg)(torch.ones(2))
+    except Exception as error:
+        report(f"the layers are not compiled, which is slower but the same: {str(error).strip().splitlines()[0]}")
+        return
+    if not torch.cuda.is_available():
+        model.language_model.set_attn_implementation("eager")
+    for layer in model.language_model.base_model.layers:
+        layer.compile(dynamic=True)
+
+
 class AlignTrainer(RunTrainer):
     """Trains what a stage says by the losses it names; its checkpoints hold only what is trained.
 
@@ -265,6 +281,8 @@ def stage_trainer(
     packing = torch.cuda.is_available() if stage.packing is None else stage.packing
     if packing and torch.cuda.is_available() and is_flash_attn_2_available():
         model.language_model.set_attn_implementation("flash_attention_2")
+    if stage.compile:
+        compile_layers(model, report)
     longest = recipe.model.max_residues if recipe.model else None
     chosen = select(examples, stage, recipe.seed, longest)
     if not chosen:

@@ -83,6 +83,8 @@ class Stage:
     """null not to shard, else what differs from :data:`.run.FSDP`"""
     workers: int = 0
     """processes that prepare batches beside the training one"""
+    compile: bool = False
+    """compile the language model's layers (torch.compile), which takes its first minute and pays off on a CPU"""
 
     def __post_init__(self) -> None:
         weights = {name: weight for name, weight in self.losses.items() if weight}
