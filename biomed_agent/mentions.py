@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from . import chemistry
 from .inputs import ACCESSION, EC_NUMBER, ENTRY_NAME, INCHIKEY, ORGANISMS, smiles_shaped
+from .sources.names import COMMON_WORDS as WORDS_TOO
 from .types import Candidate
 from .variants import SUBSTITUTION, substitutions
 
@@ -58,6 +58,7 @@ _CAS = re.compile(r"(?<![\w-])\d{2,7}-\d{2}-\d(?![\w-])")
 _SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Za-z])")
 _FASTA = re.compile(r"^>.*(?:\n[A-Za-z*\s-]+)+", re.M)
 _VARIANT_AFTER = re.compile(rf"[\s(-]+({SUBSTITUTION}(?:[/+]{SUBSTITUTION})*)(?!\w)\)?")
+_ASKING = re.compile(r"\b(?:THE|OF|IN|IS|ARE|WAS|DO|DOES|WHAT|WHICH|HOW)\b")
 _EC = re.compile(rf"\bEC[ :]?\s?({EC_NUMBER.pattern})(?![\d.]*\d)", re.I)
 
 
@@ -100,7 +101,8 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
             yield Mention(match[0], match.start(), match.end(), "identifier")
     for match in _SEQUENCE.finditer(question):
         yield Mention(match[0], match.start(), match.end(), "sequence")
-    spans = index.lexicon_spans(question)
+    shouted = question.isupper() and _ASKING.search(question)  # then capitals tell no gene from a word
+    spans = [span for span in index.lexicon_spans(question) if not (shouted and span[2].lower() in WORDS_TOO)]
     named = {question[start:end] for start, end, _ in spans}
     for match in re.finditer(r"\S+", question):
         token = _bare(match[0])
@@ -119,8 +121,9 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
 @cache
 def gene_symbols() -> frozenset[str]:
     """Return symbols of well-known human genes that the starter set has no protein of, but UniProt has."""
-    file = Path(__file__).parent / "data" / "starter" / "genes.txt"
-    return frozenset(file.read_text(encoding="ascii").split())
+    from .sources.local import STARTER  # opens the room of SQLite, which its users have open anyway
+
+    return frozenset((STARTER / "genes.txt").read_text(encoding="ascii").split())
 
 
 def _bare(token: str) -> str:

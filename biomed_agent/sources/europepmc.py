@@ -13,7 +13,7 @@ from biomed_agent.services import DAY
 from biomed_agent.transport import Reply, Transport, well_formed
 from biomed_agent.types import Article, Provenance
 
-from .markup import plain, text_of
+from .markup import parse_reply, plain, text_of
 
 MAX_HITS = 1_000
 """most articles one search returns; core records come to about 10 kB each"""
@@ -100,12 +100,7 @@ def read_search_xml(text: str, provenance: Provenance) -> Page:
     Raises:
         Unavailable: It is no search reply, or declares entities.
     """
-    if "<!ENTITY" in text:
-        raise Unavailable("Europe PMC's reply declares XML entities, which no record needs; it was not read.")
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - decoded text without entity declarations
-    except ET.ParseError as error:
-        raise Unavailable(f"Europe PMC answered broken XML ({error}) where a search was expected.") from error
+    root = parse_reply(text, "Europe PMC", "a search")
     if root.tag != "responseWrapper":
         raise Unavailable(f"Europe PMC answered <{root.tag}> where a search was expected.")
     body = {
@@ -177,12 +172,7 @@ def read_full_text(text: str, provenance: Provenance) -> FullText:
     Raises:
         Unavailable: It is no article, or declares entities.
     """
-    if "<!ENTITY" in text:
-        raise Unavailable("Europe PMC's reply declares XML entities, which no article needs; it was not read.")
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - decoded text without entity declarations
-    except ET.ParseError as error:
-        raise Unavailable(f"Europe PMC answered broken XML ({error}) where a full text was expected.") from error
+    root = parse_reply(text, "Europe PMC", "a full text")
     article = root if root.tag == "article" else root.find(".//article")
     if article is None:
         raise Unavailable(f"Europe PMC answered <{root.tag}> where a full text was expected.")
@@ -318,10 +308,7 @@ def _notices(links: list[dict[str, Any]]) -> Iterator[str]:
 
 
 _PROSE = frozenset({"p", "list", "def-list", "disp-quote", "boxed-text"})
-_LEFT_OUT = frozenset(
-    ("table-wrap", "table", "fig", "fig-group", "graphic", "supplementary-material", "tex-math",
-     "{http://www.w3.org/1998/Math/MathML}annotation")
-)  # fmt: skip
+_LEFT_OUT = frozenset(("table-wrap", "table", "fig", "fig-group", "graphic", "supplementary-material", "tex-math"))
 
 
 def _sections(element: ET.Element, above: tuple[str, ...]) -> Iterator[Section]:

@@ -153,7 +153,8 @@ def fits(text: str, shown: str) -> bool:
     """Tell whether a span of a text means the stored name ``shown``.
 
     Word breaks must agree where either has a space (``as a`` is not ``ASA``, ``proteins`` is not ``protein S``), short
-    symbols must agree in case (``cat`` is not ``CAT``), common English words count only in the capitals of a symbol.
+    symbols must agree in case (``cat`` is not ``CAT``, ``eGFR`` is not ``EGFR``) unless a digit tells them from words
+    (``P53`` is ``p53``), common English words count only in the capitals of a symbol.
     """
     if " " in text and spaced_key(text) != spaced_key(shown):
         return False
@@ -164,15 +165,22 @@ def fits(text: str, shown: str) -> bool:
     letters, written = (name.replace("-", "").replace(" ", "") for name in (shown, text))
     if not any(letter.isalpha() for letter in letters) or len(letters) < 2:
         return False
+    one_case = written.islower() or written.isupper()
+    if _NUMBERED.fullmatch(letters) and " " not in text:
+        return written == letters or one_case
     if len(letters) <= 3 or _MIXED.fullmatch(letters):
         return written == letters
     if len(letters) <= 5 and letters.isalpha():
-        return written == letters or written.islower() or written.isupper()
+        return written == letters or one_case or written in _USUAL
     return True
 
 
 _MIXED = re.compile(r"[a-z]{2,3}[A-Z]\d?")
 """Bacterial genes (``lamB``) count only as they are written."""
+_NUMBERED = re.compile(r"[Pp]\d\d|[A-Za-z]{2}\d|\d[A-Za-z]{2}")
+"""``p53``, ``IL-6``, ``5-FU``: no word, in capitals or small letters; but not ``X25``, which may be a number."""
+_USUAL = frozenset({"cMYC", "mTOR"})
+"""Usual spellings of names that are stored in other capitals."""
 
 
 def asked_about(text: str, start: int, end: int) -> bool:

@@ -13,7 +13,7 @@ from biomed_agent.services import DAY
 from biomed_agent.transport import Reply, Transport, well_formed
 from biomed_agent.types import Article, Provenance
 
-from .markup import text_of
+from .markup import parse_reply, text_of
 
 MAX_HITS = 10_000
 """PubMed hands out no further hits of one search"""
@@ -307,14 +307,8 @@ def _root(text: str) -> ET.Element:
 
 
 def _result_root(text: str, tag: str) -> ET.Element:
-    """Parse a reply in XML; its DTD is never fetched, and entities, which no record needs, are refused."""
-    if "<!ENTITY" in text:
-        raise Unavailable("PubMed's reply declares XML entities, which no record needs; it was not read.")
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - decoded text without entity declarations
-    except ET.ParseError as error:
-        what = "an HTML page" if "<html" in text[:500].lower() else f"broken XML ({error})"
-        raise Unavailable(f"PubMed answered {what} where records were expected.") from error
+    """Parse a reply in XML that is no error message and has that root."""
+    root = parse_reply(text, "PubMed", f"<{tag}>")
     if (failed := root.findtext("ERROR") or root.findtext("error")) or root.tag != tag:
         raise Unavailable(f"PubMed answered <{root.tag}> where <{tag}> was expected: {failed or 'no reason given'}")
     return root

@@ -1,13 +1,34 @@
-"""A model with random weights, small enough for a test, and a checkpoint folder that holds it."""
+"""A model with random weights, small enough for a test, a checkpoint folder that holds it, and services played here."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from biomed_agent.transport import Transport
+
+from .server import FakeClock, LocalServer, Said, script
 
 QUESTIONS = """
 What is this molecule? It is an alcohol. The protein binds to the receptor. Human: <molecule></molecule>
 Assistant: <protein></protein> ### Please describe it. Does it contain a ring? Yes, it does. No, it does not.
 """
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    """A server that answers nothing until a test gives it something to play."""
+    with LocalServer(script(Said())) as server:
+        yield server
+
+
+@pytest.fixture
+def transport(server: LocalServer) -> Iterator[Transport]:
+    """A transport to that server under the name of every database, without a cache."""
+    places = {"pubchem": f"{server.url}/rest/pug"} | dict.fromkeys(("pubmed", "europepmc", "uniprot"), server.url)
+    with Transport(clock=FakeClock(), services=places) as transport:
+        yield transport
 
 
 @pytest.fixture(scope="session")

@@ -45,10 +45,38 @@ def index(cache_dir: Path) -> LocalIndex:
         ("Which diseases is brca1 involved in?", []),
         ("Does pembrolizumab block PDCD1?", ["PDCD1"]),
         ("What does GSK99999 do?", []),
+        ("Which diseases is P53 involved in?", ["P53"]),
+        ("Does MTOR or mTOR bind rapamycin?", ["MTOR", "mTOR", "rapamycin"]),
+        ("What do il-6 and il6 do?", ["il-6", "il6"]),
+        ("Does 5-fu inhibit cMYC?", ["5-fu", "cMYC"]),
+        ("How long is ca9 or P38?", ["ca9", "P38"]),
+        ("WHAT DOES P53 DO WITH MDM2?", ["P53", "MDM2"]),
+        ("CAT, SOD1", ["CAT", "SOD1"]),
     ],
 )
 def test_what_a_question_mentions(index: LocalIndex, question: str, found: list[str]) -> None:
     assert [mention.text for mention in find_mentions(question, index)] == found
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "WHAT IS THE MASS OF THAT?",
+        "WAS IT HARD TO REST AND IS IT ILL?",
+        "My eGFR is 60, what does it mean?",
+        "Does x25 or f10 mean anything here?",
+        "Do I take 5 mp or if 1 of them, or ca 2?",
+        "Is the src folder in met or tnf?",
+    ],
+)
+def test_ordinary_words_are_no_genes_in_any_case(index: LocalIndex, question: str) -> None:
+    assert find_mentions(question, index) == []
+
+
+def test_the_same_protein_is_meant_in_either_case(index: LocalIndex) -> None:
+    for name in ("p53", "P53"):
+        assert next(protein.gene for protein, _ in index.proteins_named(name)) == "TP53"
+    assert index.homonyms("P38") == index.homonyms("p38") != []
 
 
 def test_a_pasted_sequence_is_one_mention(index: LocalIndex) -> None:

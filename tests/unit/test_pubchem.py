@@ -141,12 +141,6 @@ def test_descriptions_name_their_depositor() -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with LocalServer(script(Said())) as server:
-        yield server
-
-
-@pytest.fixture
 def pubchem(server: LocalServer) -> Iterator[PubChem]:
     with Transport(clock=FakeClock(), services={"pubchem": server.url}) as transport:
         yield PubChem(transport)

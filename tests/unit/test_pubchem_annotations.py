@@ -186,12 +186,6 @@ def test_lists_of_cids_and_registry_numbers() -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with LocalServer(script(Said())) as server:
-        yield server
-
-
-@pytest.fixture
 def pubchem(server: LocalServer, tmp_path: Path) -> Iterator[PubChem]:
     with Transport(tmp_path, clock=FakeClock(), services={"pubchem": f"{server.url}/rest/pug"}) as transport:
         yield PubChem(transport)

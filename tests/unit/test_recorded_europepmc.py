@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from biomed_agent.sources.europepmc import EuropePMC, Page
 from biomed_agent.transport import Transport
 
-from .server import FakeClock, LocalServer, Said, script
+from .server import LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "europepmc"
 pytestmark = [
@@ -31,15 +30,8 @@ CASSETTE = "cassette_2016_search_pmid.yml"
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with LocalServer(script(Said())) as server:
-        yield server
-
-
-@pytest.fixture
-def europepmc(server: LocalServer) -> Iterator[EuropePMC]:
-    with Transport(clock=FakeClock(), services={"europepmc": server.url}) as transport:
-        yield EuropePMC(transport)
+def europepmc(transport: Transport) -> EuropePMC:
+    return EuropePMC(transport)
 
 
 def searched(server: LocalServer, europepmc: EuropePMC, name: str) -> Page:

@@ -24,7 +24,7 @@ from biomed_agent.sources.pubchem.readers import (
 from biomed_agent.transport import Transport
 from biomed_agent.types import Provenance
 
-from .server import Asked, FakeClock, LocalServer, Said, script
+from .server import Asked, LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "pubchem"
 pytestmark = [
@@ -51,15 +51,8 @@ STRUCTURES = {
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with LocalServer(script(Said())) as server:
-        yield server
-
-
-@pytest.fixture
-def pubchem(server: LocalServer) -> Iterator[PubChem]:
-    with Transport(clock=FakeClock(), services={"pubchem": f"{server.url}/rest/pug"}) as transport:
-        yield PubChem(transport)
+def pubchem(transport: Transport) -> PubChem:
+    return PubChem(transport)
 
 
 def recorded(name: str) -> Said:

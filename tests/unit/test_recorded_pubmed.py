@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from biomed_agent.sources.pubmed import History, PubMed
 from biomed_agent.transport import Transport
 from biomed_agent.types import Article
 
-from .server import FakeClock, LocalServer, Said, script
+from .server import LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "pubmed"
 pytestmark = [
@@ -47,15 +46,8 @@ OTHERS = {
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with LocalServer(script(Said())) as server:
-        yield server
-
-
-@pytest.fixture
-def pubmed(server: LocalServer) -> Iterator[PubMed]:
-    with Transport(clock=FakeClock(), services={"pubmed": server.url}) as transport:
-        yield PubMed(transport)
+def pubmed(transport: Transport) -> PubMed:
+    return PubMed(transport)
 
 
 def body(name: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from biomed_agent.sources.uniprot import UniProt, read_entry, read_facts, read_f
 from biomed_agent.transport import Transport
 from biomed_agent.types import Provenance
 
-from .server import FakeClock, LocalServer, Said, script
+from .server import LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "uniprot"
 pytestmark = [
@@ -34,15 +33,8 @@ READ = {
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with LocalServer(script(Said())) as server:
-        yield server
-
-
-@pytest.fixture
-def uniprot(server: LocalServer) -> Iterator[UniProt]:
-    with Transport(clock=FakeClock(), services={"uniprot": server.url}) as transport:
-        yield UniProt(transport)
+def uniprot(transport: Transport) -> UniProt:
+    return UniProt(transport)
 
 
 def body(name: str) -> bytes:
