@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,13 @@ def add_arguments(build: argparse.ArgumentParser) -> None:
     build.add_argument("--json", action="store_true", help="write JSON")
 
 
+def add_info_arguments(info: argparse.ArgumentParser) -> None:
+    """Add what ``index info`` takes."""
+    info.add_argument("file", nargs="*", metavar="FILE", help="index files (default: those that are searched)")
+    info.add_argument("--rejected", action="store_true", help="list the records that a build left out, and why")
+    info.add_argument("--json", action="store_true", help="write JSON")
+
+
 def build(arguments: argparse.Namespace, screen: Screen) -> int:
     """Build an index from dumps; packed files (.gz, .xz) are read as they are."""
     from biomed_agent.sources.local.build import build_from_dumps
@@ -69,7 +77,7 @@ def build(arguments: argparse.Namespace, screen: Screen) -> int:
     for file, line, reason in report.rejected[:SHOWN_REJECTED]:
         screen.note(f"left out: {file}:{line}: {reason}")
     if report.bad > SHOWN_REJECTED:
-        screen.note(f"... {report.bad:,} records were left out in all; the table rejected of the index names them.")
+        screen.note(f"... {PROGRAM} index info {report.path} --rejected shows the others.")
     screen.show(json.dumps(_plain(report), indent=2, ensure_ascii=False) if arguments.json else _text(report))
     return 0
 
@@ -81,9 +89,9 @@ class _Teller:
         self.screen, self.last, self.doing = screen, -EVERY, ""
 
     def __call__(self, progress: Progress) -> None:
-        text = f"{progress.doing}: {progress.fraction:4.0%}"
+        text = progress.doing
         if progress.records:
-            text += f", {progress.records:,} records, {progress.rate:,.0f}/s"
+            text += f": {progress.fraction:4.0%}, {progress.records:,} records, {progress.rate:,.0f}/s"
         if progress.left is not None and progress.fraction < 1:
             text += f", {_duration(progress.left)} left"
         self.screen.progress(text)
@@ -95,6 +103,8 @@ class _Teller:
 
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02} h" if minutes >= 60 else f"{minutes}:{rest:02} min"
 
 
@@ -111,33 +121,68 @@ def _plain(report: Report) -> dict[str, Any]:
 
 
 def _text(report: Report) -> str:
-    nouns = (("molecule", "molecules"), ("protein", "proteins"), ("article", "articles"), ("name", "names"))
-    held = ", ".join(f"{report.counts[table]:,} {noun}" for table, noun in nouns if report.counts[table])
-    size = report.path.stat().st_size / 1e6
+    held = ", ".join(
+        _counted(report.counts[noun], noun)
+        for noun in ("molecule", "protein", "article", "name")
+        if report.counts[noun]
+    )
     again = " (it went on where it had stopped)" if report.resumed else ""
-    lines = [f"{report.path}: {held or 'nothing'}; {size:,.0f} MB in {_duration(report.seconds)}{again}."]
-    lines += [f"{report.bad:,} records were left out."] if report.bad else []
+    lines = [f"{report.path}: {held}; {_size(report.path)} in {_duration(report.seconds)}{again}."]
+    lines += [f"{_counted(report.bad, 'record')} left out."] if report.bad else []
     lines += [f"{report.verified}."] if report.verified else []
-    lines.append(f"Use it: {PROGRAM} --index {report.path} ask ..., or set BIOMED_AGENT_INDEX={report.path}")
+    lines.append(f"Use it: {PROGRAM} --index {report.path} ask ..., or set BIOMED_AGENT_INDEX={report.path.resolve()}")
     return "\n".join(lines)
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1e6:,.0f} MB" if size >= 1e7 else f"{size / 1e6:.1f} MB"
+
+
 def info(arguments: argparse.Namespace, screen: Screen) -> int:
-    """Say what each index holds, in the order in which they are searched."""
+    """Say what index files hold: those that are named, else all in the order in which they are searched."""
     from biomed_agent.sources.local import LocalIndex
+    from biomed_agent.sources.local.files import open_file
 
     settings = settings_of(arguments)
-    with LocalIndex.open(settings.cache_dir, settings.index) as index:
-        files = index.stats()["files"]
+    paths = [Path(one) for one in arguments.file] or list(settings.index)
+    named = [str(path) for path in paths]
+    if arguments.file:
+        index = LocalIndex([open_file(path) for path in paths])
+    else:
+        index = LocalIndex.open(settings.cache_dir, settings.index)
+        named.append("starter set")
+    with closing(index):
+        files = [{"file": name} | stats for name, stats in zip(named, index.stats()["files"], strict=True)]
+        for file, one in zip(files, index.files, strict=True):
+            counted = one.plain.execute("SELECT value FROM meta WHERE key = 'rejected'").fetchone()
+            file["rejected"] = int(counted[0]) if counted else 0  # the table holds the first of very many
+            if arguments.rejected:
+                file["rejected_records"] = [
+                    list(row) for row in one.plain.execute("SELECT * FROM rejected ORDER BY file, line")
+                ]
     if arguments.json:
         screen.show(json.dumps({"files": files}, indent=2, ensure_ascii=False))
         return 0
-    named = [*(str(path) for path in settings.index), "starter set"]
-    for name, stats in zip(named, files, strict=True):
-        width = max(len(key) for key in stats)
-        lines = (f"  {key.ljust(width)}  {_number(value)}" for key, value in stats.items())
-        screen.show("\n".join((name, *lines)))
+    for file in files:
+        screen.show(_text_of(file))
     return 0
+
+
+def _text_of(file: dict[str, Any]) -> str:
+    """Return what a file holds as lines; what is not known of it is left out."""
+    rejected = file.pop("rejected_records", [])
+    lines = [file.pop("file")]
+    width = max(len(key) for key in file)
+    lines += [f"  {key.ljust(width)}  {_number(value)}" for key, value in file.items() if value != ""]
+    lines += [f"  left out: {name}:{line}: {reason}" for name, line, reason in rejected]
+    if rejected and file["rejected"] > len(rejected):
+        lines.append(f"  ... of {file['rejected']:,} records left out, the first {len(rejected):,} are kept")
+    return "\n".join(lines)
 
 
 def _number(value: Any) -> str:

@@ -1,62 +1,16 @@
-"""Indexes built from small dumps of the shapes that PubChem, UniProt and PubMed give out."""
+"""What an index that is built from dumps holds and finds."""
 
 from __future__ import annotations
 
-import gzip
-import json
 import lzma
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from biomed_agent.cli import main
 from biomed_agent.errors import InvalidInput
-from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.local.articles import read_query
-from biomed_agent.sources.local.build import Progress, Report, build_from_dumps
-from biomed_agent.sources.local.files import open_file
 
-STRUCTURES = {
-    2244: ("CC(=O)OC1=CC=CC=C1C(=O)O", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "Aspirin", "C9H8O4"),
-    2519: ("CN1C=NC2=C1C(=O)N(C(=O)N2C)C", "RYYVLZVUVIJVGH-UHFFFAOYSA-N", "Caffeine", "C8H10N4O2"),
-    702: ("CCO", "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", "Ethanol", "C2H6O"),
-    962: ("O", "XLYOFNOQVPJJNP-UHFFFAOYSA-N", "Water", "H2O"),
-}
-SYNONYMS = [
-    "2244\taspirin",
-    "2244\tAcetylsalicylic acid",
-    "2244\t50-78-2",
-    "2244\tCHEBI:15365",
-    "702\tStorm",
-    "99\tnobody",
-]
-
-
-def packed(path: Path, lines: Sequence[str]) -> Path:
-    path.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode()))
-    return path
-
-
-def pubchem(folder: Path, without: Sequence[str] = ()) -> list[Path]:
-    """Write the column files of a small PubChem."""
-    columns = {
-        "CID-SMILES": [f"{cid}\t{one[0]}" for cid, one in STRUCTURES.items()],
-        "CID-InChI-Key": [f"{cid}\tInChI=1S/x\t{one[1]}" for cid, one in STRUCTURES.items()],
-        "CID-Mass": [f"{cid}\t{one[3]}\t1.0\t1.0" for cid, one in STRUCTURES.items()],
-        "CID-Title": [f"{cid}\t{one[2]}" for cid, one in STRUCTURES.items()],
-        "CID-Synonym-filtered": SYNONYMS,
-    }
-    return [packed(folder / f"{name}.gz", lines) for name, lines in columns.items() if name not in without]
-
-
-def built(folder: Path, **given: Any) -> tuple[LocalIndex, Report]:
-    report = build_from_dumps(folder / "out.sqlite", **given)
-    return LocalIndex([open_file(report.path)]), report
-
+from .dumped import ARTICLES, FLAT, STRUCTURES, article, built, packed, pubchem, pubmed
 
 # -- molecules
 
@@ -113,8 +67,39 @@ def test_bad_records_are_counted_and_named(tmp_path: Path) -> None:
         ("CID-SMILES.gz", 2, "expected a CID, a tab and a SMILES, got 'no tab here'"),
         ("CID-SMILES.gz", 4, "expected a CID, a tab and a SMILES, got '77\\tnot a structure'"),
     ]
-    assert report.rejected[2][:2] == ("structures", 78)
+    assert report.rejected[2][:2] == ("CID-SMILES.gz", 5)
     assert report.counts["molecule"] == 2
+
+
+def test_an_unreadable_structure_is_named_by_its_file_and_line(tmp_path: Path) -> None:
+    one = packed(tmp_path / "CID-SMILES-1.gz", ["702\tCCO", "5\tCCN", "6\tC1CC"])
+    two = packed(tmp_path / "CID-SMILES-2.gz", ["962\tO", "5\tc1cc"])  # the later structure of a CID counts
+    table = tmp_path / "mine.csv"
+    table.write_text("name,smiles\na,CC\nb,C(C)(C)(C)(C)C\nc,*CC\n")
+    index, report = built(tmp_path, molecules=[one, two, table])
+    assert [(file, line) for file, line, _ in report.rejected] == [
+        ("CID-SMILES-1.gz", 3),
+        ("CID-SMILES-2.gz", 2),
+        ("mine.csv", 3),
+        ("mine.csv", 4),
+    ]
+    assert "'C1CC' cannot be read: ring closure 1 (position 2) is never closed" in report.rejected[0][2]
+    assert "atom 1 (C) has valence 5" in report.rejected[2][2]
+    assert report.rejected[3][2] == "no InChIKey is defined for '*CC'"
+    assert (report.bad, report.counts["molecule"]) == (4, 3)
+    [stats] = index.stats()["files"]
+    assert stats["built_from"] == "CID-SMILES-1.gz (2 of 3); CID-SMILES-2.gz (1 of 2); mine.csv (1 of 3)"
+
+
+def test_structures_are_read_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"{cid}\t{'C' * cid}" for cid in range(1, 21)]
+    lines[16] = "17\tC1CC"
+    monkeypatch.setattr("biomed_agent.sources.local.structures.CHUNK", 6)
+    index, report = built(tmp_path, molecules=[packed(tmp_path / "CID-SMILES.gz", lines)])
+    assert [(file, line) for file, line, _ in report.rejected] == [("CID-SMILES.gz", 17)]
+    assert report.counts["molecule"] == 19
+    [methane] = index.molecules_by_inchikey("VNWKTOKETHGBQD-UHFFFAOYSA-N")
+    assert (methane.ids["cid"], methane.formula) == ("1", "CH4")
 
 
 def test_structures_that_do_not_have_their_keys_are_refused(tmp_path: Path) -> None:
@@ -126,7 +111,10 @@ def test_structures_that_do_not_have_their_keys_are_refused(tmp_path: Path) -> N
             [f"{cid}\tx\t{key}" for cid, key in zip(STRUCTURES, keys[1:] + keys[:1], strict=True)],
         )
     )
-    with pytest.raises(InvalidInput, match="4 of 4 structures that were tried do not have the InChIKey"):
+    first = (
+        r"4 of 4 structures that were tried do not have the InChIKey stated for them, first that of CID-SMILES\.gz:3"
+    )
+    with pytest.raises(InvalidInput, match=first):
         built(tmp_path, molecules=files)
     assert not (tmp_path / "out.sqlite").exists()
 
@@ -163,15 +151,39 @@ def test_tables_and_sdf(tmp_path: Path) -> None:
     assert ("mine.csv", 4, "expected 4 cells, got 2") in report.rejected
 
 
+def test_a_table_as_a_spreadsheet_saves_it(tmp_path: Path) -> None:
+    table = tmp_path / "sheet.csv"
+    table.write_bytes('\ufeffName;SMILES;CID\r\n"propane; pure";CCC;6334\r\nbig;CC;99999999999999999999\r\n'.encode())
+    index, report = built(tmp_path, molecules=[table])
+    [(propane, _)] = index.molecules_named("propane; pure")
+    assert (propane.ids["cid"], propane.formula) == ("6334", "C3H8")
+    assert report.rejected == [("sheet.csv", 3, "expected a CID, got '99999999999999999999'")]
+
+
+def test_a_cell_that_no_reader_takes_is_left_out(tmp_path: Path) -> None:
+    table = tmp_path / "x.csv"
+    table.write_text(f'name,smiles\nethane,CC\n"{"x" * 200_000}",CCC\n')
+    _, report = built(tmp_path, molecules=[table])
+    assert report.rejected == [("x.csv", 3, "expected 2 cells, got 1")]
+
+
 def test_a_file_of_no_known_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.sdf").touch()
+    (tmp_path / "folder.sdf").mkdir()
+    same = packed(tmp_path / "same.tsv", ["Entry\tSequence\tSMILES", "x\ty\tz"])
     for given, message in (
+        ({"molecules": [tmp_path / "empty.sdf"]}, r"empty\.sdf is empty"),
+        ({"molecules": [tmp_path / "folder.sdf"]}, r"folder\.sdf is a folder"),
+        ({"molecules": [same], "proteins": [same]}, "is given as molecules and as proteins"),
+        ({"molecules": [packed(tmp_path / "h.csv", ["name,smiles"])]}, "hold no records"),
+        ({"molecules": [packed(tmp_path / "CID-SMILES", ["junk"])]}, "no record can be used; CID-SMILES:1: expected a"),
         ({"molecules": [packed(tmp_path / "what.bin", ["x"])]}, "no dump of molecules that is known by its name"),
         ({"molecules": [packed(tmp_path / "CID-Title.gz", ["1\tx"])]}, "holds no structures"),
         ({"molecules": [packed(tmp_path / "x.tsv", ["a\tb"])]}, "no column of structures"),
         ({"molecules": [tmp_path / "missing.sdf"]}, "does not exist"),
         ({"proteins": [packed(tmp_path / "p.tsv.gz", ["a\tb"])]}, "no table of UniProt's"),
         ({"articles_in": [packed(tmp_path / "p.json", ["{}"])]}, "no dump of articles"),
-        ({"articles_in": [packed(tmp_path / "p.xml", ["<html></html>"])]}, "holds no PubmedArticleSet"),
+        ({"articles_in": [packed(tmp_path / "p.xml", ["<html></html>"])]}, "it begins with <html>"),
         ({}, "nothing to build an index from"),
     ):
         with pytest.raises(InvalidInput, match=message):
@@ -179,34 +191,6 @@ def test_a_file_of_no_known_kind_is_refused(tmp_path: Path) -> None:
 
 
 # -- proteins
-
-FLAT = """ID   ABL1_HUMAN              Reviewed;          12 AA.
-AC   P00519; A0A1;
-DE   RecName: Full=Tyrosine-protein kinase ABL1 {ECO:0000305};
-DE            EC=2.7.10.2 {ECO:0000269|PubMed:1};
-DE   AltName: Full=Abelson kinase 1;
-DE   Contains:
-DE     RecName: Full=A part;
-DE              EC=1.1.1.1;
-GN   Name=ABL1; Synonyms=ABL, JTK7;
-OS   Homo sapiens (Human).
-OX   NCBI_TaxID=9606;
-CC   -!- FUNCTION: Takes part in
-CC       a process (PubMed:12). {ECO:0000269|PubMed:12}.
-CC   -!- SUBCELLULAR LOCATION: Cytoplasm {ECO:0000269}. [Isoform 2]: Nucleus
-CC       membrane {ECO:0000269}; Lipid-anchor. Note=Not a place.
-CC   -!- SIMILARITY: Belongs to the protein kinase superfamily. ABL
-CC       subfamily. {ECO:0000255}.
-DR   GO; GO:0005524; F:ATP binding; IDA:UniProtKB.
-SQ   SEQUENCE   12 AA;  1 MW;  0 CRC64;
-     MLEICLKLVG CK
-//
-ID   BROKEN_HUMAN            Unreviewed;         3 AA.
-AC   nonsense;
-SQ   SEQUENCE   3 AA;  1 MW;  0 CRC64;
-     MLE
-//
-"""
 
 
 def test_a_flat_file_gives_names_facts_and_sequence(tmp_path: Path) -> None:
@@ -270,31 +254,6 @@ def test_fasta_and_table(tmp_path: Path) -> None:
 
 
 # -- articles
-
-
-def article(pmid: int, title: str, abstract: str, year: int = 2020, kind: str = "Journal Article") -> str:
-    return (
-        f"<PubmedArticle><MedlineCitation><PMID>{pmid}</PMID><Article><Journal><JournalIssue><PubDate><Year>{year}</Year>"
-        f"</PubDate></JournalIssue><Title>A journal</Title></Journal><ArticleTitle>{title}</ArticleTitle><Abstract>"
-        f"<AbstractText>{abstract}</AbstractText></Abstract><PublicationTypeList><PublicationType>{kind}</PublicationType>"
-        "</PublicationTypeList></Article></MedlineCitation></PubmedArticle>"
-    )
-
-
-def pubmed(path: Path, *records: str) -> Path:
-    head = '<?xml version="1.0"?>\n<!DOCTYPE PubmedArticleSet SYSTEM "x.dtd">\n<PubmedArticleSet>\n'
-    path.write_bytes(gzip.compress("\n".join((head, *records, "</PubmedArticleSet>\n")).encode()))
-    return path
-
-
-ARTICLES = (
-    article(11, "Aspirin and tumours", "Aspirin lowered the risk of <i>colorectal</i> cancer in 100 patients.", 2001),
-    article(12, "Zebra stripes", "Stripes of zebras. Nothing of drugs here.", 2015),
-    article(
-        13, "Aspirin again", "The study of aspirin and colorectal cancer was wrong.", 2019, "Retracted Publication"
-    ),
-    article(14, "Tumor necrosis factor", "TNF-alpha is a factor, and aspirin lowers it.", 2021, "Review"),
-)
 
 
 def test_articles_are_found_by_their_words(tmp_path: Path) -> None:
@@ -369,100 +328,3 @@ def test_broken_xml_and_cut_files_are_named(tmp_path: Path) -> None:
     bomb.write_text('<!DOCTYPE x [<!ENTITY a "aaaa">]><PubmedArticleSet>&a;</PubmedArticleSet>')
     with pytest.raises(InvalidInput, match="declares XML entities"):
         built(tmp_path, articles_in=[bomb])
-
-
-# -- going on
-
-
-class Killed(Exception):
-    pass
-
-
-def test_a_build_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH", 2)
-    monkeypatch.setattr("biomed_agent.sources.local.build.ARTICLE_BATCH", 1)
-    (tmp_path / "p.dat").write_text(FLAT)
-    given: dict[str, Any] = {
-        "molecules": pubchem(tmp_path),
-        "proteins": [tmp_path / "p.dat"],
-        "articles_in": [pubmed(tmp_path / "a.xml", *ARTICLES)],
-    }
-    whole = built(tmp_path / "whole", **given)[0]
-    told: list[Progress] = []
-    kills = 0
-    for stop in range(1, 60):
-
-        def tell(progress: Progress, stop: int = stop) -> None:
-            told.append(progress)
-            if len(told) % stop == 0:
-                raise Killed
-
-        told.clear()
-        try:
-            report = build_from_dumps(tmp_path / "out.sqlite", tell=tell, **given)
-            break
-        except Killed:
-            kills += 1
-    assert kills > 5
-    assert report.resumed
-    index = LocalIndex([open_file(report.path)])
-    skipped = ("built", "seconds")
-    [mine], [theirs] = index.stats()["files"], whole.stats()["files"]
-    assert {key: value for key, value in mine.items() if key not in skipped} == {
-        key: value for key, value in theirs.items() if key not in skipped
-    }
-    assert [one.handle for one, _ in index.molecules_named("aspirin")] == ["CID:2244"]
-    assert len(index.articles("aspirin").articles) == 3
-
-
-def test_other_files_begin_anew(tmp_path: Path) -> None:
-    files = pubchem(tmp_path)
-    (tmp_path / "out.sqlite.partial").write_bytes(b"of something else")
-    _, report = built(tmp_path, molecules=files)
-    assert not report.resumed
-
-
-# -- at the command line
-
-
-def test_build_info_and_find(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "mine.sqlite"
-    files = [str(path) for path in pubchem(tmp_path)]
-    bad = packed(tmp_path / "CID-Synonym-unfiltered.gz", ["no tab"])
-    command = ["index", "build", "--output", str(out), "--molecules", *files, str(bad)]
-    assert main([*command, "--articles", str(pubmed(tmp_path / "a.xml", *ARTICLES))]) == 0
-    said = capsys.readouterr()
-    assert "4 molecules" in said.out
-    assert "CID-Synonym-unfiltered.gz:1" in said.err
-    monkeypatch.setenv("BIOMED_AGENT_INDEX", str(out))
-    assert main(["index", "info", "--json"]) == 0
-    first = json.loads(capsys.readouterr().out)["files"][0]
-    assert (first["molecule"], first["article"], first["rejected"]) == (4, 4, 1)
-    asked = ["ask", "What do papers say about aspirin and colorectal cancer?", "--offline", "--model", "none", "--json"]
-    assert main(asked) == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert answer["kind"] == "literature"
-    assert "Aspirin lowered the risk of colorectal cancer in 100 patients." in [
-        one["text"] for one in answer["evidence"]
-    ]
-    assert all(one["article"]["pmid"] != "13" for one in answer["evidence"])  # retracted
-    assert answer["egress"] == []
-
-
-def test_build_without_anything_is_bad_input(tmp_path: Path) -> None:
-    assert main(["index", "build", "--output", str(tmp_path / "x.sqlite")]) == 2
-
-
-def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
-    lines = [f"{number}\t{'C' * (number % 30 + 1)}" for number in range(1, 300_000)]
-    file = packed(tmp_path / "CID-SMILES.gz", lines)
-    command = [sys.executable, "-m", "biomed_agent", "index", "build", "--output", str(tmp_path / "x.sqlite")]
-    with subprocess.Popen([*command, "--molecules", str(file)], stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        process.stderr.readline()
-        process.send_signal(2)
-        said = process.stderr.read()
-        assert process.wait(30) == 130
-    assert "same command" in said

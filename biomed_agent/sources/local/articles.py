@@ -17,7 +17,7 @@ from typing import Any
 from biomed_agent.errors import InvalidInput
 from biomed_agent.types import Article, Provenance
 
-from .dumps import Bad, Dump, Format, Row
+from .dumps import Bad, Dump, Format, Origin, Row
 
 SHORTLIST = 1_000
 """articles that are ranked, the newest of those that match"""
@@ -27,6 +27,7 @@ _LISTS = ("authors", "types", "mesh", "keywords", "notices")
 LICENCE = "bibliographic data free to use; abstracts may be under copyright"
 PUBMED = ("PubMed", "PubMed", LICENCE, "https://pubmed.ncbi.nlm.nih.gov/{}/")
 _ORIGIN = Provenance(source="PubMed", licence=LICENCE)
+_PMID = re.compile("[0-9]{1,12}")
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 
 
@@ -46,13 +47,22 @@ def _read_xml(dump: Dump) -> Iterator[Row | Bad]:
             raise dump.damaged(line, error) from error
         for event, element in events:
             if event == "start":
+                if root is None and element.tag != "PubmedArticleSet":
+                    raise _foreign(dump, f"it begins with <{element.tag}>")
                 root = element if root is None else root
             elif element.tag in _RECORDS:
                 yield from _rows(line, element)
         if root is not None:
             _forget(root)
-    if root is None or root.tag != "PubmedArticleSet":
-        raise InvalidInput(f"{dump.path} holds no PubmedArticleSet.", "Expected PubMed's XML.")
+    if root is None:
+        raise _foreign(dump, "it is empty")
+
+
+def _foreign(dump: Dump, found: str) -> InvalidInput:
+    return InvalidInput(
+        f"{dump.path} holds no PubmedArticleSet; {found}.",
+        "Expected PubMed's XML, such as its baseline files or what efetch returns with rettype=xml.",
+    )
 
 
 def _forget(root: ET.Element) -> None:
@@ -75,12 +85,13 @@ def _chunks(dump: Dump) -> Iterator[tuple[int, str]]:
 
 def _rows(line: int, element: ET.Element) -> Iterator[Row | Bad]:
     if element.tag == "DeleteCitation":
-        yield from ((int(one.text), None) for one in element.iterfind("PMID") if one.text and one.text.isdigit())
+        numbers = (one.text or "" for one in element.iterfind("PMID"))
+        yield from ((int(number), None) for number in numbers if _PMID.fullmatch(number))
         return
     from ..pubmed import read_record  # opens the room of HTTP, which a search does not need
 
     article = read_record(element, _ORIGIN)
-    if article is None or not article.pmid.isdigit():
+    if article is None or not _PMID.fullmatch(article.pmid):
         yield Bad(line, f"an article without a PMID ({element.tag})")
     elif not article.title and not article.abstract:
         yield Bad(line, f"PMID {article.pmid} has neither title nor abstract")
@@ -92,11 +103,11 @@ def as_fields(article: Article) -> Row:
     """Return an article as the values of :data:`FIELDS`."""
     lists = ("\n".join(values) for values in (article.authors, article.types, article.mesh, article.keywords))
     return (article.title, article.abstract, article.pmcid, article.doi, article.journal,
-            int(article.year) if article.year.isdigit() else None, article.date, *lists,
+            int(article.year) if re.fullmatch("[0-9]{4}", article.year) else None, article.date, *lists,
             article.retracted, article.preprint, "\n".join(article.notices))  # fmt: skip
 
 
-def _store(db: sqlite3.Connection, rows: Sequence[Row], source: str, first: int) -> None:
+def _store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
     """Store articles; a later record of an article replaces an earlier one, as in PubMed's update files."""
     for pmid, fields in rows:
         if fields is None:

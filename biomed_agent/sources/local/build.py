@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -21,16 +21,14 @@ from biomed_agent.errors import InvalidInput
 
 from .. import schema
 from . import articles, compounds, sequences
-from .dumps import Bad, Dump, Format
-from .files import STARTER
+from .dumps import Bad, Dump, Format, Origin, reject
+from .files import STARTER, made_by_us
 from .structures import complete_structures, verify_sample
 
 BATCH = 20_000
 """records that are stored at once"""
 ARTICLE_BATCH = 2_000
-KEPT_REJECTED = 10_000
-"""records that cannot be used of which file and line are kept; all are counted"""
-STATE = "2"
+STATE = "3"
 """of the files ``NAME.partial``; another one is built anew"""
 
 _PROGRESS = """
@@ -111,30 +109,79 @@ def build_from_dumps(
         tell: Is told how far it is, after every batch.
 
     Raises:
-        InvalidInput: There is nothing to build from, a file is of no known kind, cannot be read or is damaged, or the
-            structures do not belong to their InChIKeys.
+        InvalidInput: There is nothing to build from, a file is of no known kind, cannot be read, is damaged or holds no
+            record that can be used, the structures do not belong to their InChIKeys, or ``output`` cannot be written or
+            is no index that could be replaced.
     """
     began = time.monotonic()
     inputs = _inputs(molecules, proteins, articles_in)
     if not inputs and not starter:
         raise InvalidInput("there is nothing to build an index from.", "Give --molecules, --proteins or --articles.")
-    output.parent.mkdir(parents=True, exist_ok=True)
+    _check_output(output, inputs)
     partial = output.with_name(f"{output.name}.partial")
     plan = _plan(inputs, starter)
-    resumed = not restart and _same_plan(partial, plan)
-    if not resumed:
-        _delete(partial)
-    with closing(sqlite3.connect(partial, isolation_level=None)) as db:
-        db.executescript("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000;")
+    with _written(partial):
+        resumed = _same_plan(partial, plan) and not restart
         if not resumed:
-            _begin(db, inputs, starter, plan)
-        for one in inputs:
-            _read(db, one, tell)
-        report = Report(output, resumed=resumed)
-        _finish(db, inputs, report, tell)
-    partial.replace(output)
+            _delete(partial)
+        with closing(sqlite3.connect(partial, isolation_level=None, timeout=0)) as db:
+            db.executescript(_PRAGMAS)
+            if not resumed:
+                _begin(db, inputs, starter, plan)
+            report = Report(output, resumed=resumed)
+            try:
+                for one in inputs:
+                    _read(db, one, tell)
+                _finish(db, report, tell)
+            except InvalidInput:
+                if not db.execute("SELECT 1 FROM input WHERE stored > 0").fetchone():
+                    _delete(partial)  # nothing that another try could go on with
+                raise
+        partial.replace(output)
     report.seconds = time.monotonic() - began
     return report
+
+
+# The lock is kept, so that a second build of the same file is told rather than let in between.
+_PRAGMAS = """
+PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000;
+"""
+
+
+@contextmanager
+def _written(partial: Path) -> Iterator[None]:
+    """Say in words why the file cannot be written."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to it
+        if code == sqlite3.SQLITE_BUSY:
+            message, hint = "is being written by another build", "Wait until it is done, or give another --output."
+        elif code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            message, hint = f"is damaged: {error}", "Begin anew with --restart."
+        elif code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            message = f"cannot be written: {error}"
+            hint = "Is there room, and may you write there? The same command goes on where it stopped."
+        else:
+            raise
+        raise InvalidInput(f"{partial} {message}.", hint) from error
+
+
+def _check_output(output: Path, inputs: Sequence[_Input]) -> None:
+    """Refuse to write where something lies that is no index."""
+    if output.is_dir():
+        raise InvalidInput(f"{output} is a folder; expected a file to write.", f"Try {output / 'mine.sqlite'}.")
+    if output.resolve() in {one.path.resolve() for one in inputs}:
+        raise InvalidInput(f"{output} is one of the dumps that are read.", "Give another file to write.")
+    if output.exists() and not made_by_us(output):
+        raise InvalidInput(f"{output} is no index, and is not replaced by one.", "Give another file, or delete it.")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            f"the folder {output.parent} cannot be made: {error.strerror or error}.",
+            "Give a file in a writable folder.",
+        ) from error
 
 
 def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Sequence[Path]) -> list[_Input]:
@@ -144,12 +191,15 @@ def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Se
         ("proteins", proteins, sequences.format_of),
         ("articles", articles_in, articles.format_of),
     )
-    found = []
+    found: list[_Input] = []
     for kind, paths, format_of in kinds:
-        several = [_Input(path, kind, format_of(path)) for path in dict.fromkeys(paths)]
-        for one in several:
-            if not one.path.is_file():
-                raise InvalidInput(f"{one.path} does not exist.", "Check the path.")
+        for path in paths:
+            _check_dump(path)
+        several = [_Input(path, kind, format_of(path)) for path in {one.resolve(): one for one in paths}.values()]
+        known = {one.path.resolve(): one.kind for one in found}
+        for path in paths:
+            if path.resolve() in known:
+                raise InvalidInput(f"{path} is given as {known[path.resolve()]} and as {kind}.", "Give it once.")
         if kind == "molecules" and several and min(one.format.order for one in several) > 1:
             raise InvalidInput(
                 f"{several[0].path.name} holds no structures, and no other file that was given does.",
@@ -157,6 +207,17 @@ def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Se
             )
         found += sorted(several, key=lambda one: one.format.order)
     return found
+
+
+def _check_dump(path: Path) -> None:
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder.", f"Give the files in it: {path / '*'}.")
+    if not path.exists():
+        raise InvalidInput(f"{path} does not exist.", "Check the path.")
+    if not path.is_file():
+        raise InvalidInput(f"{path} is no regular file.", "A build may read a dump again; write it to a file.")
+    if not path.stat().st_size:
+        raise InvalidInput(f"{path} is empty.", "Fetch it again.")
 
 
 def _plan(inputs: Sequence[_Input], starter: bool) -> str:
@@ -169,9 +230,11 @@ def _same_plan(partial: Path, plan: str) -> bool:
     if not partial.is_file():
         return False
     try:
-        with closing(sqlite3.connect(partial)) as db:
+        with closing(sqlite3.connect(partial, timeout=0)) as db:
             row = db.execute("SELECT value FROM meta WHERE key = 'plan'").fetchone()
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise
         return False
     return row is not None and row[0] == plan
 
@@ -197,8 +260,9 @@ def _begin(db: sqlite3.Connection, inputs: Sequence[_Input], starter: bool, plan
 
 def _read(db: sqlite3.Connection, one: _Input, tell: Tell) -> None:
     """Read a file from where it was left."""
-    key, _, _, _ = one.state
-    read, done, source = db.execute("SELECT records, done, source FROM input WHERE path = ?", (key,)).fetchone()
+    number, read, done, source = db.execute(
+        "SELECT rowid, records, done, source FROM input WHERE path = ?", one.state[:1]
+    ).fetchone()
     if done:
         return
     began, size = time.monotonic(), ARTICLE_BATCH if one.kind == "articles" else BATCH
@@ -210,12 +274,14 @@ def _read(db: sqlite3.Connection, one: _Input, tell: Tell) -> None:
             batch = list(islice(records, size))
             good = [record for record in batch if not isinstance(record, Bad)]
             bad = [record for record in batch if isinstance(record, Bad)]
+            if not start and len(bad) == size:
+                raise _useless(one, f"the first {size:,} records", bad[0])
             db.execute("BEGIN")
-            one.format.store(db, good, source, start + 1)
-            _reject(db, one.path.name, bad)
+            one.format.store(db, good, Origin(source, number, start + 1))
+            reject(db, number, bad)
             db.execute(
-                "UPDATE input SET records = records + ?, stored = stored + ?, bad = bad + ?, done = ? WHERE path = ?",
-                (len(batch), len(good), len(bad), len(batch) < size, key),
+                "UPDATE input SET records = records + ?, stored = stored + ?, done = ? WHERE rowid = ?",
+                (len(batch), len(good), len(batch) < size, number),
             )
             db.execute("COMMIT")
             start += len(batch)
@@ -224,9 +290,11 @@ def _read(db: sqlite3.Connection, one: _Input, tell: Tell) -> None:
                 return
 
 
-def _reject(db: sqlite3.Connection, file: str, bad: Sequence[Bad]) -> None:
-    room = KEPT_REJECTED - int(db.execute("SELECT count(*) FROM rejected").fetchone()[0])
-    db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", ((file, *one) for one in bad[: max(0, room)]))
+def _useless(one: _Input, which: str, bad: Bad) -> InvalidInput:
+    return InvalidInput(
+        f"none of {which} of {one.path} can be used; line {bad.line:,}: {bad.reason}.",
+        f"It was read as {one.format.name}, which its name stands for; rename it if it is something else.",
+    )
 
 
 def _progress(doing: str, fraction: float, before: float, records: int, fresh: int, began: float) -> Progress:
@@ -239,9 +307,10 @@ def _progress(doing: str, fraction: float, before: float, records: int, fresh: i
 # -- from what was read to an index
 
 
-def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, tell: Tell) -> None:
+def _finish(db: sqlite3.Connection, report: Report, tell: Tell) -> None:
     """Turn what was read into an index; each step is done once, however often the build is interrupted."""
     complete_structures(db, lambda done, of, began: tell(_progress("InChIKeys", done / of, 0.0, done, done, began)))
+    _check_stored(db)
     report.verified = verify_sample(db)
     for name, sql in _STEPS:
         if _begin_step(db, name, tell):
@@ -255,10 +324,8 @@ def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, te
             db.execute(statement)
         db.execute("INSERT INTO step VALUES ('indexes')")
         db.execute("COMMIT")
-    report.bad = int(db.execute("SELECT coalesce(sum(bad), 0) FROM input").fetchone()[0]) + int(
-        db.execute("SELECT count(*) FROM rejected WHERE file = 'structures'").fetchone()[0]
-    )
-    rejected = db.execute("SELECT file, line, reason FROM rejected LIMIT 1000").fetchall()
+    report.bad = int(db.execute("SELECT coalesce(sum(bad), 0) FROM input").fetchone()[0])
+    rejected = db.execute("SELECT file, line, reason FROM rejected ORDER BY file, line LIMIT 1000").fetchall()
     report.rejected = [(str(file), int(line), str(reason)) for file, line, reason in rejected]
     built_from = [f"{Path(path).name} ({stored:,} of {records:,})" for path, stored, records in
                   db.execute("SELECT path, stored, records FROM input ORDER BY rowid")]  # fmt: skip
@@ -272,15 +339,24 @@ def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, te
     )
     for table in ("molecule", "protein", "name", "fact", "article"):
         report.counts[table] = int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-    tell(_progress("analysing and packing", 0.5, 0.0, 0, 0, time.monotonic()))
-    db.executescript(
-        "DELETE FROM meta WHERE key = 'plan'; DROP TABLE IF EXISTS input; DROP TABLE IF EXISTS step; "
-        "PRAGMA analysis_limit = 1000; ANALYZE;"
-    )
+    tell(_progress("analysing and packing", 0.0, 0.0, 0, 0, time.monotonic()))
+    db.executescript("PRAGMA analysis_limit = 1000; ANALYZE;")
     free, pages = (int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("freelist_count", "page_count"))
     if free > pages // 5:
         db.execute("VACUUM")
+    # Last, so that a build that is killed before goes on; from here on the file is an index.
+    db.executescript("BEGIN; DELETE FROM meta WHERE key = 'plan'; DROP TABLE input; DROP TABLE step; COMMIT;")
     db.execute("PRAGMA journal_mode = DELETE")
+
+
+def _check_stored(db: sqlite3.Connection) -> None:
+    """Refuse dumps of which nothing can be used."""
+    files, records, stored = db.execute("SELECT count(*), sum(records), sum(stored) FROM input").fetchone()
+    if files and not records:
+        raise InvalidInput("the files that were given hold no records.", "Check that each is what its name says.")
+    if files and not stored:
+        first = db.execute("SELECT file || ':' || line || ': ' || reason FROM rejected").fetchone()[0]
+        raise InvalidInput(f"no record can be used; {first}.", "Check that each file is what its name says.")
 
 
 def _begin_step(db: sqlite3.Connection, name: str, tell: Tell) -> bool:

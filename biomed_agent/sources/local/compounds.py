@@ -6,7 +6,6 @@ CID and a value. The files of structures are read first; names and keys are kept
 
 from __future__ import annotations
 
-import csv
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +14,11 @@ from pathlib import Path
 from biomed_agent.errors import InvalidInput
 
 from ..names import name_key
-from .dumps import Bad, Dump, Format, Row
+from .dumps import Bad, Dump, Format, Origin, Row, cells_of
 
 STAGING = """
 CREATE TABLE IF NOT EXISTS raw_molecule (id INTEGER PRIMARY KEY, smiles TEXT, inchikey TEXT, name TEXT, formula TEXT,
-    weight REAL, source TEXT);
+    weight REAL, source TEXT, file INTEGER, line INTEGER);
 CREATE TABLE IF NOT EXISTS raw_name (key TEXT, kind TEXT, entity INTEGER, rank INTEGER, shown TEXT, reason TEXT);
 CREATE TABLE IF NOT EXISTS raw_id (namespace TEXT, value TEXT, molecule INTEGER);
 """
@@ -33,6 +32,7 @@ PUBCHEM = (
     "https://pubchem.ncbi.nlm.nih.gov/compound/{}",
 )
 
+_CID = re.compile(r"[0-9]{1,12}")
 _KEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 _SMILES = re.compile(r"[A-Za-z0-9@+\-\[\]()=#$:/\\.%*~]+")
 _FORMULA = re.compile(r"[A-Za-z0-9+\-.()]+")
@@ -47,16 +47,19 @@ _NAME_IDS = (
 
 
 def _columns(take: Callable[[str], str | None], wanted: str) -> Callable[[Dump], Iterator[Row | Bad]]:
-    """Return a reader of lines of a CID, a tab and a value of which ``take`` returns what is wanted of it."""
+    """Return a reader of lines of a CID, a tab and a value of which ``take`` returns what is wanted of it.
+
+    It yields ``(line, CID, what is wanted)``.
+    """
 
     def read(dump: Dump) -> Iterator[Row | Bad]:
         for number, line in dump.lines():
             cid, _, rest = line.partition("\t")
-            value = take(rest) if cid.isdigit() and cid.isascii() else None
+            value = take(rest) if _CID.fullmatch(cid) else None
             if value is None:
                 yield Bad(number, f"expected a CID, a tab and {wanted}, got {line[:60]!r}")
             else:
-                yield int(cid), value
+                yield number, int(cid), value
 
     return read
 
@@ -79,34 +82,38 @@ def _name(text: str) -> str | None:
     return text if text.strip() and "\ufffd" not in text else None
 
 
-def _store_structures(db: sqlite3.Connection, rows: Sequence[Row], source: str, first: int) -> None:
+_REPLACED = "ON CONFLICT (id) DO UPDATE SET smiles = excluded.smiles, file = excluded.file, line = excluded.line"
+
+
+def _store_structures(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
     db.executemany(
-        "INSERT INTO raw_molecule (id, smiles, inchikey, name, formula, source) VALUES (?, ?, '', '', '', 'PubChem') "
-        "ON CONFLICT (id) DO UPDATE SET smiles = excluded.smiles",
+        "INSERT INTO raw_molecule (line, id, smiles, inchikey, name, formula, source, file) "
+        f"VALUES (?, ?, ?, '', '', '', 'PubChem', {origin.file}) {_REPLACED}",
         rows,
     )
 
 
-def _store_column(column: str) -> Callable[[sqlite3.Connection, Sequence[Row], str, int], None]:
+def _store_column(column: str) -> Callable[[sqlite3.Connection, Sequence[Row], Origin], None]:
     sql = f"UPDATE raw_molecule SET {column} = ? WHERE id = ?"
 
-    def store(db: sqlite3.Connection, rows: Sequence[Row], source: str, first: int) -> None:
-        db.executemany(sql, ((value, cid) for cid, value in rows))
+    def store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
+        db.executemany(sql, ((value, cid) for _, cid, value in rows))
 
     return store
 
 
-def _store_titles(db: sqlite3.Connection, rows: Sequence[Row], source: str, first: int) -> None:
-    db.executemany("UPDATE raw_molecule SET name = ? WHERE id = ?", ((name, cid) for cid, name in rows))
-    add_names(db, ((cid, 0, name, "exact name") for cid, name in rows))
+def _store_titles(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
+    db.executemany("UPDATE raw_molecule SET name = ? WHERE id = ?", ((name, cid) for _, cid, name in rows))
+    add_names(db, ((cid, 0, name, "exact name") for _, cid, name in rows))
 
 
-def _store_names(reason: str, rank: int) -> Callable[[sqlite3.Connection, Sequence[Row], str, int], None]:
-    def store(db: sqlite3.Connection, rows: Sequence[Row], source: str, first: int) -> None:
-        add_names(db, ((cid, rank + first + number, name, reason) for number, (cid, name) in enumerate(rows)))
+def _store_names(reason: str, rank: int) -> Callable[[sqlite3.Connection, Sequence[Row], Origin], None]:
+    def store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
+        start = rank + origin.first
+        add_names(db, ((cid, start + number, name, reason) for number, (_, cid, name) in enumerate(rows)))
         found = [
             (space, match[1], cid)
-            for cid, name in rows
+            for _, cid, name in rows
             for pattern, space in _NAME_IDS
             if (match := pattern.fullmatch(name))
         ]
@@ -161,7 +168,7 @@ def _row(line: int, fields: dict[str, str]) -> Row | Bad:
         return Bad(line, f"expected a SMILES, got {smiles[:60]!r}")
     if key and not _KEY.fullmatch(key):
         return Bad(line, f"expected an InChIKey, got {key[:60]!r}")
-    if cid and not (cid.isascii() and cid.isdigit()):
+    if cid and not _CID.fullmatch(cid):
         return Bad(line, f"expected a CID, got {cid[:60]!r}")
     return (line, *(fields.get(name, "").strip() for name in _FIELDS))
 
@@ -169,8 +176,8 @@ def _row(line: int, fields: dict[str, str]) -> Row | Bad:
 def _read_table(dump: Dump) -> Iterator[Row | Bad]:
     lines = dump.lines()
     _, header = next(lines, (0, ""))
-    separator = "\t" if "\t" in header else ","
-    cells = [cell.strip().lower().replace("_", " ") for cell in next(csv.reader([header], delimiter=separator), [])]
+    separator = max("\t,;", key=header.count)
+    cells = [cell.strip().lower().replace("_", " ") for cell in cells_of(header, separator)]
     places = {name: cells.index(one) for name, several in _HEADERS.items() for one in reversed(several) if one in cells}
     if "smiles" not in places:
         raise InvalidInput(
@@ -178,7 +185,7 @@ def _read_table(dump: Dump) -> Iterator[Row | Bad]:
             f"Expected a header with one of {', '.join(_HEADERS['smiles'])}, or a file of PubChem's.",
         )
     for number, line in lines:
-        found = line.split(separator) if '"' not in line else next(csv.reader([line], delimiter=separator))
+        found = cells_of(line, separator)
         if len(found) != len(cells):
             yield Bad(number, f"expected {len(cells)} cells, got {len(found)}")
         else:
@@ -216,17 +223,17 @@ def _smiles_of(block: str) -> str:
         return ""
 
 
-def _store_records(db: sqlite3.Connection, rows: Sequence[Row], source: str, first: int) -> None:
+def _store_records(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
+    source = origin.source
     own = OWN + (int(source.rpartition("D")[2] or 0) << 32) if source.startswith("D") else OWN
     place = {name: number for number, name in enumerate(_FIELDS, start=1)}
     molecules, names, ids = [], [], []
     for offset, row in enumerate(rows):
         cid = row[place["cid"]]
-        number = int(cid) if cid else own + first + offset
-        origin = source if cid and source == "PubChem" else f"{source} line {row[0]}"
-        molecules.append(
-            (number, row[place["smiles"]], row[place["inchikey"]], row[place["name"]], row[place["formula"]], origin)
-        )
+        number = int(cid) if cid else own + origin.first + offset
+        record = source if cid and source == "PubChem" else f"{source} line {row[0]}"
+        columns = (row[place[name]] for name in ("smiles", "inchikey", "name", "formula"))
+        molecules.append((number, *columns, record, origin.file, row[0]))
         listed = [part.strip() for part in re.split(r"\s*\|\s*|;\s+", row[place["synonyms"]]) if part.strip()]
         names += [(number, 0, row[place["name"]], "exact name")] if row[place["name"]] else []
         names += [(number, 1 + rank, name, "exact synonym") for rank, name in enumerate(listed)]
@@ -234,8 +241,8 @@ def _store_records(db: sqlite3.Connection, rows: Sequence[Row], source: str, fir
             (space, row[place[space]].split(":")[-1].upper(), number) for _, space in _NAME_IDS if row[place[space]]
         ]
     db.executemany(
-        "INSERT INTO raw_molecule (id, smiles, inchikey, name, formula, source) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET smiles = excluded.smiles",
+        "INSERT INTO raw_molecule (id, smiles, inchikey, name, formula, source, file, line) "
+        f"VALUES (?, ?, ?, ?, ?, ?, ?, ?) {_REPLACED}",
         molecules,
     )
     add_names(db, iter(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import lzma
@@ -22,6 +23,29 @@ class Bad(NamedTuple):
 
 
 Row: TypeAlias = tuple[Any, ...]
+
+
+class Origin(NamedTuple):
+    """Where the records that are stored come from."""
+
+    source: str
+    """key of the table ``source``"""
+    file: int
+    """number of the file in the table ``input``"""
+    first: int
+    """number of the first of them in the file, from 1"""
+
+
+KEPT_REJECTED = 10_000
+"""records that cannot be used of which file and line are kept; all are counted"""
+
+
+def reject(db: sqlite3.Connection, file: int, bad: Sequence[Bad]) -> None:
+    """Count records of a file of the table ``input`` that cannot be used, and keep what is wrong with them."""
+    db.execute("UPDATE input SET bad = bad + ? WHERE rowid = ?", (len(bad), file))
+    room = max(0, KEPT_REJECTED - int(db.execute("SELECT count(*) FROM rejected").fetchone()[0]))
+    name = Path(db.execute("SELECT path FROM input WHERE rowid = ?", (file,)).fetchone()[0]).name
+    db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", ((name, *one) for one in bad[:room]))
 
 
 class Dump:
@@ -71,7 +95,8 @@ class Dump:
     def text(self) -> io.TextIOWrapper:
         """Return the file as text."""
         if self._text is None:  # kept, because it closes the file when it goes
-            self._text = io.TextIOWrapper(self.stream, encoding="utf-8", errors="replace", newline="\n")
+            # "-sig", because spreadsheets begin what they save as UTF-8 with a mark
+            self._text = io.TextIOWrapper(self.stream, encoding="utf-8-sig", errors="replace", newline="\n")
         return self._text
 
     def damaged(self, line: int, error: Exception) -> InvalidInput:
@@ -88,6 +113,16 @@ class Dump:
         self._raw.close()
 
 
+def cells_of(line: str, separator: str) -> list[str]:
+    """Return the cells of a line of a table; one cell when its quotes cannot be read."""
+    if '"' not in line:
+        return line.split(separator)
+    try:
+        return next(csv.reader([line], delimiter=separator))
+    except csv.Error:
+        return [line]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How one kind of dump is read and stored."""
@@ -97,7 +132,6 @@ class Format:
     """files of a smaller number are read first, because others add to what they hold"""
     read: Callable[[Dump], Iterator[Row | Bad]]
     """yields records from the file's beginning, each always at the same place"""
-    store: Callable[[sqlite3.Connection, Sequence[Row], str, int], None]
-    """stores records; gets the key of the file's source and the number of the first of them in the file"""
+    store: Callable[[sqlite3.Connection, Sequence[Row], Origin], None]
     source: tuple[str, str, str, str] | None = None
     """key, name, licence and address of the database, for the table ``source``; None for a source of the file's own"""

@@ -113,24 +113,55 @@ def _ids(text: str) -> dict[str, str]:
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open an index immutable; raise :class:`InvalidInput` when it is none of ours."""
+    """Open an index immutable; raise :class:`InvalidInput` when it is none of ours, or not finished."""
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder; expected an index file.", "`biomed-agent index build` writes one.")
     if not path.is_file():
-        raise InvalidInput(f"index {path} does not exist.", "Build one with `biomed-agent index build`.")
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        begun = path.with_name(f"{path.name}.partial").is_file()
+        hint = _UNFINISHED if begun else "Build one with `biomed-agent index build`."
+        raise InvalidInput(f"index {path} does not exist.", hint)
+    try:
+        connection, meta = _opened(path)
+    except sqlite3.DatabaseError as exc:
+        raise InvalidInput(
+            f"{path} is not a biomed_agent index: {exc}.", "`biomed-agent index build` makes one of dumps."
+        ) from exc
+    version = meta.get("schema_version")
+    if version == str(SCHEMA_VERSION) and "plan" not in meta:
+        return connection
+    connection.close()
+    if "plan" in meta:
+        raise InvalidInput(f"{path} is an index that is not finished.", _UNFINISHED)
+    raise InvalidInput(
+        f"index {path} has schema version {version}; expected {SCHEMA_VERSION}.",
+        "Build it again with `biomed-agent index build`.",
+    )
+
+
+_UNFINISHED = "Its build was interrupted or is running; the same `biomed-agent index build` goes on where it stopped."
+
+
+def made_by_us(path: Path) -> bool:
+    """Return whether a file is an index of any version, or empty."""
+    if not path.stat().st_size:
+        return True
+    try:
+        connection, meta = _opened(path)
+    except sqlite3.DatabaseError:
+        return False
+    connection.close()
+    return "schema_version" in meta
+
+
+def _opened(path: Path) -> tuple[sqlite3.Connection, dict[str, str]]:
+    """Open a file immutable and return what its table ``meta`` says."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     try:
         connection.execute(f"PRAGMA mmap_size = {MAPPED}")
-        version = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-    except sqlite3.DatabaseError as exc:
+        return connection, dict(connection.execute("SELECT key, value FROM meta").fetchall())
+    except sqlite3.DatabaseError:
         connection.close()
-        raise InvalidInput(f"{path} is not a biomed_agent index: {exc}.") from exc
-    if version is None or version[0] != str(SCHEMA_VERSION):
-        connection.close()
-        raise InvalidInput(
-            f"index {path} has schema version {version and version[0]}; expected {SCHEMA_VERSION}.",
-            "Build it again with `biomed-agent index build`.",
-        )
-    return connection
+        raise
 
 
 def open_starter(cache_dir: Path) -> sqlite3.Connection:

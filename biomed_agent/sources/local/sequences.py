@@ -6,7 +6,6 @@ sequence)``; other names, synonyms and facts are lists, a fact is a predicate an
 
 from __future__ import annotations
 
-import csv
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from biomed_agent.errors import InvalidInput
 from ..fasta import RESIDUES
 from ..names import name_key
 from ..schema import sequence_checksum
-from .dumps import Bad, Dump, Format, Row
+from .dumps import Bad, Dump, Format, Origin, Row, cells_of
 
 UNIPROT = ("UniProt", "UniProt", "CC BY 4.0", "https://www.uniprot.org/uniprotkb/{}")
 _ACCESSION = re.compile(r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(?:-[0-9]{1,3})?")
@@ -70,7 +69,7 @@ def _of_fasta(line: int, header: str, residues: Sequence[str]) -> Row | Bad:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if re.fullmatch("[0-9]{1,12}", text) else None
 
 
 # -- table
@@ -96,7 +95,7 @@ def _read_table(dump: Dump) -> Iterator[Row | Bad]:
             "Expected tab-separated columns with at least Entry and Sequence.",
         )
     for number, line in lines:
-        cells = line.split("\t") if '"' not in line else next(csv.reader([line], delimiter="\t"))
+        cells = cells_of(line, "\t")
         if len(cells) != len(header):
             yield Bad(number, f"expected {len(header)} cells, got {len(cells)}")
             continue
@@ -176,7 +175,7 @@ def _of_flat(line: int, lines: Sequence[tuple[str, str]]) -> Row | Bad:
     accession = " ".join(parts.get("AC", [""])).partition(";")[0].strip()
     main, others, numbers = _flat_names(parts.get("DE", []))
     genes, synonyms = _flat_genes(_EVIDENCE.sub("", " ".join(parts.get("GN", []))))
-    taxon = re.search(r"NCBI_TaxID=(\d+)", " ".join(parts.get("OX", [])))
+    taxon = re.search(r"NCBI_TaxID=([0-9]{1,12})\b", " ".join(parts.get("OX", [])))
     facts = [("EC number", number) for number in dict.fromkeys(numbers)] + _flat_comments(parts.get("CC", []))
     facts += [
         (_GO[match[1]], match[2])
@@ -233,7 +232,7 @@ def _flat_comments(lines: Sequence[str]) -> list[tuple[str, str]]:
 # -- storing
 
 
-def _store(db: sqlite3.Connection, rows: Sequence[Row], source: str, first: int) -> None:
+def _store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
     """Store proteins; one whose accession is there already stays as it is."""
     names: list[Row] = []
     facts: list[Row] = []

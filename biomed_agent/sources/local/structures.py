@@ -8,13 +8,20 @@ is used (:meth:`.files.File.molecule`).
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from biomed_agent.errors import InvalidInput
+
+from .dumps import Bad, reject
 
 SAMPLE = 1_000
 """structures that are tried"""
@@ -36,22 +43,59 @@ def complete_structures(db: sqlite3.Connection, tell: Callable[[int, int, float]
     if not of:
         return
     began, done = time.monotonic(), 0
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with _spread(of) as apply:
         while chunks := _missing(db):
-            for results in pool.map(_describe_all, chunks):
+            for results in apply(_describe_all, chunks):
                 db.execute("BEGIN")
                 db.executemany(
                     "UPDATE raw_molecule SET smiles = ?, inchikey = ?, formula = ?, weight = ? WHERE id = ?",
                     (row[1:] for row in results if not row[0]),
                 )
-                failed = [row for row in results if row[0]]
-                db.executemany(
-                    "INSERT INTO rejected VALUES ('structures', ?, ?)", ((row[-1], row[0]) for row in failed)
-                )
-                db.executemany("DELETE FROM raw_molecule WHERE id = ?", ((row[-1],) for row in failed))
+                _leave_out(db, [(row[-1], row[0]) for row in results if row[0]])
                 db.execute("COMMIT")
                 done += len(results)
                 tell(done, of, began)
+
+
+def _leave_out(db: sqlite3.Connection, failed: Iterable[tuple[int, str]]) -> None:
+    """Move structures, each with what is wrong with it, to the records that cannot be used."""
+    bad: dict[int, list[Bad]] = defaultdict(list)
+    for number, wrong in failed:
+        file, line = db.execute("SELECT file, line FROM raw_molecule WHERE id = ?", (number,)).fetchone()
+        bad[file].append(Bad(line, wrong))
+        db.execute("DELETE FROM raw_molecule WHERE id = ?", (number,))
+    for file, several in bad.items():
+        reject(db, file, several)
+        db.execute("UPDATE input SET stored = stored - ? WHERE rowid = ?", (len(several), file))
+
+
+_Rows: TypeAlias = list[tuple[Any, ...]]
+
+
+@contextmanager
+def _spread(count: int) -> Iterator[Callable[[Callable[[Any], _Rows], Iterable[Any]], Iterable[_Rows]]]:
+    """Yield a ``map`` over processes, one for each core; a plain one when they would take longer to start."""
+    if count <= CHUNK:
+        yield map
+        return
+    with ProcessPoolExecutor(max_workers=os.cpu_count(), initializer=_follow, initargs=(os.getpid(),)) as pool:
+        try:
+            yield pool.map
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _follow(parent: int) -> None:
+    """Make a process leave interrupting to the one that started it, and end when that one is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _missing(db: sqlite3.Connection) -> list[list[tuple[int, str]]]:
@@ -70,7 +114,7 @@ def _describe_all(rows: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
         except InvalidInput as error:
             found.append((error.message, "", "", "", None, number))
             continue
-        wrong = "" if read.inchikey and read.weight is not None else f"{smiles[:60]!r} has no InChIKey"
+        wrong = "" if read.inchikey and read.weight is not None else f"no InChIKey is defined for {smiles[:60]!r}"
         found.append((wrong, read.smiles, read.inchikey, read.formula, read.weight, number))
     return found
 
@@ -102,9 +146,12 @@ def verify_sample(db: sqlite3.Connection) -> str:
     ]
     if len(differ) > max(1, WORST * len(rows)):
         number, key, got = differ[0]
+        path, line = db.execute(
+            "SELECT path, line FROM raw_molecule r JOIN input ON input.rowid = r.file WHERE r.id = ?", (number,)
+        ).fetchone()
         raise InvalidInput(
             f"{len(differ)} of {len(rows)} structures that were tried do not have the InChIKey stated for them, first "
-            f"number {number}: {key} is stated, {got} was read.",
+            f"that of {Path(path).name}:{line}: {key} is stated, {got} was read.",
             "The files may be of different releases, or columns mixed up.",
         )
     exact = sum(one[2] == key for (_, _, key), one in zip(rows, read, strict=True))
