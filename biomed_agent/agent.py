@@ -16,7 +16,8 @@ from .errors import BiomedAgentError, InvalidInput
 from .types import Answer, Article, EgressPolicy, Protein, Resolved
 
 if TYPE_CHECKING:
-    from .answering import Answering, Rooms
+    from .answering import Answering
+    from .draft import Rooms
     from .lookups.molecules import Where
     from .resolve import Policy
     from .settings import Settings
@@ -258,7 +259,8 @@ class BioMedAgent:
         self, question: str, policy: Policy, path: Callable[[Answering], Answer], rooms: Rooms | None = None
     ) -> Answer:
         """Run ``path``; turn a deliberate error into an answer; add what left and how long it took."""
-        from .answering import Answering, Draft
+        from .answering import Answering
+        from .draft import Draft
 
         started = time.monotonic()
         draft = Draft(question if isinstance(question, str) else repr(question))
@@ -310,7 +312,7 @@ class Chat:
 
 def _furnish(settings: Settings, files: bool) -> Rooms:
     """Open the parts of the path."""
-    from .answering import Rooms
+    from .draft import Rooms
     from .generator import connect
     from .literature import Literature
     from .resolve import Resolver

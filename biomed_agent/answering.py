@@ -1,7 +1,7 @@
 """One question from its words to its answer: read the entities, choose by kind, collect, ask the model, check.
 
-A :class:`Draft` is filled step by step and closed into an :class:`~biomed_agent.types.Answer`. The methods
-raise only :class:`~biomed_agent.errors.BiomedAgentError`; :mod:`biomed_agent.agent` turns that into an answer.
+A :class:`~biomed_agent.draft.Draft` is filled step by step and closed into an :class:`~biomed_agent.types.Answer`. The
+methods raise only :class:`~biomed_agent.errors.BiomedAgentError`; :mod:`biomed_agent.agent` turns that into an answer.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import compose
 from .check import check_text
-from .errors import Ambiguous, BiomedAgentError, Inapplicable, InvalidInput, NotFound
+from .draft import Draft, Rooms
+from .errors import BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
 from .lookups import molecules, papers, proteins
 from .mentions import Mention, find_mentions, misspelled, organism_of, unknown_words
@@ -34,28 +35,11 @@ from .question import (
 )
 from .relatives import check_partners_asked, check_unaltered, check_whole, listed_unknown
 from .retrieve import matching
-from .types import (
-    Answer,
-    Candidate,
-    Claim,
-    EgressPolicy,
-    Evidence,
-    Fact,
-    ModelStatement,
-    Molecule,
-    Protein,
-    Resolved,
-    Status,
-)
+from .types import Answer, EgressPolicy, Fact, ModelStatement, Molecule, Protein, Resolved
 from .variants import substitutions_in
 
 if TYPE_CHECKING:
-    from .generator import Generator
-    from .resolve import EntityKind, Policy, Resolver
-    from .retrieve import Retriever
-    from .sources.fingerprints import StructureSearch
-    from .sources.local import LocalIndex
-    from .transport import Transport
+    from .resolve import EntityKind, Policy
 
 WITHOUT_MODEL = (
     "A model would add an answer in words: pip install 'biomed-agent[model]' for the small one, "
@@ -74,81 +58,12 @@ _RECORDS_OF_PROTEIN = {
         "GO biological process",
     ),
 }
+MOST_NAMED = 3
+"""values a question asks for that are named when nobody states them"""
 MAX_PAIRS = 12
 """molecule-protein pairs answered in one question"""
 _SIZE = ("molecular formula", "molecular weight", "length")
 _SHAPE = ("molecular formula", "molecular weight", "rings", "aromatic rings", "stereocentres", "logP")
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """The parts of the path, opened once by the agent."""
-
-    transport: Transport
-    index: LocalIndex
-    resolver: Resolver
-    retriever: Retriever
-    structures: StructureSearch
-    generator: Generator | None
-
-
-@dataclass(slots=True)
-class Draft:
-    """What is known so far about one question."""
-
-    question: str
-    kind: Kind = "other"
-    molecules: list[Resolved] = field(default_factory=list)
-    proteins: list[Resolved] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
-    candidates: list[Candidate] = field(default_factory=list)
-    model: ModelStatement | None = None
-    warnings: list[str] = field(default_factory=list)
-    not_looked_up: list[str] = field(default_factory=list)
-    next_steps: list[str] = field(default_factory=list)
-    sources: compose.Sources = field(default_factory=compose.Sources)
-
-    @property
-    def entities(self) -> list[Resolved]:
-        """Molecules, then proteins."""
-        return [*self.molecules, *self.proteins]
-
-    def add(self, resolved: Resolved) -> None:
-        """Add an entity once."""
-        found = self.molecules if resolved.kind == "molecule" else self.proteins
-        if all(one.entity.handle != resolved.entity.handle for one in found):
-            found.append(resolved)
-
-    def close(self, status: Status, text: str) -> Answer:
-        """Return the answer."""
-        for fact in self.facts:
-            self.sources.cite(fact.provenance)
-        for resolved in self.entities:
-            self.sources.cite(resolved.entity.provenance)
-        return Answer(
-            question=self.question,
-            status=status,
-            text=text.strip(),
-            kind=self.kind,
-            entities=tuple(self.entities),
-            candidates=tuple(self.candidates),
-            facts=tuple(self.facts),
-            evidence=tuple(self.evidence),
-            claims=tuple(self.claims),
-            model=self.model,
-            sources=tuple(self.sources.list),
-            warnings=tuple(dict.fromkeys(self.warnings)),
-            not_looked_up=tuple(self.not_looked_up),
-            next_steps=tuple(self.next_steps),
-        )
-
-    def fail(self, error: BiomedAgentError) -> Answer:
-        """Return the answer that says what went wrong and what to do."""
-        self.candidates = list(error.candidates) if isinstance(error, Ambiguous | NotFound) else []
-        self.next_steps = [error.hint] if error.hint else []
-        return self.close(error.status, error.message)
 
 
 class Answering:
@@ -336,10 +251,14 @@ class Answering:
                 known = IDENTITY & {fact.predicate for fact in identity}
                 facts += identity
                 if asked := [predicate for predicate in others if predicate not in known]:
-                    facts += retriever.stored(one.entity, asked, self.draft.warnings)
+                    facts += self.stored(one.entity, asked)
             return facts
 
         return self._each(question, values)
+
+    def stored(self, entity: Molecule | Protein, predicates: Sequence[str]) -> list[Fact]:
+        """Return stored facts of an entity; what was not read is noted in the draft."""
+        return self.rooms.retriever.stored(entity, predicates, self.draft.warnings, self.draft.unread)
 
     def _computed_of(self, one: Resolved, wanted: Sequence[str]) -> list[Fact]:
         """Return the computed values of an entity, judgements of drug-likeness when one is wanted."""
@@ -364,7 +283,11 @@ class Answering:
         stated = {fact.predicate.lower() for fact in self.draft.facts}
         lacking = [one for one in question.predicates if one in VALUES and one.lower() not in stated]
         if lacking and any(said):
-            self.draft.warnings.append(f"No record here states the {' or '.join(map(compose.said, lacking))}.")
+            named = " or ".join(map(compose.said, lacking))
+            unread = bool(self.draft.unread)
+            self.draft.warnings.append(
+                f"The {named} could not be looked up." if unread else f"No record here states the {named}."
+            )
         return self._stated(question, said)
 
     def _activity(self, question: Question) -> Answer:
@@ -388,7 +311,8 @@ class Answering:
         draft.not_looked_up.append("literature about the pair")
         message = user_message(PAIR_QUESTION, smiles=[ligands[0].smiles], sequences=[targets[0].sequence])
         self._ask_model("activity", ligands[0], message)
-        return self._closed("", " ".join(missing))
+        text = " ".join(missing)
+        return self._closed("", text, text.rstrip("."))
 
     def _partners(self) -> Answer:
         """List the measured partners of one entity, unless the question names a partner nobody knows."""
@@ -416,10 +340,12 @@ class Answering:
 
     def _linked_drugs(self, protein: Protein) -> list[Fact]:
         """Return the drugs and ligands that a protein's record links to; a variant has none of its own."""
-        retriever = self.rooms.retriever
-        if retriever.uniprot is None or protein.variant:
+        if protein.variant:
             return []
-        return retriever.stored(protein, DRUG_LINKS, self.draft.warnings)
+        if self.rooms.retriever.uniprot is None:
+            self.draft.not_looked_up.append("drugs in UniProt (look-ups are switched off)")
+            return []
+        return self.stored(protein, DRUG_LINKS)
 
     def _measured(self, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:
         """Return the affinities of a pair and how to call the molecule that was measured."""
@@ -450,12 +376,26 @@ class Answering:
         statement = statement_of(question.text)
         if statement and len(self.draft.entities) == 1:
             self.draft.kind = "claim"
-            return self._checked(statement)
+            checked = self._checked(statement)
+            undecided = checked.status == "inapplicable"
+            return replace(checked, text=f"{checked.text} {self._why_unasked()}") if undecided else checked
         names = " and ".join(compose.name_of(one.entity) for one in self.draft.entities)
         self.draft.next_steps.append(
             "Ask what it is, for a computed property, its class or role, a description, or what papers say."
         )
-        return self.draft.close("inapplicable", f"{names}: no record or computation here answers this question.")
+        unanswered = f"{names}: no record or computation here answers this question."
+        return self.draft.close("inapplicable", f"{unanswered} {self._why_unasked()}")
+
+    def _why_unasked(self) -> str:
+        """Say in one sentence why the model was not asked, and what it can be asked."""
+        generator = self.rooms.generator
+        if generator is None:
+            return "No model was asked: none is set up."
+        try:
+            stamp = generator.stamp
+        except BiomedAgentError as error:
+            return f"The model was not asked: {error.message}"
+        return f"The model {stamp.name} was not asked: it is trained for {_listed(stamp.kinds)} only."
 
     # -- with the model beside -----------------------------------------------------------------
 
@@ -465,7 +405,7 @@ class Answering:
         if isinstance(entity, Protein):
             return self._protein_words(replace(question, kind="function"))
         wanted = ("ChEBI class", "ChEBI role", "description")
-        stored = self.rooms.retriever.stored(entity, wanted, self.draft.warnings)
+        stored = self.stored(entity, wanted)
         self.draft.facts += stored + matching(self.rooms.retriever.computed(entity), _SHAPE)
         self._ask_model("description", entity, user_message(QUESTIONS["description"], smiles=[entity.smiles]))
         said = compose.facts_sentence(entity, stored, self.draft.sources)
@@ -478,7 +418,7 @@ class Answering:
         if question.kind == "name":
             facts = matching(self.rooms.retriever.identity(first), wanted)
         else:
-            facts = self.rooms.retriever.stored(entity, wanted, self.draft.warnings)
+            facts = self.stored(entity, wanted)
         self.draft.facts += facts
         if isinstance(entity, Protein):
             message = user_message(QUESTIONS[question.kind], sequences=[entity.sequence])
@@ -494,7 +434,7 @@ class Answering:
         try:
             stamp = generator.stamp
             if kind not in stamp.kinds:
-                draft.not_looked_up.append(f"{stamp.name} (not trained to answer {kind})")
+                draft.not_looked_up.append(f"{stamp.name} (not trained for {kind}, only for {_listed(stamp.kinds)})")
                 return
             said = generator.generate([message], Options(**stamp.decoding))
         except BiomedAgentError as error:
@@ -552,13 +492,23 @@ class Answering:
 
     def _stated(self, question: Question, said: Sequence[str]) -> Answer:
         subject = compose.name_of(self.draft.entities[0].entity)
-        what = " or ".join(compose.said(one) for one in question.predicates) or question.kind
-        return self._closed(" ".join(part for part in said if part), f"No record here states the {what} of {subject}.")
+        wanted = [compose.said(one) for one in question.predicates] or [question.kind]
+        what = " or ".join(wanted if len(wanted) <= MOST_NAMED else [*wanted[:MOST_NAMED], "the like"])
+        return self._closed(
+            " ".join(part for part in said if part),
+            f"No record here states the {what} of {subject}.",
+            f"The {what} of {subject} could not be looked up",
+        )
 
-    def _closed(self, said: str, otherwise: str) -> Answer:
-        """Close with what records say, else with what the model says, else as not found."""
+    def _closed(self, said: str, unstated: str, unread: str) -> Answer:
+        """Close with what records say, else with what the model says, else as :meth:`Draft.close_empty`."""
         if said:
             return self.draft.close("answered", said)
-        if self.draft.model is not None:
-            return self.draft.close("model_only", f"{otherwise} {compose.model_sentence(self.draft.model)}")
-        return self.draft.close("not_found", otherwise)
+        empty = self.draft.close_empty(unstated, unread)
+        if self.draft.model is None:
+            return empty
+        return replace(empty, status="model_only", text=f"{empty.text} {compose.model_sentence(self.draft.model)}")
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    return f"{', '.join(kinds[:-1])} and {kinds[-1]}" if len(kinds) > 1 else "".join(kinds) or "nothing"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .errors import NotFound, Refused, Unavailable
+from .egress import switched_off
+from .errors import BiomedAgentError, NotFound, Refused, Unavailable
 from .hazards import HAZARDS, MEASURED, distinct
 from .types import Fact, Molecule, Provenance
 
@@ -23,7 +24,11 @@ MOST_NAMES = 30
 
 
 def deposited_facts(
-    pubchem: PubChem | None, molecule: Molecule, wanted: Collection[str], notes: list[str]
+    pubchem: PubChem | None,
+    molecule: Molecule,
+    wanted: Collection[str],
+    notes: list[str],
+    unread: list[BiomedAgentError],
 ) -> list[Fact]:
     """Return what PubChem states of a molecule, for the predicates wanted.
 
@@ -32,12 +37,13 @@ def deposited_facts(
         molecule: Asked about by its CID; one without is found by its InChIKey first.
         wanted: Predicates in lower case; empty means properties and descriptions.
         notes: Receives what could not be looked up.
+        unread: Receives why PubChem was not asked or gave no answer.
     """
     asks = _asks(wanted)
     if not asks:
         return []
     if pubchem is None:
-        notes.append("The record in PubChem was not read: look-ups are switched off (offline).")
+        note_unread(switched_off("PubChem"), notes, unread)
         return []
     facts: list[Fact] = []
     try:
@@ -47,9 +53,17 @@ def deposited_facts(
                 facts += ask(pubchem, cid)
             except NotFound:
                 continue
-    except (Unavailable, Refused, NotFound) as error:
+    except NotFound as error:
         notes.append(f"The live record was not read: {error.message}")
+    except (Unavailable, Refused) as error:
+        note_unread(error, notes, unread)
     return [replace(fact, subject=molecule.handle) for fact in facts]
+
+
+def note_unread(error: BiomedAgentError, notes: list[str], unread: list[BiomedAgentError]) -> None:
+    """Note that a live record could not be read: in words, and as the error that decides the status of no answer."""
+    notes.append(f"A live record was not read ({error.message.rstrip('.')}).")
+    unread.append(error)
 
 
 def cid_of(pubchem: PubChem, molecule: Molecule) -> int:

@@ -77,10 +77,7 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
         Refused: It may not; names the policy and what to set.
     """
     if offline:
-        raise Refused(
-            f"{to} was not asked: offline is on.",
-            "Use a local index (BIOMED_AGENT_INDEX), or unset BIOMED_AGENT_OFFLINE.",
-        )
+        raise switched_off(to)
     if egress == "nothing":
         raise Refused(
             f"{to} was not asked: the egress policy is nothing.",
@@ -92,6 +89,14 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
             f"{to} was not asked: that would reveal {kind}, and the egress policy is names-only.",
             "Give a name or an identifier, or set BIOMED_AGENT_EGRESS=public.",
         )
+
+
+def switched_off(to: str) -> Refused:
+    """Return the error that says that ``to`` was not asked because of ``offline``."""
+    return Refused(
+        f"{to} was not asked: offline is on.",
+        "Use a local index (BIOMED_AGENT_INDEX), or leave out offline (--offline, BIOMED_AGENT_OFFLINE).",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import __version__, chemistry
-from .deposited import deposited_facts
-from .errors import NotFound, Refused, Unavailable
+from .deposited import deposited_facts, note_unread
+from .egress import switched_off
+from .errors import BiomedAgentError, NotFound, Refused, Unavailable
 from .literature import MAX_PASSAGES, rank_passages
 from .shelves import Shelves
 from .types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
@@ -64,21 +65,29 @@ class Retriever:
         facts = chemistry.computed_facts(entity)
         return [replace(fact, note=parents[fact.note]) if fact.note in parents else fact for fact in facts]
 
-    def stored(self, entity: Entity, predicates: Sequence[str], notes: list[str]) -> list[Fact]:
+    def stored(
+        self,
+        entity: Entity,
+        predicates: Sequence[str],
+        notes: list[str],
+        unread: list[BiomedAgentError] | None = None,
+    ) -> list[Fact]:
         """Return stored facts; the live record is asked only for predicates the index does not have.
 
         Args:
             entity: What the facts are about.
             predicates: Predicates wanted; empty means everything.
             notes: Receives what could not be looked up.
+            unread: Receives why a live record was not read, of those that might have stated more.
         """
+        unread = [] if unread is None else unread
         of_variant = _about_variant(entity, notes)
         predicates = (*predicates, *of_variant) if predicates else ()
         found = matching(self._of_entity_or_parent(entity), predicates)
         wanted = {predicate.lower() for predicate in predicates} - {fact.predicate.lower() for fact in found}
         if found and not wanted:
             return found
-        live = self._live(entity, wanted, notes, needed=not found)
+        live = self._live(entity, wanted, notes, unread, needed=not found)
         known = {(fact.predicate.lower(), str(fact.value).lower()) for fact in found}
         facts = found + [
             fact
@@ -99,16 +108,20 @@ class Retriever:
             ]
         return facts
 
-    def _live(self, entity: Entity, wanted: Collection[str], notes: list[str], *, needed: bool = False) -> list[Fact]:
+    def _live(
+        self, entity: Entity, wanted: Collection[str], notes: list[str], unread: list[BiomedAgentError], *, needed: bool
+    ) -> list[Fact]:
         if isinstance(entity, Molecule):
-            return deposited_facts(self.pubchem, entity, wanted, notes)
+            return deposited_facts(self.pubchem, entity, wanted, notes, unread)
         if needed and entity.accession and self.uniprot is None:
-            notes.append("The record in UniProt was not read: look-ups are switched off (offline).")
+            note_unread(switched_off("UniProt"), notes, unread)
         try:
             if entity.accession and self.uniprot is not None:
                 return self.uniprot.facts(entity.accession)
-        except (Unavailable, Refused, NotFound) as error:
+        except NotFound as error:
             notes.append(f"The live record was not read: {error.message}")
+        except (Unavailable, Refused) as error:
+            note_unread(error, notes, unread)
         return []
 
     def parents(self, molecule: Molecule) -> list[Molecule]:

@@ -40,12 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=int, metavar="N", help="score N examples, drawn by hash")
     parser.add_argument("--ids", metavar="FILE", help="ids of the questions to score, such as PubMedQA's test set")
-    parser.add_argument("--setting", choices=SETTINGS, default=SETTINGS[0], help="what PubMedQA shows")
+    parser.add_argument("--setting", choices=SETTINGS, help=f"what PubMedQA shows (default {SETTINGS[0]})")
     parser.add_argument("--written", action="store_true", help="let a local model write its choice as a host does")
     parser.add_argument("--scibert-vocab", metavar="FILE", help="SciBERT's vocab.txt, for BLEU and METEOR as published")
     parser.add_argument("--max-new-tokens", type=int, metavar="N", help="longest answer (default 256, choices 32)")
     parser.add_argument(
         "--batch", type=int, metavar="N", help="prompts at a time (default 16) or asked of a host at once"
+    )
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="load a local model so often, on the CPU (default 1)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of exchanging and resampling (default 0)")
     parser.add_argument("--output", metavar="FOLDER", help="write answers and report there (default TASK-MODEL)")
@@ -82,12 +85,14 @@ def _check(arguments: argparse.Namespace) -> None:
             f"evaluating needs {' and '.join(missing)}, which are not installed.",
             "Run: pip install 'biomed-agent[model,eval]'.",
         )
-    for name, lowest in (("limit", 1), ("max_new_tokens", 1), ("batch", 1), ("seed", 0)):
+    for name, lowest in (("limit", 1), ("max_new_tokens", 1), ("batch", 1), ("processes", 1), ("seed", 0)):
         value = getattr(arguments, name)
         if value is not None and value < lowest:
             raise InvalidInput(f"--{name.replace('_', '-')} is {value}; expected {lowest} or more.")
     if arguments.ids and arguments.task not in ("pubmedqa", "medmcqa", "medqa"):
         raise InvalidInput(f"--ids chooses questions by their ids, which {arguments.task} has none of.")
+    if arguments.setting and arguments.task != "pubmedqa":
+        raise InvalidInput(f"--setting says what PubMedQA shows of an abstract; {arguments.task} has none.")
 
 
 def _model(arguments: argparse.Namespace) -> Model:
@@ -102,12 +107,19 @@ def _model(arguments: argparse.Namespace) -> Model:
         host = None if getattr(arguments, "model", None) else settings.host
     key = settings.api_key.get_secret_value()
     if host:
+        if arguments.processes > 1:
+            raise InvalidInput("--processes loads a local model several times; a host is asked.", "Leave it out.")
         client = HostClient(host, egress=settings.egress, api_key=key, timeout=max(settings.timeout, 300.0))
         return Hosted(client, arguments.batch or 8)
     generator = connect(None, settings.model, load_in=settings.load_in)
     if not isinstance(generator, LocalModel):
         raise Inapplicable("there is no model to evaluate.", "Give --model FOLDER, or --host URL.")
-    return Inside(generator.load(), arguments.batch or 16)
+    batch = arguments.batch or 16
+    if arguments.processes == 1:
+        return Inside(generator.load(), batch)
+    from biomed_agent.model.evaluation.processes import Several
+
+    return Several(generator.folder, generator.stamp, arguments.processes, batch, settings.load_in)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -116,7 +128,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
     return Settings(
         controls=arguments.controls,
-        setting=arguments.setting,
+        setting=arguments.setting or Settings.setting,
         written=arguments.written,
         tokenizer=scibert(arguments.scibert_vocab) if arguments.scibert_vocab else WORDS,
         limit=arguments.limit,
@@ -145,6 +157,7 @@ def _run(
             resume=arguments.resume,
             about=about,
             progress=_Progress(screen),
+            warn=lambda words: screen.note(f"warning: {words}"),
         )
     except (KeyboardInterrupt, Unavailable):
         screen.progress("")

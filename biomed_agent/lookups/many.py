@@ -12,7 +12,7 @@ from ..inputs import INCHIKEY, MAX_NAME, PLAIN_IDS, smiles_shaped, split_prefix
 from ..resolve import Resolver
 
 if TYPE_CHECKING:
-    from ..answering import Rooms
+    from ..draft import Rooms
 
 TOGETHER = {"molecule": 200, "protein": 1_000, "literature": 1}
 """names fetched together, and then answered one by one"""

@@ -204,20 +204,19 @@ def _note(hit: Hit) -> str:
 
 def hazards(answering: Answering, question: Question) -> Answer:
     """Answer what the hazards of molecules are, or whether one has a certain hazard."""
-    draft, retriever = answering.draft, answering.rooms.retriever
+    draft = answering.draft
     topic, said = topic_of(question.text), []
-    if retriever.pubchem is None:
-        draft.not_looked_up.append("hazards in PubChem (look-ups are switched off)")
     for molecule in [one.entity for one in draft.molecules if isinstance(one.entity, Molecule)]:
-        facts = retriever.stored(molecule, question.predicates, draft.warnings)
+        facts = answering.stored(molecule, question.predicates)
         draft.facts += facts
         if facts:
             said.append(_hazards_of(molecule, facts, topic, draft.sources))
     if said:
         return draft.close("answered", " ".join(said))
     names = " and ".join(compose.name_of(one.entity) for one in draft.molecules)
-    return draft.close(
-        "not_found", f"No GHS classification of {names} is on record here, which does not mean it is safe."
+    return draft.close_empty(
+        f"No GHS classification of {names} is on record here, which does not mean it is safe.",
+        f"The hazards of {names} could not be looked up, which does not mean it is safe",
     )
 
 

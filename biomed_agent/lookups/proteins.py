@@ -61,10 +61,11 @@ def card(answering: Answering, name: str, organism: str = "", about: Sequence[st
     said = [compose.identity_sentence(entity, draft.sources)]
     stated: list[Fact] = []
     if predicates := tuple(dict.fromkeys(predicate for one in about for predicate in SECTIONS[one])):
-        stated = rooms.retriever.stored(entity, predicates, draft.warnings)
+        stated = answering.stored(entity, predicates)
         said.append(compose.facts_sentence(entity, stated, draft.sources))
         lacking = [one for one in about if not matching(stated, SECTIONS[one])]
-        said += [f"No record here states its {one}." for one in lacking]
+        unstated = "Its {} could not be looked up." if draft.unread else "No record here states its {}."
+        said += [unstated.format(one) for one in lacking]
     else:
         stated = rooms.index.facts(entity)
         said.append(compose.facts_sentence(entity, matching(stated, ("protein family", "EC number")), draft.sources))

@@ -5,6 +5,7 @@ low-rank matrices, ``adapter_model.safetensors`` and ``adapter_config.json``, as
 model alone. The Trainer's checkpoints have the same files.
 """
 
+import logging
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -119,29 +120,43 @@ def add_lora(model: BioMedGPTForConditionalGeneration, settings: Any) -> None:
     Raises:
         ValueError: The language model has no layer of the names the settings give.
     """
-    from peft import get_peft_model
-
     with _silent():
+        from peft import get_peft_model
+
         model.language_model = get_peft_model(model.language_model, settings)
 
 
 def _read_lora(model: BioMedGPTForConditionalGeneration, folder: Path) -> None:
-    from peft import PeftModel
-    from peft.utils import load_peft_weights, set_peft_model_state_dict
+    with _silent():
+        from peft import PeftModel
+        from peft.utils import load_peft_weights, set_peft_model_state_dict
 
-    if has_lora(model):
-        set_peft_model_state_dict(model.language_model, load_peft_weights(str(folder), device="cpu"))
-    else:
-        with _silent():
+        if has_lora(model):
+            set_peft_model_state_dict(model.language_model, load_peft_weights(str(folder), device="cpu"))
+        else:
             model.language_model = PeftModel.from_pretrained(model.language_model, str(folder))
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep to itself what peft calls of transformers by an old name."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        yield
+    """Keep two remarks off a caller's screen: one of transformers on peft, one of bitsandbytes on itself.
+
+    peft calls something of transformers by an old name. And it imports bitsandbytes wherever that is installed, which
+    then misses a faster kernel for 4-bit weights on a CPU, whether or not there are such weights; where there are,
+    :mod:`.quantize` has imported it before, and the remark has been made.
+    """
+    bitsandbytes = logging.getLogger("bitsandbytes.backends.cpu.ops")
+    bitsandbytes.addFilter(_is_no_missing_kernel)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        bitsandbytes.removeFilter(_is_no_missing_kernel)
+
+
+def _is_no_missing_kernel(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Failed to load CPU gemm_4bit_forward")
 
 
 def merge_lora(model: BioMedGPTForConditionalGeneration) -> None:

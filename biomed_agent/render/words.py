@@ -14,7 +14,7 @@ UNANSWERED = {
     "ambiguous": "Ambiguous",
     "not_found": "Not found",
     "unavailable": "Not available now",
-    "refused": "Refused by the egress policy",
+    "refused": "Refused by the settings",
     "inapplicable": "Not answerable here",
     "invalid": "Cannot be read",
 }

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -206,12 +207,39 @@ def test_under_policy_nothing_an_unknown_name_is_refused_and_says_so(cache_dir: 
     assert agent.ask("What is the molecular weight of aspirin?").status == "answered"
 
 
+@pytest.mark.parametrize("closed", [{"offline": True}, {"egress": "nothing"}])
+def test_what_was_not_looked_up_is_not_said_to_be_not_found(cache_dir: Path, closed: dict[str, Any]) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none", **closed))
+    for question in ("What is the melting point of aspirin?", "Is aspirin flammable?"):
+        answer = agent.ask(question)
+        assert answer.status == "refused", answer.text
+        assert "could not be looked up" in answer.text
+        assert "PubChem was not asked: " in answer.text
+        assert answer.next_steps
+        assert not any("PubChem" in warning for warning in answer.warnings), "said once"
+    searched = agent.ask("What is the ChEBI role of celecoxib?")  # which only the local index could state
+    assert (searched.status, searched.text) == ("not_found", "No record here states the ChEBI role of celecoxib.")
+
+
+def test_it_is_said_why_no_model_was_asked_and_what_it_answers(cache_dir: Path) -> None:
+    offered = with_model(cache_dir, ScriptedModel("", kinds=("description", "name", "location")))
+    for question in ("Is aspirin safe in pregnancy?", "What is the best dose of ibuprofen for me?"):
+        answer = offered.ask(question)
+        assert answer.status == "inapplicable"
+        said = "The model scripted was not asked: it is trained for description, name and location only."
+        assert answer.text.endswith(said)
+    gap = "scripted (not trained for function, only for description, name and location)"
+    assert gap in offered.ask("What is the function of EGFR?").not_looked_up
+    bare = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    assert bare.ask("Is aspirin safe in pregnancy?").text.endswith("No model was asked: none is set up.")
+
+
 def test_what_a_question_names_and_nobody_answers_is_said(cache_dir: Path) -> None:
     agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
     answer = agent.ask("What are the logP and the melting point of ibuprofen?")
     assert answer.status == "answered"
     assert [fact.predicate for fact in answer.facts] == ["logP"]
-    assert "No record here states the melting point." in answer.warnings
+    assert "The melting point could not be looked up." in answer.warnings
     answer = agent.ask("Does gefitinib bind EGFR, and what does it weigh?")
     assert [fact.predicate for fact in answer.facts] == ["Kd"]
     assert any("molecular weight" in warning for warning in answer.warnings)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from biomed_agent.errors import CheckpointError
+from biomed_agent.model import adapter
 from biomed_agent.model.checkpoint import (
     load_checkpoint,
     load_reference_state_dict,
@@ -162,3 +164,12 @@ def test_reading_a_manifest_needs_no_torch(tiny_folder):
         f"verify_manifest({str(tiny_folder)!r}); assert not {{'torch', 'transformers'}} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_peft_is_imported_without_a_remark_on_a_kernel_that_nothing_here_needs(caplog):
+    bitsandbytes = logging.getLogger("bitsandbytes.backends.cpu.ops")
+    with adapter._silent():
+        bitsandbytes.warning("Failed to load CPU gemm_4bit_forward from kernels-community: %s.", "none")
+        bitsandbytes.warning("Something else.")
+    bitsandbytes.warning("Failed to load CPU gemm_4bit_forward later.")
+    assert caplog.messages == ["Something else.", "Failed to load CPU gemm_4bit_forward later."]

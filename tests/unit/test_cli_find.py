@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from biomed_agent.agent import BioMedAgent
-from biomed_agent.answering import Rooms
 from biomed_agent.cli import main
 from biomed_agent.cli.rows import Row, read_rows
+from biomed_agent.draft import Rooms
 from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever
 from biomed_agent.settings import Settings, read_settings

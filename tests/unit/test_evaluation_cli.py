@@ -47,6 +47,7 @@ def test_one_command_writes_the_whole_report(tiny_folder, data, tmp_path, capsys
     shown = capsys.readouterr()
     assert shown.out.startswith("# Molecule captioning: tiny 1\n")
     assert "30 examples; tiny 1 answers" in shown.err
+    assert "warning: 6 of these examples (6 different structure groups) also occur in the training data" in shown.err
     assert {path.name for path in output.iterdir()} == {ANSWERS, *FILES}
     report = json.loads((output / "report.json").read_text("utf-8"))
     assert report["data"]["examples"] == 6
@@ -95,6 +96,7 @@ def test_a_host_that_fails_is_unavailable_and_what_it_said_is_kept(data, tmp_pat
         (["--scibert-vocab", "nowhere.txt"], r"nowhere.txt cannot be read"),
         (["--data", "nowhere.txt"], "nowhere.txt"),
         (["--setting", "half"], "half"),
+        (["--setting", "question-only"], "--setting says what PubMedQA shows"),
     ],
 )
 def test_bad_input_is_said_in_one_line(data, tmp_path, capsys, tiny_folder, more, says):

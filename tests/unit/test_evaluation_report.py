@@ -124,6 +124,12 @@ def test_published_scores_share_a_column_only_where_the_tokens_are_the_same(eval
     assert large[1] == "read"
 
 
+def test_what_was_trained_on_is_said_on_every_page(evaluation):
+    said = "4 of these examples (4 different structure groups) also occur in the training data"
+    assert said in report.markdown(evaluation.report)
+    assert said in page(evaluation.report)
+
+
 def test_markdown_tables_are_whole(evaluation):
     text = report.markdown(evaluation.report)
     assert text.startswith("# Molecule captioning: guesser 2\n")

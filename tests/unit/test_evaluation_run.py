@@ -247,6 +247,51 @@ def test_multiple_choice_beside_its_baselines():
     assert section["systems"][0]["misses"] == {"unparseable reply": 2}
 
 
+def test_only_answers_about_an_abstract_are_filed_under_what_was_shown_of_it(tmp_path):
+    told = []
+
+    def filed(task, rows, settings):
+        folder = tmp_path / task
+        say = Hosted(Says("B."))
+        evaluate(TASKS[task], say, rows, settings=settings, output=folder, progress=lambda what, *_: told.append(what))
+        lines = (folder / answers.ANSWERS).read_text("utf-8").splitlines()[1:]
+        return {json.loads(line)["condition"] for line in lines}
+
+    assert filed("medqa", EXAM, Settings(controls=True)) == {"model, written reply"}
+    assert set(told) == {"model, written reply"}
+    both = {"reasoning-required, written reply", "question-only, written reply"}
+    assert filed("pubmedqa", STUDIES, Settings(controls=True)) == both
+
+
+def test_an_explanation_is_shown_only_where_there_is_an_abstract():
+    model = Says("B.")
+    explained = [replace(one, explanation="It is the first.") for one in EXAM]
+    evaluate(TASKS["medmcqa"], Hosted(model), explained, settings=Settings(setting="reasoning-free"))
+    assert "It is the first." not in str(model.asked)
+
+
+def test_what_was_trained_on_is_counted_and_told_before_anything_is_asked(tmp_path):
+    warned = []
+
+    class Late(Says):
+        def generate(self, messages, options):
+            assert warned
+            return super().generate(messages, options)
+
+    rows = [*ROWS[:3], described("[Na+].CC(=O)[O-]", "A salt."), described("CF", "A gas.")]
+    model = Hosted(Late("The molecule is an acid."), 1)
+    report = evaluate(CAPTIONING, model, rows, train=TRAIN, warn=warned.append).report
+    # Ethanol once; acetic acid written in two ways, and its sodium salt.
+    assert report["train"]["overlap"] == {"by": "structure group", "examples": 4, "distinct": 2}
+    assert [words for words in warned if words.startswith("4 of these examples (2 different structure groups) ")]
+    assert evaluate(CAPTIONING, model, rows[4:], train=TRAIN).report["train"]["overlap"]["examples"] == 0
+
+    proteins = [Example("name", "It.", "", "hand", sequence=one) for one in ("MKV", "MKVA", "MKV")]
+    assert baselines.overlap(proteins, proteins[:1]) == baselines.Overlap("sequence", 2, 1)
+    again = replace(EXAM[0], id="z", text="which")
+    assert baselines.overlap(EXAM, [again]) == baselines.Overlap("question", 1, 1)
+
+
 def test_the_constant_is_searched_among_all_answers_and_cut_where_that_helps():
     stock = [
         "The molecule is an ester. It is red.",

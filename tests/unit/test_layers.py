@@ -40,7 +40,7 @@ FLOORS = (
         "building",
         "model",
     },
-    {"agent", "answering", "lookups", "compose"},
+    {"agent", "answering", "draft", "lookups", "compose"},
     {"tools", "cli", "render", "__main__"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from biomed_agent.agent import BioMedAgent
-from biomed_agent.answering import Rooms
+from biomed_agent.draft import Rooms
 from biomed_agent.render import to_tool_text
 from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever

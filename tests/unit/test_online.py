@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.answering import Rooms
+from biomed_agent.draft import Rooms
 from biomed_agent.literature import Literature
 from biomed_agent.render import to_html, to_text, to_tool_text
 from biomed_agent.resolve import Resolver
@@ -131,6 +131,20 @@ def test_a_quoted_name_is_looked_up_and_computed(online: BioMedAgent, server: Lo
     asked = len(server.asked)
     online.ask('What is the logP of "flurbnitrol"?')
     assert len(server.asked) == asked, "the second look-up comes from the cache"
+
+
+def test_a_service_that_is_down_is_unavailable_and_not_a_missing_record(
+    online: BioMedAgent, server: LocalServer
+) -> None:
+    server.play = lambda asked: Said(b"", 503)
+    for question in ("What is the melting point of aspirin?", "Which diseases is BRAF involved in?"):
+        answer = online.ask(question)
+        assert answer.status == "unavailable", answer.text
+        assert "could not be looked up" in answer.text
+    server.play = play
+    answer = online.ask("What is the melting point of caffeine?")
+    assert answer.status == "not_found", answer.text
+    assert answer.text == "No record here states the melting point of caffeine."
 
 
 def test_an_unquoted_unknown_word_is_never_sent(online: BioMedAgent, server: LocalServer) -> None:

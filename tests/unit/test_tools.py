@@ -12,10 +12,6 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.messages import ToolCall, ToolMessage
-from langchain_core.tools import BaseTool
-from langchain_tests.integration_tests import ToolsIntegrationTests
-from langchain_tests.unit_tests import ToolsUnitTests
 from pydantic import ValidationError
 
 from biomed_agent.errors import InvalidInput
@@ -24,24 +20,14 @@ from biomed_agent.tools import (
     BioMedToolkit,
     LazyAgent,
     LiteratureQATool,
-    MoleculeProteinQATool,
     MoleculeQATool,
     ProteinQATool,
     PubMedRetriever,
 )
 from biomed_agent.types import Answer, Candidate
 
-OFFLINE = LazyAgent(offline=True, model="none")
-EXAMPLES: dict[Callable[..., BioMedTool], dict[str, Any]] = {
-    MoleculeQATool: {"question": "What is the molecular weight?", "molecule": "smiles:CCO"},
-    ProteinQATool: {"question": "How long is it?", "protein": "seq:MKTAYIAKQRQISFVKSHFSRQ"},
-    LiteratureQATool: {"question": 'Do papers say that "aspirin" helps?', "query": "aspirin", "full_text": False},
-    MoleculeProteinQATool: {
-        "question": "Does it bind?",
-        "molecule": "smiles:CCO",
-        "protein": "seq:MKTAYIAKQRQISFVKSHFSRQ",
-    },
-}
+from .calling import OFFLINE, QUESTIONS, call
+
 AMBIGUOUS = Answer(
     "?", "ambiguous", "COX can mean 2 things.", candidates=(Candidate("UNIPROT:P23219", "COX-1", "gene"),)
 )
@@ -68,33 +54,28 @@ class Scripted:
         return self.answer
 
 
-def call(tool: BaseTool, arguments: dict[str, Any]) -> ToolMessage:
-    message: ToolMessage = tool.invoke(ToolCall(name=tool.name, args=arguments, id="1", type="tool_call"))
-    return message
-
-
-@pytest.mark.parametrize("tool_class", EXAMPLES)
+@pytest.mark.parametrize("tool_class", QUESTIONS)
 def test_arguments_reach_the_agent_under_their_own_names(tool_class: Callable[..., BioMedTool]) -> None:
     agent = Scripted()
-    tool_class(agent=agent).invoke(EXAMPLES[tool_class])
-    assert agent.calls == [("ask", EXAMPLES[tool_class])]
+    tool_class(agent=agent).invoke(QUESTIONS[tool_class])
+    assert agent.calls == [("ask", QUESTIONS[tool_class])]
 
 
 def test_the_literature_tool_asks_the_literature_whatever_the_question_sounds_like() -> None:
-    message = call(LiteratureQATool(agent=OFFLINE), {"question": "What is aspirin?"})
+    message = call(LiteratureQATool(agent=OFFLINE), question="What is aspirin?")
     assert message.artifact["kind"] == "literature"
     assert message.text.startswith("STATUS refused")
 
 
 async def test_an_asynchronous_call_awaits_the_agent() -> None:
     agent = Scripted()
-    content = await MoleculeQATool(agent=agent).ainvoke(EXAMPLES[MoleculeQATool])
+    content = await MoleculeQATool(agent=agent).ainvoke(QUESTIONS[MoleculeQATool])
     assert agent.calls[0][0] == "aask"
     assert content.startswith("STATUS ambiguous; nothing was answered")
 
 
 def test_an_unanswered_call_reaches_the_model_with_candidates_and_keeps_its_artifact() -> None:
-    message = call(ProteinQATool(agent=Scripted()), EXAMPLES[ProteinQATool])
+    message = call(ProteinQATool(agent=Scripted()), **QUESTIONS[ProteinQATool])
     assert message.status == "success"
     assert message.text.splitlines()[0] == "STATUS ambiguous; nothing was answered"
     assert '"UNIPROT:P23219"' in message.text
@@ -113,7 +94,7 @@ def test_an_unanswered_call_reaches_the_model_with_candidates_and_keeps_its_arti
 )
 def test_wrong_arguments_are_named_with_what_was_got_and_expected(arguments: dict[str, Any], said: str) -> None:
     agent = Scripted()
-    message = call(MoleculeQATool(agent=agent), arguments)
+    message = call(MoleculeQATool(agent=agent), **arguments)
     assert message.text.splitlines() == ["STATUS invalid; nothing was answered", f"REASON {said}"]
     assert message.status == "error"
     assert agent.calls == []
@@ -121,11 +102,11 @@ def test_wrong_arguments_are_named_with_what_was_got_and_expected(arguments: dic
 
 def test_unusable_settings_are_an_error_message_and_a_bug_propagates() -> None:
     broken = MoleculeQATool(agent=Scripted(error=InvalidInput("host 'x' is not a URL.", "Set BIOMED_AGENT_HOST.")))
-    message = call(broken, EXAMPLES[MoleculeQATool])
+    message = call(broken, **QUESTIONS[MoleculeQATool])
     assert message.status == "error"
     assert message.text == "STATUS invalid; nothing was answered\nREASON host 'x' is not a URL. Set BIOMED_AGENT_HOST."
     with pytest.raises(ZeroDivisionError):
-        call(MoleculeQATool(agent=Scripted(error=ZeroDivisionError())), EXAMPLES[MoleculeQATool])
+        call(MoleculeQATool(agent=Scripted(error=ZeroDivisionError())), **QUESTIONS[MoleculeQATool])
 
 
 def test_progress_is_told_inside_a_run_and_missed_outside_one() -> None:
@@ -138,7 +119,7 @@ def test_progress_is_told_inside_a_run_and_missed_outside_one() -> None:
 
     listener = Listener()
     tool = MoleculeQATool(agent=Scripted())
-    tool.invoke(EXAMPLES[MoleculeQATool], config={"callbacks": [listener]})
+    tool.invoke(QUESTIONS[MoleculeQATool], config={"callbacks": [listener]})
     assert listener.events == [
         ("biomed_agent_progress", {"tool": "molecule_qa", "stage": "asking"}),
         (
@@ -146,7 +127,7 @@ def test_progress_is_told_inside_a_run_and_missed_outside_one() -> None:
             {"tool": "molecule_qa", "stage": "answered", "status": "ambiguous", "seconds": 0.0},
         ),
     ]
-    content, artifact = tool._run(**EXAMPLES[MoleculeQATool])
+    content, artifact = tool._run(**QUESTIONS[MoleculeQATool])
     assert content.startswith("STATUS ambiguous")
     assert artifact["status"] == "ambiguous"
 
@@ -188,71 +169,6 @@ def test_importing_the_tools_loads_no_model_library_and_no_chemistry() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-class _Unit(ToolsUnitTests):
-    __test__ = False
-    tested: type[BioMedTool]
-
-    @property
-    def tool_constructor(self) -> type[BaseTool]:
-        return self.tested
-
-    @property
-    def tool_constructor_params(self) -> dict[str, Any]:
-        return {"agent": OFFLINE}
-
-    @property
-    def tool_invoke_params_example(self) -> dict[str, Any]:
-        return EXAMPLES[self.tested]
-
-
-class _Integration(ToolsIntegrationTests):
-    __test__ = False
-    tested: type[BioMedTool]
-    tool_constructor = _Unit.tool_constructor
-    tool_constructor_params = _Unit.tool_constructor_params
-    tool_invoke_params_example = _Unit.tool_invoke_params_example
-
-
-class TestMoleculeUnit(_Unit):
-    __test__ = True
-    tested = MoleculeQATool
-
-
-class TestMoleculeIntegration(_Integration):
-    __test__ = True
-    tested = MoleculeQATool
-
-
-class TestProteinUnit(_Unit):
-    __test__ = True
-    tested = ProteinQATool
-
-
-class TestProteinIntegration(_Integration):
-    __test__ = True
-    tested = ProteinQATool
-
-
-class TestLiteratureUnit(_Unit):
-    __test__ = True
-    tested = LiteratureQATool
-
-
-class TestLiteratureIntegration(_Integration):
-    __test__ = True
-    tested = LiteratureQATool
-
-
-class TestMoleculeProteinUnit(_Unit):
-    __test__ = True
-    tested = MoleculeProteinQATool
-
-
-class TestMoleculeProteinIntegration(_Integration):
-    __test__ = True
-    tested = MoleculeProteinQATool
 
 
 @pytest.mark.parametrize("made", [BioMedToolkit, MoleculeQATool, PubMedRetriever])

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
-from langchain_core.messages import ToolCall, ToolMessage
-from langchain_core.tools import BaseTool
-from langchain_tests.integration_tests import ToolsIntegrationTests
-from langchain_tests.unit_tests import ToolsUnitTests
 
-from biomed_agent.render.tool_text import TOOL_TOKENS, estimate_tokens
-from biomed_agent.tools import FindMoleculeTool, LazyAgent, MoleculePropertiesTool, SimilarMoleculesTool
+from biomed_agent.tools import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
 
-OFFLINE = LazyAgent(offline=True, model="none")
-
-
-def call(tool: BaseTool, **arguments: Any) -> ToolMessage:
-    message: ToolMessage = tool.invoke(ToolCall(name=tool.name, args=arguments, id="1", type="tool_call"))
-    assert estimate_tokens(message.text) <= TOOL_TOKENS
-    json.dumps(message.artifact)
-    return message
+from .calling import OFFLINE, call
 
 
 def test_a_brand_is_found_as_the_salt_with_its_parent() -> None:
@@ -77,61 +62,3 @@ def test_wrong_numbers_are_named(argument: str, value: float) -> None:
     message = call(SimilarMoleculesTool(agent=OFFLINE), molecule="caffeine", **{argument: value})
     assert message.status == "error"
     assert f"{argument}: got {value}" in message.text
-
-
-class _Unit(ToolsUnitTests):
-    __test__ = False
-    tested: Any
-    example: dict[str, Any]
-
-    @property
-    def tool_constructor(self) -> type[BaseTool]:
-        found: type[BaseTool] = self.tested
-        return found
-
-    @property
-    def tool_constructor_params(self) -> dict[str, Any]:
-        return {"agent": OFFLINE}
-
-    @property
-    def tool_invoke_params_example(self) -> dict[str, Any]:
-        return self.example
-
-
-class _Integration(ToolsIntegrationTests):
-    __test__ = False
-    tested: Any
-    example: dict[str, Any]
-    tool_constructor = _Unit.tool_constructor
-    tool_constructor_params = _Unit.tool_constructor_params
-    tool_invoke_params_example = _Unit.tool_invoke_params_example
-
-
-class TestFindUnit(_Unit):
-    __test__ = True
-    tested, example = FindMoleculeTool, {"name": "aspirin"}
-
-
-class TestFindIntegration(_Integration):
-    __test__ = True
-    tested, example = FindMoleculeTool, {"name": "aspirin"}
-
-
-class TestSimilarUnit(_Unit):
-    __test__ = True
-    tested, example = SimilarMoleculesTool, {"molecule": "aspirin", "limit": 2}
-
-
-class TestSimilarIntegration(_Integration):
-    __test__ = True
-    tested, example = SimilarMoleculesTool, {"molecule": "aspirin", "limit": 2}
-
-
-class TestPropertiesUnit(_Unit):
-    __test__ = True
-    tested, example = MoleculePropertiesTool, {"molecule": "smiles:CCO"}
-
-
-class TestPropertiesIntegration(_Integration):
-    __test__ = True
-    tested, example = MoleculePropertiesTool, {"molecule": "smiles:CCO"}

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from langchain_core.messages import ToolCall, ToolMessage
-from langchain_core.tools import BaseTool
-from langchain_tests.integration_tests import ToolsIntegrationTests
-from langchain_tests.unit_tests import ToolsUnitTests
 
 from biomed_agent import BioMedAgent
 from biomed_agent.literature import Literature
 from biomed_agent.lookups.proteins import SECTIONS
-from biomed_agent.render.tool_text import TOOL_TOKENS, estimate_tokens
 from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever
 from biomed_agent.settings import Settings
 from biomed_agent.sources.europepmc import EuropePMC
 from biomed_agent.sources.pubmed import PubMed
 from biomed_agent.sources.uniprot import UniProt
-from biomed_agent.tools import BioMedTool, BioMedToolkit, FindProteinTool, LazyAgent, SearchLiteratureTool
+from biomed_agent.tools import BioMedToolkit, FindProteinTool, SearchLiteratureTool
 from biomed_agent.tools.proteins import Section
 from biomed_agent.transport import Transport
 
+from .calling import OFFLINE, call
 from .server import Asked, FakeClock, LocalServer, Said
 
-OFFLINE = LazyAgent(offline=True, model="none")
 RECORD: dict[str, Any] = {
     "entryType": "UniProtKB reviewed (Swiss-Prot)",
     "primaryAccession": "P00533",
@@ -91,13 +85,6 @@ def online(cache_dir: Path) -> Iterator[BioMedAgent]:
             yield agent
 
 
-def call(tool: BaseTool, **arguments: Any) -> ToolMessage:
-    message: ToolMessage = tool.invoke(ToolCall(name=tool.name, args=arguments, id="1", type="tool_call"))
-    assert estimate_tokens(message.text) <= TOOL_TOKENS
-    json.dumps(message.artifact)
-    return message
-
-
 def test_a_gene_is_found_with_what_it_is() -> None:
     message = call(FindProteinTool(agent=OFFLINE), name="EGFR")
     assert message.text.startswith("STATUS answered")
@@ -153,54 +140,3 @@ def test_a_query_with_an_unknown_word_is_not_answered_from_the_rest(online: BioM
 def test_the_toolkit_hands_them_out() -> None:
     names = [tool.name for tool in BioMedToolkit(offline=True, model="none").get_tools()]
     assert {"find_protein", "search_literature"} <= set(names)
-
-
-EXAMPLES: dict[type[BioMedTool], dict[str, Any]] = {
-    FindProteinTool: {"name": "EGFR", "about": ["family"]},
-    SearchLiteratureTool: {"query": "aspirin", "limit": 3},
-}
-
-
-class _Unit(ToolsUnitTests):
-    __test__ = False
-    tested: type[BioMedTool]
-
-    @property
-    def tool_constructor(self) -> type[BaseTool]:
-        return self.tested
-
-    @property
-    def tool_constructor_params(self) -> dict[str, Any]:
-        return {"agent": OFFLINE}
-
-    @property
-    def tool_invoke_params_example(self) -> dict[str, Any]:
-        return EXAMPLES[self.tested]
-
-
-class _Integration(ToolsIntegrationTests):
-    __test__ = False
-    tested: type[BioMedTool]
-    tool_constructor = _Unit.tool_constructor
-    tool_constructor_params = _Unit.tool_constructor_params
-    tool_invoke_params_example = _Unit.tool_invoke_params_example
-
-
-class TestFindProteinUnit(_Unit):
-    __test__ = True
-    tested = FindProteinTool
-
-
-class TestFindProteinIntegration(_Integration):
-    __test__ = True
-    tested = FindProteinTool
-
-
-class TestSearchLiteratureUnit(_Unit):
-    __test__ = True
-    tested = SearchLiteratureTool
-
-
-class TestSearchLiteratureIntegration(_Integration):
-    __test__ = True
-    tested = SearchLiteratureTool

@@ -1,7 +1,8 @@
-"""What needs no model: one answer for everything, and the answer of the most similar training structure."""
+"""What needs no model: one answer for everything, the most similar training structure's, and what was seen before."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 
 from biomed_agent.model.training.examples import Example, Question
 from biomed_agent.model.training.similarity import Neighbour, nearest_molecules, nearest_proteins
+from biomed_agent.model.training.splits import structure_group
 
 from .metrics import Scored, Subsequence, words
 
@@ -122,6 +124,50 @@ def nearest(rows: Sequence[Example], train: Sequence[Example], structure: str) -
             if match.index >= 0:
                 found[number] = Neighbour(theirs[match.index], match.similarity)
     return found
+
+
+# ---------------------------------------------------------------------------------------------- what was trained on
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How much of what is scored stands in the training data too, whatever is asked of it there."""
+
+    by: str
+    """what is compared"""
+    examples: int
+    """how many examples are about something that was trained on"""
+    distinct: int
+    """how many different things that are"""
+
+    def __str__(self) -> str:
+        if not self.examples:
+            return f"No {self.by} of these examples occurs in the training data."
+        what = self.by if self.distinct == 1 else f"{self.by}s"
+        return (
+            f"{self.examples:,} of these examples ({self.distinct:,} different {what}) also occur in the training "
+            "data: their scores may tell what was remembered."
+        )
+
+
+def overlap(rows: Sequence[Example | Question], train: Sequence[Example | Question]) -> Overlap:
+    """Count the examples whose structure group, sequence or question (in words) the training data holds.
+
+    Molecules are the same when their structure groups are (:func:`.splits.structure_group`): salts, charge states and
+    stereoisomers do not make another one. A molecule with a protein counts by the pair.
+    """
+    group = functools.cache(structure_group)
+
+    def thing(one: Example | Question) -> str:
+        if isinstance(one, Question):
+            return " ".join(words(one.text))
+        return "\n".join((group(one.smiles) if one.smiles else "", one.sequence))
+
+    known = {thing(one) for one in train}
+    again = [found for found in map(thing, rows) if found in known]
+    first = rows[0]
+    by = "question" if isinstance(first, Question) else "structure group" if first.smiles else "sequence"
+    return Overlap(by, len(again), len(set(again)))
 
 
 # ---------------------------------------------------------------------------------------------- choices

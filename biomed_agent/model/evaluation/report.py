@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from biomed_agent.errors import InvalidInput
 
 from . import results
+from .baselines import Overlap
 from .published import MARKS
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def facts(report: Report) -> list[str]:
         lines.append(f"Left out, because nothing can be scored against them ({reasons}).")
     if train:
         lines.append(f"Baselines from: {_named(train)}, {train['examples']:,} training examples.")
+        lines.append(str(Overlap(**train["overlap"])))
     digest = report["model"]["digest"]
     lines.append(
         f"Decoding: {settings['decoding']}, at most {settings['max_new_tokens']} new tokens; retrieval is off: no "

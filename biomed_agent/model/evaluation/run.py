@@ -83,6 +83,7 @@ def evaluate(
     resume: bool = False,
     about: Mapping[str, Mapping[str, Any]] | None = None,
     progress: Progress | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Ask a model every question of a task and score its answers beside controls and baselines.
 
@@ -96,6 +97,7 @@ def evaluate(
         resume: Whether to go on with the answers in ``output``.
         about: Further words on ``data`` and ``train`` for the report.
         progress: Told how far the asking is.
+        warn: Told, before anything is asked, what puts the scores in doubt.
 
     Raises:
         InvalidInput: There is nothing to score, or the answers in ``output`` are of another run.
@@ -115,6 +117,9 @@ def evaluate(
         "decoding": _decoding(options),
     }
     interview = Interview(model, options, Journal(output, run, resume), progress)
+    shared = baselines.overlap(drawn, train) if train else None
+    if shared and shared.examples and warn is not None:
+        warn(str(shared))
     work: _Texts | _Choices
     if task.answers == "text":
         work = _Texts(task, _only(Example, drawn), _only(Example, train), settings, interview)
@@ -126,7 +131,7 @@ def evaluate(
         "task": {"name": task.name, "title": task.title, "structure": task.structure, "headline": task.headline},
         "model": {**run["model"], "parameters": stamp.parameters},
         "data": {**about.get("data", {}), "examples": len(drawn), "of": len(every)},
-        "train": {**about.get("train", {}), "examples": len(train)} if train else None,
+        "train": {**about.get("train", {}), "examples": len(train), "overlap": asdict(shared)} if shared else None,
         "settings": {
             "retrieval": "off",
             "decoding": _decoding(options),
@@ -279,8 +284,9 @@ class _Choices:
         alike = all(dict(one.options) == dict(rows[0].options) for one in rows)
         self.classes = tuple(rows[0].options) if alike else ()
         self.said: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
-        asked: dict[str, Setting] = {results.MODEL: settings.setting}
-        if any(one.context for one in rows):
+        self.shown = any(one.context for one in rows)
+        asked: dict[str, Setting] = {results.MODEL: settings.setting if self.shown else "question-only"}
+        if self.shown:
             self.said["setting"] = settings.setting
             if settings.controls and settings.setting != "question-only":
                 asked[results.WITHOUT_CONTEXT] = "question-only"
@@ -303,7 +309,7 @@ class _Choices:
             for one in self.rows
         ]
         # Answers to the same question in another setting, or found another way, are other answers.
-        replies = self.interview.ask(f"{setting}, {self.said['choice']}", prompts)
+        replies = self.interview.ask(f"{setting if self.shown else name}, {self.said['choice']}", prompts)
         keys = [self._key(one, reply) for one, reply in zip(self.rows, replies, strict=True)]
         misses = [reply.miss or ("" if key else UNPARSEABLE) for key, reply in zip(keys, replies, strict=True)]
         return System(name, keys, self._score(keys), misses, [one.cut for one in replies])

@@ -8,7 +8,7 @@ trained only if the model uses the structure for it. The official test split is 
 import argparse
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,12 @@ from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 
-from . import auxiliary, formats
+from . import auxiliary
 from .align import restore, stage_folder
-from .examples import OTHER, Example
-from .mini import IN_A_TEST, OFFICIAL_TESTS, PROTEIN_LICENCES, Corpus, build
+from .heldout import CHEBI20, MOLECULES, PROTEINS, asked
+from .mini import IN_A_TEST, PROTEIN_LICENCES, Corpus, build
 from .recipe import ANSWERS, Recipe
 from .run import finished
-from .similarity import nearest_proteins
 
 MOLECULE_LICENCES = {
     "chebi20/validation": "ChEBI, CC BY 4.0 (texts of ChEBI-20's validation split)",
@@ -45,9 +44,6 @@ LICENCE = "CC-BY-4.0; see LICENSE-WEIGHTS for the attributions"
 MAX_NEW_TOKENS = 120
 DECODING = {"max_new_tokens": MAX_NEW_TOKENS}
 """Greedy: four beams helped while the model was undertrained, and cost 0.01 ROUGE-L in the end (held out)."""
-FAR = 0.4
-"""Held-out proteins are scored when no protein that was trained on is as identical as this."""
-CHEBI20 = "chebi20_test"
 SHOWN = frozenset({"ROUGE-L", "BLEU-4 (words)", "class", "exact match", "loss (nats per token)"})
 """Columns of the card's tables; the reports have all."""
 
@@ -70,7 +66,7 @@ class Scored:
     """The evaluations of one model."""
 
     evaluations: Mapping[str, Evaluation]
-    """``molecules`` and ``proteins`` held out, and :data:`CHEBI20`"""
+    """by table: :data:`.heldout.MOLECULES`, :data:`.heldout.PROTEINS` and :data:`.heldout.CHEBI20`"""
 
     def kinds(self) -> dict[str, dict[str, Any]]:
         """Return what the manifest says of each held-out kind, and whether the structure is used."""
@@ -112,15 +108,6 @@ def to_bfloat16(model: nn.Module) -> None:
                 parameter.data = parameter.data.to(torch.bfloat16)
 
 
-def far_proteins(corpus: Corpus) -> list[Example]:
-    """Return the held-out examples whose protein is less than 40 % identical to every one that was trained on."""
-    sequences = sorted({one.sequence for one in corpus.dev if one.sequence})
-    trained = sorted({one.sequence for one in corpus.train if one.sequence})
-    nearest = nearest_proteins(sequences, trained)
-    far = {sequence for sequence, match in zip(sequences, nearest, strict=True) if match.similarity < FAR}
-    return [one for one in corpus.dev if one.sequence in far]
-
-
 def score(folder: Path, corpus: Corpus, data: Path, output: Path) -> Scored:
     """Score a checkpoint folder on the held-out fold and the official test; write the reports to ``output``.
 
@@ -131,20 +118,11 @@ def score(folder: Path, corpus: Corpus, data: Path, output: Path) -> Scored:
         output: A folder for each evaluation; answers that are filed there are not asked for again.
     """
     model = Inside(LocalEngine(folder))
-    described = [one for one in corpus.dev if one.kind == "description"]
-    tested = list(formats.read(data / OFFICIAL_TESTS[0]))
-    told = [one for one in corpus.train if one.kind != OTHER]
-    asked: dict[str, tuple[str, Sequence[Example]]] = {
-        "molecules": ("molecule-captioning", described),
-        "proteins": ("protein-qa", far_proteins(corpus)),
-        CHEBI20: ("molecule-captioning", tested),
-    }
+    settings = Settings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
     found = {}
-    for name, (task, rows) in asked.items():
-        trained = [one for one in told if bool(one.smiles) == bool(rows[0].smiles)]
-        settings = Settings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
+    for name, one in asked(corpus, data).items():
         found[name] = evaluate(
-            task_named(task), model, rows, train=trained, settings=settings, output=output / name, resume=True
+            task_named(one.task), model, one.rows, train=one.train, settings=settings, output=output / name, resume=True
         )
         report.write(found[name], output / name)
     return Scored(found)
@@ -209,8 +187,8 @@ def card(recipe: Recipe, described: Mapping[str, Any], seen: History, corpus: Co
         "not_trained": ", ".join(described["not_trained"]) or "none",
         "max_new_tokens": str(MAX_NEW_TOKENS),
         "residues": str(recipe.model.max_residues if recipe.model else ""),
-        "molecules": scored.tables("molecules"),
-        "proteins": scored.tables("proteins"),
+        "molecules": scored.tables(MOLECULES),
+        "proteins": scored.tables(PROTEINS),
         "chebi20": scored.tables(CHEBI20),
         "sources": source_table(corpus.kept),
         "dropped": dropped_table(corpus.dropped),

@@ -1,0 +1,97 @@
+"""What the embedded model is scored on, and that one command prints the tables of its card again."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+
+import pytest
+
+from biomed_agent.cli import main
+from biomed_agent.model.training import formats, heldout, mini, publish
+from biomed_agent.model.training.examples import OTHER, Example
+
+ALCOHOL, ACID = "The molecule is an alcohol.", "The molecule is an acid that is sour."
+_DRAW = random.Random(7)
+KNOWN, CLOSE, FAR, OTHERS = ("".join(_DRAW.choices("ACDEFGHIKLMNPQRSTVWY", k=60)) for _ in range(4))
+CLOSE = KNOWN[:40] + CLOSE[:20]
+
+
+def described(smiles, answer):
+    return Example("description", answer, "", "hand", smiles=smiles)
+
+
+def named(sequence, answer, kind="name"):
+    return Example(kind, answer, "", "hand", sequence=sequence)
+
+
+CORPUS = mini.Corpus(
+    train=[
+        *(described("C" * n + "O", ALCOHOL) for n in range(2, 8)),
+        *(described("C" * n + "C(=O)O", ACID) for n in range(1, 6)),
+        Example(OTHER, "Red.", "", "hand", smiles="CCN", question="Which colour is it?"),
+        named(KNOWN, "Kinase."),
+        named(KNOWN, "Nucleus.", "location"),
+        Example(OTHER, "Everything.", "", "hand", sequence=FAR[::-1], question="What is said of it?"),
+    ],
+    dev=[
+        described("OC1CCCC1", f"{ALCOHOL} It burns."),
+        described("OC(=O)C1CCCC1", ACID),
+        described("CC1CC1", "The molecule is a ring."),
+        named(FAR, "Protease."),
+        named(FAR, "Nucleus.", "location"),
+        named(FAR[::-1], "Nucleus, membrane.", "location"),
+        named(OTHERS, "Kinase."),
+        named(OTHERS[30:], "Membrane.", "location"),
+        named(CLOSE, "Kinase."),
+    ],
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    path = folder / mini.OFFICIAL_TESTS[0]
+    path.parent.mkdir()
+    rows = [f"{n}\t{'C' * n}C(O)CN\t{ALCOHOL}" for n in range(1, 5)]
+    with lzma.open(path, "wt", encoding="utf-8") as file:
+        file.write("\n".join(["CID\tSMILES\tdescription", *rows]) + "\n")
+    return folder
+
+
+def test_proteins_near_to_what_was_trained_on_are_not_asked_for(data):
+    tables = heldout.asked(CORPUS, data)
+    assert {one.sequence for one in tables[heldout.PROTEINS].rows} == {FAR, OTHERS, OTHERS[30:]}
+    assert {one.kind for one in tables[heldout.MOLECULES].rows} == {"description"}
+    assert [len(tables[name].train) for name in (heldout.MOLECULES, heldout.PROTEINS, heldout.CHEBI20)] == [11, 2, 11]
+
+
+def test_the_files_hold_the_very_examples(data, tmp_path):
+    tables = heldout.asked(CORPUS, data)
+    paths = heldout.write(tables, tmp_path / "rows")
+    read = {path.stem: list(formats.read(path)) for path in paths}
+    for name in (heldout.MOLECULES, heldout.PROTEINS):
+        assert read[name] == tables[name].rows
+        assert read[f"{name}-train"] == tables[name].train
+
+
+def test_one_command_prints_every_number_of_a_table_of_the_card(tiny_folder, data, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(publish, "MAX_NEW_TOKENS", 6)
+    scored = publish.score(tiny_folder, CORPUS, data, tmp_path / "scores")
+    rows = tmp_path / "rows"
+    heldout.write(heldout.asked(CORPUS, data), rows)
+    for name, task, file, train in (
+        (heldout.CHEBI20, "molecule-captioning", data / mini.OFFICIAL_TESTS[0], rows / "molecules-train.jsonl"),
+        (heldout.MOLECULES, "molecule-captioning", rows / "molecules.jsonl", rows / "molecules-train.jsonl"),
+        (heldout.PROTEINS, "protein-qa", rows / "proteins.jsonl", rows / "proteins-train.jsonl"),
+    ):
+        output = tmp_path / name
+        options = ["--model", tiny_folder, "--train", train, "--controls", "--max-new-tokens", 6, "--output", output]
+        assert main(["evaluate", task, "--data", str(file), *map(str, options)]) == 0
+        printed = capsys.readouterr().out
+        report = json.loads((output / "report.json").read_text("utf-8"))
+        assert report["sections"] == json.loads(json.dumps(scored.evaluations[name].report["sections"]))
+        cells = [cell.strip() for cell in scored.tables(name).replace("\n", "").split("|") if "[" in cell]
+        assert len(cells) >= 12
+        assert [cell for cell in cells if f" {cell} " not in printed] == []
