@@ -295,6 +295,26 @@ def test_only_the_newest_of_many_matches_are_ranked(tmp_path: Path, monkeypatch:
     assert ([one.pmid for one in hits.articles], hits.count, hits.more) == (["13", "14"], 2, True)
 
 
+def test_articles_of_a_year_are_found_among_better_matches_of_others(tmp_path: Path) -> None:
+    index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *ARTICLES)])
+    for years, expected in (("2021", "14"), ("2001", "11"), ("2019:2019", "13")):
+        hits = index.articles(f"aspirin {years}[dp]", limit=1)
+        assert ([one.pmid for one in hits.articles], hits.count, hits.more) == ([expected], 1, False)
+
+
+def test_the_best_match_comes_first_and_the_limit_holds(tmp_path: Path) -> None:
+    texts = (
+        article(1, "Caffeine and sleep", "Caffeine, caffeine and caffeine again."),
+        article(2, "Sleep", f"Nothing much. {'Other words follow. ' * 20} Caffeine."),
+        article(3, "Caffeine", "Sleep."),
+    )
+    index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *texts)])
+    assert [one.pmid for one in index.articles("caffeine sleep").articles][-1] == "2"
+    best = [one.pmid for one in index.articles("caffeine sleep", limit=2).articles]
+    assert sorted(best) == ["1", "3"]
+    assert index.articles("caffeine sleep", limit=2).count == 3
+
+
 @pytest.mark.parametrize(
     ("query", "match"),
     [

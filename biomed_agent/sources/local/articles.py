@@ -234,25 +234,19 @@ def _joined(parts: Sequence[str]) -> str:
 
 def search(connection: sqlite3.Connection, query: Query, limit: int) -> Hits:
     """Return the articles of one file that match a query."""
-    where, values = "article_text MATCH ?", [query.match, *(query.years or ())]
-    newest = f"SELECT rowid FROM article_text WHERE {where} ORDER BY rowid DESC LIMIT {SHORTLIST + 1}"
+    # One pass, because walking the lists of common words is what a query costs.
+    matching = "article_text t WHERE article_text MATCH ?"
     if query.years:
-        newest = (
-            f"SELECT t.rowid FROM article_text t JOIN article a ON a.id = t.rowid WHERE {where} "
-            f"AND a.year BETWEEN ? AND ? ORDER BY t.rowid DESC LIMIT {SHORTLIST + 1}"
+        matching = (
+            "article_text t JOIN article a ON a.id = t.rowid WHERE article_text MATCH ? AND a.year BETWEEN ? AND ?"
         )
-    numbers = [row[0] for row in connection.execute(newest, values)]
-    if not numbers:
-        return Hits([], 0, False)
-    more = len(numbers) > SHORTLIST
-    last = numbers[SHORTLIST - 1] if more else numbers[-1]
-    ranked = f"SELECT rowid FROM article_text WHERE {where} AND rowid >= ? ORDER BY rank LIMIT ?"
-    wanted = len(numbers) if query.years else limit
-    best = [row[0] for row in connection.execute(ranked, (query.match, last, max(wanted, limit)))]
-    best = [number for number in best if number in set(numbers)][:limit]
+    newest = f"SELECT t.rank, t.rowid FROM {matching} ORDER BY t.rowid DESC LIMIT {SHORTLIST + 1}"
+    found = connection.execute(newest, (query.match, *(query.years or ()))).fetchall()
+    more = len(found) > SHORTLIST
+    best = [row["rowid"] for row in sorted(found[:SHORTLIST], key=lambda row: float(row["rank"]))[:limit]]
     marks = ", ".join("?" * len(best))
     rows = {row["id"]: row for row in connection.execute(f"SELECT * FROM article WHERE id IN ({marks})", best)}
-    return Hits([_article(rows[number]) for number in best], min(len(numbers), SHORTLIST), more)
+    return Hits([_article(rows[number]) for number in best], min(len(found), SHORTLIST), more)
 
 
 def _article(row: sqlite3.Row) -> Article:
