@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from langchain_core.tools import BaseTool
 from langchain_tests.integration_tests import ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
 
-from biomed_agent.tools import BioMedTool, BioMedToolkit
+from biomed_agent.tools import BioMedToolkit
 
 from .calling import LOOK_UPS, OFFLINE, QUESTIONS
 
@@ -23,15 +23,16 @@ def test_no_tool_is_left_out() -> None:
 class EveryTool:
     """Gives LangChain's tests each tool in turn."""
 
-    tested: Callable[..., BioMedTool]
+    tested: Any
 
     @pytest.fixture(params=EXAMPLES, autouse=True)
     def _each(self, request: pytest.FixtureRequest) -> None:
         self.tested = request.param
 
     @property
-    def tool_constructor(self) -> Callable[..., BioMedTool]:
-        return self.tested
+    def tool_constructor(self) -> type[BaseTool]:
+        found: type[BaseTool] = self.tested
+        return found
 
     @property
     def tool_constructor_params(self) -> dict[str, Any]:
