@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from .types import Fact
 
-STATEMENT = "GHS hazard statement"
-HAZARDS = ("GHS signal word", STATEMENT, "GHS pictogram", "GHS precautionary codes", "GHS remark")
+STATEMENT, REMARK = "GHS hazard statement", "GHS remark"
+HAZARDS = ("GHS signal word", STATEMENT, "GHS pictogram", "GHS precautionary codes", REMARK)
 """predicates of what depositors say about hazards"""
 # What is measured -> how it is asked for.
 MEASURED: dict[str, str] = {
@@ -33,23 +33,27 @@ MEASURED: dict[str, str] = {
     "heat of vaporization": r"heat of vapori[sz]ation",
     "surface tension": r"surface tension",
 }
-# A yes-or-no question about one hazard -> the statements that speak of it. Codes: UN GHS, revision 10, annex 3.
+# A yes-or-no question about one hazard -> the statements that speak of it. Codes: UN GHS, revision 10, annex 3; EUH
+# codes: Regulation (EC) No 1272/2008, annex III, with the classes of Regulation (EU) 2023/707.
 _TOPICS: dict[str, tuple[str, str]] = {
-    "explosive": (r"explosive", r"H20\d|H24[01]"),
-    "flammable": (r"(?:in)?flammable|combustible|a fire hazard|pyrophoric", r"H22\d|H23\d|H25[012]"),
+    "explosive": (r"explosive", r"H20\d|H24[01]|EUH0(?:01|06|18|19|44)"),
+    "flammable": (r"(?:in)?flammable|combustible|a fire hazard|pyrophoric", r"H22\d|H23\d|H25[012]|EUH018|EUH209"),
     "oxidizing": (r"an? oxidi[sz](?:er|ing agent)|oxidi[sz]ing", r"H27\d"),
-    "corrosive": (r"corrosive|caustic", r"H290|H314|H318"),
+    "corrosive": (r"corrosive|caustic", r"H290|H314|H318|EUH071"),
     "irritant": (r"(?:an? )?irrita(?:nt|ting)", r"H315|H319|H335"),
-    "sensitizing": (r"(?:an? )?(?:skin |respiratory )?sensiti[sz](?:er|ing)|allergenic", r"H317|H334"),
-    "acutely toxic": (r"(?:acutely )?toxic|poisonous|harmful|a poison", r"H30[0-5]|H31[0-3]|H33[0-3]|H37[0-3]"),
+    "sensitizing": (r"(?:an? )?(?:skin |respiratory )?sensiti[sz](?:er|ing)|allergenic", r"H317|H334|EUH20[3458]"),
+    "acutely toxic": (
+        r"(?:acutely )?toxic|poisonous|harmful|a poison",
+        r"H30[0-5]|H31[0-3]|H33[0-3]|H37[0-3]|EUH0(?:29|31|32|70)",
+    ),
     "mutagenic": (r"(?:a )?mutagen(?:ic)?", r"H34[01]"),
     "carcinogenic": (r"(?:a )?carcinogen(?:ic)?", r"H35[01]"),
     "toxic for reproduction": (r"teratogenic|toxic (?:for|to) reproduction|reprotoxic", r"H36[0-2]"),
     "hazardous to the environment": (
         r"(?:toxic|hazardous|harmful|dangerous) (?:to|for) (?:aquatic life|the environment|water)",
-        r"H4\d\d",
+        r"H4\d\d|EUH059|EUH4[345][01]",
     ),
-    "hazardous": (r"hazardous|dangerous|a hazardous (?:substance|material)", r"H\d{3}"),
+    "hazardous": (r"hazardous|dangerous|a hazardous (?:substance|material)", r"(?:EU|AU)?H\d{3}"),
 }
 _ASKED = re.compile(
     r"\bghs\b|hazard (?:statement|class|pictogram|code|classification|information)s?|\bh-?(?:statements|phrases)\b"
@@ -88,9 +92,17 @@ def topic_of(text: str) -> str:
 
 
 def bearing_on(topic: str, facts: Iterable[Fact]) -> list[Fact]:
-    """Return the hazard statements whose codes speak of ``topic``."""
-    codes = _TOPICS[topic][1]
-    return [fact for fact in facts if fact.predicate == STATEMENT and re.match(codes, str(fact.value))]
+    """Return the hazard statements whose codes speak of ``topic``, and the remarks that begin with such a code."""
+    codes = re.compile(_TOPICS[topic][1])
+    return [fact for fact in facts if any(codes.fullmatch(code) for code in _codes_of(fact))]
+
+
+def _codes_of(fact: Fact) -> list[str]:
+    """Return the codes a statement gives before its text; a line that could not be read is a remark with a code."""
+    if fact.predicate not in (STATEMENT, REMARK):
+        return []
+    led = re.match(r"\W*(?:(?:EU|AU)?H\d{3}[A-Za-z]{0,3}\W*)+", str(fact.value))
+    return re.findall(r"(?:EU|AU)?H\d{3}", led[0]) if led else []
 
 
 def distinct(facts: Sequence[Fact]) -> list[Fact]:

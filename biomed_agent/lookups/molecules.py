@@ -223,9 +223,11 @@ def hazards(answering: Answering, question: Question) -> Answer:
 def _hazards_of(molecule: Molecule, facts: list[Fact], topic: str, sources: compose.Sources) -> str:
     name = compose.name_of(molecule)
     statements = [fact for fact in facts if fact.predicate == STATEMENT]
-    chosen = bearing_on(topic, statements) if topic else statements
+    chosen = bearing_on(topic, facts) if topic else statements
     if topic and not chosen:
-        listed = f"its {len(statements)} statements speak of other hazards" if statements else "none was classified"
+        count = len(bearing_on("hazardous", facts))
+        other = "its 1 statement speaks" if count == 1 else f"its {count} statements speak"
+        listed = f"{other} of other hazards" if count else "none was classified"
         return (
             f"No depositor classifies {name} as {topic}: {listed}, which does not prove that it is not "
             f"{sources.cite_all(fact.provenance for fact in facts)}."

@@ -49,6 +49,15 @@ def test_statements_are_chosen_by_their_codes() -> None:
     assert [fact.value for fact in bearing_on("carcinogenic", said)] == ["H351: cancer"]
     assert [fact.value for fact in bearing_on("acutely toxic", said)] == ["H300+H310: deadly"]
     assert bearing_on("hazardous", said) == said
+    own = [
+        Fact("x", "GHS hazard statement", "EUH071: airways"),
+        Fact("x", "GHS hazard statement", "H302 + H361d: both"),
+    ]
+    assert bearing_on("corrosive", own) == own[:1]
+    assert bearing_on("toxic for reproduction", own) == own[1:]
+    assert bearing_on("hazardous", own) == own
+    unread = Fact("x", "GHS remark", "H361d suspected, without a colon")
+    assert bearing_on("toxic for reproduction", [unread, Fact("x", "GHS remark", "Not H361")]) == [unread]
     signal = Fact("x", "GHS signal word", "H225 is no statement")
     assert bearing_on("flammable", [signal]) == []
 

@@ -100,29 +100,168 @@ def test_hazards_of_other_headings_and_none_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "value", "unit", "note"),
+    ("said", "code", "note"),
     [
-        ("135 °C", 135.0, "°C", ""),
-        ("138-140 °C", "138 to 140", "°C", ""),
-        ("-5 to -3 deg C", "-5 to -3", "°C", ""),
-        ("275 °F at 760 mmHg (NTP, 1992)", 275.0, "°F", "at 760 mmHg (NTP, 1992)"),
-        ("less than 1 mg/mL at 73 °F (NTP, 1992)", "<1", "mg/mL", "at 73 °F (NTP, 1992)"),
-        ("greater than 100 mg/mL", ">100", "mg/mL", ""),
-        ("2.52X10-5 mm Hg at 25 °C", 2.52e-5, "mm Hg", "at 25 °C"),
-        ("4,600 mg/L", 4600.0, "mg/L", ""),
-        ("log Kow = -0.07", -0.07, "", ""),
-        ("pKa1 = 3.49", 3.49, "", "pKa1"),
-        ("0", 0.0, "", ""),
-        ("about 1.35", "about 1.35", "", ""),
-        ("1 g dissolves in 300 mL water", "1 g dissolves in 300 mL water", "", ""),
-        ("Decomposes", "Decomposes", "", ""),
-        ("12,5 g", "12,5 g", "", ""),
-        ("1.2.3", "1.2.3", "", ""),
-        ("", "", "", ""),
+        (
+            "H361d ***: Bad for the unborn [Warning Reproduction]",
+            "H361d",
+            "Warning Reproduction; translated from Direc",
+        ),
+        ("H360FD **: Bad [Danger Reproduction]", "H360FD", "Danger Reproduction; route of exposure not specified"),
+        ("H373 **: Bad for organs", "H373", "route of exposure not specified"),
+        ("H302 * (97.6%): Bad when eaten", "H302", "in 97.6% of the notifications; minimum classification"),
+        ("H220 (98%) ****: Burns [Danger Gases]", "H220", "Danger Gases; in 98% of the notifications; to be confirm"),
+        (
+            "H302+H312+H332 (12.5%): Bad [Warning A; b, c]",
+            "H302+H312+H332",
+            "Warning A; b, c; in 12.5% of the notifications",
+        ),
+        ("H302 + H312 (> 99.9%): Bad", "H302 + H312", "in > 99.9% of the notifications"),
+        ("H373 (98.6%) [Warning Organs]: Bad for organs", "H373", "Warning Organs; in 98.6% of the notifications"),
+        ("H350 (Inhalation): Bad when breathed", "H350", "Inhalation"),
+        ("H350i: Bad when breathed", "H350i", ""),
+        ("EUH066: Dries the skin", "EUH066", ""),
+        ("EUH208: Allergic reactions [", "EUH208", ""),
+        ("AUH019: Forms peroxides", "AUH019", ""),
     ],
 )
-def test_values_are_read_or_kept_word_for_word(said: str, value: str | float, unit: str, note: str) -> None:
+def test_every_form_of_a_hazard_statement_is_read(said: str, code: str, note: str) -> None:
+    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE)
+    assert fact.predicate == "GHS hazard statement"
+    assert str(fact.value).startswith(f"{code}: ")
+    assert fact.note.startswith(note)
+    assert bool(note) == bool(fact.note)
+    assert "[" not in str(fact.value), "its class is no part of what is stated"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Not Classified",
+        "Reported as not meeting GHS hazard criteria per 20 of 120 reports by companies.",
+        "This chemical does not meet GHS hazard criteria for 85.4% (35 of 41) of all reports.",
+        "Not a hazardous substance or mixture",
+        "H225",
+        "H361d Suspected of something, without a colon",
+        "(H302) in brackets",
+    ],
+)
+def test_what_is_no_statement_but_tells_of_hazards_is_kept_as_it_is(said: str) -> None:
+    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE)
+    assert (fact.predicate, fact.value, fact.note) == ("GHS remark", said, "")
+
+
+def test_words_around_the_statements_are_no_facts() -> None:
+    said = "Aggregated GHS information provided per 120 reports by companies from 5 notifications to the ECHA."
+    assert read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "unit", "note"),
+    [
+        # prefixes of units: each of these once lost three or six powers of ten
+        ("5.8 kPa at 20 °C", 5.8, "kPa", "at 20 °C"),
+        ("5 MPa", 5.0, "MPa", ""),
+        ("3-4 kPa", "3 to 4", "kPa", ""),
+        ("10.5 kPa to 12 kPa", "10.5 to 12", "kPa", ""),
+        ("20 mbar", 20.0, "mbar", ""),
+        ("1.2 mPa·s", 1.2, "mPa·s", ""),
+        ("1.074 mPa.s at 20 °C", 1.074, "mPa.s", "at 20 °C"),
+        ("1.074 mPa-sec @ 20 °C", 1.074, "mPa-sec", "@ 20 °C"),
+        ("22.8 mN/m at 25 °C", 22.8, "mN/m", "at 25 °C"),
+        ("890 kJ/mol", 890.0, "kJ/mol", ""),
+        ("890 kJ mol-1", 890.0, "kJ mol-1", ""),
+        ("12.3 kcal/mol", 12.3, "kcal/mol", ""),
+        ("5 mM", 5.0, "mM", ""),
+        ("0.5 µM", 0.5, "µM", ""),
+        ("5 M", 5.0, "M", ""),
+        ("0.05 km", 0.05, "km", ""),
+        # pressures
+        ("44 mmHg", 44.0, "mmHg", ""),
+        ("0.26 [mmHg]", 0.26, "mmHg", ""),
+        ("2.52X10-5 mm Hg at 25 °C", 2.52e-5, "mm Hg", "at 25 °C"),
+        ("1.5X10-4 mm Hg at 25 °C", 1.5e-4, "mm Hg", "at 25 °C"),
+        ("1.5 x 10^-4 Pa", 1.5e-4, "Pa", ""),
+        ("1.5×10⁻⁴ Pa (est)", 1.5e-4, "Pa", "(est)"),
+        ("1.3X10-9 atm-cu m/mole at 25 °C (est)", 1.3e-9, "atm-cu m/mole", "at 25 °C (est)"),
+        ("1 atm", 1.0, "atm", ""),
+        # temperatures
+        ("135 °C", 135.0, "°C", ""),
+        ("135ºC", 135.0, "°C", ""),
+        ("135 deg C", 135.0, "°C", ""),
+        ("135 deg. C", 135.0, "°C", ""),
+        ("138-140 °C", "138 to 140", "°C", ""),
+        ("138 °C to 140 °C", "138 to 140", "°C", ""),
+        ("138 °C-140 °C", "138 to 140", "°C", ""),
+        ("135-138", "135 to 138", "", ""),
+        ("408.2 K", 408.2, "K", ""),
+        ("408-410 K", "408 to 410", "K", ""),
+        ("273.15K", 273.15, "K", ""),
+        ("-5 to -3 deg C", "-5 to -3", "°C", ""),
+        ("-20 - -18 °C", "-20 to -18", "°C", ""),
+        ("−114.1 °C", -114.1, "°C", ""),
+        (">300 °C", ">300", "°C", ""),
+        ("275 °F at 760 mmHg (NTP, 1992)", 275.0, "°F", "at 760 mmHg (NTP, 1992)"),
+        ("135 °C (decomposes)", 135.0, "°C", "(decomposes)"),
+        ("227-229 °C with decomposition", "227 to 229", "°C", "with decomposition"),
+        ("135 °C, decomposes.", 135.0, "°C", "decomposes."),
+        # amounts, densities, energies
+        ("less than 1 mg/mL at 73 °F (NTP, 1992)", "<1", "mg/mL", "at 73 °F (NTP, 1992)"),
+        ("greater than 100 mg/mL", ">100", "mg/mL", ""),
+        ("greater than or equal to 100 mg/mL at 72 °F", "≥100", "mg/mL", "at 72 °F"),
+        ("> or = 100 mg/mL", "≥100", "mg/mL", ""),
+        ("4,600 mg/L", 4600.0, "mg/L", ""),
+        ("In water, 4,600 mg/L at 25 °C", 4600.0, "mg/L", "In water at 25 °C"),
+        ("5 mg/mL in water at 25 °C", 5.0, "mg/mL", "in water at 25 °C"),
+        ("5 g/100 mL", 5.0, "g/100 mL", ""),
+        ("0.5 g/100 g water at 20 °C", 0.5, "g/100 g", "water at 20 °C"),
+        ("1.5 [ug/mL] (mean at pH 7.4)", 1.5, "ug/mL", "(mean at pH 7.4)"),
+        ("0.789 g/cu cm at 20 °C", 0.789, "g/cu cm", "at 20 °C"),
+        ("1.4 g cm-3", 1.4, "g cm-3", ""),
+        ("1.200 g/cm³", 1.2, "g/cm³", ""),
+        ("5 J/(mol·K)", 5.0, "J/(mol·K)", ""),
+        ("-312.6 BTU/lb", -312.6, "BTU/lb", ""),
+        ("22.4 dynes/cm", 22.4, "dynes/cm", ""),
+        ("+27.3° (water)", 27.3, "°", "(water)"),
+        # without a unit
+        ("log Kow = -0.07", -0.07, "", ""),
+        ("log P: 1.19", 1.19, "", ""),
+        ("1.19 (LogP)", 1.19, "", "(LogP)"),
+        ("pKa1 = 3.49", 3.49, "", "pKa1"),
+        ("1.3614 at 20 °C/D", 1.3614, "", "at 20 °C/D"),
+        ("1234567-1234570", "1234567 to 1234570", "", ""),
+        ("0", 0.0, "", ""),
+        ("about 1.35", "about 1.35", "", ""),
+    ],
+)
+def test_values_are_read_with_unit_and_condition(said: str, value: str | float, unit: str, note: str) -> None:
     assert read_value(said) == (value, unit, note)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1 g dissolves in 300 mL water",
+        "1 g in 300 mL water",
+        "Decomposes",
+        "Decomposes at 135 °C",
+        "178 °C; 352 °F; 451 K",
+        "44 mm Hg at 68 °F ; 50 mm Hg at 77 °F",
+        "44 mm Hg at 20 °C, 50 mm Hg at 25 °C",
+        "1225-30 °C",
+        "10-5 mm Hg",
+        "5 °C to 300 K",
+        "5 mpa",
+        "5 KPa",
+        "5 g/100",
+        "5,95 kPa",
+        "12,5 g",
+        "1.2.3",
+        "",
+    ],
+)
+def test_what_is_no_plain_value_is_kept_word_for_word(said: str) -> None:
+    assert read_value(said) == (said, "", "")
 
 
 def test_measurements_by_heading() -> None:

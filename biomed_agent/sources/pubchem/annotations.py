@@ -18,29 +18,53 @@ from biomed_agent.types import Fact, Provenance
 HAZARDS, MEASURED = "GHS Classification", "Experimental Properties"
 """headings that :func:`read_hazards` and :func:`read_measurements` look for"""
 _RENAMED = {"logp": "measured logP", "dissociation constants": "pKa", "color/form": "colour and form"}
+_CODE = r"(?:EU|AU)?H\d{3}[A-Za-z]{0,3}"
+_CLASS = r"(?:\[(?P<{}>[^\]]*)\]?)?"
 _STATEMENT = re.compile(
-    r"(?P<code>H\d{3}[A-Za-z]{0,3}(?:\s?\+\s?H\d{3}[A-Za-z]{0,3})*)\s*(?:\((?P<share>[^()]*%[^()]*)\))?\s*:\s*"
-    r"(?P<text>[^\[]+?)\s*(?:\[(?P<hazard>[^\]]*)\]?)?\s*$"
+    rf"(?P<code>{_CODE}(?:\s?\+\s?{_CODE})*)(?P<beside>(?:\s*(?:\*{{1,4}}|\([^()]*\)))*)\s*{_CLASS.format('before')}"
+    rf"\s*:\s*(?P<text>[^\[]+?)\s*{_CLASS.format('after')}\s*$"
 )
+_STARS = {
+    1: "minimum classification",
+    2: "route of exposure not specified",
+    3: "translated from Directive 67/548/EEC",
+    4: "to be confirmed by testing",
+}
+"""What asterisks behind a code mean: Regulation (EC) No 1272/2008, annex VI, 1.2."""
+_NO_HAZARD = re.compile(r"\bnot (?:classified|meet(?:ing)?|an? hazard|hazardous)|\bno (?:GHS )?hazard", re.IGNORECASE)
 _PRECAUTION = re.compile(r"P\d{3}(?:\s?\+\s?P\d{3})*")
 
-_NUMBER = r"[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)(?:\s?[xX×*]\s?10\s?\^?[-−+]?\d+|[eE][-−+]?\d+)?"
-_UNIT = (
-    r"°\s?[CFK]|deg(?:rees?)?\.?\s?[CF]|K|%|(?:[mµμun]|k)?g/(?:100\s?m?L|m?L|dL|cm3|cm\^3|cu\.?\s?cm|cu\.?\s?m|m3|kg|g)"
-    r"|(?:[mµμ])?mol/(?:L|kg)|[mµμn]?M|mm\s?Hg|[kmhMG]?Pa(?:[·.*-]?s)?|atm[-·\s]?(?:cu\s?m|m3)/mol(?:e)?|atm|torr|m?bar"
-    r"|cP|cSt|centipoise|dynes?/cm|[mN]?N/m|k?J/(?:mol|kg)|k?cal/(?:mol|g)|eV|ppm|ppb|cu\s?m/mol|nm|cm/s"
+_NUMBER = (
+    r"[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)(?:\s?[xX×*]\s?10\s?\^?[-−+⁻⁺]?[\d⁰¹²³⁴-⁹]+|[eE][-−+]?\d+)?"
+)
+# Letters of units count as they are written: mPa, MPa and Pa are three things, and so are mM and mm.
+_PART = (
+    r"(?:[°º˚]\s?[CFKR]?|℃|℉|(?i:deg(?:rees?)?)\.?\s?(?:[CFK]|Celsius|Fahrenheit|Kelvin)|K(?:-1)?|%"
+    r"|(?i:mm\s?Hg)|(?:cm|in\.?)\s?Hg|[cm]m\s?H2O|cu\.?\s?(?:m|cm|dm|ft|in)|mcg|cc|lb|gal|ft|psi[ag]?|[Tt]orr|atm|dynes?"
+    r"|dyn|(?:[cC]enti)?[pP]oises?|[cC]entistokes?|Btu|BTU|ppm|ppb|ppt|Å|h|hr|min|sec|days?"
+    r"|[fpnuµμmcdhkMG]?(?:g|M|Pa|bar|J|N|cal|eV|V|S|St|P|Hz|W|D|(?:m|[lL]|s|mol(?:es?)?)(?:\^?[-−]?[1-4](?!\d)|⁻?[¹²³⁴])?))"
+)
+_PRODUCT = rf"{_PART}(?:(?:\s?[·⋅∙•.*×-]\s?|\s){_PART}){{0,3}}"
+_UNIT = rf"{_PRODUCT}(?:\s?(?:/|\bper\b)\s?(?:\d+(?:\.\d+)?\s?)?(?:{_PRODUCT}|\({_PRODUCT}\))){{0,2}}(?![\w/^°])"
+_BOUND = (
+    r"[<>≤≥~]=?|[<>] or =|(?:less|greater|more|lower|higher) than(?: or equal to)?|at least|about|ca\.?|circa"
+    r"|approx(?:\.|imately)?"
 )
 _VALUE = re.compile(
-    rf"(?:(?P<lead>[A-Za-z][\w ().,/-]{{0,30}}?)\s*[=:]\s*)?(?P<bound>[<>≤≥~]=?|(?:less|greater|more) than|about|ca\.?"
-    rf"|approx(?:\.|imately)?)?\s*(?P<low>{_NUMBER})(?:\s*(?P<same>{_UNIT}))?(?:\s*(?:-|–|—|to)\s*(?P<high>{_NUMBER}))?"
-    rf"(?:\s*(?P<unit>{_UNIT})(?![\w/]))?\s*(?P<condition>(?:[,;]?\s*(?:at|@)\s[^;()]{{1,60}})?(?:\s*\([^()]*\))*)\s*\.?",
-    re.IGNORECASE,
+    rf"(?:(?P<medium>[iI]n [a-z][a-z ]{{2,30}}),\s*)?(?:(?P<lead>[A-Za-z][\w ().,/-]{{0,30}}?)\s*[=:]\s*)?"
+    rf"(?P<bound>(?i:{_BOUND}))?\s*"
+    rf"(?P<low>{_NUMBER})(?:(?:\s*(?P<same>{_UNIT})(?![-−][1-4](?![\d.])))?\s*(?P<dash>-|–|—|\bto\b)\s*(?P<high>{_NUMBER}))?"
+    rf"(?:\s*(?:(?P<unit>{_UNIT})|\[(?P<boxed>{_UNIT})\]))?(?P<of>\s(?:of )?water)?\s*"
+    rf"(?P<condition>(?:[,;]?\s*in\s[a-z -]{{3,30}}?)?(?:[,;]?\s*(?i:at|@)\s(?:(?!\bat\b|@)[^;()]){{1,60}}?)?"
+    rf"(?:[,;]?\s*(?i:(?:with )?decomp[a-z]*|dec\b)\.?)?(?:\s*(?:\([^()]*\)|/[^/]{{1,40}}/))*)\s*\.?",
 )
 _OF_COURSE = re.compile(
     r"log ?(?:p|kow)|pka|mp|bp|(?:melting|boiling|flash) point|density|vapou?r pressure", re.IGNORECASE
 )
 """names of the value in front of it that the heading says as well"""
-_BOUNDS = {"less than": "<", "greater than": ">", "more than": ">"}
+_BOUNDS = {"less": "<", "lower": "<", "greater": ">", "more": ">", "higher": ">", "at": "≥", "<": "<", ">": ">"}
+"""first word of a bound in words -> its sign; the others stand in the value as they are"""
+_PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−", "0123456789-+-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +105,28 @@ def read_hazards(body: Mapping[str, Any], provenance: Provenance) -> list[Fact]:
 
 def _hazard(subject: str, entry: Entry, line: str) -> Iterator[Fact]:
     """Yield what one line of a GHS entry states."""
-    signal = re.fullmatch(r"(?:Signal:\s*)?(Danger|Warning)", line)
+    signal = re.fullmatch(r"(?:Signal(?: word)?:\s*)?(Danger|Warning)", line)
     if signal:
         yield Fact(subject, "GHS signal word", signal[1], provenance=entry.provenance)
     elif statement := _STATEMENT.match(line):
-        share = statement["share"] and f"in {statement['share']} of the notifications"
-        note = "; ".join(part for part in ((statement["hazard"] or "").strip(), share) if part)
         value = f"{statement['code']}: {statement['text']}"
-        yield Fact(subject, "GHS hazard statement", value, provenance=entry.provenance, note=note)
+        yield Fact(subject, "GHS hazard statement", value, provenance=entry.provenance, note=_qualified(statement))
     elif _PRECAUTION.match(line):
         codes = _PRECAUTION.findall(line)
         yield Fact(subject, "GHS precautionary codes", ", ".join(codes), provenance=entry.provenance)
-    elif re.match(r"(?:Reported as )?not (?:classified|meeting)", line, re.IGNORECASE):
+    elif _NO_HAZARD.search(line) or re.match(rf"\W*{_CODE}\b", line):
         yield Fact(subject, "GHS remark", line, provenance=entry.provenance)
+
+
+def _qualified(statement: re.Match[str]) -> str:
+    """Return what stands beside the text of a statement: signal word and class, share or range, asterisks in words."""
+    shares = [part.strip() for part in re.findall(r"\(([^()]*)\)", statement["beside"])]
+    parts = [
+        (statement["before"] or statement["after"] or "").strip(),
+        *(f"in {share} of the notifications" if "%" in share else share for share in shares),
+        _STARS.get(statement["beside"].count("*"), ""),
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 @well_formed("PubChem")
@@ -132,27 +165,38 @@ def read_value(text: str) -> tuple[str | float, str, str]:
     match = _VALUE.fullmatch(text)
     if match is None:
         return text, "", ""
-    low, high = _number(match["low"]), match["high"] and _number(match["high"])
-    if low is None or (match["high"] and high is None):
+    low, high = _number(match["low"]), _number(match["high"]) if match["high"] else None
+    same, unit = _unit(match["same"]), _unit(match["unit"] or match["boxed"])
+    # 1225-30, 10-5 and a range between two units are written, but what they say is not certain.
+    unsure = high is not None and ((match["dash"] != "to" and high < (low or 0)) or (same and unit and same != unit))
+    if low is None or (match["high"] and high is None) or unsure:
         return text, "", ""
-    bound = (match["bound"] or "").lower()
     value: str | float = low
-    if high is not None:
-        value = f"{low:g} to {high:g}"
-    if bound:
-        value = f"{_BOUNDS.get(bound, bound)}{' ' if bound[-1:].isalpha() or bound.endswith('.') else ''}{low:g}"
-        value = value.replace("< ", "<").replace("> ", ">")
-        value += f" to {high:g}" if high is not None else ""
-    unit = re.sub(r"^deg(?:rees?)?\.?\s?", "°", match["unit"] or match["same"] or "", flags=re.IGNORECASE)
+    if high is not None or match["bound"]:
+        value = _bound(match["bound"] or "") + f"{low:.12g}" + (f" to {high:.12g}" if high is not None else "")
     lead = match["lead"] if match["lead"] and not _OF_COURSE.fullmatch(match["lead"]) else ""
-    note = f"{lead} {match['condition'] or ''}".replace(" ,", "").strip(" ,;")
-    return value, unit.replace("° ", "°"), note
+    about = " ".join(part.strip() for part in (match["medium"], lead, match["of"]) if part)
+    return value, unit or same, f"{about} {match['condition'] or ''}".replace(" ,", "").strip(" ,;")
+
+
+def _bound(text: str) -> str:
+    """Return a bound as it stands before a number: a sign, or a word and a space."""
+    text = text.lower()
+    sign = _BOUNDS.get(text.partition(" ")[0], "")
+    if " " in text and re.search("equal|=", text):
+        sign = {"<": "≤", ">": "≥"}[sign]
+    return sign or (f"{text} " if text[-1:].isalpha() or text.endswith(".") else text)
+
+
+def _unit(text: str | None) -> str:
+    """Return a unit with one spelling for degrees; its other letters as they are written."""
+    text = re.sub(r"(?i:deg(?:rees?)?)\.?\s?(?=[CFK])", "°", text or "").replace("℃", "°C").replace("℉", "°F")
+    return re.sub(r"[°º˚]\s?([CFKR])?[a-z]*", lambda found: f"°{found[1] or ''}", text)
 
 
 def _number(text: str) -> float | None:
     """Return the number of a text such as ``1,000`` or ``2.5X10-5``; None when it is none."""
-    text = text.replace("−", "-").replace(",", "")
-    text = re.sub(r"\s?[xX×*]\s?10\s?\^?(?=[-+]?\d)", "e", text)
+    text = re.sub(r"\s?[xX×*]\s?10\s?\^?(?=[-+\d])", "e", text.translate(_PLAIN_DIGITS).replace(",", ""))
     try:
         return float(text)
     except ValueError:
