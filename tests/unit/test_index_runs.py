@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sqlite3
@@ -108,6 +109,53 @@ def alive(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_file_that_was_cut_off_is_fetched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH", 2)
+    monkeypatch.setattr("biomed_agent.sources.local.build.ARTICLE_BATCH", 1)
+    files: dict[str, Any] = {
+        "molecules": pubchem(tmp_path),
+        "articles_in": [pubmed(tmp_path / "a.xml.gz", ARTICLES[0]), pubmed(tmp_path / "b.xml.gz", *ARTICLES[1:])],
+    }
+    whole = built(tmp_path / "whole", **files)[0]
+    for name in ("CID-Synonym-filtered.gz", "b.xml.gz"):
+        path = tmp_path / name
+        text = gzip.decompress(path.read_bytes())
+        bad = b"no tab\n" if name.startswith("CID") else b""
+        path.write_bytes(gzip.compress(bad + text[: len(text) * 9 // 10]) + gzip.compress(b"y" * 99)[:-9])
+        with pytest.raises(InvalidInput, match=rf"{name} is cut off or damaged.*goes on with it"):
+            build_from_dumps(tmp_path / "out.sqlite", **files)
+        path.write_bytes(gzip.compress(text))
+    read: list[str] = []
+    report = build_from_dumps(tmp_path / "out.sqlite", tell=lambda progress: read.append(progress.doing), **files)
+    assert report.resumed
+    assert [one for one in dict.fromkeys(read) if one.endswith(".gz")] == ["b.xml.gz"]
+    index = LocalIndex([open_file(report.path)])
+    [mine], [theirs] = index.stats()["files"], whole.stats()["files"]
+    others = ("built", "digest")  # the files have another time
+    assert {key: value for key, value in mine.items() if key not in others} == {
+        key: value for key, value in theirs.items() if key not in others
+    }
+    assert report.bad == 0
+    assert len(index.articles("aspirin").articles) == 3
+    assert [one.handle for one, _ in index.molecules_named("acetylsalicylic acid")] == ["CID:2244"]
+
+
+def test_a_table_without_numbers_of_its_own_begins_anew_when_it_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH", 1)
+    table = tmp_path / "mine.csv.gz"
+    whole = gzip.compress(b"name,smiles\nmethane,C\nethane,CC\npropane,CCC\n")
+    table.write_bytes(gzip.compress(b"name,smiles\nmethane,C\nethane,CC\n") + whole[:-9])
+    with pytest.raises(InvalidInput, match="cut off"):
+        built(tmp_path, molecules=[table])
+    table.write_bytes(gzip.compress(b"name,smiles\npropane,CCC\nethane,CC\n"))
+    index, report = built(tmp_path, molecules=[table])
+    assert not report.resumed
+    assert index.molecules_named("methane") == []
+    assert [one.smiles for one, _ in index.molecules_named("propane")] == ["CCC"]
 
 
 def test_two_builds_of_one_file(tmp_path: Path) -> None:

@@ -28,12 +28,13 @@ from .structures import complete_structures, verify_sample
 BATCH = 20_000
 """records that are stored at once"""
 ARTICLE_BATCH = 2_000
-STATE = "3"
+STATE = "4"
 """of the files ``NAME.partial``; another one is built anew"""
 
 _PROGRESS = """
 CREATE TABLE IF NOT EXISTS input (path TEXT PRIMARY KEY, kind TEXT, size INTEGER, modified INTEGER, source TEXT,
-    records INTEGER DEFAULT 0, stored INTEGER DEFAULT 0, bad INTEGER DEFAULT 0, done INTEGER DEFAULT 0);
+    records INTEGER DEFAULT 0, stored INTEGER DEFAULT 0, bad INTEGER DEFAULT 0, done INTEGER DEFAULT 0,
+    damaged INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS step (name TEXT PRIMARY KEY);
 """
 
@@ -121,18 +122,20 @@ def build_from_dumps(
     partial = output.with_name(f"{output.name}.partial")
     plan = _plan(inputs, starter)
     with _written(partial):
-        resumed = _same_plan(partial, plan) and not restart
+        resumed = _same_plan(partial, plan, inputs) and not restart
         if not resumed:
             _delete(partial)
         with closing(sqlite3.connect(partial, isolation_level=None, timeout=0)) as db:
             db.executescript(_PRAGMAS)
-            if not resumed:
+            if resumed:
+                _read_again(db, inputs)
+            else:
                 _begin(db, inputs, starter, plan)
             report = Report(output, resumed=resumed)
             try:
-                for one in inputs:
-                    _read(db, one, tell)
-                _finish(db, report, tell)
+                for number, one in enumerate(inputs, start=1):
+                    _read(db, number, one, tell)
+                _finish(db, inputs, report, tell)
             except InvalidInput:
                 if not db.execute("SELECT 1 FROM input WHERE stored > 0").fetchone():
                     _delete(partial)  # nothing that another try could go on with
@@ -221,22 +224,53 @@ def _check_dump(path: Path) -> None:
 
 
 def _plan(inputs: Sequence[_Input], starter: bool) -> str:
-    """Return a digest of what is built, the same for the same files and this version of the tables."""
-    parts = [str(one.state) for one in inputs] + [str(starter), str(schema.SCHEMA_VERSION), STATE]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    """Return a digest of what is built, the same for files of the same names and this version of the tables."""
+    return _digest([str(one.state[:2]) for one in inputs] + [str(starter), STATE])
 
 
-def _same_plan(partial: Path, plan: str) -> bool:
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join((*parts, str(schema.SCHEMA_VERSION))).encode()).hexdigest()
+
+
+def _same_plan(partial: Path, plan: str, inputs: Sequence[_Input]) -> bool:
+    """Return whether what was begun is the same build, of files that are as they were or could not be read to the end.
+
+    A file that was cut off may have been fetched again, if what was stored of it is replaced by reading it again.
+    """
     if not partial.is_file():
         return False
     try:
         with closing(sqlite3.connect(partial, timeout=0)) as db:
-            row = db.execute("SELECT value FROM meta WHERE key = 'plan'").fetchone()
+            row = db.execute(_PLAN).fetchone()
+            if row is None or row[0] != plan:
+                return False
+            before = db.execute(f"SELECT {_STATE}, records, damaged FROM input ORDER BY rowid").fetchall()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise
         return False
-    return row is not None and row[0] == plan
+    return all(
+        one.state == tuple(state) or (damaged and (one.format.keyed or not records))
+        for one, (*state, records, damaged) in zip(inputs, before, strict=True)
+    )
+
+
+_STATE = "path, kind, size, modified"
+_PLAN = "SELECT value FROM meta WHERE key = 'plan'"
+
+
+def _read_again(db: sqlite3.Connection, inputs: Sequence[_Input]) -> None:
+    """Let files that were fetched again be read from their beginning."""
+    for number, one in enumerate(inputs, start=1):
+        if db.execute(f"SELECT {_STATE} FROM input WHERE rowid = ?", (number,)).fetchone() == one.state:
+            continue
+        db.execute("BEGIN")
+        db.execute("DELETE FROM rejected WHERE file = ?", (one.path.name,))
+        db.execute(
+            "UPDATE input SET size = ?, modified = ?, records = 0, stored = 0, bad = 0, damaged = 0 WHERE rowid = ?",
+            (*one.state[2:], number),
+        )
+        db.execute("COMMIT")
 
 
 def _delete(partial: Path) -> None:
@@ -258,11 +292,17 @@ def _begin(db: sqlite3.Connection, inputs: Sequence[_Input], starter: bool, plan
     db.execute("COMMIT")
 
 
-def _read(db: sqlite3.Connection, one: _Input, tell: Tell) -> None:
-    """Read a file from where it was left."""
-    number, read, done, source = db.execute(
-        "SELECT rowid, records, done, source FROM input WHERE path = ?", one.state[:1]
-    ).fetchone()
+def _read(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> None:
+    """Read a file from where it was left; ``number`` is its row in the table ``input``."""
+    try:
+        _read_on(db, number, one, tell)
+    except InvalidInput:
+        db.execute("UPDATE input SET damaged = 1 WHERE rowid = ?", (number,))
+        raise
+
+
+def _read_on(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> None:
+    read, done, source = db.execute("SELECT records, done, source FROM input WHERE rowid = ?", (number,)).fetchone()
     if done:
         return
     began, size = time.monotonic(), ARTICLE_BATCH if one.kind == "articles" else BATCH
@@ -307,7 +347,7 @@ def _progress(doing: str, fraction: float, before: float, records: int, fresh: i
 # -- from what was read to an index
 
 
-def _finish(db: sqlite3.Connection, report: Report, tell: Tell) -> None:
+def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, tell: Tell) -> None:
     """Turn what was read into an index; each step is done once, however often the build is interrupted."""
     complete_structures(db, lambda done, of, began: tell(_progress("InChIKeys", done / of, 0.0, done, done, began)))
     _check_stored(db)
@@ -332,7 +372,7 @@ def _finish(db: sqlite3.Connection, report: Report, tell: Tell) -> None:
     schema.note(
         db,
         built_from="; ".join(built_from) or "the starter set",
-        digest=str(db.execute("SELECT value FROM meta WHERE key = 'plan'").fetchone()[0]),
+        digest=_digest([str(one.state) for one in inputs] + [str(db.execute(_PLAN).fetchone()[0])]),
         rejected=str(report.bad),
         verified=report.verified,
         built=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -249,8 +249,8 @@ def _store_records(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) 
     db.executemany("INSERT INTO raw_id VALUES (?, ?, ?)", ids)
 
 
-_TABLE = Format("table with a header", 1, _read_table, _store_records)
-_SDF = Format("SDF", 1, _read_sdf, _store_records, PUBCHEM)
+_TABLE = Format("table with a header", 1, _read_table, _store_records, keyed=False)
+_SDF = Format("SDF", 1, _read_sdf, _store_records, PUBCHEM, keyed=False)
 COLUMN_FILES = {
     "cid-smiles": Format("PubChem CID-SMILES", 0, _columns(_smiles, "a SMILES"), _store_structures, PUBCHEM),
     "cid-inchi-key": Format(

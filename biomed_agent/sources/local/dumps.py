@@ -103,7 +103,7 @@ class Dump:
         """Return the error that says where the file ends too early or cannot be read."""
         return InvalidInput(
             f"{self.path} is cut off or damaged at line {line:,}: {error}.",
-            "Fetch it again and repeat the command; the files that are done are not read again.",
+            "Fetch it again and repeat the command, which goes on with it.",
         )
 
     def __enter__(self) -> Self:
@@ -135,3 +135,5 @@ class Format:
     store: Callable[[sqlite3.Connection, Sequence[Row], Origin], None]
     source: tuple[str, str, str, str] | None = None
     """key, name, licence and address of the database, for the table ``source``; None for a source of the file's own"""
+    keyed: bool = True
+    """whether records have numbers of their database, so that a file can be read again over what is stored of it"""
