@@ -24,7 +24,7 @@ ASKED = ("question", "molecule", "protein")
 def answer_rows(arguments: argparse.Namespace, screen: Screen) -> int:
     """Answer every row of ``--input``; return 0 when all were processed, 1 when one met a bug of ours."""
     asked = " ".join(arguments.question)
-    rows = read_rows(Path(arguments.input), "question", needed=not asked)
+    rows = read_rows(Path(arguments.input), "question", () if asked else ("question",))
     agent = make_agent(arguments)
 
     def answers(some: Sequence[Row]) -> Iterator[Answered]:

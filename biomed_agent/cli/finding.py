@@ -73,7 +73,7 @@ def _find_many(arguments: argparse.Namespace, screen: Screen) -> int:
     arguments.policy = arguments.policy or "strict"
     rows = [Row(number, {"name": name}) for number, name in enumerate(arguments.name, 1)]
     if arguments.input is not None:
-        rows = read_rows(Path(arguments.input), "name", needed=False)
+        rows = read_rows(Path(arguments.input), "name", ("name", "molecule", "protein"))
     agent = make_agent(arguments)
     return write_rows(arguments, screen, rows, lambda some: _answers(agent, some, arguments), _cells)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
 import csv
 import json
@@ -23,6 +24,8 @@ from biomed_agent.types import Answer
 from .given import whole_file
 from .screen import Screen
 
+COLUMNS_READ = ("name", "question", "molecule", "protein")
+"""columns of a table that are read, however their capitals are written; others are carried to the output"""
 BUG = "error"
 """status of a row that met a bug of ours"""
 
@@ -43,20 +46,22 @@ Answered: TypeAlias = tuple[Row, Answer, str]
 Write: TypeAlias = Callable[[Row, Answer, str], None]
 
 
-def read_rows(path: Path, column: str, *, needed: bool = True) -> list[Row]:
+def read_rows(path: Path, column: str, needed: Sequence[str] = ()) -> list[Row]:
     """Read a table, JSON lines, plain lines, or the records of an SDF, MOL or FASTA file.
+
+    Text is UTF-8, or UTF-16 as spreadsheets write it. A .csv file may be separated by semicolons.
 
     Args:
         path: The file; its name says what it is.
-        column: What a plain line holds, and what a table must have a column of.
-        needed: Whether a table must have it.
+        column: What a plain line holds.
+        needed: Columns of which a table must have one; none when any table will do.
 
     Raises:
         InvalidInput: The file cannot be read, is no text, or its kind or header is unknown.
     """
     readers: dict[str, Callable[[TextIO], Iterator[Row]]] = {
-        ".csv": lambda stream: _table_rows(stream, ",", column if needed else ""),
-        ".tsv": lambda stream: _table_rows(stream, "\t", column if needed else ""),
+        ".csv": lambda stream: _table_rows(stream, ",", needed),
+        ".tsv": lambda stream: _table_rows(stream, "\t", needed),
         ".jsonl": _json_rows,
         ".txt": lambda stream: _text_rows(stream, column),
         ".smi": _smiles_rows,
@@ -72,8 +77,11 @@ def read_rows(path: Path, column: str, *, needed: bool = True) -> list[Row]:
     if reader is None:
         raise InvalidInput(f"{path} is of unknown kind; expected a name that ends in {', '.join(readers)}.")
     try:
+        with path.open("rb") as binary:
+            wide = binary.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
         # Bytes that are no UTF-8 are kept as they are: they spoil their own row only.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        read: dict[str, Any] = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
+        with path.open(newline="", **({"encoding": "utf-16", "errors": "replace"} if wide else read)) as stream:
             if "\0" in stream.read(4096):
                 raise InvalidInput(f"{path} is not a text file.", f"Expected one of {', '.join(readers)}.")
             stream.seek(0)
@@ -82,12 +90,22 @@ def read_rows(path: Path, column: str, *, needed: bool = True) -> list[Row]:
         raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.", "Check the path.") from error
 
 
-def _table_rows(stream: TextIO, delimiter: str, needed: str) -> Iterator[Row]:
+def _table_rows(stream: TextIO, delimiter: str, needed: Sequence[str]) -> Iterator[Row]:
+    first = stream.readline()
+    stream.seek(0)
+    if delimiter == "," and ";" in first and "," not in first:  # as spreadsheets write where a comma is decimal
+        delimiter = ";"
     table = csv.DictReader(stream, delimiter=delimiter, restkey="more", restval="", strict=True)
     number = 0
-    if needed and needed not in (table.fieldnames or ()):
-        found = ", ".join(table.fieldnames or ()) or "nothing"
-        raise InvalidInput(f"the first line names {found}; expected a column called {needed}.")
+    try:
+        header = [(name, name.strip().lower()) for name in table.fieldnames or ()]
+    except csv.Error as error:
+        raise InvalidInput(f"the first line cannot be read: {error}.", "Expected the names of the columns.") from error
+    names = [lower if lower in COLUMNS_READ else name for name, lower in header]
+    if needed and not set(needed) & set(names):
+        found = ", ".join(names) or "nothing"
+        raise InvalidInput(f"the first line names {found}; expected a column called {' or '.join(needed)}.")
+    table.fieldnames = names
     while True:
         number += 1
         try:
@@ -197,10 +215,11 @@ def write_rows(
             screen.note(f"{kept} of {len(rows)} rows are kept in {_partial(output)}; --resume goes on from there")
         raise
     screen.progress("")
-    where = f"; written to {output}" if output else ""
+    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     before = f" ({done} of them before)" if done else ""
+    where = f"; written to {output}" if output else ""
     took = time.monotonic() - started
-    screen.note(f"{len(rows)} rows{before} in {took:.1f} s: {_counts(statuses) or 'none'}{where}")
+    screen.note(f"{count}{before} in {took:.1f} s: {_counts(statuses) or 'none'}{where}")
     return 1 if statuses[BUG] else 0
 
 

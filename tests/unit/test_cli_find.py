@@ -139,6 +139,33 @@ def test_a_finished_output_is_left_alone_and_rows_added_later_are_appended(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["names.txt", f"out.{suffix}"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '\ufeffName,Dose\r\naspirin,5\r\n\r\n"caffeine",6'.encode(),
+        b"Name;Dose\naspirin;5\ncaffeine;6\n",
+        "NAME,Dose\r\naspirin,5\r\ncaffeine,6\r\n".encode("utf-16"),
+        b"Dose, name \r5,aspirin\r6,caffeine\r",
+    ],
+    ids=["BOM, CRLF and an empty line", "semicolons", "UTF-16", "CR and padding"],
+)
+def test_tables_as_spreadsheets_write_them(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "in.csv").write_bytes(body)
+    rows = read_rows(tmp_path / "in.csv", "name", ("name",))
+    assert [row.columns for row in rows] == [{"name": "aspirin", "Dose": "5"}, {"name": "caffeine", "Dose": "6"}]
+
+
+@pytest.mark.parametrize("body", [b"", b"Compound,Dose\naspirin,5\n", b'"na\nme'])
+def test_a_table_without_a_column_of_names_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], body: bytes
+) -> None:
+    (tmp_path / "in.csv").write_bytes(body)
+    assert main([*OFFLINE, "find", "molecule", "--input", str(tmp_path / "in.csv")]) == 2
+    err = capsys.readouterr().err
+    assert "expected a column called name or molecule or protein" in err or "the first line cannot be read" in err
+    assert len(err.splitlines()) == 1
+
+
 def test_a_person_gets_a_listing_and_a_pipe_lines_of_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,7 +42,7 @@ def test_a_fasta_file_is_read_record_by_record(
     assert protein is not None
     file, out = tmp_path / "some.fasta", tmp_path / "out.csv"
     file.write_text(f">known\n{protein.sequence}\n>own\nMKTAYIAKQRQISFVKSHFSRQ\n>bad\nMK-TA\n>empty\n")
-    assert [bool(row.problem) for row in read_rows(file, "name", needed=False)] == [False, False, True, True]
+    assert [bool(row.problem) for row in read_rows(file, "name")] == [False, False, True, True]
     assert main([*OFFLINE, "find", "protein", "--input", str(file), "--output", str(out)]) == 0
     rows = list(csv.DictReader(out.open(newline="")))
     assert [(row["title"], row["status"]) for row in rows] == [
