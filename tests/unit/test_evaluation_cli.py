@@ -72,6 +72,11 @@ def test_a_host_is_asked_by_its_address(data, tmp_path, capsys):
     assert "cannot be zeroed" in report["notes"][-1]
 
 
+def test_a_host_is_not_loaded_several_times(data, tmp_path, capsys):
+    assert main(command(data, tmp_path / "out", "--model", "http://127.0.0.1:9", "--processes", 2)) == 2
+    assert "--processes loads a local model" in capsys.readouterr().err
+
+
 def test_a_host_that_fails_is_unavailable_and_what_it_said_is_kept(data, tmp_path, capsys):
     answered = []
 
@@ -91,6 +96,7 @@ def test_a_host_that_fails_is_unavailable_and_what_it_said_is_kept(data, tmp_pat
     ("more", "says"),
     [
         (["--limit", "0"], "--limit is 0"),
+        (["--processes", "0"], "--processes is 0"),
         (["--ids", "ids.txt"], "--ids chooses questions"),
         (["--model", "none"], "no model to evaluate"),
         (["--scibert-vocab", "nowhere.txt"], r"nowhere.txt cannot be read"),

@@ -164,6 +164,19 @@ def test_differences_are_paired():
     assert difference == pytest.approx((0.1, 0.1, 0.1))
 
 
+def test_a_difference_is_over_the_examples_that_both_have():
+    losses = [1.0, math.nan, 3.0, 50.0], [2.0, 0.0, 4.0, math.nan]
+    first, second = (metrics.Scored({"loss": np.array(one)}, np.zeros((4, 0)), {}) for one in losses)
+    found = metrics.Bootstrap(4).difference(first, second, "loss")
+    # 1 - 2 and 3 - 4; the means alone would differ by (1 + 3 + 50) / 3 - (2 + 4 + 0) / 3 = 16.
+    assert tuple(found) == (-1.0, -1.0, -1.0)
+
+
+def test_a_miss_matches_no_reference_not_even_one_of_signs():
+    scored = metrics.score_texts(["\N{EM DASH}", "Yes."], ["", "yes"])
+    assert scored.means["exact match"].tolist() == [0.0, 1.0]
+
+
 def test_scibert_pieces_come_from_its_vocabulary(tmp_path):
     file = tmp_path / "vocab.txt"
     file.write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\nmol\n##ecule\n-\nacid\n", encoding="utf-8")

@@ -313,7 +313,7 @@ def score_texts(
             head = head_class(reference)
             row["class"] = float(head == head_class(answer)) if head else math.nan
         else:
-            row["exact match"] = float(first == second)
+            row["exact match"] = float(first == second != [])  # a reference may be signs alone, and a miss is no match
         for column, value in row.items():
             means.setdefault(column, []).append(value)
     sums = {f"BLEU-{n} ({name})": functools.partial(corpus_bleu, order=n) for n in (2, 4)}
@@ -358,7 +358,9 @@ class Bootstrap:
         return _interval(value, resampled)
 
     def difference(self, first: Scored, second: Scored, column: str) -> Interval:
-        """Return ``first - second`` in one score, resampled in pairs."""
+        """Return ``first - second`` in one score, resampled in pairs; examples that lack it in either do not count."""
+        if column not in first.sums:
+            return _interval(*self._mean(first.means[column] - second.means[column]))
         value, resampled = self._score(first, column)
         other, others = self._score(second, column)
         return _interval(value - other, resampled - others)
@@ -366,7 +368,9 @@ class Bootstrap:
     def _score(self, scored: Scored, column: str) -> tuple[float, Floats]:
         if combine := scored.sums.get(column):
             return float(combine(scored.counts.sum(axis=0))), combine((self._weights @ scored.counts).astype(float))
-        values = scored.means[column]
+        return self._mean(scored.means[column])
+
+    def _mean(self, values: Floats) -> tuple[float, Floats]:
         applies = ~np.isnan(values)
         filled = np.where(applies, values, 0.0)
         with np.errstate(invalid="ignore"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -60,11 +61,11 @@ class Several:
         self._ends: list[Connection] = []
         for _ in range(processes):
             ours, theirs = context.Pipe()
-            context.Process(target=_serve, args=(theirs, folder, batch, load_in), daemon=True).start()
+            with _deaf():
+                context.Process(target=_serve, args=(theirs, folder, batch, load_in), daemon=True).start()
             theirs.close()  # so that reading fails when the process is gone
             self._ends.append(ours)
-        for end in self._ends:
-            self._received(end)
+        self._received(self._ends)
 
     def write(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
         """See :class:`.answers.Model`."""
@@ -93,36 +94,51 @@ class Several:
         for first in range(0, len(prompts), self.batch):
             starts = range(first, min(first + self.batch, len(prompts)), self._size)
             busy = list(zip(self._ends, starts, strict=False))
-            for end, start in busy:
-                with _lost():
+            with self._lost():
+                for end, start in busy:
                     end.send(_Work(method, prompts[start : start + self._size], options, self._blind))
-            for end, _ in busy:
-                results += self._received(end)
+            results += self._received([end for end, _ in busy])
         return results
 
-    @staticmethod
-    def _received(end: Connection) -> list[Any]:
-        with _lost():
-            found: list[Any] | BiomedAgentError = end.recv()
-        if isinstance(found, BiomedAgentError):
-            raise found
-        return found
+    def _received(self, ends: Sequence[Connection]) -> list[Any]:
+        """Return what the processes answer, one after the other; raise an error once all have answered."""
+        with self._lost():
+            answers: list[list[Any] | BiomedAgentError] = [end.recv() for end in ends]
+        results: list[Any] = []
+        for answer in answers:
+            if isinstance(answer, BiomedAgentError):
+                raise answer
+            results += answer
+        return results
+
+    @contextlib.contextmanager
+    def _lost(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, OSError) as error:
+            for end in self._ends:  # what the others still say belongs to no question any more
+                end.close()
+            raise Unavailable(
+                "one of the processes that ask the model has ended, most likely for want of memory.",
+                "Give fewer --processes or a smaller --batch.",
+            ) from error
 
 
 @contextlib.contextmanager
-def _lost() -> Iterator[None]:
+def _deaf() -> Iterator[None]:
+    """Let processes begin that do not hear Ctrl-C, which reaches the whole group: this one hears it and ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no other thread may say what is done with a signal
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
-    except (EOFError, OSError) as error:
-        raise Unavailable(
-            "one of the processes that ask the model has ended, most likely for want of memory.",
-            "Give fewer --processes or a smaller --batch.",
-        ) from error
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _serve(end: Connection, folder: Path, batch: int, load_in: LoadIn | None) -> None:
     """Load the model and work until the other end of the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent hears it and ends us
     import torch
 
     from biomed_agent.model.engine import LocalEngine
