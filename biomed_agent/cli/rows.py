@@ -180,13 +180,7 @@ def write_rows(
         answers: Yields each of the rows it is given, answered, in their order.
         added: The columns of an answer that a table gets beside the row's own.
     """
-    output = Path(arguments.output) if arguments.output else None
-    if output is not None and arguments.input and output.exists() and output.samefile(arguments.input):
-        raise InvalidInput(f"{output} is also the input; expected another file.")
-    if arguments.resume and output is None:
-        raise InvalidInput("--resume belongs to --output.", "Name the file that was interrupted.")
-    if output is not None and output.suffix.lower() not in ("", ".csv", ".tsv", ".jsonl"):
-        raise InvalidInput(f"{output} is of unknown kind; expected a name that ends in .csv, .tsv or .jsonl.")
+    output = _output(arguments)
     table = output if output is not None and output.suffix.lower() in (".csv", ".tsv") else None
     carried = _carried(rows, added)
     done = _resumed(output, carried, rows) if output is not None and arguments.resume else 0
@@ -221,6 +215,20 @@ def write_rows(
     took = time.monotonic() - started
     screen.note(f"{count}{before} in {took:.1f} s: {_counts(statuses) or 'none'}{where}")
     return 1 if statuses[BUG] else 0
+
+
+def _output(arguments: argparse.Namespace) -> Path | None:
+    """Return the file to write, None for standard output; refuse one that cannot be meant."""
+    output = Path(arguments.output) if arguments.output else None
+    if output is None:
+        if arguments.resume:
+            raise InvalidInput("--resume belongs to --output.", "Name the file that was interrupted.")
+        return None
+    if arguments.input and output.exists() and output.samefile(arguments.input):
+        raise InvalidInput(f"{output} is also the input; expected another file.")
+    if output.suffix.lower() not in ("", ".csv", ".tsv", ".jsonl"):
+        raise InvalidInput(f"{output} is of unknown kind; expected a name that ends in .csv, .tsv or .jsonl.")
+    return output
 
 
 def _carried(rows: Sequence[Row], added: Callable[[Answer], dict[str, str]]) -> list[str]:
