@@ -418,9 +418,14 @@ class Resolver:
 
     def _unknown(self, name: str, kind: EntityKind | None) -> NotFound:
         suggestions = self._alike(name, kind)
+        hint = "Did you mean one of the names listed? " if suggestions else ""
+        if kind is not None and (other := self._local_matches(name, None)):
+            is_a = "protein" if kind == "molecule" else "molecule"
+            hint = f"It names a {is_a} ({other[0].entity.handle}); look for a {is_a} if that is meant. "
+            suggestions = []  # what is only spelled alike is further from it
         return NotFound(
             f"{name!r} is not the name of a {kind or 'molecule or protein'} in the searched sources.",
-            ("Did you mean one of the names listed? " if suggestions else "") + self._where(),
+            hint + self._where(),
             candidates=suggestions,
         )
 

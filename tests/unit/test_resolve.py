@@ -148,6 +148,16 @@ def test_the_wrong_kind_is_named(resolver: Resolver) -> None:
         resolver.resolve("P00533", "molecule")
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "is_a"), [("aspirin", "protein", "molecule"), ("BRAF", "molecule", "protein")]
+)
+def test_a_name_of_the_other_kind_is_said_to_be_one(resolver: Resolver, name: str, kind: Any, is_a: str) -> None:
+    with pytest.raises(NotFound, match=f"is not the name of a {kind}") as caught:
+        resolver.resolve(name, kind)
+    assert f"It names a {is_a} (" in caught.value.hint
+    assert caught.value.candidates == ()
+
+
 def test_live_sources_are_asked_for_unknown_names_only(index: LocalIndex) -> None:
     pubchem: Any = FakePubChem()
     resolver = Resolver(index, pubchem, None)
