@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from .errors import BiomedAgentError, NotFound, Refused, Unavailable
 from .types import Article, Evidence
 
 if TYPE_CHECKING:
-    from .sources.europepmc import EuropePMC, FullText
+    from .sources.europepmc import EuropePMC, FullText, Page
     from .sources.pubmed import PubMed, SearchResult
 
 MAX_PASSAGES = 6
@@ -36,6 +36,8 @@ BESIDE = 25
 """articles taken from Europe PMC beside those of PubMed at most"""
 FULL_TEXTS = 3
 """full texts read for one question"""
+MOST_NAMED = 20
+"""PMIDs named in one note"""
 TRIES = 6
 """full texts asked for, of which some are not handed out"""
 LONGEST = 600
@@ -66,12 +68,13 @@ class Literature:
         self.pubmed, self.europepmc = pubmed, europepmc
 
     def search(self, query: str, limit: int, notes: list[str]) -> list[Article]:
-        """Return the articles of a query, the most relevant first, retracted ones among them and marked.
+        """Return the articles of a query, the most relevant first, retracted ones and notices among them and marked.
 
         Args:
             query: The search string in PubMed's syntax, sent as it is; or PMIDs, which are read one by one.
             limit: Most articles.
-            notes: Receives which service was asked for what, how it read the query and what it ignored.
+            notes: Receives which service was asked for what, how it read the query, and what it ignored or did not
+                give.
 
         Raises:
             NotFound: PubMed does not know a word and would answer from the rest of the query.
@@ -84,8 +87,8 @@ class Literature:
             if self.europepmc is None:
                 raise
             return self._europepmc(self.europepmc, query, limit, notes, error)
-        usable = sum(bool(article.abstract) and not article.retracted for article in articles)
-        if usable < min(FEW, limit) and self.europepmc is not None and not pmids_of(query):
+        told = sum(bool(article.abstract) for article in usable(articles, []))
+        if told < min(FEW, limit) and self.europepmc is not None and not pmids_of(query):
             articles += self._beside(self.europepmc, query, min(limit, BESIDE), articles, notes)
         return articles[:limit]
 
@@ -112,12 +115,16 @@ class Literature:
                 break
         named = ", ".join(found) or "none of these articles is open access"
         notes.append(f"Open-access full texts read: {named}.")
+        if retracted := [handle for handle, text in found.items() if text.retracted]:
+            notes.append(f"Passed over because their full texts tell of a retraction: {', '.join(retracted)}.")
         return found
 
     def _pubmed(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         if pmids := pmids_of(query):
-            notes.append(f"PubMed was asked for {len(pmids)} PMID{'s' if len(pmids) > 1 else ''}.")
-            return self.pubmed.fetch(pmids[:limit])
+            articles = self.pubmed.fetch(pmids[:limit])
+            notes.append(f"PubMed was asked for {_pmids(pmids[:limit])}.")
+            notes += _not_given("PubMed", pmids, articles, limit)
+            return articles
         result = self.pubmed.search(query, limit=limit)
         ignored = [word for word in result.ignored if _tells(word)]
         if ignored:
@@ -127,7 +134,7 @@ class Literature:
             )
         articles = self.pubmed.articles(result)
         notes.append(f"PubMed was asked for {query!r} ({_counted(result.count)}; read as: {result.translation}).")
-        notes += _said_of(result)
+        notes += [*_said_of(result), *_not_given("PubMed", result.pmids, articles, limit)]
         return articles
 
     def _beside(
@@ -147,12 +154,14 @@ class Literature:
             f"PubMed has few articles of this, so Europe PMC was asked for {untagged!r} as well "
             f"({_counted(page.count)}, preprints among them; {len(new)} added)."
         )
+        notes += _unread_of(page)
         return new
 
     def _europepmc(
         self, europepmc: EuropePMC, query: str, limit: int, notes: list[str], first: Unavailable
     ) -> list[Article]:
-        untagged = without_tags(query)
+        pmids = pmids_of(query)[:limit]
+        untagged = f"SRC:MED AND ({' OR '.join(f'EXT_ID:{pmid}' for pmid in pmids)})" if pmids else without_tags(query)
         if untagged is None:
             raise Unavailable(
                 f"{first.message} Europe PMC was not asked, because the query's field tags are PubMed's own.",
@@ -166,7 +175,11 @@ class Literature:
             f"PubMed gave no answer; Europe PMC was asked for {untagged!r} instead ({_counted(page.count)}, "
             "preprints among them)."
         )
-        return list(page.articles)
+        notes += _unread_of(page)
+        if not pmids:
+            return list(page.articles)
+        notes += _not_given("Europe PMC", pmids_of(query), page.articles, limit)
+        return sorted(page.articles, key=lambda article: pmids.index(article.pmid) if article.pmid in pmids else limit)
 
 
 def not_among(articles: Sequence[Article], known: Sequence[Article]) -> list[Article]:
@@ -189,12 +202,45 @@ def _names(article: Article) -> set[str]:
     return {f"{space} {value}" for space, value in named if value}
 
 
+def usable(articles: Sequence[Article], notes: list[str]) -> list[Article]:
+    """Return the articles that may be evidence; the others are named in ``notes``, with the reason."""
+    if retracted := [article.handle for article in articles if article.retracted]:
+        notes.append(f"Passed over because retracted: {', '.join(retracted)}.")
+    left = [article for article in articles if not article.retracted]
+    if about_others := [f"{article.handle} ({article.kind})" for article in left if article.is_notice]:
+        notes.append(f"Passed over because they only tell of another article: {', '.join(about_others)}.")
+    return [article for article in left if not article.is_notice]
+
+
+def _not_given(service: str, pmids: Sequence[str], articles: Sequence[Article], limit: int) -> Iterator[str]:
+    """Yield which records that were asked for did not come, and which were not asked for."""
+    came = {article.pmid for article in articles}
+    if missing := [pmid for pmid in pmids[:limit] if pmid not in came]:
+        yield f"{service} gave no record that can be read of {_pmids(missing)}: {_named(missing)}."
+    if beyond := pmids[limit:]:
+        yield f"Not read, because the limit is {limit}: {_named(beyond)}."
+
+
+def _unread_of(page: Page) -> list[str]:
+    if not page.unread:
+        return []
+    return [f"Europe PMC sent {page.unread} record{'s' if page.unread > 1 else ''} that cannot be read; left out."]
+
+
+def _pmids(pmids: Sequence[str]) -> str:
+    return f"{len(pmids)} PMID{'s' if len(pmids) > 1 else ''}"
+
+
+def _named(pmids: Sequence[str]) -> str:
+    return ", ".join(pmids[:MOST_NAMED]) + (f" and {len(pmids) - MOST_NAMED} more" if len(pmids) > MOST_NAMED else "")
+
+
 def pmids_of(query: str) -> list[str]:
-    """Return the PMIDs of a query that holds nothing else, as in ``PMID:12377809, 11237011``."""
+    """Return the PMIDs of a query that holds nothing else, as in ``PMID:12377809, 11237011``, each once."""
     if not re.match(r"PMID", query.strip(), re.IGNORECASE):
         return []
     parts = [part for part in re.split(r"(?:PMIDs?[:\s]*|[\s,;]+|\bOR\b)+", query.strip(), flags=re.IGNORECASE) if part]
-    return parts if all(re.fullmatch(r"[1-9]\d{0,8}", part) for part in parts) else []
+    return list(dict.fromkeys(parts)) if all(re.fullmatch(r"[1-9]\d{0,8}", part) for part in parts) else []
 
 
 def _tells(ignored: str) -> bool:
@@ -300,6 +346,8 @@ def _passages(article: Article, full: FullText | None) -> list[tuple[Article, st
     """Return the sentences of an article with the label of the part they stand in."""
     if full is None:
         return [(article, label, sentence) for label, sentence in labelled(article.abstract)]
+    if full.retracted:
+        return []
     origin = replace(full.provenance, licence=full.licence or full.provenance.licence)
     read = replace(article, provenance=origin)
     return [

@@ -16,7 +16,7 @@ from . import __version__, chemistry
 from .deposited import deposited_facts, note_unread
 from .egress import switched_off
 from .errors import BiomedAgentError, NotFound, Refused, Unavailable
-from .literature import MAX_PASSAGES, rank_passages
+from .literature import MAX_PASSAGES, rank_passages, usable
 from .shelves import Shelves
 from .types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
 
@@ -180,7 +180,7 @@ class Retriever:
         return found
 
     def usable_articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
-        """Return the articles of a query that may be evidence; retracted ones are named in ``notes``.
+        """Return the articles of a query that may be evidence; retracted ones and notices are named in ``notes``.
 
         Raises:
             NotFound: Nothing was found, or PubMed ignored a word of the query.
@@ -189,9 +189,7 @@ class Retriever:
         articles = self.articles(query, limit, notes)
         if not articles:
             raise NotFound(f"No article was found for {query!r}.", "Use fewer or more common words.")
-        if retracted := [article.handle for article in articles if article.retracted]:
-            notes.append(f"Passed over because retracted: {', '.join(retracted)}.")
-        return [article for article in articles if not article.retracted]
+        return usable(articles, notes)
 
 
 _OF_VARIANTS = ("natural variant", "studied mutation")

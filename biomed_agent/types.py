@@ -115,11 +115,14 @@ Entity: TypeAlias = Molecule | Protein
 
 
 _TELLING = (
-    "retraction of publication", "published erratum", "expression of concern", "meta-analysis", "systematic review",
-    "practice guideline", "guideline", "randomized controlled trial", "clinical trial", "observational study",
-    "case reports", "review", "review-article", "editorial", "letter", "comment", "news", "preprint",
+    "retraction of publication", "retraction notice", "published erratum", "expression of concern", "meta-analysis",
+    "systematic review", "practice guideline", "guideline", "randomized controlled trial", "clinical trial",
+    "observational study", "case reports", "review", "review-article", "editorial", "letter", "comment", "news",
+    "preprint",
 )  # fmt: skip
 """publication types, those that tell a reader most first"""
+_NOTICES = frozenset(_TELLING[:4])
+"""those of records that only tell of another article"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,12 @@ class Article:
         """The publication type that tells most, such as ``Meta-Analysis``; empty when none is stated."""
         known = {one.lower(): one for one in self.types}
         return next((known[one] for one in _TELLING if one in known), next(iter(self.types), ""))
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it only tells of another article (a retraction, a concern, an erratum), and so is no evidence."""
+        kinds = {one.lower() for one in self.types}
+        return not _NOTICES.isdisjoint(kinds) and "corrected and republished article" not in kinds
 
     @property
     def where(self) -> str:

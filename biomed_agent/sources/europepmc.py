@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
@@ -14,22 +15,13 @@ from biomed_agent.transport import Reply, Transport, well_formed
 from biomed_agent.types import Article, Provenance
 
 from .markup import parse_reply, plain, text_of
+from .standing import Link, read_standing
 
 MAX_HITS = 1_000
 """most articles one search returns; core records come to about 10 kB each"""
 PAGE = 100
 GET_QUERY = 1_500
 """characters of a query a GET may carry; longer ones go by POST"""
-NOTICES = {
-    "retraction in": "Retracted",
-    "partial retraction in": "Partially retracted",
-    "expression of concern in": "Expression of concern",
-    "erratum in": "Erratum",
-    "corrected and republished in": "Corrected and republished",
-    "update in": "Updated",
-    "preprint of": "Published since",
-}
-"""Links of a record that a reader of the article must know of, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +34,8 @@ class Page:
     """hits in all"""
     next_mark: str = ""
     """the cursor of the next page; empty at the end"""
+    unread: int = 0
+    """records that could not be read and are left out"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +59,8 @@ class FullText:
     sections: tuple[Section, ...]
     """the abstract first"""
     provenance: Provenance
+    retracted: bool = False
+    """whether it says that it was retracted, or is the notice of another's retraction"""
 
 
 def check_json(reply: Reply) -> None:
@@ -83,13 +79,26 @@ def check_json(reply: Reply) -> None:
 
 @well_formed("Europe PMC")
 def read_search(body: Mapping[str, Any], provenance: Provenance) -> Page:
-    """Read a search reply of any ``resultType``; what a smaller one does not tell stays empty."""
+    """Read a search reply of any ``resultType``; what a smaller one does not tell stays empty.
+
+    Raises:
+        Unavailable: It is no search reply, or none of its records can be read.
+    """
     if version := body.get("version"):  # of the web service; no release of the data is stated
         provenance = replace(provenance, release=f"web service {version}")
+    records = body["resultList"]["result"]
+    articles: list[Article] = []
+    for number, record in enumerate(records, 1):
+        try:
+            articles.append(read_article(record, provenance))
+        except Unavailable:
+            if number == len(records) and not articles:
+                raise
     return Page(
-        articles=tuple(read_article(record, provenance) for record in body["resultList"]["result"]),
+        articles=tuple(articles),
         count=int(body["hitCount"]),
         next_mark=str(body.get("nextCursorMark") or ""),
+        unread=len(records) - len(articles),
     )
 
 
@@ -111,10 +120,17 @@ def read_search_xml(text: str, provenance: Provenance) -> Page:
     return read_search(body, provenance)
 
 
+_TEXTS = frozenset(("title", "abstractText", "keyword", "reference", "authorString", "publisher"))
+"""Elements in which markup may stand as elements of its own"""
+
+
 def _plain_values(element: ET.Element) -> Any:
-    """Return an element as the JSON form has it: text, an object of its children, or a list of repeated ones."""
+    """Return an element as the JSON form has it: text with its markup, an object, or a list of repeated ones."""
     if len(element) == 0:
         return element.text or ""
+    if element.tag in _TEXTS:
+        inside = "".join(ET.tostring(child, encoding="unicode") for child in element)
+        return html.escape(element.text or "", quote=False) + inside
     found: dict[str, Any] = {}
     for child in element:
         value = _plain_values(child)
@@ -126,42 +142,47 @@ def _plain_values(element: ET.Element) -> Any:
     return found
 
 
+@well_formed("Europe PMC")
 def read_article(record: Mapping[str, Any], provenance: Provenance) -> Article:
-    """Read one record of a search reply."""
-    source, number = str(record["source"]), str(record["id"])
+    """Read one record of a search reply.
+
+    Raises:
+        Unavailable: It has no identifier, or another form than records have.
+    """
+    source, number = (_text(record, name) for name in ("source", "id"))
+    if not source or not number:
+        raise ValueError("a record without source or id")
     journal = record.get("journalInfo") or {}
-    title = plain(record.get("title", ""))
-    types = tuple(_listed(record, "pubTypeList", "pubType")) or tuple(
-        part.strip() for part in str(record.get("pubType") or "").split(";") if part.strip()
-    )
-    links = [link for link in _listed(record, "commentCorrectionList", "commentCorrection") if isinstance(link, dict)]
-    withdrawn = re.match(r"\W*(?:retracted|withdrawn|removed)\b\W*(?:article\b)?\s*:", title, re.IGNORECASE)
-    kinds = {kind.lower() for kind in types} | {str(link.get("type", "")).lower() for link in links}
-    flag = str(record.get("isOpenAccess") or "")
-    pmid = str(record.get("pmid") or (number if source == "MED" else ""))
+    title, abstract = plain(_text(record, "title")), _abstract(_text(record, "abstractText"))
+    types = [str(one) for one in _listed(record, "pubTypeList", "pubType")] or [
+        part.strip() for part in _text(record, "pubType").split(";") if part.strip()
+    ]
+    standing = read_standing(title, abstract, types, _links(record))
+    pmid = _text(record, "pmid") or (number if source == "MED" else "")
+    headings = [one for one in _listed(record, "meshHeadingList", "meshHeading") if isinstance(one, dict)]
     return Article(
         title=title,
-        abstract=_abstract(record.get("abstractText", "")),
+        abstract=abstract,
         pmid=pmid,
-        pmcid=str(record.get("pmcid") or ""),
-        doi=str(record.get("doi") or ""),
-        journal=plain((journal.get("journal") or {}).get("title") or record.get("journalTitle") or "")
-        or plain((record.get("bookOrReportDetails") or {}).get("publisher") or ""),
-        year=str(record.get("pubYear") or ""),
-        date=str(record.get("firstPublicationDate") or journal.get("printPublicationDate") or ""),
-        authors=tuple(name.strip() for name in str(record.get("authorString") or "").rstrip(".").split(",") if name),
-        types=types,
-        mesh=tuple(str(one["descriptorName"]) for one in _listed(record, "meshHeadingList", "meshHeading")),
+        pmcid=_text(record, "pmcid"),
+        doi=_text(record, "doi"),
+        journal=plain(_text(journal.get("journal") or {}, "title") or _text(record, "journalTitle"))
+        or plain(_text(record.get("bookOrReportDetails") or {}, "publisher")),
+        year=_text(record, "pubYear"),
+        date=_text(record, "firstPublicationDate") or _text(journal, "printPublicationDate"),
+        authors=tuple(name.strip() for name in _text(record, "authorString").rstrip(".").split(",") if name.strip()),
+        types=standing.types,
+        mesh=tuple(name for one in headings if (name := _text(one, "descriptorName"))),
         keywords=tuple(plain(one) for one in _listed(record, "keywordList", "keyword")),
-        retracted=bool(kinds & {"retracted publication", "retraction in"} or withdrawn),
-        preprint=source == "PPR" or "preprint" in kinds,
-        open_access={"Y": True, "N": False}.get(flag),
-        notices=tuple(_notices(links)),
+        retracted=standing.retracted,
+        preprint=source == "PPR" or "preprint" in {kind.lower() for kind in types},
+        open_access={"Y": True, "N": False}.get(_text(record, "isOpenAccess")),
+        notices=standing.notices,
         provenance=replace(
             provenance,
             identifier=f"PMID {pmid}" if source == "MED" else f"{source} {number}",
             url=f"https://europepmc.org/article/{source}/{number}",
-            licence=str(record.get("license") or provenance.licence),
+            licence=_text(record, "license") or provenance.licence,
         ),
     )
 
@@ -185,12 +206,17 @@ def read_full_text(text: str, provenance: Provenance) -> FullText:
     for abstract in article.iterfind(f"{meta}abstract"):
         sections += _sections(abstract, (_inner(abstract.find("title")) or "Abstract",))
     body = article.find("body")
+    title = _inner(article.find(f"{meta}title-group/article-title"))
+    later = article.find(f"{meta}related-article[@related-article-type='retraction-forward']")
+    links = [Link("RetractionIn")] if later is not None else []
+    standing = read_standing(title, "", [article.get("article-type", "")], links)
     return FullText(
         pmcid=pmcid,
-        title=_inner(article.find(f"{meta}title-group/article-title")),
+        title=title,
         licence=_licence(licence) if licence is not None else "",
         sections=(*sections, *(_sections(body, ()) if body is not None else ())),
         provenance=replace(provenance, identifier=pmcid, url=f"https://europepmc.org/article/PMC/{pmcid}"),
+        retracted=standing.retracted or "Retraction of Publication" in standing.types,
     )
 
 
@@ -217,13 +243,14 @@ class EuropePMC:
         if not 1 <= limit <= MAX_HITS:
             raise InvalidInput(f"limit {limit} is out of range.", f"Expected 1 to {MAX_HITS:,}.")
         articles: list[Article] = []
-        mark, page = "*", Page((), 0)
+        unread, mark, page = 0, "*", Page((), 0)
         while mark and len(articles) < limit:
             page = self._page(query, mark, min(limit, PAGE), "query", f"search {query}")
             articles += page.articles
+            unread += page.unread
             # Older releases repeat the last cursor instead of leaving it out.
             mark = page.next_mark if page.articles and page.next_mark != mark else ""
-        return replace(page, articles=tuple(articles[:limit]), next_mark=mark)
+        return replace(page, articles=tuple(articles[:limit]), next_mark=mark, unread=unread)
 
     def fetch_pmid(self, pmid: str | int) -> Article:
         """Return the record of a PMID.
@@ -282,29 +309,39 @@ def _check_xml(reply: Reply) -> None:
         raise Unavailable(f"Europe PMC answered status {reply.status}: {reply.text[:200].strip()}")
 
 
+def _text(record: Mapping[str, Any], name: str) -> str:
+    """Return a value as text; what is missing or null is empty."""
+    value = record.get(name)
+    return "" if value is None else str(value)
+
+
 def _listed(record: Mapping[str, Any], name: str, entry: str) -> list[Any]:
-    """Return the entries of one of the record's lists; a list of one may come as the bare entry."""
+    """Return the entries of one of the record's lists, nulls left out; a list of one may come as the bare entry."""
     found = (record.get(name) or {}).get(entry) or []
-    return found if isinstance(found, list) else [found]
+    return [one for one in (found if isinstance(found, list) else [found]) if one]
 
 
-def _abstract(text: object) -> str:
+def _links(record: Mapping[str, Any]) -> list[Link]:
+    links = [link for link in _listed(record, "commentCorrectionList", "commentCorrection") if isinstance(link, dict)]
+    return [
+        Link(
+            _text(link, "type"),
+            plain(_text(link, "reference")),
+            _text(link, "id") if link.get("source") == "MED" else "",
+        )
+        for link in links
+    ]
+
+
+def _abstract(text: str) -> str:
     """The abstract's paragraphs, one a line, each with its heading as a label in capitals, as PubMed writes them."""
     lines = []
-    first, *parts = re.split(r"<h4[^>]*>(.*?)</h4>", str(text), flags=re.IGNORECASE | re.DOTALL)
+    first, *parts = re.split(r"<h4[^>]*>(.*?)</h4>", text, flags=re.IGNORECASE | re.DOTALL)
     for label, part in zip(["", *parts[::2]], [first, *parts[1::2]], strict=True):
         if words := plain(part):
             heading = plain(label).rstrip(":. ").upper()
             lines.append(f"{heading}: {words}" if heading else words)
     return "\n".join(lines)
-
-
-def _notices(links: list[dict[str, Any]]) -> Iterator[str]:
-    for link in links:
-        if kind := NOTICES.get(str(link.get("type", "")).lower()):
-            numbered = link.get("id") if link.get("source") == "MED" else None
-            where = plain(link.get("reference") or "")
-            yield f"{kind}{f': {where}' if where else ''}{f' (PMID {numbered})' if numbered else ''}"
 
 
 _PROSE = frozenset({"p", "list", "def-list", "disp-quote", "boxed-text"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from biomed_agent.transport import Reply, Transport, well_formed
 from biomed_agent.types import Article, Provenance
 
 from .markup import parse_reply, text_of
+from .standing import Link, read_standing
 
 MAX_HITS = 10_000
 """PubMed hands out no further hits of one search"""
@@ -25,15 +26,6 @@ NO_SUCH_IDS = "ID list is empty"
 """what efetch says when none of the identifiers exists"""
 HISTORY_GONE = "Unable to obtain query"
 """what efetch says when the history server has forgotten a list, after some hours"""
-NOTICES = {
-    "RetractionIn": "Retracted",
-    "PartialRetractionIn": "Partially retracted",
-    "ExpressionOfConcernIn": "Expression of concern",
-    "ErratumIn": "Erratum",
-    "CorrectedandRepublishedIn": "Corrected and republished",
-    "UpdateIn": "Updated",
-}
-"""CommentsCorrections that a reader of the article must know of, in words."""
 _MONTHS = {
     name: f"{number:02}" for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
 }
@@ -159,21 +151,28 @@ def read_history(text: str) -> History:
 
 
 def read_articles(text: str, provenance: Provenance) -> list[Article]:
-    """Read an efetch reply: articles and book chapters in the order sent.
+    """Read an efetch reply: articles and book chapters in the order sent, without the records that cannot be read.
 
     Raises:
-        Unavailable: It is an error message, no XML, or declares entities.
+        Unavailable: It is an error message, no XML, or declares entities; or none of its records can be read.
     """
     if NO_SUCH_IDS in text[:1000]:
         return []
-    return [article for record in _root(text) if (article := read_record(record, provenance))]
+    records = [record for record in _root(text) if record.tag in _RECORDS]
+    articles = [article for record in records if (article := read_record(record, provenance))]
+    if records and not articles:
+        raise Unavailable(
+            f"PubMed's reply is malformed: none of its {len(records)} records holds a citation with a PMID.",
+            "PubMed may have changed its format; look for a newer version of this package.",
+        )
+    return articles
 
 
 def read_record(record: ET.Element, provenance: Provenance) -> Article | None:
-    """Read one record of a ``PubmedArticleSet``; None for what is no article."""
-    if record.tag == "PubmedArticle":
-        return _article(record, provenance)
-    return _book(record, provenance) if record.tag == "PubmedBookArticle" else None
+    """Read one record of a ``PubmedArticleSet``; None for what is no article, or has no PMID."""
+    read = _RECORDS.get(record.tag)
+    article = read(record, provenance) if read else None
+    return article if article and article.pmid else None
 
 
 class PubMed:
@@ -314,22 +313,24 @@ def _result_root(text: str, tag: str) -> ET.Element:
     return root
 
 
-def _article(record: ET.Element, provenance: Provenance) -> Article:
+def _article(record: ET.Element, provenance: Provenance) -> Article | None:
     citation = record.find("MedlineCitation")
     if citation is None:
-        raise Unavailable("PubMed sent an article without its citation.")
+        return None
     pmid = text_of(citation.find("PMID"))
     ids = _ids(record.find("PubmedData/ArticleIdList"))
     # An invalid DOI is marked; the ones of the reference list lie elsewhere.
     dois = [
         text_of(one) for one in citation.iterfind("Article/ELocationID[@EIdType='doi']") if one.get("ValidYN") != "N"
     ]
-    types = tuple(text_of(one) for one in citation.iterfind("Article/PublicationTypeList/PublicationType"))
-    notices = tuple(_notices(citation))
+    title = text_of(citation.find("Article/ArticleTitle")) or text_of(citation.find("Article/VernacularTitle"))
+    abstract = _abstract(citation.find("Article/Abstract"))
+    types = [text_of(one) for one in citation.iterfind("Article/PublicationTypeList/PublicationType")]
+    standing = read_standing(title, abstract, types, _links(citation))
     date = _date(citation.find("Article/Journal/JournalIssue/PubDate")) or _date(citation.find("Article/ArticleDate"))
     return Article(
-        title=text_of(citation.find("Article/ArticleTitle")) or text_of(citation.find("Article/VernacularTitle")),
-        abstract=_abstract(citation.find("Article/Abstract")),
+        title=title,
+        abstract=abstract,
         pmid=pmid,
         pmcid=ids.get("pmc", ""),
         doi=ids.get("doi", "") or next(iter(dois), ""),
@@ -338,27 +339,30 @@ def _article(record: ET.Element, provenance: Provenance) -> Article:
         year=_year(date),
         date=date,
         authors=_authors(citation.find("Article/AuthorList")),
-        types=types,
+        types=standing.types,
         mesh=tuple(text_of(one) for one in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
         keywords=tuple(text_of(one) for one in citation.iterfind("KeywordList/Keyword")),
-        retracted="Retracted Publication" in types or any(one.startswith("Retracted") for one in notices),
+        retracted=standing.retracted,
         preprint="Preprint" in types,
-        notices=notices,
+        notices=standing.notices,
         provenance=_record(pmid, provenance),
     )
 
 
-def _book(record: ET.Element, provenance: Provenance) -> Article:
+def _book(record: ET.Element, provenance: Provenance) -> Article | None:
     document = record.find("BookDocument")
     if document is None:
-        raise Unavailable("PubMed sent a book article without its document.")
+        return None
     pmid = text_of(document.find("PMID"))
     ids = _ids(document.find("ArticleIdList")) | _ids(record.find("PubmedBookData/ArticleIdList"))
     book = text_of(document.find("Book/BookTitle"))
     date = _date(document.find("ContributionDate")) or _date(document.find("Book/PubDate"))
+    title, abstract = text_of(document.find("ArticleTitle")) or book, _abstract(document.find("Abstract"))
+    types = [text_of(one) for one in document.iterfind("PublicationType")] or ["Book chapter"]
+    standing = read_standing(title, abstract, types, [])
     return Article(
-        title=text_of(document.find("ArticleTitle")) or book,
-        abstract=_abstract(document.find("Abstract")),
+        title=title,
+        abstract=abstract,
         pmid=pmid,
         pmcid=ids.get("pmc", ""),
         doi=ids.get("doi", ""),
@@ -366,9 +370,13 @@ def _book(record: ET.Element, provenance: Provenance) -> Article:
         year=_year(date),
         date=date,
         authors=_authors(document.find("AuthorList")) or _authors(document.find("Book/AuthorList")),
-        types=tuple(text_of(one) for one in document.iterfind("PublicationType")) or ("Book chapter",),
+        types=standing.types,
+        retracted=standing.retracted,
         provenance=_record(pmid, provenance),
     )
+
+
+_RECORDS = {"PubmedArticle": _article, "PubmedBookArticle": _book}
 
 
 def _record(pmid: str, provenance: Provenance) -> Provenance:
@@ -403,11 +411,11 @@ def _ids(element: ET.Element | None) -> dict[str, str]:
     return {one.get("IdType", ""): text_of(one) for one in children if text_of(one)}
 
 
-def _notices(citation: ET.Element) -> Iterator[str]:
-    for one in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
-        if kind := NOTICES.get(one.get("RefType", "")):
-            pmid = text_of(one.find("PMID"))
-            yield f"{kind}: {text_of(one.find('RefSource'))}" + (f" (PMID {pmid})" if pmid else "")
+def _links(citation: ET.Element) -> list[Link]:
+    return [
+        Link(one.get("RefType", ""), text_of(one.find("RefSource")), text_of(one.find("PMID")))
+        for one in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")
+    ]
 
 
 def _date(element: ET.Element | None) -> str:

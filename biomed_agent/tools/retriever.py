@@ -11,13 +11,14 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.literature import usable
 from biomed_agent.types import Article
 
 from .base import default_agent
 
 MAX_DOCUMENTS = 500
 SPARE = 5
-"""articles asked for beyond ``k``, to take the places of retracted ones"""
+"""articles asked for beyond ``k``, to take the places of retracted ones and of notices"""
 
 
 class PubMedRetriever(BaseRetriever):
@@ -25,9 +26,9 @@ class PubMedRetriever(BaseRetriever):
 
     A document's text is title and abstract; its metadata hold title, identifiers, year, journal, publication types,
     url, licence, the service that answered, and whether the article is retracted or a preprint. Retracted articles
-    are left out unless ``retracted`` is set. No hit is an empty list; a query of which PubMed would ignore a word, a
-    look-up that the egress policy refuses and a service that does not answer raise a
-    :class:`~biomed_agent.errors.BiomedAgentError`.
+    and notices (of a retraction, a concern, an erratum) are left out unless ``retracted`` is set. No hit is an empty
+    list; a query of which PubMed would ignore a word, a look-up that the egress policy refuses and a service that
+    does not answer raise a :class:`~biomed_agent.errors.BiomedAgentError`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -35,7 +36,7 @@ class PubMedRetriever(BaseRetriever):
     k: int = Field(default=5, ge=1, le=MAX_DOCUMENTS)
     """most documents returned; ``retriever.invoke(query, k=3)`` overrides it"""
     retracted: bool = False
-    """whether retracted articles are returned as well, marked in their metadata"""
+    """whether retracted articles and notices are returned as well, marked in their metadata"""
     agent: Any = Field(default_factory=default_agent, exclude=True, repr=False)
     """a :class:`biomed_agent.BioMedAgent` or :class:`biomed_agent.tools.LazyAgent`"""
 
@@ -54,7 +55,7 @@ class PubMedRetriever(BaseRetriever):
         if not 1 <= most <= MAX_DOCUMENTS:
             raise InvalidInput(f"k {most} is out of range.", f"Expected 1 to {MAX_DOCUMENTS}.")
         found: list[Article] = self.agent.articles(query, most if self.retracted else most + SPARE)
-        return [as_document(one) for one in found if self.retracted or not one.retracted][:most]
+        return [as_document(one) for one in (found if self.retracted else usable(found, []))][:most]
 
 
 def as_document(article: Article) -> Document:

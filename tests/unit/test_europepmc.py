@@ -130,10 +130,76 @@ def test_a_bare_record() -> None:
         ({"title": "Withdrawn patients: a cohort"}, False),
         ({"pubTypeList": {"pubType": ["Retraction of Publication"]}}, False),
         ({"commentCorrectionList": {"commentCorrection": [{"type": "Expression of concern in"}]}}, False),
+        ({"commentCorrectionList": {"commentCorrection": {"type": "Retracted and republished in"}}}, True),
+        ({"commentCorrectionList": {"commentCorrection": {"type": "Retracted and republished from"}}}, False),
+        ({"title": "[RETRACTED] A finding"}, True),
+        ({"abstractText": "<p>The authors have withdrawn this manuscript.</p>"}, True),
     ],
 )
 def test_retraction(more: dict[str, Any], retracted: bool) -> None:
     assert read_article(record(1) | more, HERE).retracted is retracted
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"pubTypeList": {"pubType": ["Retraction of Publication"]}},
+        {"pubType": "correction"},
+        {"commentCorrectionList": {"commentCorrection": [{"type": "Retraction of", "id": "7", "source": "MED"}]}},
+        {"title": "Expression of Concern: a finding"},
+    ],
+)
+def test_a_notice_is_no_report(more: dict[str, Any]) -> None:
+    found = read_article(record(1) | more, HERE)
+    assert (found.is_notice, found.retracted) == (True, False)
+
+
+def test_what_is_null_is_empty() -> None:
+    names = (
+        "title",
+        "abstractText",
+        "pmcid",
+        "doi",
+        "authorString",
+        "pubYear",
+        "journalInfo",
+        "license",
+        "isOpenAccess",
+    )
+    assert read_article(record(5) | dict.fromkeys(names), HERE) == read_article({"id": "5", "source": "MED"}, HERE)
+
+
+def test_markup_of_an_abstract_is_left_out_and_joins_no_words() -> None:
+    def abstract(text: str) -> str:
+        return read_article(record(1) | {"abstractText": text}, HERE).abstract
+
+    assert abstract("<p>foo bar.</p><p>Second.</p>") == "foo bar. Second."
+    assert (
+        abstract("<jats:title>Aims</jats:title><jats:p>To <jats:italic>test</jats:italic>.</jats:p>") == "Aims To test."
+    )
+    assert abstract("A dose <tex-math>\\documentclass{x} $\\mu$</tex-math> of it.") == "A dose of it."
+
+
+def test_odd_parts_cost_only_themselves_and_odd_records_are_counted() -> None:
+    odd = {
+        "meshHeadingList": {"meshHeading": [{"majorTopic_YN": "N"}, None, "x", {"descriptorName": "Water"}]},
+        "keywordList": {"keyword": [None, "salt"]},
+        "pubTypeList": {"pubType": [None, "Review"]},
+        "commentCorrectionList": {"commentCorrection": ["x", None, {"type": None}, {"type": "Retraction in"}]},
+    }
+    found = read_article(record(1) | odd, HERE)
+    assert (found.mesh, found.keywords, found.types) == (("Water",), ("salt",), ("Review",))
+    assert found.retracted
+    records = [
+        record(1),
+        {"title": "no id"},
+        record(2) | {"id": None},
+        record(3) | {"journalInfo": "x"},
+        None,
+        record(4),
+    ]
+    page = read_search({"hitCount": 6, "resultList": {"result": records}}, HERE)
+    assert ([article.pmid for article in page.articles], page.unread) == (["1", "4"], 4)
 
 
 def test_a_page_tells_count_and_cursor_and_what_is_no_page_is_refused() -> None:
@@ -154,6 +220,13 @@ def test_a_search_in_xml_tells_the_same() -> None:
     page = read_search_xml(text, HERE)
     assert (page.count, page.next_mark) == (9, "abc")
     assert (page.articles[0].pmid, page.articles[0].types) == ("77", ("Review", "Letter"))
+    title = "<i>In vivo</i> use of <sup>13</sup>C &lt; 5"
+    inside = (
+        "<abstractText><h4>Aims</h4>To <b>test</b> p &lt;0.05.<h4>Results</h4><p>One.</p><p>Two.</p></abstractText>"
+    )
+    (marked,) = read_search_xml(text.replace("Role of tst1</title>", f"{title}</title>{inside}"), HERE).articles
+    assert marked.title == "In vivo use of 13C < 5"
+    assert marked.abstract == "AIMS: To test p <0.05.\nRESULTS: One. Two."
     for broken, words in [("<other/>", "<other>"), ("<responseWrapper>", "broken XML"), ("<!ENTITY", "entities")]:
         with pytest.raises(Unavailable, match=words):
             read_search_xml(broken, HERE)
@@ -172,6 +245,20 @@ def test_a_full_text_is_plain_sections() -> None:
         ("Methods > Cells", "Cells grew to 10^6/ml. x\nfirst second"),
     ]
     assert text.provenance.identifier == "PMC5"
+
+
+def test_lists_in_a_paragraph_join_no_words() -> None:
+    inside = "<body><p>a<list><list-item><p>l1</p></list-item><list-item><p>l2</p></list-item></list>b</p></body>"
+    (section,) = read_full_text(f"<article>{inside}</article>", HERE).sections
+    assert section.text == "a l1 l2 b"
+
+
+def test_a_full_text_tells_of_its_retraction() -> None:
+    assert not read_full_text(JATS, HERE).retracted
+    link = '<related-article related-article-type="retraction-forward"/></article-meta>'
+    assert read_full_text(JATS.replace("</article-meta>", link), HERE).retracted
+    assert read_full_text(JATS.replace("<article xmlns", '<article article-type="retraction" xmlns'), HERE).retracted
+    assert read_full_text(JATS.replace("Role of", "RETRACTED: Role of"), HERE).retracted
 
 
 @pytest.mark.parametrize(

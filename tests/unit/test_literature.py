@@ -21,6 +21,7 @@ from biomed_agent.literature import (
     rank_passages,
     sentences,
     tells_a_finding,
+    usable,
     without_tags,
 )
 from biomed_agent.sources.europepmc import EuropePMC, read_search
@@ -150,9 +151,56 @@ def test_pmids_are_read_without_a_search(literature: Literature, server: LocalSe
     assert [asked.path for asked in server.asked] == ["/efetch.fcgi"]
 
 
+def test_pmids_that_do_not_come_are_named(literature: Literature, services: Services) -> None:
+    services.fetch = articles_of(1)
+    notes: list[str] = []
+    assert len(literature.search("PMID: 1, 31999999, 32000000", 5, notes)) == 1
+    assert notes == [
+        "PubMed was asked for 3 PMIDs.",
+        "PubMed gave no record that can be read of 2 PMIDs: 31999999, 32000000.",
+    ]
+    notes.clear()
+    literature.search("PMID: 1, 2, 3", 2, notes)
+    assert notes[1:] == [
+        "PubMed gave no record that can be read of 1 PMID: 2.",
+        "Not read, because the limit is 2: 3.",
+    ]
+
+
+def test_hits_without_a_record_are_named(literature: Literature, services: Services) -> None:
+    services.search, services.fetch = hits("1", "2", "3", "4"), articles_of(1, 2, 3)
+    notes: list[str] = []
+    assert len(literature.search("aspirin", 5, notes)) == 3
+    assert notes[1:] == ["PubMed gave no record that can be read of 1 PMID: 4."]
+
+
+def test_pmids_are_asked_of_europe_pmc_when_pubmed_does_not_answer(
+    literature: Literature, services: Services, server: LocalServer
+) -> None:
+    services.fetch = DOWN
+    found = [{"id": number, "source": "MED", "pmid": number} for number in ("3", "1")]
+    services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": found}})
+    notes: list[str] = []
+    assert [one.pmid for one in literature.search("PMID: 1, 2, 3", 5, notes)] == ["1", "3"]
+    assert server.asked[-1].query["query"] == "SRC:MED AND (EXT_ID:1 OR EXT_ID:2 OR EXT_ID:3)"
+    assert notes[1:] == ["Europe PMC gave no record that can be read of 1 PMID: 2."]
+
+
+def test_a_record_of_europe_pmc_that_cannot_be_read_costs_a_note(literature: Literature, services: Services) -> None:
+    records = [{"title": "no id"}, {"id": "PPR1", "source": "PPR", "title": "Early", "doi": "10.1/e"}]
+    services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": records}})
+    said = "Europe PMC sent 1 record that cannot be read; left out."
+    for search in (ONE_HIT, None):
+        services.search = Said.json(search) if search else DOWN
+        notes: list[str] = []
+        assert "DOI:10.1/e" in [one.handle for one in literature.search("aspirin", 5, notes)]
+        assert notes[-1] == said
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
+        ("PMID:1 PMID:1, 2", ["1", "2"]),
         ("PMID:12377809", ["12377809"]),
         ("pmid 1, 2; PMID:3 OR 4", ["1", "2", "3", "4"]),
         ("PMIDs: 1 2", ["1", "2"]),
@@ -172,6 +220,32 @@ def test_any_query_is_read(text: str) -> None:
     assert all(one.isdigit() for one in pmids_of(text))
     without = without_tags(text)
     assert without is None or len(without) <= len(text)
+
+
+# -- what may be evidence
+
+
+def test_retracted_articles_and_notices_are_passed_over_by_name() -> None:
+    found = [
+        Article("A", pmid="1", retracted=True),
+        Article("B", pmid="2", types=("Journal Article", "Retraction of Publication")),
+        Article("C", pmid="3", notices=("Expression of concern: J 1",)),
+        Article("D", pmid="4", retracted=True, types=("Retraction Notice",)),
+    ]
+    notes: list[str] = []
+    assert [one.pmid for one in usable(found, notes)] == ["3"]
+    assert notes == [
+        "Passed over because retracted: PMID:1, PMID:4.",
+        "Passed over because they only tell of another article: PMID:2 (Retraction of Publication).",
+    ]
+
+
+def test_notices_are_no_articles_enough(literature: Literature, services: Services, server: LocalServer) -> None:
+    notice = b"<PublicationTypeList><PublicationType>Retraction of Publication</PublicationType></PublicationTypeList>"
+    services.search, services.fetch = hits("1", "2", "3"), articles_of(1, 2, 3)
+    services.fetch = replace(services.fetch, body=services.fetch.body.replace(b"<Article>", b"<Article>" + notice))
+    literature.search("aspirin", 5, [])
+    assert server.asked[-1].path == "/search", "Europe PMC was asked beside"
 
 
 # -- full texts
@@ -204,6 +278,19 @@ def test_open_access_full_texts_are_read_and_quoted_with_section_and_licence(
     assert (passage.article.handle, passage.article.provenance.identifier) == ("PMID:3", "PMC5")
     found = rank_passages("metformin stroke company", articles, 9, texts)
     assert all("company" not in one.text for one in found), "funding is no finding"
+
+
+def test_an_article_whose_full_text_tells_of_a_retraction_is_quoted_from_neither(
+    literature: Literature, server: LocalServer
+) -> None:
+    gone = JATS.replace(
+        "<permissions>", "<title-group><article-title>RETRACTED: Open</article-title></title-group><permissions>"
+    )
+    server.play = lambda asked: Said(gone.encode())
+    notes: list[str] = []
+    texts = literature.full_texts([OPEN], notes)
+    assert notes[-1] == "Passed over because their full texts tell of a retraction: PMID:3."
+    assert rank_passages("metformin", [OPEN], 9, texts) == []
 
 
 def test_full_texts_that_cannot_be_had_cost_a_note(literature: Literature, server: LocalServer) -> None:

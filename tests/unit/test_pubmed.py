@@ -129,6 +129,8 @@ def test_dates(date: str, expected: str, year: str) -> None:
         ("Retraction of Publication", "RetractionOf", False),
         ("Journal Article", "ExpressionOfConcernIn", False),
         ("Journal Article", "PartialRetractionIn", False),
+        ("Journal Article", "RetractedandRepublishedIn", True),
+        ("Retraction Notice", "", False),
     ],
 )
 def test_retraction(kind: str, citation: str, retracted: bool) -> None:
@@ -138,6 +140,14 @@ def test_retraction(kind: str, citation: str, retracted: bool) -> None:
     found = read(minimal(article=types, citation=corrections))
     assert found.retracted is retracted
     assert len(found.notices) == (citation.endswith("In"))
+    assert found.is_notice is kind.startswith("Retraction ")
+
+
+def test_a_title_tells_of_a_retraction_before_types_do() -> None:
+    assert read(minimal(article="<ArticleTitle>RETRACTED: <i>Tst1</i> doubles lifespan</ArticleTitle>")).retracted
+    notice = read(minimal(article="<ArticleTitle>Retraction: Tst1 doubles lifespan</ArticleTitle>"))
+    assert (notice.retracted, notice.is_notice, notice.kind) == (False, True, "Retraction of Publication")
+    assert read(BOOK.replace("A chapter", "WITHDRAWN: A chapter")).retracted
 
 
 def test_a_preprint_is_marked() -> None:
@@ -161,13 +171,20 @@ def test_several_kinds_in_one_set() -> None:
         ("<PubmedArticleSet><PubmedArticle>", "broken XML"),
         ("", "broken XML"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><PubmedArticleSet>&a;</PubmedArticleSet>', "XML entities"),
-        ("<PubmedArticleSet><PubmedArticle/></PubmedArticleSet>", "without its citation"),
-        ("<PubmedArticleSet><PubmedBookArticle/></PubmedArticleSet>", "without its document"),
+        ("<PubmedArticleSet><PubmedArticle/></PubmedArticleSet>", "none of its 1 records"),
+        ("<PubmedArticleSet><PubmedBookArticle/></PubmedArticleSet>", "none of its 1 records"),
     ],
 )
 def test_what_is_no_set_of_articles(text: str, words: str) -> None:
     with pytest.raises(Unavailable, match=words):
         read_articles(text, HERE)
+
+
+def test_a_record_that_cannot_be_read_costs_no_other() -> None:
+    odd = ("<PubmedArticle/>", minimal(""), "<PubmedBookArticle/>")
+    assert [article.pmid for article in read_articles(article_set(*odd, FULL, BOOK), HERE)] == ["77", "88"]
+    with pytest.raises(Unavailable, match="none of its 3 records"):
+        read_articles(article_set(*odd), HERE)
 
 
 def test_the_search_result_tells_what_was_ignored() -> None:
