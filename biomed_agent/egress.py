@@ -64,7 +64,7 @@ def record_egress(entry: str) -> None:
         entries.append(entry)
 
 
-def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = False) -> None:
+def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = False, withheld: str = "") -> None:
     """Return when a request may leave this machine.
 
     Args:
@@ -72,6 +72,7 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
         egress: The policy.
         reveals: What it tells.
         offline: Whether nothing is to be asked at all.
+        withheld: The part of a name or query that is a structure, see :func:`.disclosure.structure_in`.
 
     Raises:
         Refused: It may not; names the policy and what to set.
@@ -85,6 +86,12 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
         )
     if egress == "names-only" and reveals in CONFIDENTIAL:
         kind = "a structure or sequence" if reveals == "structure" else "free text"
+        if withheld:
+            raise Refused(
+                f"{to} was not asked: {withheld} would reveal {kind}, and the egress policy is names-only.",
+                "Put smiles:, inchi: or seq: in front of a structure or sequence, so that only its hash leaves; "
+                "if it is a name, set BIOMED_AGENT_EGRESS=public to send it.",
+            )
         raise Refused(
             f"{to} was not asked: that would reveal {kind}, and the egress policy is names-only.",
             "Give a name or an identifier, or set BIOMED_AGENT_EGRESS=public.",
@@ -245,31 +252,6 @@ def _is_at(file: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(file), path.stat())
     except FileNotFoundError:
         return False
-
-
-_BRACKET_ATOM = r"\[\d*[A-Za-z][a-z]?@{0,2}(?:H\d*)?[+-]{0,4}\d*(?::\d+)?\]"
-_ATOM = re.compile(rf"{_BRACKET_ATOM}|Br|Cl|[BCNOPSFIbcnops]")
-_SMILES_RUN = re.compile(
-    rf"(?<![A-Za-z])(?:{_BRACKET_ATOM}|Br|Cl|[BCNOPSFIbcnops]|[-=#$/\\.~:()@+]|%\d\d|\d){{8,}}(?![A-Za-z])"
-)
-_SEQUENCE_RUN = re.compile(r"(?<![A-Za-z])(?:[A-Z]{25,}|[a-z]{60,}|(?:[A-Z]{10}\s){2,}[A-Z]+)(?![A-Za-z])")
-FEWEST_ATOMS = 5
-"""of a SMILES that is recognised in a text; shorter ones are also names and formulas"""
-
-
-def holds_structure(text: str) -> bool:
-    """Whether a text that should be a name or a query holds a SMILES, an InChI or a sequence of residues.
-
-    It errs on the safe side: ``CCCCCCCCCC`` counts, an IUPAC name such as ``2-(acetyloxy)benzoic acid`` does not.
-    """
-    if "InChI=" in text or _SEQUENCE_RUN.search(text):
-        return True
-    for run in _SMILES_RUN.finditer(text):
-        atoms = len(_ATOM.findall(run[0]))
-        marked = re.search(r"[=#\[\]()@/\\]|[a-zA-Z]\d", run[0])
-        if atoms >= FEWEST_ATOMS and (marked or atoms >= 2 * FEWEST_ATOMS):
-            return True
-    return False
 
 
 def is_loopback(url: str) -> bool:

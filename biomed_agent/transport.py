@@ -23,14 +23,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar, get_args
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 
 from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
-from .egress import AuditLog, Departure, Reveals, holds_structure, is_loopback, permit, record_egress, recording
-from .errors import InvalidInput, NotFound, Refused, Unavailable
+from .disclosure import structure_in
+from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
+from .errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from .exchange import Received, Wire, agent_name, on_host
 from .pace import Clock, Late, Ledger, Pace, asked_pause, retry_after
 from .services import DAY, SERVICES, Service, placed
@@ -120,6 +121,8 @@ class _Call:
     form: Mapping[str, str]
     reveals: Reveals
     what: str
+    withheld: str = ""
+    """of a name or query that is a structure, the part that is one"""
 
     @property
     def full_url(self) -> str:
@@ -133,6 +136,18 @@ class _Call:
     def key(self) -> str:
         parts = [self.method, self.url, sorted(self.params.items()), sorted(self.form.items())]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def judged(self) -> _Call:
+        """Return the call as what it reveals: a name or query that holds a structure counts as a structure."""
+        if self.reveals not in ("name", "query"):
+            return self
+        address = urlsplit(self.url)
+        values = [*map(unquote, address.path.split("/")), *(value for _, value in parse_qsl(address.query))]
+        for value in (*values, *self.params.values(), *self.form.values()):
+            if withheld := structure_in(value, name=self.reveals == "name"):
+                what = f"{self.what.partition(' ')[0]} (a structure or sequence)"
+                return replace(self, reveals="structure", what=what, withheld=withheld)
+        return self
 
 
 class _Again(Exception):
@@ -329,9 +344,10 @@ class Transport:
             with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as found:
                 if found is not None:
                     return _told(_reply(service, call, *found, from_cache=True), found[1], check)
+                judged = call if is_loopback(service.url) else call.judged()
                 if not is_loopback(service.url):
-                    self._permit(service, call)
-                body, note = self._fetch(service, call, check, later)
+                    self._permit(service, judged)
+                body, note = self._fetch(service, judged, check, later)
                 absent = "absent" in note
                 if (note["status"] == 200 or absent) and lasting > 0:
                     self._cache.keep({call.key: (body, note)}, min(lasting, ABSENT) if absent else lasting)
@@ -340,11 +356,9 @@ class Transport:
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
     def _permit(self, service: Service, call: _Call) -> None:
-        """Note the request that is about to leave, or why it may not; a structure sent as a name counts as one."""
-        if call.reveals in ("name", "query") and holds_structure(f"{unquote(call.url)} {call.params} {call.form}"):
-            call = replace(call, reveals="structure", what=f"{call.what.partition(' ')[0]} (a structure or sequence)")
+        """Note the request that is about to leave, or why it may not."""
         try:
-            permit(service.name, self.egress, call.reveals, self.offline)
+            permit(service.name, self.egress, call.reveals, self.offline, call.withheld)
         except Refused:
             self._audit.note(self._departure(service, call), "blocked", offline=self.offline)
             raise

@@ -94,14 +94,13 @@ def _page(records: Iterable[ProteinRecord], mark: str, of: int | None = None, re
 def _from_uniprot(transport: Transport, query: str) -> Callable[[str], Page]:
     """Return what asks UniProt for a page: a search, and then the address each page gives of the next."""
     params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE)}
-    confidential = re.search(r"[A-Z]{30}", query) is not None  # residues rather than a query
 
     def ask(mark: str) -> Page:
         reply = transport.get(
             "uniprot",
             mark or "uniprotkb/search",
             params=None if mark else params,
-            reveals="structure" if confidential else "query",
+            reveals="query",
             what=f"pairs of {query}" + (", next page" if mark else ""),
             ttl=0,
             check=check_results,

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "biomed_agent"
 FLOORS = (
     {"types", "errors", "settings"},
-    {"transport", "exchange", "cache", "egress", "pace", "breaker", "services"},
+    {"transport", "exchange", "cache", "egress", "disclosure", "pace", "breaker", "services"},
     {
         "sources",
         "chemistry",

@@ -14,7 +14,6 @@ import pytest
 
 from biomed_agent.cli import main
 from biomed_agent.cli.trap import SEQUENCE, STRUCTURE, TEXT, Trap, _judged, _whole
-from biomed_agent.egress import holds_structure
 
 
 def found(**more: Any) -> dict[str, Any]:
@@ -122,22 +121,3 @@ def test_the_policies_hold_at_every_door(capsys: pytest.CaptureFixture[str]) -> 
     assert len(nothing["doors"]) == len(names["doors"]) > 30
     assert any("hashes" in request for request in names["requests"])
     assert len(names["hosts"]) == 4
-
-
-@pytest.mark.parametrize(
-    "text",
-    [STRUCTURE, f'gene_exact:"{STRUCTURE}" AND reviewed:true', f"name {SEQUENCE}", "C[C@@H](N)C(=O)O",
-     "InChI=1S/CH4/h1H4", "c1ccc2ccccc2c1", "CCCCCCCCCC", f"{SEQUENCE[:10]} {SEQUENCE[10:20]} {SEQUENCE[20:30]}",
-     SEQUENCE.lower()],
-)  # fmt: skip
-def test_structures_and_sequences_are_recognised(text: str) -> None:
-    assert holds_structure(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["aspirin", "2-(acetyloxy)benzoic acid", '("COX-2"[tiab] OR PTGS2) AND 2015:2020[dp]', "NSC-123456", "5-HT(2A)",
-     "N-(4-hydroxyphenyl)acetamide", "CO2", "(R)-(+)-limonene", "EGFR T790M", "organism_id:9606", "BCL2 AND (BH3[ti])"],
-)  # fmt: skip
-def test_names_and_queries_are_not_taken_for_structures(text: str) -> None:
-    assert not holds_structure(text)

@@ -15,9 +15,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from biomed_agent.chemistry import (
-    looks_like_inchi,
     looks_like_inchikey,
-    looks_like_smiles,
     molecule_from_inchi,
     molecule_from_smiles,
     similar,
@@ -74,10 +72,10 @@ class PubChem:
     def by_name(self, name: str) -> list[Molecule]:
         """Return the compounds PubChem knows by exactly this name or synonym, best first; may be several or none.
 
-        What is plainly a structure is not sent as a name: under ``names-only`` it is refused.
+        What reads as a structure counts as one (:mod:`biomed_agent.disclosure`): under ``names-only`` it is refused.
         """
-        name, reveals = _name(name)
-        return self._look_up("name", name, reveals, f"name {name}")
+        name = _name(name)
+        return self._look_up("name", name, "name", f"name {name}")
 
     def by_cid(self, cid: int) -> Molecule:
         """Return the compound with this CID; raise :class:`~biomed_agent.errors.NotFound` if there is none."""
@@ -213,8 +211,8 @@ class PubChem:
         """
 
         def look_up(name: str) -> list[Molecule]:
-            name, reveals = _name(name)
-            reply = self._table("name", name, reveals, f"name {name}")
+            name = _name(name)
+            reply = self._table("name", name, "name", f"name {name}")
             found = _molecules((row, reply.provenance) for row in read_rows(reply.json()))
             if not found:
                 raise NotFound(f"PubChem has no compound named {name}.")
@@ -374,14 +372,14 @@ def _molecules(rows: Iterable[_Row]) -> list[Molecule]:
     return found
 
 
-def _name(name: str) -> tuple[str, Reveals]:
-    """Return a name as it is sent, and what it reveals."""
+def _name(name: str) -> str:
+    """Return a name as it is sent."""
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME:
         raise InvalidInput(
             f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_NAME:,} characters."
         )
-    return name, "structure" if looks_like_inchi(name) or looks_like_smiles(name) else "name"
+    return name
 
 
 def _inchikey(key: str) -> str:

@@ -247,8 +247,6 @@ class UniProt:
         params: Mapping[str, str] | None = None,
         check: Check = check_reply,
     ) -> Reply:
-        if reveals == "name" and _holds_sequence(what):
-            reveals = "structure"
         return self.transport.get("uniprot", path, reveals=reveals, what=what, params=params, check=check)
 
 
@@ -285,11 +283,6 @@ def _of_organism(number: int | None, name: str) -> str:
     if name:
         return f" AND organism_name:{quote(name)}"
     return "" if number is None else f" AND organism_id:{int(number)}"
-
-
-def _holds_sequence(words: str) -> bool:
-    """Whether a run of 30 capitals stands in ``words``: residues rather than a name."""
-    return re.search(r"[A-Z]{30}", words) is not None
 
 
 def _name(name: str) -> str:
