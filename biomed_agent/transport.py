@@ -78,7 +78,7 @@ class Reply:
         """
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             what = "an HTML page" if self.body.lstrip()[:1] == b"<" else f"{self.body[:40]!r}"
             raise Unavailable(
                 f"{self.provenance.source} answered {what} (status {self.status}) where JSON was expected.",
@@ -87,23 +87,28 @@ class Reply:
 
 
 Check: TypeAlias = Callable[[Reply], None]
-"""Raises for a reply that is no answer. :class:`Unavailable` means that a repetition may mend it."""
+"""Raises for a reply that is no answer; whatever it raises that is no error of ours means that it cannot be read, as
+:class:`Unavailable` does, and that a repetition may mend it. What is to be kept is read here, before it is kept."""
 Later: TypeAlias = Callable[[Reply], str | None]
 """Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
 
 
 @contextmanager
-def well_formed(service: str, *foreign: type[Exception]) -> Iterator[None]:
+def well_formed(service: str, *foreign: type[BiomedAgentError]) -> Iterator[None]:
     """Turn what a malformed reply provokes in its reader into :class:`~biomed_agent.errors.Unavailable`.
+
+    A reader meets anything at all in a reply that is not what it should be, so every error that is none of this
+    package's is turned.
 
     Args:
         service: Whose reply it is.
-        foreign: Errors of a library the reader uses.
+        foreign: Errors of this package that mean a malformed reply as well.
     """
-    provoked: tuple[type[Exception], ...] = (LookupError, TypeError, AttributeError, ValueError, *foreign)
     try:
         yield
-    except provoked as error:
+    except Exception as error:
+        if isinstance(error, BiomedAgentError) and not isinstance(error, foreign):
+            raise
         raise Unavailable(
             f"{service}'s reply is malformed ({type(error).__name__}: {error}).",
             f"{service} may have changed its format; look for a newer version of this package.",
@@ -153,9 +158,9 @@ class _Call:
 class _Again(Exception):
     """A try failed in a way that another try may mend, ``after`` the pause the service asked for (inf: not now)."""
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(self, reason: str, after: float | None = None, hint: str = "") -> None:
         super().__init__(reason)
-        self.after = after
+        self.after, self.hint = after, hint or _INSTEAD
 
 
 class Transport:
@@ -390,12 +395,12 @@ class Transport:
 
     def _try_until_answered(self, service: Service, call: _Call, check: Check | None, began: float) -> Kept:
         deadline = began + self.timeout
-        reason, tries = "", 0
+        reason, hint, tries = "", "", 0
         for tries in range(1, TRIES + 1):
             try:
                 return self._try_once(service, call, check, deadline)
             except _Again as again:
-                reason, pause = str(again), again.after
+                reason, hint, pause = str(again), again.hint, again.after
             if pause is None:
                 pause = BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
             elif math.isfinite(pause):
@@ -406,7 +411,7 @@ class Transport:
         raise Unavailable(
             f"{service.name} gave no answer for {call.what}: {reason} "
             f"(tries: {tries}, seconds: {self._clock.monotonic() - began:.0f} of {self.timeout:.0f}).",
-            _INSTEAD,
+            hint,
         )
 
     def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> Kept:
@@ -457,11 +462,12 @@ class Transport:
         }
         if check is not None:
             try:
-                check(_reply(service, call, body, note))
+                with well_formed(service.name):
+                    check(_reply(service, call, body, note))
             except NotFound:
                 note["absent"] = True  # an answer as well; it is raised again when it has been kept
             except Unavailable as error:
-                raise _Again(error.message.rstrip(".")) from error
+                raise _Again(error.message.rstrip("."), hint=error.hint) from error
         return body, note
 
     def _send(self, service: Service, call: _Call, deadline: float, go: Callable[[], None]) -> Received:

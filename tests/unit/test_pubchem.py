@@ -1,3 +1,4 @@
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from biomed_agent.chemistry import molecule_from_smiles
 from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubchem.readers import (
@@ -121,6 +123,7 @@ def test_properties_keep_zero_and_leave_out_what_is_absent() -> None:
 
 def test_titles_and_synonyms() -> None:
     assert read_titles(titles((1, "one"), (2, ""))) == {1: "one"}
+    assert read_synonyms({"InformationList": {"Information": [{"CID": 1, "Synonym": "aspirin"}]}}) == ("aspirin",)
     rows = [{"CID": 1, "Synonym": ["a", "b"]}, {"CID": 2}]
     assert read_synonyms({"InformationList": {"Information": rows}}) == ("a", "b")
     with pytest.raises(Unavailable, match="malformed"):
@@ -143,6 +146,13 @@ def test_descriptions_name_their_depositor() -> None:
 @pytest.fixture
 def pubchem(server: LocalServer) -> Iterator[PubChem]:
     with Transport(clock=FakeClock(), services={"pubchem": server.url}) as transport:
+        yield PubChem(transport)
+
+
+@pytest.fixture
+def keeping(server: LocalServer, tmp_path: Path) -> Iterator[PubChem]:
+    """One with a cache."""
+    with Transport(tmp_path, clock=FakeClock(), services={"pubchem": server.url}) as transport:
         yield PubChem(transport)
 
 
@@ -193,6 +203,13 @@ def test_a_fault_text_is_never_data(server: LocalServer, pubchem: PubChem) -> No
         Said(b'{"PC_Compounds": [{"id"'),
         Said.json(["what"]),
         Said.json({}, 403),
+        Said.json({"Fault": "busy"}),
+        Said.json({"Fault": ["busy"]}, 400),
+        Said.json({"Fault": {"Code": None, "Message": None, "Details": None}}, 400),
+        Said.json({}),
+        Said.json({"PC_Compounds": 5}),
+        Said.json({"PC_Compounds": [{"id": 7, "atoms": {"aid": [1], "element": [6]}}]}),
+        Said.json({"PropertyTable": {"Properties": []}}),
     ],
 )
 def test_what_is_no_answer_is_unavailable_and_not_kept(server: LocalServer, tmp_path: Path, said: Said) -> None:
@@ -228,6 +245,61 @@ def test_a_queued_search_is_waited_for(server: LocalServer, tmp_path: Path, stat
             pubchem.by_name("y")
 
 
+STRANGE = [{}, {"foo": 1}, {"Fault": "busy"}, {"Record": None}, {"Table": {"Columns": 1}}, {"InformationList": "none"}]
+
+
+@pytest.mark.parametrize("body", STRANGE)
+@pytest.mark.parametrize(
+    "method",
+    ["by_cid", "properties", "synonyms", "descriptions", "registry_numbers", "hazards", "measurements", "bioactivity"],
+)
+def test_a_reply_that_cannot_be_read_is_never_kept(
+    server: LocalServer, keeping: PubChem, method: str, body: dict[str, Any]
+) -> None:
+    server.play = script(Said.json(body))
+    for asked in (4, 8):
+        with pytest.raises(Unavailable, match=r"^PubChem gave no answer"):
+            getattr(keeping, method)(7)
+        assert len(server.asked) == asked, "the next call asks again"
+
+
+def test_a_search_and_a_table_that_cannot_be_read_are_never_kept(server: LocalServer, keeping: PubChem) -> None:
+    ethanol = molecule_from_smiles("CCO", ids={"cid": "702"})
+    server.play = script(Said.json({"foo": 1}))
+    for asked in (4, 8):
+        with pytest.raises(Unavailable, match="malformed"):
+            keeping.similar(ethanol)
+        assert len(server.asked) == asked
+    for asked in (12, 16):
+        with pytest.raises(Unavailable, match="malformed"):
+            raise keeping.by_cids([7]).missing[7]
+        assert len(server.asked) == asked
+
+
+def test_a_structure_that_cannot_be_read_is_kept_and_said_each_time(server: LocalServer, keeping: PubChem) -> None:
+    server.play = play(compounds(record(5, "C(C)(C)(C)(C)(C)C")), titles((5, "Five")))
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match="PubChem CID 5"):
+            keeping.by_cid(5)
+    assert [asked.path for asked in server.asked].count("/compound/cid/5/JSON") == 1
+
+
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        ("one text", "PubChem cannot read what it was given: bad one text."),
+        (["a", "b"], "given: bad a b."),
+        (None, "given: bad."),
+    ],
+)
+def test_the_details_of_a_fault_may_be_a_text(server: LocalServer, pubchem: PubChem, details: Any, said: str) -> None:
+    server.play = script(
+        Said.json({"Fault": {"Code": "PUGREST.BadRequest", "Message": "bad", "Details": details}}, 400)
+    )
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        pubchem.by_smiles("CCO")
+
+
 def test_list_keys() -> None:
     assert read_list_key({"PC_Compounds": []}) is None
     assert read_list_key({"Waiting": {"ListKey": "12"}}) == "12"
@@ -256,6 +328,15 @@ def test_a_row_is_read_as_a_record_is() -> None:
     assert molecule.provenance is not None
     assert (molecule.provenance.identifier, molecule.provenance.retrieved) == ("CID 7", HERE.retrieved)
     assert (methane.smiles, methane.name) == ("C", "")
+    alanine, inchi = "C[C@H](N)C(=O)O", "InChI=1S/C3H7NO2/c1-2(4)3(5)6/h2H,4H2,1H3,(H,5,6)/t2-/m0/s1"
+    earlier = [
+        {"CID": 1, "CanonicalSMILES": "CC(N)C(=O)O", "IsomericSMILES": alanine},
+        {"CID": 1, "CanonicalSMILES": "CC(N)C(=O)O", "InChI": inchi},
+        {"CID": 1, "ConnectivitySMILES": "CC(N)C(=O)O", "InChI": inchi},
+    ]
+    assert [read_row(one, HERE).smiles for one in read_rows(table(*earlier))] == [alanine] * 3
+    flat = read_rows(table({"CID": 1, "CanonicalSMILES": "C"}, {"CID": 1, "ConnectivitySMILES": "C"}, {"CID": 1}))
+    assert [read_row(one, HERE).smiles for one in flat] == ["C", "C"]
     with pytest.raises(InvalidInput, match="PubChem CID 5"):
         read_row(row(5, "C(C)(C)(C)(C)(C)C"), HERE)
     with pytest.raises(Unavailable, match="malformed"):

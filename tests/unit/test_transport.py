@@ -233,6 +233,42 @@ def test_what_the_check_rejects_is_not_kept(server: LocalServer, clock: FakeCloc
     assert len(server.asked) == 2
 
 
+@pytest.mark.parametrize("body", [{"Fault": "busy"}, {"messages": [None]}, ["x"], "x", None, 5])
+def test_a_check_that_fails_over_a_reply_says_that_it_is_malformed(
+    server: LocalServer, clock: FakeClock, tmp_path: Path, body: Any
+) -> None:
+    """Whatever a check raises over a strange reply, it is no answer: said so, asked for again and never kept."""
+
+    def check(reply: Reply) -> None:
+        len(reply.json()["Fault"]["Code"]), [one.get("text") for one in reply.json()["messages"]]
+
+    server.play = script(Said.json(body))
+    with local(server, clock, tmp_path) as transport:
+        with pytest.raises(Unavailable, match=r"PubChem's reply is malformed .*Error") as caught:
+            ask(transport, check=check)
+        assert "may have changed its format" in caught.value.hint
+        assert len(server.asked) == 4
+        server.play = script(Said.json({"Fault": {"Code": "x"}, "messages": []}))
+        assert ask(transport, check=check).from_cache is False
+        assert ask(transport, check=check).from_cache is True
+
+
+def test_a_bug_of_a_check_is_no_way_out_either(server: LocalServer, clock: FakeClock) -> None:
+    def check(reply: Reply) -> None:
+        raise RuntimeError("never seen before")
+
+    with local(server, clock) as transport, pytest.raises(Unavailable, match=r"malformed .RuntimeError: never seen"):
+        ask(transport, check=check)
+
+
+def test_json_nested_beyond_reading_is_no_answer(server: LocalServer, clock: FakeClock) -> None:
+    server.play = script(Said(b"[" * 200_000))
+    with local(server, clock) as transport:
+        reply = ask(transport)
+        with pytest.raises(Unavailable, match="where JSON was expected"):
+            reply.json()
+
+
 def test_what_the_check_calls_unavailable_is_tried_again(server: LocalServer, clock: FakeClock) -> None:
     server.play = script(Said(b"<html>"), OK)
     with local(server, clock) as transport:

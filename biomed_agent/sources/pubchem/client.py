@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextvars
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -25,15 +25,13 @@ from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavai
 from biomed_agent.services import DAY
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.hits import Hit, Hits
-from biomed_agent.transport import ABSENT, Check, Later, Reply, Transport
+from biomed_agent.transport import ABSENT, Later, Reply, Transport
 from biomed_agent.types import Fact, Molecule, Provenance
 
 from .annotations import HAZARDS, MEASURED, read_hazards, read_measurements
 from .bioassays import read_bioactivity
 from .readers import (
     TABLE,
-    check_reply,
-    check_table,
     read_cids,
     read_compounds,
     read_descriptions,
@@ -45,6 +43,7 @@ from .readers import (
     read_rows,
     read_synonyms,
     read_titles,
+    reads,
 )
 
 MAX_NAME = 1_000
@@ -79,7 +78,7 @@ class PubChem:
 
     def by_cid(self, cid: int) -> Molecule:
         """Return the compound with this CID; raise :class:`~biomed_agent.errors.NotFound` if there is none."""
-        reply = self._get(_cid(cid), "", f"CID {cid}")
+        reply = self._get(_cid(cid), "", f"CID {cid}", _compounds)
         found = read_compounds(reply.json(), reply.provenance, self._titles([cid]))
         if not found:
             raise NotFound(f"PubChem has no compound with CID {cid}.", "Check the number.")
@@ -102,45 +101,45 @@ class PubChem:
     def synonyms(self, cid: int) -> tuple[str, ...]:
         """Return all names of a compound, best known first."""
         try:
-            return read_synonyms(self._get(_cid(cid), "/synonyms", f"synonyms of CID {cid}").json())
+            return read_synonyms(self._get(_cid(cid), "/synonyms", f"synonyms of CID {cid}", read_synonyms).json())
         except NotFound:
             return ()
 
     def descriptions(self, cid: int) -> list[Fact]:
         """Return what depositors say about a compound, each with its source and link."""
         try:
-            reply = self._get(_cid(cid), "/description", f"descriptions of CID {cid}")
+            reply = self._get(_cid(cid), "/description", f"descriptions of CID {cid}", _descriptions)
         except NotFound:
             return []
         return read_descriptions(reply.json(), reply.provenance)
 
     def properties(self, cid: int) -> list[Fact]:
         """Return the values PubChem stores for a compound (weight, XLogP3, TPSA, counts ...)."""
-        reply = self._get(_cid(cid), "", f"CID {cid}")
+        reply = self._get(_cid(cid), "", f"CID {cid}", _properties)
         return read_properties(reply.json(), reply.provenance)
 
     def registry_numbers(self, cid: int) -> tuple[str, ...]:
         """Return the CAS registry numbers depositors give for a compound, in PubChem's order; often several."""
         try:
-            reply = self._get(_cid(cid), "/xrefs/RN", f"registry numbers of CID {cid}")
+            reply = self._get(_cid(cid), "/xrefs/RN", f"registry numbers of CID {cid}", read_registry_numbers)
         except NotFound:
             return ()
         return read_registry_numbers(reply.json()).get(cid, ())
 
     def hazards(self, cid: int) -> list[Fact]:
         """Return the GHS hazards depositors state; see :func:`.annotations.read_hazards`."""
-        reply = self._view(_cid(cid), HAZARDS)
+        reply = self._view(_cid(cid), HAZARDS, read_hazards)
         return [] if reply is None else read_hazards(reply.json(), reply.provenance)
 
     def measurements(self, cid: int) -> list[Fact]:
         """Return the measured values depositors state; see :func:`.annotations.read_measurements`."""
-        reply = self._view(_cid(cid), MEASURED)
+        reply = self._view(_cid(cid), MEASURED, read_measurements)
         return [] if reply is None else read_measurements(reply.json(), reply.provenance)
 
     def bioactivity(self, cid: int) -> list[Fact]:
         """Return what a compound was tested on, best results first; see :func:`.bioassays.read_bioactivity`."""
         try:
-            reply = self._get(_cid(cid), "/assaysummary", f"bioassays of CID {cid}", CHANGING)
+            reply = self._get(_cid(cid), "/assaysummary", f"bioassays of CID {cid}", _bioactivity, CHANGING)
         except NotFound:
             return []
         return read_bioactivity(reply.json(), cid, reply.provenance)
@@ -179,10 +178,11 @@ class PubChem:
         cid = molecule.ids.get("cid", "")
         try:
             if cid:
-                reply = self._get(int(cid), "/cids", f"{what} CID {cid}", CHANGING, f"compound/{kind}/cid", params)
+                what = f"{what} CID {cid}"
+                reply = self._get(int(cid), "/cids", what, read_cids, CHANGING, f"compound/{kind}/cid", params)
             else:
                 what = f"{what} a structure (SMILES)"
-                reply = self._post(f"{kind}/smiles", "/cids", molecule.smiles, "structure", what, params=params)
+                reply = self._post(f"{kind}/smiles", "/cids", molecule.smiles, "structure", what, read_cids, params)
         except NotFound:  # PubChem's way of saying that there are none
             return Hits((), 0, False, Provenance("PubChem", how, licence=self.transport.services["pubchem"].licence))
         cids = [one for one in read_cids(reply.json()) if str(one) != cid]
@@ -263,6 +263,7 @@ class PubChem:
         cid: int,
         operation: str,
         what: str,
+        read: Callable[[Any], object],
         ttl: float | None = None,
         namespace: str = "compound/cid",
         params: Mapping[str, str] | None = None,
@@ -274,11 +275,11 @@ class PubChem:
             what=what,
             params=params,
             ttl=ttl,
-            check=check_reply,
+            check=reads(read),
             later=_later(operation),
         )
 
-    def _view(self, cid: int, heading: str) -> Reply | None:
+    def _view(self, cid: int, heading: str, read: Callable[[Mapping[str, Any], Provenance], object]) -> Reply | None:
         """Ask PUG View, which lies beside PUG REST, for one heading of a record; None when it has none."""
         base = httpx.URL(self.transport.services["pubchem"].url)
         try:
@@ -288,13 +289,13 @@ class PubChem:
                 reveals="identifier",
                 what=f"{heading} of CID {cid}",
                 params={"heading": heading},
-                check=check_reply,
+                check=reads(lambda body: read(body, _UNKNOWN)),
             )
         except (NotFound, InvalidInput):  # a record without the heading is a bad request to PUG View
             return None
 
     def _table(self, namespace: str, value: str, reveals: Reveals, what: str) -> Reply:
-        return self._post(namespace, "/" + TABLE, value, reveals, what, check_table)
+        return self._post(namespace, "/" + TABLE, value, reveals, what, read_rows)
 
     def _post(
         self,
@@ -303,7 +304,7 @@ class PubChem:
         value: str,
         reveals: Reveals,
         what: str,
-        check: Check = check_reply,
+        read: Callable[[Any], object],
         params: Mapping[str, str] | None = None,
     ) -> Reply:
         return self.transport.post(
@@ -314,13 +315,13 @@ class PubChem:
             ttl=CHANGING if operation == "/cids" else None,
             reveals=reveals,
             what=what,
-            check=check,
+            check=reads(read),
             later=_later(operation),
         )
 
     def _look_up(self, namespace: str, value: str, reveals: Reveals, what: str) -> list[Molecule]:
         try:
-            reply = self._post(namespace, "", value, reveals, what)
+            reply = self._post(namespace, "", value, reveals, what, _compounds)
         except NotFound:
             return []
         cids = read_record_cids(reply.json())
@@ -330,13 +331,32 @@ class PubChem:
         """Ask for the compounds' titles, which records do not hold; without them the IUPAC name stands in."""
         numbers = ",".join(str(cid) for cid in cids)
         try:
-            reply = self._post("cid", "/property/Title", numbers, "identifier", f"title of CID {numbers}")
+            what = f"title of CID {numbers}"
+            reply = self._post("cid", "/property/Title", numbers, "identifier", what, read_titles)
             return read_titles(reply.json())
         except (NotFound, Unavailable):
             return {}
 
 
 _Row: TypeAlias = tuple[Mapping[str, Any], Provenance]
+_UNKNOWN = Provenance("PubChem")
+"""of what is read only to see whether it can be"""
+
+
+def _compounds(body: Any) -> object:
+    return read_record_cids(body), read_compounds(body, _UNKNOWN)
+
+
+def _properties(body: Any) -> object:
+    return read_properties(body, _UNKNOWN)
+
+
+def _descriptions(body: Any) -> object:
+    return read_descriptions(body, _UNKNOWN)
+
+
+def _bioactivity(body: Any) -> object:
+    return read_bioactivity(body, 0, _UNKNOWN)
 
 
 def _later(operation: str) -> Later:

@@ -7,21 +7,24 @@ anything; where it knows only the labels of 2025, the earlier ones are read here
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from pubchempy import Compound, PubChemPyError
+from pubchempy import Compound
 
 from biomed_agent.chemistry import molecule_from_inchi, molecule_from_smiles
 from biomed_agent.errors import InvalidInput, NotFound, Unavailable
-from biomed_agent.transport import Reply, well_formed
+from biomed_agent.transport import Check, Reply, well_formed
 from biomed_agent.types import Fact, Molecule, Provenance
 
 TRANSIENT = frozenset({"ServerBusy", "Timeout", "ServerError", "Unknown"})
 """Fault codes (after ``PUGREST.``) that another try may mend, whatever status they came with."""
 SMILES_LABELS = ("Absolute", "Isomeric", "Connectivity", "Canonical")
 """Names of the SMILES properties of a record, best first: of 2025 and before, with and without stereo."""
+_WHOLE, _FLAT = ("SMILES", "IsomericSMILES"), ("ConnectivitySMILES", "CanonicalSMILES")
+"""Columns of a row, of 2025 and before: SMILES with stereo, which an InChI holds too, and SMILES without."""
 TABLE = "property/Title,SMILES,InChI,InChIKey,IUPACName"
 """Operation that returns what a :class:`~biomed_agent.types.Molecule` holds, title included, and no coordinates"""
 
@@ -59,8 +62,9 @@ def check_reply(reply: Reply) -> None:
         if reply.status != 200:
             raise Unavailable(f"PubChem answered status {reply.status} without a fault.")
         return
-    code = str(fault.get("Code", "")).rpartition(".")[2]
-    said = " ".join([str(fault.get("Message", "")), *map(str, fault.get("Details") or ())]).strip()
+    fault = fault if isinstance(fault, dict) else {"Message": fault}
+    code = str(fault.get("Code") or "").rpartition(".")[2]
+    said = " ".join([str(fault.get("Message") or ""), *_texts(fault.get("Details"))]).strip()
     if code == "NotFound":
         raise NotFound(f"PubChem has no such record ({said}).", "Check the spelling, or try a synonym or the CID.")
     if code in TRANSIENT:
@@ -70,11 +74,22 @@ def check_reply(reply: Reply) -> None:
     raise Unavailable(f"PubChem reports {code or 'a fault without a code'}: {said}")
 
 
-def check_table(reply: Reply) -> None:
-    """Raise for anything that is neither a property table nor the notice of a queue; see :func:`check_reply`."""
-    check_reply(reply)
-    if read_list_key(reply.json()) is None:
-        read_rows(reply.json())
+def reads(read: Callable[[Any], object]) -> Check:
+    """Return a check that reads the reply as well, so that what cannot be read is asked for again and not kept.
+
+    The notice of a queue is not read, and a structure that RDKit cannot read is no fault of the reply.
+
+    Args:
+        read: A reader of the parsed body.
+    """
+
+    def check(reply: Reply) -> None:
+        check_reply(reply)
+        if read_list_key(reply.json()) is None:
+            with suppress(InvalidInput):
+                read(reply.json())
+
+    return check
 
 
 @well_formed("PubChem")
@@ -88,7 +103,7 @@ def read_list_key(body: Mapping[str, Any]) -> str | None:
     return key
 
 
-@well_formed("PubChem", PubChemPyError)
+@well_formed("PubChem")
 def read_compounds(body: Mapping[str, Any], provenance: Provenance, titles: Mapping[int, str] = {}) -> list[Molecule]:
     """Read a ``PC_Compounds`` reply.
 
@@ -118,7 +133,7 @@ def read_compounds(body: Mapping[str, Any], provenance: Provenance, titles: Mapp
     return molecules
 
 
-@well_formed("PubChem", PubChemPyError)
+@well_formed("PubChem")
 def read_record_cids(body: Mapping[str, Any]) -> list[int]:
     """Read the CIDs of a ``PC_Compounds`` reply, in PubChem's order."""
     return [compound.cid for compound in _compounds(body) if compound.cid]
@@ -135,14 +150,14 @@ def read_cids(body: Mapping[str, Any]) -> list[int]:
 def read_registry_numbers(body: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
     """Read an ``xrefs/RN`` reply: CAS registry numbers by CID; a CID may have none."""
     rows = _list(body, "InformationList", "Information")
-    return {int(row["CID"]): tuple(map(str, row.get("RN") or ())) for row in rows}
+    return {int(row["CID"]): tuple(_texts(row.get("RN"))) for row in rows}
 
 
 @well_formed("PubChem")
 def read_rows(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Read a ``PropertyTable`` reply: the rows that hold a structure; a row of an unknown CID holds none."""
     rows = _list(body, "PropertyTable", "Properties")
-    return [row for row in rows if row.get("CID") and (_smiles_of(row) or row.get("InChI"))]
+    return [row for row in rows if row.get("CID") and _structure_of(row)]
 
 
 @well_formed("PubChem")
@@ -153,8 +168,8 @@ def read_row(row: Mapping[str, Any], provenance: Provenance) -> Molecule:
         InvalidInput: RDKit cannot read its structure.
         Unavailable: It is malformed.
     """
-    cid, smiles, name = int(row["CID"]), _smiles_of(row), str(row.get("Title") or row.get("IUPACName") or "")
-    read, structure = (molecule_from_smiles, smiles) if smiles else (molecule_from_inchi, str(row["InChI"]))
+    cid, structure, name = int(row["CID"]), _structure_of(row), str(row.get("Title") or row.get("IUPACName") or "")
+    read = molecule_from_inchi if structure.startswith("InChI=") else molecule_from_smiles
     try:
         molecule = read(structure, name, {"cid": str(cid)}, _record(cid, provenance))
     except InvalidInput as error:
@@ -162,21 +177,21 @@ def read_row(row: Mapping[str, Any], provenance: Provenance) -> Molecule:
     return replace(molecule, inchikey=str(row.get("InChIKey") or molecule.inchikey))
 
 
-@well_formed("PubChem", PubChemPyError)
+@well_formed("PubChem")
 def read_titles(body: Mapping[str, Any]) -> dict[int, str]:
     """Read a ``PropertyTable`` reply that holds titles; a CID without one is left out."""
     rows = _list(body, "PropertyTable", "Properties")
     return {int(row["CID"]): str(row["Title"]) for row in rows if row.get("CID") and row.get("Title")}
 
 
-@well_formed("PubChem", PubChemPyError)
+@well_formed("PubChem")
 def read_synonyms(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Read a synonyms reply: PubChem's order, best known first."""
     rows = _list(body, "InformationList", "Information")
-    return tuple(str(name) for row in rows for name in row.get("Synonym") or ())
+    return tuple(name for row in rows for name in _texts(row.get("Synonym")))
 
 
-@well_formed("PubChem", PubChemPyError)
+@well_formed("PubChem")
 def read_descriptions(body: Mapping[str, Any], provenance: Provenance) -> list[Fact]:
     """Read a description reply: one fact per depositor, who is named as the source."""
     facts = []
@@ -195,7 +210,7 @@ def read_descriptions(body: Mapping[str, Any], provenance: Provenance) -> list[F
     return facts
 
 
-@well_formed("PubChem", PubChemPyError)
+@well_formed("PubChem")
 def read_properties(body: Mapping[str, Any], provenance: Provenance) -> list[Fact]:
     """Read the values stored in the first record of a ``PC_Compounds`` reply; absent ones are left out."""
     facts: list[Fact] = []
@@ -208,13 +223,21 @@ def read_properties(body: Mapping[str, Any], provenance: Provenance) -> list[Fac
     return facts
 
 
-def _smiles_of(row: Mapping[str, Any]) -> str:
-    return str(row.get("SMILES") or row.get("ConnectivitySMILES") or "")
+def _structure_of(row: Mapping[str, Any]) -> str:
+    """Return the SMILES or InChI of a row that says most; empty when it holds none."""
+    return next((str(row[name]) for name in (*_WHOLE, "InChI", *_FLAT) if row.get(name)), "")
 
 
 def _list(body: Mapping[str, Any], outer: str, inner: str) -> list[Mapping[str, Any]]:
     rows: list[Mapping[str, Any]] = body[outer][inner]
     return rows
+
+
+def _texts(value: Any) -> Iterable[str]:
+    """Return the texts of a list, also where PubChem gives one text in its place, or none."""
+    if value is None:
+        return ()
+    return map(str, value) if isinstance(value, list) else (str(value),)
 
 
 def _compounds(body: Mapping[str, Any]) -> list[Compound]:
