@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from .resolve import EntityKind, Policy
 
 WITHOUT_MODEL = (
-    "A model would add an answer in words: pip install 'biomed-agent[model]' for the small one, "
+    "A model trained for this may add an answer in words: pip install 'biomed-agent[model]' for the small one, "
     "or set BIOMED_AGENT_HOST."
 )
 _RECORDS_OF_PROTEIN = {

@@ -3,9 +3,12 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from rdkit import Chem
 
 from biomed_agent import pairs
+from biomed_agent.groups import TERMS
 from biomed_agent.model.training import auxiliary, mini, splits
 from biomed_agent.model.training.examples import Example
 
@@ -228,6 +231,36 @@ def test_a_row_without_a_description_teaches_what_it_holds_and_what_anyone_can_r
     assert not dropped
 
 
+@pytest.mark.parametrize(
+    "smiles",
+    [
+        "CC(=O)Oc1ccccc1C(=O)O", "C[N+](C)(C)CC(=O)[O-]", "OC[C@H]1OC(O)[C@H](O)[C@@H](O)[C@@H]1O", "[Na+].[Cl-]",
+        "CC1(C)S[C@@H]2[C@H](NC(=O)Cc3ccccc3)C(=O)N2[C@H]1C(=O)O", "Fc1ccc(Br)cc1Cl", "O=P(O)(O)OCC#N", "[H][H]", "O",
+        "CC12CCC3c4ccc(O)cc4CCC3C1CCC2O", "Cn1cnc2c1c(=O)n(C)c(=O)n2C", "NS(=O)(=O)c1ccc(N=Nc2ccccc2)cc1", "C[Se]C",
+    ],
+)  # fmt: skip
+def test_what_cannot_fit_is_passed_over_and_nothing_else(smiles):
+    molecule = Chem.MolFromSmiles(smiles)
+    found = [
+        (term, len(molecule.GetSubstructMatches(Chem.MolFromSmarts(term.proof), maxMatches=20)))
+        for term in TERMS
+        if term.proof
+    ]
+    classes = [term.name for term, number in found if number and term.kind == "class"]
+    groups = [
+        term.name if number == 1 else f"{number} {term.name}"
+        for term, number in found
+        if number and term.kind in ("group", "ring")
+    ]
+    assert auxiliary.facts(smiles).split("; ")[:2] == [", ".join(classes[:8]), ", ".join(groups[:10])]
+
+
+@pytest.mark.parametrize("size", [0, 3, 12, 40])
+def test_the_highest_come_first_and_the_first_of_equals(size):
+    values = np.random.default_rng(size).integers(0, 9, size) / 8
+    assert auxiliary._highest(values, 12).tolist() == np.argsort(-values, kind="stable")[:12].tolist()
+
+
 def test_structures_of_tests_and_of_the_held_out_fold_teach_nothing():
     tests = mini.OfficialTests(frozenset({splits.structure_group("CC(=O)[O-].[Na+]")}), frozenset())
     assert extra(row(), tests=tests) == ([], {"chebi_names | structure in an official test split": 1})
@@ -261,10 +294,10 @@ def test_training_and_held_out_share_nothing_with_each_other_or_the_official_tes
     origins = Counter(one.origin for one in corpus.train)
     assert origins.keys() >= auxiliary.ASKED.keys() - {auxiliary.DEFINITION}
     assert min(origins["chebi20/validation"], origins["chebi_defs/all"], origins[auxiliary.NEIGHBOURS]) > 1000
-    for one in molecules_trained + [one for one in corpus.dev if one.smiles]:
-        assert one.group not in tests.groups
-        assert mini.plain(one.answer) not in tests.texts
+    molecules = molecules_trained + [one for one in corpus.dev if one.smiles]
+    assert not {one.group for one in molecules} & tests.groups
+    assert not {mini.plain(answer) for answer in {one.answer for one in molecules}} & tests.texts
     structures = {one.smiles for one in molecules_trained}
-    assert not {splits.structure_group(smiles) for smiles in structures} & tests.groups
+    assert not {mini.group_of(smiles) for smiles in structures} & tests.groups
     assert not {one.group for one in corpus.train} & {one.group for one in corpus.dev}
     assert not any("card" in one.origin or "deeploc" in one.origin or "fapm" in one.origin for one in corpus.train)

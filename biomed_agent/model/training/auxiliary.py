@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdMolDescriptors
 
-from biomed_agent.groups import TERMS
+from biomed_agent.groups import TERMS, Term
 from biomed_agent.model.evaluation.metrics import Subsequence, words
 from biomed_agent.prompt import QUESTIONS
 
@@ -59,7 +60,8 @@ LEAST_SIMILARITY = 0.36
 """Tanimoto similarity below which a neighbour's description says little"""
 NEIGHBOURHOOD = 12
 """neighbours whose descriptions are compared"""
-_PROOFS = [(term, Chem.MolFromSmarts(term.proof)) for term in TERMS if term.proof]
+MOST_CLASSES, MOST_GROUPS = 8, 10
+"""told of one structure"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +150,43 @@ def facts(smiles: str) -> str:
     """Return what can be read off a structure: classes; groups and rings with their number; rings; formula."""
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
-    hits = [(term, len(molecule.GetSubstructMatches(proof, maxMatches=20))) for term, proof in _PROOFS]
-    classes = [term.name for term, number in hits if number and term.kind == "class"][:8]
-    groups = [
-        term.name if number == 1 else f"{number} {term.name}"
-        for term, number in hits
-        if number and term.kind in ("group", "ring")
-    ][:10]
+    atoms = Counter(atom.GetAtomicNum() for atom in molecule.GetAtoms())
     rings = molecule.GetRingInfo().NumRings()
+    classes: list[str] = []
+    groups: list[str] = []
+    for proof in _PROOFS:
+        if len(classes if proof.is_class else groups) == (MOST_CLASSES if proof.is_class else MOST_GROUPS):
+            continue
+        if rings < proof.rings or any(atoms[number] < least for number, least in proof.atoms):
+            continue
+        if proof.is_class:
+            classes += [proof.name] * molecule.HasSubstructMatch(proof.pattern)
+        elif number := len(molecule.GetSubstructMatches(proof.pattern, maxMatches=20)):
+            groups.append(proof.name if number == 1 else f"{number} {proof.name}")
     formula = rdMolDescriptors.CalcMolFormula(molecule)
     return f"{', '.join(classes)}; {', '.join(groups)}; {rings} rings; {formula}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """A class, group or ring as a pattern, with what a structure must have at least for it to fit."""
+
+    name: str
+    is_class: bool
+    pattern: Chem.Mol
+    atoms: tuple[tuple[int, int], ...]
+    """atomic number and how many; atoms of the pattern that fit several elements have no number"""
+    rings: int
+
+    @classmethod
+    def of(cls, term: Term) -> Self:
+        pattern = Chem.MolFromSmarts(term.proof)
+        atoms = Counter(atom.GetAtomicNum() for atom in pattern.GetAtoms() if atom.GetAtomicNum())
+        rings = pattern.GetNumBonds() - pattern.GetNumAtoms() + len(Chem.GetMolFrags(pattern))
+        return cls(term.name, term.kind == "class", pattern, tuple(atoms.items()), rings)
+
+
+_PROOFS = [_Proof.of(term) for term in TERMS if term.proof and term.kind in ("class", "group", "ring")]
 
 
 def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterator[tuple[str, str]]:
@@ -173,6 +202,7 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
     """
     prints = [fingerprint(one.smiles) for one in described]
     usable = [number for number, one in enumerate(prints) if one is not None]
+    known = [prints[number] for number in usable]
     texts = [words(one.answer) for one in described]
     sequences = [Subsequence(text) for text in texts]
     agreement: dict[tuple[int, int], float] = {}
@@ -187,8 +217,8 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
         own = fingerprint(smiles)
         if own is None:
             continue
-        similar = np.array(DataStructs.BulkTanimotoSimilarity(own, [prints[number] for number in usable]))
-        nearest = np.argsort(-similar, kind="stable")[:NEIGHBOURHOOD]
+        similar = np.array(DataStructs.BulkTanimotoSimilarity(own, known))
+        nearest = _highest(similar, NEIGHBOURHOOD)
         if not len(nearest) or similar[nearest[0]] < LEAST_SIMILARITY:
             continue
         near = [usable[int(number)] for number in nearest]
@@ -196,3 +226,12 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
         votes = [sum(weight * agree(one, two) for two, weight in zip(near, weights, strict=True)) for one in near]
         for text in dict.fromkeys((described[near[0]].answer, described[near[int(np.argmax(votes))]].answer)):
             yield smiles, text
+
+
+def _highest(values: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Return the places of the highest values, highest first, the first of equals first."""
+    if len(values) > count:
+        places = np.flatnonzero(values >= np.partition(values, -count)[-count])
+    else:
+        places = np.arange(len(values))
+    return places[np.argsort(-values[places], kind="stable")[:count]]

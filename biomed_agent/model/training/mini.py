@@ -60,6 +60,8 @@ MOLECULES_HELD_OUT, PROTEINS_HELD_OUT = 33, 25
 IN_A_TEST = "structure in an official test split"
 MAX_DEV_CLUSTER = 60
 """Larger clusters stay in training: holding one out would fill the fold with one family."""
+group_of = cache(structure_group)
+"""Most structures come in several files, and an InChI costs more than all else that is done with one."""
 
 
 @dataclass(slots=True)
@@ -127,10 +129,10 @@ def official_tests(data: Path) -> OfficialTests:
     for name in OFFICIAL_TESTS:
         with lzma.open(data / name, "rt", encoding="utf-8", newline="\n") as lines:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-                groups.add(structure_group(row["SMILES"].replace("\\\\", "\\")))
+                groups.add(group_of(row["SMILES"].replace("\\\\", "\\")))
                 texts.add(plain(row["description"]))
     with lzma.open(data / CHEMBL_QA_TEST, "rt", encoding="utf-8") as file:
-        groups.update(structure_group(smiles) for smiles in json.load(file))
+        groups.update(group_of(smiles) for smiles in json.load(file))
     return OfficialTests(frozenset(groups), frozenset(texts))
 
 
@@ -169,7 +171,7 @@ def molecule_examples(
         answer, smiles, reason = "", "", ""
         if not origin.startswith(MOLECULE_ORIGINS):
             reason = "licence unclear or share-alike"
-        elif group in tests.groups or structure_group(row["smiles"]) in tests.groups:
+        elif group in tests.groups or group_of(row["smiles"]) in tests.groups:
             reason = IN_A_TEST
         elif plain(row["description"]) in tests.texts:
             reason = "text equals a test description"
@@ -196,6 +198,7 @@ def first_sentence(text: str) -> str:
     return re.split(r"(?<=[.!?])\s+(?=[A-Z(\[])", text, maxsplit=1)[0]
 
 
+@cache
 def canonical(smiles: str) -> tuple[str, str]:
     """Return (RDKit's canonical isomeric SMILES, "") or ("", why it is not used)."""
     with rdBase.BlockLogs():

@@ -81,8 +81,10 @@ def _parent(smiles: str) -> Chem.Mol | None:
     molecule = Chem.MolFromSmiles(smiles)
     if molecule is None:
         return None
-    parent = rdMolStandardize.LargestFragmentChooser().choose(molecule)
-    return rdMolStandardize.Uncharger().uncharge(parent)
+    return _UNCHARGER.uncharge(_LARGEST.choose(molecule))
+
+
+_LARGEST, _UNCHARGER = rdMolStandardize.LargestFragmentChooser(), rdMolStandardize.Uncharger()
 
 
 def word_clusters(sequences: Sequence[str]) -> list[str]:
@@ -177,6 +179,9 @@ class Grouping:
         for given, known in ((self.molecules, MOLECULE_METHODS), (self.protein_method, PROTEIN_METHODS)):
             if given not in known:
                 raise InvalidInput(f"split method {given!r} is unknown.", f"Expected one of {', '.join(known)}.")
+        for name, part in (("identity", self.identity), ("coverage", self.coverage)):
+            if not 0 < part <= 1:
+                raise InvalidInput(f"{name} is {part:g}; expected a part above 0, up to 1.", "Example: 0.3.")
 
     @property
     def protein_method(self) -> str:
@@ -323,7 +328,7 @@ def write_split(
                     progress(f"{number:,} examples")
         if torn := shared_groups(counted):
             raise RuntimeError(f"{len(torn)} groups lie in several folds, such as {min(torn)}")
-        described = _described(readings, grouping, folds, counted, kinds)
+        described = _described(readings, grouping, groups, folds, counted, kinds)
         for name in _folds_of(folder / MANIFEST):  # an old fold beside new ones would share groups with them
             (folder / f"{name}.jsonl").unlink(missing_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
@@ -346,6 +351,7 @@ def _folds_of(manifest: Path) -> list[str]:
 def _described(
     readings: Sequence[Reading[Example]],
     grouping: Grouping,
+    groups: Groups,
     folds: Folds,
     counted: Mapping[str, Counter[str]],
     kinds: Mapping[str, Counter[str]],
@@ -353,7 +359,7 @@ def _described(
     total = sum(groups.total() for groups in counted.values())
     largest, size = max(((one, n) for groups in counted.values() for one, n in groups.items()), key=itemgetter(1))
     return {
-        "same_group_means": grouping.stated(),
+        "same_group_means": {what: words for what, words in grouping.stated().items() if getattr(groups, what)},
         "seed": folds.seed,
         "folds": {
             name: {
