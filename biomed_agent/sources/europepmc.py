@@ -64,17 +64,19 @@ class FullText:
 
 
 def check_json(reply: Reply) -> None:
-    """Raise for anything that is no answer of a search.
+    """Raise for anything that is no answer of a search, or that cannot be read.
 
     Raises:
         Unavailable: It is an error; it may be mended by another try.
     """
     if reply.status == 200 and "<responseWrapper" in reply.text[:500]:  # the default, where ``format`` was lost
+        read_search_xml(reply.text, reply.provenance)
         return
     body = reply.json()
     said = str(body.get("errMsg") or "") if isinstance(body, dict) else "no object"
     if said or reply.status != 200:
         raise Unavailable(f"Europe PMC answered status {reply.status}: {said or 'no reason given'}")
+    read_search(body, reply.provenance)
 
 
 @well_formed("Europe PMC")
@@ -307,6 +309,8 @@ class EuropePMC:
 def _check_xml(reply: Reply) -> None:
     if reply.status != 404 and (reply.status != 200 or not reply.text.lstrip().startswith("<")):
         raise Unavailable(f"Europe PMC answered status {reply.status}: {reply.text[:200].strip()}")
+    if reply.status == 200:
+        read_full_text(reply.text, reply.provenance)
 
 
 def _text(record: Mapping[str, Any], name: str) -> str:

@@ -75,11 +75,12 @@ def check_json(reply: Reply) -> None:
 
 
 def check_search(reply: Reply) -> None:
-    """Raise for anything that is no answer of esearch, in JSON or (what it falls back on) XML."""
+    """Raise for anything that is no answer of esearch, in JSON or (what it falls back on) XML, or cannot be read."""
     if reply.text.lstrip()[:1] == "<" and "<eSearchResult" in reply.text[:1000]:
-        _result_root(reply.text, "eSearchResult")
+        read_search_xml(reply.text)
     else:
         check_json(reply)
+        read_search(reply.json())
 
 
 def check_xml(reply: Reply) -> None:

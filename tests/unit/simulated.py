@@ -1,4 +1,4 @@
-"""A simulated PubChem, UniProt and PubMed: latency, limits that are enforced, and everything that goes wrong."""
+"""PubChem, UniProt, PubMed and Europe PMC simulated: latency, limits that are enforced, and all that goes wrong."""
 
 from __future__ import annotations
 
@@ -117,4 +117,4 @@ class VirtualClock:
 
 def services(url: str) -> dict[str, Any]:
     """Where a transport finds the simulated services."""
-    return {name: f"{url}/{name}" for name in ("pubchem", "uniprot", "pubmed")}
+    return {name: f"{url}/{name}" for name in ("pubchem", "uniprot", "pubmed", "europepmc")}

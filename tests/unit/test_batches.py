@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from biomed_agent.errors import NotFound, Unavailable
+from biomed_agent.sources.europepmc import EuropePMC
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubmed import PubMed
 from biomed_agent.sources.uniprot import UniProt
@@ -19,7 +20,7 @@ from biomed_agent.transport import Transport
 from .server import Asked, FakeClock, LocalServer, Said
 from .simulated import TROUBLES, Simulated, VirtualClock, services, worst_window
 
-LIMITS = {"pubchem": 5, "uniprot": 5, "pubmed": 3}
+LIMITS = {"pubchem": 5, "uniprot": 5, "pubmed": 3, "europepmc": 5}
 UNKNOWN = 13
 """every so many names, CIDs and accessions do not exist"""
 
@@ -49,6 +50,10 @@ def answer(asked: Asked) -> Said:
             for one in asked.query["id"].split(",")
         ]
         return Said(f"<PubmedArticleSet>{''.join(articles)}</PubmedArticleSet>".encode())
+    if asked.path == "search":
+        first, size = int(asked.query["cursorMark"].replace("*", "1")), int(asked.query["pageSize"])
+        records = [{"id": str(one), "source": "MED", "title": f"Title {one}"} for one in range(first, first + size)]
+        return Said.json({"hitCount": 5000, "nextCursorMark": str(first + size), "resultList": {"result": records}})
     return Said(b"<html>no such page</html>", 404)
 
 
@@ -176,6 +181,29 @@ def test_two_hundred_abstracts_take_two_requests(transport: Transport, service: 
     pubmed.fetch(pubmed.search("anything", 200).pmids)
     assert len(service.arrivals["pubmed"]) == 2
     assert service.violations == {"pubmed": 0}
+
+
+def test_a_thousand_articles_of_europe_pmc_take_ten_requests(
+    transport: Transport, service: Simulated, clock: VirtualClock
+) -> None:
+    europepmc, began = EuropePMC(transport), clock.now
+    articles = europepmc.search("anything", 1000).articles
+    assert [one.pmid for one in articles] == [str(one) for one in range(1, 1001)]
+    assert len(service.arrivals["europepmc"]) == 10
+    assert clock.now - began <= 5
+    assert europepmc.search("anything", 1000).articles == articles
+    assert len(service.arrivals["europepmc"]) == 10, "a repetition asks nobody"
+    assert service.violations == {"europepmc": 0}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_every_trouble_of_europe_pmc_is_mended_by_asking_again(tmp_path: Path, trouble: str) -> None:
+    clock = FakeClock()
+    service = Simulated(clock, limits=LIMITS, answer=answer, troubles={0: TROUBLES[trouble], 2: TROUBLES[trouble]})
+    with LocalServer(service) as server, Transport(tmp_path, clock=clock, services=services(server.url)) as transport:
+        assert len(EuropePMC(transport).search("anything", 200).articles) == 200
+    assert service.violations == {"europepmc": 0}
+    assert len(service.arrivals["europepmc"]) == 4
 
 
 # -- when things go wrong

@@ -360,6 +360,21 @@ def test_errors_that_come_with_any_status(server: LocalServer, europepmc: Europe
         europepmc.search("x")
 
 
+def test_what_cannot_be_read_is_never_kept(server: LocalServer, tmp_path: Path) -> None:
+    with Transport(tmp_path, clock=FakeClock(), services={"europepmc": server.url}) as transport:
+        for number, odd in enumerate(({"version": "6.9"}, {"hitCount": 1, "resultList": {"result": [{"title": "x"}]}})):
+            server.play = script(Said.json(odd))
+            with pytest.raises(Unavailable, match="malformed"):
+                EuropePMC(transport).search(f"x{number}")
+            server.play = script(Said.json(reply(FULL)))
+            assert EuropePMC(transport).search(f"x{number}").count == 1
+        server.play = script(Said(b"<html>Sorry</html>"))
+        with pytest.raises(Unavailable, match="<html>"):
+            EuropePMC(transport).full_text("PMC5")
+        server.play = script(Said(JATS.encode()))
+        assert EuropePMC(transport).full_text("PMC5").sections
+
+
 def test_nothing_is_asked_where_nothing_may_leave() -> None:
     silent = Transport(clock=FakeClock(), egress="nothing", services={"europepmc": "http://far.test"})
     with silent as transport, pytest.raises(Refused, match="Europe PMC"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import heapq
 import json
 import os
@@ -169,45 +168,70 @@ def test_a_process_killed_in_the_middle_of_a_change_leaves_the_turn_as_it_was(tm
 
 
 ASKER = """
-import sys
+import sys, time
 from dataclasses import replace
+from biomed_agent.pace import Pace
 from biomed_agent.services import SERVICES
 from biomed_agent.transport import Transport
-url, folder, rate, until = sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
-import time
-service = replace(SERVICES["pubchem"], url=url, per_second=rate, per_minute=float("inf"))
-with Transport(folder, services={"pubchem": service}) as transport:
-    number = 0
+
+class Noted:
+    time, sleep = staticmethod(time.time), staticmethod(time.sleep)
+    def monotonic(self):
+        self.last = time.monotonic()
+        return self.last
+
+def noted(pace, start):
+    held = claim(pace, start)
+    starts.extend([clock.last] if held else [])  # the moment at which it was held to be in time
+    return held
+
+clock, starts, claim, Pace.claim = Noted(), [], Pace.claim, noted
+url, folder, rate, who = sys.argv[1:]
+service = replace(SERVICES["pubchem"], url=url, per_second=float(rate), per_minute=float("inf"))
+with Transport(folder, clock=clock, services={"pubchem": service}) as transport:
+    print("ready", flush=True)
+    number, until = 0, float(input())
     while time.monotonic() < until:
-        reply = transport.get("pubchem", f"any/{sys.argv[5]}/{number}", reveals="identifier", what="any", ttl=0)
+        reply = transport.get("pubchem", f"any/{who}/{number}", reveals="identifier", what="any", ttl=0)
         assert reply.status == 200, reply
         number += 1
-print(number)
+print(number, *starts)
 """
+ON_THE_WAY = 0.010
+"""seconds a request may be on its way so that the service sees no more than started (SLACK leaves 15 ms for it)"""
 
 
 def test_four_processes_keep_one_limit_in_real_time(tmp_path: Path) -> None:
-    """They start together and ask as fast as they may; the service counts.
+    """They ask as fast as they may; the service counts and refuses what exceeds its limit.
 
-    They are told a little less than it allows: a busy machine may take longer over a request's way than the slack.
+    What started is counted exactly. What arrived can only be held against the clients while this machine carries
+    requests in time: it may be too busy for that.
     """
-    rate, told, seconds = 50, 48, 2.0
+    rate, seconds = 50, 5.0
     service = Simulated(time, latency=0.02, limits={"pubchem": rate})
     with LocalServer(service) as server:
-        until = time.monotonic() + 1.0 + seconds
-        arguments = [sys.executable, "-c", ASKER, f"{server.url}/pubchem", str(tmp_path), str(told), str(until)]
+        arguments = [sys.executable, "-c", ASKER, f"{server.url}/pubchem", str(tmp_path), str(rate)]
         environment = os.environ | {"no_proxy": "*"}
         askers = [
-            subprocess.Popen([*arguments, str(number)], stdout=subprocess.PIPE, env=environment) for number in range(4)
+            subprocess.Popen(
+                [*arguments, str(who)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+            )
+            for who in range(4)
         ]
-        done = [int(asker.communicate(timeout=30)[0]) for asker in askers]
-    arrived = service.arrivals["pubchem"]
-    assert sum(done) == len(arrived), "nothing was lost, nothing was asked twice"
-    assert service.violations["pubchem"] == 0
-    assert worst_window(arrived, 1.0) <= rate
+        assert [asker.stdout and asker.stdout.readline() for asker in askers] == ["ready\n"] * 4
+        until = time.monotonic() + seconds
+        for asker in askers:
+            print(until, file=asker.stdin, flush=True)
+        told = [asker.communicate(timeout=30)[0].split() for asker in askers]
+    done, started = [int(one[0]) for one in told], sorted(float(start) for one in told for start in one[1:])
+    arrived = sorted(service.arrivals["pubchem"])
+    assert len(started) == len(arrived) == sum(done) + service.violations["pubchem"], "nothing was lost or asked twice"
+    assert worst_window(started, 1.0) <= rate
+    if max(arrival - start for start, arrival in zip(started, arrived, strict=True)) <= ON_THE_WAY:
+        assert service.violations["pubchem"] == 0
+        assert worst_window(arrived, 1.0) <= rate
     assert min(done) > 0
-    busy = bisect.bisect_left(arrived, until) - bisect.bisect_left(arrived, until - 1.0)
-    assert busy >= rate / 2, "and what is allowed is used"
+    assert len(started) >= rate * seconds / 4, "and what is allowed is used"
 
 
 # -- headers

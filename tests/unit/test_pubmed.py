@@ -297,6 +297,20 @@ def test_an_error_is_tried_again_and_never_kept(server: LocalServer, tmp_path: P
     assert len(server.asked) == 2
 
 
+@pytest.mark.parametrize(
+    "odd", [{"esearchresult": None}, {"esearchresult": "x"}, {"esearchresult": {"count": "1"}}, {}, []]
+)
+def test_what_cannot_be_read_is_asked_for_again_and_never_kept(
+    server: LocalServer, tmp_path: Path, odd: object
+) -> None:
+    server.play = script(Said.json(odd))
+    with Transport(tmp_path, clock=FakeClock(), services={"pubmed": server.url}) as transport:
+        with pytest.raises(Unavailable):
+            PubMed(transport).search("x")
+        server.play = script(HITS)
+        assert PubMed(transport).search("x").count == 2
+
+
 def test_a_refused_key_is_named_and_not_shown(server: LocalServer) -> None:
     server.play = script(Said.json({"error": "API key invalid", "api-key": "s3cret"}, 400))
     with Transport(clock=FakeClock(), services={"pubmed": server.url}, api_key="s3cret") as transport:
