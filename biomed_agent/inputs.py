@@ -25,6 +25,8 @@ ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
 EC_NUMBER = re.compile(r"[1-7](?:\.[1-9][0-9]{0,2}){2}\.n?[1-9][0-9]{0,3}")
 """A whole Enzyme Commission number; ``n1`` is a preliminary one of UniProt's."""
 INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
+_KEY_SAID = re.compile(r"(?:inchi\s?key\s*[=:]\s*)+(?=\w)", re.I)
+"""How an InChIKey is introduced in print: ``InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N``."""
 PLAIN_IDS = (
     (re.compile(r"CID[:\s]*(\d+)", re.I), "cid"),
     (re.compile(r"CHEBI[:\s]*(\d+)", re.I), "chebi"),
@@ -64,7 +66,12 @@ def visible(text: str) -> str:
 
 
 def split_prefix(text: str) -> tuple[str, str]:
-    """Split ``cid:2244`` into ``("cid", "2244")``; the prefix is empty when there is none."""
+    """Split ``cid:2244`` into ``("cid", "2244")``; the prefix is empty when there is none.
+
+    ``InChIKey=...``, as an InChIKey is written in print, is split as ``inchikey:...`` is.
+    """
+    if said := _KEY_SAID.match(text):
+        return "inchikey", text[said.end() :].strip()
     head, colon, rest = text.partition(":")
     if colon and head.lower() in PREFIXES and rest.strip():
         return head.lower(), rest.strip()

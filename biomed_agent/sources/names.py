@@ -2,7 +2,8 @@
 
 Two spellings are one name when :func:`name_key` gives the same key. Case, accents, the kind of dash, Greek
 letters written as signs or words, and hyphens or spaces between letters and digits do not count, so
-``TNF-α``, ``tnf alpha`` and ``TNFalpha`` are one name. Brackets, commas, primes and signs do count.
+``TNF-α``, ``tnf alpha`` and ``TNFalpha`` are one name, and the British ``sulph`` is ``sulf``. Brackets, commas, primes
+and signs do count.
 """
 
 from __future__ import annotations
@@ -64,12 +65,13 @@ MOST_WORDS = 12
 def spaced_key(name: str) -> str:
     """Return ``name`` folded, its inner hyphens turned to spaces: ``COX-2`` and ``cox 2`` become ``cox 2``."""
     if name.isascii() and "`" not in name and "." not in name:  # the usual case, ten times as fast
-        return " ".join((_JOINT.sub(" ", name.lower()) if "-" in name else name.lower()).split())
+        text = name.lower().replace("sulph", "sulf")
+        return " ".join((_JOINT.sub(" ", text) if "-" in text else text).split())
     text = name.replace("®", "").replace("™", "").translate(_SIGNS)
     text = unicodedata.normalize("NFKD", text).casefold()
     text = "".join(letter for letter in text if not unicodedata.combining(letter)).translate(_SIGNS)
     text = "".join(_GREEK.get(letter, letter) for letter in text)
-    text = _GREEK_IN_DOTS.sub(r"\1", text)
+    text = _GREEK_IN_DOTS.sub(r"\1", text).replace("sulph", "sulf")
     return " ".join(_JOINT.sub(" ", text).split())
 
 

@@ -32,7 +32,7 @@ from .. import __version__
 from ..errors import InvalidInput
 from .names import name_key
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised whenever the tables below, the name keys or their filling change."""
 DUMPED = 1 << 20
 """number of the first molecule that came from a dump"""

@@ -113,6 +113,9 @@ def index(tmp_path_factory):
         ("N,N‑dimethyltryptamine", "N,N-Dimethyltryptamine"),
         ("adenosine 5′-phosphate", "adenosine 5'-phosphate"),
         ("Lipitor®", "lipitor"),
+        ("morphine sulphate", "Morphine sulfate"),
+        ("Sulphur", "sulfur"),
+        ("α-sulpho-stearate", "alpha-sulfo-stearate"),
     ],
 )
 def test_spellings_of_one_name(one, other):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from biomed_agent.choice import Policy
 from biomed_agent.errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.inputs import check_residues, read_sequence, read_text_file, smiles_shaped, split_prefix
 from biomed_agent.resolve import Resolver
@@ -46,6 +47,22 @@ class FakePubChem:
         return [Molecule("CCCC", name=known, ids={"cid": "1"})] if asked == known else []
 
 
+class FakeUniProt:
+    """Knows one human gene, or is out of order."""
+
+    def __init__(self, error: BiomedAgentError | None = None) -> None:
+        self.error = error
+
+    def by_gene(self, gene: str, organism_id: int | None = 9606, organism: str = "") -> list[Protein]:
+        if self.error:
+            raise self.error
+        known = Protein("MKT", "Q00001", "flurbnitrol", "FLUR_HUMAN", gene, "Homo sapiens")
+        return [known] if gene == "flurbnitrol" else []
+
+    def by_name(self, name: str, organism_id: int | None = None, organism: str = "") -> list[Protein]:
+        return []
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
@@ -58,6 +75,7 @@ class FakePubChem:
         ("cas:50-78-2", "acetylsalicylic acid"),
         ("DB00945", "acetylsalicylic acid"),
         ("inchikey:BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "acetylsalicylic acid"),
+        ("InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "acetylsalicylic acid"),
         ("CC(=O)Oc1ccccc1C(=O)O", "acetylsalicylic acid"),
         ("O=C(O)c1ccccc1OC(C)=O", "acetylsalicylic acid"),
         ("InChI=1S/C9H8O4/c1-6(10)13-8-5-3-2-4-7(8)9(11)12/h2-5H,1H3,(H,11,12)", "acetylsalicylic acid"),
@@ -233,7 +251,17 @@ def test_short_peptides_of_a_c_g_t_are_allowed() -> None:
 
 @pytest.mark.parametrize(
     ("text", "parts"),
-    [("cid:2244", ("cid", "2244")), ("CID: 2244", ("cid", "2244")), ("a:b", ("", "a:b")), ("cid:", ("", "cid:"))],
+    [
+        ("cid:2244", ("cid", "2244")),
+        ("CID: 2244", ("cid", "2244")),
+        ("a:b", ("", "a:b")),
+        ("cid:", ("", "cid:")),
+        ("InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N", ("inchikey", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N")),
+        ("InChI Key: BSYNRYMUTXBXSQ-UHFFFAOYSA-N", ("inchikey", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N")),
+        ("inchikey:InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N", ("inchikey", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N")),
+        ("InChIKey=", ("", "InChIKey=")),
+        ("InChI=1S/CH4/h1H4", ("", "InChI=1S/CH4/h1H4")),
+    ],
 )
 def test_prefixes(text: str, parts: tuple[str, str]) -> None:
     assert split_prefix(text) == parts
@@ -255,3 +283,42 @@ def test_prefixes(text: str, parts: tuple[str, str]) -> None:
 )
 def test_what_is_written_like_a_smiles(text: str, shaped: bool) -> None:
     assert smiles_shaped(text) is shaped
+
+
+@pytest.mark.parametrize("policy", ["ask", "strict"])
+def test_a_name_of_a_molecule_and_of_a_protein_is_asked_back(index: LocalIndex, policy: Policy) -> None:
+    pubchem: Any = FakePubChem()
+    uniprot: Any = FakeUniProt()
+    resolver = Resolver(index, pubchem, uniprot)
+    with pytest.raises(Ambiguous, match="a molecule and a protein") as caught:
+        resolver.resolve("flurbnitrol", policy=policy)
+    assert {one.handle for one in caught.value.candidates} == {"CID:1", "UNIPROT:Q00001"}
+    assert resolver.resolve("flurbnitrol", "molecule", policy=policy).kind == "molecule"
+    assert resolver.resolve("flurbnitrol", "protein", policy=policy).kind == "protein"
+    assert resolver.resolve("flurbnitrol", policy="best").alternatives
+
+
+def test_a_service_that_could_have_known_another_meaning_is_noted(index: LocalIndex) -> None:
+    pubchem: Any = FakePubChem()
+    uniprot: Any = FakeUniProt(Unavailable("UniProt is down."))
+    notes: list[str] = []
+    assert Resolver(index, pubchem, uniprot).resolve("flurbnitrol", notes=notes).entity.handle == "CID:1"
+    assert notes == ["flurbnitrol may mean something else as well: UniProt is down."]
+
+
+@pytest.mark.parametrize("policy", ["ask", "strict"])
+@pytest.mark.parametrize("text", ["unii:ABCDEFGHIJ", "chembl:CHEMBL999999999"])
+def test_an_identifier_of_several_records_is_asked_back(index: LocalIndex, text: str, policy: Policy) -> None:
+    class Several:
+        def by_name(self, name: str) -> list[Molecule]:
+            return [Molecule("CC[NH3+].[Cl-]", name="salt", ids={"cid": "7001"}), Molecule("CCN", ids={"cid": "7002"})]
+
+    pubchem: Any = Several()
+    resolver = Resolver(index, pubchem, None)
+    with pytest.raises(Ambiguous) as caught:
+        resolver.resolve(text, "molecule", policy=policy)
+    assert [one.handle for one in caught.value.candidates] == ["CID:7001", "CID:7002"]
+    notes: list[str] = []
+    best = resolver.resolve(text, "molecule", policy="best", notes=notes)
+    assert (best.entity.handle, [one.handle for one in best.alternatives]) == ("CID:7001", ["CID:7002"])
+    assert "policy is best" in notes[0]
