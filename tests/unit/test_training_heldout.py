@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import lzma
 import random
+from dataclasses import replace
 
 import pytest
 
 from biomed_agent.cli import main
 from biomed_agent.model.training import formats, heldout, mini, publish
 from biomed_agent.model.training.examples import OTHER, Example
+
+from .pairs import recipe, stage
 
 ALCOHOL, ACID = "The molecule is an alcohol.", "The molecule is an acid that is sour."
 _DRAW = random.Random(7)
@@ -95,3 +98,21 @@ def test_one_command_prints_every_number_of_a_table_of_the_card(tiny_folder, dat
         cells = [cell.strip() for cell in scored.tables(name).replace("\n", "").split("|") if "[" in cell]
         assert len(cells) >= 12
         assert [cell for cell in cells if f" {cell} " not in printed] == []
+
+
+def test_a_release_that_continues_another_counts_what_that_had_seen(tiny_folder, tmp_path):
+    start = json.loads((tiny_folder / "manifest.json").read_text("utf-8"))
+    start |= {"revision": "0.8", "tokens_seen": 2_000_000, "steps": 70, "encoder_steps": 20}
+    (tmp_path / "start").mkdir()
+    (tmp_path / "start" / "manifest.json").write_text(json.dumps(start), "utf-8")
+    one = recipe(stage("alone", trains=("molecule_encoder",), losses={"words": 1.0}), stage("both"), revision="0.9")
+    for number, folder in enumerate(("1-alone", "2-both"), start=1):
+        (tmp_path / folder).mkdir()
+        note = {"steps": 10 * number, "tokens": 1000 * number, "seconds": 1.0, "held_out": {}}
+        (tmp_path / folder / "finished.json").write_text(json.dumps(note), "utf-8")
+
+    anew = publish.history(one, tmp_path)
+    assert (anew.tokens, anew.steps, anew.encoder_steps, anew.before) == (3000, 30, 10, "")
+    on = publish.history(replace(one, start=str(tmp_path / "start")), tmp_path)
+    assert (on.tokens, on.steps, on.encoder_steps) == (2_003_000, 100, 30)
+    assert on.before == "Of these, 2.0 million positions in 70 steps are those of 0.8, from which 0.9 continued."

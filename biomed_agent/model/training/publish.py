@@ -9,7 +9,7 @@ import argparse
 import shutil
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from transformers import GenerationConfig
 from biomed_agent.model.checkpoint import save_checkpoint, special_ids
 from biomed_agent.model.engine import LocalEngine
 from biomed_agent.model.evaluation import report
-from biomed_agent.model.evaluation.answers import Inside
+from biomed_agent.model.evaluation.answers import Inside, Model
+from biomed_agent.model.evaluation.processes import Several
 from biomed_agent.model.evaluation.run import Evaluation, Settings, evaluate
 from biomed_agent.model.evaluation.tasks import task_named
+from biomed_agent.model.manifest import read_manifest
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 
@@ -94,10 +96,19 @@ class Scored:
 
 
 def history(recipe: Recipe, run: Path) -> History:
-    """Return how the model of a run that is over came about."""
+    """Return how the model of a run that is over came about, what it began with included."""
     notes = [finished(stage_folder(recipe, run, number)) or {} for number in range(len(recipe.stages))]
     alone = [note["steps"] for note, one in zip(notes, recipe.stages, strict=True) if ANSWERS not in one.weights]
-    return History(sum(note["tokens"] for note in notes), sum(note["steps"] for note in notes), sum(alone))
+    tokens, steps = sum(note["tokens"] for note in notes), sum(note["steps"] for note in notes)
+    if recipe.start is None:
+        return History(tokens, steps, sum(alone))
+    start = read_manifest(recipe.start)
+    before = (
+        f"Of these, {start['tokens_seen'] / 1e6:.1f} million positions in {start['steps']:,} steps are those of "
+        f"{start['revision']}, from which {recipe.revision} continued."
+    )
+    encoders = start.get("encoder_steps", 0) + sum(alone)
+    return History(start["tokens_seen"] + tokens, start["steps"] + steps, encoders, before)
 
 
 def to_bfloat16(model: nn.Module) -> None:
@@ -108,7 +119,7 @@ def to_bfloat16(model: nn.Module) -> None:
                 parameter.data = parameter.data.to(torch.bfloat16)
 
 
-def score(folder: Path, corpus: Corpus, data: Path, output: Path) -> Scored:
+def score(folder: Path, corpus: Corpus, data: Path, output: Path, processes: int = 1) -> Scored:
     """Score a checkpoint folder on the held-out fold and the official test; write the reports to ``output``.
 
     Args:
@@ -116,8 +127,12 @@ def score(folder: Path, corpus: Corpus, data: Path, output: Path) -> Scored:
         corpus: Examples trained on and held out.
         data: Folder with the official test files.
         output: A folder for each evaluation; answers that are filed there are not asked for again.
+        processes: How many ask the model at a time.
     """
-    model = Inside(LocalEngine(folder))
+    engine = LocalEngine(folder)
+    model: Model = Inside(engine)
+    if processes > 1:
+        model = Several(folder, model.stamp, processes)
     settings = Settings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
     found = {}
     for name, one in asked(corpus, data).items():
@@ -135,7 +150,8 @@ def manifest(recipe: Recipe, scored: Scored | None, seen: History) -> dict[str, 
     return {
         "name": recipe.name,
         "revision": recipe.revision,
-        "source": "trained with biomed_agent.model.training, recipe configs/mini.json",
+        "source": f"trained with biomed_agent.model.training, recipe {recipe.name} {recipe.revision}",
+        "recipe": replace(recipe, start=None).digest,  # wherever the start lay
         "kinds": {kind: one["scores"] for kind, one in held_out.items() if one["uses_structure"]},
         "not_trained": sorted(kind for kind, one in held_out.items() if not one["uses_structure"]),
         "other_scores": {kind: one["scores"] for kind, one in kinds.items() if kind == CHEBI20},
@@ -172,8 +188,10 @@ def dropped_table(dropped: Mapping[str, int]) -> str:
     return report.table(["source", "reason", "rows"], rows)
 
 
-def card(recipe: Recipe, described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Scored) -> str:
-    """Return the model card."""
+def card(
+    recipe: Recipe, described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Scored, residues: int
+) -> str:
+    """Return the model card; proteins are read up to ``residues``."""
     template = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
     tested = sum(number for key, number in corpus.dropped.items() if key.endswith(IN_A_TEST))
     values = {
@@ -186,7 +204,7 @@ def card(recipe: Recipe, described: Mapping[str, Any], seen: History, corpus: Co
         "kinds": ", ".join(described["kinds"]) or "none",
         "not_trained": ", ".join(described["not_trained"]) or "none",
         "max_new_tokens": str(MAX_NEW_TOKENS),
-        "residues": str(recipe.model.max_residues if recipe.model else ""),
+        "residues": str(residues),
         "molecules": scored.tables(MOLECULES),
         "proteins": scored.tables(PROTEINS),
         "chebi20": scored.tables(CHEBI20),
@@ -206,6 +224,7 @@ def publish(
     seen: History,
     data: Path,
     output: Path,
+    processes: int = 1,
 ) -> Path:
     """Score a model and write its checkpoint folder.
 
@@ -216,6 +235,7 @@ def publish(
         seen: How it came about.
         data: Folder of the pooled texts and the official tests.
         output: The checkpoint folder; must not exist yet.
+        processes: How many ask the model at a time.
 
     Returns:
         The folder.
@@ -227,9 +247,10 @@ def publish(
     shutil.rmtree(unscored, ignore_errors=True)
     save_checkpoint(model, processor, unscored, manifest(recipe, None, seen), "")
     corpus = build(data)
-    scored = score(unscored, corpus, data, scores)
+    scored = score(unscored, corpus, data, scores, processes)
     described = manifest(recipe, scored, seen)
-    save_checkpoint(model, processor, output, described, card(recipe, described, seen, corpus, scored))
+    residues = processor.max_protein_tokens - 2  # two are the marks of its ends
+    save_checkpoint(model, processor, output, described, card(recipe, described, seen, corpus, scored, residues))
     shutil.rmtree(unscored)
     return output
 
@@ -239,12 +260,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m biomed_agent.model.training.publish", description=__doc__)
     parser.add_argument("run", type=Path, help="folder the training wrote")
     parser.add_argument("--config", type=Path, default=Path(__file__).parent / "configs/mini.json")
+    parser.add_argument("--start", type=Path, help="checkpoint folder the training was given to start from")
     parser.add_argument("--data", type=Path, required=True, help="folder with mol_text/ and protein_text/")
     parser.add_argument("--output", type=Path, required=True, help="checkpoint folder to write; must not exist")
+    parser.add_argument("--processes", type=int, default=1, help="load the model so often to ask it (default 1)")
     options = parser.parse_args()
     recipe = Recipe.load(options.config)
+    if options.start:
+        recipe = replace(recipe, start=str(options.start.resolve()))
     model, processor = restore(recipe, options.run)
-    publish(recipe, model, processor, history(recipe, options.run), options.data, options.output)
+    seen = history(recipe, options.run)
+    publish(recipe, model, processor, seen, options.data, options.output, options.processes)
 
 
 if __name__ == "__main__":
