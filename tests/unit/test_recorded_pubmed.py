@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from biomed_agent.errors import NotFound, Unavailable
-from biomed_agent.literature import Literature
+from biomed_agent.literature import Literature, labelled
 from biomed_agent.sources.pubmed import History, PubMed
 from biomed_agent.transport import Transport
 from biomed_agent.types import Article
@@ -72,13 +72,33 @@ def test_articles(server: LocalServer, pubmed: PubMed, name: str) -> None:
 
 
 def test_what_is_peculiar_in_them(server: LocalServer, pubmed: PubMed) -> None:
+    """What ``docs/sources.md`` says each of them proves."""
     found = {article.pmid: article for name in ARTICLES for article in fetched(server, pubmed, name)}
     assert found["32160763"].abstract == "", "a missing abstract is empty, not made up"
     assert found["34843274"].authors[0].startswith("Guideline Development Panel"), "a collective author"
+    assert "(μ-XRF)" in found["37167981"].title
+    assert "Fe3O4@SiO2" in found["37167981"].abstract
     assert found["38048813"].title.startswith("["), "a translated title"
-    assert found["38962805"].kind == "Published Erratum"
-    assert found["27797938"].abstract.startswith("OBJECTIVE: "), "a structured abstract"
+    assert found["38048813"].kind == "Editorial"
+    rich = found["38591913"]
+    assert (rich.pmcid, len(rich.mesh), len(rich.keywords)) == ("PMC11112993", 9, 9)
+    assert list(dict.fromkeys(label for label, _ in labelled(rich.abstract))) == ["", "IMPORTANCE"]
+    assert (found["38884108"].abstract, found["38884108"].pmcid) == ("", "PMC11177781")
+    erratum = found["38962805"]
+    assert (erratum.kind, erratum.is_notice, erratum.authors) == ("Published Erratum", True, ())
+    assert [one.pmid for one in found.values() if one.is_notice] == ["38962805"]
+    structured = found["27797938"]
+    assert structured.abstract.startswith("OBJECTIVE: ")
+    assert structured.notices == (), "what it cites, and a comment on it, are no notices"
     assert [pmid for pmid, article in found.items() if article.retracted] == ["993"]
+    assert [notice[-13:] for notice in found["993"].notices] == ["(PMID 195582)"]
+
+
+def test_a_pmid_of_an_empty_set_is_named(server: LocalServer, pubmed: PubMed) -> None:
+    server.play = script(Said(body("efetch_37909814.xml")))
+    notes: list[str] = []
+    assert Literature(pubmed).search("PMID 37909814", 5, notes) == []
+    assert notes[1] == "PubMed gave no record that can be read of 1 PMID: 37909814."
 
 
 @pytest.mark.parametrize("name", CASSETTES)
