@@ -17,9 +17,9 @@ from .types import Answer, Article, EgressPolicy, Protein, Resolved
 
 if TYPE_CHECKING:
     from .answering import Answering
+    from .choice import Policy
     from .draft import Rooms
     from .lookups.molecules import Where
-    from .resolve import Policy
     from .settings import Settings
 
 MAX_QUESTION = 20_000

@@ -39,7 +39,7 @@ from .types import Answer, EgressPolicy, Fact, ModelStatement, Molecule, Protein
 from .variants import substitutions_in
 
 if TYPE_CHECKING:
-    from .resolve import EntityKind, Policy
+    from .choice import EntityKind, Policy
 
 WITHOUT_MODEL = (
     "A model trained for this may add an answer in words: pip install 'biomed-agent[model]' for the small one, "

@@ -10,12 +10,12 @@ or checksum does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from . import chemistry
+from .choice import DEFAULT_ORGANISM, EntityKind, Match, Policy, candidate_of, choose, gene_match, of_organism, rank_of
 from .errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from .inputs import (
     ACCESSION,
@@ -31,9 +31,8 @@ from .inputs import (
     split_prefix,
     visible,
 )
-from .kinship import kinship
 from .sdf import molecule_from_molblock
-from .types import Candidate, Entity, Molecule, Protein, Resolved
+from .types import Candidate, Molecule, Protein, Resolved
 from .variants import apply_substitutions, split_variant
 
 if TYPE_CHECKING:
@@ -41,22 +40,10 @@ if TYPE_CHECKING:
     from .sources.pubchem import PubChem
     from .sources.uniprot import UniProt
 
-EntityKind: TypeAlias = Literal["molecule", "protein"]
-Policy: TypeAlias = Literal["ask", "best", "strict"]
 T = TypeVar("T")
 
-DEFAULT_ORGANISM = "Homo sapiens"
 HUMAN = 9606
 """NCBI taxonomy number"""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An entity that a name names, with the reason; a smaller ``rank`` is a better reason."""
-
-    entity: Entity
-    why: str
-    rank: int
 
 
 class Resolver:
@@ -109,7 +96,10 @@ class Resolver:
             return self.resolve(self._read(value), kind, policy=policy, organism=organism, notes=notes)
         if prefix == "ec" or (not prefix and _EC.fullmatch(value)):
             return replace(self._expect(self._by_ec(value, policy, organism, notes), kind), asked=text)
-        for found in (self._forced(prefix, value, notes), self._identified(value, notes) if not prefix else None):
+        for found in (
+            self._forced(prefix, value, policy, notes),
+            None if prefix else self._identified(value, policy, notes),
+        ):
             if found:
                 return replace(self._expect(found, kind), asked=text)
         if kind == "molecule" and value.startswith(">"):
@@ -140,7 +130,7 @@ class Resolver:
 
     # -- forced readings and identifiers -------------------------------------------------------
 
-    def _forced(self, prefix: str, value: str, notes: list[str]) -> Resolved | None:
+    def _forced(self, prefix: str, value: str, policy: Policy, notes: list[str]) -> Resolved | None:
         """Read ``value`` as its prefix says; None for ``name:``, ``gene:`` and no prefix."""
         if prefix == "smiles":
             return self._known_structure(chemistry.molecule_from_smiles(value), notes)
@@ -154,10 +144,10 @@ class Resolver:
         if prefix == "inchikey":
             return self._by_inchikey(value.upper(), notes)
         if prefix in ("cid", "chebi", "drugbank", "chembl", "cas", "unii"):
-            return self._molecule_record(prefix, _well_formed(prefix, value), notes)
+            return self._molecule_record(prefix, _well_formed(prefix, value), policy, notes)
         return None
 
-    def _identified(self, value: str, notes: list[str]) -> Resolved | None:
+    def _identified(self, value: str, policy: Policy, notes: list[str]) -> Resolved | None:
         """Read ``value`` as an identifier or structure whose shape leaves no doubt."""
         if value.startswith("InChI="):
             return self._known_structure(chemistry.molecule_from_inchi(value), notes, as_recorded=True)
@@ -165,7 +155,7 @@ class Resolver:
             return self._by_inchikey(value, notes)
         for pattern, namespace in PLAIN_IDS:
             if (match := pattern.fullmatch(value)) and (namespace != "cas" or chemistry.looks_like_cas(match[1])):
-                return self._molecule_record(namespace, match[1], notes)
+                return self._molecule_record(namespace, match[1], policy, notes)
         if ACCESSION.fullmatch(value) or ENTRY_NAME.fullmatch(value):
             return self._protein_record(value)
         if "\n" in value and "M  END" in value:
@@ -184,21 +174,23 @@ class Resolver:
                 "Give the whole InChIKey, or the string that names the one you mean.",
                 candidates=[candidate_of(one, "same first block") for one in found],
             )
-        return Resolved(found[0], key, _several("InChIKey", found), _molecule_candidates(found[1:], "same InChIKey"))
+        why = "InChIKey, only match" if len(found) == 1 else f"InChIKey, first of {len(found)} records"
+        return Resolved(found[0], key, why, tuple(candidate_of(one, "same InChIKey") for one in found[1:]))
 
-    def _molecule_record(self, namespace: str, value: str, notes: list[str]) -> Resolved:
-        value = value.strip()
+    def _molecule_record(self, namespace: str, value: str, policy: Policy, notes: list[str]) -> Resolved:
+        value, why = value.strip(), f"{namespace.upper()} identifier"
         found = self.index.molecule_by_id(namespace, value)
         if found is None and self.pubchem is not None and namespace == "cid" and value.isdigit():
             found = self.pubchem.by_cid(int(value))
         if found is None and self.pubchem is not None and namespace in ("cas", "chebi", "drugbank", "chembl", "unii"):
             # PubChem indexes the identifiers of other databases as names.
             spelled = f"CHEBI:{value}" if namespace == "chebi" else value
-            matches = self.pubchem.by_name(spelled)
-            found = matches[0] if matches else None
+            matches = [Match(one, why, 0) for one in self.pubchem.by_name(spelled)]
+            if matches:
+                return choose(f"{namespace.upper()} {value}", matches, policy, "", notes)
         if found is None:
             raise NotFound(f"no searched source has {namespace.upper()} {value}.", self._where())
-        return Resolved(found, value, f"{namespace.upper()} identifier")
+        return Resolved(found, value, why)
 
     def _protein_record(self, value: str) -> Resolved:
         by_name = "_" in value
@@ -216,7 +208,7 @@ class Resolver:
         """Return the protein of an EC number: a reviewed one of the organism, candidates when there are several."""
         number = _well_formed("ec", value).lstrip("ECec: ")
         found = self.index.proteins_by_ec(number)
-        native = [one for one in found if _of_organism(one, organism or DEFAULT_ORGANISM)]
+        native = [one for one in found if of_organism(one, organism or DEFAULT_ORGANISM)]
         uniprot = self.uniprot
         ask = (lambda: uniprot.by_ec(number, None if organism else HUMAN, organism)) if uniprot else None
         live = self._soft(ask, notes) if ask else None
@@ -226,7 +218,7 @@ class Resolver:
         matches = [Match(one, f"EC {number}", 0) for one in native or found]
         if not matches:
             raise NotFound(f"no reviewed protein of {organism or DEFAULT_ORGANISM} has EC {number}.", self._where())
-        return self._choose(f"EC {number}", matches, policy, organism, notes)
+        return choose(f"EC {number}", matches, policy, organism, notes)
 
     # -- structures and sequences --------------------------------------------------------------
 
@@ -301,10 +293,10 @@ class Resolver:
         if not matches and kind != "protein" and (structure := self._as_smiles(name)):
             return self._known_structure(structure, notes)
         if not matches:
-            matches = self._live_matches(name, kind, organism)
+            matches = self._live_matches(name, kind, organism, notes)
         if not matches:
             raise self._unknown(name, kind)
-        return self._choose(name, matches, policy, organism, notes)
+        return choose(name, matches, policy, organism, notes)
 
     def _as_smiles(self, text: str) -> Molecule | None:
         """Read ``text`` as SMILES when it has the marks of one; a broken one is bad input, not a name."""
@@ -344,63 +336,33 @@ class Resolver:
             matches += [Match(one, why, rank_of(why)) for one, why in self.index.proteins_named(name)]
         return matches
 
-    def _live_matches(self, name: str, kind: EntityKind | None, organism: str) -> list[Match]:
-        """Ask PubChem and UniProt; a service that fails matters only when the other knows nothing."""
-        asks: list[tuple[str, Callable[[], list[Match]]]] = []
-        if kind != "protein" and self.pubchem is not None:
-            pubchem = self.pubchem
-            asks.append(("PubChem", lambda: [Match(one, "PubChem name", 1) for one in pubchem.by_name(name)]))
-        if kind != "molecule" and self.uniprot is not None:
-            uniprot = self.uniprot
-            taxon = None if organism else HUMAN
-            asks.append(("UniProt", lambda: [_gene_match(one, name) for one in uniprot.by_gene(name, taxon, organism)]))
-            by_name = partial(uniprot.by_name, name, organism=organism)
-            asks.append(("UniProt", lambda: [Match(one, "name in UniProt", 2) for one in by_name()]))
+    def _live_matches(self, name: str, kind: EntityKind | None, organism: str, notes: list[str]) -> list[Match]:
+        """Ask PubChem and UniProt, both when either kind would do; one that fails is noted when the other knows it."""
+        matches: list[Match] = []
         failures: dict[str, Unavailable | Refused] = {}
-        for service, ask in asks:
+        for service, ask in self._services(name, kind, organism):
             try:
-                if service not in failures and (matches := ask()):
-                    return matches
+                matches += ask()
             except (Unavailable, Refused) as error:
                 failures[service] = error
         failure = next(iter(failures.values()), None)
-        if failure is not None:
+        if failure is not None and matches:
+            notes.append(f"{name} may mean something else as well: {failure.message}")
+        elif failure is not None:
             suggestions = self._alike(name, kind)
             hint = f"Did you mean {', '.join(one.label for one in suggestions[:3])}? " if suggestions else ""
             raise type(failure)(f"{name!r} is not in the local index, and {failure.message}", f"{hint}{failure.hint}")
-        return []
+        return matches
 
-    def _choose(self, name: str, matches: Sequence[Match], policy: Policy, organism: str, notes: list[str]) -> Resolved:
-        """Choose by rank, then by organism; say what was not chosen."""
-        ordered = sorted(matches, key=lambda match: match.rank)
-        best = [match for match in ordered if match.rank == ordered[0].rank]
-        wanted = organism or DEFAULT_ORGANISM
-        if organism:
-            best = [match for match in ordered if _of_organism(match.entity, organism)] or best
-        native = [match for match in best if _of_organism(match.entity, wanted)]
-        if organism and not native:
-            raise NotFound(
-                f"{name} of {organism} is not in the searched sources.",
-                f"It is known of {', '.join(sorted({_organism(match.entity) for match in best}))}.",
-            )
-        if len(best) > 1 and len(native) == 1 and policy != "strict":
-            best = native + [match for match in best if match not in native]
-            why = f"{best[0].why}, human by default" if not organism else f"{best[0].why}, {organism}"
-        elif len(best) > 1 and policy != "best":
-            raise Ambiguous(
-                f"{name} names {len(best)} {'proteins' if isinstance(best[0].entity, Protein) else 'records'}.",
-                "Ask again with the string that names the one you mean.",
-                candidates=[_candidate(match, best[0]) for match in best],
-            )
-        elif len(best) > 1:
-            notes.append(f"{name} names {len(best)} records; the first was taken because policy is best.")
-            why = f"{best[0].why}, first of {len(best)}"
-        else:
-            why = f"{best[0].why}, only match" if len(ordered) == 1 else best[0].why
-        chosen = best[0]
-        rest = [match for match in [*best[1:], *ordered] if match.entity.handle != chosen.entity.handle]
-        alternatives = {match.entity.handle: _candidate(match, chosen) for match in rest}
-        return Resolved(chosen.entity, name, why, tuple(alternatives.values()))
+    def _services(
+        self, name: str, kind: EntityKind | None, organism: str
+    ) -> Iterator[tuple[str, Callable[[], list[Match]]]]:
+        if kind != "protein" and self.pubchem is not None:
+            pubchem = self.pubchem
+            yield "PubChem", lambda: [Match(one, "PubChem name", 1) for one in pubchem.by_name(name)]
+        if kind != "molecule" and self.uniprot is not None:
+            uniprot = self.uniprot
+            yield "UniProt", lambda: _proteins(uniprot, name, organism)
 
     def _variant(self, base: str, changes: Sequence[str], policy: Policy, organism: str, notes: list[str]) -> Resolved:
         """Apply substitutions and check them at their positions (residue numbers of the record's chain)."""
@@ -481,50 +443,12 @@ def _well_formed(prefix: str, value: str) -> str:
     return value.strip()
 
 
-# Reasons of the local index: the thing's own name or gene first, then what else it is called.
-_RANKS = {"exact name": 0, "gene": 0, "recommended name": 0, "brand name": 1, "exact synonym": 1}
-
-
-def rank_of(why: str) -> int:
-    """Order reasons; a smaller number is a better one."""
-    return _RANKS.get(why, 2)
-
-
-def _gene_match(protein: Protein, name: str) -> Match:
-    """Rank a gene's own protein before those that bear the symbol as a synonym."""
-    own = protein.gene.casefold() == name.casefold()
-    return Match(protein, "gene in UniProt" if own else "gene synonym in UniProt", 0 if own else 2)
-
-
-def _of_organism(entity: Entity, organism: str) -> bool:
-    return isinstance(entity, Molecule) or _organism(entity).startswith(organism)
-
-
-def _organism(entity: Entity) -> str:
-    return entity.organism if isinstance(entity, Protein) else ""
-
-
-def _candidate(match: Match, first: Match) -> Candidate:
-    """Describe what a name can mean as well; of a molecule also what it is to the first."""
-    one, other = match.entity, first.entity
-    if match is first or not isinstance(one, Molecule) or not isinstance(other, Molecule):
-        return candidate_of(one, match.why)
-    related = kinship(one, other)
-    return candidate_of(one, f"{match.why}; {related} ({other.handle})" if related else match.why)
-
-
-def candidate_of(entity: Entity, why: str) -> Candidate:
-    """Describe ``entity`` as something a name can mean."""
-    if isinstance(entity, Molecule):
-        label = ", ".join(part for part in (entity.name or entity.smiles, entity.formula) if part)
-        return Candidate(entity.handle, label, why, "molecule")
-    label = ", ".join(part for part in (entity.name or entity.gene, entity.gene, entity.organism) if part)
-    return Candidate(entity.handle, label, why, "protein")
-
-
-def _molecule_candidates(molecules: Sequence[Molecule], why: str) -> tuple[Candidate, ...]:
-    return tuple(candidate_of(one, why) for one in molecules)
-
-
-def _several(what: str, found: Sequence[Entity]) -> str:
-    return f"{what}, only match" if len(found) == 1 else f"{what}, first of {len(found)} records"
+def _proteins(uniprot: UniProt, name: str, organism: str) -> list[Match]:
+    """Return the proteins with a gene or name in UniProt: of the organism, or of human, or if none is, of any."""
+    for taxon in (None,) if organism else (HUMAN, None):
+        default = ", human by default" if taxon else ""
+        if found := [gene_match(one, name, default) for one in uniprot.by_gene(name, taxon, organism)]:
+            return found
+        if proteins := uniprot.by_name(name, taxon, organism):
+            return [Match(one, f"name in UniProt{default}", 2) for one in proteins]
+    return []

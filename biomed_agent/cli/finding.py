@@ -17,7 +17,7 @@ from .screen import Screen
 
 if TYPE_CHECKING:
     from biomed_agent.agent import BioMedAgent
-    from biomed_agent.resolve import Policy
+    from biomed_agent.choice import Policy
 
 OF_MOLECULE = ("similar", "substructure", "properties")
 COLUMNS = (

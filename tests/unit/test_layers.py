@@ -30,6 +30,7 @@ FLOORS = (
     },
     {
         "resolve",
+        "choice",
         "mentions",
         "relatives",
         "literature",

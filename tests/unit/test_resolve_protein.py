@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from biomed_agent.choice import Policy
 from biomed_agent.errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound
 from biomed_agent.inputs import ACCESSION, split_organism
 from biomed_agent.resolve import Resolver
@@ -34,6 +35,10 @@ def entry(accession: str, gene: str, organism: str = "Homo sapiens", sequence: s
     }
 
 
+def named(entry: dict[str, Any], name: str) -> dict[str, Any]:
+    return entry | {"proteinDescription": {"recommendedName": {"fullName": {"value": name}}}}
+
+
 THROMBIN = entry("Q99991", "TRB2")
 ENTRIES = {
     'gene_exact:"ZZZ1" AND organism_id:9606': [entry("Q99992", "ZZZ1")],
@@ -41,6 +46,12 @@ ENTRIES = {
     "ec:3.4.99.1 AND organism_id:9606": [THROMBIN],
     "ec:3.4.99.2 AND organism_id:9606": [THROMBIN, entry("Q99994", "TRB3")],
     'ec:3.4.99.1 AND organism_name:"Mus musculus"': [entry("Q99995", "Trb2", "Mus musculus")],
+    'protein_name:"testreceptor" AND organism_id:9606': [named(entry("Q99996", "TRC1"), "Testreceptor")],
+    'protein_name:"testreceptor"': [
+        named(entry(f"Q900{number:02}", f"trc{number}", f"Genus species{number}"), "Testreceptor")
+        for number in range(50)
+    ],
+    'protein_name:"mouseonly"': [named(entry("Q99997", "Mo1", "Mus musculus"), "Mouseonly")],
 }
 INACTIVE = {
     "Q00015": {"inactiveReasonType": "MERGED", "mergeDemergeTo": ["Q99991"]},
@@ -129,6 +140,23 @@ def test_offline_the_list_is_said_to_be_incomplete(local: Resolver) -> None:
 def test_an_organism_beside_the_gene_decides(live: Resolver, text: str) -> None:
     assert accession(live.resolve(text, "protein")) == "Q99993"
     assert accession(live.resolve("ZZZ1", "protein")) == "Q99992"
+
+
+@pytest.mark.parametrize("policy", ["ask", "best", "strict"])
+def test_a_protein_name_is_human_by_default_however_many_others_bear_it(live: Resolver, policy: Policy) -> None:
+    found = live.resolve("testreceptor", "protein", policy=policy)
+    assert accession(found) == "Q99996"
+    assert "human by default" in found.why
+
+
+def test_a_protein_of_another_organism_only_is_never_taken_without_a_word(live: Resolver) -> None:
+    notes: list[str] = []
+    assert accession(live.resolve("mouseonly", "protein", notes=notes)) == "Q99997"
+    assert notes == ["mouseonly was found as the name of no human protein; this one is of Mus musculus."]
+    with pytest.raises(Ambiguous, match="no human protein") as caught:
+        live.resolve("mouseonly", "protein", policy="strict")
+    assert [one.handle for one in caught.value.candidates] == ["UNIPROT:Q99997"]
+    assert "Mus musculus" in caught.value.candidates[0].label
 
 
 def test_a_shipped_protein_of_another_organism(local: Resolver) -> None:
