@@ -223,6 +223,7 @@ def test_words_around_the_statements_are_no_facts() -> None:
         ("-312.6 BTU/lb", -312.6, "BTU/lb", ""),
         ("22.4 dynes/cm", 22.4, "dynes/cm", ""),
         ("+27.3° (water)", 27.3, "°", "(water)"),
+        ("5 % w/w", 5.0, "%", "w/w"),
         # without a unit
         ("log Kow = -0.07", -0.07, "", ""),
         ("log P: 1.19", 1.19, "", ""),
@@ -273,6 +274,10 @@ def test_measurements_by_heading() -> None:
         ("melting point", 408.2, "K"),
     ]
     assert {fact.provenance.source for fact in facts} == {"Bench Notes"}
+    numbers = measured(
+        "Density", {"Number": 1.4, "Unit": "g/mL"}, {"Number": ["1.5"]}, {"Number": [True]}, {"NumValue": 2}
+    )
+    assert [(fact.value, fact.unit) for fact in read_measurements(numbers, HERE)] == [(1.4, "g/mL"), (1.5, ""), (2, "")]
     assert read_measurements(measured("LogP", text("1.19")), HERE)[0].predicate == "measured logP"
     assert read_measurements(measured("Dissociation Constants", text("3.5")), HERE)[0].predicate == "pKa"
     assert read_measurements(measured("Solubility", {"StringValue": "5&nbsp;<b>mg/mL</b>"}), HERE)[0].value == 5.0
@@ -317,8 +322,10 @@ def test_bioactivity_counts_by_target_and_keeps_the_best_value_of_active_results
 def test_lists_of_cids_and_registry_numbers() -> None:
     assert read_cids({"IdentifierList": {"CID": [3, 0, 5]}}) == [3, 5]
     assert read_cids({"IdentifierList": {}}) == []
-    rows = [{"CID": 9}, {"CID": 7, "RN": ["64-17-5"]}]
+    rows: list[dict[str, Any]] = [{"CID": 9}, {"CID": 7, "RN": ["64-17-5"]}]
     assert read_registry_numbers({"InformationList": {"Information": rows}}) == {9: (), 7: ("64-17-5",)}
+    rows += [{"CID": 7, "RN": "8013-62-5"}, {"CID": 7, "RN": ["64-17-5"]}]
+    assert read_registry_numbers({"InformationList": {"Information": rows}})[7] == ("64-17-5", "8013-62-5")
 
 
 # -- the questions, against a local server

@@ -54,7 +54,8 @@ _VALUE = re.compile(
     rf"(?:(?P<medium>[iI]n [a-z][a-z ]{{2,30}}),\s*)?(?:(?P<lead>[A-Za-z][\w ().,/-]{{0,30}}?)\s*[=:]\s*)?"
     rf"(?P<bound>(?i:{_BOUND}))?\s*"
     rf"(?P<low>{_NUMBER})(?:(?:\s*(?P<same>{_UNIT})(?![-−][1-4](?![\d.])))?\s*(?P<dash>-|–|—|\bto\b)\s*(?P<high>{_NUMBER}))?"
-    rf"(?:\s*(?:(?P<unit>{_UNIT})|\[(?P<boxed>{_UNIT})\]))?(?P<of>\s(?:of )?water)?\s*"
+    rf"(?:\s*(?:(?P<unit>{_UNIT})|\[(?P<boxed>{_UNIT})\]))?"
+    r"(?P<of>\s(?:(?:of )?water|[wv]/[wv]|by (?:weight|mass|volume)))?\s*"
     rf"(?P<condition>(?:[,;]?\s*in\s[a-z -]{{3,30}}?)?(?:[,;]?\s*(?i:at|@)\s(?:(?!\bat\b|@)[^;()]){{1,60}}?)?"
     rf"(?:[,;]?\s*(?i:(?:with )?decomp[a-z]*|dec\b)\.?)?(?:\s*(?:\([^()]*\)|/[^/]{{1,40}}/))*)\s*\.?",
 )
@@ -246,8 +247,11 @@ def _texts(value: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _numbers(value: Mapping[str, Any]) -> tuple[int | float, ...]:
-    found = value.get("Number") or ([value["NumValue"]] if "NumValue" in value else ())
-    return tuple(one if isinstance(one, int | float) else float(one) for one in found)
+    found = value.get("Number", value.get("NumValue"))
+    listed = found if isinstance(found, list) else [found]
+    return tuple(
+        one if isinstance(one, int | float) else float(one) for one in listed if not isinstance(one, bool | None)
+    )
 
 
 def _depositor(reference: Mapping[str, Any] | None, record: Mapping[str, Any], provenance: Provenance) -> Provenance:

@@ -149,8 +149,10 @@ def read_cids(body: Mapping[str, Any]) -> list[int]:
 @well_formed("PubChem")
 def read_registry_numbers(body: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
     """Read an ``xrefs/RN`` reply: CAS registry numbers by CID; a CID may have none."""
-    rows = _list(body, "InformationList", "Information")
-    return {int(row["CID"]): tuple(_texts(row.get("RN"))) for row in rows}
+    numbers: dict[int, list[str]] = {}
+    for row in _list(body, "InformationList", "Information"):
+        numbers.setdefault(int(row["CID"]), []).extend(_texts(row.get("RN")))
+    return {cid: tuple(dict.fromkeys(its)) for cid, its in numbers.items()}
 
 
 @well_formed("PubChem")
