@@ -239,6 +239,16 @@ def test_values_are_read_with_unit_and_condition(said: str, value: str | float, 
     assert read_value(said) == (value, unit, note)
 
 
+@pytest.mark.parametrize("prefix", ["", "k", "M", "G", "m", "µ", "μ", "u", "n", "c", "h"])
+@pytest.mark.parametrize(
+    "unit", ["Pa", "Pa·s", "bar", "J/mol", "J/(mol·K)", "cal/g", "N/m", "g/L", "mol/L", "M", "m", "eV"]
+)
+def test_no_prefix_of_a_unit_is_ever_lost(prefix: str, unit: str) -> None:
+    for text, value in ((f"5 {prefix}{unit}", 5.0), (f"5-6 {prefix}{unit}", "5 to 6"), (f">5{prefix}{unit}", ">5")):
+        assert read_value(text) == (value, f"{prefix}{unit}", "")
+    assert read_value(f"5 {prefix}{unit} at 20 °C (est)") == (5.0, f"{prefix}{unit}", "at 20 °C (est)")
+
+
 @pytest.mark.parametrize(
     "said",
     [
