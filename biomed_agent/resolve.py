@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import chemistry
 from .choice import DEFAULT_ORGANISM, EntityKind, Match, Policy, candidate_of, choose, gene_match, of_organism, rank_of
+from .disclosure import SHORTEST_SEQUENCE, reads_as_residues
 from .errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from .inputs import (
     ACCESSION,
@@ -229,11 +230,8 @@ class Resolver:
         bare = re.sub(r"[\s*]", "", value)
         if value.startswith(">") or "\n" in value:
             return read_sequence(value)
-        if len(bare) >= 25 and len(bare) == len(value.rstrip("*")):  # one unbroken run of mostly capitals
-            capitals = sum(letter.isupper() for letter in bare)
-            if capitals > 0.8 * len(bare) or (len(bare) >= 60 and bare.isalpha()):
-                return read_sequence(value)
-        if kind == "protein" and len(bare) >= 12 and re.fullmatch(r"[ACGTUN]+", bare) and not self._known(value):
+        unbroken = bare.isalpha() and len(bare) == len(value.rstrip("*"))
+        if unbroken and len(bare) >= SHORTEST_SEQUENCE and reads_as_residues(bare) and not self._known(value):
             return read_sequence(value)
         return None
 

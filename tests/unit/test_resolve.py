@@ -322,3 +322,17 @@ def test_an_identifier_of_several_records_is_asked_back(index: LocalIndex, text:
     best = resolver.resolve(text, "molecule", policy="best", notes=notes)
     assert (best.entity.handle, [one.handle for one in best.alternatives]) == ("CID:7001", ["CID:7002"])
     assert "policy is best" in notes[0]
+
+
+@pytest.mark.parametrize("text", ["HAEGTFTSDVSSYLEGQAAK", "giveqcctsicslyqlenycn"])
+def test_a_short_peptide_is_a_sequence_and_nobody_is_asked_for_its_name(index: LocalIndex, text: str) -> None:
+    pubchem: Any = FakePubChem()
+    found = Resolver(index, pubchem, None).resolve(text).entity
+    assert isinstance(found, Protein)
+    assert found.sequence == text.upper()
+    assert not pubchem.asked
+
+
+def test_a_name_in_capitals_is_no_sequence(resolver: Resolver) -> None:
+    with pytest.raises(NotFound):
+        resolver.resolve("HYDROXYPROPYLMETHYLCELLULOSE")
