@@ -122,8 +122,8 @@ class Literature:
     def _pubmed(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         if pmids := pmids_of(query):
             articles = self.pubmed.fetch(pmids[:limit])
-            notes.append(f"PubMed was asked for {_pmids(pmids[:limit])}.")
-            notes += _not_given("PubMed", pmids, articles, limit)
+            notes.append(f"PubMed was asked for {counted_pmids(pmids[:limit])}.")
+            notes += not_given("PubMed", pmids, articles, limit)
             return articles
         result = self.pubmed.search(query, limit=limit)
         ignored = [word for word in result.ignored if _tells(word)]
@@ -134,7 +134,7 @@ class Literature:
             )
         articles = self.pubmed.articles(result)
         notes.append(f"PubMed was asked for {query!r} ({_counted(result.count)}; read as: {result.translation}).")
-        notes += [*_said_of(result), *_not_given("PubMed", result.pmids, articles, limit)]
+        notes += [*_said_of(result), *not_given("PubMed", result.pmids, articles, limit)]
         return articles
 
     def _beside(
@@ -178,7 +178,7 @@ class Literature:
         notes += _unread_of(page)
         if not pmids:
             return list(page.articles)
-        notes += _not_given("Europe PMC", pmids_of(query), page.articles, limit)
+        notes += not_given("Europe PMC", pmids_of(query), page.articles, limit)
         return sorted(page.articles, key=lambda article: pmids.index(article.pmid) if article.pmid in pmids else limit)
 
 
@@ -212,11 +212,11 @@ def usable(articles: Sequence[Article], notes: list[str]) -> list[Article]:
     return [article for article in left if not article.is_notice]
 
 
-def _not_given(service: str, pmids: Sequence[str], articles: Sequence[Article], limit: int) -> Iterator[str]:
+def not_given(service: str, pmids: Sequence[str], articles: Sequence[Article], limit: int) -> Iterator[str]:
     """Yield which records that were asked for did not come, and which were not asked for."""
     came = {article.pmid for article in articles}
     if missing := [pmid for pmid in pmids[:limit] if pmid not in came]:
-        yield f"{service} gave no record that can be read of {_pmids(missing)}: {_named(missing)}."
+        yield f"{service} gave no record that can be read of {counted_pmids(missing)}: {_named(missing)}."
     if beyond := pmids[limit:]:
         yield f"Not read, because the limit is {limit}: {_named(beyond)}."
 
@@ -227,7 +227,8 @@ def _unread_of(page: Page) -> list[str]:
     return [f"Europe PMC sent {page.unread} record{'s' if page.unread > 1 else ''} that cannot be read; left out."]
 
 
-def _pmids(pmids: Sequence[str]) -> str:
+def counted_pmids(pmids: Sequence[str]) -> str:
+    """Return ``1 PMID``, ``2 PMIDs``."""
     return f"{len(pmids)} PMID{'s' if len(pmids) > 1 else ''}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .errors import Refused, Unavailable
+from .literature import counted_pmids, not_given, pmids_of
 from .types import Article
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ class Shelves:
                 if not self.index.has_articles:
                     raise
                 notes.append(f"{error.message} The local index was searched instead.")
+        if pmids := pmids_of(query):
+            articles = self.index.articles_by_pmid(pmids[:limit])
+            notes.append(f"The local index was asked for {counted_pmids(pmids[:limit])}.")
+            notes += not_given("The local index", pmids, articles, limit)
+            return articles
         hits = self.index.articles(query, limit)
         found = f"{hits.count:,} articles" if hits.count != 1 else "1 article"
         only = f"more than {found}, of which the newest {hits.count:,} were ranked" if hits.more else found

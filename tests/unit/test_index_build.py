@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.shelves import Shelves
 from biomed_agent.sources.local.articles import read_query
 
 from .dumped import ARTICLES, FLAT, STRUCTURES, article, built, packed, pubchem, pubmed
@@ -293,6 +294,28 @@ def test_only_the_newest_of_many_matches_are_ranked(tmp_path: Path, monkeypatch:
     index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *ARTICLES)])
     hits = index.articles("aspirin")
     assert ([one.pmid for one in hits.articles], hits.count, hits.more) == (["13", "14"], 2, True)
+
+
+def test_articles_are_found_by_their_pmids_and_those_that_are_missing_are_named(tmp_path: Path) -> None:
+    index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *ARTICLES)])
+    notes: list[str] = []
+    found = Shelves(index, None).search("PMID: 14, 999, 13, 12", 3, notes)
+    assert [one.pmid for one in found] == ["14", "13"]
+    assert notes == [
+        "The local index was asked for 3 PMIDs.",
+        "The local index gave no record that can be read of 1 PMID: 999.",
+        "Not read, because the limit is 3: 12.",
+    ]
+
+
+def test_an_article_that_cannot_be_read_is_named_and_stops_no_build(tmp_path: Path) -> None:
+    odd = "<PubmedArticle><PubmedData/></PubmedArticle>"
+    notice = article(15, "Retraction: Aspirin again", "We retract it.")
+    index, report = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", odd, *ARTICLES, notice)])
+    (rejected,) = report.rejected
+    assert rejected[2] == "an article without a PMID (PubmedArticle)"
+    found = {one.pmid: one for one in index.articles("aspirin").articles}
+    assert [pmid for pmid, one in found.items() if one.is_notice] == ["15"], "what a notice is told by is kept"
 
 
 def test_articles_of_a_year_are_found_among_better_matches_of_others(tmp_path: Path) -> None:

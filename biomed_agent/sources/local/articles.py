@@ -244,9 +244,14 @@ def search(connection: sqlite3.Connection, query: Query, limit: int) -> Hits:
     found = connection.execute(newest, (query.match, *(query.years or ()))).fetchall()
     more = len(found) > SHORTLIST
     best = [row["rowid"] for row in sorted(found[:SHORTLIST], key=lambda row: float(row["rank"]))[:limit]]
-    marks = ", ".join("?" * len(best))
-    rows = {row["id"]: row for row in connection.execute(f"SELECT * FROM article WHERE id IN ({marks})", best)}
-    return Hits([_article(rows[number]) for number in best], min(len(found), SHORTLIST), more)
+    return Hits(by_numbers(connection, best), min(len(found), SHORTLIST), more)
+
+
+def by_numbers(connection: sqlite3.Connection, pmids: Sequence[int]) -> list[Article]:
+    """Return the articles of one file with those PMIDs, in that order; what it does not have is left out."""
+    marks = ", ".join("?" * len(pmids))
+    rows = {row["id"]: row for row in connection.execute(f"SELECT * FROM article WHERE id IN ({marks})", pmids)}
+    return [_article(rows[number]) for number in pmids if number in rows]
 
 
 def _article(row: sqlite3.Row) -> Article:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from biomed_agent.types import Candidate, Entity, Fact, Molecule, Protein, Provenance
+from biomed_agent.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance
 
 from .. import names
 from ..schema import DUMPED, LONGEST_SUGGESTED, sequence_checksum, trigrams
-from .articles import Hits, read_query, search
+from .articles import Hits, by_numbers, read_query, search
 from .files import File, open_file, open_starter
 
 HUMAN = 9606
@@ -155,6 +155,12 @@ class LocalIndex:
         several = [hits.articles for hits in found if hits.articles]
         articles = several[0] if len(several) == 1 else list(merged.values())[::-1]
         return Hits(articles[:limit], sum(hits.count for hits in found), any(hits.more for hits in found))
+
+    def articles_by_pmid(self, pmids: Sequence[str]) -> list[Article]:
+        """Return the articles with those PMIDs, in that order; those that no file has are left out."""
+        numbers = [int(pmid) for pmid in pmids]
+        found = {one.pmid: one for file in reversed(self._files) for one in by_numbers(file.connection, numbers)}
+        return [found[pmid] for pmid in pmids if pmid in found]
 
     # Many at once
 
