@@ -154,13 +154,17 @@ def check_residues(sequence: str) -> None:
             f"the sequence has {len(sequence):,} residues; expected at most {MAX_RESIDUES:,}.",
             "Pass the domain or chain the question is about.",
         )
-    letters = set(sequence)
-    if len(sequence) >= 12 and letters <= set("ACGTUN") and len(letters - {"N"}) <= 5:
+    if are_nucleotides(sequence):
         raise InvalidInput(
-            f"the sequence holds only {', '.join(sorted(letters))} in {len(sequence)} letters: this is DNA or RNA, "
-            "and a protein was expected.",
+            f"the sequence holds only {', '.join(sorted(set(sequence)))} in {len(sequence)} letters: this is DNA or "
+            "RNA, and a protein was expected.",
             "Translate it first, or look the protein up by gene or accession.",
         )
+
+
+def are_nucleotides(sequence: str) -> bool:
+    """Return whether a sequence is DNA or RNA rather than a protein: twelve letters or more, all of them bases."""
+    return len(sequence) >= 12 and set(sequence) <= set("ACGTUN")
 
 
 def read_entity_file(path: str) -> str:

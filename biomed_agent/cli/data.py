@@ -28,14 +28,14 @@ EVERY = 10.0
 LARGE = 0.5
 """part of all examples in one group from which on the user is warned"""
 BAD_ROWS = 2
-"""exit code of ``data check`` when a row is bad"""
+"""exit code of ``data check`` when a row is bad, or a file holds none"""
 
 
 def add_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add what stands behind ``data``."""
     words = "make question-answer pairs from UniProt or PubChem, or from their dumps"
     _build_arguments(add(actions, "build", "data.build", words, "{uniprotqa,pubchemqa} --output FILE"))
-    words = "read files of a data set and name every bad row; exit code 2 when there is one"
+    words = "read files of a data set and name every bad row; exit code 2 when there is one, or no pair"
     checked = add(actions, "check", "data.check", words, "FILE...")
     checked.add_argument("file", nargs="+")
     checked.add_argument("--format", metavar="NAME", help="instead of telling it from the content; see docs/data.md")
@@ -87,8 +87,8 @@ def _split_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="clusters by MMseqs2, or by shared 5-mers (default: MMseqs2 when it is installed)",
     )
-    parser.add_argument("--identity", type=float, default=0.3, metavar="PART", help="MMseqs2: --min-seq-id (0.3)")
-    parser.add_argument("--coverage", type=float, default=0.8, metavar="PART", help="MMseqs2: -c (0.8)")
+    parser.add_argument("--identity", type=float, metavar="PART", help="MMseqs2: --min-seq-id (0.3)")
+    parser.add_argument("--coverage", type=float, metavar="PART", help="MMseqs2: -c (0.8)")
     for name, share in (("train", 0.8), ("valid", 0.1), ("test", 0.1)):
         parser.add_argument(f"--{name}", type=float, default=share, metavar="SHARE", help=f"default {share}")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another one gives another split")
@@ -184,7 +184,7 @@ def check(arguments: argparse.Namespace, screen: Screen) -> int:
     teller = Teller(screen)
     several = len(arguments.file) > 1
     told = []
-    bad = 0
+    bad = empty = 0
     for number, name in enumerate(arguments.file, 1):
         report = Path(arguments.report) if arguments.report else None
         if report and several:
@@ -195,12 +195,13 @@ def check(arguments: argparse.Namespace, screen: Screen) -> int:
                 teller(f"{name}: {count:,} rows")
         teller.end()
         bad += reading.bad.total
+        empty += not reading.counts
         told.append(_plain(reading))
         if not arguments.json:
             screen.show(_checked(reading, report))
     if arguments.json:
         screen.show(json.dumps({"files": told}, indent=2, ensure_ascii=False))
-    return BAD_ROWS if bad else 0
+    return BAD_ROWS if bad or empty else 0
 
 
 def _plain(reading: Reading[Any]) -> dict[str, Any]:
@@ -218,6 +219,8 @@ def _plain(reading: Reading[Any]) -> dict[str, Any]:
 
 def _checked(reading: Reading[Any], report: Path | None) -> str:
     lines = [reading.summary()]
+    if not reading.counts:
+        lines.append("  there is no pair in it" if reading.bad.total else "  there is no row in it but a header")
     lines += [f"  {count:,} x {reason}" for reason, count in reading.bad.reasons.most_common()]
     lines += [f"  {row}" for row in reading.bad.first[:SHOWN_BAD]]
     if reading.bad.total > SHOWN_BAD:
@@ -233,7 +236,15 @@ def split(arguments: argparse.Namespace, screen: Screen) -> int:
     """Split files into folds that share no group."""
     from biomed_agent.model.training import formats, splits
 
-    grouping = splits.Grouping(arguments.molecules, arguments.proteins, arguments.identity, arguments.coverage)
+    stated = {
+        name: getattr(arguments, name) for name in ("identity", "coverage") if getattr(arguments, name) is not None
+    }
+    grouping = splits.Grouping(arguments.molecules, arguments.proteins, **stated)
+    if stated and grouping.protein_method != "mmseqs":
+        raise InvalidInput(
+            f"--{' and --'.join(stated)} is for MMseqs2, which is not {'used' if arguments.proteins else 'installed'}.",
+            "Leave it out to cluster by shared 5-mers, or install MMseqs2 and use --proteins mmseqs.",
+        )
     shares = {name: getattr(arguments, name) for name in ("train", "valid", "test") if getattr(arguments, name)}
     folds = splits.Folds(shares, arguments.seed)
     readings = [formats.read(name, format=arguments.format) for name in arguments.file]

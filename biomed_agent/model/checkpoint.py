@@ -203,7 +203,7 @@ def seal(
     (folder / "README.md").write_text(card, encoding="utf-8")
     files = file_digests(folder, progress)
     complete = {**manifest, "prompt_style": processor.prompt_style, "digest": weights_digest(files), "files": files}
-    text = json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(complete, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     return complete
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from biomed_agent.model.checkpoint import save_checkpoint
 from biomed_agent.model.training.examples import Example
 from biomed_agent.model.training.recipe import Recipe, Sizes, Stage
+from biomed_agent.model.training.start import begin
 from biomed_agent.model.training.vocabulary import train_vocabulary
 
 MOLECULES = {
@@ -54,7 +56,7 @@ SIZES = Sizes(
         "num_hidden_layers": 2,
         "num_attention_heads": 2,
         "intermediate_size": 64,
-        "max_position_embeddings": 64,
+        "max_position_embeddings": 132,
     },
 )
 ALL = ("projections", "molecule_encoder", "protein_encoder", "language_model")
@@ -88,3 +90,19 @@ def vocabulary(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     train_vocabulary(texts * 5, SIZES.vocabulary, folder / "tokenizer.model")
     return folder / "tokenizer.model"
+
+
+def table(folder: Path) -> Path:
+    """Write the pairs as a table, as a user would."""
+    rows = ["smiles\tsequence\tquestion\tanswer"]
+    rows += ["\t".join((one.smiles, one.sequence, one.question, one.answer)) for one in pairs()]
+    (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder / "pairs.tsv"
+
+
+def checkpoint(folder: Path) -> Path:
+    """Write a checkpoint folder with random weights, to train on."""
+    vocabulary(folder)
+    model, processor = begin(recipe(stage()), folder, [], lambda _: None)
+    given = {"name": "base", "revision": "1", "source": "random", "kinds": {}, "licence": "none"}
+    return save_checkpoint(model.eval(), processor, folder / "base", given, "# base\n")

@@ -89,11 +89,31 @@ def test_split_writes_folds_and_says_what_identity_means(capsys, tmp_path):
 def test_an_empty_fold_and_an_empty_table_are_said(capsys, tmp_path):
     source = tmp_path / "pairs.csv"
     source.write_text("smiles,question,answer\n")
-    assert run(capsys, "data", "check", source)[1] == f"{source} (table): 0 read, 0 bad\n"
+    code, out, _ = run(capsys, "data", "check", source)
+    assert code == 2
+    assert out == f"{source} (table): 0 read, 0 bad\n  there is no row in it but a header\n"
     source.write_text("smiles,question,answer\nCCO,q,a\n")
     code, _, err = run(capsys, "data", "split", source, "--output", tmp_path / "out")
     assert code == 0
     assert err.count("is empty: too few groups for its share") == 2
+
+
+def test_split_takes_the_options_of_mmseqs_for_mmseqs_only(capsys, tmp_path, monkeypatch):
+    source = tmp_path / "pairs.csv"
+    source.write_text("smiles,question,answer\n" + "".join(f"{'C' * n}O,q,a\n" for n in range(1, 40)))
+    words = ("data", "split", source, "--output", tmp_path / "out")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, _, err = run(capsys, *words, "--identity", "0.4")
+    assert code == 2
+    assert "--identity is for MMseqs2, which is not installed" in err
+    for part in ("7", "0", "nan"):
+        code, _, err = run(capsys, *words, "--proteins", "mmseqs", "--identity", part)
+        assert code == 2
+        assert f"identity is {part}; expected a part above 0, up to 1" in err
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert "proteins" not in out
+    assert json.loads((tmp_path / "out" / "split.json").read_text())["same_group_means"].keys() == {"molecules"}
 
 
 def test_build_from_a_dump_and_check_it(capsys, tmp_path):

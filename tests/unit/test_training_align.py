@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
+from transformers import TrainerCallback
 
 from biomed_agent.cli import main
 from biomed_agent.errors import CheckpointError, InvalidInput
@@ -24,7 +26,7 @@ from biomed_agent.model.training.intake import Pairs
 from biomed_agent.model.training.recipe import Lora, Recipe, Stage
 from biomed_agent.model.training.start import begin
 
-from .pairs import ALL, SIZES, pairs, recipe, stage, vocabulary
+from .pairs import ALL, SIZES, checkpoint, pairs, recipe, stage, table, vocabulary
 
 ENCODERS = ("projections", "molecule_encoder", "protein_encoder")
 
@@ -41,19 +43,7 @@ def one_thread():
 @pytest.fixture(scope="module")
 def base(tmp_path_factory) -> Path:
     """A checkpoint folder with random weights, to train on."""
-    folder = tmp_path_factory.mktemp("base")
-    vocabulary(folder)
-    model, processor = begin(recipe(stage()), folder, [], lambda _: None)
-    given = {"name": "base", "revision": "1", "source": "random", "kinds": {}, "licence": "none"}
-    return save_checkpoint(model.eval(), processor, folder / "base", given, "# base\n")
-
-
-def table(folder: Path) -> Path:
-    """Write the pairs as a table, as a user would."""
-    rows = ["smiles\tsequence\tquestion\tanswer"]
-    rows += ["\t".join((one.smiles, one.sequence, one.question, one.answer)) for one in pairs()]
-    (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return folder / "pairs.tsv"
+    return checkpoint(tmp_path_factory.mktemp("base"))
 
 
 def states(model: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -88,7 +78,8 @@ def test_a_tiny_model_memorizes_both_modalities_and_needs_the_structure(tmp_path
 
     assert main([*arguments, "--held-out", data]) == 0
 
-    assert capsys.readouterr().out == f"{output / 'model'}\n"
+    told = capsys.readouterr()
+    assert told.out == f"{output / 'model'}\n"
     model, processor, manifest = load_checkpoint(output / "model")
     examples = pairs()
     assert max(losses(model, processor, examples)) < 0.1
@@ -98,7 +89,9 @@ def test_a_tiny_model_memorizes_both_modalities_and_needs_the_structure(tmp_path
     assert min(losses(model, processor, exchanged)) > 0.3
 
     assert manifest["kinds"].keys() == {"description", "location"}
-    assert all(scores["examples"] == 16 and scores["loss"] < 0.1 for scores in manifest["kinds"].values())
+    assert all(one["examples"] == one["trained_on"] == 16 for one in manifest["kinds"].values())
+    assert max(one["loss"] for one in manifest["kinds"].values()) < 0.1
+    assert manifest["not_measured"] == []
     assert manifest["steps"] == 255
     assert manifest["tokens_seen"] > 100_000
     assert manifest["recipe"] == Recipe.load(tmp_path / "recipe.json").digest
@@ -107,7 +100,12 @@ def test_a_tiny_model_memorizes_both_modalities_and_needs_the_structure(tmp_path
         ("pairs.tsv", "held out"),
     ]
     assert (output / "2-both" / "loss.png").is_file()
+    assert "warning: 32 of 32 held-out pairs are about structures that are trained on" in told.err
     assert main([*arguments, "--held-out", data]) == 0, "a run that is over is not run again"
+    assert main([*arguments, "--held-out", data, "--data", "nothere.tsv"]) == 2
+    assert "there is no nothere.tsv" in capsys.readouterr().err
+    assert main(arguments) == 2
+    assert "is over, and was begun with other data" in capsys.readouterr().err
 
 
 def test_a_run_is_resumed_with_what_it_was_begun_with_only(tmp_path):
@@ -250,7 +248,7 @@ def test_low_rank_matrices_are_kept_apart_from_their_base(tmp_path, base):
     model, processor = align.restore(whole, tmp_path, report=lambda _: None)
     examples = pairs()[:2]
     wanted = losses(model.eval(), processor, examples)
-    folder = export(model, processor, Trained(whole, notes, Pairs(pairs(), [])), tmp_path / "model")
+    folder = export(model, processor, Trained(whole, notes, Pairs(pairs(), pairs())), tmp_path / "model")
     files = {path.name: path.stat().st_size for path in folder.glob("*.safetensors")}
     assert sum(files.values()) < 0.5 * (base / "model.safetensors").stat().st_size
     loaded, _, manifest = load_checkpoint(folder)
@@ -293,6 +291,84 @@ def test_parts_of_the_same_sizes_are_taken_from_a_start(tmp_path, base):
     assert "drawn at random: " in told[-1]
     with pytest.raises(InvalidInput, match="neither a start nor a model"):
         begin(recipe(stage(), model=None), tmp_path, [], told.append)
+
+
+def test_only_kinds_that_were_measured_are_listed(tmp_path, base):
+    one = stage("one", trains=("projections",), steps=1, warmup_steps=0)
+    whole = recipe(one, start=str(base), model=None)
+    given = Pairs(pairs(), pairs()[16:20])
+    told: list[str] = []
+    align.check_kinds(whole, given, told.append)
+    assert told[-1].startswith("no held-out pair of description: the manifest will not list what was not measured")
+    trained = Trained(whole, align.run_stages(whole, given.train, given.held_out, tmp_path, told.append), given)
+    manifest = trained.manifest()
+    assert {kind: (one["examples"], one["trained_on"]) for kind, one in manifest["kinds"].items()} == {
+        "location": (4, 16)
+    }
+    assert manifest["not_measured"] == ["description"]
+    assert manifest["kinds"]["location"]["loss"] > 1
+
+
+# ---------------------------------------------------------------------------------------------- what is said
+
+
+def test_what_is_cropped_or_does_not_fit_is_told(tmp_path, base):
+    long = [replace(pairs()[16], sequence="MKV" * 60), replace(pairs()[0], answer="word " * 1500)]
+    one = stage("one", trains=("projections",), steps=1)
+    whole = recipe(one, start=str(base), model=None)
+    model, processor = begin(whole, tmp_path, [], lambda _: None)
+    align.freeze(model, one, seed=1)
+    told: list[str] = []
+    trainer = align.stage_trainer(whole, one, model, processor, [*pairs(), *long], [], tmp_path / "one", told.append)
+    assert told[0] == "1 of 17 proteins are cropped to their first 128 residues"
+    assert told[1].startswith("1 of 34 examples are left out: they are longer than the language model's context of 2,0")
+    assert told[2].startswith("33 examples in ")
+    batches: Any = trainer.train_dataset
+    seen = [one for batch in batches for one in batch]
+    assert max(len(one.sequence) for one in seen) == 128
+    with pytest.raises(InvalidInput, match="no example fits into the language model's context"):
+        align.stage_trainer(whole, one, model, processor, long[1:], [], tmp_path / "none", told.append)
+
+
+# ---------------------------------------------------------------------------------------------- divergence
+
+
+@pytest.mark.parametrize("save_steps", [2, 40])
+def test_a_run_that_diverges_stops_and_leaves_no_bad_weights(tmp_path, capsys, save_steps):
+    wild = stage("wild", learning_rate=1e9, warmup_steps=0, weight_decay=0.1, steps=60, save_steps=save_steps)
+    (tmp_path / "recipe.json").write_text(json.dumps(asdict(recipe(wild))), encoding="utf-8")
+    output = tmp_path / "run"
+    arguments = ["--data", str(table(tmp_path)), "--output", str(output)]
+    assert main(["train", "align", str(tmp_path / "recipe.json"), *arguments]) == 2
+    said = capsys.readouterr().err
+    assert "has diverged by step" in said
+    assert "Lower learning_rate" in said
+    assert not (output / "model").exists()
+    for line in (output / "1-wild" / "log.jsonl").read_text(encoding="utf-8").splitlines():
+        json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    for weights in output.rglob("*.safetensors"):
+        assert run.not_finite(load_file(weights).items()) == []
+
+
+def test_weights_that_are_no_numbers_are_neither_saved_nor_exported(tmp_path, base):
+    one = stage("one", trains=("projections",), steps=4, save_steps=2, warmup_steps=0)
+    trainer = trainer_of(one, tmp_path, base, pairs())
+
+    class Spoil(TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
+            if state.global_step == 4:
+                model.molecule_projection.bias.data[0] = float("inf")
+
+    trainer.add_callback(Spoil())
+    with pytest.raises(InvalidInput, match=r"diverged by step 4: weights .*molecule_projection.bias; .*checkpoint-2"):
+        trainer.run()
+    assert run.resume_point(tmp_path / "one") == tmp_path / "one" / "checkpoint-2"
+    model, processor, _ = load_checkpoint(base)
+    model.protein_projection.weight.data[0, 0] = float("nan")
+    trained = Trained(recipe(one), [{"held_out": {}, "tokens": 1, "steps": 1}], Pairs(pairs(), []))
+    with pytest.raises(CheckpointError, match=r"in protein_projection\.weight"):
+        export(model, processor, trained, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
 
 
 # ---------------------------------------------------------------------------------------------- kill and resume

@@ -343,7 +343,7 @@ def test_medqa_names_the_right_option(tmp_path):
     ("numbers", "name", "answers", "wrong"),
     [
         ([1, 4, 2, None, 5], "medmcqa", ["A", "D", "B", ""], "cop is not 1 to 4"),
-        ([1, 0, 3, -1, 4], "medmcqa-hf", ["B", "A", "D", ""], "cop is not 0 to 3"),
+        ([1, 0, 3, -1, 5], "medmcqa-hf", ["B", "A", "D", ""], "cop is not 0 to 3"),
     ],
 )
 def test_medmcqa_counts_from_one_and_its_copies_from_zero(tmp_path, numbers, name, answers, wrong):
@@ -353,6 +353,54 @@ def test_medmcqa_counts_from_one_and_its_copies_from_zero(tmp_path, numbers, nam
     assert reading.format.name == name
     assert [one.answer for one in found] == answers
     assert bad(reading) == [(5, "x", wrong)]
+
+
+@pytest.mark.parametrize("slip", [0, -1])
+def test_one_slip_does_not_shift_every_answer_of_medmcqa(tmp_path, slip):
+    row = {"question": "Which?", "opa": "1", "opb": "2", "opc": "3", "opd": "4", "id": "x", "exp": None}
+    numbers = [1, 2, 3, slip, 4, 1]
+    path = write(tmp_path, "dev.json", "".join(json.dumps({**row, "cop": number}) + "\n" for number in numbers))
+    with pytest.raises(InvalidInput, match=rf"cop {slip} in line 4 and cop 4 in line 5.* --format medmcqa \(1 to 4\)"):
+        read(path)
+    found, reading = read(path, format="medmcqa")
+    assert [one.answer for one in found] == ["A", "B", "C", "D", "A"]
+    assert bad(reading) == [(4, "x", "cop is not 1 to 4")]
+
+
+def test_a_file_of_medmcqa_that_does_not_tell_how_it_counts_says_so(tmp_path):
+    row = {"question": "Which?", "opa": "1", "opb": "2", "opc": "3", "opd": "4", "id": "x", "exp": None}
+    rows = [json.dumps({**row, "cop": 1 + number % 3}) + "\n" for number in range(60)]
+    found, reading = read(write(tmp_path, "few.json", "".join(rows)))
+    assert [one.answer for one in found[:3]] == ["A", "B", "C"]
+    assert reading.summary().endswith("; no row says cop 0 or 4, so it is read as 1 to 4; if it is 0 to 3, state "
+                                      "--format medmcqa-hf")  # fmt: skip
+    later = "".join([*rows, json.dumps({**row, "cop": 0}) + "\n"])
+    assert read(write(tmp_path, "many.json", later))[1].format.name == "medmcqa-hf", "row 61 decides"
+    assert "no row says" not in read(write(tmp_path, "one.json", json.dumps({**row, "cop": 4})))[1].summary()
+
+
+# ---------------------------------------------------------------------------------------------- columns
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("smiles,molecule,question,answer", "the columns smiles and molecule may each be the smiles"),
+        ("smiles,question,answer,answer", "the columns answer and answer may each be the answer"),
+        ("Sequence,question,Prompt,answer", "the columns question and Prompt may each be the question"),
+        ("CID\tSMILES\tsmiles\tdescription", "the columns SMILES and smiles may each be the smiles"),
+    ],
+)
+def test_a_column_that_is_there_twice_is_not_dropped(tmp_path, header, said):
+    with pytest.raises(InvalidInput, match=said):
+        read(write(tmp_path, "mine.csv", f"{header}\nCCO\tCCN\tq\ta\n"))
+
+
+def test_nucleotides_are_no_protein(tmp_path):
+    rows = ["ACGT" * 15, "acguacguacguNN", "GATTACA", "MACGTACGTACGT"]
+    found, reading = read(write(tmp_path, "a.csv", "sequence,question,answer\n" + "".join(f"{r},q,a\n" for r in rows)))
+    assert [one.sequence for one in found] == rows[2:]
+    assert bad(reading) == [(n, "column sequence", "the sequence is DNA or RNA, no protein") for n in (2, 3)]
 
 
 # ---------------------------------------------------------------------------------------------- files

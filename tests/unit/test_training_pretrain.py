@@ -171,6 +171,9 @@ def test_killed_and_resumed_it_has_the_same_losses(tiny_folder: Path, tmp_path: 
         ({"start": "x", "batch_rows": 0}, "at least 1: batch_rows"),
         ({"start": "x", "held_out": 1.0}, "held_out is a share below 1"),
         ({"start": "x", "steps": 0}, "steps must be at least 1"),
+        ({"start": "x", "learning_rate": float("nan")}, "learning_rate: "),
+        ({"model": {"hiden_size": 32}, "tokenizer": "x"}, r"model\.hiden_size: unknown to a llama model"),
+        ({"model": {"hidden_size": 30, "num_attention_heads": 4}, "tokenizer": "x"}, "num_attention_heads"),
     ],
 )
 def test_wrong_recipes_are_refused_by_the_key(tmp_path: Path, changes: dict[str, Any], fault: str) -> None:

@@ -1,6 +1,7 @@
 """Recipes: what is refused, and what the shipped ones say."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,11 @@ import pytest
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.model.training import recipe
+from biomed_agent.model.training.align import align
 from biomed_agent.model.training.recipe import Recipe
+from biomed_agent.model.training.vocabulary import train_vocabulary
+
+from .pairs import SIZES
 
 CONFIGS = Path(recipe.__file__).parent / "configs"
 STAGE: dict[str, Any] = {"name": "one", "trains": ["projections"], "learning_rate": 1e-4, "batch_tokens": 4096}
@@ -39,11 +44,48 @@ def write(folder: Path, stage: dict[str, Any] | None = None, **changes: Any) -> 
         ({"minutes": 0.0}, "minutes"),
         ({"random_smiles": 2.0}, "random_smiles"),
         ({"repeats": {"description": -1}}, "repeats"),
+        ({"learning_rate": float("nan")}, "stages.0.learning_rate: Input should be a finite number"),
+        ({"losses": {"answers": float("inf")}}, "stages.0.losses.answers: Input should be a finite number"),
+        ({"name": "../x"}, "becomes that of a folder"),
+        ({"name": "a/b"}, "becomes that of a folder"),
     ],
 )
 def test_a_wrong_key_of_a_stage_is_named(tmp_path, stage, said):
     with pytest.raises(InvalidInput, match=said):
         Recipe.load(write(tmp_path, stage))
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "said"),
+    [
+        ("text", {"hiden": 3}, r"text\.hiden: unknown to a llama model"),
+        ("molecule", {"layers": 3}, r"molecule\.layers: unknown"),
+        ("protein", {"hidden": 3}, r"protein\.hidden: unknown"),
+        ("text", {"model_type": "lama"}, r"text\.model_type 'lama' is unknown"),
+        ("text", {"hidden_size": "64"}, "text: .*'hidden_size' expected int"),
+        ("text", {"num_attention_heads": 5}, "text: .*hidden size .64. .*attention heads .5."),
+        ("text", {"num_attention_heads": 4, "num_key_value_heads": 3}, "num_key_value_heads 3"),
+        ("protein", {"num_attention_heads": 5}, r"protein\.hidden_size 32 .*num_attention_heads 5"),
+        ("molecule", {"num_hidden_layers": 0}, r"molecule\.num_hidden_layers is 0"),
+        ("text", {"rms_norm_eps": float("nan")}, r"text\.rms_norm_eps is nan"),
+        ("text", {"max_position_embeddings": 16}, r"text\.max_position_embeddings is 16; expected at least max_resid"),
+        ("protein", {"max_position_embeddings": 131}, "max_residues is 128; expected 1 to 127"),
+        ("", {"max_residues": 0}, "max_residues is 0"),
+        ("", {"vocabulary": 3}, "vocabulary is 3; expected 260 or more"),
+        ("", {"prompt_style": "x"}, "prompt_style 'x' is unknown; expected one of reference, compact"),
+    ],
+)
+def test_a_wrong_size_of_a_model_is_named_before_data_are_read(tmp_path, part, changes, said):
+    model = asdict(SIZES)
+    model = {**model, part: {**model[part], **changes}} if part else {**model, **changes}
+    with pytest.raises(InvalidInput, match=f"model: .*{said}"):
+        align(write(tmp_path, model=model), [tmp_path / "missing.tsv"], tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_vocabulary_larger_than_the_texts_is_told(tmp_path):
+    with pytest.raises(InvalidInput, match=r"a vocabulary of 32,000 pieces does not suit the texts: .*too high"):
+        train_vocabulary(["few words"] * 20, 32000, tmp_path / "tokenizer.model")
 
 
 def test_a_wrong_recipe_says_what_is_wrong(tmp_path):

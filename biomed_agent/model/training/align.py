@@ -21,10 +21,10 @@ from biomed_agent.model.adapter import add_lora, merge_lora, read_trained, write
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import IGNORED, BioMedGPTProcessor
 
-from .batching import TARGET, Batches, Collator, Lengths, packed, select, similar
-from .examples import KINDS, Example
-from .export import Trained, export
-from .intake import begun_with, read_pairs
+from .batching import TARGET, Batches, Collator, Lengths, fitting, packed, select, select_held_out, similar
+from .examples import Example
+from .export import Trained, export, trained_kinds
+from .intake import Pairs, begun_with, read_pairs, refuse_missing, refuse_other_files
 from .objectives import TARGETS, GistLoss, Seen, StructureLoss, WordLoss, commonness, structure_targets
 from .recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
 from .run import Report, RunTrainer, Settings, finished, is_first, resume_point
@@ -34,8 +34,6 @@ MODEL = "model"
 """Folder of a run that holds the finished checkpoint folder."""
 OBJECTIVES = "objectives"
 """Part of the model that holds the losses' own weights while a stage trains them; it is thrown away afterwards."""
-HELD_OUT = 100
-"""held-out examples of each kind whose loss is logged while training"""
 
 
 def freeze(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int) -> None:
@@ -253,18 +251,25 @@ def run_stages(
     return notes
 
 
-def check_kinds(recipe: Recipe, examples: Sequence[Example], report: Report) -> None:
+def check_kinds(recipe: Recipe, pairs: Pairs, report: Report) -> None:
     """Tell which kinds and origins of a recipe have no example; refuse a stage that would have none at all.
 
-    Before the first stage, so that a slip in the last one does not cost the others' hours.
+    Before the first stage, so that a slip in the last one does not cost the others' hours. Kinds that nothing is held
+    out of are told too, for the manifest will not list them.
     """
-    there = {one.kind for one in examples} | {one.origin for one in examples}
+    there = {one.kind for one in pairs.train} | {one.origin for one in pairs.train}
     for stage in recipe.stages:
         missing = [name for name in stage.repeats if name not in there]
         if stage.repeats and len(missing) == len(stage.repeats):
             raise InvalidInput(f"stage {stage.name!r}: there is no example of {', '.join(missing)}.")
         if missing:
             report(f"stage {stage.name}: no examples of {', '.join(missing)}")
+    measured = select_held_out(pairs.held_out, recipe.stages[-1], recipe.seed)
+    if unmeasured := [kind for kind in trained_kinds(recipe, pairs) if kind not in measured]:
+        report(
+            f"no held-out pair of {', '.join(unmeasured)}: the manifest will not list what was not measured, so the "
+            "model will not be asked for it; give some with --held-out"
+        )
 
 
 def stage_trainer(
@@ -283,11 +288,12 @@ def stage_trainer(
         model.language_model.set_attn_implementation("flash_attention_2")
     if stage.compile:
         compile_layers(model, report)
-    longest = recipe.model.max_residues if recipe.model else None
+    longest, lengths = processor.max_protein_tokens - 2, Lengths(processor)
     chosen = select(examples, stage, recipe.seed, longest)
     if not chosen:
         raise InvalidInput(f"stage {stage.name!r}: there is no example of {', '.join(stage.repeats) or 'any kind'}.")
-    lengths = Lengths(processor)
+    tell_cropped(examples, longest, report)
+    chosen = in_context(chosen, lengths, model, stage, report)
 
     def grouped(some: Sequence[Example]) -> Batches:
         if packing:
@@ -295,10 +301,7 @@ def stage_trainer(
         return similar(some, stage.batch_tokens, recipe.seed)
 
     batches = grouped(chosen)
-    few = dict.fromkeys((*KINDS, *stage.repeats), HELD_OUT)
-    once = replace(stage, repeats=dict.fromkeys(stage.repeats, 1), at_most=few)
-    apart = select(held_out, once, recipe.seed, longest)
-    by_kind = {kind: [one for one in apart if one.kind == kind] for kind in KINDS}
+    apart = select_held_out(held_out, stage, recipe.seed, longest)
     together = int(os.environ.get("WORLD_SIZE", "1")) * stage.gradient_accumulation
     settings = settings_of(stage, recipe.seed, stage.steps or math.ceil(len(batches) / together))
     report(
@@ -316,9 +319,45 @@ def stage_trainer(
         report=report,
         model=model,
         train_dataset=batches,
-        eval_dataset={kind: grouped(some) for kind, some in by_kind.items() if some},
+        eval_dataset={kind: grouped(some) for kind, some in apart.items()},
         data_collator=Collator(processor, packing, structure_targets if STRUCTURE in stage.weights else None),
     )
+
+
+def tell_cropped(examples: Iterable[Example], longest: int, report: Report) -> None:
+    """Tell how many proteins are longer than what is read of one."""
+    proteins = {one.sequence for one in examples if one.sequence}
+    if cropped := sum(len(sequence) > longest for sequence in proteins):
+        report(f"{cropped:,} of {len(proteins):,} proteins are cropped to their first {longest:,} residues")
+
+
+def in_context(
+    chosen: Sequence[Example],
+    lengths: Lengths,
+    model: BioMedGPTForConditionalGeneration,
+    stage: Stage,
+    report: Report,
+) -> list[Example]:
+    """Return the examples that fit into the language model's context, and tell how many are left out.
+
+    Raises:
+        InvalidInput: None fits.
+    """
+    positions: int | None = getattr(model.config.text_config, "max_position_embeddings", None)
+    if positions is None:
+        return list(chosen)
+    fit = fitting(chosen, lengths, positions)
+    if not fit:
+        raise InvalidInput(
+            f"stage {stage.name!r}: no example fits into the language model's context of {positions:,} positions.",
+            "Shorten the answers, or state a longer context (max_position_embeddings).",
+        )
+    if left_out := len(set(chosen)) - len(set(fit)):
+        report(
+            f"{left_out:,} of {len(set(chosen)):,} examples are left out: they are longer than the language model's "
+            f"context of {positions:,} positions"
+        )
+    return fit
 
 
 def settings_of(stage: Stage, seed: int, steps: int) -> Settings:
@@ -375,14 +414,16 @@ def align(
     if start is not None:
         recipe = replace(recipe, start=str(start.resolve()))
     refuse_no_start(recipe)
+    refuse_missing([*data, *held_out])
     folder = output / MODEL
     if folder.exists():
         begun_with(output, {"recipe": recipe.digest})
+        refuse_other_files(output, data, held_out)
         report(f"{folder} is there already: this run is over; to train on other data, give another folder")
         return folder
     output.mkdir(parents=True, exist_ok=True)
     pairs = read_pairs(data, held_out, output, report)
-    check_kinds(recipe, pairs.train, report)
+    check_kinds(recipe, pairs, report)
     begun_with(output, {"recipe": recipe.digest, "data": pairs.files})
     notes = run_stages(recipe, pairs.train, pairs.held_out, output, report)
     if is_first():

@@ -24,8 +24,12 @@ from biomed_agent.prompt import Text, user_message
 from .examples import KINDS, OTHER, Example
 from .recipe import Stage
 
+HELD_OUT = 100
+"""held-out examples of each kind, or from each origin, whose loss is logged while training"""
 WINDOW = 4096
 """Examples among which similar lengths are looked for; the order within an epoch is random beyond it."""
+FIXED = 128
+"""positions that the words around a question never exceed"""
 TARGET = "target_"
 """Begins the names of what a loss asks for beside the answers."""
 Unit: TypeAlias = list[Example]
@@ -56,6 +60,17 @@ def select(examples: Sequence[Example], stage: Stage, seed: int, max_residues: i
             passes = range(stage.repeats.get(name, 1))
             chosen += [_repeated(one, number, stage, seed) for number in passes]
     return chosen
+
+
+def select_held_out(
+    examples: Sequence[Example], stage: Stage, seed: int, max_residues: int | None = None
+) -> dict[str, list[Example]]:
+    """Return the held-out examples whose loss a stage logs, by kind: each once, at most :data:`HELD_OUT` of a pool."""
+    few = dict.fromkeys((*KINDS, *stage.repeats), HELD_OUT)
+    once = replace(stage, repeats=dict.fromkeys(stage.repeats, 1), at_most=few)
+    chosen = select(examples, once, seed, max_residues)
+    by_kind = {kind: [one for one in chosen if one.kind == kind] for kind in KINDS}
+    return {kind: some for kind, some in by_kind.items() if some}
 
 
 def draw(example: Example) -> bytes:
@@ -123,6 +138,15 @@ class Lengths:
     def _count_words(self, question: str, molecule: bool, protein: bool) -> int:
         message = user_message(question, smiles=["C"] * molecule, sequences=["M"] * protein)
         return sum(len(ids) for part, ids in self.processor.encode_prompt([message]) if isinstance(part, Text))
+
+
+def fitting(examples: Sequence[Example], length: Lengths, positions: int) -> list[Example]:
+    """Return the examples that fit into a context of so many positions; only long ones are counted exactly."""
+
+    def most(one: Example) -> int:  # no tokenizer makes more tokens than there are bytes
+        return len((one.smiles + one.sequence + one.question + one.answer).encode()) + FIXED
+
+    return [one for one in examples if most(one) <= positions or length(one) <= positions]
 
 
 def _atoms(smiles: str) -> int:

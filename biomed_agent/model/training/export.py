@@ -13,14 +13,16 @@ from biomed_agent.model.manifest import read_manifest
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
 
+from .batching import select_held_out
 from .intake import Pairs
 from .recipe import ANSWERS, Recipe, Stage
+from .run import listed, not_finite
 
 CARD = """# {name} {revision}
 
 Trained with `biomed-agent train align`, version {version}, {from_where}.
 
-- Kinds it may be asked, with the held-out loss in nats per answer token: {kinds}
+- Kinds it may be asked, with the held-out loss in nats per answer token: {kinds}{unmeasured}
 - Seen in training: {tokens:,} positions (text tokens, atoms and residues) in {steps:,} steps
 - Recipe: SHA-256 {recipe}
 - Terms: {licence}
@@ -57,25 +59,30 @@ class Trained:
         return self.recipe.start is not None and self.recipe.model is None and not changed
 
     def kinds(self) -> dict[str, dict[str, float]]:
-        """Return the kinds whose answers a stage was trained on, each with its number of pairs and held-out loss."""
-        counts = self.pairs.counts()
-        answered = [stage for stage in self.recipe.stages if ANSWERS in stage.weights]
-        trained = [kind for kind in counts if any(_trains_on(stage, kind) for stage in answered)]
-        held_out: Mapping[str, float] = self.notes[-1]["held_out"]
+        """Return the kinds that were trained and measured: held-out ``examples``, their ``loss``, pairs ``trained_on``.
+
+        The loss is that of the last stage.
+        """
+        counts, recipe = self.pairs.counts(), self.recipe
+        losses: Mapping[str, float] = self.notes[-1]["held_out"]
+        measured = select_held_out(self.pairs.held_out, recipe.stages[-1], recipe.seed)
         return {
-            kind: {"examples": counts[kind]} | ({"loss": round(held_out[kind], 4)} if kind in held_out else {})
-            for kind in trained
+            kind: {"examples": len(some), "loss": round(losses[kind], 4), "trained_on": counts[kind]}
+            for kind, some in measured.items()
+            if kind in losses and kind in trained_kinds(recipe, self.pairs)
         }
 
     def manifest(self) -> dict[str, Any]:
         """Return what the manifest says beside digests and sizes."""
+        kinds = self.kinds()
         base = read_manifest(self.recipe.start) if self.recipe.start and self.recipe.model is None else {}
         terms = [self.licence or "the terms of the training data apply", str(base.get("licence", ""))]
         return {
             "name": self.recipe.name,
             "revision": self.recipe.revision,
             "source": f"trained with biomed_agent.model.training.align {self.from_where}",
-            "kinds": self.kinds(),
+            "kinds": kinds,
+            "not_measured": [kind for kind in trained_kinds(self.recipe, self.pairs) if kind not in kinds],
             "aligned": True,
             "licence": "; base: ".join(term for term in terms if term),
             "recipe": self.recipe.digest,
@@ -98,6 +105,12 @@ class Trained:
         return f"from {base['name']} ({base['revision']}), digest {base['digest'][:12]}"
 
 
+def trained_kinds(recipe: Recipe, pairs: Pairs) -> list[str]:
+    """Return the kinds whose answers a stage is trained on."""
+    answered = [stage for stage in recipe.stages if ANSWERS in stage.weights]
+    return [kind for kind in pairs.counts() if any(_trains_on(stage, kind) for stage in answered)]
+
+
 def _trains_on(stage: Stage, kind: str) -> bool:
     return stage.repeats.get(kind, 0) > 0 if stage.repeats else True
 
@@ -112,7 +125,15 @@ def export(
         processor: Its processor.
         trained: What to state in manifest and card.
         folder: Where to write; must not exist yet.
+
+    Raises:
+        CheckpointError: Weights are no finite numbers; nothing is written.
     """
+    if bad := not_finite(model.state_dict().items()):
+        raise CheckpointError(
+            f"weights of the trained model are no finite numbers in {listed(bad)}; {folder} is not written.",
+            "Train again with a lower learning_rate or more warmup_steps.",
+        )
     manifest = trained.manifest()
     card = card_of(trained, manifest)
     for name, index in special_ids(processor).items():
@@ -125,7 +146,8 @@ def export(
 
 def card_of(trained: Trained, manifest: Mapping[str, Any]) -> str:
     """Return the model card."""
-    kinds = [f"{kind} {scores.get('loss', '(no held-out pair)')}" for kind, scores in manifest["kinds"].items()]
+    kinds = [f"{kind} {scores['loss']} ({scores['examples']:,} pairs)" for kind, scores in manifest["kinds"].items()]
+    unmeasured = ", ".join(manifest["not_measured"])
     rows = [
         f"| `{one['file']}` | {one['used_for']} | {one['examples']:,} | {one['bad']:,} | `{one['sha256'][:16]}` |"
         for one in manifest["data"]
@@ -136,6 +158,7 @@ def card_of(trained: Trained, manifest: Mapping[str, Any]) -> str:
         version=__version__,
         from_where=trained.from_where,
         kinds=", ".join(kinds) or "none",
+        unmeasured=f"; trained on, but not measured and so not asked: {unmeasured}" if unmeasured else "",
         tokens=manifest["tokens_seen"],
         steps=manifest["steps"],
         recipe=manifest["recipe"],

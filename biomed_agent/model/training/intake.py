@@ -38,7 +38,8 @@ class Pairs:
 def read_pairs(data: Sequence[Path], held_out: Sequence[Path], output: Path, report: Report) -> Pairs:
     """Read files of pairs, or the folder of pooled texts that the embedded model is trained on.
 
-    What is wrong with a bad row of a file is written to ``bad-rows-NAME.tsv`` in ``output``.
+    What is wrong with a bad row of a file is written to ``bad-rows-NAME.tsv`` in ``output``; of files of one name the
+    second gets ``bad-rows-2-NAME.tsv``, and so on.
 
     Without files of held-out pairs some groups of alike structures are kept apart, so that no held-out molecule or
     protein has a near relative that is trained on.
@@ -51,12 +52,31 @@ def read_pairs(data: Sequence[Path], held_out: Sequence[Path], output: Path, rep
     files: list[dict[str, Any]] = []
     train = [one for path in data for one in _read(path, "training", output, files, report)]
     apart = [one for path in held_out for one in _read(path, "held out", output, files, report)]
-    if not held_out:
-        train, apart = split(train)
-        report(f"{len(apart):,} examples are kept apart: 1 in {1 / HELD_OUT_SHARE:.0f} groups of alike structures")
     if not train:
         raise InvalidInput(f"{', '.join(map(str, data)) or 'no file'}: there is no pair to train on.")
+    if held_out:
+        tell_shared(train, apart, report)
+    else:
+        train, apart = split(train)
+        report(
+            f"{_examples(len(apart))} kept apart: 1 in {1 / HELD_OUT_SHARE:.0f} groups of alike structures, "
+            "one of each kind at least"
+        )
     return Pairs(train, apart, files)
+
+
+def _examples(count: int) -> str:
+    return "1 example is" if count == 1 else f"{count:,} examples are"
+
+
+def tell_shared(train: Iterable[Example], apart: Sequence[Example], report: Report) -> None:
+    """Warn of held-out examples about what is trained on; molecules are compared as they are written."""
+    known = {(one.smiles, one.sequence) for one in train}
+    if shared := sum((one.smiles, one.sequence) in known for one in apart):
+        report(
+            f"warning: {shared:,} of {len(apart):,} held-out pairs are about structures that are trained on; their "
+            "loss says what was learned by heart (data split makes files that share nothing)"
+        )
 
 
 def _permitted(folder: Path, report: Report) -> Pairs:
@@ -71,29 +91,76 @@ def _permitted(folder: Path, report: Report) -> Pairs:
 
 
 def _read(path: Path, use: str, output: Path, files: list[dict[str, Any]], report: Report) -> Iterable[Example]:
-    bad_rows = output / f"bad-rows-{path.name}.tsv"
+    again = sum(one["file"] == path.name for one in files)
+    bad_rows = output / f"bad-rows-{f'{again + 1}-' if again else ''}{path.name}.tsv"
     reading = formats.read(path, report=bad_rows if is_first() else None)
     examples = list(reading)
     report(reading.summary())
     if is_first() and not reading.bad.total:
         bad_rows.unlink()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if not examples:
+        said = f"its {reading.bad.total:,} rows are bad, see {bad_rows}" if reading.bad.total else "it has no row"
+        raise InvalidInput(f"{path} holds no pair ({use}): {said}.", "Run: biomed-agent data check FILE.")
     files.append(
-        {"file": path.name, "sha256": digest, "used_for": use, "examples": len(examples), "bad": reading.bad.total}
+        {
+            "file": path.name,
+            "sha256": _digest(path),
+            "used_for": use,
+            "examples": len(examples),
+            "bad": reading.bad.total,
+        }
     )
     return examples
 
 
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def refuse_missing(paths: Iterable[Path]) -> None:
+    """Raise :class:`InvalidInput` for a file or folder that does not exist."""
+    if missing := [str(path) for path in paths if not path.exists()]:
+        raise InvalidInput(
+            f"there is no {', '.join(missing)}.", "Give files that exist; see docs/data.md and docs/training.md."
+        )
+
+
+def refuse_other_files(output: Path, data: Sequence[Path], held_out: Sequence[Path]) -> None:
+    """Compare the files given for a run that is over with those it was begun with; a folder is not read again.
+
+    Raises:
+        InvalidInput: They are others.
+    """
+    begun = json.loads((output / BEGUN).read_text(encoding="utf-8")).get("data")
+    if begun is None or any(path.is_dir() for path in data):
+        return
+    now = [("training", _digest(path)) for path in data] + [("held out", _digest(path)) for path in held_out]
+    if now != [(one["used_for"], one["sha256"]) for one in begun]:
+        raise InvalidInput(
+            f"the run in {output} is over, and was begun with other data.",
+            "Give what it was begun with, or another folder to begin anew.",
+        )
+
+
 def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """Divide examples into those to train on and those kept apart; what is alike stays together."""
+    """Divide examples into those to train on and those kept apart; what is alike stays together.
+
+    Of a kind of which chance would keep nothing apart one group is, unless it is the last to train some kind on.
+    """
     groups = Grouping().groups(examples)
     folds = Folds({"training": 1 - HELD_OUT_SHARE, "held out": HELD_OUT_SHARE})
-    sides: dict[str, list[Example]] = {"training": [], "held out": []}
-    for one in examples:
-        group = one.group or groups.group(one)
-        sides[folds.of(group)].append(replace(one, group=group))
-    return sides["training"], sides["held out"]
+    named = [replace(one, group=one.group or groups.group(one)) for one in examples]
+    of_kind: dict[str, set[str]] = {}
+    for one in named:
+        of_kind.setdefault(one.kind, set()).add(one.group)
+    apart = {group for group in set().union(*of_kind.values()) if folds.of(group) == "held out"}
+    for mine in of_kind.values():
+        scarce = [some for some in of_kind.values() if len(some - apart) < 2]
+        free = [group for group in mine if not any(group in some for some in scarce)]
+        if free and not mine & apart:
+            apart.add(min(free, key=lambda group: hashlib.sha256(group.encode()).digest()))
+    return [one for one in named if one.group not in apart], [one for one in named if one.group in apart]
 
 
 def begun_with(output: Path, now: dict[str, Any]) -> None:

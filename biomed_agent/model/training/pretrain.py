@@ -27,20 +27,22 @@ from biomed_agent.model.configuration import BioMedGPTConfig
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.tokenizer import SentencePieceTokenizer
 
-from .intake import begun_with
+from .intake import begun_with, refuse_missing
 from .pack import pack
-from .recipe import read_recipe
+from .recipe import STRICT, check_sizes, read_recipe
 from .run import LOG, Report, RunTrainer, Settings, is_first, read_log, resume_point, write_json
 from .shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
 
 SHARDS, MODEL, NOTE = "shards", "model", "pretraining.json"
+MOST = 700.0
+"""loss in nats beyond which the perplexity is no number"""
 
 
 @dataclass(frozen=True)
 class Pretraining:
     """A recipe of stage 1: everything that decides a run but the papers."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     name: str
     revision: str
@@ -99,6 +101,8 @@ class Pretraining:
         for fault, found in faults.items():
             if found:
                 raise ValueError(fault)
+        if self.model is not None:
+            check_sizes("model", self.model, "llama")
 
     @classmethod
     def load(cls, file: Path) -> "Pretraining":
@@ -127,7 +131,8 @@ class PaperTrainer(RunTrainer):
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         """Log, with ``eval_perplexity`` beside ``eval_loss``."""
         if "eval_loss" in logs:
-            logs = {**logs, "eval_perplexity": math.exp(logs["eval_loss"])}
+            loss = logs["eval_loss"]
+            logs = {**logs, "eval_perplexity": math.inf if loss > MOST else math.exp(loss)}
         super().log(logs, *args, **kwargs)
 
 
@@ -148,6 +153,7 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
             message says which.
     """
     recipe = Pretraining.load(recipe_file)
+    refuse_missing(inputs)
     if (output / MODEL / NOTE).is_file():
         begun_with(output, {"recipe": recipe.digest})
         report(f"{output / MODEL} is finished; nothing to do")

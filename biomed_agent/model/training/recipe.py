@@ -2,13 +2,17 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.prompt import STYLES
 
 Part: TypeAlias = Literal["projections", "molecule_encoder", "protein_encoder", "language_model", "lora"]
 """What a stage may train; ``lora`` stands for low-rank matrices beside those of the language model."""
@@ -27,7 +31,13 @@ ANSWERS: Loss = "answers"
 STRUCTURE: Loss = "structure"
 GIST: Loss = "gist"
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-STRICT = ConfigDict(extra="forbid", strict=True)
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+LEAST_VOCABULARY = 260
+"""256 bytes, three special tokens, and a letter"""
+ROTARY = ("rope_theta", "rope_scaling")
+"""keys that transformers takes as parts of ``rope_parameters``"""
+ROOM = 64
+"""positions beside the longest protein that a context must have, for words and an answer"""
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,9 @@ class Stage:
         least = {"batch_tokens": 1, "save_steps": 1, "gradient_accumulation": 1, "steps": 1, "workers": 0}
         small = [name for name, limit in least.items() if (value := getattr(self, name)) is not None and value < limit]
         faults = {
+            "the name becomes that of a folder; use letters, digits, space, dot, hyphen and underscore": (
+                not re.fullmatch(r"\w[\w .-]*", self.name)
+            ),
             "trains names no part, or one twice": not self.trains or len(set(self.trains)) < len(self.trains),
             "trains holds both lora and language_model; choose one": {"lora", "language_model"} <= set(self.trains),
             "lora is set, but trains does not hold it": self.lora is not None and "lora" not in self.trains,
@@ -141,6 +154,70 @@ class Sizes:
     """sizes of the language model, a Llama unless ``model_type`` says otherwise"""
     molecule: dict[str, Any]
     protein: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        text = check_sizes("text", self.text, "llama")
+        check_sizes("molecule", self.molecule, "biomed_gin")
+        protein = check_sizes("protein", self.protein, "esm")
+        context, positions = getattr(text, "max_position_embeddings", None), protein.max_position_embeddings
+        # ESM-2 numbers positions from its padding index + 1 = 2 on, and its two special tokens take two.
+        most = positions - 4
+        faults = {
+            f"vocabulary is {self.vocabulary}; expected {LEAST_VOCABULARY} or more": self.vocabulary < LEAST_VOCABULARY,
+            f"prompt_style {self.prompt_style!r} is unknown; expected one of {', '.join(STYLES)}": (
+                self.prompt_style not in STYLES
+            ),
+            f"max_residues is {self.max_residues}; expected 1 to {most}, 4 less than protein.max_position_embeddings": (
+                not 1 <= self.max_residues <= most
+            ),
+            f"text.max_position_embeddings is {context}; expected at least max_residues + {ROOM + 2}": (
+                context is not None and context < self.max_residues + ROOM + 2
+            ),
+        }
+        for fault, found in faults.items():
+            if found:
+                raise ValueError(fault)
+
+
+def check_sizes(name: str, sizes: Mapping[str, Any], model_type: str) -> Any:
+    """Return the configuration of one part of a model to be drawn.
+
+    Args:
+        name: What the part is called in the recipe.
+        sizes: What the recipe says of it.
+        model_type: Its architecture for transformers, unless ``sizes`` says another.
+
+    Raises:
+        ValueError: A key is unknown, or a value cannot be; the message names it.
+    """
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import CONFIG_MAPPING
+
+    from biomed_agent.model import configuration  # noqa: F401 (registers the graph encoder)
+
+    model_type = sizes.get("model_type", model_type)
+    if model_type not in CONFIG_MAPPING:
+        raise ValueError(f"{name}.model_type {model_type!r} is unknown to transformers")
+    kind: Any = CONFIG_MAPPING[model_type]
+    known = {"model_type", *(one.name for one in fields(kind)), *kind.attribute_map, *ROTARY}
+    if unknown := [f"{name}.{key}" for key in sizes if key not in known]:
+        raise ValueError(f"{', '.join(unknown)}: unknown to a {model_type} model")
+    for key, value in sizes.items():
+        counts = re.match(r"num_|(hidden|intermediate)_size|max_position", key) and isinstance(value, int)
+        if (counts and value < 1) or (isinstance(value, float) and not math.isfinite(value)):
+            raise ValueError(f"{name}.{key} is {value}; expected {'1 or more' if counts else 'a finite number'}")
+    try:
+        made = kind(**{key: value for key, value in sizes.items() if key != "model_type"})
+    except (StrictDataclassError, ValueError, TypeError) as error:
+        raise ValueError(f"{name}: {' '.join(str(error).split())}") from error
+    if heads := getattr(made, "num_attention_heads", None):
+        groups = getattr(made, "num_key_value_heads", None) or heads
+        if heads % groups:
+            raise ValueError(f"{name}.num_attention_heads {heads} is no multiple of num_key_value_heads {groups}")
+        # Rotary positions turn pairs of numbers, so each head needs an even number of them.
+        if "head_dim" not in sizes and made.hidden_size % (2 * heads):
+            raise ValueError(f"{name}.hidden_size {made.hidden_size} is no multiple of 2 x num_attention_heads {heads}")
+    return made
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from transformers import (
     PrinterCallback,
@@ -21,6 +21,8 @@ from transformers import (
     TrainingArguments,
 )
 from transformers.modeling_layers import GradientCheckpointingLayer
+
+from biomed_agent.errors import InvalidInput
 
 Report: TypeAlias = Callable[[str], None]
 """Told in a line what is being done and how far it is."""
@@ -104,6 +106,7 @@ def arguments(
         adam_beta2=0.95,
         max_grad_norm=settings.max_grad_norm,
         logging_steps=settings.logging_steps,
+        logging_nan_inf_filter=False,  # which would hide from the log that a run has diverged
         eval_strategy="steps" if evaluates else "no",
         eval_steps=settings.eval_steps or 2 * settings.save_steps,
         save_steps=settings.save_steps,
@@ -155,11 +158,20 @@ class RunTrainer(Trainer):
         self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(cast(Optimizer, optimizer or self.optimizer), rate)
         return self.lr_scheduler
 
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        """Save, unless weights are no numbers any more; the last good checkpoint stays the last one."""
+        if bad := not_finite(self.accelerator.unwrap_model(model).state_dict().items()):
+            raise diverged(self.state.global_step, f"weights are no finite numbers in {listed(bad)}", self.output)
+        super()._save_checkpoint(model, trial)
+
     def run(self) -> dict[str, Any]:
         """Train from the last complete checkpoint, or from the start; draw the plots and note the end.
 
         Returns:
             What :func:`finished` returns from then on. A run that is over is not run again.
+
+        Raises:
+            InvalidInput: Loss, gradients or weights are no finite numbers any more.
         """
         if over := finished(self.output):
             return over
@@ -239,9 +251,15 @@ class JsonLog(TrainerCallback):
         logs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Write one line."""
+        """Write one line, or stop a run that has diverged; this comes before anything is saved.
+
+        Raises:
+            InvalidInput: Something that was measured is no finite number.
+        """
         values = {key: value for key, value in (logs or {}).items() if not key.startswith(("train_", "total_flos"))}
         values = {key: value for key, value in values.items() if "runtime" not in key and "_per_second" not in key}
+        if bad := [f"{key} is {value}" for key, value in values.items() if not math.isfinite(value)]:
+            raise diverged(state.global_step, ", ".join(bad), self.file.parent)
         tokens = int(values.pop("num_input_tokens_seen", state.num_input_tokens_seen))
         self.held_out |= held_out_losses(values)
         if not state.is_world_process_zero or not values.keys() - {"epoch"}:
@@ -252,7 +270,7 @@ class JsonLog(TrainerCallback):
             line["tokens_per_second"] = round((tokens - self.tokens) / max(1e-9, now - self.last), 1)
             self.last, self.tokens = now, tokens
         with self.file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+            file.write(json.dumps(line, allow_nan=False) + "\n")
         self.report(self._said(line, state.max_steps))
 
     def _said(self, line: Mapping[str, Any], steps: int) -> str:
@@ -286,6 +304,32 @@ class Clock(TrainerCallback):
         """Save and stop when the time is over."""
         if self.progress() >= 1:
             control.should_save = control.should_training_stop = True
+
+
+def not_finite(tensors: Iterable[tuple[str, Tensor]]) -> list[str]:
+    """Return the names of the tensors that hold what is no finite number; each process looks at its own shards."""
+    local = ((name, getattr(tensor, "to_local", lambda tensor=tensor: tensor)()) for name, tensor in tensors)
+    return [name for name, tensor in local if tensor.is_floating_point() and not bool(tensor.isfinite().all())]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def diverged(step: int, what: str, output: Path) -> InvalidInput:
+    """Return the error of a run whose numbers are no numbers any more.
+
+    Args:
+        step: The optimizer step after which that was seen.
+        what: Which number, in words.
+        output: The folder of the run, or of its stage.
+    """
+    good = resume_point(output)
+    return InvalidInput(
+        f"training in {output} has diverged by step {step:,}: {what}; the last good checkpoint: {good or 'none yet'}.",
+        "Lower learning_rate in the recipe, or raise warmup_steps, and begin anew in another folder.",
+    )
 
 
 def held_out_losses(line: Mapping[str, Any]) -> dict[str, float]:
@@ -338,7 +382,8 @@ def is_first() -> bool:
 def write_json(value: Any, file: Path) -> None:
     """Write a JSON file, whole or not at all."""
     partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    partial.write_text(text + "\n", encoding="utf-8")
     partial.replace(file)
 
 

@@ -3,6 +3,9 @@
 import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+from biomed_agent.errors import InvalidInput
 
 
 def train_vocabulary(texts: Iterable[str], size: int, file: Path) -> None:
@@ -15,28 +18,36 @@ def train_vocabulary(texts: Iterable[str], size: int, file: Path) -> None:
         texts: What the vocabulary is to spell.
         size: Number of pieces, the 256 bytes included.
         file: Where the model goes.
+
+    Raises:
+        InvalidInput: The texts have more letters, or fewer words, than so many pieces need.
     """
     import sentencepiece
 
     model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(texts),
-        model_writer=model,
-        model_type="bpe",
-        vocab_size=size,
-        byte_fallback=True,
-        character_coverage=0.9999,
-        unk_id=0,
-        bos_id=1,
-        eos_id=2,
-        pad_id=-1,
-        split_digits=True,
-        add_dummy_prefix=True,
-        remove_extra_whitespaces=False,
-        normalization_rule_name="identity",
-        allow_whitespace_only_pieces=True,
-        max_sentence_length=16384,
-        num_threads=1,
-        minloglevel=1,
-    )
+    options: dict[str, Any] = {
+        "sentence_iterator": iter(texts),
+        "model_writer": model,
+        "model_type": "bpe",
+        "vocab_size": size,
+        "byte_fallback": True,
+        "character_coverage": 0.9999,
+        "unk_id": 0,
+        "bos_id": 1,
+        "eos_id": 2,
+        "pad_id": -1,
+        "split_digits": True,
+        "add_dummy_prefix": True,
+        "remove_extra_whitespaces": False,
+        "normalization_rule_name": "identity",
+        "allow_whitespace_only_pieces": True,
+        "max_sentence_length": 16384,
+        "num_threads": 1,
+        "minloglevel": 1,
+    }
+    try:
+        sentencepiece.SentencePieceTrainer.train(**options)
+    except RuntimeError as error:
+        told = str(error).strip().splitlines()[-1].rpartition("] ")[2]
+        raise InvalidInput(f"a vocabulary of {size:,} pieces does not suit the texts: {told}", "Change it.") from error
     file.write_bytes(model.getvalue())

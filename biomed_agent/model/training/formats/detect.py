@@ -6,11 +6,12 @@ from typing import Any
 
 from biomed_agent.errors import InvalidInput
 
-from .streams import Element, json_elements, json_lines, open_text
+from .streams import Element, json_elements, json_lines, json_rows, open_text
 from .structures import delimiter_of
 
 LOOKED_AT = 50
 """rows that are looked at"""
+MEDMCQA = "medmcqa"
 
 
 def detect(path: Path) -> str:
@@ -52,7 +53,7 @@ def _json(path: Path, head: str) -> str:
     names = [_of_row(element) for element in rows if not element.problem]
     known = [name for name in names if name]
     if known:
-        return known[0] if "medmcqa-hf" not in known else "medmcqa-hf"
+        return _medmcqa(path) if known[0] == MEDMCQA else known[0]
     if rows and all(isinstance(one.value, str) for one in rows if not one.problem) and head == "{":
         raise InvalidInput(
             f"{path} gives one text for each key: a file that belongs to another one.",
@@ -89,7 +90,7 @@ def _of_row(element: Element) -> str:
     if {"data", "text"} & keys and {"sequence", "SMILES", "smiles"} & keys:
         return "uniprotqa"
     if {"opa", "opb"} <= keys:
-        return "medmcqa-hf" if value.get("cop") in (0, -1) else "medmcqa"
+        return MEDMCQA
     if "question" not in keys:
         return ""
     if "options" in keys:
@@ -97,3 +98,30 @@ def _of_row(element: Element) -> str:
     if "protein_accession" in keys or isinstance(value.get("smiles"), list):
         return "openbiomed"
     return "examples" if {"smiles", "sequence"} & keys else ""
+
+
+def _medmcqa(path: Path) -> str:
+    """Return which of its two countings a file of MedMCQA uses; a wrong one would shift every answer.
+
+    The release counts options from 1, exports of the Hugging Face copy from 0, with -1 for an answer that is not told.
+    Rows are read until one decides. A file that says neither 0 nor 4 is taken for the release; its summary says so.
+
+    Raises:
+        InvalidInput: The first rows count in both ways.
+    """
+    seen: dict[int, int] = {}
+    for number, element in enumerate(json_rows(path)):
+        if number >= LOOKED_AT and seen.keys() & {0, 4}:
+            break
+        cop = element.value.get("cop") if isinstance(element.value, dict) else None
+        if isinstance(cop, int) and not isinstance(cop, bool):
+            seen.setdefault(cop, element.line)
+    from_zero = seen.keys() & {0, -1}
+    if 4 in seen and from_zero:
+        odd = min(from_zero)
+        raise InvalidInput(
+            f"{path} has cop {odd} in line {seen[odd]} and cop 4 in line {seen[4]}; the release counts options from 1 "
+            "to 4, its Hugging Face copy from 0 to 3.",
+            "Mend the wrong rows, or state the format: --format medmcqa (1 to 4) or --format medmcqa-hf (0 to 3).",
+        )
+    return "medmcqa-hf" if from_zero else MEDMCQA

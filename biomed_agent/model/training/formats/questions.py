@@ -1,5 +1,6 @@
 """The formats that hold questions in text: multiple choice, and yes, no and maybe."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -115,11 +116,23 @@ def _option(cop: Any, lowest: int) -> str:
     return LETTERS[cop - lowest]
 
 
+def _from_one(counts: Counter[str]) -> str:
+    """Say that a file was taken for the release although no row says 4."""
+    if not any(counts[letter] for letter in LETTERS) or counts[LETTERS[-1]]:
+        return ""
+    return "no row says cop 0 or 4, so it is read as 1 to 4; if it is 0 to 3, state --format medmcqa-hf"
+
+
 _format = partial(Format[Question], holds="questions")
 QUESTIONS = (
     _format(name="pubmedqa", shape='{"PMID": {"QUESTION", "CONTEXTS", "final_decision", ...}}', reader=pubmedqa),
     _format(name="medqa", shape='JSON lines of {"question", "options": {"A": ...}, "answer_idx"}', reader=medqa),
-    _format(name="medmcqa", shape='JSON lines of {"question", "opa" ... "opd", "cop": 1 to 4}', reader=medmcqa),
+    _format(
+        name="medmcqa",
+        shape='JSON lines of {"question", "opa" ... "opd", "cop": 1 to 4}',
+        reader=medmcqa,
+        doubt=_from_one,
+    ),
     _format(
         name="medmcqa-hf",
         shape='JSON lines of {"question", "opa" ... "opd", "cop": 0 to 3, or -1}',

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, Literal, TextIO, TypeAlias, TypeVar
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.inputs import are_nucleotides
 from biomed_agent.model.featurize import featurize_smiles
 from biomed_agent.prompt import QUESTIONS
 
@@ -78,6 +79,8 @@ class Format(Generic[Record]):
     shape: str
     """in words, for a person who asks what can be read"""
     reader: Reader[Record]
+    doubt: Callable[[Counter[str]], str] = lambda counts: ""
+    """says of the records counted what of the reading is not certain"""
 
 
 class Bad:
@@ -151,7 +154,8 @@ class Reading(Generic[Record]):
         """Say in one line what was read."""
         kinds = ", ".join(f"{count:,} {kind or 'without answer'}" for kind, count in self.counts.most_common())
         read = f"{self.counts.total():,} read" + (f" ({kinds})" if kinds else "")
-        return f"{self.path} ({self.format.name}): {read}, {self.bad.total:,} bad"
+        doubt = self.format.doubt(self.counts)
+        return f"{self.path} ({self.format.name}): {read}, {self.bad.total:,} bad" + (f"; {doubt}" if doubt else "")
 
 
 def report_line(row: BadRow) -> str:
@@ -240,7 +244,7 @@ def protein(value: Any) -> str:
     Every letter is taken: the 20 amino acids, U and O, and the codes for doubt B, J, X and Z.
 
     Raises:
-        RowError: It holds a character that is no letter.
+        RowError: It holds a character that is no letter, or is one of nucleotides.
     """
     if value in ("", None):
         return ""
@@ -250,6 +254,8 @@ def protein(value: Any) -> str:
             ((n, one) for n, one in enumerate(sequence, 1) if not (one.isascii() and one.isalpha())), (1, "")
         )
         raise RowError("the sequence holds what is no residue", f"{character!r} at position {position}", "sequence")
+    if are_nucleotides(sequence):
+        raise RowError("the sequence is DNA or RNA, no protein", sequence, "sequence")
     return sequence
 
 

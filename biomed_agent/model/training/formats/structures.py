@@ -146,6 +146,8 @@ def _header(path: Path, rows: Iterator[TableRow], *needed: str) -> list[str]:
     names = [name.strip().lower() for name in fields]
     if not set(needed) <= set(names):
         raise _no_header(path, "\t".join(fields), ", ".join(needed))
+    for one in needed:
+        _one_column(path, one, [field for field, name in zip(fields, names, strict=True) if name == one])
     return names
 
 
@@ -173,11 +175,24 @@ def delimiter_of(header: str) -> str:
     return ""
 
 
-def _columns(header: Sequence[str]) -> dict[str, int]:
-    """Return the position of each column that is read."""
+def _columns(header: Sequence[str]) -> dict[str, list[int]]:
+    """Return the positions of the columns that may be meant by each one that is read."""
     names = [name.strip().lower().replace(" ", "_").replace("-", "_") for name in header]
-    found = {column: [names.index(one) for one in known if one in names] for column, known in COLUMNS.items()}
-    return {column: places[0] for column, places in found.items() if places}
+    found = {column: [n for n, name in enumerate(names) if name in known] for column, known in COLUMNS.items()}
+    return {column: places for column, places in found.items() if places}
+
+
+def _one_column(path: Path, what: str, named: Sequence[str]) -> None:
+    """Refuse a table of which nobody can tell which column is meant.
+
+    Raises:
+        InvalidInput: Several columns may be meant.
+    """
+    if len(named) > 1:
+        raise InvalidInput(
+            f"{path}: the columns {' and '.join(named)} may each be the {what}; expected one.",
+            "Rename or remove the others.",
+        )
 
 
 def table(path: Path) -> Iterator[Found | Defect]:
@@ -189,7 +204,10 @@ def table(path: Path) -> Iterator[Found | Defect]:
     with open_text(path) as stream:
         rows = quoted_rows(stream, delimiter)
         header = next(rows).fields
-        columns = _columns(header)
+        found = _columns(header)
+        for column, places in found.items():
+            _one_column(path, column, [header[place] for place in places])
+        columns = {column: places[0] for column, places in found.items()}
         named = {column.replace("smiles", "SMILES"): header[place] for column, place in columns.items()}
         for row in rows:
             if problem := _wrong_length(row, header):
