@@ -183,13 +183,18 @@ class Retriever:
         """Return the articles of a query that may be evidence; retracted ones and notices are named in ``notes``.
 
         Raises:
-            NotFound: Nothing was found, or PubMed ignored a word of the query.
+            NotFound: Nothing was found that may be evidence, or PubMed ignored a word of the query.
             BiomedAgentError: The look-up was refused or failed.
         """
         articles = self.articles(query, limit, notes)
         if not articles:
             raise NotFound(f"No article was found for {query!r}.", "Use fewer or more common words.")
-        return usable(articles, notes)
+        if not (left := usable(articles, notes)):
+            raise NotFound(
+                f"What was found for {query!r} is retracted, or only tells of another article.",
+                "The warnings name it; use other words, or PMIDs.",
+            )
+        return left
 
 
 _OF_VARIANTS = ("natural variant", "studied mutation")

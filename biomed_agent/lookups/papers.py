@@ -83,8 +83,6 @@ def search(answering: Answering, query: str, limit: int) -> Answer:
     draft.kind = "literature"
     articles = answering.rooms.retriever.usable_articles(query, limit, draft.warnings)
     draft.evidence = _numbered(answering, [_passage(query, article) for article in articles])
-    if not articles:
-        return draft.close("not_found", "All articles that were found are retracted, or only tell of another article.")
     lead = f"{compose.counted(len(articles), 'article')}, the most relevant first, one passage of each, verbatim:"
     return draft.close("answered", compose.evidence_text(draft.evidence, draft.sources, lead))
 

@@ -88,7 +88,8 @@ def read_search(body: Mapping[str, Any], provenance: Provenance) -> Page:
     """
     if version := body.get("version"):  # of the web service; no release of the data is stated
         provenance = replace(provenance, release=f"web service {version}")
-    records = body["resultList"]["result"]
+    found = body["resultList"]["result"]
+    records = found if isinstance(found, list) else [found]
     articles: list[Article] = []
     for number, record in enumerate(records, 1):
         try:

@@ -100,24 +100,29 @@ def read_search(body: Mapping[str, Any]) -> SearchResult:
     result = body["esearchresult"]
     errors, warnings = result.get("errorlist") or {}, result.get("warninglist") or {}
     ignored = [
-        str(word)
+        word
         for kind in (
             errors.get("phrasesnotfound"),
             errors.get("fieldsnotfound"),
             warnings.get("phrasesignored"),
             warnings.get("quotedphrasesnotfound"),
         )
-        for word in kind or ()
+        for word in _several(kind)
     ]
     kept = result.get("webenv"), result.get("querykey")
     return SearchResult(
-        pmids=tuple(str(pmid) for pmid in result["idlist"]),
+        pmids=tuple(_several(result["idlist"])),
         count=int(result["count"]),
         translation=str(result.get("querytranslation", "")),
         ignored=tuple(dict.fromkeys(ignored)),
-        messages=tuple(str(message) for message in warnings.get("outputmessages") or ()),
+        messages=tuple(_several(warnings.get("outputmessages"))),
         history=History(str(kept[0]), str(kept[1])) if all(kept) else None,
     )
+
+
+def _several(values: Any) -> list[str]:
+    """Return the texts of a list; one alone may come without the list."""
+    return [values] if isinstance(values, str) and values else [str(value) for value in values or ()]
 
 
 @well_formed("PubMed")

@@ -206,6 +206,7 @@ def test_a_page_tells_count_and_cursor_and_what_is_no_page_is_refused() -> None:
     page = read_search(reply(record(1), record(2), count=900, mark="abc"), HERE)
     assert ([article.pmid for article in page.articles], page.count, page.next_mark) == (["1", "2"], 900, "abc")
     assert read_search(reply(), HERE) == Page((), 0)
+    assert len(read_search({"hitCount": 1, "resultList": {"result": record(1)}}, HERE).articles) == 1
     for body in ({}, {"hitCount": 1, "resultList": {"result": [{"title": "no id"}]}}):
         with pytest.raises(Unavailable, match="malformed"):
             read_search(body, HERE)

@@ -176,6 +176,33 @@ def test_literature_gives_verbatim_passages_and_passes_over_what_was_retracted(o
     assert "PubMed was asked for 'metformin lifespan' (2 articles; read as: metformin[All Fields])." in answer.warnings
 
 
+@pytest.mark.parametrize("ask", ["ask", "find"])
+def test_retracted_articles_and_notices_alone_are_no_answer(online: BioMedAgent, server: LocalServer, ask: str) -> None:
+    record = (
+        "<PubmedArticle><MedlineCitation><PMID>{}</PMID><Article><ArticleTitle>{}Metformin doubles lifespan"
+        "</ArticleTitle><Abstract><AbstractText>Metformin doubled lifespan.</AbstractText></Abstract></Article>{}"
+        "</MedlineCitation></PubmedArticle>"
+    )
+    link = (
+        "<CommentsCorrectionsList><CommentsCorrections RefType='RetractedandRepublishedIn'><RefSource>J 2</RefSource>"
+        "<PMID>99</PMID></CommentsCorrections></CommentsCorrectionsList>"
+    )
+    three = record.format(11, "RETRACTED: ", "") + record.format(12, "Retraction: ", "") + record.format(13, "", link)
+    found = Said.json({"esearchresult": {"count": "3", "idlist": ["11", "12", "13"], "querytranslation": "m"}})
+    fetched = Said(f"<PubmedArticleSet>{three}</PubmedArticleSet>".encode())
+    server.play = lambda asked: found if "esearch" in asked.path else fetched if "efetch" in asked.path else play(asked)
+    query = "metformin lifespan"
+    answer = (
+        online.ask("Does metformin extend lifespan?", query=query) if ask == "ask" else online.find("literature", query)
+    )
+    assert (answer.status, answer.evidence) == ("not_found", ())
+    assert answer.text == f"What was found for {query!r} is retracted, or only tells of another article."
+    assert "Passed over because retracted: PMID:11, PMID:13." in answer.warnings
+    assert (
+        "Passed over because they only tell of another article: PMID:12 (Retraction of Publication)." in answer.warnings
+    )
+
+
 def test_text_passages_and_sources_share_numbers_and_labels_and_concerns_are_shown(online: BioMedAgent) -> None:
     answer = online.ask("Does metformin extend lifespan in mice?", query="metformin lifespan")
     results, methods = answer.evidence

@@ -201,6 +201,9 @@ def test_the_search_result_tells_what_was_ignored() -> None:
     )
     assert (result.pmids, result.count, result.translation) == (("3", "1"), 40362, "apc[All Fields]")
     assert result.ignored == ("p.E1317Q", "xyz", "the", '"a b"')
+    alone = {"errorlist": {"phrasesnotfound": "flurb"}, "warninglist": {"outputmessages": "Few."}}
+    one = read_search({"esearchresult": {"count": "1", "idlist": "3"} | alone})
+    assert (one.pmids, one.ignored, one.messages) == (("3",), ("flurb",), ("Few.",)), "not letter by letter"
     with pytest.raises(Unavailable, match="malformed"):
         read_search({"header": {}})
 
