@@ -101,6 +101,12 @@ def gene_match(protein: Protein, name: str, default: str) -> Match:
     return Match(protein, f"gene{'' if own else ' synonym'} in UniProt{default}", 0 if own else 2)
 
 
+def name_match(protein: Protein, name: str, default: str) -> Match:
+    """Rank a protein's own name before that of a part, such as a chain a polyprotein is cut into."""
+    own = name.casefold() in map(str.casefold, (protein.name, *protein.synonyms))
+    return Match(protein, f"name{'' if own else ' of a part'} in UniProt{default}", 2 if own else 3)
+
+
 def of_organism(entity: Entity, organism: str) -> bool:
     """Whether an entity is a protein of an organism, strains included, or a molecule."""
     return isinstance(entity, Molecule) or _organism(entity).startswith(organism)

@@ -15,7 +15,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from . import chemistry
-from .choice import DEFAULT_ORGANISM, EntityKind, Match, Policy, candidate_of, choose, gene_match, of_organism, rank_of
+from .choice import (
+    DEFAULT_ORGANISM,
+    EntityKind,
+    Match,
+    Policy,
+    candidate_of,
+    choose,
+    gene_match,
+    name_match,
+    of_organism,
+    rank_of,
+)
 from .disclosure import SHORTEST_SEQUENCE, reads_as_residues
 from .errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from .inputs import (
@@ -448,5 +459,5 @@ def _proteins(uniprot: UniProt, name: str, organism: str) -> list[Match]:
         if found := [gene_match(one, name, default) for one in uniprot.by_gene(name, taxon, organism)]:
             return found
         if proteins := uniprot.by_name(name, taxon, organism):
-            return [Match(one, f"name in UniProt{default}", 2) for one in proteins]
+            return [name_match(one, name, default) for one in proteins]
     return []

@@ -117,7 +117,14 @@ class Retriever:
             note_unread(switched_off("UniProt"), notes, unread)
         try:
             if entity.accession and self.uniprot is not None:
-                return self.uniprot.facts(entity.accession)
+                odd: list[str] = []
+                facts = self.uniprot.facts(entity.accession, odd)
+                if odd:
+                    notes.append(
+                        f"Of UniProt's record {entity.accession} some could not be read: {', '.join(odd[:6])}."
+                    )
+                    unread.append(Unavailable(notes[-1], "Look for a newer version of this package."))
+                return facts
         except NotFound as error:
             notes.append(f"The live record was not read: {error.message}")
         except (Unavailable, Refused) as error:

@@ -55,6 +55,9 @@ def inactive(kind: str, *successors: str, **more: Any) -> dict[str, Any]:
     return {"entryType": "Inactive", "primaryAccession": "P29358", "inactiveReason": reason}
 
 
+ISOFORM = {"name": {"value": "1"}, "isoformIds": ["P99999-1"], "isoformSequenceStatus": "Displayed"}
+
+
 # -- readers
 
 
@@ -356,6 +359,10 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
     def answer(asked: Asked) -> Said:
         if asked.path.endswith(".fasta"):
             return Said(b">sp|P11111-2|A_HUMAN Isoform 2 of Testase OS=Homo sapiens OX=9606 GN=A\nMKT\n")
+        if asked.path == "/uniprotkb/Q22222.json":
+            return Said.json(here["P22222"], 303, Location="/uniprotkb/P22222.json?from=Q22222")
+        if asked.path == "/uniprotkb/P22222.json":
+            return Said.json(here["P22222"])
         wanted = asked.query["accessions"].split(",")
         results = [
             one for one in here.values() if {one["primaryAccession"], *one.get("secondaryAccessions", ())} & {*wanted}
@@ -384,7 +391,7 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
         assert [one.query.get("accessions") for one in server.asked] == [
             "P22222,Q22222,Q00015,P29358,P33333,P11111",
             "P44444",
-            None,
+            *[None] * 3,  # the former accession, which leads to another entry, and the isoform
         ]
         server.asked.clear()
         again = uniprot.by_accessions(["P11111", "Q00015", "Q22222"])
@@ -392,6 +399,105 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
         assert again.found["P11111"] == batch.found["P11111"]
         assert again.found["P11111"].provenance is not None
         assert again.found["P11111"].provenance.release == "2026_04"
+
+
+def test_an_accession_that_was_split_is_not_one_of_its_successors(server: LocalServer, uniprot: UniProt) -> None:
+    successor = entry("P68250", secondaryAccessions=["P29358"])
+
+    def answer(asked: Asked) -> Said:
+        if asked.path.endswith("/P29358.json"):
+            return Said.json(inactive("DEMERGED", "P68250", "P68251"))
+        return Said.json({"results": [successor]})  # no row for the accession that was split
+
+    server.play = answer
+    batch = uniprot.by_accessions(["P29358", "P68250"])
+    assert list(batch.found) == ["P68250"]
+    assert "P68251" in batch.missing["P29358"].hint
+
+
+POLYPROTEIN = entry("P0DTD9", name="Replicase polyprotein") | {
+    "proteinDescription": {
+        "recommendedName": {"fullName": {"value": "Replicase polyprotein"}},
+        "contains": [
+            {
+                "recommendedName": {
+                    "fullName": {"value": "3C-like proteinase nsp5"},
+                    "shortNames": [{"value": "3CL-PRO"}],
+                    "ecNumbers": [{"value": "3.4.22.69"}],
+                },
+                "alternativeNames": [{"fullName": {"value": "Main protease"}}],
+            }
+        ],
+        "includes": [{"recommendedName": {"fullName": {"value": "Glutaminase"}, "ecNumbers": [{"value": "3.5.1.2"}]}}],
+    }
+}
+
+
+@pytest.mark.parametrize("name", ["3C-like proteinase nsp5", "3CL-Pro", "main protease", "glutaminase"])
+def test_by_name_knows_what_the_parts_are_called(server: LocalServer, uniprot: UniProt, name: str) -> None:
+    server.play = script(Said.json({"results": [POLYPROTEIN, entry("P1", name="Other")]}))
+    assert [one.accession for one in uniprot.by_name(name)] == ["P0DTD9"]
+
+
+def test_enzymes_within_a_protein_have_their_ec_numbers() -> None:
+    numbers = [(fact.value, fact.note) for fact in read_facts(POLYPROTEIN, HERE) if fact.predicate == "EC number"]
+    assert numbers == [("3.4.22.69", "3C-like proteinase nsp5"), ("3.5.1.2", "Glutaminase")]
+
+
+@pytest.mark.parametrize(
+    ("odd", "named"),
+    [
+        ({"comments": [{"commentType": "ALTERNATIVE PRODUCTS", "isoforms": [{"name": {"value": "2"}}, ISOFORM]}]},
+         "comment ALTERNATIVE PRODUCTS"),
+        ({"comments": [{"commentType": "ALTERNATIVE PRODUCTS", "isoforms": [{"isoformIds": ["P99999-2"]}, ISOFORM]}]},
+         "comment ALTERNATIVE PRODUCTS"),
+        ({"comments": [{"commentType": "SUBCELLULAR LOCATION", "subcellularLocations": [{"topology": {}}, {
+            "location": {"value": "Nucleus"}}]}]}, "comment SUBCELLULAR LOCATION"),
+        ({"comments": [None]}, "comment"),
+        ({"uniProtKBCrossReferences": [{"database": "KEGG"}]}, "cross-reference KEGG"),
+        ({"features": [{"type": "Domain"}, {"type": "Domain", "location": {"start": {"value": 1}}}]}, "feature Domain"),
+        ({"keywords": [{"category": "Disease"}]}, "keyword Disease"),
+    ],
+)  # fmt: skip
+def test_one_odd_element_costs_only_itself(odd: dict[str, Any], named: str) -> None:
+    function = {"commentType": "FUNCTION", "texts": [{"value": "Cuts tests."}]}
+    body = entry(**odd | {"comments": [*odd.get("comments", ()), function]})
+    left: list[str] = []
+    facts = read_facts(body, HERE, left)
+    stated = {fact.predicate for fact in facts}
+    assert left == [named]
+    assert "function" in stated
+    siblings = {"comment ALTERNATIVE PRODUCTS": "isoform", "comment SUBCELLULAR LOCATION": "subcellular location"}
+    assert siblings.get(named, "function") in stated
+
+
+def test_an_inactive_entry_among_others_costs_only_itself() -> None:
+    found = read_search({"results": [inactive("DELETED"), {"entryType": "x"}, entry()]}, HERE)
+    assert [one.accession for one in found] == ["P99999"]
+    assert read_search({"results": [inactive("DELETED")]}, HERE) == []
+    with pytest.raises(Unavailable):
+        read_search({"results": [{"entryType": "x"}]}, HERE)
+
+
+@pytest.mark.parametrize("messages", [[None], "one text", ["one", "text"], {"a": 1}, None])
+def test_what_an_error_says_may_have_any_form(server: LocalServer, uniprot: UniProt, messages: Any) -> None:
+    server.play = script(Said.json({"messages": messages}, 400))
+    with pytest.raises(InvalidInput) as caught:
+        uniprot.by_accession("P99999")
+    assert "o n e" not in caught.value.message
+
+
+@pytest.mark.parametrize("body", [{"foo": 1}, {"entryType": "x"}, {}, [], "text"])
+def test_what_cannot_be_read_is_not_kept(server: LocalServer, tmp_path: Path, body: Any) -> None:
+    server.play = script(Said.json(body))
+    with Transport(tmp_path, clock=FakeClock(), services={"uniprot": server.url}) as transport:
+        uniprot = UniProt(transport)
+        for ask in (lambda: uniprot.by_accession("P99999"), lambda: uniprot.by_gene("TST1")):
+            for _ in range(2):
+                before = len(server.asked)
+                with pytest.raises(Unavailable):
+                    ask()
+                assert len(server.asked) > before
 
 
 def test_accessions_that_cannot_be_asked_now_are_told_from_those_that_do_not_exist(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from biomed_agent.egress import Reveals
@@ -17,7 +18,7 @@ from biomed_agent.transport import Check, Reply, Transport, well_formed
 from biomed_agent.types import Fact, Protein, Provenance
 
 from .facts import read_facts
-from .readers import candidate, read_entry, read_fasta, read_search, read_uniparc
+from .readers import candidate, names_of_parts, read_entry, read_fasta, read_search, read_uniparc
 
 ACCESSION = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
 """UniProt's own pattern (https://www.uniprot.org/help/accession_numbers); group 2 is the isoform suffix."""
@@ -46,12 +47,33 @@ def check_reply(reply: Reply) -> None:
         if "json" in reply.headers.get("content-type", ""):
             reply.json()
         return
-    said = " ".join(reply.json().get("messages") or ["no reason given"]) if reply.text[:1] == "{" else reply.text[:200]
+    said = _reasons(reply.json()) if reply.text[:1] == "{" else reply.text[:200]
     if reply.status in (404, 410):
         raise NotFound(f"UniProt has no such entry ({said.strip()}).", "Check the accession.")
     if reply.status == 400:
         raise InvalidInput(f"UniProt cannot read what it was asked: {said.strip()}.")
     raise Unavailable(f"UniProt answered status {reply.status}: {said.strip()}")
+
+
+def _reasons(body: Mapping[str, Any]) -> str:
+    """Return what an error says: its messages, one text or several."""
+    messages = body.get("messages")
+    several = messages if isinstance(messages, list) else [messages]
+    return " ".join(str(one) for one in several if one) or "no reason given"
+
+
+def check_search(reply: Reply) -> None:
+    """Raise for anything that is no list of entries that can be read; see :func:`check_reply`."""
+    check_reply(reply)
+    if reply.status == 200:
+        read_search(reply.json(), reply.provenance)
+
+
+def check_entry(reply: Reply) -> None:
+    """Raise for anything that is no entry that can be read, active or not; see :func:`check_reply`."""
+    check_reply(reply)
+    with suppress(NotFound):
+        read_entry(reply.json(), reply.provenance)
 
 
 class UniProt:
@@ -75,7 +97,7 @@ class UniProt:
         """
         main, isoform = _split(accession)
         if not isoform:
-            if kept := self._kept([main]).get(main):  # by_accessions() was here
+            if (kept := self._kept([main]).get(main)) and _is_of(kept, main):  # by_accessions() was here
                 new = _merged_into(kept)
                 return self.by_accession(new) if new else read_entry(*kept)
             reply = self._entry(main)
@@ -105,12 +127,15 @@ class UniProt:
             if isoform:
                 return self.by_accession(accession)
             entry = entries.get(main)
-            if entry is not None and (new := _merged_into(entry)) in entries:
+            new = _merged_into(entry) if entry is not None else ""
+            if new in entries:
                 entry = entries[new]
             if entry is None:
                 raise NotFound(f"UniProt has no entry with accession {main}.", "Check the accession.")
             if isinstance(entry, BiomedAgentError):
                 raise entry
+            if not _is_of(entry, main) and not new:  # a former accession: merged into this entry, or split into several
+                return self.by_accession(main)
             return read_entry(*entry)
 
         return in_order(accessions, outcome)
@@ -138,7 +163,8 @@ class UniProt:
         """
         gene = _name(gene)
         where = _of_organism(organism_id, organism)
-        found = self._reviewed_else_all(f"gene_exact:{quote(gene)}{where}", f"gene {gene}")
+        reply = self._reviewed_else_all(f"gene_exact:{quote(gene)}{where}", f"gene {gene}")
+        found = read_search(reply.json(), reply.provenance)
         return sorted(found, key=lambda protein: protein.gene.casefold() != gene.casefold())
 
     def by_ec(self, number: str, organism_id: int | None = 9606, organism: str = "") -> list[Protein]:
@@ -158,7 +184,8 @@ class UniProt:
     def by_name(self, name: str, organism_id: int | None = None, organism: str = "") -> list[Protein]:
         """Return the proteins of exactly this name (recommended, alternative, short or submitted), reviewed first.
 
-        Proteins whose name merely contains the words are left out: insulin is not the insulin receptor.
+        Then come those of which a part has the name: ``3C-like proteinase nsp5`` is cut from a polyprotein. Proteins
+        whose name merely contains the words are left out: insulin is not the insulin receptor.
 
         Args:
             name: Protein name, in any case.
@@ -167,9 +194,12 @@ class UniProt:
         """
         name = _name(name)
         where = _of_organism(organism_id, organism)
-        found = self._reviewed_else_all(f"protein_name:{quote(name)}{where}", f"protein name {name}")
+        reply = self._reviewed_else_all(f"protein_name:{quote(name)}{where}", f"protein name {name}")
+        found, parts = read_search(reply.json(), reply.provenance), names_of_parts(reply.json())
         asked = name.casefold()
-        return [one for one in found if asked in {known.casefold() for known in (one.name, *one.synonyms)}]
+        own = [one for one in found if asked in map(str.casefold, (one.name, *one.synonyms))]
+        of_part = [one for one in found if asked in map(str.casefold, parts.get(one.accession, ()))]
+        return [*own, *(one for one in of_part if one not in own)]
 
     def by_sequence(self, sequence: str) -> list[Protein]:
         """Return the entries or isoforms whose sequence is exactly ``sequence``; only its MD5 checksum is sent.
@@ -194,10 +224,13 @@ class UniProt:
                 found += [self.by_accession(one) for one in accessions if "-" in one][:1]
         return [protein for protein in found if protein.sequence == residues]
 
-    def facts(self, accession: str) -> list[Fact]:
-        """Return what the entry of ``accession`` states; of an isoform, what its entry states."""
+    def facts(self, accession: str, odd: list[str] | None = None) -> list[Fact]:
+        """Return what the entry of ``accession`` states; of an isoform, what its entry states.
+
+        What could not be read is named in ``odd``; see :func:`.facts.read_facts`.
+        """
         reply = self._entry(_split(accession)[0])
-        return read_facts(reply.json(), reply.provenance)
+        return read_facts(reply.json(), reply.provenance, odd)
 
     def _entries(self, accessions: Sequence[str]) -> dict[str, _Entry | BiomedAgentError]:
         """Return entries by accession, primary or secondary: from the cache, or from UniProt, which are then kept."""
@@ -229,15 +262,19 @@ class UniProt:
         return {one: (entry, reply.provenance) for one, reply in kept.items() for entry in _results(reply)}
 
     def _entry(self, accession: str) -> Reply:
-        return self._get(f"uniprotkb/{accession}.json", "identifier", f"accession {accession}")
+        return self._get(f"uniprotkb/{accession}.json", "identifier", f"accession {accession}", check=check_entry)
 
-    def _reviewed_else_all(self, query: str, what: str) -> list[Protein]:
-        return self._search(f"{query} AND reviewed:true", "name", what) or self._search(query, "name", what)
+    def _reviewed_else_all(self, query: str, what: str) -> Reply:
+        reply = self._found(f"{query} AND reviewed:true", "name", what)
+        return reply if read_search(reply.json(), reply.provenance) else self._found(query, "name", what)
 
     def _search(self, query: str, reveals: Reveals, what: str) -> list[Protein]:
-        params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE)}
-        reply = self._get("uniprotkb/search", reveals, what, params)
+        reply = self._found(query, reveals, what)
         return read_search(reply.json(), reply.provenance)
+
+    def _found(self, query: str, reveals: Reveals, what: str) -> Reply:
+        params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE)}
+        return self._get("uniprotkb/search", reveals, what, params, check_search)
 
     def _get(
         self,
@@ -263,6 +300,11 @@ def check_results(reply: Reply) -> None:
 def _results(reply: Reply) -> list[Mapping[str, Any]]:
     results: list[Mapping[str, Any]] = reply.json()["results"]
     return results
+
+
+def _is_of(entry: _Entry, accession: str) -> bool:
+    """Whether an accession is the entry's own, not one that it had or took over."""
+    return entry[0].get("primaryAccession") == accession
 
 
 def _merged_into(entry: _Entry | BiomedAgentError) -> str:

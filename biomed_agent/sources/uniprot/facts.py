@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from biomed_agent.transport import well_formed
@@ -79,25 +79,61 @@ _LINKS = {
 
 
 @well_formed("UniProt")
-def read_facts(entry: Mapping[str, Any], provenance: Provenance) -> list[Fact]:
+def read_facts(entry: Mapping[str, Any], provenance: Provenance, odd: list[str] | None = None) -> list[Fact]:
     """Read what an active entry states, in the order of a reader's interest.
 
     The note of a fact names the chain or isoform it holds for, and evidence weaker than an experiment.
+
+    Args:
+        entry: The entry as parsed JSON.
+        provenance: Of the reply.
+        odd: Receives what could not be read, such as ``comment FUNCTION``; the rest is read all the same.
     """
     accession = str(entry["primaryAccession"])
     if entry.get("entryType") == "Inactive":
         raise inactive(entry)
     origin = record_of(accession, provenance)
+    references = entry.get("uniProtKBCrossReferences") or ()
+    parts: tuple[_Part, ...] = (
+        ("comment", "commentType", _pieces(entry.get("comments") or ()), _comment),
+        ("feature", "type", entry.get("features") or (), _feature),
+        ("keyword", "category", entry.get("keywords") or (), _keyword),
+        ("cross-reference", "database", references, _reference),
+    )
+    statements = list(_identity(entry))
+    for part in parts:
+        statements += _readable(*part, [] if odd is None else odd)
     facts = [
         Fact(f"UNIPROT:{accession}", predicate, value, unit, provenance=origin, note=note)
-        for predicate, value, unit, note in (*_identity(entry), *_comments(entry), *_features(entry), *_terms(entry))
+        for predicate, value, unit, note in (*statements, *_structures(references))
         if value not in ("", None)
     ]
     return list(dict.fromkeys(facts))
 
 
+def _readable(
+    what: str, kind: str, elements: Iterable[Any], read: Callable[[Any], Iterator[_Statement]], odd: list[str]
+) -> Iterator[_Statement]:
+    """Yield what the elements state; one that cannot be read costs the others nothing, and is named in ``odd``."""
+    for element in elements:
+        try:
+            stated = list(read(element))
+        except (LookupError, TypeError, AttributeError, ValueError):
+            odd.append(f"{what} {element.get(kind) or ''}".strip() if isinstance(element, Mapping) else what)
+            continue
+        yield from stated
+
+
 _Statement = tuple[str, str | int, str, str]
 """predicate, value, unit, note"""
+_Part = tuple[str, str, Iterable[Any], Callable[[Any], Iterator[_Statement]]]
+"""what an element is, the key of its kind, the elements, and their reader"""
+_LISTS = {
+    "COFACTOR": "cofactors",
+    "SUBCELLULAR LOCATION": "subcellularLocations",
+    "ALTERNATIVE PRODUCTS": "isoforms",
+}
+"""what a comment lists, by its type; the others list texts"""
 
 
 def _identity(entry: Mapping[str, Any]) -> Iterator[_Statement]:
@@ -114,44 +150,58 @@ def _identity(entry: Mapping[str, Any]) -> Iterator[_Statement]:
     yield "length", sequence.get("length", ""), "residues", flag
     yield "molecular weight", sequence.get("molWeight", ""), "Da", "unprocessed chain"
     yield "protein existence", str(entry.get("proteinExistence", "")).partition(": ")[2], "", ""
-    blocks = [description.get("recommendedName") or {}, *(description.get("submissionNames") or ())]
-    blocks += [*(description.get("alternativeNames") or ()), *(description.get("contains") or ())]
-    blocks += [part.get("recommendedName") or {} for part in description.get("contains") or ()]
-    for block in blocks:
+    for note, block in _names_and_parts(description):
         for number in block.get("ecNumbers") or ():
-            yield "EC number", str(number["value"]), "", _evidence(number)
+            yield "EC number", str(number["value"]), "", _note(note, _evidence(number))
 
 
-def _comments(entry: Mapping[str, Any]) -> Iterator[_Statement]:
-    for comment in entry.get("comments") or ():
-        kind, about = comment.get("commentType"), str(comment.get("molecule", ""))
-        if kind in _TEXTS:
-            for text in comment.get("texts") or ():
-                yield _TEXTS[kind], str(text["value"]), "", _note(about, _evidence(text))
-        elif kind == "CATALYTIC ACTIVITY":
-            reaction = comment["reaction"]
-            number = f"EC {reaction['ecNumber']}" if reaction.get("ecNumber") else ""
-            yield "catalytic activity", str(reaction["name"]), "", _note(about, number, _evidence(reaction))
-        elif kind == "COFACTOR":
-            for one in comment.get("cofactors") or ():
-                yield "cofactor", str(one["name"]), "", _note(about, _evidence(one))
-        elif kind == "SUBCELLULAR LOCATION":
-            for one in comment.get("subcellularLocations") or ():
-                place = one["location"]
-                topology = str((one.get("topology") or {}).get("value", ""))
-                yield "subcellular location", str(place["value"]), "", _note(about, topology, _evidence(place))
-        elif kind == "SIMILARITY":
-            for text in comment.get("texts") or ():
-                stated = re.sub(r"^(In the \S+ section; )?belongs to the ", "", str(text["value"]), flags=re.IGNORECASE)
-                for family in stated.rstrip(".").split(". "):  # superfamily, family, subfamily
-                    yield "protein family", family, "", ""
-        elif kind == "DISEASE":
-            yield from _disease(comment, about)
-        elif kind == "ALTERNATIVE PRODUCTS":
-            for isoform in comment.get("isoforms") or ():
-                canonical = ", canonical" if isoform.get("isoformSequenceStatus") == "Displayed" else ""
-                named = f"isoform {isoform['name']['value']}{canonical}"
-                yield "isoform", f"{isoform['isoformIds'][0]} ({named})", "", ""
+def _names_and_parts(description: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the blocks of names of a protein and of the enzymes it is cut into or is made of, with the part's name."""
+    wholes = [description.get("recommendedName") or {}, *(description.get("submissionNames") or ())]
+    yield from (("", block) for block in (*wholes, *(description.get("alternativeNames") or ())))
+    for part in (*(description.get("contains") or ()), *(description.get("includes") or ())):
+        name = str(((part.get("recommendedName") or {}).get("fullName") or {}).get("value") or "a part")
+        for block in (part, part.get("recommendedName") or {}, *(part.get("alternativeNames") or ())):
+            yield name, block
+
+
+def _pieces(comments: Iterable[Any]) -> Iterator[Any]:
+    """Yield comments, those that list several things as one for each."""
+    for comment in comments:
+        key = _LISTS.get(str(comment.get("commentType")), "texts") if isinstance(comment, Mapping) else ""
+        listed = comment.get(key) if key else None
+        yield from ({**comment, key: [one]} for one in listed) if isinstance(listed, list) else [comment]
+
+
+def _comment(comment: Mapping[str, Any]) -> Iterator[_Statement]:
+    kind, about = comment.get("commentType"), str(comment.get("molecule", ""))
+    if kind in _TEXTS:
+        for text in comment.get("texts") or ():
+            yield _TEXTS[kind], str(text["value"]), "", _note(about, _evidence(text))
+    elif kind == "CATALYTIC ACTIVITY":
+        reaction = comment["reaction"]
+        number = f"EC {reaction['ecNumber']}" if reaction.get("ecNumber") else ""
+        yield "catalytic activity", str(reaction["name"]), "", _note(about, number, _evidence(reaction))
+    elif kind == "COFACTOR":
+        for one in comment.get("cofactors") or ():
+            yield "cofactor", str(one["name"]), "", _note(about, _evidence(one))
+    elif kind == "SUBCELLULAR LOCATION":
+        for one in comment.get("subcellularLocations") or ():
+            place = one["location"]
+            topology = str((one.get("topology") or {}).get("value", ""))
+            yield "subcellular location", str(place["value"]), "", _note(about, topology, _evidence(place))
+    elif kind == "SIMILARITY":
+        for text in comment.get("texts") or ():
+            stated = re.sub(r"^(In the \S+ section; )?belongs to the ", "", str(text["value"]), flags=re.IGNORECASE)
+            for family in stated.rstrip(".").split(". "):  # superfamily, family, subfamily
+                yield "protein family", family, "", ""
+    elif kind == "DISEASE":
+        yield from _disease(comment, about)
+    elif kind == "ALTERNATIVE PRODUCTS":
+        for isoform in comment.get("isoforms") or ():
+            canonical = ", canonical" if isoform.get("isoformSequenceStatus") == "Displayed" else ""
+            named = f"isoform {isoform['name']['value']}{canonical}"
+            yield "isoform", f"{isoform['isoformIds'][0]} ({named})", "", ""
 
 
 def _disease(comment: Mapping[str, Any], about: str) -> Iterator[_Statement]:
@@ -169,27 +219,24 @@ def _disease(comment: Mapping[str, Any], about: str) -> Iterator[_Statement]:
             yield "disease involvement", text.rstrip("."), "", _note(about)
 
 
-def _features(entry: Mapping[str, Any]) -> Iterator[_Statement]:
-    """State the features of :data:`FEATURES`; residues count on the canonical sequence or on the one the note names."""
-    for feature in entry.get("features") or ():
-        kind = str(feature.get("type", ""))
-        if kind not in FEATURES:
-            continue
-        place, described = (
-            _place(feature["location"], between=kind in _BONDS),
-            str(feature.get("description", "")).rstrip("."),
-        )
-        note = _note(str(feature["location"].get("sequence") or ""), _evidence(feature))
-        if kind in _SUBSTITUTIONS:
-            change = _change(feature)
-            value = change or (f"{described or 'changed'}, {place}")
-            yield FEATURES[kind], value, "", _note(described if change else "", note)
-            continue
-        ligand = feature.get("ligand") or {}
-        label = str(ligand.get("label") or "")
-        bound = " ".join(part for part in (str(ligand.get("name") or ""), label) if part)
-        what = ", ".join(part for part in (bound, described) if part)
-        yield FEATURES[kind], f"{what}, {place}" if what else place, "", note
+def _feature(feature: Mapping[str, Any]) -> Iterator[_Statement]:
+    """State a feature of :data:`FEATURES`; residues count on the canonical sequence or on the one the note names."""
+    kind = str(feature.get("type", ""))
+    if kind not in FEATURES:
+        return
+    place = _place(feature["location"], between=kind in _BONDS)
+    described = str(feature.get("description", "")).rstrip(".")
+    note = _note(str(feature["location"].get("sequence") or ""), _evidence(feature))
+    if kind in _SUBSTITUTIONS:
+        change = _change(feature)
+        value = change or (f"{described or 'changed'}, {place}")
+        yield FEATURES[kind], value, "", _note(described if change else "", note)
+        return
+    ligand = feature.get("ligand") or {}
+    label = str(ligand.get("label") or "")
+    bound = " ".join(part for part in (str(ligand.get("name") or ""), label) if part)
+    what = ", ".join(part for part in (bound, described) if part)
+    yield FEATURES[kind], f"{what}, {place}" if what else place, "", note
 
 
 def _place(location: Mapping[str, Any], *, between: bool = False) -> str:
@@ -217,29 +264,37 @@ def _change(feature: Mapping[str, Any]) -> str:
     return "/".join(f"{old}{start}{one}" for one in new)
 
 
-def _terms(entry: Mapping[str, Any]) -> Iterator[_Statement]:
-    for keyword in entry.get("keywords") or ():
-        if keyword.get("category") != "Technical term":
-            yield "keyword", str(keyword["name"]), "", ""
+def _keyword(keyword: Mapping[str, Any]) -> Iterator[_Statement]:
+    if keyword.get("category") != "Technical term":
+        yield "keyword", str(keyword["name"]), "", ""
+
+
+def _reference(reference: Mapping[str, Any]) -> Iterator[_Statement]:
+    """State a cross-reference to a database that tells something; structures are counted by :func:`_structures`."""
+    database, number = str(reference.get("database", "")), str(reference["id"])
+    details = {one["key"]: str(one["value"]) for one in reference.get("properties") or ()}
+    if database == "GO":
+        aspect, _, term = details.get("GoTerm", "").partition(":")
+        if term:
+            automatic = "automatic annotation" if details.get("GoEvidenceType", "").startswith("IEA") else ""
+            yield f"GO {_GO.get(aspect, 'term')}", term, "", _note(number, automatic)
+    elif database == "Reactome":
+        yield "pathway", f"{details.get('PathwayName') or 'pathway'} ({number})", "", "Reactome"
+    elif database == "DrugBank":
+        yield "DrugBank entry", f"{details.get('GenericName') or 'drug'} ({number})", "", DRUGBANK_NOTE
+    elif database in ("InterPro", "Pfam"):
+        yield f"{database} entry", f"{details.get('EntryName') or 'entry'} ({number})", "", ""
+    elif database in _LINKS:
+        yield _LINKS[database], number, "", ""
+
+
+def _structures(references: Iterable[Any]) -> Iterator[_Statement]:
+    """State how many structures of the Protein Data Bank an entry names, and how they were found."""
     methods: Counter[str] = Counter()
-    for reference in entry.get("uniProtKBCrossReferences") or ():
-        database, number = str(reference.get("database", "")), str(reference["id"])
-        details = {one["key"]: str(one["value"]) for one in reference.get("properties") or ()}
-        if database == "GO":
-            aspect, _, term = details.get("GoTerm", "").partition(":")
-            if term:
-                automatic = "automatic annotation" if details.get("GoEvidenceType", "").startswith("IEA") else ""
-                yield f"GO {_GO.get(aspect, 'term')}", term, "", _note(number, automatic)
-        elif database == "Reactome":
-            yield "pathway", f"{details.get('PathwayName') or 'pathway'} ({number})", "", "Reactome"
-        elif database == "DrugBank":
-            yield "DrugBank entry", f"{details.get('GenericName') or 'drug'} ({number})", "", DRUGBANK_NOTE
-        elif database in ("InterPro", "Pfam"):
-            yield f"{database} entry", f"{details.get('EntryName') or 'entry'} ({number})", "", ""
-        elif database == "PDB":
-            methods[details.get("Method", "")] += 1
-        elif database in _LINKS:
-            yield _LINKS[database], number, "", ""
+    for reference in references:
+        if isinstance(reference, Mapping) and reference.get("database") == "PDB":
+            details = {one.get("key"): one.get("value") for one in reference.get("properties") or ()}
+            methods[str(details.get("Method") or "")] += 1
     if methods:
         how = ", ".join(f"{count} by {method or 'other means'}" for method, count in methods.most_common())
         yield "experimental structures", methods.total(), "in PDB", how

@@ -50,9 +50,42 @@ def read_entry(entry: Mapping[str, Any], provenance: Provenance) -> Protein:
 
 @well_formed("UniProt")
 def read_search(body: Mapping[str, Any], provenance: Provenance) -> list[Protein]:
-    """Read the results of a search, reviewed entries first, otherwise in UniProt's order."""
-    proteins = [read_entry(entry, provenance) for entry in body["results"]]
+    """Read the results of a search, reviewed entries first, otherwise in UniProt's order.
+
+    Entries that are inactive or cannot be read are left out.
+
+    Raises:
+        Unavailable: It is no list, or none of its active entries can be read.
+    """
+    proteins: list[Protein] = []
+    failure: Unavailable | None = None
+    for entry in body["results"]:
+        try:
+            proteins.append(read_entry(entry, provenance))
+        except NotFound:  # inactive
+            continue
+        except Unavailable as error:
+            failure = error
+    if failure is not None and not proteins:
+        raise failure
     return sorted(proteins, key=lambda protein: not protein.reviewed)
+
+
+@well_formed("UniProt")
+def names_of_parts(body: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Read of a search what the parts of its proteins are called, by accession.
+
+    Parts are the chains that a polyprotein is cut into, and the domains of an enzyme that does several things.
+    """
+    named: dict[str, list[str]] = {}
+    for entry in body["results"]:
+        description = (entry.get("proteinDescription") or {}) if isinstance(entry, Mapping) else {}
+        parts = [*(description.get("contains") or ()), *(description.get("includes") or ())]
+        if parts and entry.get("primaryAccession"):
+            named[str(entry["primaryAccession"])] = [
+                name for part in parts for name in names_in({"proteinDescription": part})
+            ]
+    return named
 
 
 @well_formed("UniProt")
