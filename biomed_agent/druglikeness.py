@@ -150,6 +150,13 @@ def rules(molecule: Molecule) -> list[Fact]:
         return facts
 
 
+def exceeded(verdict: Fact) -> list[str]:
+    """Return of a verdict of :func:`rules` the values outside their limits, such as ``weight 612.4 (<= 500)``."""
+    *_, values, said = verdict.note.split("; ")
+    names = said.partition(": ")[2].split(", ")
+    return [shown for shown in values.split(", ") if any(name and shown.startswith(f"{name} ") for name in names)]
+
+
 def alerts(molecule: Molecule) -> list[Fact]:
     """Name the structural alerts a molecule matches, each with the atoms (from 1, in the canonical SMILES).
 

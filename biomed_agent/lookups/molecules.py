@@ -118,9 +118,14 @@ def _said(answering: Answering, molecule: Molecule, judged: Molecule, values: li
     cited = answering.draft.sources.cite(verdicts[0].provenance)
     listed = ", ".join(f"{fact.predicate} {compose.number(fact.value)} {fact.unit}".strip() for fact in values)
     alerts = [str(fact.value) for fact in verdicts if fact.predicate == "structural alert"]
+    by_rule = [fact for fact in verdicts if fact.predicate != "structural alert"]
     rules = {
-        said: [fact.predicate for fact in verdicts if fact.value == verdict and fact.predicate != "structural alert"]
-        for verdict, said in (("pass", "passed"), ("fail", "failed"))
+        "passed": [fact.predicate for fact in by_rule if fact.value == "pass"],
+        "failed": [
+            f"{fact.predicate} by {' and '.join(druglikeness.exceeded(fact))}"
+            for fact in by_rule
+            if fact.value == "fail"
+        ],
     }
     decided = "; ".join(f"{said}: {', '.join(names)}" for said, names in rules.items() if names)
     whole = f"{_mass(molecule)}, counter-ions and solvent included. Its parent " if judged is not molecule else ""

@@ -200,9 +200,11 @@ def _row(row: FactRow) -> str:
 
 
 def _computed(answer: Answer) -> list[_Part]:
-    """Return one line per program."""
+    """Return one line per program; what the answer says in the same words is not repeated."""
     by_source: dict[str, list[str]] = {}
     for row in fact_rows(answer, "computed"):
+        if re.search(rf"[,:] {re.escape(f'{row.predicate} {row.value(VALUES)}')}(?!\S*\d)", answer.text):
+            continue
         by_source.setdefault(row.source, []).append(_row(row))
     return [
         _Part(f"COMPUTED ({source})", list(enumerate(values, 1)), "computed value", inline=True)

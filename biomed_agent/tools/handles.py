@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from biomed_agent.disclosure import structure_in
 from biomed_agent.inputs import INCHIKEY, read_sequence, smiles_shaped, split_prefix
 from biomed_agent.types import Answer, EgressPolicy, Entity, Fact, Molecule, Protein, Resolved
 
@@ -179,10 +180,12 @@ class Handles:
         for secret in sorted(hidden, key=len, reverse=True):
             text = text.replace(secret, hidden[secret])
         derived = any(isinstance(entity, Molecule) for entity in known.values())
+        molecules = [one.entity for one in answer.entities if isinstance(one.entity, Molecule)]
+        formulas = {one.formula for one in molecules} if policy == "names-only" else set()  # every InChI holds one
 
         def token(match: re.Match[str]) -> str:
             core = match[0].strip(".,;:…")
-            if len(core) < SHORTEST or _HANDLE.fullmatch(core) or _CITATION.fullmatch(core):
+            if len(core) < SHORTEST or core in formulas or _HANDLE.fullmatch(core) or _CITATION.fullmatch(core):
                 return match[0]
             piece = any(core in secret for secret in hidden)
             if piece or core.startswith("InChI=") or (derived and smiles_shaped(core)):
@@ -280,7 +283,8 @@ def _structures(value: Any) -> Iterator[str]:
             yield from _structures(one)
     elif isinstance(value, str):
         prefix, text = split_prefix(value.strip())
-        written = text.startswith((">", "InChI=")) or smiles_shaped(text) or _LONG_WORD.fullmatch(text)
+        written = text.startswith(">") or smiles_shaped(text) or _LONG_WORD.fullmatch(text)
+        written = written or structure_in(text, name=True)
         if text and (prefix in ("smiles", "inchi", "seq") or (not prefix and written)):
             yield value.strip()
             yield text

@@ -85,7 +85,7 @@ class MoleculePropertiesTool(LookUpTool):
     description: str = (
         "Compute properties of one molecule from its structure with RDKit: formula, mass (salt and parent), logP, "
         "TPSA, hydrogen bonds, rings, QED; pass or fail of Lipinski, Veber, Ghose, Egan, Muegge and rule of three, "
-        "each value with its limit; structural alerts (PAINS, Brenk, NIH) with atoms."
+        "values that fail with their limit; structural alerts (PAINS, Brenk, NIH) with atoms."
     )
     args_schema: type[BaseModel] = MoleculePropertiesArguments
 

@@ -50,6 +50,28 @@ def test_properties_of_a_salt_are_its_parents_and_both_masses_are_shown() -> Non
     assert {"rule of five", "Veber rule", "Egan rule", "Muegge filter", "rule of three", "QED"} <= facts.keys()
 
 
+def test_a_rule_that_fails_is_told_with_the_values_and_limits_and_nothing_twice() -> None:
+    message = call(MoleculePropertiesTool(agent=OFFLINE), molecule="aspirin")
+    assert "failed: Muegge filter by weight 180.16 (200 to 600), rule of three by TPSA 63.6 (<= 60)." in message.text
+    assert message.text.count("logP 1.31,") == 1
+    assert "logP 1.31 (Wildman" not in message.text  # said by the answer
+    assert "rule of five pass (weight 180.16 (<= 500)" in message.text
+
+
+@pytest.mark.parametrize("smiles", ["CC(=O)Nc1ccc(O)cc1CCBr", "O=C(Nc1ccc(Br)cc1)C1CCN(CC1)S(C)(=O)=O"])
+def test_the_formula_of_a_structure_of_ones_own_is_told(smiles: str) -> None:
+    message = call(FindMoleculeTool(agent=OFFLINE), name=smiles)
+    formula = next(fact["value"] for fact in message.artifact["facts"] if fact["predicate"] == "molecular formula")
+    assert f"The structure is {formula}" in message.text
+    assert f"molecular formula {formula}" in message.text
+    assert smiles not in message.text
+
+
+@pytest.mark.parametrize("text", ["CCCCCC", "ClCCl", "HAEGTFTSDVSSYLEGQAAK", "H-Tyr-Gly-Gly-Phe-Met-OH"])
+def test_a_structure_without_a_prefix_is_not_echoed_either(text: str) -> None:
+    assert text not in call(FindMoleculeTool(agent=OFFLINE), name=text).text
+
+
 def test_what_cannot_be_computed_is_told() -> None:
     message = call(MoleculePropertiesTool(agent=OFFLINE), molecule="smiles:CC*")
     assert message.text.startswith("STATUS inapplicable")
