@@ -45,7 +45,7 @@ from .inputs import (
 )
 from .sdf import molecule_from_molblock
 from .types import Candidate, Molecule, Protein, Resolved
-from .variants import apply_substitutions, split_variant
+from .variants import apply_substitutions, split_other_variant, split_variant
 
 if TYPE_CHECKING:
     from .sources.local import LocalIndex
@@ -295,6 +295,13 @@ class Resolver:
             base, changes = split_variant(name)
             if changes:
                 return self._variant(base, changes, policy, organism, notes)
+            base, form = split_other_variant(name)
+            if form and (kind == "protein" or self.index.proteins_named(base)):
+                raise InvalidInput(
+                    f"{name!r}: the variant form {form} is not supported; expected substitutions of single residues, "
+                    "such as V600E or L858R/T790M.",
+                    f"Ask about {base} itself, or give the sequence of the variant with seq: in front.",
+                )
             base, of = split_organism(name)
             if of and organism in ("", of):
                 found = self._named(base, "protein", policy, of, notes)

@@ -23,6 +23,12 @@ SEVERAL = rf"{SUBSTITUTION}(?:(?:\s?[/+,;]\s?|\s+and\s+|\s+){SUBSTITUTION})*"
 _PARTS = re.compile(rf"({_THREE}|{_ONE})(\d{{1,5}})({_THREE}|{_ONE})")
 _NAMED = re.compile(rf"(?P<base>.+?)[\s(_-]+(?P<changes>{SEVERAL})\)?")
 _ANYWHERE = re.compile(rf"(?<![\w-])(?:{_ONE}\d{{2,5}}{_ONE}|(?:{_THREE})\d{{1,5}}(?:{_THREE}))(?!\w)")
+_RESIDUE = rf"(?:{_THREE}|{_ONE})"
+_OTHER = (
+    rf"(?:p\.)?\(?(?:(?:delta|del|Δ)[\s-]?{_RESIDUE}?\d{{1,5}}|ex(?:on)?\s?\d{{1,2}}\s?(?:del|ins|skip)\w*|"
+    rf"{_RESIDUE}\d{{1,5}}(?:[_-]{_RESIDUE}?\d{{1,5}})?(?:(?:del|dup|ins|fs|ext)[\w*]*|Ter|X|\*))\)?"
+)
+_OTHER_NAMED = re.compile(rf"(?P<base>.+?)[\s(_-]+(?P<form>{_OTHER})\)?", re.IGNORECASE)
 
 
 def substitutions(text: str) -> tuple[str, ...]:
@@ -35,6 +41,15 @@ def split_variant(name: str) -> tuple[str, tuple[str, ...]]:
     """Split ``BRAF V600E`` into ``("BRAF", ("V600E",))``; without a substitution at the end the tuple is empty."""
     match = _NAMED.fullmatch(name)
     return (match["base"], substitutions(match["changes"])) if match else (name, ())
+
+
+def split_other_variant(name: str) -> tuple[str, str]:
+    """Split ``CFTR F508del`` into ``("CFTR", "F508del")``: deletions, insertions, stops and open positions (``V600X``).
+
+    They cannot be applied here. The second text is empty when the name ends in none.
+    """
+    match = _OTHER_NAMED.fullmatch(name)
+    return (match["base"], match["form"]) if match else (name, "")
 
 
 def substitutions_in(question: str) -> tuple[str, ...]:

@@ -283,8 +283,8 @@ def _structures(value: Any) -> Iterator[str]:
             yield from _structures(one)
     elif isinstance(value, str):
         prefix, text = split_prefix(value.strip())
-        written = text.startswith(">") or smiles_shaped(text) or _LONG_WORD.fullmatch(text)
-        written = written or structure_in(text, name=True)
+        long = text.startswith(">") or _LONG_WORD.fullmatch(text)
+        written = long or smiles_shaped(text) or structure_in(text, name=True)
         if text and (prefix in ("smiles", "inchi", "seq") or (not prefix and written)):
             yield value.strip()
             yield text

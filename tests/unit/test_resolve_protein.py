@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.choice import Policy
+from biomed_agent.choice import EntityKind, Policy
 from biomed_agent.errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound
 from biomed_agent.inputs import ACCESSION, split_organism
 from biomed_agent.resolve import Resolver
@@ -176,6 +176,14 @@ def test_variants_of_the_resolved_protein(local: Resolver) -> None:
     assert (double.variant, double.sequence[857], double.sequence[789]) == ("L858R/T790M", "R", "M")
     with pytest.raises(InvalidInput, match="position 600 holds V, not A"):
         local.resolve("BRAF A600E")
+
+
+@pytest.mark.parametrize("text", ["EGFR del19", "CFTR F508del", "BRAF V600X"])
+@pytest.mark.parametrize("kind", [None, "protein"])
+def test_a_variant_of_a_form_that_is_not_supported_is_told(local: Resolver, text: str, kind: EntityKind | None) -> None:
+    with pytest.raises(InvalidInput, match=r"variant form .* is not supported") as caught:
+        local.resolve(text, kind)
+    assert "Ask about" in caught.value.hint
 
 
 def test_obsolete_accessions_are_followed_or_explained(live: Resolver) -> None:

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.types import Protein
-from biomed_agent.variants import apply_substitutions, split_variant, substitutions, substitutions_in
+from biomed_agent.variants import (
+    apply_substitutions,
+    split_other_variant,
+    split_variant,
+    substitutions,
+    substitutions_in,
+)
 
 RAS = Protein("MTEYKLVVVGAGGVGKSALTIQLIQ", accession="P01116")
 
@@ -35,6 +41,28 @@ RAS = Protein("MTEYKLVVVGAGGVGKSALTIQLIQ", accession="P01116")
 )
 def test_a_name_is_split_into_protein_and_changes(name: str, base: str, changes: tuple[str, ...]) -> None:
     assert split_variant(name) == (base, changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "form"),
+    [
+        ("EGFR del19", "EGFR", "del19"),
+        ("CFTR F508del", "CFTR", "F508del"),
+        ("CFTR p.Phe508del", "CFTR", "p.Phe508del"),
+        ("CFTR ΔF508", "CFTR", "ΔF508"),
+        ("BRAF V600X", "BRAF", "V600X"),
+        ("TP53 R213*", "TP53", "R213*"),
+        ("EGFR E746_A750del", "EGFR", "E746_A750del"),
+        ("EGFR exon 19 deletion", "EGFR", "exon 19 deletion"),
+        ("TP53 R175fs", "TP53", "R175fs"),
+        ("BRAF V600E", "BRAF V600E", ""),
+        ("BRAF V600", "BRAF V600", ""),
+        ("interleukin-2", "interleukin-2", ""),
+        ("cytochrome P450 2D6", "cytochrome P450 2D6", ""),
+    ],
+)
+def test_other_forms_of_variants_are_told(name: str, base: str, form: str) -> None:
+    assert split_other_variant(name) == (base, form)
 
 
 def test_substitutions_anywhere_in_a_question() -> None:
