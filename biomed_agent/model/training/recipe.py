@@ -206,18 +206,25 @@ def check_sizes(name: str, sizes: Mapping[str, Any], model_type: str) -> Any:
         counts = re.match(r"num_|(hidden|intermediate)_size|max_position", key) and isinstance(value, int)
         if (counts and value < 1) or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"{name}.{key} is {value}; expected {'1 or more' if counts else 'a finite number'}")
+    if fault := heads_fault({one.name: one.default for one in fields(kind)} | dict(sizes)):
+        raise ValueError(f"{name}.{fault}")
     try:
-        made = kind(**{key: value for key, value in sizes.items() if key != "model_type"})
+        return kind(**{key: value for key, value in sizes.items() if key != "model_type"})
     except (StrictDataclassError, ValueError, TypeError) as error:
-        raise ValueError(f"{name}: {' '.join(str(error).split())}") from error
-    if heads := getattr(made, "num_attention_heads", None):
-        groups = getattr(made, "num_key_value_heads", None) or heads
-        if heads % groups:
-            raise ValueError(f"{name}.num_attention_heads {heads} is no multiple of num_key_value_heads {groups}")
-        # Rotary positions turn pairs of numbers, so each head needs an even number of them.
-        if "head_dim" not in sizes and made.hidden_size % (2 * heads):
-            raise ValueError(f"{name}.hidden_size {made.hidden_size} is no multiple of 2 x num_attention_heads {heads}")
-    return made
+        raise ValueError(f"{name}: {' '.join(str(error.__cause__ or error).split()).rstrip('.')}") from error
+
+
+def heads_fault(sizes: Mapping[str, Any]) -> str:
+    """Say which numbers of attention heads do not divide; "" where all do."""
+    size, heads, groups = (sizes.get(key) for key in ("hidden_size", "num_attention_heads", "num_key_value_heads"))
+    if not isinstance(size, int) or not isinstance(heads, int):
+        return ""
+    if isinstance(groups, int) and heads % groups:
+        return f"num_attention_heads {heads} is no multiple of num_key_value_heads {groups}"
+    # Rotary positions turn pairs of numbers, so each head needs an even number of them.
+    if not sizes.get("head_dim") and size % (2 * heads):
+        return f"hidden_size {size} is no multiple of 2 x num_attention_heads {heads}"
+    return ""
 
 
 @dataclass(frozen=True)
