@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote_plus
@@ -28,6 +29,11 @@ from .screen import Screen
 
 STRUCTURE = "O=C(Nc1ccc(Br)cc1)C1CCN(CC1)S(C)(=O)=O"
 SEQUENCE = "MKWVTFAQLLFRGSSWYSRGVFHRDAPKSEVAHRFNDLGEENYKALVLIAFWQYLQQCPF"
+OTHER_NOTATIONS = (
+    "HAEGTWTSDVQSYLRGQAAK", "GIVEQWCTSICRLYQLENYCN", "mktwvaqklyhrndgfeqpcv", "H-Tyr-Gly-Trp-Phe-Met-OH",
+    "PEPTIDE1{A.W.C.D}$$$$", "1S/C7H7BrO/c1-9-7-4-2-6(8)3-5-7/h2-5H,1H3", "CCCCCC", "ClCCl", "FC(Br)CCl",
+)  # fmt: skip
+"""structures and sequences as people write them without a prefix; none may leave as a name"""
 TEXT = "quietly glowing badgers"
 UNKNOWN = "nonexistumab-17"
 QUESTION = f'Is "{UNKNOWN}" one of the {TEXT} of {STRUCTURE}?'
@@ -180,6 +186,7 @@ def confidential() -> Iterator[tuple[str, str]]:
     for text in (STRUCTURE, molecule.smiles, inchi(molecule).partition("=")[2]):
         yield from ((text[start : start + 12], "the structure") for start in range(len(text) - 11))
     yield from ((SEQUENCE[start : start + 10], "the sequence") for start in range(len(SEQUENCE) - 9))
+    yield from ((text, "a structure or sequence") for text in OTHER_NOTATIONS)
     yield from ((word, "the free text") for word in TEXT.split())
 
 
@@ -235,6 +242,14 @@ def _doors(policy: str, cache_dir: Path) -> Iterator[tuple[str, Callable[[], obj
         yield from _calls(f"tool {tool.name}", invoke, wanted, set(fields) & set(SAMPLES))
     yield "retriever", lambda: PubMedRetriever(agent=agent).invoke("aspirin AND cancer")
     yield "conversation", lambda: agent.chat().ask(QUESTION)
+    for number, text in enumerate(OTHER_NOTATIONS, 1):
+        opened = [
+            *(partial(agent.find, kind, text) for kind in ("molecule", "protein", "literature")),
+            partial(agent.ask, f'What is "{text}"?', molecule=text),
+            partial(agent.ask, f'What is "{text}"?', protein=text),
+            partial(agent.ask, f'What do papers say about "{text}"?'),
+        ]
+        yield from ((f"notation {number}, {place}", enter) for place, enter in enumerate(opened, 1))
     message = user_message("Please describe this molecule.", smiles=[STRUCTURE])
     yield "model host", lambda: HostClient(HOST, egress=policy, timeout=4).generate([message])  # type: ignore[arg-type]
 
