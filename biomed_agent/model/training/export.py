@@ -22,7 +22,7 @@ CARD = """# {name} {revision}
 
 Trained with `biomed-agent train align`, version {version}, {from_where}.
 
-- Kinds it may be asked, with the held-out loss in nats per answer token: {kinds}{unmeasured}
+- Kinds it may be asked, with the loss on n held-out pairs in nats per answer token: {kinds}{unmeasured}
 - Seen in training: {tokens:,} positions (text tokens, atoms and residues) in {steps:,} steps
 - Recipe: SHA-256 {recipe}
 - Terms: {licence}
@@ -146,7 +146,7 @@ def export(
 
 def card_of(trained: Trained, manifest: Mapping[str, Any]) -> str:
     """Return the model card."""
-    kinds = [f"{kind} {scores['loss']} ({scores['examples']:,} pairs)" for kind, scores in manifest["kinds"].items()]
+    kinds = [f"{kind} {scores['loss']} (n = {scores['examples']:,})" for kind, scores in manifest["kinds"].items()]
     unmeasured = ", ".join(manifest["not_measured"])
     rows = [
         f"| `{one['file']}` | {one['used_for']} | {one['examples']:,} | {one['bad']:,} | `{one['sha256'][:16]}` |"
