@@ -238,13 +238,13 @@ class Resolver:
         """Read ``value`` as residues when it can hardly be anything else."""
         if kind == "molecule":
             return None
-        bare = re.sub(r"[\s*]", "", value)
         if value.startswith(">") or "\n" in value:
             return read_sequence(value)
-        unbroken = bare.isalpha() and len(bare) == len(value.rstrip("*"))
-        if unbroken and len(bare) >= SHORTEST_SEQUENCE and reads_as_residues(bare) and not self._known(value):
-            return read_sequence(value)
-        return None
+        bare, letters = value.rstrip("*"), re.sub(r"[^A-Za-z]", "", value)
+        # A long run with a slip in it is a broken sequence, which is bad input rather than a name.
+        whole = bare == letters or (len(bare) >= 25 and letters.isupper() and len(letters) > 0.8 * len(bare))
+        meant = whole and len(letters) >= SHORTEST_SEQUENCE and not re.search(r"\s", bare)
+        return read_sequence(value) if meant and reads_as_residues(letters) and not self._known(value) else None
 
     def _known(self, name: str) -> bool:
         return bool(self.index.proteins_named(name) or self.index.molecules_named(name) or self.index.homonyms(name))

@@ -10,17 +10,20 @@ from typing import Any, get_args
 import pytest
 
 from biomed_agent import BioMedAgent
+from biomed_agent.errors import BiomedAgentError
 from biomed_agent.literature import Literature
 from biomed_agent.lookups.proteins import SECTIONS
 from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever
 from biomed_agent.settings import Settings
 from biomed_agent.sources.europepmc import EuropePMC
+from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.pubmed import PubMed
 from biomed_agent.sources.uniprot import UniProt
 from biomed_agent.tools import BioMedToolkit, FindProteinTool, SearchLiteratureTool
 from biomed_agent.tools.proteins import Section
 from biomed_agent.transport import Transport
+from biomed_agent.types import Protein
 
 from .calling import OFFLINE, call
 from .server import Asked, FakeClock, LocalServer, Said
@@ -140,3 +143,20 @@ def test_a_query_with_an_unknown_word_is_not_answered_from_the_rest(online: BioM
 def test_the_toolkit_hands_them_out() -> None:
     names = [tool.name for tool in BioMedToolkit(offline=True, model="none").get_tools()]
     assert {"find_protein", "search_literature"} <= set(names)
+
+
+def test_an_odd_element_of_a_record_is_told_and_costs_only_itself(cache_dir: Path) -> None:
+    body = {**RECORD, "comments": [*RECORD["comments"], {"commentType": "SUBUNIT", "texts": [{}]}]}
+
+    def odd(asked: Asked) -> Said:
+        return Said.json(body if asked.path.endswith(".json") else {"results": []})
+
+    with LocalServer(odd) as server, Transport(clock=FakeClock(), services={"uniprot": server.url}) as transport:
+        notes: list[str] = []
+        unread: list[BiomedAgentError] = []
+        index = LocalIndex.open(cache_dir)
+        retriever = Retriever(index, None, UniProt(transport), None)
+        facts = retriever.stored(Protein("MKT", "P00533"), ["domain", "subunit structure"], notes, unread)
+    assert [fact.value for fact in facts if fact.predicate == "domain"] == ["Testing, residues 5-9"]
+    assert any("could not be read: comment SUBUNIT" in note for note in notes)
+    assert len(unread) == 1
