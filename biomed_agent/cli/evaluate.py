@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from biomed_agent.model.evaluation.answers import Model
     from biomed_agent.model.evaluation.reading import Rows
     from biomed_agent.model.evaluation.run import Evaluation, Settings
+    from biomed_agent.model.training.formats import BadRow
 
 TASKS = ("molecule-captioning", "molecule-qa", "protein-qa", "pubmedqa", "medmcqa", "medqa")
 SETTINGS = ("reasoning-required", "question-only", "reasoning-free")
+BAD_SHOWN = 5
 SECONDS = 10.0
 """between two lines of progress where nobody watches"""
 
@@ -40,6 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=int, metavar="N", help="score N examples, drawn by hash")
     parser.add_argument("--ids", metavar="FILE", help="ids of the questions to score, such as PubMedQA's test set")
+    parser.add_argument(
+        "--benchmark",
+        metavar="NAME",
+        help="say that the examples are of a published data set, such as ChEBI-20: only then are its scores compared",
+    )
     parser.add_argument("--setting", choices=SETTINGS, help=f"what PubMedQA shows (default {SETTINGS[0]})")
     parser.add_argument("--written", action="store_true", help="let a local model write its choice as a host does")
     parser.add_argument("--scibert-vocab", metavar="FILE", help="SciBERT's vocab.txt, for BLEU and METEOR as published")
@@ -60,11 +68,14 @@ def evaluate(arguments: argparse.Namespace, screen: Screen) -> int:
     """Ask every question, write the report and show its tables."""
     _check(arguments)
     from biomed_agent.model.evaluation import report
+    from biomed_agent.model.evaluation.published import benchmark_named
     from biomed_agent.model.evaluation.reading import read_rows
     from biomed_agent.model.evaluation.tasks import task_named
 
     task = task_named(arguments.task)
+    benchmark = benchmark_named(task.name, arguments.benchmark) if arguments.benchmark is not None else ""
     rows = read_rows(task, map(Path, arguments.data))
+    rows.benchmark = benchmark
     train = read_rows(task, map(Path, arguments.train)) if arguments.train else None
     if arguments.ids:
         rows.choose(Path(arguments.ids))
@@ -144,8 +155,10 @@ def _run(
     from biomed_agent.model.evaluation.tasks import task_named
 
     about: dict[str, dict[str, Any]] = {"data": rows.about()}
+    bad = list(rows.bad)
     if train is not None:
         about["train"] = train.about()
+        bad += train.left_out
     try:
         return score(
             task_named(arguments.task),
@@ -157,6 +170,7 @@ def _run(
             resume=arguments.resume,
             about=about,
             progress=_Progress(screen),
+            opened=lambda: _tell_bad(bad, output, screen),
             warn=lambda words: screen.note(f"warning: {words}"),
         )
     except (KeyboardInterrupt, Unavailable):
@@ -165,6 +179,19 @@ def _run(
         raise
     finally:
         screen.progress("")
+
+
+def _tell_bad(bad: Sequence[BadRow], output: Path, screen: Screen) -> None:
+    """Name the first bad rows on the screen, and all in the output folder."""
+    from biomed_agent.model.evaluation.reading import write_bad
+
+    files = write_bad(bad, output)
+    for one in bad[:BAD_SHOWN]:
+        screen.note(f"bad row: {one if one.line else f'{one.file}: {one.where}: {one.reason}'}")
+    if len(bad) > BAD_SHOWN:
+        screen.note(f"and {len(bad) - BAD_SHOWN:,} more")
+    if bad:
+        screen.note(f"all bad rows are in {', '.join(map(str, files))}")
 
 
 class _Progress:

@@ -61,6 +61,33 @@ def test_one_command_writes_the_whole_report(tiny_folder, data, tmp_path, capsys
     assert json.loads(capsys.readouterr().out) == report
 
 
+def test_bad_rows_are_named_on_the_screen_and_in_the_folder(tiny_folder, tmp_path, capsys):
+    data, output = tmp_path / "own.csv", tmp_path / "out"
+    rows = ["CCO,What is it?,An alcohol.", "CCN,What is it?,", "odd,What is it?,A base.", *["CC,What is it?,"] * 5]
+    data.write_text("\n".join(["smiles,question,answer", *rows]) + "\n", encoding="utf-8")
+    words = ["evaluate", "molecule-qa", "--data", str(data), "--output", str(output), "--max-new-tokens", "3"]
+    assert main([*words, "--model", str(tiny_folder)]) == 0
+    shown = capsys.readouterr()
+    assert f"bad row: {data}:3: column answer: the answer is empty\n" in shown.err
+    assert "and 2 more\n" in shown.err
+    assert f"all bad rows are in {output / 'bad-rows-own.csv.tsv'}\n" in shown.err
+    assert "(6: the answer is empty, own.csv:3, own.csv:5, own.csv:6 ...)" in shown.out
+    lines = [line.split("\t") for line in (output / "bad-rows-own.csv.tsv").read_text("utf-8").splitlines()]
+    assert [line[1] for line in lines] == ["3", "5", "6", "7", "8", "9", "4"]
+    assert "stays in, to be charged as a miss" in lines[-1][3]
+    found = json.loads((output / "report.json").read_text("utf-8"))["data"]["bad_rows"]
+    assert found[0] == {
+        "file": "own.csv",
+        "line": 3,
+        "where": "column answer",
+        "reason": "the answer is empty",
+        "got": "",
+    }
+    data.write_text("smiles,question,answer\nCCN,What is it?,\n", encoding="utf-8")
+    assert main([*words, "--model", str(tiny_folder)]) == 2
+    assert f"no row can be scored ({data}:2: column answer: the answer is empty)" in capsys.readouterr().err
+
+
 def test_a_host_is_asked_by_its_address(data, tmp_path, capsys):
     with LocalServer(lambda asked: Said.json(MODELS if asked.path == "/v1/models" else COMPLETION)) as server:
         assert main(command(data, tmp_path / "out", "--model", server.url, "--controls", "--json")) == 0
@@ -102,6 +129,7 @@ def test_a_host_that_fails_is_unavailable_and_what_it_said_is_kept(data, tmp_pat
         (["--scibert-vocab", "nowhere.txt"], r"nowhere.txt cannot be read"),
         (["--data", "nowhere.txt"], "nowhere.txt"),
         (["--setting", "half"], "half"),
+        (["--benchmark", "my own"], "is none of the data sets that scores of molecule-captioning are published for"),
         (["--setting", "question-only"], "--setting says what PubMedQA shows"),
     ],
 )

@@ -165,11 +165,26 @@ def test_differences_are_paired():
 
 
 def test_a_difference_is_over_the_examples_that_both_have():
-    losses = [1.0, math.nan, 3.0, 50.0], [2.0, 0.0, 4.0, math.nan]
-    first, second = (metrics.Scored({"loss": np.array(one)}, np.zeros((4, 0)), {}) for one in losses)
-    found = metrics.Bootstrap(4).difference(first, second, "loss")
-    # 1 - 2 and 3 - 4; the means alone would differ by (1 + 3 + 50) / 3 - (2 + 4 + 0) / 3 = 16.
+    losses = [1.0, math.nan, *[3.0] * 6, 50.0], [2.0, 0.0, *[4.0] * 6, math.nan]
+    first, second = (metrics.Scored({"loss": np.array(one)}, np.zeros((9, 0)), {}) for one in losses)
+    found = metrics.Bootstrap(9).difference(first, second, "loss")
+    # 1 - 2 and 3 - 4; the means alone would differ by 69 / 8 - 26 / 8.
     assert tuple(found) == (-1.0, -1.0, -1.0)
+
+
+def test_few_examples_get_no_interval():
+    for examples in (1, metrics.FEWEST - 1, metrics.FEWEST):
+        scored = score_texts(["an acid"] * examples, ["an acid"] * examples)
+        for column in ("ROUGE-L", "BLEU-2 (words)"):
+            found = Bootstrap(examples).interval(scored, column)
+            assert found.value == 1
+            assert math.isnan(found.low) == math.isnan(found.high) == (examples < metrics.FEWEST)
+        other = score_texts(["an acid"] * examples, ["a base"] * examples)
+        difference = Bootstrap(examples).difference(scored, other, "BLEU-2 (words)")
+        assert math.isnan(difference.low) == (examples < metrics.FEWEST)
+    # A score that applies to a few of many examples gets none either.
+    scored = metrics.Scored({"class": np.array([1.0] * 3 + [math.nan] * 20)}, np.zeros((23, 0)), {})
+    assert math.isnan(Bootstrap(23).interval(scored, "class").high)
 
 
 def test_a_miss_matches_no_reference_not_even_one_of_signs():

@@ -14,11 +14,12 @@ from biomed_agent.generator import Generation
 from biomed_agent.model.evaluation import plots, published, report
 from biomed_agent.model.evaluation.answers import Hosted
 from biomed_agent.model.evaluation.page import page
-from biomed_agent.model.evaluation.reading import read_rows
+from biomed_agent.model.evaluation.reading import read_rows, write_bad
 from biomed_agent.model.evaluation.results import Scores
 from biomed_agent.model.evaluation.run import Settings, evaluate
 from biomed_agent.model.evaluation.tasks import TASKS
 from biomed_agent.model.featurize import featurize_smiles
+from biomed_agent.model.training.formats import BadRow
 from biomed_agent.types import ModelStamp
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -65,7 +66,13 @@ def evaluation(file):
 def test_what_cannot_be_read_stays_in_and_what_cannot_be_scored_is_counted(file):
     rows = read_rows(TASKS["molecule-captioning"], [file])
     assert [row.smiles for row in rows.examples] == ["CCO", "CC(=O)O", "C1CC", "CCC"]
-    assert sum(rows.left_out.values()) == 1
+    (empty,), (unreadable,) = rows.left_out, rows.doubtful
+    assert str(empty) == f"{file}:5: CID 4: the answer is empty"
+    assert str(unreadable).startswith(f"{file}:4: CID 3: the SMILES cannot be used; stays in, to be charged")
+    assert "C1CC" in unreadable.got
+    about = rows.about()
+    assert about["left_out"] == {"the answer is empty": 1}
+    assert [(one["file"], one["line"]) for one in about["bad_rows"]] == [("test.txt", 5), ("test.txt", 4)]
     assert rows.files[0]["name"] == "test.txt"
     assert len(rows.files[0]["sha256"]) == 64
 
@@ -80,7 +87,7 @@ def test_rows_about_proteins_are_left_out_of_molecules(tmp_path):
     assert [row.answer for row in read_rows(TASKS["molecule-qa"], [path]).examples] == ["Alcohol."]
     proteins = read_rows(TASKS["protein-qa"], [path])
     assert [row.answer for row in proteins.examples] == ["A peptide."]
-    assert proteins.left_out == {"a molecule; the task is about a protein": 1}
+    assert [str(one) for one in proteins.left_out] == [f"{path}:1: a molecule; the task is about a protein"]
     with pytest.raises(InvalidInput, match="questions in text"):
         read_rows(TASKS["pubmedqa"], [path])
 
@@ -115,13 +122,43 @@ def test_every_published_row_says_how_it_came_here():
 
 
 def test_published_scores_share_a_column_only_where_the_tokens_are_the_same(evaluation):
-    header, rows = report.published_rows(evaluation.report)
+    header, rows = report.published_rows(said_to_be(evaluation, "ChEBI-20"))
     ours, large = rows[0], next(row for row in rows if row[0].startswith("MolT5-large"))
+    assert ours[:2] == ["this model", "ChEBI-20 test, 3,300 rows: 4 examples"]
     assert (ours[header.index("BLEU-4 (SciBERT)")], large[header.index("BLEU-4 (SciBERT)")]) == ("", "0.508")
     assert large[header.index("BLEU-4 (words)")] == ""
     assert ours[header.index("ROUGE-L")]
     assert large[header.index("ROUGE-L")] == "0.594"
-    assert large[1] == "read"
+    assert large[2] == "read"
+    header, rows = report.published_rows(evaluation.report)
+    assert "this model" not in {row[0] for row in rows}
+    assert {row[header.index("data")] for row in rows} > {"ChEBI-20 test, 3,300 rows"}
+
+
+def said_to_be(evaluation, name):
+    benchmark = published.benchmark_named("molecule-captioning", name)
+    return {**evaluation.report, "data": {**evaluation.report["data"], "benchmark": benchmark}}
+
+
+def test_published_scores_are_plotted_only_beside_examples_of_the_same_data(evaluation):
+    assert 'class="theirs"' not in page(evaluation.report)
+    assert "not to be compared" in page(evaluation.report)
+    text = page(said_to_be(evaluation, "chebi"))
+    assert text.count('class="theirs"') == 17  # ROUGE-L of all 18 but one, which tells none
+    # That row stands in a table of ChEBI-20, and its scores are most likely another data set's.
+    assert ">BioMedGPT-10B</text>" not in text
+    with pytest.raises(InvalidInput, match="expected one of ChEBI-20 test"):
+        published.benchmark_named("molecule-captioning", "mine")
+    with pytest.raises(InvalidInput, match="none of the data sets"):
+        published.benchmark_named("molecule-captioning", "")
+
+
+def test_tokens_are_named_only_where_a_scoring_code_was_read():
+    rows = {row.model: row for row in published.published("molecule-captioning")}
+    recurrent = rows["RNN (GRU)"]
+    assert (recurrent.mark, recurrent.scores["ROUGE-L"]) == ("recalled", 0.394)
+    for row in rows.values():
+        assert ("BLEU-4 (SciBERT)" in row.scores) == ("SciBERT by" in row.note)
 
 
 def test_what_was_trained_on_is_said_on_every_page(evaluation):
@@ -168,6 +205,8 @@ def test_the_page_is_whole_and_loads_nothing(evaluation):
     assert checker.open == []
     assert checker.loaded == []
     assert "script" not in checker.tags
+    assert "against the nearest training neighbour" in text
+    assert "-0.000" not in text
     assert "&lt;b&gt;that&lt;/b&gt; burns &amp; smells" in text
     assert "<b>that</b>" not in text
     assert text.count("<svg") >= 3 + 3  # plots, and drawings of what RDKit can read
@@ -212,7 +251,7 @@ def test_the_table_of_a_card():
 )
 def test_genuine_files(task, name, rows):
     found = read_rows(TASKS[task], [SHARED / "data" / name])
-    assert len(found.all) + sum(found.left_out.values()) == rows or (rows is None and found.all)
+    assert len(found.all) + len(found.left_out) == rows or (rows is None and found.all)
 
 
 def test_the_last_number_below_the_lengths_has_room():
@@ -220,3 +259,32 @@ def test_the_last_number_below_the_lengths_has_room():
     place, width = re.search(r'<text x="([\d.]+)"[^>]*>12</text>', svg), re.search(r'viewBox="0 0 (\d+)', svg)
     assert place is not None and width is not None
     assert float(place[1]) + 12 <= float(width[1])
+
+
+def test_bad_rows_are_written_by_file(tmp_path):
+    bad = [BadRow("a/x.csv", 2, "empty", "column answer"), BadRow("b/x.csv", 7, "odd", "", "a\tb")]
+    written = write_bad([*bad, BadRow("a/x.csv", 3, "empty")], tmp_path)
+    assert [path.name for path in written] == ["bad-rows-x.csv.tsv", "bad-rows-2-x.csv.tsv"]
+    assert written[0].read_text("utf-8") == "a/x.csv\t2\tcolumn answer\tempty\t\na/x.csv\t3\t\tempty\t\n"
+    assert written[1].read_text("utf-8") == "b/x.csv\t7\t\todd\ta b\n"
+
+
+def test_nothing_is_below_nothing():
+    assert report.number({"value": -0.0001, "low": -0.0004, "high": -0.0}) == "0.000 [0.000, 0.000]"
+    assert report.number({"value": -0.0001, "low": None, "high": None}, signed=True) == "0.000"
+    assert report.number({"value": -0.0016, "low": None, "high": None}, signed=True) == "-0.002"
+
+
+def test_facts_are_sentences(evaluation):
+    drawn = {**evaluation.report, "data": {**evaluation.report["data"], "examples": 3, "of": 10}}
+    text = "\n".join(report.facts(drawn))
+    assert ", 3 examples, drawn by hash from 10." in text
+    assert "(1: the answer is empty, test.txt:5)" in text
+
+
+def test_a_plot_is_as_wide_as_a_telephone_and_its_text_stays_readable(evaluation):
+    assert "to use the structure" not in page(evaluation.report)  # nor is a verdict given on four examples
+    drawn = [one for one in re.findall(r'<svg viewBox="0 0 (\d+) ', page(evaluation.report)) if one != "200"]
+    assert drawn
+    assert {int(width) for width in drawn} == {plots.WIDTH}
+    assert plots.WIDTH <= 380

@@ -9,9 +9,9 @@ from math import exp, sqrt
 
 import pytest
 
-from biomed_agent.errors import InvalidInput, Unavailable
+from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
-from biomed_agent.model.evaluation import answers, baselines, results
+from biomed_agent.model.evaluation import answers, baselines, results, tasks
 from biomed_agent.model.evaluation.answers import Hosted, Inside, Prompt
 from biomed_agent.model.evaluation.metrics import Subsequence, words
 from biomed_agent.model.evaluation.run import Settings, evaluate
@@ -174,19 +174,39 @@ def test_the_nearest_neighbour(section):
 
 def test_buckets_by_similarity(section):
     assert [(one["name"], one["examples"]) for one in section["buckets"]] == [
-        ("below 0.3", 2), ("0.3 to 0.5", 0), ("0.5 to 0.7", 0), ("0.7 to 0.9", 0), ("0.9 and above", 8),
+        ("below 0.3", 1), ("0.3 to 0.5", 0), ("0.5 to 0.7", 0), ("0.7 to 0.9", 0), ("0.9 and above", 8),
+        ("not readable", 1),
     ]  # fmt: skip
-    low, high = section["buckets"][0]["scores"], section["buckets"][-1]["scores"]
-    assert low["model"]["value"] == 0.3
-    assert low["nearest neighbour"]["value"] == 0.7
+    low, *_, high, unreadable = (one["scores"] for one in section["buckets"])
+    assert low["model"] == {"value": 0.6, "low": None, "high": None}  # one example has no interval
+    assert unreadable["model"]["value"] == 0
+    assert unreadable["nearest neighbour"]["value"] == 0.8
+    assert high["model"]["low"] < high["model"]["value"] < high["model"]["high"]
     assert high["model"]["value"] == pytest.approx(sum(ROUGE[:7]) / 8, abs=1e-5)
 
 
 def test_examples_go_from_best_to_worst(section):
     assert section["shown"]["best"][0]["expected"] == "The molecule is an acid."
     assert section["shown"]["best"][0]["scores"]["model"] == 1.0
-    assert [one["scores"]["model"] for one in section["shown"]["worst"]] == [0, 0, 0.6, 0]
+    assert [one["scores"]["model"] for one in section["shown"]["worst"]] == [0, 0, 0.6, 0.6, 0]
+    assert section["shown"]["worst"][-1]["similarity"] is None
     assert section["shown"]["worst"][-1]["answers"]["model"] == ""  # the miss comes after what was really said
+
+
+def test_no_answer_that_scores_nothing_is_among_the_best():
+    (found,) = evaluate(CAPTIONING, Hosted(Says("Nothing."), 1), ROWS).report["sections"]
+    assert found["shown"]["best"] == []
+    assert len(found["shown"]["worst"]) == results.SHOWN
+
+
+def test_an_unreadable_structure_is_charged_in_the_control_and_nowhere_else():
+    model = Says("The molecule is an acid.")
+    (found,) = evaluate(CAPTIONING, Hosted(model, 1), ROWS, settings=Settings(controls=True)).report["sections"]
+    charged = {one["name"]: one["misses"] for one in found["systems"]}
+    assert charged == {"model": {"unreadable input": 1}, "structures exchanged": {"unreadable input": 1}}
+    # The same is said to whatever can be read, so the two differ in nothing.
+    (control,) = [one for one in found["systems"] if one["name"] == "structures exchanged"]
+    assert control["model_minus_this"]["ROUGE-L"] == {"value": 0, "low": 0, "high": 0}
 
 
 def test_the_model_is_asked_what_users_ask_and_nothing_else():
@@ -347,6 +367,14 @@ def test_there_must_be_something_to_score():
         evaluate(TASKS["medqa"], Hosted(Says("")), ROWS)
 
 
+def test_a_run_that_failed_before_its_first_answer_begins_anew(tmp_path):
+    with pytest.raises(Unavailable):
+        evaluate(CAPTIONING, Hosted(Says("", fails_after=0)), ROWS[:2], output=tmp_path)
+    other = Says("The molecule is an acid.")
+    other.stamp = ModelStamp("mended", "2", "aa", 1)
+    assert evaluate(CAPTIONING, Hosted(other), ROWS[:2], output=tmp_path).report["model"]["name"] == "mended"
+
+
 # ---------------------------------------------------------------------------------------------- a model in this process
 
 
@@ -399,6 +427,28 @@ def test_without_projections_all_structures_of_a_size_are_one(inside):
     assert blind[0] == pytest.approx(blind[1], rel=1e-5)
     assert abs(seeing[0] - seeing[1]) > 1e-4
     assert inside.losses(pair) == seeing
+
+
+def test_a_model_whose_weights_are_no_numbers_is_not_scored(tiny_folder, tmp_path):
+    from biomed_agent.model.engine import LocalEngine
+
+    model = Inside(LocalEngine(tiny_folder, device="cpu"), 4)
+    name, weights = next((name, one) for name, one in model.engine.model.named_parameters() if "lm_head" in name)
+    weights.data[3, 2] = math.nan
+    with pytest.raises(CheckpointError, match=rf"tiny cannot be scored: 1 of its \d+ tensors .* such as {name}"):
+        evaluate(CAPTIONING, model, ROWS, output=tmp_path)
+    exam = [replace(one, context=()) for one in EXAM]
+    with pytest.raises(CheckpointError, match="NaN or infinite"):
+        evaluate(TASKS["medqa"], model, exam)
+
+
+def test_the_longest_protein_is_that_of_the_processor():
+    from biomed_agent.model.processing import MAX_RESIDUES
+
+    assert tasks.LONGEST == MAX_RESIDUES
+    protein = Example("name", "It.", "", "hand", sequence="M" * MAX_RESIDUES)
+    assert tasks.readable(protein)
+    assert not tasks.readable(replace(protein, sequence="M" * (MAX_RESIDUES + 1)))
 
 
 def test_a_small_model_with_all_controls(inside):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from biomed_agent.errors import InvalidInput, Unavailable
+from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
 from biomed_agent.prompt import Message
 from biomed_agent.types import ModelStamp
@@ -232,7 +232,26 @@ class Inside:
         except torch.OutOfMemoryError as error:
             raise Unavailable(f"{engine.device} ran out of memory.", "Give a smaller --batch.") from error
         each = torch.nn.functional.cross_entropy(logits.transpose(1, 2), labels, reduction="none", ignore_index=IGNORED)
+        if not torch.isfinite(each).all():
+            raise _no_numbers(engine)
         return [row[mask].tolist() for row, mask in zip(each.cpu(), labels.ne(IGNORED).cpu(), strict=True)]
+
+
+def _no_numbers(engine: LocalEngine) -> CheckpointError:
+    """Return the error of a model whose losses are no numbers: what it writes then means nothing and would score 0."""
+    weights = [(name, one) for name, one in engine.model.named_parameters() if one.is_floating_point()]
+    bad = [name for name, one in weights if not one.isfinite().all()]
+    if bad:
+        return CheckpointError(
+            f"{engine.stamp.name} cannot be scored: {len(bad):,} of its {len(weights):,} tensors of weights hold NaN "
+            f"or infinite values, such as {bad[0]}.",
+            "Give another checkpoint; the training of this one has failed, or the file was damaged.",
+        )
+    return CheckpointError(
+        f"{engine.stamp.name} cannot be scored: its likelihoods in {engine.load_in} are NaN or infinite, though its "
+        "weights are not.",
+        "Give --load-in bf16 or fp32, which hold larger numbers.",
+    )
 
 
 def _halving(
@@ -310,8 +329,20 @@ class Journal:
             with self.path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(_line({"condition": condition, "key": key, **asdict(reply)}))
 
+    def _is_begun(self) -> bool:
+        """Whether the file has its first line and no answer: the run failed before any was given."""
+        assert self.path is not None  # noqa: S101
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+        except ValueError:  # several lines, or none of ours
+            return False
+        return isinstance(found, dict) and found.keys() == {"run"}
+
     def _read(self, resume: bool) -> None:
         assert self.path is not None  # noqa: S101
+        if not resume and self._is_begun():
+            self.path.write_text(_line(self._header), encoding="utf-8")
+            return
         if not resume:
             raise InvalidInput(
                 f"{self.path} holds answers of an earlier run.", "Go on with --resume, or give another --output."

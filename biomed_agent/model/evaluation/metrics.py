@@ -25,6 +25,8 @@ ORDERS = 4
 """longest n-gram that BLEU counts"""
 EPSILON = 0.1
 """stands for no common n-gram in the BLEU of one sentence (method 1 of Chen & Cherry, 2014, as in NLTK)"""
+FEWEST = 5
+"""Examples from which on a score gets an interval: of one there is a single resample, of three there are ten."""
 
 
 # ---------------------------------------------------------------------------------------------- tokenizers
@@ -257,7 +259,7 @@ def macro_f1(counts: Floats) -> Floats:
 
 
 class Interval(NamedTuple):
-    """A score over all examples, and the 2.5 and 97.5 percentiles over resampled examples."""
+    """A score over all examples, and the 2.5 and 97.5 percentiles over resampled examples; NaN for want of those."""
 
     value: float
     low: float
@@ -367,14 +369,16 @@ class Bootstrap:
 
     def _score(self, scored: Scored, column: str) -> tuple[float, Floats]:
         if combine := scored.sums.get(column):
-            return float(combine(scored.counts.sum(axis=0))), combine((self._weights @ scored.counts).astype(float))
+            weights = self._weights if self.examples >= FEWEST else self._weights[:0]
+            return float(combine(scored.counts.sum(axis=0))), combine((weights @ scored.counts).astype(float))
         return self._mean(scored.means[column])
 
     def _mean(self, values: Floats) -> tuple[float, Floats]:
         applies = ~np.isnan(values)
         filled = np.where(applies, values, 0.0)
+        weights = self._weights if applies.sum() >= FEWEST else self._weights[:0]
         with np.errstate(invalid="ignore"):
-            resampled = (self._weights @ filled) / (self._weights @ applies.astype(float))
+            resampled = (weights @ filled) / (weights @ applies.astype(float))
         return (float(filled.sum() / applies.sum()) if applies.any() else math.nan), resampled
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import plots, results
 from . import report as tables
+from .metrics import FEWEST
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2229; --faint: #66707c; --paper: #fff; --card: #f5f6f8; --line: #d9dde3;
@@ -28,19 +29,26 @@ h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; } p, ul { margin: .4rem 0; } ul { 
 table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--faint); min-width: 4.6rem; } tr.model td { font-weight: 600; }
+th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); max-width: 11rem; }
+td:first-child { min-width: 6rem; } details { margin: .2rem 0 1rem; } summary { color: var(--faint); cursor: pointer; }
 td small { display: block; color: var(--faint); font-weight: 400; white-space: nowrap; }
-svg { max-width: 100%; height: auto; font: 12.5px system-ui, sans-serif; } svg text { fill: var(--ink); }
+.plots { display: flex; flex-wrap: wrap; gap: 1rem; margin: .4rem 0 1rem; }
+svg { max-width: 100%; height: auto; font: 12px system-ui, sans-serif; } svg text { fill: var(--ink); }
 svg .grid { stroke: var(--line); } svg .theirs { fill: var(--paper); stroke: var(--ink); stroke-width: 1.4; }
 .card { display: flex; flex-wrap: wrap; gap: 1rem; background: var(--card); border-radius: 10px; padding: .9rem 1rem;
   margin: .7rem 0; } .card > div:last-child { flex: 1 1 22rem; min-width: 0; }
 .drawing { flex: none; background: #fff; border-radius: 6px; padding: 4px; line-height: 0; align-self: flex-start; }
 .drawing svg { max-width: 200px; } dl { margin: 0; display: grid; grid-template-columns: max-content 1fr;
-  gap: .2rem .9rem; font-size: .9rem; } dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
+  gap: .2rem .9rem; font-size: .9rem; }
+@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .5rem; }
+  .card > div:last-child { flex-basis: 100%; } .tile { flex-basis: 8.5rem; } body { padding: 1.2rem 1rem 3rem; } }
+dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 code { font: .86em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 .chip { border: 1px solid currentColor; border-radius: 1em; padding: .02em .6em; font-size: .8rem; }
 """
-PUBLISHED_SHOWN = 16
-"""published models in a plot; the table has them all"""
+MISS = "(a miss)"
+MAIN = ("accuracy", "macro-F1", "BLEU-4", "METEOR", "class", "exact match", "loss")
+"""how the names of the scores begin that a table shows beside the headline"""
 LONG = 400
 
 
@@ -58,7 +66,8 @@ def page(report: Mapping[str, Any]) -> str:
         body += _section(report, section)
     if report["published"]:
         header, rows = tables.published_rows(report)
-        body += [_tag("h2", "Published scores"), _tag("p", tables.MARKS_LINE, **{"class": "faint"})]
+        body += [_tag("h2", "Published scores"), _tag("p", tables.compared_line(report))]
+        body.append(_tag("p", tables.MARKS_LINE, **{"class": "faint"}))
         body.append(_table(header, rows))
     head = _tag(
         "head",
@@ -81,11 +90,11 @@ def _tiles(report: Mapping[str, Any]) -> _Markup:
     model, *others = section["systems"]
     tiles = [(tables.number(model["scores"].get(headline)), f"{headline} of {section['examples']:,} examples")]
     for name, words in (
-        (results.EXCHANGED, "more than with exchanged structures"),
-        (results.WITHOUT_CONTEXT, "more than without the abstract"),
-        (results.NEIGHBOUR, "more than the nearest training neighbour's answer"),
-        (results.CONSTANT, "more than one answer for everything"),
-        (results.FREQUENT, "more than the most frequent answer"),
+        (results.EXCHANGED, "against exchanged structures"),
+        (results.WITHOUT_CONTEXT, "against no abstract"),
+        (results.NEIGHBOUR, "against the nearest training neighbour's answer"),
+        (results.CONSTANT, "against one answer for everything"),
+        (results.FREQUENT, "against the most frequent answer"),
     ):
         tiles += [
             (tables.number(one["model_minus_this"].get(headline), signed=True), words)
@@ -107,29 +116,40 @@ def _section(report: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]
     parts: list[str] = []
     if len(report["sections"]) > 1:
         parts.append(_tag("h2", tables.heading_of(report, section)))
-    theirs = report["published"][:PUBLISHED_SHOWN] if section is report["sections"][-1] else []
-    plot = plots.scores_plot(section, _plotted(section, headline), theirs)
-    parts += [_tag("h3", "Scores"), _tag("div", _Markup(plot), **{"class": "wide"})]
-    parts.append(_table(*tables.score_rows(section)))
-    for heading, (header, rows) in (
-        ("Model minus the others, in pairs", tables.difference_rows(section)),
-        ("Misses and answers cut off", tables.miss_rows(section)),
-    ):
-        if rows:
-            parts += [_tag("h3", heading), _table(header, rows)]
-    if use := section["structure"]:
+    theirs = _same_data(report) if section is report["sections"][-1] else []
+    panels = [plots.scores_plot(section, column, theirs) for column in _plotted(section, headline)]
+    parts += [_tag("h3", "Scores"), _plots(*panels)]
+    if theirs:
+        count = f"{section['examples']:,} examples"
+        parts.append(
+            _tag("p", f"Open diamonds: published, on {theirs[0]['data']}; dots: on {count}.", **{"class": "faint"})
+        )
+    parts += _wide_table(*tables.score_rows(section), headline)
+    header, rows = tables.difference_rows(section)
+    if rows:
+        parts += [_tag("h3", "Model minus the others, in pairs"), *_wide_table(header, rows, headline)]
+    parts += [_tag("h3", "Misses and answers cut off"), _table(*tables.miss_rows(section))]
+    if (use := section["structure"]) and use["n"] >= FEWEST:
         parts.append(_verdict(use))
     if any(one["examples"] for one in section["buckets"]):
-        what = "similarity"
-        plot = plots.buckets_plot(section, what, headline)
-        parts += [_tag("h3", f"{headline} by similarity of the nearest training structure"), _Markup(plot)]
-        parts.append(_table(*tables.bucket_rows(section)))
+        parts.append(_tag("h3", f"{headline} by similarity of the nearest training structure"))
+        parts += [_plots(plots.buckets_plot(section, headline)), _table(*tables.bucket_rows(section))]
     if report["task"]["headline"] != "accuracy":
-        parts += [_tag("h3", "Length of answers"), _Markup(plots.lengths_plot(section["lengths"]))]
+        parts += [_tag("h3", "Length of answers"), _plots(plots.lengths_plot(section["lengths"]))]
         for which in ("best", "worst"):
             if cards := section["shown"][which]:
                 parts += [_tag("h3", f"{which.capitalize()} answers"), *(_card(one, report) for one in cards)]
     return parts
+
+
+def _same_data(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the published rows on the data set that the examples are said to be of; none where nothing is said."""
+    benchmark = report["data"].get("benchmark")
+    return [one for one in report["published"] if one["data"] == benchmark]
+
+
+def _plots(*drawn: str) -> _Markup:
+    return _tag("div", *map(_Markup, drawn), **{"class": "plots"})
 
 
 def _plotted(section: Mapping[str, Any], headline: str) -> list[str]:
@@ -151,6 +171,20 @@ def _verdict(use: Mapping[str, Any]) -> _Markup:
     return _tag("p", chip, _tag("span", f"{error}.", **{"class": "faint"}))
 
 
+def _wide_table(header: Sequence[str], rows: Sequence[Sequence[str]], headline: str) -> list[_Markup]:
+    """Return a table of the scores most asked for, and one of the others to unfold."""
+
+    def of(places: Sequence[int]) -> _Markup:
+        first, *others = [[line[0], *(line[place] for place in places)] for line in (header, *rows)]
+        return _table(first, others)
+
+    names = list(enumerate(header))[1:]
+    main = [place for place, name in names if name.startswith((headline, *MAIN)) and "mean of" not in name]
+    main.sort(key=lambda place: header[place] != headline)
+    rest = [place for place, _ in names if place not in main]
+    return [of(main), *([_tag("details", _tag("summary", "other scores"), of(rest))] if rest else [])]
+
+
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> _Markup:
     lines = [_tag("tr", *(_tag("th", name) for name in header))]
     for row in rows:
@@ -169,8 +203,12 @@ def _cell(words: str) -> _Markup:
 def _card(one: Mapping[str, Any], report: Mapping[str, Any]) -> _Markup:
     headline = report["task"]["headline"]
     score = one["scores"].get(results.MODEL)
-    rows = [("expected", one["expected"]), ("model", one["answers"][results.MODEL] or "(a miss)")]
-    rows += [(name, one["answers"][name]) for name in (results.EXCHANGED, results.NEIGHBOUR) if name in one["answers"]]
+    rows = [("expected", one["expected"]), ("model", one["answers"][results.MODEL] or MISS)]
+    rows += [
+        (name, one["answers"][name] or MISS)
+        for name in (results.EXCHANGED, results.NEIGHBOUR)
+        if name in one["answers"]
+    ]
     shown = [_tag("dt", name) + _tag("dd", _cut(words)) for name, words in rows]
     like = "" if one["similarity"] is None else f", nearest training structure {one['similarity']:.2f}"
     top = _tag("p", f"{headline} {score:.3f}{like}. {one['question']}", **{"class": "faint"})

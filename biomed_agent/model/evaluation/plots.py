@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from . import results
+from .metrics import FEWEST
 
 COLOURS = {
     results.MODEL: "accent",
@@ -16,8 +18,11 @@ COLOURS = {
     results.NEIGHBOUR: "neighbour",
 }
 """by system: the page's variable; the other systems have ``base``"""
-LABELS, PANEL, ROW, GAP = 216, 240, 26, 34
-"""pixels: room for names, width of one panel, height of one row, room between panels"""
+WIDTH, LABELS, ROW = 370, 156, 24
+"""pixels: a plot, as wide as a telephone's screen so that its text is never made smaller; names in it; one row"""
+RIGHT = WIDTH - 16
+"""where the scale ends, with room for half a number"""
+FAINT = "fill:var(--faint);font-size:11px"
 
 
 def colour(name: str) -> str:
@@ -25,110 +30,99 @@ def colour(name: str) -> str:
     return f"var(--{COLOURS.get(name, 'base')})"
 
 
-def scores_plot(section: Mapping[str, Any], columns: Sequence[str], published: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Return scores with their intervals: one line a system, one panel a score; published ones as open diamonds."""
-    named = [one for one in published if any(column in one["scores"] for column in columns)]
-    height = (len(section["systems"]) + len(named)) * ROW + 58
-    width = LABELS + len(columns) * (PANEL + GAP)
-    parts = []
-    for row, system in enumerate(section["systems"]):
-        weight = "600" if system["name"] == results.MODEL else "400"
-        parts.append(_text(LABELS - 14, _y(row), system["name"], "end", f"font-weight:{weight}"))
-    for row, one in enumerate(named, len(section["systems"])):
+def scores_plot(section: Mapping[str, Any], column: str, published: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return one score with its intervals, one line a system; published ones are open diamonds.
+
+    Args:
+        section: Of a report.
+        column: Name of the score.
+        published: Rows on the same data; those without this score are left out.
+    """
+    ours = [(system["name"], system["scores"].get(column)) for system in section["systems"]]
+    ours = [(name, score) for name, score in ours if score and score["value"] is not None]
+    theirs = [(one, one["scores"][column]) for one in published if column in one["scores"]]
+    limit, marks = _scale([score for _, score in ours], [value for _, value in theirs])
+    bottom = 30 + (len(ours) + len(theirs)) * ROW
+    parts = [_text(LABELS, 12, column, "start", "font-weight:600"), *_grid(limit, marks, 24, bottom)]
+    for row, (name, score) in enumerate(ours):
+        weight = "600" if name == results.MODEL else "400"
+        parts.append(_text(LABELS - 10, _y(row), name, "end", f"font-weight:{weight}"))
+        parts.append(_dot(limit, _y(row), score, colour(name), f"{name}: {column}"))
+    for row, (one, value) in enumerate(theirs, len(ours)):
         label = ", ".join(part for part in (one["model"], one["setting"]) if part)
-        parts.append(_text(LABELS - 14, _y(row), _short(label, 30), "end", "fill:var(--faint)"))
-    for place, column in enumerate(columns):
-        parts.append(_panel(section, named, column, LABELS + place * (PANEL + GAP), height))
-    return _svg(width, height, "Scores with 95 % intervals", parts)
+        x, y = _x(value, limit), _y(row)
+        parts.append(_text(LABELS - 10, y, _short(label, 22), "end", "fill:var(--faint)"))
+        title = f"<title>{escape(label)}: {value:.3f}, on {escape(one['data'])}</title>"
+        parts.append(f'<path d="M{x - 5:.1f} {y}l5 -5 5 5 -5 5z" class="theirs">{title}</path>')
+    return _svg(WIDTH, bottom + 20, f"{column} with 95 % intervals", parts)
 
 
-def _panel(
-    section: Mapping[str, Any], published: Sequence[Mapping[str, Any]], column: str, left: float, height: float
-) -> str:
-    ours = [system["scores"].get(column) for system in section["systems"]]
-    theirs = [one["scores"].get(column) for one in published]
-    ends = [one[end] for one in ours if one for end in ("value", "low", "high") if one[end] is not None]
-    top = max([*ends, *(value for value in theirs if value is not None), 0.01])
-    step = _step(top)
-    limit = step * -(-top // step)
-    parts = [_text(left, 14, column, "start", "font-weight:600")]
-    mark = 0.0
-    while mark <= limit + 1e-9:
-        x = left + PANEL * mark / limit
-        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="26" y2="{height - 24:.0f}" class="grid"/>')
-        parts.append(_text(x, height - 8, f"{mark:g}", "middle", "fill:var(--faint);font-size:11px"))
-        mark = round(mark + step, 6)
-    for row, (system, score) in enumerate(zip(section["systems"], ours, strict=True)):
-        if score and score["value"] is not None:
-            parts.append(_dot(left, limit, _y(row), score, colour(system["name"]), f"{system['name']}: {column}"))
-    for row, value in enumerate(theirs, len(ours)):
-        if value is not None:
-            x, y = left + PANEL * value / limit, _y(row)
-            title = f"<title>{escape(published[row - len(ours)]['model'])}: {value:.3f}</title>"
-            parts.append(f'<path d="M{x - 5:.1f} {y}l5 -5 5 5 -5 5z" class="theirs">{title}</path>')
-    return "".join(parts)
+def buckets_plot(section: Mapping[str, Any], headline: str) -> str:
+    """Return the headline score of model, neighbour and constant in each bucket of similarity, one line each.
 
-
-def _dot(left: float, limit: float, y: float, score: Mapping[str, Any], ink: str, title: str) -> str:
-    x = left + PANEL * score["value"] / limit
-    line = ""
-    if score["low"] is not None:
-        low, high = (left + PANEL * score[end] / limit for end in ("low", "high"))
-        line = f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}" style="stroke:{ink};stroke-width:2"/>'
-    shown = f"{score['value']:.3f}"
-    title = f"<title>{escape(title)} {shown}</title>"
-    return f'{line}<circle cx="{x:.1f}" cy="{y}" r="4.5" style="fill:{ink}">{title}</circle>'
-
-
-def buckets_plot(section: Mapping[str, Any], what: str, headline: str) -> str:
-    """Return the headline score of model, neighbour and constant in each bucket of similarity."""
+    Buckets of too few examples for an interval are faint.
+    """
     filled = [one for one in section["buckets"] if one["examples"]]
     present = [system["name"] for system in section["systems"]]
     names = [name for name in (results.MODEL, results.NEIGHBOUR, results.CONSTANT) if name in present]
-    top = max([score["high"] or score["value"] for one in filled for score in one["scores"].values()] + [0.01])
-    step = _step(top)
-    limit = step * -(-top // step)
-    left, width, height, room = 46, 640, 250, 186
-    parts = []
-    mark = 0.0
-    while mark <= limit + 1e-9:
-        y = 24 + room * (1 - mark / limit)
-        parts.append(f'<line x1="{left}" x2="{width}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
-        parts.append(_text(left - 8, y, f"{mark:g}", "end", "fill:var(--faint);font-size:11px"))
-        mark = round(mark + step, 6)
-    each = (width - left) / max(1, len(filled))
+    limit, marks = _scale([score for one in filled for score in one["scores"].values()])
+    each = 13 * len(names) + 12
+    bottom = 28 + each * len(filled)
+    parts = _grid(limit, marks, 22, bottom)
     for place, one in enumerate(filled):
-        middle = left + each * (place + 0.5)
-        for offset, name in enumerate(names):
-            x = middle + (offset - (len(names) - 1) / 2) * 24
-            parts.append(_bar(x, 24, room, limit, one["scores"][name], colour(name), f"{name}, {one['name']}"))
-        parts.append(_text(middle, height - 26, one["name"], "middle"))
-        parts.append(_text(middle, height - 9, f"{one['examples']:,}", "middle", "fill:var(--faint);font-size:11px"))
-    legend, x = [], float(left)
+        top = 28 + each * place
+        few = "opacity:.4" if one["examples"] < FEWEST else ""
+        middle = top + 13 * len(names) / 2
+        parts.append(_text(LABELS - 10, middle - 7, one["name"], "end"))
+        parts.append(_text(LABELS - 10, middle + 8, f"n = {one['examples']:,}", "end", FAINT))
+        dots = [
+            _dot(limit, top + 7 + 13 * row, one["scores"][name], colour(name), f"{name}, {one['name']}")
+            for row, name in enumerate(names)
+        ]
+        parts.append(f'<g style="{few}">{"".join(dots)}</g>')
+    x = 4.0
     for name in names:
-        legend.append(f'<rect x="{x}" y="3" width="10" height="10" rx="2" style="fill:{colour(name)}"/>')
-        legend.append(_text(x + 16, 8, name, "start"))
-        x += 32 + 7.2 * len(name)
-    title = f"{headline} by {what} of the nearest training structure"
-    return _svg(width, height, title, [*parts, *legend])
+        parts.append(f'<circle cx="{x + 5}" cy="8" r="4.5" style="fill:{colour(name)}"/>')
+        parts.append(_text(x + 14, 8, name, "start"))
+        x += 32 + 6.6 * len(name)
+    return _svg(WIDTH, bottom + 20, f"{headline} by similarity of the nearest training structure", parts)
 
 
-def _bar(x: float, top: float, room: float, limit: float, score: Mapping[str, Any], ink: str, title: str) -> str:
-    y = top + room * (1 - score["value"] / limit)
-    bar = (
-        f'<rect x="{x - 9:.1f}" y="{y:.1f}" width="18" height="{top + room - y:.1f}" rx="2" '
-        f'style="fill:{ink};opacity:.85"><title>{escape(title)} {score["value"]:.3f}</title></rect>'
-    )
-    if score["low"] is None:
-        return bar
-    low, high = (top + room * (1 - score[end] / limit) for end in ("low", "high"))
-    return f'{bar}<line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}" style="stroke:var(--ink)"/>'
+def _scale(scores: Sequence[Mapping[str, Any]], others: Sequence[float] = ()) -> tuple[float, list[float]]:
+    """Return where the scale of some scores ends, and its marks."""
+    ends = [one[end] for one in scores for end in ("value", "low", "high") if one[end] is not None]
+    top = max([*ends, *others, 0.1])  # differences below 0.1 are not blown up
+    step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if top / step <= 6)
+    marks = [round(step * number, 6) for number in range(math.ceil(top / step - 1e-9) + 1)]
+    return marks[-1], marks
+
+
+def _x(value: float, limit: float) -> float:
+    return LABELS + (RIGHT - LABELS) * value / limit
+
+
+def _grid(limit: float, marks: Sequence[float], top: float, bottom: float) -> list[str]:
+    parts = []
+    for mark in marks:
+        x = _x(mark, limit)
+        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}" class="grid"/>')
+        parts.append(_text(x, bottom + 11, f"{mark:g}", "middle", FAINT))
+    return parts
+
+
+def _dot(limit: float, y: float, score: Mapping[str, Any], ink: str, title: str) -> str:
+    line = ""
+    if score["low"] is not None:
+        low, high = (_x(score[end], limit) for end in ("low", "high"))
+        line = f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}" style="stroke:{ink};stroke-width:2"/>'
+    title = f"<title>{escape(title)} {score['value']:.3f}</title>"
+    return f'{line}<circle cx="{_x(score["value"], limit):.1f}" cy="{y}" r="4.5" style="fill:{ink}">{title}</circle>'
 
 
 def lengths_plot(lengths: Mapping[str, Any]) -> str:
     """Return how many words were expected and said, as two histograms over each other."""
-    width, height, left, room = 640, 190, 46, 126
-    right = width - 20  # room for the last number
+    width, height, left, room = WIDTH, 190, 8, 126
+    right = RIGHT  # room for the last number
     bins, each = len(lengths["expected"]), lengths["words_per_bin"]
     top = max([*lengths["expected"], *lengths["said"], 1])
     wide = (right - left) / bins
@@ -155,13 +149,8 @@ def lengths_plot(lengths: Mapping[str, Any]) -> str:
     return _svg(width, height, "Length of answers", parts)
 
 
-def _step(top: float) -> float:
-    """Return the distance of grid lines: four to seven of them."""
-    return next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if top / step <= 6)
-
-
 def _y(row: int) -> int:
-    return 42 + row * ROW
+    return 40 + row * ROW
 
 
 def _short(words: str, limit: int) -> str:

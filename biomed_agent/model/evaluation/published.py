@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from biomed_agent.errors import InvalidInput
+
 FILE = Path(__file__).with_name("published.tsv")
 MARKS = {
     "read": "read at the source that is named",
@@ -21,6 +23,7 @@ class Published:
 
     task: str
     data: str
+    """what it was measured on; ours are comparable only on the same"""
     model: str
     setting: str
     """how the model was prepared or asked, as its authors say"""
@@ -31,6 +34,25 @@ class Published:
     """what stands in the way of comparing it"""
     scores: Mapping[str, float]
     """by column; the column names the tokenizer where scores depend on it"""
+
+
+def benchmark_named(task: str, said: str) -> str:
+    """Return the data set, as published rows of a task name it, whose name begins with what was said.
+
+    Raises:
+        InvalidInput: None or several do.
+    """
+    names = list(dict.fromkeys(one.data for one in published(task)))
+    found = [name for name in names if name.lower().startswith(said.lower())] if said else []
+    if len(found) > 1 and (exact := [name for name in found if name.lower() == said.lower()]):
+        found = exact
+    if len(found) != 1:
+        raise InvalidInput(
+            f"--benchmark {said!r} is {'several' if found else 'none'} of the data sets that scores of {task} are "
+            f"published for; expected one of {'; '.join(names)}.",
+            "Leave it out for data of your own.",
+        )
+    return found[0]
 
 
 def published(task: str) -> list[Published]:

@@ -5,17 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.model.training import formats
 from biomed_agent.model.training.examples import Example, Question, kind_of
-from biomed_agent.model.training.formats.rows import Found, RowError, text, to_example
+from biomed_agent.model.training.formats.rows import (
+    BadRow,
+    Defect,
+    Found,
+    RowError,
+    report_line,
+    shorten,
+    text,
+    to_example,
+)
 
-from .tasks import Task
+from .tasks import Task, readable
+
+NAMED = 100
+"""bad rows a report names; the file of bad rows has all"""
+KEPT, CHARGED = "; stays in", "; stays in, to be charged as a miss"
 
 
 @dataclass
@@ -24,10 +37,14 @@ class Rows:
 
     examples: list[Example] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-    """rows without a question or an answer, which nothing can be scored against, by reason"""
+    left_out: list[BadRow] = field(default_factory=list)
+    """rows without a question or an answer, which nothing can be scored against"""
+    doubtful: list[BadRow] = field(default_factory=list)
+    """rows that stay in although their structure is none; their reasons say whether they are charged as misses"""
     files: list[dict[str, str]] = field(default_factory=list)
     """name and SHA-256 of each file"""
+    benchmark: str = ""
+    """the published data set the rows are said to be of, as :mod:`.published` names it"""
 
     @property
     def all(self) -> list[Example] | list[Question]:
@@ -54,7 +71,54 @@ class Rows:
 
     def about(self) -> dict[str, Any]:
         """Return what a report says of the files."""
-        return {"files": self.files, "left_out": dict(self.left_out)}
+        return {
+            **({"benchmark": self.benchmark} if self.benchmark else {}),
+            "files": self.files,
+            "left_out": dict(Counter(one.reason for one in self.left_out)),
+            "bad_rows": [
+                {
+                    "file": Path(one.file).name,
+                    "line": one.line,
+                    "where": one.where,
+                    "reason": one.reason,
+                    "got": one.got,
+                }
+                for one in self.bad[:NAMED]
+            ],
+        }
+
+    @property
+    def bad(self) -> list[BadRow]:
+        """Rows that are left out, then rows that stay in, as their reasons say."""
+        return [*self.left_out, *self.doubtful]
+
+
+def write_bad(bad: Sequence[BadRow], folder: Path) -> list[Path]:
+    """Write ``bad-rows-NAME.tsv`` for each file that has bad rows, as training does; return the paths.
+
+    Each line tells file, line, place, reason and what was found. Of files of one name the second gets
+    ``bad-rows-2-NAME.tsv``.
+
+    Raises:
+        InvalidInput: The folder cannot be written.
+    """
+    by_file: dict[str, list[BadRow]] = {}
+    for one in bad:
+        by_file.setdefault(one.file, []).append(one)
+    names: Counter[str] = Counter()
+    written = []
+    for file, rows in by_file.items():
+        name = Path(file).name
+        names[name] += 1
+        path = folder / f"bad-rows-{f'{names[name]}-' if names[name] > 1 else ''}{name}.tsv"
+        try:
+            path.write_text("".join(map(report_line, rows)), encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise InvalidInput(
+                f"{path} cannot be written: {error.strerror or error}.", "Give another --output."
+            ) from error
+        written.append(path)
+    return written
 
 
 def read_rows(task: Task, paths: Iterable[Path]) -> Rows:
@@ -75,49 +139,68 @@ def read_rows(task: Task, paths: Iterable[Path]) -> Rows:
         rows.files.append({"name": path.name, "sha256": _digest(path)})
     if not rows.all:
         names = ", ".join(one["name"] for one in rows.files)
-        reasons = "; ".join(f"{count:,} times {reason}" for reason, count in rows.left_out.most_common(3))
-        raise InvalidInput(f"{names}: no row can be scored ({reasons or 'there is none'}).", "Give another --data.")
+        some = "; ".join(map(str, rows.left_out[:3])) + (" ..." if len(rows.left_out) > 3 else "")
+        raise InvalidInput(f"{names}: no row can be scored ({some or 'there is none'}).", "Give another --data.")
     return rows
 
 
 def _structures(task: Task, reading: formats.Reading[Example], rows: Rows) -> None:
+    file = str(reading.path)
     for found in reading.format.reader(reading.path):
         if not isinstance(found, Found):
-            rows.left_out[getattr(found, "reason", "the row holds no structure")] += 1
+            rows.left_out.append(_defect(file, found))
             continue
         try:
-            example = _example(found, reading.path.name)
+            example, problem = _example(found, reading.path.name)
         except RowError as error:
-            rows.left_out[str(error)] += 1
+            rows.left_out.append(_bad(file, found, error))
             continue
         sort = "molecule" if example.smiles else "protein"
-        if sort == task.structure:
-            rows.examples.append(example)
-        else:
-            rows.left_out[f"a {sort}; the task is about a {task.structure}"] += 1
+        if sort != task.structure:
+            reason = f"a {sort}; the task is about a {task.structure}"
+            rows.left_out.append(BadRow(file, found.line, reason, found.where))
+            continue
+        rows.examples.append(example)
+        if problem:
+            bad = _bad(file, found, problem)
+            rows.doubtful.append(replace(bad, reason=bad.reason + (KEPT if readable(example) else CHARGED)))
 
 
-def _example(found: Found, origin: str) -> Example:
-    """Return a row as an example, with its structure as it stands there when it cannot be read."""
+def _defect(file: str, found: object) -> BadRow:
+    if isinstance(found, Defect):
+        return BadRow(file, found.line, found.reason, found.where, shorten(found.got))
+    return BadRow(file, 0, "the row holds no structure")
+
+
+def _bad(file: str, found: Found, error: RowError) -> BadRow:
+    column = found.columns.get(error.what, "")
+    return BadRow(file, found.line, error.reason, found.where or (f"column {column}" if column else ""), error.got)
+
+
+def _example(found: Found, origin: str) -> tuple[Example, RowError | None]:
+    """Return a row as an example; with its structure as it stands there when it cannot be read, and why it cannot."""
     try:
-        return to_example(found, origin)
-    except RowError:
-        smiles, sequence = str(found.smiles or ""), str(found.sequence or "")
-        if not smiles and not sequence:
-            raise
-        question = text(found.question, "question") if found.question != "" or not found.kind else ""
-        answer = text(found.answer, "answer")
-        kind = found.kind or kind_of(question)
-        return Example(kind, answer, found.group, found.origin or origin, smiles, sequence, question)
+        return to_example(found, origin), None
+    except RowError as error:
+        problem = error
+    smiles, sequence = str(found.smiles or ""), str(found.sequence or "")
+    if not smiles and not sequence:
+        raise problem
+    question = text(found.question, "question") if found.question != "" or not found.kind else ""
+    answer = text(found.answer, "answer")
+    kind = found.kind or kind_of(question)
+    return Example(kind, answer, found.group, found.origin or origin, smiles, sequence, question), problem
 
 
 def _questions(reading: formats.Reading[Question], rows: Rows) -> None:
-    for question in reading:
-        if question.answer:
-            rows.questions.append(question)
+    file = str(reading.path)
+    for found in reading.format.reader(reading.path):
+        if not isinstance(found, Question):
+            rows.left_out.append(_defect(file, found))
+        elif found.answer:
+            rows.questions.append(found)
         else:
-            rows.left_out["the file does not tell the answer"] += 1
-    rows.left_out += reading.bad.reasons
+            rows.left_out.append(BadRow(file, 0, "the file does not tell the answer", f"question {found.id}"))
 
 
 def _listed(path: Path) -> set[str]:

@@ -11,11 +11,14 @@ from biomed_agent.errors import InvalidInput
 
 from . import results
 from .baselines import Overlap
+from .metrics import FEWEST
 from .published import MARKS
 
 if TYPE_CHECKING:
     from .run import Evaluation
 
+SOME = 3
+"""bad rows of a reason that the report names; its JSON has more, and the file of bad rows all"""
 FILES = ("report.json", "report.md", "report.html", "examples.jsonl")
 Report = Mapping[str, Any]
 
@@ -58,7 +61,9 @@ def markdown(report: Report) -> str:
         heading = f"\n## {heading_of(report, section)}\n\n" if len(report["sections"]) > 1 else "\n"
         text += heading + section_markdown(section)
     if report["published"]:
-        text += f"\n## Published scores\n\n{MARKS_LINE}\n\n{table(*published_rows(report))}\n"
+        text += (
+            f"\n## Published scores\n\n{compared_line(report)}\n\n{MARKS_LINE}\n\n{table(*published_rows(report))}\n"
+        )
     return text
 
 
@@ -79,10 +84,11 @@ def heading_of(report: Report, section: Mapping[str, Any]) -> str:
 def facts(report: Report) -> list[str]:
     """Return how the scores came about, in sentences."""
     data, train, settings = report["data"], report["train"], report["settings"]
-    drawn = f"{data['examples']:,}" + (f" of {data['of']:,}, drawn by hash" if data["of"] > data["examples"] else "")
-    lines = [f"Data: {_named(data)}, {drawn} examples."]
+    drawn = f", drawn by hash from {data['of']:,}" if data["of"] > data["examples"] else ""
+    said = f"; said to be of {data['benchmark']}" if data.get("benchmark") else ""
+    lines = [f"Data: {_named(data)}, {data['examples']:,} {_examples(data['examples'])}{drawn}{said}."]
     if left := data.get("left_out"):
-        reasons = "; ".join(f"{count:,}: {reason}" for reason, count in left.items())
+        reasons = "; ".join(f"{count:,}: {reason}{_where(data, reason)}" for reason, count in left.items())
         lines.append(f"Left out, because nothing can be scored against them ({reasons}).")
     if train:
         lines.append(f"Baselines from: {_named(train)}, {train['examples']:,} training examples.")
@@ -102,9 +108,23 @@ def facts(report: Report) -> list[str]:
         lines.append(f"Tokens of BLEU and METEOR: {words}; ROUGE without stemmer.")
     lines.append(
         "In brackets: 95 % intervals from 1,000 resamples of the examples (seed "
-        f"{settings['seed']}), paired in differences. Misses are charged with 0."
+        f"{settings['seed']}), paired in differences; none for fewer than {FEWEST} examples, whose resamples "
+        "repeat each other. Misses are charged with 0."
     )
     return lines + list(report["notes"])
+
+
+def _examples(count: int) -> str:
+    return "example" if count == 1 else "examples"
+
+
+def _where(data: Mapping[str, Any], reason: str) -> str:
+    """Return where the first rows stand that were left out for a reason."""
+    rows = [one for one in data.get("bad_rows", ()) if one["reason"] == reason]
+    if not rows:
+        return ""
+    some = [f"{one['file']}:{one['line']}" if one["line"] else f"{one['file']}, {one['where']}" for one in rows[:SOME]]
+    return f", {', '.join(some)}{' ...' if data['left_out'][reason] > len(some) else ''}"
 
 
 def _named(data: Mapping[str, Any]) -> str:
@@ -118,7 +138,7 @@ def section_markdown(section: Mapping[str, Any]) -> str:
     header, rows = difference_rows(section)
     if rows:
         text += f"\nModel minus the others, in pairs:\n\n{table(header, rows)}\n"
-    if use := section["structure"]:
+    if (use := section["structure"]) and use["n"] >= FEWEST:
         verb = "uses" if use["uses_structure"] else "is not shown to use"
         text += f"\nBy these numbers the model {verb} the structure (two standard errors, in words and in loss).\n"
     header, rows = miss_rows(section)
@@ -184,32 +204,36 @@ def bucket_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]
     return ["similarity", "examples", *names], rows
 
 
-def published_rows(report: Report) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows of published scores, with this model's first.
+def compared_line(report: Report) -> str:
+    """Return what published scores may be compared with."""
+    if benchmark := report["data"].get("benchmark"):
+        return f"Scores on {benchmark} may be compared with this model's; those on other data may not."
+    return (
+        "Measured on the data that each row names, not on the examples above, and not to be compared with their "
+        "scores. --benchmark NAME says that the examples are those of one of these data sets."
+    )
 
-    A score stands in one column with ours only where both are counted in the same tokens.
+
+def published_rows(report: Report) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows of published scores, those on the same data first.
+
+    This model's stand above them only when its examples are said to be of a published data set. A score stands in one
+    column with ours only where both are counted in the same tokens.
     """
-    section = report["sections"][-1]
-    ours = next(system for system in section["systems"] if system["name"] == results.MODEL)
-    theirs = [column for column in _columns(report) if any(column in one["scores"] for one in report["published"])]
-    mine = [
-        column for column in section["columns"] if "mean of" not in column and column not in (*theirs, results.LOSS)
-    ]
-    columns = [*theirs, *mine]
-    rows = [
-        [
-            f"this model, {section['examples']:,} examples",
-            "measured",
-            *(number(ours["scores"].get(c)) for c in columns),
-            "",
-        ]
-    ]
-    for one in report["published"]:
+    benchmark = report["data"].get("benchmark")
+    columns, rows = _columns(report), []
+    if benchmark:
+        section = report["sections"][-1]
+        ours = next(system for system in section["systems"] if system["name"] == results.MODEL)
+        columns += [c for c in section["columns"] if "mean of" not in c and c not in (*columns, results.LOSS)]
+        count = f"{benchmark}: {section['examples']:,} {_examples(section['examples'])}"
+        rows = [["this model", count, "measured", *(number(ours["scores"].get(column)) for column in columns), ""]]
+    for one in sorted(report["published"], key=lambda one: one["data"] != benchmark):
         name = f"{one['model']}, {one['setting']}" if one["setting"] else one["model"]
         cells = [f"{one['scores'][column]:.3f}" if column in one["scores"] else "" for column in columns]
-        note = "; ".join(part for part in (one["data"], one["source"], one["note"]) if part)
-        rows.append([name, one["mark"], *cells, note])
-    return ["model", "mark", *columns, "data, source, caution"], rows
+        note = "; ".join(part for part in (one["source"], one["note"]) if part)
+        rows.append([name, one["data"], one["mark"], *cells, note])
+    return ["model", "data", "mark", *columns, "source, caution"], rows
 
 
 def _columns(report: Report) -> list[str]:
@@ -236,10 +260,15 @@ def scores_table(scores: Mapping[str, results.Scores]) -> str:
 
 
 def number(score: Mapping[str, float | None] | None, signed: bool = False) -> str:
-    """Return a score with its interval, three decimals."""
+    """Return a score with its interval, three decimals; nothing is below nothing ("-0.000" is "0.000")."""
     if score is None or score["value"] is None:
         return ""
-    sign = "+" if signed else ""
+    sign = "+" if signed and _rounded(score["value"]) else ""
+    value = f"{_rounded(score['value']):{sign}.3f}"
     if score["low"] is None or score["high"] is None:
-        return f"{score['value']:{sign}.3f}"
-    return f"{score['value']:{sign}.3f} [{score['low']:.3f}, {score['high']:.3f}]"
+        return value
+    return f"{value} [{_rounded(score['low']):.3f}, {_rounded(score['high']):.3f}]"
+
+
+def _rounded(value: float) -> float:
+    return round(value, 3) + 0.0  # -0.0 + 0.0 is 0.0

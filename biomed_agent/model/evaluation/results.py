@@ -138,7 +138,7 @@ class Asked:
     question: str
     expected: str
     similarity: float = math.nan
-    """of the nearest training structure"""
+    """of the nearest training structure; NaN without training data, or where the structure cannot be read"""
 
 
 def section(
@@ -202,7 +202,7 @@ def buckets(
         name = f"below {edges[0]:g}" if low == -math.inf else f"{low:g} and above" if high == math.inf else ""
         found.append({"name": name or f"{low:g} to {high:g}", **_bucket(where, systems, headline, seed)})
     if unknown := [number for number, one in enumerate(asked) if math.isnan(one.similarity)]:
-        found.append({"name": "not comparable", **_bucket(unknown, systems, headline, seed)})
+        found.append({"name": "not readable", **_bucket(unknown, systems, headline, seed)})
     return found
 
 
@@ -233,12 +233,16 @@ def lengths(expected: Sequence[str], answers: Sequence[str]) -> dict[str, Any]:
 
 
 def extremes(asked: Sequence[Asked], systems: Sequence[System], headline: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the model's best and worst answers by the headline score, those that are no misses first."""
+    """Return the model's best and worst answers by the headline score, half of them at most each.
+
+    What scores 0 is none of the best; among the worst, misses come last.
+    """
     values = systems[0].scored.means.get(headline)
     if values is None:
         return {"best": [], "worst": []}
     order = sorted(range(len(asked)), key=lambda number: (-values[number], asked[number].key))
-    best = order[:SHOWN]
+    half = order[: min(SHOWN, (len(order) + 1) // 2)]
+    best = [number for number in half if values[number] > 0]
     others = list(reversed(order[len(best) :]))
     worst = sorted(others, key=lambda number: not systems[0].answers[number])[:SHOWN]
     return {

@@ -25,6 +25,7 @@ from .tasks import (
     exchanged,
     key_of,
     parse_choice,
+    readable,
     sample,
     structure_messages,
     structure_of,
@@ -83,6 +84,7 @@ def evaluate(
     resume: bool = False,
     about: Mapping[str, Mapping[str, Any]] | None = None,
     progress: Progress | None = None,
+    opened: Callable[[], None] | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Ask a model every question of a task and score its answers beside controls and baselines.
@@ -97,6 +99,7 @@ def evaluate(
         resume: Whether to go on with the answers in ``output``.
         about: Further words on ``data`` and ``train`` for the report.
         progress: Told how far the asking is.
+        opened: Called once ``output`` is known to hold no other run, before anything is asked.
         warn: Told, before anything is asked, what puts the scores in doubt.
 
     Raises:
@@ -117,6 +120,8 @@ def evaluate(
         "decoding": _decoding(options),
     }
     interview = Interview(model, options, Journal(output, run, resume), progress)
+    if opened is not None:
+        opened()
     shared = baselines.overlap(drawn, train) if train else None
     if shared and shared.examples and warn is not None:
         warn(str(shared))
@@ -246,7 +251,9 @@ class _Texts:
 
     def _neighbours(self, constant: System) -> System:
         nearest = baselines.nearest(self.rows, self.train, self.task.structure)
-        self.similarity = [one.similarity for one in nearest]
+        self.similarity = [
+            one.similarity if readable(row) else math.nan for row, one in zip(self.rows, nearest, strict=True)
+        ]
         pairs = zip(nearest, constant.answers, strict=True)
         answers = [self.train[one.index].answer if one.index >= 0 else stock for one, stock in pairs]
         note = "the best constant where nothing is similar" if any(one.index < 0 for one in nearest) else ""

@@ -14,9 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.model.featurize import featurize_smiles
 from biomed_agent.model.training.examples import Example, Question
 from biomed_agent.prompt import Message, user_message
 
+LONGEST = 10_000
+"""Residues the processor takes; a test holds it to ``processing.MAX_RESIDUES``, which needs torch."""
 Row = TypeVar("Row", bound=Example | Question)
 Setting = Literal["reasoning-required", "question-only", "reasoning-free"]
 SETTINGS: tuple[Setting, ...] = ("reasoning-required", "question-only", "reasoning-free")
@@ -98,26 +101,39 @@ def structure_messages(example: Example) -> list[Message]:
     ]
 
 
+def readable(example: Example) -> bool:
+    """Whether the encoders take the structures of an example: the SMILES parses, the sequence is not too long."""
+    if len("".join(example.sequence.split())) > LONGEST:
+        return False
+    try:
+        return not example.smiles or featurize_smiles(example.smiles) is not None
+    except InvalidInput:
+        return False
+
+
 def exchanged(examples: Sequence[Example], seed: int = 0) -> list[Example]:
     """Return the examples with each other's structures, drawn by ``seed``; none keeps its own or an equal one.
+
+    A structure that cannot be read stays where it is: the model is charged for it with or without the exchange, and
+    no other example is charged for it.
 
     Structures are exchanged among the examples of one question. Questions with too few different ones exchange among
     each other, and where that is not enough either, all examples do.
 
     Raises:
-        InvalidInput: One structure stands in more than half of all examples.
+        InvalidInput: One structure stands in more than half of all examples that can be read.
     """
     places: dict[str, list[int]] = {}
-    for number, example in enumerate(examples):
-        places.setdefault(example.question, []).append(number)
+    everywhere = [number for number, example in enumerate(examples) if readable(example)]
+    for number in everywhere:
+        places.setdefault(examples[number].question, []).append(number)
     result, stuck = list(examples), []
     for where in places.values():
         if not _exchange(examples, where, seed, result):
             stuck += where
-    everywhere = list(range(len(examples)))
     if stuck and not any(_exchange(examples, where, seed, result) for where in (stuck, everywhere)):
         raise InvalidInput(
-            f"{len(examples)} examples cannot exchange structures: too few differ.",
+            f"the examples cannot exchange structures: of {len(everywhere):,} that can be read too few differ.",
             "Give more examples, or leave out --controls.",
         )
     return result
