@@ -32,7 +32,7 @@ th { font-weight: 600; color: var(--faint); min-width: 4.6rem; } tr.model td { f
 th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); max-width: 11rem; }
 td:first-child { min-width: 6rem; } details { margin: .2rem 0 1rem; } summary { color: var(--faint); cursor: pointer; }
 td small { display: block; color: var(--faint); font-weight: 400; white-space: nowrap; }
-.plots { display: flex; flex-wrap: wrap; gap: 1rem; margin: .4rem 0 1rem; }
+.plots { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1rem; margin: .4rem 0 1rem; }
 svg { max-width: 100%; height: auto; font: 12px system-ui, sans-serif; } svg text { fill: var(--ink); }
 svg .grid { stroke: var(--line); } svg .theirs { fill: var(--paper); stroke: var(--ink); stroke-width: 1.4; }
 .card { display: flex; flex-wrap: wrap; gap: 1rem; background: var(--card); border-radius: 10px; padding: .9rem 1rem;

@@ -49,9 +49,10 @@ def scores_plot(section: Mapping[str, Any], column: str, published: Sequence[Map
         parts.append(_text(LABELS - 10, _y(row), name, "end", f"font-weight:{weight}"))
         parts.append(_dot(limit, _y(row), score, colour(name), f"{name}: {column}"))
     for row, (one, value) in enumerate(theirs, len(ours)):
-        label = ", ".join(part for part in (one["model"], one["setting"]) if part)
+        twice = sum(one["model"] == other["model"] for other, _ in theirs) > 1
+        label = f"{one['model']}, {one['setting']}" if twice and one["setting"] else one["model"]
         x, y = _x(value, limit), _y(row)
-        parts.append(_text(LABELS - 10, y, _short(label, 22), "end", "fill:var(--faint)"))
+        parts.append(_text(LABELS - 10, y, _short(label, 21), "end", "fill:var(--faint)"))
         title = f"<title>{escape(label)}: {value:.3f}, on {escape(one['data'])}</title>"
         parts.append(f'<path d="M{x - 5:.1f} {y}l5 -5 5 5 -5 5z" class="theirs">{title}</path>')
     return _svg(WIDTH, bottom + 20, f"{column} with 95 % intervals", parts)
