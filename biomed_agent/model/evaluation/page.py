@@ -47,8 +47,6 @@ code { font: .86em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anyw
 .chip { border: 1px solid currentColor; border-radius: 1em; padding: .02em .6em; font-size: .8rem; }
 """
 MISS = "(a miss)"
-MAIN = ("accuracy", "macro-F1", "BLEU-4", "METEOR", "class", "exact match", "loss")
-"""how the names of the scores begin that a table shows beside the headline"""
 LONG = 400
 
 
@@ -173,16 +171,8 @@ def _verdict(use: Mapping[str, Any]) -> _Markup:
 
 def _wide_table(header: Sequence[str], rows: Sequence[Sequence[str]], headline: str) -> list[_Markup]:
     """Return a table of the scores most asked for, and one of the others to unfold."""
-
-    def of(places: Sequence[int]) -> _Markup:
-        first, *others = [[line[0], *(line[place] for place in places)] for line in (header, *rows)]
-        return _table(first, others)
-
-    names = list(enumerate(header))[1:]
-    main = [place for place, name in names if name.startswith((headline, *MAIN)) and "mean of" not in name]
-    main.sort(key=lambda place: header[place] != headline)
-    rest = [place for place, _ in names if place not in main]
-    return [of(main), *([_tag("details", _tag("summary", "other scores"), of(rest))] if rest else [])]
+    main, *others = (_table(*part) for part in tables.divided(header, rows, headline))
+    return [main, *(_tag("details", _tag("summary", "other scores"), one) for one in others)]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> _Markup:

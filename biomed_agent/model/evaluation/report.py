@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 SOME = 3
 """bad rows of a reason that the report names; its JSON has more, and the file of bad rows all"""
+MAIN = ("accuracy", "macro-F1", "BLEU-4", "METEOR", "class", "exact match", "loss")
+"""how the names of the scores begin that a table shows beside the headline"""
 FILES = ("report.json", "report.md", "report.html", "examples.jsonl")
 Report = Mapping[str, Any]
 
@@ -59,7 +62,7 @@ def markdown(report: Report) -> str:
     text = "\n".join([parts[0], "", *parts[1:], ""])
     for section in report["sections"]:
         heading = f"\n## {heading_of(report, section)}\n\n" if len(report["sections"]) > 1 else "\n"
-        text += heading + section_markdown(section)
+        text += heading + section_markdown(section, report["task"]["headline"])
     if report["published"]:
         text += (
             f"\n## Published scores\n\n{compared_line(report)}\n\n{MARKS_LINE}\n\n{table(*published_rows(report))}\n"
@@ -132,12 +135,16 @@ def _named(data: Mapping[str, Any]) -> str:
     return ", ".join(f"{one['name']} (SHA-256 {one['sha256'][:12]})" for one in files) or "examples given in Python"
 
 
-def section_markdown(section: Mapping[str, Any]) -> str:
-    """Return the tables of one section."""
-    text = table(*score_rows(section)) + "\n"
+def section_markdown(section: Mapping[str, Any], headline: str) -> str:
+    """Return the tables of one section, the scores most asked for before the others."""
+    scores = divided(*score_rows(section), headline)
     header, rows = difference_rows(section)
-    if rows:
-        text += f"\nModel minus the others, in pairs:\n\n{table(header, rows)}\n"
+    differences = divided(header, rows, headline) if rows else []
+    text = ""
+    for where, (one, other) in enumerate(zip_longest(scores, differences)):
+        text += f"\nOther scores:\n\n{table(*one)}\n" if where else f"{table(*one)}\n"
+        if other:
+            text += f"\nModel minus the others, in pairs:\n\n{table(*other)}\n"
     if (use := section["structure"]) and use["n"] >= FEWEST:
         verb = "uses" if use["uses_structure"] else "is not shown to use"
         text += f"\nBy these numbers the model {verb} the structure (two standard errors, in words and in loss).\n"
@@ -148,6 +155,22 @@ def section_markdown(section: Mapping[str, Any]) -> str:
     if rows:
         text += f"\nBy similarity of the nearest training structure:\n\n{table(header, rows)}\n"
     return text
+
+
+def divided(
+    header: Sequence[str], rows: Sequence[Sequence[str]], headline: str
+) -> list[tuple[list[str], list[list[str]]]]:
+    """Return a table of scores as two: those most asked for, the headline first, and the others if there are any."""
+
+    def of(places: Sequence[int]) -> tuple[list[str], list[list[str]]]:
+        first, *others = [[line[0], *(line[place] for place in places)] for line in (header, *rows)]
+        return first, others
+
+    names = list(enumerate(header))[1:]
+    main = [place for place, name in names if name.startswith((headline, *MAIN)) and "mean of" not in name]
+    main.sort(key=lambda place: header[place] != headline)
+    rest = [place for place, _ in names if place not in main]
+    return [of(main), of(rest)] if rest else [of(main)]
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
