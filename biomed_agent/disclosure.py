@@ -97,6 +97,11 @@ def structure_in(text: str, *, name: bool = False) -> str:
     return ""
 
 
+def are_nucleotides(sequence: str) -> bool:
+    """Return whether a sequence is DNA or RNA rather than a protein: twelve letters or more, all of them bases."""
+    return len(sequence) >= 12 and set(sequence) <= set("ACGTUN")
+
+
 def reads_as_residues(word: str) -> bool:
     """Whether a run of letters is a sequence of residues or nucleotides rather than a word, by its pairs of letters.
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from pathlib import Path
 
+from .disclosure import are_nucleotides
 from .errors import Ambiguous, InvalidInput
 from .sources.fasta import RESIDUES, parse_fasta
 from .types import Candidate, Protein, Provenance
@@ -160,11 +161,6 @@ def check_residues(sequence: str) -> None:
             "RNA, and a protein was expected.",
             "Translate it first, or look the protein up by gene or accession.",
         )
-
-
-def are_nucleotides(sequence: str) -> bool:
-    """Return whether a sequence is DNA or RNA rather than a protein: twelve letters or more, all of them bases."""
-    return len(sequence) >= 12 and set(sequence) <= set("ACGTUN")
 
 
 def read_entity_file(path: str) -> str:

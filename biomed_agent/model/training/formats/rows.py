@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Literal, TextIO, TypeAlias, TypeVar
 
+from biomed_agent.disclosure import are_nucleotides
 from biomed_agent.errors import InvalidInput
-from biomed_agent.inputs import are_nucleotides
 from biomed_agent.model.featurize import featurize_smiles
 from biomed_agent.prompt import QUESTIONS
 
