@@ -291,7 +291,7 @@ def test_an_explanation_is_shown_only_where_there_is_an_abstract():
 
 
 def test_what_was_trained_on_is_counted_and_told_before_anything_is_asked(tmp_path):
-    warned = []
+    warned: list[str] = []
 
     class Late(Says):
         def generate(self, messages, options):

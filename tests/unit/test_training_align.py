@@ -209,11 +209,12 @@ def test_compiled_layers_change_the_speed_only(tmp_path, base):
     for way in (False, True):
         one = stage("compiled" if way else "plain", steps=6, save_steps=2, compile=way)
         trainer = trainer_of(one, tmp_path, base, pairs())
-        layer = trainer.model.language_model.base_model.layers[0]
+        model: Any = trainer.model
+        layer = model.language_model.base_model.layers[0]
         assert (layer._compiled_call_impl is not None) == way
         trainer.run()
         logs[way] = [line["loss"] for line in run.read_log(tmp_path / one.name / run.LOG) if "loss" in line]
-        assert not any("_orig_mod" in name for name in trainer.model.state_dict())
+        assert not any("_orig_mod" in name for name in model.state_dict())
     assert logs[True] == pytest.approx(logs[False], rel=1e-4)
 
 
@@ -223,7 +224,7 @@ def test_without_a_compiler_the_layers_stay_as_they_are(tmp_path, base, monkeypa
 
     monkeypatch.setattr(torch, "compile", broken)
     model, _, _ = load_checkpoint(base)
-    said = []
+    said: list[str] = []
     align.compile_layers(model, said.append)
     assert said == ["the layers are not compiled, which is slower but the same: no compiler found"]
     assert model.language_model.base_model.layers[0]._compiled_call_impl is None
