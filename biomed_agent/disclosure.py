@@ -1,7 +1,8 @@
 """What a text discloses that should be a name or a query: a structure or a sequence written in it, in any notation.
 
-It errs on the safe side: what reads as a structure counts as one unless it is a known name (:data:`ALSO_NAMES`). A
-systematic name (``2-(acetyloxy)benzoic acid``) is a name, and so is a formula (``C9H8O4``).
+It errs on the safe side: what reads as a structure counts as one unless it is a known name (:data:`ALSO_NAMES`) or a
+few capitals without a bond, as genes and abbreviations are (``SPOP``, ``CNO``). A systematic name
+(``2-(acetyloxy)benzoic acid``) is a name, and so is a formula (``C9H8O4``).
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
-ALSO_NAMES = frozenset(
-    "BCCIP BOC BPI BSO CBC CBS CCCP CCP CCS CNP CNS COC COPS COS CPS CSC CSF CSIF CSP FCCP FIF FIP FOP FOS IBS ICOS "
-    "ICSBP INS ION NBN NBS NCS NIS NOS NPPB NSC OSCC PBN PBS PCB PCC PCCB PCI PCOS PCP PIN PINS PIP PN-II PNP PNPO "
-    "POP POPC POPS POPI PPBP PPI PPIB PPIC PPIF PSBP PSI PSP SCC SCN SIN SIP SIS SNP SOCS SON SOS SPF SPN SPP".split()
-)
-"""Genes, drugs and abbreviations that RDKit reads as a SMILES. Those of the starter set are all here."""
+ALSO_NAMES = frozenset({"BCCIP"})
+"""Genes of five letters and more that RDKit reads as a SMILES and that look like one; of the starter set no other."""
 FEWEST_ATOMS = 5
 """of a SMILES within a longer text; less than that is also an abbreviation, unless it has chlorine or bromine"""
+MOTIF = 3
+"""residues in three-letter code that a query may hold: Arg-Gly-Asp is what integrins are asked about by"""
 SHORTEST_SEQUENCE = 12
 """residues from which a word that is no English counts as a sequence"""
 SHORTEST_CAPITALS = 9
@@ -37,6 +36,7 @@ _INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
 _RESIDUE = (
     "(?:Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Ser|Thr|Trp|Tyr|Val|Aib|Orn|Nle|Hyp|Sar|Cit|Xaa)"
 )
+_RESIDUES = re.compile(_RESIDUE, re.I)
 _NOTATIONS = (
     ("InChI", re.compile(r"InChI\s*=|(?<![\w.])1S?/[A-Z][A-Za-z0-9.]*/[chqpbtmsir]|/[ch]\d+[-(,]\d", re.I)),
     ("InChI", re.compile(r"(?<![\w.,-])(?=(?:\S*?\d-\d){3})c?\d+(?:[-(),]+\d+){5,}")),
@@ -74,12 +74,14 @@ def structure_in(text: str, *, name: bool = False) -> str:
 
     Args:
         text: A name or a query, also one in quotes within a search expression.
-        name: Whether the text, and what stands in it in quotes, is one name; short words of a query that also read as
-            a SMILES are let pass.
+        name: Whether the text, and what stands in it in quotes, is one name; of a query, short words that also read as
+            a SMILES and motifs of three residues are let pass.
     """
     text = _plain(text)
     for notation, pattern in _NOTATIONS:
-        if found := pattern.search(text):
+        for found in pattern.finditer(text):
+            if notation == "peptide" and not name and len(_RESIDUES.findall(found[0])) <= MOTIF:
+                continue
             before, after = re.search(r'[^\s"]*$', text[: found.start()]), re.match(r'[^\s"]*', text[found.end() :])
             return _shown(f"{before and before[0]}{found[0]}{after and after[0]}", notation)
     if residues := next(_sequences(text), ""):
@@ -158,7 +160,8 @@ def _is_smiles(text: str, *, short: bool = False) -> bool:
 
     Args:
         text: One word.
-        short: Whether three atoms are enough; else it must be longer or have marks that words do not have.
+        short: Whether two atoms are enough if it has marks that words do not have. Letters alone that fit a word are
+            one: SPOP, CCNO and CNO are names, and a chain of four atoms is nobody's secret.
     """
     if not _SMILES.fullmatch(text) or text.upper() in ALSO_NAMES:
         return False
@@ -166,9 +169,9 @@ def _is_smiles(text: str, *, short: bool = False) -> bool:
     if "/" in text and not marked:  # POPC/POPS: in a SMILES a double bond would stand between
         return any(_is_smiles(part, short=short) for part in text.split("/"))
     atoms = _atoms(text)
-    if short:
-        return atoms >= (2 if marked else 3)
-    return (atoms >= 3 and bool(_UNLIKE_WORDS.search(text))) or (atoms >= FEWEST_ATOMS - 1 and marked is not None)
+    if marked or (short and re.search(r"\d", text)):  # RDKit reads a digit only where a ring is closed: not NOS1
+        return atoms >= (2 if short else FEWEST_ATOMS - 1)
+    return atoms >= 3 and bool(_UNLIKE_WORDS.search(text))
 
 
 def _atoms(smiles: str) -> int:

@@ -19,7 +19,8 @@ WITHHELD_AT_MOST = 5
 
 STRUCTURES = [
     "HAEGTFTSDVSSYLEGQAAK", "GIVEQCCTSICSLYQLENYCN", "haegtftsdvssylegqaakef", "HAEGTFTSDVSSYLEGXAAK",
-    "H-Tyr-Gly-Gly-Phe-Met-OH", "Tyr Gly Gly Phe Met", "TyrGlyGlyPheMet", "tyr-gly-gly", "Ac-Leu-D-Leu-Nle-al",
+    "H-Tyr-Gly-Gly-Phe-Met-OH", "Tyr Gly Gly Phe Met", "TyrGlyGlyPheMet", "Ac-tyr-gly-gly-phe",
+    "not Arg-Gly-Asp but Tyr-Gly-Gly-Phe",
     "PEPTIDE1{A.G.C.D}$$$$", "{A.G.C.D}", "InChI=1S/CH4/h1H4", "inchi=1S/CH4/h1H4",
     "1S/C9H8O4/c1-6(10)13-8-5-3-2-4-7(8)9(11)12/h2-5H,1H3,(H,11,12)", "1/C9H8O4/c1-6(10)", "c1-6(10)13-8-5-3-2-4-7",
     "CCCCCC", "ClCCl", "CCCCCCCCCC", "C1CCCCC1", "c1ccc2ccccc2c1", "C[C@@H](N)C(=O)O", STRUCTURE, f"the {STRUCTURE}.",
@@ -27,7 +28,7 @@ STRUCTURES = [
     SEQUENCE, SEQUENCE.lower(), f"{SEQUENCE[:10]} {SEQUENCE[10:20]} {SEQUENCE[20:30]}", "HAEGTFTSDV SSYLEGQAAK",
     "HAEGT-FTSDV-SSYLE", "H-A-E-G-T-F-T-S-D-V", "NLVPMVATV", "  1  2  0  0\n    0.0\nM  END",
 ]  # fmt: skip
-SHORT = ["CCO", "C=O", "OCCO", "[Na+].[Cl-]", "N#N"]
+SHORT = ["C=O", "[Na+].[Cl-]", "N#N", "C#C", "C1COC1", "tyr-gly-gly", "Ac-Leu-D-Leu-Nle-al", "Arg-Gly-Asp"]
 """structures as a whole name; in a query they are let pass"""
 NAMES = [
     "aspirin", "2-(acetyloxy)benzoic acid", "NSC-123456", "5-HT(2A)", "N-(4-hydroxyphenyl)acetamide", "CO2", "NO",
@@ -35,6 +36,7 @@ NAMES = [
     "POPC/POPS", "INS", "PCOS", "LEVETIRACETAM", "PHENYLALANINE", "PEGFILGRASTIM", "hypersensitivity", "Met-enkephalin",
     "angiotensin (1-7)", "C9H8O4", "CH2Cl2", "C-N bond", "PI3K", "n=50", "B[a]P", "R-CHOP", "CHCHD2", "HLA-B*57:01",
     "1,1,1,2,2,3,3,3-octafluoropropane", "bicyclo[2.2.1]heptane", "CHECKMATE", "31999999, 32000000", "SPCC16C4.02c",
+    "SPOP", "CCNO", "CCNC", "SNCB", "CNO", "CNC", "PNISC", "IPSCs", "SPIONs", "SP-C", "IBS-C", "OSCC", "FCCP", "CCO",
     "BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "10.1002/1873-3468.12345",
 ]  # fmt: skip
 QUERIES = [
