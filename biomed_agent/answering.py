@@ -18,7 +18,7 @@ from .draft import Draft, Rooms
 from .errors import BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import Options
 from .lookups import molecules, papers, proteins
-from .mentions import Mention, find_mentions, misspelled, organism_of, unknown_words
+from .mentions import Mention, find_mentions, kind_said, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, user_message
 from .question import (
     COMPUTED,
@@ -30,6 +30,7 @@ from .question import (
     Question,
     classify,
     computed_named,
+    kind_asked,
     parts_asked,
     statement_of,
 )
@@ -136,7 +137,7 @@ class Answering:
             missing = "protein"
         for mention in self.mentions:
             check_whole(self.draft.question, mention, self.rooms.index, partners=kind == "activity")
-            self._read_mention(mention, missing)
+            self._read_mention(mention, missing or self._kind_meant(mention, rest))
 
     def _read_form(self, rest: str) -> None:
         """Apply a substitution named anywhere in the question; refuse other changed forms and parts."""
@@ -157,6 +158,13 @@ class Answering:
         elif len(whole) == 1 and whole[0].accession:
             self.draft.proteins = [one for one in self.draft.proteins if one.entity is not whole[0]]
             self._resolve(f"{whole[0].accession} {named[0]}", "protein")
+
+    def _kind_meant(self, mention: Mention, rest: str) -> EntityKind | None:
+        """Return the kind that the question's words decide, for a name that is known here as both or as neither."""
+        molecule, protein = (bool(self._records_named(mention.text, kind)) for kind in ("molecule", "protein"))
+        if molecule != protein:
+            return None
+        return kind_said(self.draft.question, mention) or (kind_asked(rest) if molecule else None)
 
     def _names_a_protein(self) -> bool:
         """Whether some mention can be a protein, so that a protein question is about it."""

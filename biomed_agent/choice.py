@@ -51,7 +51,11 @@ def choose(name: str, matches: Sequence[Match], policy: Policy, organism: str, n
             f"It is known of {', '.join(sorted({_organism(match.entity) for match in best}))}.",
         )
     if len(kinds) > 1 and not organism and policy != "best":
-        raise _ambiguous(f"{name} names a molecule and a protein.", ordered)
+        raise _ambiguous(
+            f"{name} names a molecule and a protein.",
+            ordered,
+            f'Write "the molecule {name}" or "the protein {name}", or the string that names the one you mean.',
+        )
     if len(best) > 1 and len(native) == 1 and policy != "strict":
         best = native + [match for match in best if match not in native]
         why = _with(best[0].why, organism or "human by default")
@@ -73,8 +77,9 @@ def choose(name: str, matches: Sequence[Match], policy: Policy, organism: str, n
     return Resolved(chosen.entity, name, why, tuple(alternatives.values()))
 
 
-def _ambiguous(message: str, matches: Sequence[Match]) -> Ambiguous:
-    hint = "Ask again with the string that names the one you mean."
+def _ambiguous(
+    message: str, matches: Sequence[Match], hint: str = "Ask again with the string that names the one you mean."
+) -> Ambiguous:
     return Ambiguous(message, hint, candidates=[_candidate(match, matches[0]) for match in matches])
 
 

@@ -20,6 +20,7 @@ from .types import Candidate
 from .variants import SUBSTITUTION, substitutions
 
 if TYPE_CHECKING:
+    from .choice import EntityKind
     from .sources.local import LocalIndex
 
 
@@ -116,6 +117,23 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
     for match in re.finditer(r"(?<![\w-])[A-Z][A-Za-z\d-]+(?![\w-])", question):
         if match[0] in gene_symbols():
             yield Mention(match[0], match.start(), match.end(), "lexicon")
+
+
+_SAID: dict[EntityKind, str] = {
+    "molecule": r"(?:small[ -])?molecule|(?:chemical )?compound|drug|metabolite",
+    "protein": r"(?:human )?protein|gene|enzyme",
+}
+
+
+def kind_said(question: str, mention: Mention) -> EntityKind | None:
+    """Return what a question calls what it mentions: "the molecule cAMP" and "the CAMP gene" name different things."""
+    before, after = question[: mention.start], question[mention.end :]
+    for kind, words in _SAID.items():
+        if re.search(rf"\b(?:{words})[\s\"'(]+$", before, re.I) or re.match(
+            rf"[\s\"'(]+(?:{words})\b(?!-)", after, re.I
+        ):
+            return kind
+    return None
 
 
 @cache

@@ -115,6 +115,11 @@ COMPUTED, IDENTITY = frozenset(_COMPUTED), frozenset(_IDENTITY)
 """predicates that the structure or sequence gives, and that say what a thing is"""
 VALUES = COMPUTED | IDENTITY | frozenset(_STORED) | frozenset(MEASURED)
 """predicates that a question asks for one by one"""
+_OF_PROTEINS_ONLY = frozenset({"length", "accession", "gene", "organism", "EC number", "catalytic activity"})
+_OF_EITHER = frozenset(
+    {"molecular weight", "molecular formula", "monoisotopic mass", "heavy atoms", "atoms", "formal charge", "drugbank",
+     "chembl", "sequence", "synonym", "keyword", "pathway", "GO molecular function", "subunit structure"}
+)  # fmt: skip
 DRUG_LINKS = (
     "DrugBank entry", "ChEMBL target", "BindingDB target", "Guide to PHARMACOLOGY target", "DrugCentral target",
 )  # fmt: skip
@@ -311,6 +316,14 @@ def _stated_of_protein(text: str) -> tuple[str, ...]:
 def computed_named(text: str) -> tuple[str, ...]:
     """Return the computed values that ``text`` names."""
     return tuple(predicate for predicate in _values_named(text)[1] if predicate in COMPUTED)
+
+
+def kind_asked(text: str) -> Literal["molecule", "protein"] | None:
+    """Return of what alone the values that ``text`` names are: a SMILES of molecules, a length of proteins."""
+    named = set(_values_named(text)[1]) - _OF_EITHER
+    if not named or (named & _OF_PROTEINS_ONLY and named - _OF_PROTEINS_ONLY):
+        return None
+    return "protein" if named & _OF_PROTEINS_ONLY else "molecule"
 
 
 def _values_named(text: str) -> tuple[Kind | None, tuple[str, ...]]:

@@ -45,6 +45,16 @@ ROWS = [
     Row("What is P00533?", "answered", "EGFR"),
     Row("What is EGFR_HUMAN?", "answered", "EGFR"),
     Row("What is this protein?", "answered", "", ("76",), protein=UBIQUITIN),
+    # a name of a molecule and a protein: the question may tell which
+    Row("What is the molecular weight of cAMP?", "ambiguous", "", ("a molecule and a protein",)),
+    Row(
+        "What is the molecular weight of the molecule cAMP?", "answered", "cyclic adenosine monophosphate", ("329.21",)
+    ),
+    Row("What is the molecular weight of the protein calcitonin?", "answered", "CALCA", ("15,467",)),
+    Row("What is the SMILES of cAMP?", "answered", "cyclic adenosine monophosphate"),
+    Row("How many residues does somatostatin have?", "answered", "SST", ("116",)),
+    Row("Is the CAMP gene known?", "inapplicable", "CAMP"),
+    Row("What is the mass of the protein aspirin?", "answered", "acetylsalicylic acid"),
     # computed values
     Row("What is the molecular weight of imatinib?", "answered", "imatinib", ("493.6",)),
     Row("molecular weight of imatinib mesylate", "answered", "imatinib mesylate", ("589.7", "493.6")),
