@@ -40,10 +40,9 @@ def choose(name: str, matches: Sequence[Match], policy: Policy, organism: str, n
         Ambiguous: It means several things, or under ``strict`` only proteins of other organisms than human.
     """
     ordered = sorted(matches, key=lambda match: match.rank)
-    best = [match for match in ordered if match.rank == ordered[0].rank]
     kinds = {type(match.entity) for match in ordered}
-    if organism:
-        best = [match for match in ordered if of_organism(match.entity, organism)] or best
+    fitting = [match for match in ordered if of_organism(match.entity, organism)] or ordered
+    best = [match for match in fitting if match.rank == fitting[0].rank]
     native = [match for match in best if of_organism(match.entity, organism or DEFAULT_ORGANISM)]
     if organism and not native:
         raise NotFound(
@@ -56,6 +55,10 @@ def choose(name: str, matches: Sequence[Match], policy: Policy, organism: str, n
             ordered,
             f'Write "the molecule {name}" or "the protein {name}", or the string that names the one you mean.',
         )
+    if not native and (human := _human(ordered)):
+        if policy != "best" and human[0].why != "alias":  # FRDA, once a human gene, is one of E. coli
+            raise _ambiguous(f"{name} names a human protein, and better one of another organism.", [*human, *best])
+        best, native = [*human, *best], human[:1]
     if len(best) > 1 and len(native) == 1 and policy != "strict":
         best = native + [match for match in best if match not in native]
         why = _with(best[0].why, organism or "human by default")
@@ -75,6 +78,11 @@ def choose(name: str, matches: Sequence[Match], policy: Policy, organism: str, n
     rest = [match for match in [*best[1:], *ordered] if match.entity.handle != chosen.entity.handle]
     alternatives = {match.entity.handle: _candidate(match, chosen) for match in rest}
     return Resolved(chosen.entity, name, why, tuple(alternatives.values()))
+
+
+def _human(matches: Sequence[Match]) -> list[Match]:
+    """Return the human proteins among matches, the best reason first."""
+    return [one for one in matches if isinstance(one.entity, Protein) and of_organism(one.entity, DEFAULT_ORGANISM)]
 
 
 def _ambiguous(

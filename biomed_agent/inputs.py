@@ -28,6 +28,8 @@ EC_NUMBER = re.compile(r"[1-7](?:\.[1-9][0-9]{0,2}){2}\.n?[1-9][0-9]{0,3}")
 INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 _KEY_SAID = re.compile(r"(?:inchi\s?key\s*[=:]\s*)+(?=\w)", re.I)
 """How an InChIKey is introduced in print: ``InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N``."""
+_BARE_INCHI = re.compile(r"1S?/[A-Z][A-Za-z\d.]*/[chqp]\S+")
+"""An InChI without its ``InChI=``, as some tables hold it."""
 PLAIN_IDS = (
     (re.compile(r"CID[:\s]*(\d+)", re.I), "cid"),
     (re.compile(r"CHEBI[:\s]*(\d+)", re.I), "chebi"),
@@ -69,8 +71,11 @@ def visible(text: str) -> str:
 def split_prefix(text: str) -> tuple[str, str]:
     """Split ``cid:2244`` into ``("cid", "2244")``; the prefix is empty when there is none.
 
-    ``InChIKey=...``, as an InChIKey is written in print, is split as ``inchikey:...`` is.
+    ``InChIKey=...``, as an InChIKey is written in print, is split as ``inchikey:...`` is, and an InChI without its
+    ``InChI=`` as ``inchi:...``.
     """
+    if _BARE_INCHI.fullmatch(text):
+        return "inchi", text
     if said := _KEY_SAID.match(text):
         return "inchikey", text[said.end() :].strip()
     head, colon, rest = text.partition(":")

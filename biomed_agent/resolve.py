@@ -118,6 +118,8 @@ class Resolver:
             raise InvalidInput("the molecule is given as FASTA, which holds proteins.", "Pass it as the protein.")
         if prefix == "gene":
             kind = "protein"
+            if own := [one for one in self._local_matches(value, kind) if one.why == "gene"]:  # not what else it means
+                return replace(choose(value, own, policy, organism, notes), asked=text)
         if not prefix and (sequence := self._as_sequence(value, kind)):
             return replace(self._expect(self._known_sequence(sequence, notes), kind), asked=text)
         return replace(self._named(value, kind, policy, organism, notes), asked=text)
@@ -310,9 +312,18 @@ class Resolver:
             return self._known_structure(structure, notes)
         if not matches:
             matches = self._live_matches(name, kind, organism, notes)
+        elif not organism:
+            matches = self._human(name, matches, notes)
         if not matches:
             raise self._unknown(name, kind)
         return choose(name, matches, policy, organism, notes)
+
+    def _human(self, name: str, known: list[Match], notes: list[str]) -> list[Match]:
+        """Return UniProt's human proteins of a name that is only known here as that of other organisms' proteins."""
+        uniprot = self.uniprot
+        if uniprot is None or any(of_organism(one.entity, DEFAULT_ORGANISM) for one in known):
+            return known
+        return self._soft(lambda: _proteins(uniprot, name, "", (HUMAN,)), notes) or known
 
     def _as_smiles(self, text: str) -> Molecule | None:
         """Read ``text`` as SMILES when it has the marks of one; a broken one is bad input, not a name."""
@@ -459,9 +470,9 @@ def _well_formed(prefix: str, value: str) -> str:
     return value.strip()
 
 
-def _proteins(uniprot: UniProt, name: str, organism: str) -> list[Match]:
+def _proteins(uniprot: UniProt, name: str, organism: str, taxa: Sequence[int | None] = (HUMAN, None)) -> list[Match]:
     """Return the proteins with a gene or name in UniProt: of the organism, or of human, or if none is, of any."""
-    for taxon in (None,) if organism else (HUMAN, None):
+    for taxon in (None,) if organism else taxa:
         default = ", human by default" if taxon else ""
         if found := [gene_match(one, name, default) for one in uniprot.by_gene(name, taxon, organism)]:
             return found

@@ -79,6 +79,7 @@ class FakeUniProt:
         ("CC(=O)Oc1ccccc1C(=O)O", "acetylsalicylic acid"),
         ("O=C(O)c1ccccc1OC(C)=O", "acetylsalicylic acid"),
         ("InChI=1S/C9H8O4/c1-6(10)13-8-5-3-2-4-7(8)9(11)12/h2-5H,1H3,(H,11,12)", "acetylsalicylic acid"),
+        ("1S/C9H8O4/c1-6(10)13-8-5-3-2-4-7(8)9(11)12/h2-5H,1H3,(H,11,12)", "acetylsalicylic acid"),
     ],
 )
 def test_one_molecule_by_all_its_names(resolver: Resolver, text: str, name: str) -> None:
@@ -261,6 +262,7 @@ def test_short_peptides_of_a_c_g_t_are_allowed() -> None:
         ("inchikey:InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N", ("inchikey", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N")),
         ("InChIKey=", ("", "InChIKey=")),
         ("InChI=1S/CH4/h1H4", ("", "InChI=1S/CH4/h1H4")),
+        ("1S/CH4/h1H4", ("inchi", "1S/CH4/h1H4")),
     ],
 )
 def test_prefixes(text: str, parts: tuple[str, str]) -> None:

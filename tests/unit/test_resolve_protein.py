@@ -51,6 +51,7 @@ ENTRIES = {
         named(entry(f"Q900{number:02}", f"trc{number}", f"Genus species{number}"), "Testreceptor")
         for number in range(50)
     ],
+    'protein_name:"Lysozyme C" AND organism_id:9606': [named(entry("Q99998", "LYZ"), "Lysozyme C")],
     'protein_name:"mouseonly"': [named(entry("Q99997", "Mo1", "Mus musculus"), "Mouseonly")],
 }
 INACTIVE = {
@@ -157,6 +158,37 @@ def test_a_protein_of_another_organism_only_is_never_taken_without_a_word(live: 
         live.resolve("mouseonly", "protein", policy="strict")
     assert [one.handle for one in caught.value.candidates] == ["UNIPROT:Q99997"]
     assert "Mus musculus" in caught.value.candidates[0].label
+
+
+@pytest.mark.parametrize(("name", "human"), [("calmodulin", "P0DP23"), ("angiotensin-converting enzyme", "P12821")])
+def test_an_alias_of_a_human_protein_comes_before_the_name_of_another(local: Resolver, name: str, human: str) -> None:
+    notes: list[str] = []
+    found = local.resolve(name, notes=notes)
+    assert (accession(found), notes) == (human, [])
+    assert found.why == "alias, human by default"
+    assert found.alternatives
+    assert accession(local.resolve(f"human {name}")) == human
+
+
+def test_an_old_name_of_a_human_protein_that_is_another_s_own_name_is_asked_back(local: Resolver) -> None:
+    with pytest.raises(Ambiguous, match="a human protein, and better one of another organism") as caught:
+        local.resolve("Heat shock 70 kDa protein 1")
+    assert [one.handle for one in caught.value.candidates] == ["UNIPROT:P0DMV8", "UNIPROT:P22953"]
+    assert accession(local.resolve("FRDA", policy="best")) == "Q16595"
+
+
+def test_the_human_protein_is_asked_for_when_only_another_is_shipped(live: Resolver, local: Resolver) -> None:
+    assert accession(live.resolve("Lysozyme C")) == "Q99998"
+    assert accession(live.resolve("streptavidin")) == "P22629"
+    notes: list[str] = []
+    assert accession(local.resolve("Lysozyme C", notes=notes)) == "P00698"
+    assert "found as the name of no human protein" in notes[0]
+
+
+def test_a_gene_symbol_said_to_be_one_is_no_homonym(local: Resolver) -> None:
+    assert accession(local.resolve("gene:ACE")) == "P12821"
+    with pytest.raises(Ambiguous, match="ACE means 2 things"):
+        local.resolve("ACE")
 
 
 def test_a_shipped_protein_of_another_organism(local: Resolver) -> None:
