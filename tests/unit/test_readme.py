@@ -15,7 +15,7 @@ from biomed_agent.cli import main
 from biomed_agent.tools import BioMedToolkit
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-TRANSCRIPT = next(block for block in README.split("```")[1::2] if ">>> tools" in block)
+TRANSCRIPT = next(block for block in README.split("```")[1::2] if ">>> print(tools" in block)
 COMMANDS = re.findall(r"^\$ biomed-agent (.*)\n((?:(?!^\$ |^```).*\n?)*)", TRANSCRIPT, re.M)
 
 
@@ -32,7 +32,7 @@ def test_a_command_of_the_transcript_prints_what_stands_there(
 
 
 def test_the_tool_call_of_the_transcript_returns_what_stands_there() -> None:
-    call = re.search(r">>> tools\[(\d)\]\.invoke\((\{.*?\})\)\n(.*?)\n\n", TRANSCRIPT, re.S)
+    call = re.search(r">>> print\(tools\[(\d)\]\.invoke\((\{.*?\})\)\)\n(.*?)\n\n", TRANSCRIPT, re.S)
     assert call is not None
     arguments = dict(re.findall(r'"(\w+)": "([^"]*)"', call[2]))
     tools = BioMedToolkit(offline=True, model="none").get_tools()
