@@ -14,7 +14,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -62,6 +62,14 @@ def record_egress(entry: str) -> None:
     """Note one request that leaves this machine, secrets removed, in every open :func:`recording`."""
     for entries in _recorders.get():
         entries.append(entry)
+
+
+def leaves(event: str, details: Mapping[str, Any]) -> bool:
+    """Whether an event of httpcore's ``trace`` is a request that leaves: its connection stands, nothing is sent yet.
+
+    What asks a proxy for a connection is none.
+    """
+    return event == "http11.send_request_headers.started" and details["request"].method != b"CONNECT"
 
 
 def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = False, withheld: str = "") -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from . import __version__
+from .egress import leaves
 from .errors import Unavailable
 from .pace import Clock
 
@@ -98,7 +99,7 @@ class Wire:
 
         def trace(event: str, details: Mapping[str, Any]) -> None:
             # Opening a connection takes longer, and less evenly, than the limits of the services can bear.
-            if event == "http11.send_request_headers.started" and details["request"].method != b"CONNECT":
+            if leaves(event, details):
                 go()
 
         request.extensions |= {"timeout": httpx.Timeout(min(IDLE, left)).as_dict(), "trace": trace}

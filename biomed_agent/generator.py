@@ -10,13 +10,13 @@ import importlib.util
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
-from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress
+from .egress import AuditLog, Departure, Reveals, is_loopback, leaves, permit, record_egress
 from .errors import BiomedAgentError, InvalidInput, Refused, Unavailable
 from .prompt import Message
 from .types import EgressPolicy, LoadIn, ModelStamp
@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 EMBEDDED = Path(__file__).parent / "data" / "mini"
 """Folder of the model that ships with the package."""
 _MANIFEST = "its manifest"
+_PROMPT = "a prompt with its structures"
+Trace: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+"""what httpcore calls with each event of a request"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +220,7 @@ class HostClient:
             try:
                 permit(f"the model host {self.url}", egress, "structure")
             except Refused:
-                self._audit.note(self._departure("a prompt with its structures"), "blocked")
+                self._audit.note(self._departure(_PROMPT), "blocked")
                 raise
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
@@ -229,9 +232,9 @@ class HostClient:
         if self._stamp is None:
             import httpx
 
-            self._record(_MANIFEST)
+            noting = {"trace": self._noting(_MANIFEST)}
             with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
-                reply = _checked(client.get(f"{self.url}/v1/models"))
+                reply = _checked(client.get(f"{self.url}/v1/models", extensions=noting))
             models = reply.json().get("data") or [{}]
             manifest = models[0].get("biomed_agent") or {}
             self._stamp = ModelStamp(
@@ -249,9 +252,11 @@ class HostClient:
         """See :class:`Generator`."""
         import httpx
 
+        body = self._body(messages, options)
+        noting = {"trace": self._noting(_PROMPT, body)}
         with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
-            reply = _checked(client.post(f"{self.url}/v1/chat/completions", json=self._body(messages, options)))
-            return _generation(reply.json())
+            reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
+            return _generation(_checked(reply).json())
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
@@ -260,19 +265,22 @@ class HostClient:
         import httpx
 
         body = await asyncio.to_thread(self._body, messages, options)  # may ask the host for its manifest
+        noting = {"trace": _awaited(self._noting(_PROMPT, body))}
         with self._errors():
             async with httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client:
-                return _generation(_checked(await client.post(f"{self.url}/v1/chat/completions", json=body)).json())
+                reply = await client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
+                return _generation(_checked(reply).json())
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`; reads server-sent events."""
         import httpx
 
         body = self._body(messages, options) | {"stream": True}
+        noting = {"trace": self._noting(_PROMPT, body)}
         with (
             self._errors(),
             httpx.Client(timeout=self.timeout, headers=self._headers) as client,
-            client.stream("POST", f"{self.url}/v1/chat/completions", json=body) as reply,
+            client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting) as reply,
         ):
             if reply.is_error:
                 reply.read()
@@ -287,10 +295,11 @@ class HostClient:
         import httpx
 
         body = await asyncio.to_thread(self._body, messages, options) | {"stream": True}
+        noting = {"trace": _awaited(self._noting(_PROMPT, body))}
         with self._errors():
             async with (
                 httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client,
-                client.stream("POST", f"{self.url}/v1/chat/completions", json=body) as reply,
+                client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting) as reply,
             ):
                 if reply.is_error:
                     await reply.aread()
@@ -304,14 +313,19 @@ class HostClient:
             f"model host {self.url}", "GET" if what == _MANIFEST else "POST", reveals, what, request, self._egress
         )
 
-    def _record(self, what: str, request: str = "") -> None:
-        if self.remote:
-            record_egress(f"model host {self.url}: {what}")
-            self._audit.note(self._departure(what, request), "sent")
+    def _noting(self, what: str, body: Mapping[str, Any] = {}) -> Trace:
+        """Return the trace of a request that notes it when it leaves; one that never connected did not."""
+
+        def trace(event: str, details: Mapping[str, Any]) -> None:
+            if self.remote and leaves(event, details):
+                record_egress(f"model host {self.url}: {what}")
+                request = json.dumps(body["messages"]) if body else ""
+                self._audit.note(self._departure(what, request), "sent")
+
+        return trace
 
     def _body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
         model = self.stamp.name
-        self._record("a prompt with its structures", json.dumps([dict(message) for message in messages]))
         chosen = asdict(options)
         chosen["max_tokens"] = chosen.pop("max_new_tokens")
         chosen = {key: value for key, value in chosen.items() if value not in (None, ())}
@@ -343,6 +357,15 @@ class _HostErrors:
 
     def _scrub(self, said: str) -> str:
         return said.replace(self.key, "***") if self.key else said
+
+
+def _awaited(trace: Trace) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    """Return ``trace`` as an asynchronous client calls it."""
+
+    async def awaited(event: str, details: Mapping[str, Any]) -> None:
+        trace(event, details)
+
+    return awaited
 
 
 def _checked(reply: httpx.Response) -> httpx.Response:

@@ -361,15 +361,19 @@ class Transport:
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
     def _permit(self, service: Service, call: _Call) -> None:
-        """Note the request that is about to leave, or why it may not."""
+        """Return when the request may leave; note it when it may not."""
         try:
             permit(service.name, self.egress, call.reveals, self.offline, call.withheld)
         except Refused:
             self._audit.note(self._departure(service, call), "blocked", offline=self.offline)
             raise
+
+    def _leaves(self, service: Service, call: _Call) -> None:
+        """Note a request whose connection stands in every account; one that never connected did not leave."""
         entry = f"{service.name}: {call.what}"
         self.log.append(entry)
         record_egress(entry)
+        self._audit.note(self._departure(service, call), "sent")
 
     def _departure(self, service: Service, call: _Call) -> Departure:
         return Departure(service.name, call.method, call.reveals, call.what, call.request, self.egress)
@@ -430,7 +434,7 @@ class Transport:
                 start = pace.approach(deadline)
             start = -math.inf  # a redirect needs a start of its own
             if not is_loopback(service.url):
-                self._audit.note(self._departure(service, call), "sent")
+                self._leaves(service, call)
 
         try:
             start = pace.approach(deadline)

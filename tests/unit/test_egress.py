@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.egress import AuditLog, Departure, Reveals
-from biomed_agent.errors import Refused
+from biomed_agent.egress import AuditLog, Departure, Reveals, recording
+from biomed_agent.errors import Refused, Unavailable
 from biomed_agent.generator import HostClient
 from biomed_agent.prompt import user_message
 from biomed_agent.services import SERVICES
@@ -80,6 +81,64 @@ def test_what_is_refused_is_noted_too(far: str, server: LocalServer, tmp_path: P
     ]
     assert lines(audit)[0]["what"] == "(free text)"
     assert not server.asked
+
+
+@pytest.mark.parametrize("door", ["refused", "unknown name"])
+def test_what_never_connected_did_not_leave_in_any_account(
+    door: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    if door == "refused":
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    audit = tmp_path / "egress.jsonl"
+    host = {"refused": "http://far.test", "unknown name": "http://no-such-host.invalid"}[door]
+    with (
+        Transport(None, services={"pubchem": host}, audit=audit, timeout=3) as transport,
+        transport.recording() as left,
+    ):
+        with pytest.raises(Unavailable, match="ConnectError"):
+            transport.get("pubchem", "x", reveals="identifier", what="InChIKey")
+        assert left == list(transport.log) == []
+    assert AuditLog(audit).summary()["sent"] == 0
+
+
+def test_a_prompt_that_never_connected_did_not_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    audit = tmp_path / "egress.jsonl"
+    host = HostClient("http://far.test", egress="public", audit=audit)
+    message = user_message("What is it?", smiles=[SMILES])
+    with recording() as left:
+        for ask in (
+            host.generate,
+            lambda said: list(host.stream(said)),
+            lambda said: asyncio.run(host.agenerate(said)),
+        ):
+            with pytest.raises(Unavailable, match="ConnectError"):
+                ask([message])
+    assert left == []
+    assert AuditLog(audit).summary()["sent"] == 0
+
+
+def test_the_accounts_of_prompts_agree(far: str, server: LocalServer, tmp_path: Path) -> None:
+    audit = tmp_path / "egress.jsonl"
+    server.play = script(Said.json({"data": [{"id": "m"}], "choices": [{"message": {"content": "yes"}}]}))
+    host = HostClient(far, egress="public", audit=audit)
+    message = user_message("What is it?", smiles=[SMILES])
+    with recording() as left:
+        host.generate([message])
+        asyncio.run(host.agenerate([message]))
+    assert left == [f"model host {far}: {what}" for what in ("its manifest", *["a prompt with its structures"] * 2)]
+    assert AuditLog(audit).summary()["sent"] == len(server.asked) == 3
+
+
+def test_the_accounts_agree_on_second_tries(far: str, server: LocalServer, tmp_path: Path) -> None:
+    audit = tmp_path / "egress.jsonl"
+    server.play = script(Said(b"", 503), Said.json({"ok": 1}))
+    with Transport(None, services={"pubchem": far}, audit=audit) as transport, transport.recording() as left:
+        transport.get("pubchem", "x", reveals="name", what="name x")
+        assert left == list(transport.log) == ["PubChem: name x"] * 2
+    assert AuditLog(audit).summary()["sent"] == 2
 
 
 def test_the_model_host_is_in_the_log(far: str, server: LocalServer, tmp_path: Path) -> None:
