@@ -356,6 +356,7 @@ def _furnish(settings: Settings, files: bool) -> Rooms:
             load_in=settings.load_in,
             audit=settings.audit_path,
         ),
+        model_off=not settings.host and (settings.model or "").lower() == "none",
     )
 
 

@@ -46,6 +46,10 @@ WITHOUT_MODEL = (
     "A model trained for this may add an answer in words: pip install 'biomed-agent[model]' for the small one, "
     "or set BIOMED_AGENT_HOST."
 )
+SWITCHED_OFF = (
+    "The model is switched off by --model none or the setting BIOMED_AGENT_MODEL=none; "
+    "leave that out for an answer in words as well."
+)
 _RECORDS_OF_PROTEIN = {
     "name": ("name", "synonym"),
     "family": ("protein family",),
@@ -398,12 +402,12 @@ class Answering:
         """Say in one sentence why the model was not asked, and what it can be asked."""
         generator = self.rooms.generator
         if generator is None:
-            return "No model was asked: none is set up."
+            return f"No model was asked: {'it is switched off' if self.rooms.model_off else 'none is set up'}."
         try:
             stamp = generator.stamp
         except BiomedAgentError as error:
             return f"The model was not asked: {error.message}"
-        return f"The model {stamp.name} was not asked: it is trained for {_listed(stamp.kinds)} only."
+        return f"The model {stamp.name} was not asked: it answers {_listed(stamp.kinds)} only."
 
     # -- with the model beside -----------------------------------------------------------------
 
@@ -434,15 +438,17 @@ class Answering:
         return self._stated(question, [compose.facts_sentence(entity, facts, self.draft.sources)])
 
     def _ask_model(self, kind: str, entity: Molecule | Protein, message: dict[str, Any]) -> None:
-        """Ask the model what it was trained for and check what it says of ``entity``; a failure is a warning."""
+        """Ask the model what it is offered for and check what it says of ``entity``; a failure is a warning."""
         generator, draft = self.rooms.generator, self.draft
         if generator is None:
-            draft.next_steps.append(WITHOUT_MODEL)
+            draft.next_steps.append(SWITCHED_OFF if self.rooms.model_off else WITHOUT_MODEL)
             return
         try:
             stamp = generator.stamp
             if kind not in stamp.kinds:
-                draft.not_looked_up.append(f"{stamp.name} (not trained for {kind}, only for {_listed(stamp.kinds)})")
+                draft.not_looked_up.append(
+                    f"{stamp.name} (not offered for {kind}, see its card; it answers {_listed(stamp.kinds)})"
+                )
                 return
             said = generator.generate([message], Options(**stamp.decoding))
         except BiomedAgentError as error:
@@ -494,7 +500,7 @@ class Answering:
         for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):
             if decided := [claim for claim in draft.claims if claim.verdict == verdict]:
                 return draft.close("answered", f'{lead}: "{decided[0].text}" ({decided[0].why}).')
-        return draft.close("inapplicable", f'Unverified: no rule or record here decides "{statement}"')
+        return draft.close("inapplicable", f'No rule or record here decides "{statement}".')
 
     # -- endings -------------------------------------------------------------------------------
 

@@ -29,6 +29,8 @@ class Rooms:
     retriever: Retriever
     structures: StructureSearch
     generator: Generator | None
+    model_off: bool = False
+    """whether there is no generator because the settings say so"""
 
 
 @dataclass(slots=True)

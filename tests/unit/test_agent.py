@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_a_model_is_not_asked_what_it_was_not_trained_for(cache_dir: Path) -> No
     answer = with_model(cache_dir, model).ask("Where in the cell is EGFR?")
     assert model.shown == []
     assert answer.model is None
-    assert any("not trained" in line for line in answer.not_looked_up)
+    assert any("not offered for location" in line for line in answer.not_looked_up)
 
 
 def test_a_pair_goes_to_the_model_only_when_its_manifest_lists_pairs(cache_dir: Path) -> None:
@@ -113,7 +114,7 @@ def test_a_model_that_fails_costs_a_warning_not_the_answer(cache_dir: Path) -> N
 def test_without_a_model_one_line_says_what_it_would_add(agent: BioMedAgent) -> None:
     answer = agent.ask("Describe caffeine.")
     assert answer.status == "answered"
-    assert [step for step in answer.next_steps if "biomed-agent[model]" in step]
+    assert len([step for step in answer.next_steps if "an answer in words" in step]) == 1
 
 
 @pytest.mark.parametrize(
@@ -226,12 +227,31 @@ def test_it_is_said_why_no_model_was_asked_and_what_it_answers(cache_dir: Path) 
     for question in ("Is aspirin safe in pregnancy?", "What is the best dose of ibuprofen for me?"):
         answer = offered.ask(question)
         assert answer.status == "inapplicable"
-        said = "The model scripted was not asked: it is trained for description, name and location only."
+        said = "The model scripted was not asked: it answers description, name and location only."
         assert answer.text.endswith(said)
-    gap = "scripted (not trained for function, only for description, name and location)"
+    gap = "scripted (not offered for function, see its card; it answers description, name and location)"
     assert gap in offered.ask("What is the function of EGFR?").not_looked_up
     bare = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
-    assert bare.ask("Is aspirin safe in pregnancy?").text.endswith("No model was asked: none is set up.")
+    assert bare.ask("Is aspirin safe in pregnancy?").text.endswith("No model was asked: it is switched off.")
+
+
+def test_a_model_that_is_switched_off_is_not_advised_to_be_installed(cache_dir: Path) -> None:
+    off = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    steps = " ".join(off.ask("Describe aspirin.").next_steps)
+    assert "switched off by --model none" in steps
+    assert "BIOMED_AGENT_MODEL=none" in steps
+    assert "pip install" not in steps
+    absent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    absent._rooms = replace(absent.rooms, model_off=False)
+    assert "pip install" in " ".join(absent.ask("Describe aspirin.").next_steps)
+
+
+def test_an_undecided_statement_has_one_status(cache_dir: Path) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    answer = agent.check("It was first isolated from a fig.", molecule="aspirin")
+    assert answer.status == "inapplicable"
+    assert answer.text.startswith("No rule or record here decides ")
+    assert "nverified" not in answer.text
 
 
 def test_what_a_question_names_and_nobody_answers_is_said(cache_dir: Path) -> None:
