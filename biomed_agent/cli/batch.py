@@ -25,6 +25,12 @@ def answer_rows(arguments: argparse.Namespace, screen: Screen) -> int:
     """Answer every row of ``--input``; return 0 when all were processed, 1 when one met a bug of ours."""
     asked = " ".join(arguments.question)
     rows = read_rows(Path(arguments.input), "question", () if asked else ("question",))
+    sound = [row for row in rows if not row.problem]
+    if sound and not asked and not any("question" in row.columns for row in sound):
+        raise InvalidInput(
+            f"the question is missing: no row of {arguments.input} holds one.",
+            f'Ask one of all rows: biomed-agent ask "What is its molecular weight?" --input {arguments.input}',
+        )
     agent = make_agent(arguments)
 
     def answers(some: Sequence[Row]) -> Iterator[Answered]:

@@ -373,3 +373,25 @@ def test_help_loads_nothing_heavy() -> None:
 def test_help_and_version_answer_on_standard_output(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["two.smi", "two.sdf", "two.fasta", "two.jsonl"])
+def test_rows_without_any_question_are_refused_once(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rdkit import Chem
+
+    block = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO")) + "$$$$\n"
+    bodies = {
+        "two.smi": "CCO ethanol\nCO methanol\n",
+        "two.sdf": block * 2,
+        "two.fasta": ">a\nMKTAYIAKQR\n>b\nMKTAYIAKQL\n",
+        "two.jsonl": '{"molecule": "aspirin"}\n{"molecule": "ibuprofen"}\n',
+    }
+    source = tmp_path / name
+    source.write_text(bodies[name], encoding="utf-8")
+    assert main(["ask", "--input", str(source), "--offline", "--model", "none"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("the question is missing") == 1
+    assert "--input" in shown.err
