@@ -161,26 +161,33 @@ def _placement(
         "parameters": sizes.parameters,
         "tokens": tokens,
         "memory": memory,
-        "options": [_shown(option) for option in every],
-        "best": None if best is None else {**_shown(best), **_how(best, folder, bool(inventory.gpus), packages)},
+        "options": [_shown(option, packages) for option in every],
+        "best": None
+        if best is None
+        else {**_shown(best, packages), **_how(best, folder, bool(inventory.gpus), packages)},
     }
 
 
-def _shown(option: Option) -> dict[str, Any]:
+def _lacks_quantizer(option: Option, packages: dict[str, str | None]) -> bool:
+    return option.load_in in ("8bit", "4bit") and packages["bitsandbytes"] is None
+
+
+def _shown(option: Option, packages: dict[str, str | None]) -> dict[str, Any]:
+    lacking = "needs bitsandbytes, which is not installed" if _lacks_quantizer(option, packages) else ""
     return {
         "load_in": option.load_in,
         "where": option.where,
         "needs": {str(device): need for device, need in option.needs.items()},
         "free": {str(device): free for device, free in option.free.items()},
         "fits": option.fits,
-        "note": option.note,
+        "note": "; ".join(part for part in (option.note, lacking) if part),
     }
 
 
 def _how(option: Option, folder: str, gpus: bool, packages: dict[str, str | None]) -> dict[str, Any]:
     """Return the command that loads a model this way, the same as a setting, and what to install first."""
     extras = {extra for name, extra in NEEDED.items() if packages[name] is None}
-    if option.load_in in ("8bit", "4bit") and packages["bitsandbytes"] is None:
+    if _lacks_quantizer(option, packages):
         extras.add("quant")
     hide = "CUDA_VISIBLE_DEVICES= " if gpus and not option.on_gpu else ""
     model = f" --model {folder}" if folder else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.cli.doctor import PACKAGES, _how, _placement
+from biomed_agent.cli.doctor import PACKAGES, _how, _option_text, _placement
 from biomed_agent.model.machine import Gpu, Inventory
 from biomed_agent.model.placement import GIB, NAMED, Machine, choose, named_sizes, options
 
@@ -116,6 +116,16 @@ def test_what_is_missing_is_installed_first() -> None:
     assert _how(small, "", False, without)["install"] == "pip install 'biomed-agent[quant]'"
     without |= {"torch": None}
     assert _how(small, "", False, without)["install"] == "pip install 'biomed-agent[model,quant]'"
+
+
+def test_a_placement_says_which_package_it_needs() -> None:
+    lacking = "needs bitsandbytes, which is not installed"
+    without = _placement(LARGE, "", inventory(16), None, {**INSTALLED, "bitsandbytes": None})["options"]
+    for option in without:
+        assert (lacking in _option_text(option)) == (option["load_in"] in ("8bit", "4bit"))
+    assert {"8bit", "4bit"} & {option["load_in"] for option in without}
+    with_it = _placement(LARGE, "", inventory(16), None, INSTALLED)["options"]
+    assert not any("bitsandbytes" in option["note"] for option in with_it)
 
 
 def test_the_length_planned_for_is_at_most_the_context() -> None:
