@@ -85,10 +85,18 @@ def _human(matches: Sequence[Match]) -> list[Match]:
     return [one for one in matches if isinstance(one.entity, Protein) and of_organism(one.entity, DEFAULT_ORGANISM)]
 
 
-def _ambiguous(
-    message: str, matches: Sequence[Match], hint: str = "Ask again with the string that names the one you mean."
-) -> Ambiguous:
-    return Ambiguous(message, hint, candidates=[_candidate(match, matches[0]) for match in matches])
+def _ambiguous(message: str, matches: Sequence[Match], hint: str = "") -> Ambiguous:
+    return Ambiguous(
+        message, hint or _way_out(matches), candidates=[_candidate(match, matches[0]) for match in matches]
+    )
+
+
+def _way_out(matches: Sequence[Match]) -> str:
+    """Return how to name the one meant: by its string, and by its organism where that tells them apart."""
+    by_string = "Ask again with the string that names the one you mean"
+    if len({_organism(match.entity) for match in matches} - {""}) < 2:
+        return f"{by_string}."
+    return f"{by_string}, or give find protein its organism: --organism {'human' if _human(matches) else 'NAME'}."
 
 
 def _with(why: str, more: str) -> str:

@@ -96,3 +96,18 @@ def test_a_thousand_accessions_take_three_requests_at_most(cache_dir: Path, tmp_
     assert sum(answer.status == "not_found" for answer in answers) == count // 10
     merged = answers[3].entities[0]
     assert (merged.entity.handle, merged.why) == ("UNIPROT:Q0ZZ04", "Q0ZZ03 was merged into Q0ZZ04")
+
+
+def test_names_of_several_organisms_say_how_the_human_ones_are_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    base = ["find", "protein", "PTEN", "ALB", "--offline", "--model", "none"]
+    out = tmp_path / "out.jsonl"
+    assert main([*base, "--output", str(out)]) == 0
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["status"] for row in rows] == ["ambiguous", "ambiguous"]
+    assert all("--organism human" in row["next_steps"][0] for row in rows)
+    human = tmp_path / "human.jsonl"
+    assert main([*base, "--organism", "human", "--output", str(human)]) == 0
+    rows = [json.loads(line) for line in human.read_text(encoding="utf-8").splitlines()]
+    assert [row["entities"][0]["entity"]["handle"] for row in rows] == ["UNIPROT:P60484", "UNIPROT:P02768"]
