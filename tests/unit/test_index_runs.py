@@ -85,7 +85,7 @@ def test_a_build_goes_on_when_it_was_killed_just_before_the_end(tmp_path: Path) 
 
 
 def test_a_killed_build_leaves_no_process(tmp_path: Path) -> None:
-    lines = [f"{number}\t{'CCN' * (number % 40 + 1)}" for number in range(1, 30_000)]
+    lines = [f"{number}\t{'CCN' * (number % 40 + 1)}" for number in range(1, 8_000)]
     file = packed(tmp_path / "CID-SMILES.gz", lines)
     command = [sys.executable, "-m", "biomed_agent", "index", "build", "--output", str(tmp_path / "x.sqlite")]
     with subprocess.Popen(
