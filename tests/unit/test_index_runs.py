@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -309,13 +310,19 @@ def test_build_without_anything_is_bad_input(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
-    lines = [f"{number}\t{'C' * (number % 30 + 1)}" for number in range(1, 300_000)]
+    lines = [f"{number}\t{'C' * (number % 30 + 1)}" for number in range(1, 100_000)]
     file = packed(tmp_path / "CID-SMILES.gz", lines)
     command = [sys.executable, "-m", "biomed_agent", "index", "build", "--output", str(tmp_path / "x.sqlite")]
-    with subprocess.Popen([*command, "--molecules", str(file)], stderr=subprocess.PIPE, text=True) as process:
+
+    def hear() -> None:  # a shell lets what it starts in the background ignore Ctrl-C, and children inherit that
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(
+        [*command, "--molecules", str(file)], stderr=subprocess.PIPE, text=True, preexec_fn=hear
+    ) as process:
         assert process.stderr is not None
         process.stderr.readline()
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         said = process.stderr.read()
         assert process.wait(30) == 130
     assert "same command" in said
