@@ -218,6 +218,14 @@ def test_compiled_layers_change_the_speed_only(tmp_path, base):
     assert logs[True] == pytest.approx(logs[False], rel=1e-4)
 
 
+def test_layers_with_low_rank_matrices_are_compiled_too(tmp_path, base, monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda function, **_: function)
+    model: Any = trainer_of(stage("lora", trains=("lora",), compile=True), tmp_path, base, pairs()).model
+    layers = run.attention_layers(model.language_model)
+    assert len(layers) == SIZES.text["num_hidden_layers"]
+    assert all(layer._compiled_call_impl is not None for layer in layers)
+
+
 def test_without_a_compiler_the_layers_stay_as_they_are(tmp_path, base, monkeypatch):
     def broken(function: Any) -> Any:
         raise RuntimeError("no compiler found\nlong story")

@@ -27,7 +27,7 @@ from .export import Trained, export, trained_kinds
 from .intake import Pairs, begun_with, read_pairs, refuse_missing, refuse_other_files
 from .objectives import TARGETS, GistLoss, Seen, StructureLoss, WordLoss, commonness, structure_targets
 from .recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
-from .run import Report, RunTrainer, Settings, finished, is_first, resume_point
+from .run import Report, RunTrainer, Settings, attention_layers, finished, is_first, resume_point
 from .start import begin, refuse_no_start, vocabulary_texts
 
 MODEL = "model"
@@ -76,7 +76,7 @@ def compile_layers(model: BioMedGPTForConditionalGeneration, report: Report) -> 
         return
     if not torch.cuda.is_available():
         model.language_model.set_attn_implementation("eager")
-    for layer in model.language_model.base_model.layers:
+    for layer in attention_layers(model.language_model):
         layer.compile(dynamic=True)
 
 

@@ -70,12 +70,17 @@ class Settings:
     """processes that prepare batches beside the training one"""
 
 
+def attention_layers(model: nn.Module) -> list[nn.Module]:
+    """Return a model's attention layers, wherever they lie in it; low-rank matrices move them."""
+    return [one for one in model.modules() if isinstance(one, GradientCheckpointingLayer)]
+
+
 def layers_of(model: nn.Module) -> list[str]:
     """Return the classes of a model's attention layers, each of which is sharded as one piece.
 
     Left to itself, accelerate would look for every class that any model of a family may have, and stop.
     """
-    return sorted({type(one).__name__ for one in model.modules() if isinstance(one, GradientCheckpointingLayer)})
+    return sorted({type(one).__name__ for one in attention_layers(model)})
 
 
 def arguments(
