@@ -47,7 +47,6 @@ _NOTATIONS = (
     ("condensed formula", re.compile(r"(?<![\w-])(?=\S*(?:CH[23]|C6H[45]))(?=\S*C(?!l)\S*C(?!l))"
                                      r"(?:Cl|Br|Na|Li|[CHNOSPFI]|\d|[-=#≡()])+(?![\w-])")),
 )  # fmt: skip
-_NUCLEOTIDES = re.compile(r"[ACGTUN]{12,}", re.I)
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{9,}(?![A-Za-z])")
 _STEMS = re.compile(r"(?:mab|nib|vir|stim|cept|tide|parin)$", re.I)
 """endings of international nonproprietary names"""
@@ -110,11 +109,11 @@ def reads_as_residues(word: str) -> bool:
     Of pieces of human proteins 99 % count from 12 residues on, and 97 % from 9 in capitals; of the words of articles
     and names of that length 0.3 %, and in capitals 0.7 %.
     """
-    if _NUCLEOTIDES.fullmatch(word):
+    letters = word.upper()
+    if are_nucleotides(letters):
         return True
     if _STEMS.search(word):
         return False
-    letters = word.upper()
     score = sum(_VALUES[_PAIRS[ord(one) - 65][ord(other) - 65]] for one, other in pairwise(letters))
     return score > (2 if len(word) >= SHORTEST_SEQUENCE else 4)  # a short one has fewer letters that can tell
 
