@@ -108,7 +108,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _model(arguments: argparse.Namespace) -> Model:
     from biomed_agent.generator import HostClient, LocalModel, connect
-    from biomed_agent.model.evaluation.answers import Hosted, Inside
+    from biomed_agent.model.evaluation.answers import Hosted
 
     settings = settings_of(arguments)
     named = str(settings.model or "")
@@ -125,12 +125,9 @@ def _model(arguments: argparse.Namespace) -> Model:
     generator = connect(None, settings.model, load_in=settings.load_in)
     if not isinstance(generator, LocalModel):
         raise Inapplicable("there is no model to evaluate.", "Give --model FOLDER, or --host URL.")
-    batch = arguments.batch or 16
-    if arguments.processes == 1:
-        return Inside(generator.load(), batch)
-    from biomed_agent.model.evaluation.processes import Several
+    from biomed_agent.model.evaluation.processes import loaded
 
-    return Several(generator.folder, generator.stamp, arguments.processes, batch, settings.load_in)
+    return loaded(generator, arguments.processes, arguments.batch or 16)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from biomed_agent.errors import BiomedAgentError, Unavailable
-from biomed_agent.generator import Options
+from biomed_agent.generator import LocalModel, Options
 from biomed_agent.types import LoadIn, ModelStamp
 
 from .answers import Inside, Prompt, Reply
@@ -29,6 +29,19 @@ class _Work:
     prompts: Sequence[Prompt]
     options: Options
     blind: bool
+
+
+def loaded(model: LocalModel, processes: int, batch: int = 16) -> Inside | Several:
+    """Return a local model to be asked, in this process or in several.
+
+    Args:
+        model: The model; it need not be loaded.
+        processes: How many.
+        batch: Prompts at a time in one process.
+    """
+    if processes == 1:
+        return Inside(model.load(), batch)
+    return Several(model.folder, model.stamp, processes, batch, model.load_in)
 
 
 class Several:

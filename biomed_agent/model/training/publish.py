@@ -17,11 +17,10 @@ import torch
 from torch import nn
 from transformers import GenerationConfig
 
+from biomed_agent.generator import LocalModel
 from biomed_agent.model.checkpoint import save_checkpoint, special_ids
-from biomed_agent.model.engine import LocalEngine
 from biomed_agent.model.evaluation import report
-from biomed_agent.model.evaluation.answers import Inside, Model
-from biomed_agent.model.evaluation.processes import Several
+from biomed_agent.model.evaluation.processes import loaded
 from biomed_agent.model.evaluation.run import Evaluation, Settings, evaluate
 from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.manifest import read_manifest
@@ -129,10 +128,7 @@ def score(folder: Path, corpus: Corpus, data: Path, output: Path, processes: int
         output: A folder for each evaluation; answers that are filed there are not asked for again.
         processes: How many ask the model at a time.
     """
-    engine = LocalEngine(folder)
-    model: Model = Inside(engine)
-    if processes > 1:
-        model = Several(folder, model.stamp, processes)
+    model = loaded(LocalModel(folder), processes)
     settings = Settings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
     found = {}
     for name, one in asked(corpus, data).items():
