@@ -450,7 +450,7 @@ class Answering:
                     f"{stamp.name} (not offered for {kind}, see its card; it answers {_listed(stamp.kinds)})"
                 )
                 return
-            said = generator.generate([message], Options(**stamp.decoding))
+            said = generator.generate([message], Options(**stamp.decoding_of(kind)))
         except BiomedAgentError as error:
             draft.warnings.append(f"The model did not answer: {error}")
             return
@@ -458,7 +458,7 @@ class Answering:
         truncated = "; ".join(part for part in (said.truncated, cut) if part)
         if said.text:
             claims = check_text(said.text, entity, self._known(entity))
-            draft.model = ModelStatement(said.text, stamp, tuple(claims), truncated=truncated)
+            draft.model = ModelStatement(said.text, stamp, tuple(claims), truncated=truncated, agreement=said.agreement)
         if truncated:
             draft.warnings.append(f"The model: {truncated}.")
 

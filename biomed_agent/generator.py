@@ -45,6 +45,9 @@ class Options:
     repetition_penalty: float = 1.0
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    mbr_samples: int = 0
+    """sampled answers of which the one that agrees best with the others is given (minimum-Bayes-risk decoding); 0 means
+    none. Takes a ``temperature`` above 0, and a ``seed`` to be repeatable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Generation:
     new_tokens: int = 0
     truncated: str = ""
     """what was cut to fit the model, in words; empty when nothing was"""
+    agreement: float | None = None
+    """mean ROUGE-L of the answer with the other samples, between 0 and 1; None unless ``mbr_samples`` were drawn"""
 
 
 class Generator(Protocol):
@@ -244,6 +249,7 @@ class HostClient:
                 parameters=manifest.get("parameters"),
                 demonstration=bool(manifest.get("demonstration", False)),
                 decoding=dict(manifest.get("decoding", {})),
+                decoding_by_kind=dict(manifest.get("decoding_by_kind", {})),
                 kinds=tuple(manifest.get("kinds", ())),
             )
         return self._stamp
@@ -328,6 +334,7 @@ class HostClient:
         model = self.stamp.name
         chosen = asdict(options)
         chosen["max_tokens"] = chosen.pop("max_new_tokens")
+        chosen["mbr_samples"] = chosen["mbr_samples"] or None
         chosen = {key: value for key, value in chosen.items() if value not in (None, ())}
         return {"model": model, "messages": [dict(message) for message in messages], **chosen}
 
@@ -384,12 +391,14 @@ def _checked(reply: httpx.Response) -> httpx.Response:
 def _generation(body: Mapping[str, Any]) -> Generation:
     choice = body["choices"][0]
     usage = body.get("usage") or {}
+    ours = body.get("biomed_agent") or {}
     return Generation(
         text=str(choice["message"]["content"] or ""),
         finish_reason="length" if choice.get("finish_reason") == "length" else "stop",
         prompt_tokens=int(usage.get("prompt_tokens", 0)),
         new_tokens=int(usage.get("completion_tokens", 0)),
-        truncated=str((body.get("biomed_agent") or {}).get("truncated", "")),
+        truncated=str(ours.get("truncated", "")),
+        agreement=ours.get("agreement"),
     )
 
 

@@ -230,6 +230,12 @@ class ModelStamp:
     """the options it is asked with (:class:`biomed_agent.generator.Options`); empty means the defaults"""
     kinds: tuple[str, ...] = ()
     """question kinds the manifest says it was trained for"""
+    decoding_by_kind: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """what differs from ``decoding`` for a kind of question"""
+
+    def decoding_of(self, kind: str) -> dict[str, Any]:
+        """Return the options the model is asked with for this kind of question."""
+        return self.decoding | self.decoding_by_kind.get(kind, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +249,9 @@ class ModelStatement:
     """what the prompt held besides the question"""
     truncated: str = ""
     """what was cut to fit the model, in words; empty when nothing was"""
+    agreement: float | None = None
+    """mean ROUGE-L with the other answers the model gave when sampled, between 0 (each says something else) and 1;
+    None where it gave one answer only"""
 
 
 @dataclass(frozen=True, slots=True)

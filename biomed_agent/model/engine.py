@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from biomed_agent.types import LoadIn, ModelStamp
 from .checkpoint import load_checkpoint
 from .machine import take_inventory
 from .manifest import stamp_of
+from .overlap import most_agreed
 from .placement import choose, folder_sizes
 from .quantize import loading_options, settle
+from .sampling import sample
 
 SMALL = 100_000_000
 """Parameters below which one CPU thread is used: more of them only wait for each other."""
@@ -93,6 +96,8 @@ class LocalEngine:
             InvalidInput: As :meth:`generate`, for any of them.
             Unavailable: The device ran out of memory.
         """
+        if options.mbr_samples:
+            return [self._agreed(messages, options) for messages in conversations]
         inputs, limits, notes = self._prepare(conversations, options)
         with self._running(options):
             rows = self._decode(inputs, limits, options, None)
@@ -102,16 +107,27 @@ class LocalEngine:
             for ids, count, note in zip(rows, prompt_tokens, notes, strict=True)
         ]
 
+    def _agreed(self, messages: Sequence[Message], options: Options) -> Generation:
+        """Sample answers to one conversation, whatever others are asked with it; return the one most agreed on."""
+        inputs, (limit,), (note,) = self._prepare([messages], options)
+        with self._running(options):
+            rows = sample(self.model, inputs, limit, options, eos=self._eos(), text=self._text)
+        prompt_tokens = int(inputs["attention_mask"].sum())
+        samples = [self._generation(ids, prompt_tokens, note, options) for ids in rows]
+        best = most_agreed([one.text for one in samples])
+        return replace(samples[best.place], agreement=best.agreement)
+
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """Yield the answer in pieces that join to :meth:`generate`'s text.
 
-        A caller who stops reading stops the model. Beam search knows its answer only at the end and yields it whole.
+        A caller who stops reading stops the model. Beam search and samples that are compared are known only at the
+        end; their answer comes whole.
 
         Raises:
             InvalidInput: As :meth:`generate`.
             Unavailable: The device ran out of memory.
         """
-        if options.num_beams > 1:
+        if options.num_beams > 1 or options.mbr_samples:
             yield self.generate(messages, options).text
             return
         inputs, limits, _ = self._prepare([messages], options)
@@ -302,6 +318,8 @@ class _StopWhen(StoppingCriteria):
 
 
 def _check(options: Options) -> None:
+    sampling = options.temperature > 0 and options.num_beams == 1
+    comparable = options.mbr_samples == 0 or (options.mbr_samples > 1 and sampling)
     ranges = {
         "max_new_tokens": (options.max_new_tokens, options.max_new_tokens >= 1, "1 or more"),
         "num_beams": (options.num_beams, options.num_beams >= 1, "1 or more"),
@@ -309,6 +327,11 @@ def _check(options: Options) -> None:
         "top_p": (options.top_p, 0 < options.top_p <= 1, "above 0, at most 1"),
         "repetition_penalty": (options.repetition_penalty, options.repetition_penalty > 0, "above 0"),
         "stop": (options.stop, all(options.stop), "no empty string"),
+        "mbr_samples": (
+            options.mbr_samples,
+            comparable,
+            "0 (none), or 2 or more with a temperature above 0 and one beam",
+        ),
     }
     for name, (value, fine, expected) in ranges.items():
         if not fine:

@@ -120,5 +120,6 @@ def stamp_of(manifest: dict[str, Any]) -> ModelStamp:
         parameters=int(manifest["parameters"]),
         demonstration=bool(manifest.get("demonstration", False)),
         decoding=dict(manifest.get("decoding", {})),
+        decoding_by_kind=dict(manifest.get("decoding_by_kind", {})),
         kinds=tuple(manifest["kinds"]),
     )

@@ -81,13 +81,15 @@ def headline(answer: Answer) -> str:
 
 
 def model_line(answer: Answer) -> str:
-    """Return which model spoke, how large it is, what it saw, and whether it may be cited."""
+    """Return which model spoke, how large it is, what it saw, how sure it was, and whether it may be cited."""
     if answer.model is None:
         return ""
     stamp = answer.model.stamp
     named = f"{clean(f'{stamp.name} {stamp.revision}')}{_size(stamp)}"
     caution = "demonstration, do not cite" if stamp.demonstration else "the model's words, not a record"
-    return f"{named}; saw: {clean(answer.model.saw)}; {caution}"
+    agreement = answer.model.agreement
+    agreed = "" if agreement is None else f"; self-agreement {agreement:.2f} of 1"
+    return f"{named}; saw: {clean(answer.model.saw)}{agreed}; {caution}"
 
 
 def model_claims(answer: Answer) -> tuple[Claim, ...]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from statistics import fmean
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ import torch
 from biomed_agent.errors import CheckpointError, InvalidInput
 from biomed_agent.generator import Options
 from biomed_agent.model.engine import LocalEngine, _settled
+from biomed_agent.model.overlap import rouge_l
 from biomed_agent.prompt import user_message
 
 QUESTION = [user_message("What is this?", smiles=["CCO"])]
@@ -63,6 +65,27 @@ def test_a_batch_answers_each_as_if_alone(engine):
     assert batch == [engine.generate(one, SHORT) for one in OTHERS]
 
 
+def test_of_samples_the_one_the_others_agree_with_is_the_answer(engine):
+    options = Options(max_new_tokens=12, temperature=1.0, seed=7, mbr_samples=5)
+    answer = engine.generate(QUESTION, options)
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        ids = engine.model.generate(
+            **engine.processor([QUESTION] * 5), max_new_tokens=12, do_sample=True, top_k=0, temperature=1.0
+        )
+    texts = [engine.processor.decode(row) for row in ids]
+    each = [fmean(rouge_l(one, other) for k, other in enumerate(texts) if k != n) for n, one in enumerate(texts)]
+    assert len(set(texts)) > 1
+    assert answer.text == texts[each.index(max(each))]
+    assert answer.agreement == pytest.approx(max(each))
+    assert engine.generate(QUESTION, SHORT).agreement is None
+
+
+def test_samples_do_not_depend_on_what_else_is_asked(engine):
+    options = Options(max_new_tokens=12, temperature=1.0, seed=7, mbr_samples=3)
+    assert engine.generate_batch(OTHERS, options) == [engine.generate(one, options) for one in OTHERS]
+
+
 def test_stop_strings_cut_the_answer_and_end_it(engine):
     whole = engine.generate(QUESTION, Options(max_new_tokens=20))
     middle = len(whole.text) // 2
@@ -80,6 +103,7 @@ def test_stop_strings_cut_the_answer_and_end_it(engine):
         Options(max_new_tokens=40),
         Options(max_new_tokens=12, num_beams=3),
         Options(max_new_tokens=12, temperature=1.0, seed=3),
+        Options(max_new_tokens=12, temperature=1.0, seed=3, mbr_samples=3),
     ],
 )
 def test_a_stream_joins_to_the_whole_answer(engine, options):
@@ -219,6 +243,10 @@ def test_an_answer_is_limited_to_the_room_left(engine):
         {"top_p": 0.0},
         {"repetition_penalty": 0.0},
         {"stop": ("",)},
+        {"mbr_samples": -1, "temperature": 1.0},
+        {"mbr_samples": 1, "temperature": 1.0},
+        {"mbr_samples": 4},
+        {"mbr_samples": 4, "temperature": 1.0, "num_beams": 2},
     ],
 )
 def test_options_out_of_range_are_named(engine, bad):

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import replace
 from math import exp, sqrt
+from typing import ClassVar
 
 import pytest
 
@@ -13,10 +14,10 @@ from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
 from biomed_agent.model.evaluation import answers, baselines, results, tasks
 from biomed_agent.model.evaluation.answers import Hosted, Inside, Prompt
-from biomed_agent.model.evaluation.metrics import Subsequence, words
 from biomed_agent.model.evaluation.run import Settings, evaluate
 from biomed_agent.model.evaluation.tasks import TASKS, structure_messages
 from biomed_agent.model.featurize import featurize_smiles
+from biomed_agent.model.overlap import Subsequence, words
 from biomed_agent.model.training.examples import Example, Question
 from biomed_agent.prompt import QUESTIONS, user_message
 from biomed_agent.types import ModelStamp
@@ -91,6 +92,19 @@ def test_a_model_is_decoded_as_its_manifest_says():
     found = evaluate(CAPTIONING, Hosted(model, 1), ROWS, settings=Settings(max_new_tokens=9))
     assert found.report["settings"]["decoding"] == "3 beams, repetition penalty 1.2"
     assert value(found.report["sections"][0], "model", "ROUGE-L") > 0
+
+
+def test_samples_are_named_and_their_agreement_is_filed(tmp_path):
+    class Agreed(Says):
+        def generate(self, messages, options):
+            return replace(super().generate(messages, options), agreement=0.25)
+
+    model = Agreed("The molecule is an acid.")
+    model.stamp = replace(model.stamp, decoding={"mbr_samples": 8, "temperature": 0.7, "seed": 0})
+    found = evaluate(CAPTIONING, Hosted(model, 1), ROWS, output=tmp_path)
+    assert found.report["settings"]["decoding"] == "minimum Bayes risk by ROUGE-L, 8 samples at temperature 0.7"
+    filed = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()[1:]]
+    assert {one["agreement"] for one in filed if not one["miss"]} == {0.25}
 
 
 # "The molecule is an acid." has 5 words, of which that many stand in each of the ten answers, in order.
@@ -478,3 +492,23 @@ def test_a_kind_needs_words_and_loss_beyond_two_errors():
     assert not replace(clear, rouge_l=0.33).uses_structure
     assert not replace(clear, loss_error=0.1).uses_structure
     assert replace(clear, loss=None, loss_shuffled=None, loss_error=None).uses_structure
+
+
+def test_each_kind_of_question_is_decoded_as_the_manifest_says_of_it():
+    class Kinds(Says):
+        temperatures: ClassVar[dict[str, float]] = {}
+
+        def generate(self, messages, options):
+            (question,) = [part["text"] for part in messages[0]["content"] if part["type"] == "text"]
+            self.temperatures[question.strip()] = options.temperature
+            return super().generate(messages, options)
+
+    asked = [("name", "MKV", "Kinase"), ("location", "MKV", "Nucleus."), ("name", "MKL", "Kinase")]
+    rows = [Example(kind, answer, "", "hand", sequence=sequence) for kind, sequence, answer in asked]
+    model = Kinds("Kinase")
+    model.stamp = replace(model.stamp, decoding={"temperature": 0.5}, decoding_by_kind={"name": {"temperature": 0.25}})
+    found = evaluate(TASKS["protein-qa"], Hosted(model, 1), rows)
+    assert model.temperatures == {QUESTIONS["name"]: 0.25, QUESTIONS["location"]: 0.5}
+    want = "name: sampling at temperature 0.25; location: sampling at temperature 0.5"
+    assert found.report["settings"]["decoding"] == want
+    assert [value(one, "model", "ROUGE-L") for one in found.report["sections"]] == [1, 0, 0.66667]

@@ -6,9 +6,12 @@ import json
 import lzma
 import random
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from biomed_agent.cli import main
 from biomed_agent.model.training import formats, heldout, mini, publish
@@ -118,3 +121,30 @@ def test_a_release_that_continues_another_counts_what_that_had_seen(tiny_folder,
     on = publish.history(replace(one, start=str(tmp_path / "start")), tmp_path)
     assert (on.tokens, on.steps, on.encoder_steps) == (2_003_000, 100, 30)
     assert on.before == "Of these, 2.0 million positions in 70 steps are those of 0.8, from which 0.9 continued."
+
+
+def test_weights_are_published_once_more_when_they_are_asked_in_another_way(tiny_folder, data, tmp_path, monkeypatch):
+    seen = {"tokens_seen": 2_000_000, "steps": 70, "encoder_steps": 20, "decoding": {}, "revision": "0.8"}
+    old = tmp_path / "old"
+    shutil.copytree(tiny_folder, old)
+    before = json.loads((old / "manifest.json").read_text("utf-8")) | seen
+    (old / "manifest.json").write_text(json.dumps(before), "utf-8")
+    monkeypatch.setattr(publish, "MAX_NEW_TOKENS", 6)
+    monkeypatch.setattr(publish, "DECODING", {"max_new_tokens": 6, "mbr_samples": 3, "temperature": 0.5, "seed": 0})
+    monkeypatch.setattr(publish, "build", lambda _data: CORPUS)
+    new = publish.rescore(old, "0.9", data, tmp_path / "new")
+
+    after = json.loads((new / "manifest.json").read_text("utf-8"))
+    assert (after["name"], after["revision"], after["tokens_seen"]) == (before["name"], "0.9", 2_000_000)
+    assert after["decoding"] == publish.DECODING
+    assert after["decoding_by_kind"] == publish.DECODING_BY_KIND
+    assert set(after["kinds"]) | set(after["not_trained"]) == {"description", "location", "name"}
+    kept, written = (load_file(folder / "model.safetensors") for folder in (old, new))
+    assert [key for key, one in written.items() if not torch.equal(kept[key].to(one.dtype), one)] == []
+    assert kept.keys() == written.keys()
+    card = (new / "README.md").read_text("utf-8")
+    assert "3 samples at temperature 0.7" in card
+    assert "3 samples at temperature 0.5" in card
+    assert "The weights are those of 0.8; what has changed since is how they are asked." in card
+    assert "{{" not in card
+    assert not list(tmp_path.glob("*unscored*"))

@@ -39,6 +39,8 @@ class Prompt:
     """the right answer, for the loss; never shown to the model"""
     options: tuple[str, ...] = ()
     """the replies to compare by likelihood; empty when the model is to write"""
+    kind: str = ""
+    """kind of question, on which the decoding may depend"""
 
     @property
     def size(self) -> int:
@@ -61,6 +63,8 @@ class Reply:
     """nats per token of the expected answer, its end included"""
     likelihoods: Mapping[str, float] = field(default_factory=dict)
     """log-likelihood of each option's tokens in nats, without the end"""
+    agreement: float | None = None
+    """mean ROUGE-L with the other sampled answers; None where one answer was written"""
 
 
 class Model(Protocol):
@@ -273,7 +277,8 @@ def _halving(
 def _reply(generation: Generation) -> Reply:
     text = generation.text.strip()
     miss = EMPTY if not text else REFUSED if is_refusal(text) else ""
-    return Reply(text, miss, generation.truncated, generation.finish_reason == "length")
+    cut = generation.finish_reason == "length"
+    return Reply(text, miss, generation.truncated, cut, agreement=generation.agreement)
 
 
 def _unreadable(error: InvalidInput) -> Reply:
@@ -380,7 +385,8 @@ class Interview:
     """A model, how it is asked, and where its answers are filed."""
 
     model: Model
-    options: Options
+    options: Callable[[str], Options]
+    """how a kind of question is decoded"""
     journal: Journal
     progress: Progress | None = None
 
@@ -397,14 +403,18 @@ class Interview:
         """
         missing = {prompt.key: prompt for prompt in prompts if (condition, prompt.key) not in self.journal}
         waiting = sorted(missing.values(), key=lambda prompt: -prompt.size)  # too little memory shows at once
+        alike: dict[Options, list[Prompt]] = {}
+        for prompt in waiting:
+            alike.setdefault(self.options(prompt.kind), []).append(prompt)
         done = len(prompts) - len(waiting)
         self.tell(condition, done, len(prompts))
-        for start in range(0, len(waiting), self.model.batch):
-            part = waiting[start : start + self.model.batch]
-            for prompt, reply in zip(part, self._answers(part), strict=True):
-                self.journal.add(condition, prompt.key, reply)
-            done += len(part)
-            self.tell(condition, done, len(prompts))
+        for options, group in alike.items():
+            for start in range(0, len(group), self.model.batch):
+                part = group[start : start + self.model.batch]
+                for prompt, reply in zip(part, self._answers(part, options), strict=True):
+                    self.journal.add(condition, prompt.key, reply)
+                done += len(part)
+                self.tell(condition, done, len(prompts))
         return [self.journal[condition, prompt.key] for prompt in prompts]
 
     def tell(self, what: str, done: int, total: int) -> None:
@@ -412,10 +422,10 @@ class Interview:
         if self.progress is not None:
             self.progress(what, done, total)
 
-    def _answers(self, prompts: Sequence[Prompt]) -> Iterator[Reply]:
+    def _answers(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
         if prompts[0].options:
             yield from self.model.weigh(prompts)
             return
         losses = self.model.losses(prompts) if prompts[0].expected else [None] * len(prompts)
-        for reply, loss in zip(self.model.write(prompts, self.options), losses, strict=True):
+        for reply, loss in zip(self.model.write(prompts, options), losses, strict=True):
             yield replace(reply, loss=loss)

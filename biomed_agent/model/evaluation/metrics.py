@@ -10,7 +10,7 @@ import functools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.model.overlap import Subsequence, f_measure, words
 
 Floats = NDArray[np.float64]
 ORDERS = 4
@@ -30,11 +31,6 @@ FEWEST = 5
 
 
 # ---------------------------------------------------------------------------------------------- tokenizers
-
-
-def words(text: str) -> list[str]:
-    """Return the lower-case runs of ASCII letters and digits: the tokens of ``rouge_score`` without its stemmer."""
-    return re.findall(r"[a-z0-9]+", text.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,52 +79,10 @@ def scibert(vocabulary: str | Path) -> Tokenizer:
 # ---------------------------------------------------------------------------------------------- ROUGE
 
 
-def f_measure(common: int, first: int, second: int) -> float:
-    """Return the harmonic mean of ``common / first`` and ``common / second``."""
-    return 2 * common / (first + second) if common else 0.0
-
-
 def rouge_n(reference: Sequence[str], candidate: Sequence[str], n: int) -> float:
     """Return ROUGE-N F1 (Lin, 2004) of two lists of words: common n-grams, each counted as often as in both."""
     first, second = ngrams(reference, n), ngrams(candidate, n)
     return f_measure((first & second).total(), first.total(), second.total())
-
-
-class Subsequence:
-    """A list of words, ready to be compared with many others by longest common subsequence.
-
-    One bit per word, a few operations on whole numbers per word of the other list (Hyyrö, 2004).
-
-    Args:
-        of: The words.
-    """
-
-    __slots__ = ("_full", "_places", "length")
-
-    def __init__(self, of: Sequence[str]) -> None:
-        self.length = len(of)
-        self._full = (1 << len(of)) - 1
-        self._places: dict[str, int] = {}
-        for number, word in enumerate(of):
-            self._places[word] = self._places.get(word, 0) | 1 << number
-
-    def common(self, other: Iterable[str]) -> int:
-        """Return the length of the longest (not necessarily contiguous) common subsequence."""
-        free = self._full
-        for word in other:
-            if places := self._places.get(word):
-                met = free & places
-                free = ((free + met) | (free - met)) & self._full
-        return self.length - free.bit_count()
-
-    def rouge_l(self, other: Sequence[str]) -> float:
-        """Return ROUGE-L F1 (Lin, 2004) with another list of words."""
-        return f_measure(self.common(other), self.length, len(other))
-
-
-def rouge_l(reference: str, candidate: str) -> float:
-    """Return ROUGE-L F1 (Lin, 2004) over :func:`words`, without stemming, between 0 and 1."""
-    return Subsequence(words(reference)).rouge_l(words(candidate))
 
 
 # ---------------------------------------------------------------------------------------------- BLEU

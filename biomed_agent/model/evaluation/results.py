@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from biomed_agent.model.overlap import words
+
 from .answers import Reply
-from .metrics import Bootstrap, Interval, Scored, words
+from .metrics import Bootstrap, Interval, Scored
 
 MODEL, EXCHANGED, BLIND = "model", "structures exchanged", "projections zeroed"
 WITHOUT_CONTEXT = "without the abstract"

@@ -112,12 +112,18 @@ def evaluate(
         raise InvalidInput("there is no example to score.", "Give at least one.")
     stamp, about = model.stamp, about or {}
     limit = settings.max_new_tokens or task.max_new_tokens
-    options = Options(**{**stamp.decoding, "max_new_tokens": limit})  # as the model is asked everywhere
+
+    def options(kind: str) -> Options:
+        return Options(**{**stamp.decoding_of(kind), "max_new_tokens": limit})  # as the model is asked everywhere
+
+    decoding = _decoding(
+        {one.kind: options(one.kind) for one in drawn if isinstance(one, Example)} or {"": options("")}
+    )
     run: dict[str, Any] = {
         "task": task.name,
         "model": {"name": stamp.name, "revision": stamp.revision, "digest": stamp.digest},
-        "max_new_tokens": options.max_new_tokens,
-        "decoding": _decoding(options),
+        "max_new_tokens": limit,
+        "decoding": decoding,
     }
     interview = Interview(model, options, Journal(output, run, resume), progress)
     if opened is not None:
@@ -139,8 +145,8 @@ def evaluate(
         "train": {**about.get("train", {}), "examples": len(train), "overlap": asdict(shared)} if shared else None,
         "settings": {
             "retrieval": "off",
-            "decoding": _decoding(options),
-            "max_new_tokens": options.max_new_tokens,
+            "decoding": decoding,
+            "max_new_tokens": limit,
             "tokenizer": settings.tokenizer.name,
             "seed": settings.seed,
             **work.said,
@@ -152,10 +158,19 @@ def evaluate(
     return Evaluation(report, work.examples())
 
 
-def _decoding(options: Options) -> str:
-    """Return how answers are decoded, in words."""
+def _decoding(options: Mapping[str, Options]) -> str:
+    """Return in words how answers are decoded, for each kind of question where kinds differ."""
+    words = {kind: _said(one) for kind, one in options.items()}
+    if len(set(words.values())) == 1:
+        return next(iter(words.values()))
+    return "; ".join(f"{kind}: {said}" for kind, said in words.items())
+
+
+def _said(options: Options) -> str:
     words = "greedy" if options.temperature == 0 else f"sampling at temperature {options.temperature}"
     words = f"{options.num_beams} beams" if options.num_beams > 1 else words
+    if options.mbr_samples:
+        words = f"minimum Bayes risk by ROUGE-L, {options.mbr_samples} samples at temperature {options.temperature}"
     return words if options.repetition_penalty == 1 else f"{words}, repetition penalty {options.repetition_penalty}"
 
 
@@ -239,7 +254,7 @@ class _Texts:
         return Asked(key_of(row), structure_of(row), row.question, row.answer, self.similarity[number])
 
     def _asked(self, name: str, rows: Sequence[Example]) -> System:
-        prompts = [Prompt(key_of(row), structure_messages(row), expected=row.answer) for row in rows]
+        prompts = [Prompt(key_of(row), structure_messages(row), expected=row.answer, kind=row.kind) for row in rows]
         replies = self.interview.ask(name, prompts)
         said = ["" if reply.miss else reply.text for reply in replies]
         scored = results.with_losses(self._score(said), replies)

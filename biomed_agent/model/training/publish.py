@@ -18,8 +18,8 @@ from torch import nn
 from transformers import GenerationConfig
 
 from biomed_agent.generator import LocalModel
-from biomed_agent.model.checkpoint import save_checkpoint, special_ids
-from biomed_agent.model.evaluation import report
+from biomed_agent.model.checkpoint import load_checkpoint, save_checkpoint, special_ids
+from biomed_agent.model.evaluation import report, results
 from biomed_agent.model.evaluation.processes import loaded
 from biomed_agent.model.evaluation.run import Evaluation, Settings, evaluate
 from biomed_agent.model.evaluation.tasks import task_named
@@ -43,8 +43,9 @@ MOLECULE_LICENCES = {
 }
 LICENCE = "CC-BY-4.0; see LICENSE-WEIGHTS for the attributions"
 MAX_NEW_TOKENS = 120
-DECODING = {"max_new_tokens": MAX_NEW_TOKENS}
-"""Greedy: four beams helped while the model was undertrained, and cost 0.01 ROUGE-L in the end (held out)."""
+DECODING = {"max_new_tokens": MAX_NEW_TOKENS, "mbr_samples": 16, "temperature": 0.5, "seed": 0}
+DECODING_BY_KIND = {"description": {"temperature": 0.7}}
+"""Chosen on the held-out rows among greedy, beams and temperatures from 0.3 to 1 (``docs/runs.md``)."""
 SHOWN = frozenset({"ROUGE-L", "BLEU-4 (words)", "class", "exact match", "loss (nats per token)"})
 """Columns of the card's tables; the reports have all."""
 
@@ -80,6 +81,17 @@ class Scored:
                         "uses_structure": scores.uses_structure,
                     }
         return found
+
+    def decoding(self) -> str:
+        """Return how the model was asked, in words."""
+        each = [one.report["settings"]["decoding"] for one in self.evaluations.values()]
+        return "; ".join(dict.fromkeys(each))
+
+    def cut(self) -> float:
+        """Return the share of the official test's answers that reached the limit of tokens."""
+        (section,) = self.evaluations[CHEBI20].report["sections"]
+        (said,) = [one for one in section["systems"] if one["name"] == results.MODEL]
+        return float(said["answers_cut"] / section["examples"])
 
     def tables(self, name: str) -> str:
         """Return what each system scored in one evaluation; :data:`SHOWN` columns only."""
@@ -139,15 +151,22 @@ def score(folder: Path, corpus: Corpus, data: Path, output: Path, processes: int
     return Scored(found)
 
 
-def manifest(recipe: Recipe, scored: Scored | None, seen: History) -> dict[str, Any]:
-    """Return what the manifest says beside digests and sizes; without scores all is yet to be measured."""
-    kinds = scored.kinds() if scored else {}
-    held_out = {kind: one for kind, one in kinds.items() if kind != CHEBI20}
+def origin(recipe: Recipe) -> dict[str, str]:
+    """Return what the manifest says of where a model comes from."""
     return {
         "name": recipe.name,
         "revision": recipe.revision,
         "source": f"trained with biomed_agent.model.training, recipe {recipe.name} {recipe.revision}",
         "recipe": replace(recipe, start=None).digest,  # wherever the start lay
+    }
+
+
+def manifest(about: Mapping[str, str], scored: Scored | None, seen: History) -> dict[str, Any]:
+    """Return what the manifest says beside digests and sizes; without scores all is yet to be measured."""
+    kinds = scored.kinds() if scored else {}
+    held_out = {kind: one for kind, one in kinds.items() if kind != CHEBI20}
+    return {
+        **about,
         "kinds": {kind: one["scores"] for kind, one in held_out.items() if one["uses_structure"]},
         "not_trained": sorted(kind for kind, one in held_out.items() if not one["uses_structure"]),
         "other_scores": {kind: one["scores"] for kind, one in kinds.items() if kind == CHEBI20},
@@ -155,6 +174,7 @@ def manifest(recipe: Recipe, scored: Scored | None, seen: History) -> dict[str, 
         "steps": seen.steps,
         "encoder_steps": seen.encoder_steps,
         "decoding": DECODING,
+        "decoding_by_kind": DECODING_BY_KIND,
         "demonstration": True,
         "licence": LICENCE,
         "dtype": "bfloat16",
@@ -184,21 +204,21 @@ def dropped_table(dropped: Mapping[str, int]) -> str:
     return report.table(["source", "reason", "rows"], rows)
 
 
-def card(
-    recipe: Recipe, described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Scored, residues: int
-) -> str:
+def card(described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Scored, residues: int) -> str:
     """Return the model card; proteins are read up to ``residues``."""
     template = Path(__file__).with_name("card.md").read_text(encoding="utf-8")
     tested = sum(number for key, number in corpus.dropped.items() if key.endswith(IN_A_TEST))
     values = {
-        "name": recipe.name,
-        "revision": recipe.revision,
+        "name": described["name"],
+        "revision": described["revision"],
         "tokens": f"{seen.tokens / 1e6:.1f} million",
         "steps": f"{seen.steps:,}",
         "encoder_steps": f"{seen.encoder_steps:,}",
         "before": seen.before,
         "kinds": ", ".join(described["kinds"]) or "none",
         "not_trained": ", ".join(described["not_trained"]) or "none",
+        "decoding": scored.decoding(),
+        "cut": f"{scored.cut():.0%}",
         "max_new_tokens": str(MAX_NEW_TOKENS),
         "residues": str(residues),
         "molecules": scored.tables(MOLECULES),
@@ -214,7 +234,7 @@ def card(
 
 
 def publish(
-    recipe: Recipe,
+    about: Mapping[str, str],
     model: BioMedGPTForConditionalGeneration,
     processor: BioMedGPTProcessor,
     seen: History,
@@ -225,7 +245,7 @@ def publish(
     """Score a model and write its checkpoint folder.
 
     Args:
-        recipe: What it was trained by.
+        about: Where it comes from, for the manifest.
         model: The model; its weights are rounded.
         processor: Its processor.
         seen: How it came about.
@@ -241,32 +261,60 @@ def publish(
     to_bfloat16(model.eval())
     scores, unscored = output.with_name(f"{output.name}-scores"), output.with_name(f"{output.name}-unscored")
     shutil.rmtree(unscored, ignore_errors=True)
-    save_checkpoint(model, processor, unscored, manifest(recipe, None, seen), "")
+    save_checkpoint(model, processor, unscored, manifest(about, None, seen), "")
     corpus = build(data)
     scored = score(unscored, corpus, data, scores, processes)
-    described = manifest(recipe, scored, seen)
+    described = manifest(about, scored, seen)
     residues = processor.max_protein_tokens - 2  # two are the marks of its ends
-    save_checkpoint(model, processor, output, described, card(recipe, described, seen, corpus, scored, residues))
+    save_checkpoint(model, processor, output, described, card(described, seen, corpus, scored, residues))
     shutil.rmtree(unscored)
     return output
+
+
+def rescore(folder: Path, revision: str, data: Path, output: Path, processes: int = 1) -> Path:
+    """Publish the weights of a checkpoint folder once more, asked as :data:`DECODING` says now.
+
+    Args:
+        folder: The checkpoint folder; it is only read.
+        revision: What to call it from now on.
+        data: As in :func:`publish`.
+        output: As in :func:`publish`.
+        processes: As in :func:`publish`.
+
+    Returns:
+        The folder.
+    """
+    model, processor, before = load_checkpoint(folder)
+    about = {key: before[key] for key in ("name", "source", "recipe") if key in before} | {"revision": revision}
+    note = f"The weights are those of {before['revision']}; what has changed since is how they are asked."
+    seen = History(before["tokens_seen"], before["steps"], before["encoder_steps"], note)
+    return publish(about, model, processor, seen, data, output, processes)
 
 
 def main() -> None:
     """Publish what a run left."""
     parser = argparse.ArgumentParser(prog="python -m biomed_agent.model.training.publish", description=__doc__)
-    parser.add_argument("run", type=Path, help="folder the training wrote")
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("run", type=Path, nargs="?", help="folder the training wrote")
+    given.add_argument("--model", type=Path, help="checkpoint folder to score anew, because its decoding has changed")
+    parser.add_argument("--revision", help="revision to publish --model as")
     parser.add_argument("--config", type=Path, default=Path(__file__).parent / "configs/mini.json")
     parser.add_argument("--start", type=Path, help="checkpoint folder the training was given to start from")
     parser.add_argument("--data", type=Path, required=True, help="folder with mol_text/ and protein_text/")
     parser.add_argument("--output", type=Path, required=True, help="checkpoint folder to write; must not exist")
     parser.add_argument("--processes", type=int, default=1, help="load the model so often to ask it (default 1)")
     options = parser.parse_args()
+    if options.model:
+        if not options.revision:
+            parser.error("--model needs --revision: it answers differently from the revision it was")
+        rescore(options.model, options.revision, options.data, options.output, options.processes)
+        return
     recipe = Recipe.load(options.config)
     if options.start:
         recipe = replace(recipe, start=str(options.start.resolve()))
     model, processor = restore(recipe, options.run)
     seen = history(recipe, options.run)
-    publish(recipe, model, processor, seen, options.data, options.output, options.processes)
+    publish(origin(recipe), model, processor, seen, options.data, options.output, options.processes)
 
 
 if __name__ == "__main__":
