@@ -16,7 +16,7 @@ from . import compose
 from .check import check_text
 from .draft import Draft, Rooms
 from .errors import BiomedAgentError, Inapplicable, InvalidInput, NotFound
-from .generator import Options
+from .generator import options_for
 from .lookups import molecules, papers, proteins
 from .mentions import Mention, find_mentions, kind_said, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, user_message
@@ -450,7 +450,8 @@ class Answering:
                     f"{stamp.name} (not offered for {kind}, see its card; it answers {_listed(stamp.kinds)})"
                 )
                 return
-            said = generator.generate([message], Options(**stamp.decoding_of(kind)))
+            options = options_for(stamp, kind)
+            said = generator.generate([message], options)
         except BiomedAgentError as error:
             draft.warnings.append(f"The model did not answer: {error}")
             return
@@ -461,6 +462,10 @@ class Answering:
             draft.model = ModelStatement(said.text, stamp, tuple(claims), truncated=truncated, agreement=said.agreement)
         if truncated:
             draft.warnings.append(f"The model: {truncated}.")
+        if options.mbr_samples and said.agreement is None:
+            draft.warnings.append(
+                f"The model: its host gave one sample instead of comparing {options.mbr_samples}, as its manifest asks."
+            )
 
     def _known(self, entity: Molecule | Protein) -> list[Fact]:
         """Return what sentences about ``entity`` are checked against."""

@@ -11,13 +11,13 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 from .egress import AuditLog, Departure, Reveals, is_loopback, leaves, permit, record_egress
-from .errors import BiomedAgentError, InvalidInput, Refused, Unavailable
+from .errors import BiomedAgentError, CheckpointError, InvalidInput, Refused, Unavailable
 from .prompt import Message
 from .types import EgressPolicy, LoadIn, ModelStamp
 
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 EMBEDDED = Path(__file__).parent / "data" / "mini"
 """Folder of the model that ships with the package."""
 _MANIFEST = "its manifest"
+_MEND_MANIFEST = "Correct the manifest, or leave the table out to have answers decoded greedily."
 _PROMPT = "a prompt with its structures"
 Trace: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 """what httpcore calls with each event of a request"""
@@ -47,7 +48,44 @@ class Options:
     seed: int | None = None
     mbr_samples: int = 0
     """sampled answers of which the one that agrees best with the others is given (minimum-Bayes-risk decoding); 0 means
-    none. Takes a ``temperature`` above 0, and a ``seed`` to be repeatable."""
+    none. Takes a ``temperature`` above 0, a ``seed`` to be repeatable, and so many times the memory of a prompt."""
+
+
+def options_for(stamp: ModelStamp, kind: str) -> Options:
+    """Return how a model is asked a kind of question, as its manifest says.
+
+    Raises:
+        CheckpointError: The manifest's ``decoding`` or ``decoding_by_kind`` holds what is no option, or no value of it.
+    """
+    by_kind = stamp.decoding_by_kind if isinstance(stamp.decoding_by_kind, Mapping) else {kind: stamp.decoding_by_kind}
+    tables = {"decoding": stamp.decoding, f"decoding_by_kind of {kind}": by_kind.get(kind, {})}
+    chosen = {}
+    for where, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise CheckpointError(
+                f"{where} in the manifest of {stamp.name} is {table!r}; expected a table of options.", _MEND_MANIFEST
+            )
+        for name, value in table.items():
+            chosen[name] = _option(f"{where} in the manifest of {stamp.name}", name, value)
+    return Options(**chosen)
+
+
+def _option(where: str, name: str, value: Any) -> Any:
+    """Return the value of an option as :class:`Options` wants it."""
+    usual = {one.name: one.default for one in fields(Options)}
+    if name not in usual:
+        raise CheckpointError(f"{where} holds {name!r}; expected some of {', '.join(usual)}.", _MEND_MANIFEST)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if name == "stop" and isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    if isinstance(usual[name], float) and number:
+        return float(value)
+    if name != "stop" and not isinstance(usual[name], float) and number and value == int(value):
+        return int(value)
+    if name == "seed" and value is None:
+        return None
+    wanted = "a list of strings" if name == "stop" else "a number"
+    raise CheckpointError(f"{where} has {name} = {value!r}; expected {wanted}.", _MEND_MANIFEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +96,7 @@ class Generation:
     finish_reason: Literal["stop", "length"] = "stop"
     prompt_tokens: int = 0
     new_tokens: int = 0
+    """of this answer, not of the samples that were not chosen"""
     truncated: str = ""
     """what was cut to fit the model, in words; empty when nothing was"""
     agreement: float | None = None
@@ -248,8 +287,8 @@ class HostClient:
                 digest=str(manifest.get("digest", "")),
                 parameters=manifest.get("parameters"),
                 demonstration=bool(manifest.get("demonstration", False)),
-                decoding=dict(manifest.get("decoding", {})),
-                decoding_by_kind=dict(manifest.get("decoding_by_kind", {})),
+                decoding=manifest.get("decoding") or {},
+                decoding_by_kind=manifest.get("decoding_by_kind") or {},
                 kinds=tuple(manifest.get("kinds", ())),
             )
         return self._stamp
@@ -334,7 +373,7 @@ class HostClient:
         model = self.stamp.name
         chosen = asdict(options)
         chosen["max_tokens"] = chosen.pop("max_new_tokens")
-        chosen["mbr_samples"] = chosen["mbr_samples"] or None
+        chosen["mbr_samples"] = chosen["mbr_samples"] or None  # none are asked for by leaving it out
         chosen = {key: value for key, value in chosen.items() if value not in (None, ())}
         return {"model": model, "messages": [dict(message) for message in messages], **chosen}
 
@@ -356,7 +395,7 @@ class _HostErrors:
 
         if isinstance(error, BiomedAgentError) and self.key and self.key in error.message:
             raise type(error)(error.message.replace(self.key, "***"), error.hint) from None
-        if isinstance(error, httpx.HTTPError | json.JSONDecodeError | KeyError | IndexError):
+        if isinstance(error, httpx.HTTPError | ValueError | KeyError | IndexError):
             raise Unavailable(
                 f"the model host {self.url} gave no answer ({type(error).__name__}: {self._scrub(str(error))}).",
                 "Check that it runs and that BIOMED_AGENT_HOST names it.",
@@ -398,7 +437,7 @@ def _generation(body: Mapping[str, Any]) -> Generation:
         prompt_tokens=int(usage.get("prompt_tokens", 0)),
         new_tokens=int(usage.get("completion_tokens", 0)),
         truncated=str(ours.get("truncated", "")),
-        agreement=ours.get("agreement"),
+        agreement=None if ours.get("agreement") is None else float(ours["agreement"]),
     )
 
 

@@ -231,11 +231,7 @@ class ModelStamp:
     kinds: tuple[str, ...] = ()
     """question kinds the manifest says it was trained for"""
     decoding_by_kind: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """what differs from ``decoding`` for a kind of question"""
-
-    def decoding_of(self, kind: str) -> dict[str, Any]:
-        """Return the options the model is asked with for this kind of question."""
-        return self.decoding | self.decoding_by_kind.get(kind, {})
+    """what differs from ``decoding`` for a kind of question; :func:`biomed_agent.generator.options_for` reads both"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +246,8 @@ class ModelStatement:
     truncated: str = ""
     """what was cut to fit the model, in words; empty when nothing was"""
     agreement: float | None = None
-    """mean ROUGE-L with the other answers the model gave when sampled, between 0 (each says something else) and 1;
-    None where it gave one answer only"""
+    """self-agreement: mean ROUGE-L with the other answers the model gave when sampled, between 0 (each says something
+    else) and 1; says how alike they are, not whether they are right. None where it gave one answer only"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ UNKNOWN = "CC1CC(=O)N(C1)c1ccc(cc1)C(=O)NCc1cccnc1F"
 STEPS = [
     ("a molecule by name", "ask", "Describe aspirin.", ""),
     ("a molecule that is in no database, by SMILES", "ask", "Describe this molecule.", UNKNOWN),
-    ("a protein by gene", "ask", "What is the function of EGFR?", ""),
+    ("a protein by gene", "ask", "Where in the cell is EGFR?", ""),
     ("a name that means several things", "ask", "What is the molecular weight of PCP?", ""),
     ("a claim, checked against the structure", "check", "it is a 3-hydroxyflavone", CHALCONE),
 ]

@@ -96,8 +96,9 @@ class LocalEngine:
             InvalidInput: As :meth:`generate`, for any of them.
             Unavailable: The device ran out of memory.
         """
-        if options.mbr_samples:
-            return [self._agreed(messages, options) for messages in conversations]
+        if options.mbr_samples and conversations:
+            ready = [self._prepare([messages], options) for messages in conversations]  # all, before any is sampled
+            return [self._agreed(inputs, limit, note, options) for inputs, (limit,), (note,) in ready]
         inputs, limits, notes = self._prepare(conversations, options)
         with self._running(options):
             rows = self._decode(inputs, limits, options, None)
@@ -107,9 +108,8 @@ class LocalEngine:
             for ids, count, note in zip(rows, prompt_tokens, notes, strict=True)
         ]
 
-    def _agreed(self, messages: Sequence[Message], options: Options) -> Generation:
+    def _agreed(self, inputs: Any, limit: int, note: str, options: Options) -> Generation:
         """Sample answers to one conversation, whatever others are asked with it; return the one most agreed on."""
-        inputs, (limit,), (note,) = self._prepare([messages], options)
         with self._running(options):
             rows = sample(self.model, inputs, limit, options, eos=self._eos(), text=self._text)
         prompt_tokens = int(inputs["attention_mask"].sum())
@@ -120,8 +120,8 @@ class LocalEngine:
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """Yield the answer in pieces that join to :meth:`generate`'s text.
 
-        A caller who stops reading stops the model. Beam search and samples that are compared are known only at the
-        end; their answer comes whole.
+        A caller who stops reading stops the model. With beams, or samples to be compared, the answer is known at the
+        end only: it comes whole, and the model runs on until then.
 
         Raises:
             InvalidInput: As :meth:`generate`.
@@ -268,7 +268,8 @@ class LocalEngine:
                 yield
             except torch.OutOfMemoryError as error:
                 raise Unavailable(
-                    f"{self.device} ran out of memory.", "Ask for fewer beams or tokens, or give a smaller structure."
+                    f"{self.device} ran out of memory.",
+                    "Ask for fewer beams, samples or tokens, or give a smaller structure.",
                 ) from error
             finally:
                 torch.set_num_threads(threads)

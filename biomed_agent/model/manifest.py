@@ -119,7 +119,7 @@ def stamp_of(manifest: dict[str, Any]) -> ModelStamp:
         digest=str(manifest["digest"]),
         parameters=int(manifest["parameters"]),
         demonstration=bool(manifest.get("demonstration", False)),
-        decoding=dict(manifest.get("decoding", {})),
-        decoding_by_kind=dict(manifest.get("decoding_by_kind", {})),
+        decoding=manifest.get("decoding") or {},
+        decoding_by_kind=manifest.get("decoding_by_kind") or {},
         kinds=tuple(manifest["kinds"]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -65,6 +66,8 @@ class Agreed(NamedTuple):
 def most_agreed(texts: Sequence[str]) -> Agreed:
     """Return the text whose mean ROUGE-L with all others is highest; of equals the first.
 
+    Texts that are the same agree, also where they hold no word of :func:`words`.
+
     Of texts sampled from a model this is the one that minimum-Bayes-risk decoding gives (Eikema & Aziz, 2022): the
     samples stand for what the answer could be, and ROUGE-L for how well one answer serves in place of another.
 
@@ -78,11 +81,12 @@ def most_agreed(texts: Sequence[str]) -> Agreed:
         raise ValueError(f"got {len(texts)} texts; expected at least two to compare")
     cut = [words(text) for text in texts]
     ready = [Subsequence(one) for one in cut]
-    totals = [0.0] * len(texts)
+    shared: list[list[float]] = [[] for _ in texts]
     for first, one in enumerate(ready):
         for second in range(first):
-            both = one.rouge_l(cut[second])
-            totals[first] += both
-            totals[second] += both
+            both = 1.0 if texts[first] == texts[second] else one.rouge_l(cut[second])
+            shared[first].append(both)
+            shared[second].append(both)
+    totals = [math.fsum(one) for one in shared]
     best = max(range(len(texts)), key=totals.__getitem__)
     return Agreed(best, totals[best] / (len(texts) - 1))

@@ -29,12 +29,12 @@ def sample(
 ) -> list[list[int]]:
     """Draw ``options.mbr_samples`` answers to one prompt.
 
-    ``generate(num_return_sequences=...)`` draws from the same distribution, but goes on with every row until the
-    longest has ended: ``docs/benchmarks.md`` has the ratio.
+    ``generate(num_return_sequences=...)`` draws in the same way, but goes on with every row until the longest has ended
+    (``docs/benchmarks.md`` has the ratio). Of the model's generation config nothing but ``eos`` is obeyed here.
 
     Args:
         model: A :class:`~biomed_agent.model.modeling.BioMedGPTForConditionalGeneration`.
-        inputs: The processor's output for one conversation, without padding.
+        inputs: The processor's output for one conversation.
         limit: Tokens of each at most.
         options: ``temperature``, ``top_p``, ``repetition_penalty`` and ``stop`` are obeyed.
         eos: Ids that end an answer.
@@ -42,7 +42,12 @@ def sample(
 
     Returns:
         The new ids of each answer, EOS included.
+
+    Raises:
+        ValueError: ``inputs`` holds several conversations, or padding, which the steps after the first would read.
     """
+    if len(inputs["input_ids"]) != 1 or not inputs["attention_mask"].all():
+        raise ValueError("expected one conversation without padding")
 
     def stopped(row: list[int]) -> bool:
         return bool(options.stop) and any(one in text(row) for one in options.stop)
@@ -64,7 +69,7 @@ def sample(
         if not going or position == length + limit - 1:
             break
         if len(going) < len(open_rows):
-            chosen = torch.tensor(going, device=ids.device)
+            chosen = torch.tensor(going)  # on the CPU: the layers of the cache may lie on several GPUs
             cache.batch_select_indices(chosen)
             ids, open_rows = ids[chosen], [open_rows[number] for number in going]
         here = torch.full_like(ids, position)
@@ -73,11 +78,11 @@ def sample(
 
 
 def _warpers(options: Options) -> LogitsProcessorList:
-    """Return what the library does to logits, in its order."""
+    """Return what is done to logits before a token is drawn, in the library's order."""
     warpers = LogitsProcessorList()
     if options.repetition_penalty != 1:
-        warpers.append(RepetitionPenaltyLogitsProcessor(options.repetition_penalty))
-    warpers.append(TemperatureLogitsWarper(options.temperature))
+        warpers.append(RepetitionPenaltyLogitsProcessor(float(options.repetition_penalty)))
+    warpers.append(TemperatureLogitsWarper(float(options.temperature)))
     if options.top_p < 1:
         warpers.append(TopPLogitsWarper(options.top_p))
     return warpers

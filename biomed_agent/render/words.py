@@ -88,7 +88,7 @@ def model_line(answer: Answer) -> str:
     named = f"{clean(f'{stamp.name} {stamp.revision}')}{_size(stamp)}"
     caution = "demonstration, do not cite" if stamp.demonstration else "the model's words, not a record"
     agreement = answer.model.agreement
-    agreed = "" if agreement is None else f"; self-agreement {agreement:.2f} of 1"
+    agreed = "" if agreement is None else f"; self-agreement {agreement:.2f}"
     return f"{named}; saw: {clean(answer.model.saw)}{agreed}; {caution}"
 
 

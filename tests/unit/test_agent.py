@@ -16,6 +16,7 @@ from biomed_agent import BioMedAgent
 from biomed_agent.errors import Unavailable
 from biomed_agent.generator import Generation, Options
 from biomed_agent.prompt import Message
+from biomed_agent.render import to_html, to_text, to_tool_text
 from biomed_agent.settings import Settings
 from biomed_agent.types import Answer, ModelStamp, answer_schema
 
@@ -52,6 +53,35 @@ def with_model(cache_dir: Path, model: ScriptedModel) -> BioMedAgent:
     agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
     object.__setattr__(agent.rooms, "generator", model)
     return agent
+
+
+def test_a_kind_is_asked_as_the_manifest_says_and_self_agreement_reaches_the_reader(cache_dir: Path) -> None:
+    class Samples(ScriptedModel):
+        def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+            return replace(super().generate(messages, options), agreement=0.4149)
+
+    sampled = {"mbr_samples": 4, "temperature": 0.5}
+    model = Samples("It is a purine.")
+    model.stamp = replace(model.stamp, decoding_by_kind={"description": sampled, "function": {"num_beams": 2}})
+    answer = with_model(cache_dir, model).ask("Describe caffeine.")
+    assert model.options == [Options(max_new_tokens=5, **sampled)]
+    assert answer.model is not None
+    assert answer.model.agreement == 0.4149
+    for shown in (to_text(answer), to_tool_text(answer), to_html(answer)):
+        assert "self-agreement 0.41" in " ".join(shown.split())
+
+    alone = ScriptedModel("It is a purine.")
+    alone.stamp = model.stamp
+    warned = with_model(cache_dir, alone).ask("Describe caffeine.").warnings
+    assert any("gave one sample instead of comparing 4" in one for one in warned)
+
+
+def test_a_manifest_that_cannot_be_obeyed_is_a_warning(cache_dir: Path) -> None:
+    model = ScriptedModel("It is a purine.")
+    model.stamp = replace(model.stamp, decoding={"temprature": 1})
+    answer = with_model(cache_dir, model).ask("Describe caffeine.")
+    assert answer.model is None
+    assert any("holds 'temprature'" in one for one in answer.warnings)
 
 
 def test_the_prompt_holds_the_structure_and_the_trained_question_only(cache_dir: Path) -> None:

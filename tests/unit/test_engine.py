@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
@@ -74,6 +75,7 @@ def test_of_samples_the_one_the_others_agree_with_is_the_answer(engine):
             **engine.processor([QUESTION] * 5), max_new_tokens=12, do_sample=True, top_k=0, temperature=1.0
         )
     texts = [engine.processor.decode(row) for row in ids]
+    assert not {2, *engine._eos()} & set(ids.flatten().tolist())  # else the library would draw for rows that have ended
     each = [fmean(rouge_l(one, other) for k, other in enumerate(texts) if k != n) for n, one in enumerate(texts)]
     assert len(set(texts)) > 1
     assert answer.text == texts[each.index(max(each))]
@@ -84,6 +86,31 @@ def test_of_samples_the_one_the_others_agree_with_is_the_answer(engine):
 def test_samples_do_not_depend_on_what_else_is_asked(engine):
     options = Options(max_new_tokens=12, temperature=1.0, seed=7, mbr_samples=3)
     assert engine.generate_batch(OTHERS, options) == [engine.generate(one, options) for one in OTHERS]
+
+
+def test_a_sample_that_is_cut_or_ends_says_so(engine):
+    options = Options(max_new_tokens=12, temperature=1.0, seed=7, mbr_samples=4)
+    whole = engine.generate(QUESTION, options)
+    assert (whole.finish_reason, whole.new_tokens) == ("length", 12)
+    stops = tuple(whole.text[start] for start in range(1, len(whole.text)))
+    cut = engine.generate(QUESTION, replace(options, stop=stops))
+    assert cut.finish_reason == "stop"
+    assert cut.new_tokens < 12
+    assert not any(stop in cut.text for stop in stops)
+    message = [user_message("", sequences=["M" * 60])]
+    room = engine.context_length - engine.generate(message, Options(max_new_tokens=1)).prompt_tokens
+    assert engine.generate(message, replace(options, max_new_tokens=10_000, mbr_samples=2)).new_tokens <= room
+
+
+def test_nothing_is_sampled_before_every_prompt_and_option_is_read(engine, monkeypatch):
+    monkeypatch.setattr("biomed_agent.model.engine.sample", lambda *_args, **_options: pytest.fail("sampled"))
+    options = Options(max_new_tokens=12, temperature=1.0, mbr_samples=4)
+    with pytest.raises(InvalidInput, match="C1CC"):
+        engine.generate_batch([QUESTION, [user_message("", smiles=["C1CC"])]], options)
+    with pytest.raises(InvalidInput, match="no message"):
+        engine.generate_batch([], options)
+    with pytest.raises(InvalidInput, match="mbr_samples"):
+        engine.generate_batch([], Options(mbr_samples=1))
 
 
 def test_stop_strings_cut_the_answer_and_end_it(engine):

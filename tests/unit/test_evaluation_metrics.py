@@ -11,7 +11,7 @@ import pytest
 from biomed_agent.errors import InvalidInput
 from biomed_agent.model.evaluation import metrics
 from biomed_agent.model.evaluation.metrics import Bootstrap, head_class, score_texts
-from biomed_agent.model.overlap import Subsequence, most_agreed, rouge_l, words
+from biomed_agent.model.overlap import Subsequence, rouge_l, words
 
 REFERENCE = "The cat sat on the mat.".split()
 CANDIDATE = "the cat under the mat".split()
@@ -211,12 +211,3 @@ def test_a_file_that_is_no_vocabulary_is_refused(tmp_path, content):
         file.write_text(content, encoding="utf-8")
     with pytest.raises(InvalidInput, match=r"vocab\.txt"):
         metrics.scibert(file)
-
-
-def test_the_text_most_agreed_on_by_hand():
-    # "a b": with "a b c" 4/5, with "x" 0; "a b c": 4/5 and 0; "x": 0 and 0. The first two are equal, so the first.
-    assert most_agreed(["a b", "a b c", "x"]) == (0, pytest.approx(0.4))
-    # "a b c d" has 2 of 2 + 4 words with "a b" (4/6) and 3 of 3 + 4 with "b c d" (6/7); these two share "b" (2/5).
-    assert most_agreed(["a b", "b c d", "a b c d"]) == (2, pytest.approx((4 / 6 + 6 / 7) / 2))
-    with pytest.raises(ValueError, match="at least two"):
-        most_agreed(["alone"])

@@ -14,7 +14,7 @@ from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
 from biomed_agent.model.evaluation import answers, baselines, results, tasks
 from biomed_agent.model.evaluation.answers import Hosted, Inside, Prompt
-from biomed_agent.model.evaluation.run import Settings, evaluate
+from biomed_agent.model.evaluation.run import Settings, decoding_words, evaluate
 from biomed_agent.model.evaluation.tasks import TASKS, structure_messages
 from biomed_agent.model.featurize import featurize_smiles
 from biomed_agent.model.overlap import Subsequence, words
@@ -102,7 +102,7 @@ def test_samples_are_named_and_their_agreement_is_filed(tmp_path):
     model = Agreed("The molecule is an acid.")
     model.stamp = replace(model.stamp, decoding={"mbr_samples": 8, "temperature": 0.7, "seed": 0})
     found = evaluate(CAPTIONING, Hosted(model, 1), ROWS, output=tmp_path)
-    assert found.report["settings"]["decoding"] == "minimum Bayes risk by ROUGE-L, 8 samples at temperature 0.7"
+    assert found.report["settings"]["decoding"] == "minimum Bayes risk by ROUGE-L, 8 samples at temperature 0.7, seed 0"
     filed = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()[1:]]
     assert {one["agreement"] for one in filed if not one["miss"]} == {0.25}
 
@@ -509,6 +509,28 @@ def test_each_kind_of_question_is_decoded_as_the_manifest_says_of_it():
     model.stamp = replace(model.stamp, decoding={"temperature": 0.5}, decoding_by_kind={"name": {"temperature": 0.25}})
     found = evaluate(TASKS["protein-qa"], Hosted(model, 1), rows)
     assert model.temperatures == {QUESTIONS["name"]: 0.25, QUESTIONS["location"]: 0.5}
-    want = "name: sampling at temperature 0.25; location: sampling at temperature 0.5"
+    want = "name: sampling at temperature 0.25, no seed; location: sampling at temperature 0.5, no seed"
     assert found.report["settings"]["decoding"] == want
     assert [value(one, "model", "ROUGE-L") for one in found.report["sections"]] == [1, 0, 0.66667]
+
+
+def test_decoding_is_told_in_words_that_name_all_it_depends_on():
+    mbr = Options(mbr_samples=8, temperature=1.0, top_p=0.9, seed=3)
+    words = "minimum Bayes risk by ROUGE-L, 8 samples at temperature 1, nucleus 0.9, seed 3"
+    assert decoding_words({"name": mbr, "family": mbr}) == words
+    assert decoding_words({"": Options(repetition_penalty=1.2, stop=("a", "b"))}) == (
+        "greedy, repetition penalty 1.2, stop at 'a', 'b'"
+    )
+    told = {"name": Options(num_beams=4), "location": mbr, "function": Options(num_beams=4)}
+    assert decoding_words(told) == f"name, function: 4 beams; location: {words}"
+
+
+def test_stop_strings_of_a_manifest_reach_the_model():
+    class Stops(Says):
+        def generate(self, messages, options):
+            assert options.stop == ("Human:",)
+            return super().generate(messages, options)
+
+    model = Stops("The molecule is an acid.")
+    model.stamp = replace(model.stamp, decoding={"stop": ["Human:"]})
+    assert evaluate(CAPTIONING, Hosted(model, 1), ROWS).report["settings"]["decoding"] == "greedy, stop at 'Human:'"

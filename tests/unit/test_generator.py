@@ -11,11 +11,19 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput, Refused, Unavailable
-from biomed_agent.generator import HostClient, Options, connect
+from biomed_agent.errors import CheckpointError, InvalidInput, Refused, Unavailable
+from biomed_agent.generator import HostClient, Options, connect, options_for
 from biomed_agent.prompt import user_message
+from biomed_agent.types import ModelStamp
 
-MANIFEST = {"name": "tiny", "revision": "r1", "kinds": ["description"], "parameters": 5}
+MANIFEST = {
+    "name": "tiny",
+    "revision": "r1",
+    "kinds": ["description"],
+    "parameters": 5,
+    "decoding": {"max_new_tokens": 9},
+    "decoding_by_kind": {"name": {"seed": 3}},
+}
 
 
 class Host(BaseHTTPRequestHandler):
@@ -41,7 +49,8 @@ class Host(BaseHTTPRequestHandler):
             self.wfile.write(b"data: [DONE]\n\n")
         else:
             choice = {"message": {"content": "An alcohol."}, "finish_reason": "stop"}
-            self._send(200, {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 3}})
+            own = {"biomed_agent": {"agreement": 0.25}} if body.get("mbr_samples") else {}
+            self._send(200, {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 3}, **own})
 
     def _send(self, status: int, body: object) -> None:
         raw = json.dumps(body).encode()
@@ -82,6 +91,45 @@ def test_generate_sends_structures_as_parts_and_reads_the_answer(host: str) -> N
 def test_the_stamp_is_the_hosts_manifest(host: str) -> None:
     stamp = HostClient(host).stamp
     assert (stamp.name, stamp.revision, stamp.kinds, stamp.demonstration) == ("tiny", "r1", ("description",), False)
+
+
+def test_a_host_is_asked_for_samples_only_when_they_are_wanted(host: str) -> None:
+    client = HostClient(host)
+    assert client.generate(MESSAGES).agreement is None
+    assert client.generate(MESSAGES, Options(mbr_samples=4, temperature=0.5)).agreement == 0.25
+    assert [request["body"].get("mbr_samples") for request in Host.seen] == [None, 4]
+
+
+STAMP = ModelStamp(
+    "m", decoding={"temperature": 1, "stop": ["a"]}, decoding_by_kind={"name": {"temperature": 0.3, "mbr_samples": 4}}
+)
+
+
+def test_a_manifest_says_how_each_kind_is_decoded(host: str) -> None:
+    assert options_for(STAMP, "location") == Options(temperature=1.0, stop=("a",))
+    assert options_for(STAMP, "name") == Options(temperature=0.3, stop=("a",), mbr_samples=4)
+    assert options_for(ModelStamp("m"), "name") == Options()
+    assert options_for(HostClient(host).stamp, "name") == Options(max_new_tokens=9, seed=3)
+    assert options_for(HostClient(host).stamp, "location") == Options(max_new_tokens=9)
+
+
+@pytest.mark.parametrize(
+    ("decoding", "by_kind", "says"),
+    [
+        ({"temprature": 1}, {}, "decoding in the manifest of m holds 'temprature'; expected some of max_new_tokens,"),
+        ({"mbr_samples": "16"}, {}, "mbr_samples = '16'; expected a number"),
+        ({"mbr_samples": 2.5}, {}, "mbr_samples = 2.5; expected a number"),
+        ({"max_new_tokens": True}, {}, "max_new_tokens = True; expected a number"),
+        ({"stop": "a"}, {}, "stop = 'a'; expected a list of strings"),
+        ("greedy", {}, "decoding in the manifest of m is 'greedy'; expected a table"),
+        ({}, {"name": 0.7}, "decoding_by_kind of name in the manifest of m is 0.7; expected a table"),
+        ({}, [1], r"decoding_by_kind of name in the manifest of m is \[1\]; expected a table"),
+        ({}, {"name": {"tau": 1}}, "decoding_by_kind of name in the manifest of m holds 'tau'"),
+    ],
+)
+def test_a_manifest_that_asks_for_what_is_no_option_is_named(decoding: Any, by_kind: Any, says: str) -> None:
+    with pytest.raises(CheckpointError, match=says):
+        options_for(ModelStamp("m", decoding=decoding, decoding_by_kind=by_kind), "name")
 
 
 def test_streaming_gives_the_same_words_in_pieces(host: str) -> None:

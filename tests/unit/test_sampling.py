@@ -74,6 +74,50 @@ def test_nearly_no_temperature_and_a_tiny_nucleus_are_greedy(tiny_model, tiny_pr
     assert draw(tiny_model, tiny_processor, inputs, temperature=1e-4, repetition_penalty=1.5) == [penalized] * 6
 
 
+def test_whole_numbers_are_numbers_too(tiny_model, tiny_processor, inputs):
+    torch.manual_seed(0)
+    floats = draw(tiny_model, tiny_processor, inputs, temperature=1.0, repetition_penalty=2.0)
+    torch.manual_seed(0)
+    assert draw(tiny_model, tiny_processor, inputs, temperature=1, repetition_penalty=2) == floats
+
+
+def test_a_nucleus_holds_the_likeliest_tokens(tiny_model, tiny_processor, inputs):
+    with torch.no_grad():
+        order = torch.softmax(tiny_model(**inputs).logits[0, -1] / 2, dim=0).sort(descending=True)
+    inside = order.indices[: int((order.values.cumsum(0) < 0.8).sum()) + 1].tolist()
+    assert 5 < len(inside) < len(order.indices) / 2
+    options = Options(mbr_samples=4000, temperature=2.0, top_p=0.8)
+    torch.manual_seed(0)
+    rows = sample(tiny_model, inputs, 1, options, eos=(), text=tiny_processor.decode)
+    drawn = {row[0] for row in rows}
+    assert drawn <= set(inside)
+    assert set(inside[:5]) <= drawn
+
+
+def test_a_penalty_goes_by_the_words_of_the_own_row_when_others_have_ended(
+    tiny_model, tiny_processor, inputs, monkeypatch
+):
+    seen = []
+
+    def first_apart_then_greedy(probabilities, _count):
+        seen.append(len(probabilities))
+        return (torch.arange(6) + 20)[:, None] if len(seen) == 1 else probabilities.argmax(dim=1, keepdim=True)
+
+    monkeypatch.setattr(torch, "multinomial", first_apart_then_greedy)
+    whole = draw(tiny_model, tiny_processor, inputs, repetition_penalty=1.8)
+    seen.clear()
+    eos = {whole[0][2], whole[3][4]}
+    ended = draw(tiny_model, tiny_processor, inputs, eos, repetition_penalty=1.8)
+    assert len({len(row) for row in ended}) > 1
+    assert ended == [row[: len(short)] for row, short in zip(whole, ended, strict=True)]
+
+
+def test_several_conversations_or_padding_are_refused(tiny_model, tiny_processor, inputs):
+    for wrong in (tiny_processor([MESSAGES, MESSAGES]), {**inputs, "attention_mask": inputs["attention_mask"] * 0}):
+        with pytest.raises(ValueError, match="one conversation without padding"):
+            draw(tiny_model, tiny_processor, wrong)
+
+
 def test_a_stop_string_ends_an_answer(tiny_model, tiny_processor, inputs):
     torch.manual_seed(0)
     rows = draw(tiny_model, tiny_processor, inputs)

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from biomed_agent.cli import main
+from biomed_agent.errors import CheckpointError
 from biomed_agent.model.training import formats, heldout, mini, publish
 from biomed_agent.model.training.examples import OTHER, Example
 
@@ -143,8 +144,14 @@ def test_weights_are_published_once_more_when_they_are_asked_in_another_way(tiny
     assert [key for key, one in written.items() if not torch.equal(kept[key].to(one.dtype), one)] == []
     assert kept.keys() == written.keys()
     card = (new / "README.md").read_text("utf-8")
-    assert "3 samples at temperature 0.7" in card
-    assert "3 samples at temperature 0.5" in card
+    mbr = "minimum Bayes risk by ROUGE-L, 3 samples at temperature"
+    decoded = f"by description: {mbr} 0.7, seed 0; location, name: {mbr} 0.5, seed 0. Of the samples"
+    assert decoded in " ".join(card.split())
     assert "The weights are those of 0.8; what has changed since is how they are asked." in card
     assert "{{" not in card
     assert not list(tmp_path.glob("*unscored*"))
+
+
+def test_a_folder_that_states_no_history_is_not_published_again(tiny_folder, data, tmp_path):
+    with pytest.raises(CheckpointError, match="does not state 'tokens_seen'"):
+        publish.rescore(tiny_folder, "0.9", data, tmp_path / "new")

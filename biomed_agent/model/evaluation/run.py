@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import biomed_agent
 from biomed_agent.errors import InvalidInput
-from biomed_agent.generator import Options
+from biomed_agent.generator import Options, options_for
 from biomed_agent.model.training.examples import Example, Question
 
 from . import baselines, results
@@ -113,19 +113,18 @@ def evaluate(
     stamp, about = model.stamp, about or {}
     limit = settings.max_new_tokens or task.max_new_tokens
 
-    def options(kind: str) -> Options:
-        return Options(**{**stamp.decoding_of(kind), "max_new_tokens": limit})  # as the model is asked everywhere
+    def options_of(kind: str) -> Options:
+        return replace(options_for(stamp, kind), max_new_tokens=limit)  # but for the limit, as the agent asks
 
-    decoding = _decoding(
-        {one.kind: options(one.kind) for one in drawn if isinstance(one, Example)} or {"": options("")}
-    )
+    kinds = dict.fromkeys(one.kind if isinstance(one, Example) else "" for one in drawn)
+    decoding = decoding_words({kind: options_of(kind) for kind in kinds})
     run: dict[str, Any] = {
         "task": task.name,
         "model": {"name": stamp.name, "revision": stamp.revision, "digest": stamp.digest},
         "max_new_tokens": limit,
         "decoding": decoding,
     }
-    interview = Interview(model, options, Journal(output, run, resume), progress)
+    interview = Interview(model, options_of, Journal(output, run, resume), progress)
     if opened is not None:
         opened()
     shared = baselines.overlap(drawn, train) if train else None
@@ -158,20 +157,29 @@ def evaluate(
     return Evaluation(report, work.examples())
 
 
-def _decoding(options: Mapping[str, Options]) -> str:
-    """Return in words how answers are decoded, for each kind of question where kinds differ."""
-    words = {kind: _said(one) for kind, one in options.items()}
-    if len(set(words.values())) == 1:
-        return next(iter(words.values()))
-    return "; ".join(f"{kind}: {said}" for kind, said in words.items())
+def decoding_words(options: Mapping[str, Options]) -> str:
+    """Return how answers to each kind of question are decoded, in words; the kinds are named where they differ."""
+    kinds: dict[str, list[str]] = {}
+    for kind, one in options.items():
+        kinds.setdefault(_words(one), []).append(kind)
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    return "; ".join(f"{', '.join(each)}: {said}" for said, each in kinds.items())
 
 
-def _said(options: Options) -> str:
-    words = "greedy" if options.temperature == 0 else f"sampling at temperature {options.temperature}"
-    words = f"{options.num_beams} beams" if options.num_beams > 1 else words
-    if options.mbr_samples:
-        words = f"minimum Bayes risk by ROUGE-L, {options.mbr_samples} samples at temperature {options.temperature}"
-    return words if options.repetition_penalty == 1 else f"{words}, repetition penalty {options.repetition_penalty}"
+def _words(options: Options) -> str:
+    words = [f"{options.num_beams} beams" if options.num_beams > 1 else "greedy"]
+    if options.temperature > 0:
+        words = [f"sampling at temperature {options.temperature:g}"]
+        if options.mbr_samples:
+            words = [
+                f"minimum Bayes risk by ROUGE-L, {options.mbr_samples} samples at temperature {options.temperature:g}"
+            ]
+        words += [f"nucleus {options.top_p:g}"] * (options.top_p < 1)
+        words += [f"seed {options.seed}" if options.seed is not None else "no seed"]
+    words += [f"repetition penalty {options.repetition_penalty:g}"] * (options.repetition_penalty != 1)
+    words += [f"stop at {', '.join(map(repr, options.stop))}"] * bool(options.stop)
+    return ", ".join(words)
 
 
 def _notes(task: Task, model: Model, settings: Settings) -> list[str]:

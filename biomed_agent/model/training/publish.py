@@ -17,15 +17,17 @@ import torch
 from torch import nn
 from transformers import GenerationConfig
 
-from biomed_agent.generator import LocalModel
+from biomed_agent.errors import CheckpointError
+from biomed_agent.generator import LocalModel, options_for
 from biomed_agent.model.checkpoint import load_checkpoint, save_checkpoint, special_ids
 from biomed_agent.model.evaluation import report, results
 from biomed_agent.model.evaluation.processes import loaded
-from biomed_agent.model.evaluation.run import Evaluation, Settings, evaluate
+from biomed_agent.model.evaluation.run import Evaluation, Settings, decoding_words, evaluate
 from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.manifest import read_manifest
 from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.processing import BioMedGPTProcessor
+from biomed_agent.types import ModelStamp
 
 from . import auxiliary
 from .align import restore, stage_folder
@@ -44,8 +46,9 @@ MOLECULE_LICENCES = {
 LICENCE = "CC-BY-4.0; see LICENSE-WEIGHTS for the attributions"
 MAX_NEW_TOKENS = 120
 DECODING = {"max_new_tokens": MAX_NEW_TOKENS, "mbr_samples": 16, "temperature": 0.5, "seed": 0}
+"""Of sixteen samples the one the others agree with; chosen on the held-out rows (``docs/runs.md``)."""
 DECODING_BY_KIND = {"description": {"temperature": 0.7}}
-"""Chosen on the held-out rows among greedy, beams and temperatures from 0.3 to 1 (``docs/runs.md``)."""
+"""What differs by kind of question."""
 SHOWN = frozenset({"ROUGE-L", "BLEU-4 (words)", "class", "exact match", "loss (nats per token)"})
 """Columns of the card's tables; the reports have all."""
 
@@ -81,11 +84,6 @@ class Scored:
                         "uses_structure": scores.uses_structure,
                     }
         return found
-
-    def decoding(self) -> str:
-        """Return how the model was asked, in words."""
-        each = [one.report["settings"]["decoding"] for one in self.evaluations.values()]
-        return "; ".join(dict.fromkeys(each))
 
     def cut(self) -> float:
         """Return the share of the official test's answers that reached the limit of tokens."""
@@ -217,7 +215,7 @@ def card(described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Sc
         "before": seen.before,
         "kinds": ", ".join(described["kinds"]) or "none",
         "not_trained": ", ".join(described["not_trained"]) or "none",
-        "decoding": scored.decoding(),
+        "decoding": _decoding_words(described),
         "cut": f"{scored.cut():.0%}",
         "max_new_tokens": str(MAX_NEW_TOKENS),
         "residues": str(residues),
@@ -231,6 +229,15 @@ def card(described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Sc
     for key, value in values.items():
         template = template.replace("{{" + key + "}}", value)
     return template
+
+
+def _decoding_words(described: Mapping[str, Any]) -> str:
+    """Return how the manifest says that each kind of question is decoded."""
+    stamp = ModelStamp(
+        described["name"], decoding=described["decoding"], decoding_by_kind=described["decoding_by_kind"]
+    )
+    kinds = sorted({*described["kinds"], *described["not_trained"]})
+    return decoding_words({kind: options_for(stamp, kind) for kind in kinds})
 
 
 def publish(
@@ -283,33 +290,44 @@ def rescore(folder: Path, revision: str, data: Path, output: Path, processes: in
 
     Returns:
         The folder.
+
+    Raises:
+        CheckpointError: It was not published by this module.
     """
     model, processor, before = load_checkpoint(folder)
     about = {key: before[key] for key in ("name", "source", "recipe") if key in before} | {"revision": revision}
     note = f"The weights are those of {before['revision']}; what has changed since is how they are asked."
-    seen = History(before["tokens_seen"], before["steps"], before["encoder_steps"], note)
+    try:
+        seen = History(before["tokens_seen"], before["steps"], before.get("encoder_steps", 0), note)
+    except KeyError as error:
+        raise CheckpointError(
+            f"the manifest of {folder} does not state {error}, which the card of a release needs.",
+            "Give a folder that this command published.",
+        ) from error
     return publish(about, model, processor, seen, data, output, processes)
 
 
 def main() -> None:
-    """Publish what a run left."""
+    """Publish what a run left, or once more what was published."""
     parser = argparse.ArgumentParser(prog="python -m biomed_agent.model.training.publish", description=__doc__)
     given = parser.add_mutually_exclusive_group(required=True)
     given.add_argument("run", type=Path, nargs="?", help="folder the training wrote")
     given.add_argument("--model", type=Path, help="checkpoint folder to score anew, because its decoding has changed")
     parser.add_argument("--revision", help="revision to publish --model as")
-    parser.add_argument("--config", type=Path, default=Path(__file__).parent / "configs/mini.json")
+    parser.add_argument("--config", type=Path, help="recipe of the run (default: mini)")
     parser.add_argument("--start", type=Path, help="checkpoint folder the training was given to start from")
     parser.add_argument("--data", type=Path, required=True, help="folder with mol_text/ and protein_text/")
     parser.add_argument("--output", type=Path, required=True, help="checkpoint folder to write; must not exist")
     parser.add_argument("--processes", type=int, default=1, help="load the model so often to ask it (default 1)")
     options = parser.parse_args()
     if options.model:
-        if not options.revision:
-            parser.error("--model needs --revision: it answers differently from the revision it was")
+        if not options.revision or options.config or options.start:
+            parser.error("--model takes --revision, what to call it from now on, and neither --config nor --start")
         rescore(options.model, options.revision, options.data, options.output, options.processes)
         return
-    recipe = Recipe.load(options.config)
+    if options.revision:
+        parser.error("--revision goes with --model; that of a run stands in its recipe")
+    recipe = Recipe.load(options.config or Path(__file__).parent / "configs/mini.json")
     if options.start:
         recipe = replace(recipe, start=str(options.start.resolve()))
     model, processor = restore(recipe, options.run)
