@@ -81,7 +81,7 @@ def headline(answer: Answer) -> str:
 
 
 def model_line(answer: Answer) -> str:
-    """Return which model spoke, how large it is, what it saw, how sure it was, and whether it may be cited."""
+    """Return which model spoke, its size, what it saw, how alike its samples were, and whether it may be cited."""
     if answer.model is None:
         return ""
     stamp = answer.model.stamp

@@ -232,12 +232,13 @@ def card(described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Sc
 
 
 def _decoding_words(described: Mapping[str, Any]) -> str:
-    """Return how the manifest says that each kind of question is decoded."""
+    """Return how the manifest says that each kind of question is decoded, as lines of a list."""
     stamp = ModelStamp(
         described["name"], decoding=described["decoding"], decoding_by_kind=described["decoding_by_kind"]
     )
     kinds = sorted({*described["kinds"], *described["not_trained"]})
-    return decoding_words({kind: options_for(stamp, kind) for kind in kinds})
+    words = decoding_words({kind: options_for(stamp, kind) for kind in kinds})
+    return "\n".join(f"  - {one}" for one in words.split("; "))
 
 
 def publish(
