@@ -60,7 +60,7 @@ def test_a_kind_is_asked_as_the_manifest_says_and_self_agreement_reaches_the_rea
         def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
             return replace(super().generate(messages, options), agreement=0.4149)
 
-    sampled = {"mbr_samples": 4, "temperature": 0.5}
+    sampled: dict[str, Any] = {"mbr_samples": 4, "temperature": 0.5}
     model = Samples("It is a purine.")
     model.stamp = replace(model.stamp, decoding_by_kind={"description": sampled, "function": {"num_beams": 2}})
     answer = with_model(cache_dir, model).ask("Describe caffeine.")

@@ -131,7 +131,7 @@ def test_a_model_sentence_cannot_look_like_a_record(render: Callable[[Answer], s
 
 def test_a_model_is_named_and_a_demonstration_is_not_to_be_cited() -> None:
     assert "MODEL mini 0.1, 12.3M parameters; saw: structure only; demonstration, do not cite" in to_tool_text(ANSWERED)
-    sampled = replace(ANSWERED, model=replace(ANSWERED.model, agreement=0.4149))
+    sampled = replace(ANSWERED, model=ModelStatement("", MINI, CLAIMS, agreement=0.4149))
     assert "saw: structure only; self-agreement 0.41; demonstration" in to_tool_text(sampled)
     large = to_text(LITERATURE, width=120)
     assert "(BioMedGPT-10B v1, 10.3B parameters; saw: 1 passage; the model's words, not a record)" in large

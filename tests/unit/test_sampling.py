@@ -19,8 +19,8 @@ def inputs(tiny_processor):
 
 
 def draw(model, processor, inputs, eos=(), **options):
-    options = Options(**{"mbr_samples": 6, "temperature": 1.0, **options})
-    return sample(model, inputs, LIMIT, options, eos=eos, text=processor.decode)
+    chosen = Options(**{"mbr_samples": 6, "temperature": 1.0, **options})
+    return sample(model, inputs, LIMIT, chosen, eos=eos, text=processor.decode)
 
 
 def greedy_after(model, inputs, first):
