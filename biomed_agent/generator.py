@@ -75,16 +75,17 @@ def _option(where: str, name: str, value: Any) -> Any:
     usual = {one.name: one.default for one in fields(Options)}
     if name not in usual:
         raise CheckpointError(f"{where} holds {name!r}; expected some of {', '.join(usual)}.", _MEND_MANIFEST)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if name == "stop" and isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
-        return tuple(value)
-    if isinstance(usual[name], float) and number:
-        return float(value)
-    if name != "stop" and not isinstance(usual[name], float) and number and value == int(value):
-        return int(value)
-    if name == "seed" and value is None:
-        return None
     wanted = "a list of strings" if name == "stop" else "a number"
+    if name == "stop":
+        if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+            return tuple(value)
+    elif name == "seed" and value is None:
+        return None
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(usual[name], float):
+            return float(value)
+        if float(value).is_integer():
+            return int(value)
     raise CheckpointError(f"{where} has {name} = {value!r}; expected {wanted}.", _MEND_MANIFEST)
 
 

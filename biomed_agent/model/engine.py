@@ -26,7 +26,7 @@ from .manifest import stamp_of
 from .overlap import most_agreed
 from .placement import choose, folder_sizes
 from .quantize import loading_options, settle
-from .sampling import sample
+from .sampling import cut_at, sample
 
 SMALL = 100_000_000
 """Parameters below which one CPU thread is used: more of them only wait for each other."""
@@ -152,7 +152,7 @@ class LocalEngine:
                 if len(safe) > sent:
                     yield safe[sent:]
                     sent = len(safe)
-            final = _cut(self._text(ids), options.stop)[0]
+            final = cut_at(self._text(ids), options.stop)[0]
             if len(final) > sent:
                 yield final[sent:]
         finally:
@@ -245,7 +245,7 @@ class LocalEngine:
         return self.processor.decode(ids)
 
     def _generation(self, ids: list[int], prompt_tokens: int, note: str, options: Options) -> Generation:
-        text, stopped = _cut(self._text(ids), options.stop)
+        text, stopped = cut_at(self._text(ids), options.stop)
         ended = stopped or ids[-1] in self._eos()
         return Generation(
             text=text,
@@ -314,7 +314,7 @@ class _StopWhen(StoppingCriteria):
         """Return which rows are done, [batch]."""
         if self.tokens is not None and self.tokens.cancelled:
             return torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
-        done = [bool(self.stop) and _cut(self.text(row), self.stop)[1] for row in input_ids.tolist()]
+        done = [bool(self.stop) and cut_at(self.text(row), self.stop)[1] for row in input_ids.tolist()]
         return torch.tensor(done, dtype=torch.bool, device=input_ids.device)
 
 
@@ -343,19 +343,13 @@ def _count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def _cut(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
-    """Return the text before the first stop string, and whether there is one."""
-    found = [place for place in (text.find(one) for one in stop) if place >= 0]
-    return (text[: min(found)].rstrip(), True) if found else (text, False)
-
-
 def _settled(text: str, stop: tuple[str, ...]) -> str:
     """Return the part of a growing text that no further token can change or cut.
 
     Held back: what follows a stop string or may become one, unfinished characters (shown as U+FFFD) and
     trailing white space.
     """
-    text, stopped = _cut(text, stop)
+    text, stopped = cut_at(text, stop)
     if not stopped:
         text = text.rstrip("\N{REPLACEMENT CHARACTER}")
         starts = (one[:length] for one in stop for length in range(1, len(one)))

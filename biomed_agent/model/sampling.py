@@ -50,7 +50,7 @@ def sample(
         raise ValueError("expected one conversation without padding")
 
     def stopped(row: list[int]) -> bool:
-        return bool(options.stop) and any(one in text(row) for one in options.stop)
+        return bool(options.stop) and cut_at(text(row), options.stop)[1]
 
     warpers, count = _warpers(options), options.mbr_samples
     out = model(**inputs, use_cache=True, logits_to_keep=1)
@@ -75,6 +75,12 @@ def sample(
         here = torch.full_like(ids, position)
         logits = model(input_ids=ids, past_key_values=cache, position_ids=here, use_cache=True).logits[:, -1]
     return rows
+
+
+def cut_at(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
+    """Return the text before the first stop string, and whether there is one."""
+    found = [place for place in (text.find(one) for one in stop) if place >= 0]
+    return (text[: min(found)].rstrip(), True) if found else (text, False)
 
 
 def _warpers(options: Options) -> LogitsProcessorList:

@@ -119,6 +119,7 @@ def test_a_manifest_says_how_each_kind_is_decoded(host: str) -> None:
         ({"temprature": 1}, {}, "decoding in the manifest of m holds 'temprature'; expected some of max_new_tokens,"),
         ({"mbr_samples": "16"}, {}, "mbr_samples = '16'; expected a number"),
         ({"mbr_samples": 2.5}, {}, "mbr_samples = 2.5; expected a number"),
+        ({"mbr_samples": float("inf")}, {}, "mbr_samples = inf; expected a number"),
         ({"max_new_tokens": True}, {}, "max_new_tokens = True; expected a number"),
         ({"stop": "a"}, {}, "stop = 'a'; expected a list of strings"),
         ("greedy", {}, "decoding in the manifest of m is 'greedy'; expected a table"),

@@ -18,6 +18,19 @@ def inputs(tiny_processor):
     return tiny_processor([MESSAGES])
 
 
+@pytest.fixture
+def seen(monkeypatch):
+    """Rows each step drew for. The first tokens are 20, 21 ..., later ones greedy; cleared, it starts anew."""
+    steps: list[int] = []
+
+    def first_apart_then_greedy(probabilities, _count):
+        steps.append(len(probabilities))
+        return (torch.arange(6) + 20)[:, None] if len(steps) == 1 else probabilities.argmax(dim=1, keepdim=True)
+
+    monkeypatch.setattr(torch, "multinomial", first_apart_then_greedy)
+    return steps
+
+
 def draw(model, processor, inputs, eos=(), **options):
     chosen = Options(**{"mbr_samples": 6, "temperature": 1.0, **options})
     return sample(model, inputs, LIMIT, chosen, eos=eos, text=processor.decode)
@@ -34,14 +47,7 @@ def greedy_after(model, inputs, first):
     return row
 
 
-def test_each_answer_goes_on_from_its_own_words_when_others_have_ended(tiny_model, tiny_processor, inputs, monkeypatch):
-    seen = []
-
-    def first_apart_then_greedy(probabilities, _count):
-        seen.append(len(probabilities))
-        return (torch.arange(6) + 20)[:, None] if len(seen) == 1 else probabilities.argmax(dim=1, keepdim=True)
-
-    monkeypatch.setattr(torch, "multinomial", first_apart_then_greedy)
+def test_each_answer_goes_on_from_its_own_words_when_others_have_ended(tiny_model, tiny_processor, inputs, seen):
     whole = [greedy_after(tiny_model, inputs, first) for first in range(20, 26)]
     assert draw(tiny_model, tiny_processor, inputs) == whole
     assert seen == [6] * LIMIT
@@ -94,16 +100,7 @@ def test_a_nucleus_holds_the_likeliest_tokens(tiny_model, tiny_processor, inputs
     assert set(inside[:5]) <= drawn
 
 
-def test_a_penalty_goes_by_the_words_of_the_own_row_when_others_have_ended(
-    tiny_model, tiny_processor, inputs, monkeypatch
-):
-    seen = []
-
-    def first_apart_then_greedy(probabilities, _count):
-        seen.append(len(probabilities))
-        return (torch.arange(6) + 20)[:, None] if len(seen) == 1 else probabilities.argmax(dim=1, keepdim=True)
-
-    monkeypatch.setattr(torch, "multinomial", first_apart_then_greedy)
+def test_a_penalty_goes_by_the_words_of_the_own_row_when_others_have_ended(tiny_model, tiny_processor, inputs, seen):
     whole = draw(tiny_model, tiny_processor, inputs, repetition_penalty=1.8)
     seen.clear()
     eos = {whole[0][2], whole[3][4]}

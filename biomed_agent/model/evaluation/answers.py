@@ -385,8 +385,8 @@ class Interview:
     """A model, how it is asked, and where its answers are filed."""
 
     model: Model
-    options_of: Callable[[str], Options]
-    """how a kind of question is decoded"""
+    options: Mapping[str, Options]
+    """how each kind of question is decoded"""
     journal: Journal
     progress: Progress | None = None
 
@@ -405,7 +405,7 @@ class Interview:
         waiting = sorted(missing.values(), key=lambda prompt: -prompt.size)  # too little memory shows at once
         alike: dict[Options, list[Prompt]] = {}
         for prompt in waiting:
-            alike.setdefault(self.options_of(prompt.kind), []).append(prompt)
+            alike.setdefault(self.options[prompt.kind], []).append(prompt)
         done = len(prompts) - len(waiting)
         self.tell(condition, done, len(prompts))
         for options, group in alike.items():

@@ -112,19 +112,17 @@ def evaluate(
         raise InvalidInput("there is no example to score.", "Give at least one.")
     stamp, about = model.stamp, about or {}
     limit = settings.max_new_tokens or task.max_new_tokens
-
-    def options_of(kind: str) -> Options:
-        return replace(options_for(stamp, kind), max_new_tokens=limit)  # but for the limit, as the agent asks
-
     kinds = dict.fromkeys(one.kind if isinstance(one, Example) else "" for one in drawn)
-    decoding = decoding_words({kind: options_of(kind) for kind in kinds})
+    # But for the limit, as the agent asks.
+    options = {kind: replace(options_for(stamp, kind), max_new_tokens=limit) for kind in kinds}
+    decoding = decoding_words(options)
     run: dict[str, Any] = {
         "task": task.name,
         "model": {"name": stamp.name, "revision": stamp.revision, "digest": stamp.digest},
         "max_new_tokens": limit,
         "decoding": decoding,
     }
-    interview = Interview(model, options_of, Journal(output, run, resume), progress)
+    interview = Interview(model, options, Journal(output, run, resume), progress)
     if opened is not None:
         opened()
     shared = baselines.overlap(drawn, train) if train else None
