@@ -263,9 +263,24 @@ def _is_at(file: int, path: Path) -> bool:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether ``url`` names this very machine."""
-    host = urlsplit(url).hostname or ""
+    """Whether ``url`` names this very machine, by a loopback address or as ``localhost``.
+
+    What is written in a way that only the system's resolver understands (``127.1``, ``localhost.``) or does not always
+    lead here (``0.0.0.0``) counts as elsewhere. Where a name leads is looked at when it is connected to, see
+    :class:`.routes.Passage`.
+    """
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
     except ValueError:
-        return host == "localhost"
+        return False
+    return host == "localhost" or this_machine(host)
+
+
+def this_machine(address: str) -> bool:
+    """Whether an IP address, as text, is a loopback address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback

@@ -10,15 +10,16 @@ import importlib.util
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from .egress import AuditLog, Departure, Reveals, is_loopback, leaves, permit, record_egress
+from .credentials import Credentials, proxy_secrets, redact, secrets_of, shown, split_credentials
+from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress
 from .errors import BiomedAgentError, CheckpointError, InvalidInput, Refused, Unavailable
 from .prompt import Message
+from .routes import Passage, open_async_client, open_client
 from .types import EgressPolicy, LoadIn, ModelStamp
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ EMBEDDED = Path(__file__).parent / "data" / "mini"
 _MANIFEST = "its manifest"
 _MEND_MANIFEST = "Correct the manifest, or leave the table out to have answers decoded greedily."
 _PROMPT = "a prompt with its structures"
-Trace: TypeAlias = Callable[[str, Mapping[str, Any]], None]
-"""what httpcore calls with each event of a request"""
+_LONGEST_ERROR = 500
+"""characters of a host's error that are shown"""
+_LONGEST_READ = 20_000
+"""characters of a host's error in which secrets are looked for; what lies beyond is not shown"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +238,8 @@ class HostClient:
     ``{"type": "protein", "sequence": ...}``; ``GET /v1/models`` carries the manifest under ``biomed_agent``.
 
     Args:
-        url: Base URL, with or without ``/v1``.
+        url: Base URL, with or without ``/v1``; a user name and password in it are sent as basic authentication, in
+            place of the key, and never shown.
         egress: Policy for a host that is not on this machine; a prompt holds structures or free text, so only
             ``public`` lets it go.
         api_key: Bearer token; never shown.
@@ -252,21 +256,12 @@ class HostClient:
         timeout: float = 120.0,
         audit: Path | None = None,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInput(
-                f"host {url!r} is not a URL; expected something like http://127.0.0.1:8000.",
-                "Set BIOMED_AGENT_HOST or --host to the base URL of the host.",
-            )
+        url, self._credentials = _address(url)
         self.url = url.rstrip("/").removesuffix("/v1")
         self.remote = not is_loopback(self.url)
         self._egress, self._audit = egress, AuditLog(audit)
         if self.remote:
-            try:
-                permit(f"the model host {self.url}", egress, "structure")
-            except Refused:
-                self._audit.note(self._departure(_PROMPT), "blocked")
-                raise
+            self._permit()
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._stamp: ModelStamp | None = None
@@ -275,10 +270,8 @@ class HostClient:
     def stamp(self) -> ModelStamp:
         """The manifest the host publishes; asked for once."""
         if self._stamp is None:
-            import httpx
-
             noting = {"trace": self._noting(_MANIFEST)}
-            with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
+            with self._errors(), self._client() as client:
                 reply = _checked(client.get(f"{self.url}/v1/models", extensions=noting))
             models = reply.json().get("data") or [{}]
             manifest = models[0].get("biomed_agent") or {}
@@ -296,11 +289,9 @@ class HostClient:
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
-        import httpx
-
         body = self._body(messages, options)
         noting = {"trace": self._noting(_PROMPT, body)}
-        with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
+        with self._errors(), self._client() as client:
             reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
             return _generation(_checked(reply).json())
 
@@ -308,24 +299,20 @@ class HostClient:
         """See :class:`Generator`."""
         import asyncio
 
-        import httpx
-
         body = await asyncio.to_thread(self._body, messages, options)  # may ask the host for its manifest
-        noting = {"trace": _awaited(self._noting(_PROMPT, body))}
+        noting = {"trace": self._noting(_PROMPT, body).awaited}
         with self._errors():
-            async with httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client:
+            async with self._async_client() as client:
                 reply = await client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
                 return _generation(_checked(reply).json())
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`; reads server-sent events."""
-        import httpx
-
         body = self._body(messages, options) | {"stream": True}
         noting = {"trace": self._noting(_PROMPT, body)}
         with (
             self._errors(),
-            httpx.Client(timeout=self.timeout, headers=self._headers) as client,
+            self._client() as client,
             client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting) as reply,
         ):
             if reply.is_error:
@@ -338,13 +325,11 @@ class HostClient:
         """See :class:`Generator`; reads server-sent events."""
         import asyncio
 
-        import httpx
-
         body = await asyncio.to_thread(self._body, messages, options) | {"stream": True}
-        noting = {"trace": _awaited(self._noting(_PROMPT, body))}
+        noting = {"trace": self._noting(_PROMPT, body).awaited}
         with self._errors():
             async with (
-                httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client,
+                self._async_client() as client,
                 client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting) as reply,
             ):
                 if reply.is_error:
@@ -359,16 +344,31 @@ class HostClient:
             f"model host {self.url}", "GET" if what == _MANIFEST else "POST", reveals, what, request, self._egress
         )
 
-    def _noting(self, what: str, body: Mapping[str, Any] = {}) -> Trace:
+    def _permit(self, peer: str = "") -> None:
+        """Return when a prompt may leave, to a ``peer`` that should have been this machine; note it when it may not."""
+        where = f" (at {peer}, which is not this machine)" if peer else ""
+        try:
+            permit(f"the model host {self.url}{where}", self._egress, "structure")
+        except Refused:
+            self._audit.note(self._departure(_PROMPT), "blocked")
+            raise
+
+    def _noting(self, what: str, body: Mapping[str, Any] = {}) -> Passage:
         """Return the trace of a request that notes it when it leaves; one that never connected did not."""
 
-        def trace(event: str, details: Mapping[str, Any]) -> None:
-            if self.remote and leaves(event, details):
+        def go(passage: Passage) -> None:
+            if passage.outside:
                 record_egress(f"model host {self.url}: {what}")
                 request = json.dumps(body["messages"]) if body else ""
-                self._audit.note(self._departure(what, request), "sent")
+                self._audit.note(self._departure(what, request), "sent", **passage.route)
 
-        return trace
+        return Passage(self.url, self._permit, go)
+
+    def _client(self) -> httpx.Client:
+        return open_client(self.url, timeout=self.timeout, headers=self._headers, auth=self._credentials)
+
+    def _async_client(self) -> httpx.AsyncClient:
+        return open_async_client(self.url, timeout=self.timeout, headers=self._headers, auth=self._credentials)
 
     def _body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
         model = self.stamp.name
@@ -379,14 +379,41 @@ class HostClient:
         return {"model": model, "messages": [dict(message) for message in messages], **chosen}
 
     def _errors(self) -> _HostErrors:
-        return _HostErrors(self.url, self._headers.get("Authorization", "").removeprefix("Bearer "))
+        key = self._headers.get("Authorization", "").removeprefix("Bearer ")
+        return _HostErrors(self.url, (key, *secrets_of(self._credentials)))
+
+
+def _address(url: str) -> tuple[str, Credentials | None]:
+    """Return the base URL of a host without its credentials, and these.
+
+    Raises:
+        InvalidInput: It is none; what may be a password does not show.
+    """
+    import httpx
+
+    try:
+        address, credentials = split_credentials(url.strip())
+        read = httpx.URL(address)
+    except (ValueError, httpx.InvalidURL):
+        address, read, credentials = "", httpx.URL(), None
+    if read.scheme not in ("http", "https") or not read.host:
+        raise InvalidInput(
+            f"host {shown(url)!r} is not a URL; expected something like http://127.0.0.1:8000.",
+            "Set BIOMED_AGENT_HOST or --host to the base URL of the host.",
+        )
+    if read.query or read.fragment or "@" in address:  # most likely a password that is not encoded
+        raise InvalidInput(
+            f"host {shown(url)!r} is no base URL: it holds a query, a fragment or a stray @.",
+            "Percent-encode what a user name or password has of / ? # @ :, and leave out query and fragment.",
+        )
+    return address, credentials
 
 
 class _HostErrors:
-    """Maps httpx and JSON errors to ours at one seam; the key, which a host may repeat, shows in none of them."""
+    """Maps httpx and JSON errors to ours at one seam; secrets, which a host may repeat, show in none of them."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.key = url, key
+    def __init__(self, url: str, secrets: Sequence[str]) -> None:
+        self.url, self.secrets = url, secrets
 
     def __enter__(self) -> None:
         return None
@@ -394,38 +421,39 @@ class _HostErrors:
     def __exit__(self, kind: Any, error: BaseException | None, _trace: Any) -> None:
         import httpx
 
-        if isinstance(error, BiomedAgentError) and self.key and self.key in error.message:
-            raise type(error)(error.message.replace(self.key, "***"), error.hint) from None
+        if isinstance(error, BiomedAgentError):
+            message, hint = self._scrub(error.message), self._scrub(error.hint)
+            if (message, hint) != (error.message, error.hint):
+                raise type(error)(message, hint) from None
         if isinstance(error, httpx.HTTPError | ValueError | KeyError | IndexError):
+            reason = self._scrub(str(error))
             raise Unavailable(
-                f"the model host {self.url} gave no answer ({type(error).__name__}: {self._scrub(str(error))}).",
+                f"the model host {self.url} gave no answer ({type(error).__name__}: {reason}).",
                 "Check that it runs and that BIOMED_AGENT_HOST names it.",
-            ) from error
+            ) from (error if reason == str(error) else None)
 
-    def _scrub(self, said: str) -> str:
-        return said.replace(self.key, "***") if self.key else said
-
-
-def _awaited(trace: Trace) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
-    """Return ``trace`` as an asynchronous client calls it."""
-
-    async def awaited(event: str, details: Mapping[str, Any]) -> None:
-        trace(event, details)
-
-    return awaited
+    def _scrub(self, text: str) -> str:
+        """Blot out secrets, then cut, so that no half of one is left."""
+        clean = redact(text, *self.secrets, *proxy_secrets())
+        return clean if len(clean) <= _LONGEST_ERROR else f"{clean[:_LONGEST_ERROR]} ..."
 
 
 def _checked(reply: httpx.Response) -> httpx.Response:
-    """Return ``reply``, or raise what its error body says."""
+    """Return ``reply``, or raise what its error body says; a redirect is not followed, since it could lead anywhere."""
+    if "location" in reply.headers and reply.is_redirect:
+        raise Unavailable(
+            f"the model host pointed to another address, {reply.headers['location']}; it was not followed.",
+            "Set BIOMED_AGENT_HOST to the address that answers, if it is yours.",
+        )
     if not reply.is_error:
         return reply
     try:
         detail = reply.json()
         message = str(detail.get("error", {}).get("message") or detail.get("detail") or detail)
     except (ValueError, AttributeError):
-        message = reply.text[:200]
+        message = reply.text
     kind: type[BiomedAgentError] = InvalidInput if reply.status_code in (400, 413, 422) else Unavailable
-    raise kind(f"the model host answered {reply.status_code}: {message}")
+    raise kind(f"the model host answered {reply.status_code}: {message[:_LONGEST_READ]}")
 
 
 def _generation(body: Mapping[str, Any]) -> Generation:

@@ -136,7 +136,8 @@ def _try_host(settings: Settings) -> tuple[bool, str]:
     from biomed_agent.generator import HostClient
 
     key = settings.api_key.get_secret_value()
-    stamp = HostClient(str(settings.host), egress=settings.egress, api_key=key, timeout=settings.timeout).stamp
+    timeout, audit = settings.timeout, settings.audit_path
+    stamp = HostClient(str(settings.host), egress=settings.egress, api_key=key, timeout=timeout, audit=audit).stamp
     return True, f"{stamp.name} {stamp.revision}".strip()
 
 

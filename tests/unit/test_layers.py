@@ -11,8 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "biomed_agent"
 FLOORS = (
-    {"types", "errors", "settings"},
-    {"transport", "exchange", "cache", "egress", "disclosure", "pace", "breaker", "services"},
+    {"types", "errors", "settings", "credentials"},
+    {"transport", "exchange", "routes", "cache", "egress", "disclosure", "pace", "breaker", "services"},
     {
         "sources",
         "chemistry",
