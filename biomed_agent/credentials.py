@@ -11,7 +11,7 @@ import base64
 import html
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -23,6 +23,7 @@ _ENDINGS = r"key|token|secret|passwd|password|passphrase|credentials?|signature|
 _WHOLE = r"sig|sas|auth|pass|pwd|pw"
 _PARAMETER = re.compile(rf"([?&;#](?:[\w.%-]*(?:{_ENDINGS})|{_WHOLE})=)[^&#\s]*", re.IGNORECASE)
 _SECRET_NAME = re.compile(rf"(?:{_ENDINGS}|(?:^|[_.-])(?:{_WHOLE}))$", re.IGNORECASE)
+_PACKED = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
 _AT = re.compile("@|%40")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -45,13 +46,20 @@ def split_credentials(url: str) -> tuple[str, Credentials | None]:
 def redact(text: str, *secrets: str) -> str:
     """Return ``text`` without the user information and the secret parameters of its URLs, and without ``secrets``.
 
-    A secret is found as it is, percent-encoded in part or whole, and in base64 alone, as a user name or as a password.
     Of a URL with an at sign in its path more is blotted than would be needed.
     """
-    if patterns := [form for secret in sorted(filter(None, secrets), key=len, reverse=True) for form in _forms(secret)]:
-        text = re.sub("|".join(patterns), BLOT, text)
-    text = re.sub(r"\S+", lambda word: _without_user(word.group()), text)
+    text = re.sub(r"\S+", lambda word: _without_user(word.group()), blot(text, *secrets))
     return _PARAMETER.sub(rf"\g<1>{BLOT}", text)
+
+
+def blot(text: str, *secrets: str) -> str:
+    """Return ``text`` without ``secrets``: as they are, percent-encoded in part or whole, escaped, or within base64."""
+    hidden = sorted(filter(None, secrets), key=len, reverse=True)
+    if not hidden:
+        return text
+    raw = [secret.encode(errors="surrogatepass") for secret in hidden]
+    text = _PACKED.sub(lambda found: BLOT if _holds(found.group(), raw) else found.group(), text)
+    return re.sub("|".join("".join(map(_encoded, secret)) for secret in hidden), BLOT, text)
 
 
 def shown(address: str) -> str:
@@ -94,13 +102,16 @@ def proxy_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.lower() in _PROXIES and value}
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """Yield patterns of how a secret may come back."""
-    yield "".join(_encoded(letter) for letter in secret)
-    for text in (secret, f":{secret}", f"{secret}:"):
-        raw = text.encode(errors="surrogatepass")
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield re.escape(encode(raw).decode().rstrip("=")) + "=*"
+def _holds(packed: str, secrets: Sequence[bytes]) -> bool:
+    """Whether what may be base64 holds one of some secrets."""
+    body = packed.rstrip("=")
+    if len(body) % 4 == 1:
+        body = body[:-1]
+    try:
+        found = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if set("-_") & set(body) else None)
+    except ValueError:
+        return False
+    return any(secret in found for secret in secrets)
 
 
 def _encoded(letter: str) -> str:

@@ -29,7 +29,7 @@ import httpx
 
 from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
-from .credentials import BLOT, proxy_secrets, redact, secrets_of
+from .credentials import BLOT, blot, proxy_secrets, redact, secrets_of
 from .disclosure import structure_in
 from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
 from .errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
@@ -460,8 +460,7 @@ class Transport:
             breaker.answered()
         if status in RETRIED:
             raise _Again(f"status {status}", retry_after(headers.get("retry-after", ""), self._clock.time()))
-        for secret in filter(None, (self._api_key, *secrets_of(service.credentials))):  # NCBI repeats its key in errors
-            body = body.replace(secret.encode(errors="replace"), BLOT.encode())
+        body = self._without_secrets(service, status, body)
         note = {
             "status": status,
             "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
@@ -500,6 +499,15 @@ class Transport:
         received = self._wire.send(service, method, call.url, params, form, deadline, judge, go)
         # Without a redirect the address is the one that was asked, without who asked.
         return received if received.url != call.url else received._replace(url=call.full_url)
+
+    def _without_secrets(self, service: Service, status: int, body: bytes) -> bytes:
+        """Blot out what NCBI repeats of its key in errors, and others of what they were told."""
+        secrets = [secret for secret in (self._api_key, *secrets_of(service.credentials)) if secret]
+        if status >= 400 and secrets:
+            return blot(body.decode("utf-8", errors="surrogateescape"), *secrets).encode(errors="surrogateescape")
+        for secret in secrets:
+            body = body.replace(secret.encode(errors="replace"), BLOT.encode())
+        return body
 
     def _scrub(self, text: str, service: Service) -> str:
         """Blot credentials out of what an error of the HTTP library says."""

@@ -138,9 +138,10 @@ class BioMedToolkit(BaseToolkit):
     Arguments left out are read from the environment (``BIOMED_AGENT_HOST`` and so on).
     """
 
-    model_config = ConfigDict(extra="forbid")  # a misspelled "offline" that is ignored would let things leave
+    # A misspelled "offline" that is ignored would let things leave; a host may hold a password.
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    host: str | None = None
+    host: str | None = Field(default=None, repr=False)
     model: str | Path | None = None
     index: str | Path | Sequence[str | Path] | None = None
     offline: bool | None = None
