@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import os
 import re
 from collections.abc import Sequence
@@ -54,7 +55,7 @@ def redact(text: str, *secrets: str) -> str:
 
 def blot(text: str, *secrets: str) -> str:
     """Return ``text`` without ``secrets``: as they are, percent-encoded in part or whole, escaped, or within base64."""
-    hidden = sorted(filter(None, secrets), key=len, reverse=True)
+    hidden = sorted(filter(None, map(str.strip, secrets)), key=len, reverse=True)
     if not hidden:
         return text
     raw = [secret.encode(errors="surrogatepass") for secret in hidden]
@@ -115,18 +116,12 @@ def _holds(packed: str, secrets: Sequence[bytes]) -> bool:
 
 
 def _encoded(letter: str) -> str:
-    """Return a pattern of a letter as it is, percent-encoded, or escaped for HTML or JSON."""
-    forms = [
-        re.escape(letter),
-        "(?i:" + "".join(f"%{byte:02x}" for byte in letter.encode(errors="surrogatepass")) + ")",
-    ]
-    if letter in "&<>\"'":
-        forms.append(re.escape(html.escape(letter)))
-    if letter in "\"'/\\":
-        forms.insert(0, re.escape(f"\\{letter}"))
-    if letter == " ":
-        forms.append(r"\+")
-    return f"(?:{'|'.join(forms)})"
+    """Return a pattern of a letter as it is, percent-encoded, or escaped for HTML, JSON or Python."""
+    raw = letter.encode(errors="surrogatepass")
+    forms = {letter, html.escape(letter), json.dumps(letter)[1:-1], repr(letter)[1:-1], repr(raw)[2:-1]}
+    forms |= {"\\/"} if letter == "/" else {"+"} if letter == " " else set()
+    percent = "".join(f"%{byte:02x}" for byte in raw)
+    return f"(?:{'|'.join(map(re.escape, sorted(forms, key=len, reverse=True)))}|(?i:{percent}))"
 
 
 def _without_user(word: str) -> str:

@@ -272,8 +272,7 @@ class HostClient:
         if self._stamp is None:
             noting = {"trace": self._noting(_MANIFEST)}
             with self._errors(), self._client() as client:
-                reply = _checked(client.get(f"{self.url}/v1/models", extensions=noting))
-            models = reply.json().get("data") or [{}]
+                models = _checked(client.get(f"{self.url}/v1/models", extensions=noting)).json().get("data") or [{}]
             manifest = models[0].get("biomed_agent") or {}
             self._stamp = ModelStamp(
                 name=str(manifest.get("name") or models[0].get("id") or "unnamed model"),
@@ -425,7 +424,7 @@ class _HostErrors:
             message, hint = self._scrub(error.message), self._scrub(error.hint)
             if (message, hint) != (error.message, error.hint):
                 raise type(error)(message, hint) from None
-        if isinstance(error, httpx.HTTPError | ValueError | KeyError | IndexError):
+        if isinstance(error, httpx.HTTPError | ValueError | LookupError | TypeError | AttributeError):
             reason = self._scrub(str(error))
             raise Unavailable(
                 f"the model host {self.url} gave no answer ({type(error).__name__}: {reason}).",

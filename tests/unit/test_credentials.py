@@ -109,7 +109,7 @@ def test_a_malformed_address_is_shown_without_what_may_be_a_password(address: st
     assert shown(address) == expected
 
 
-@pytest.mark.parametrize("secret", ["s3cret", 'a/b c%d&"e', "pä$$wörd", "tok+en=="])
+@pytest.mark.parametrize("secret", ["s3cret", 'a/b c%d&"e', "pä$$wörd", "tok+en==", "new\nline"])
 def test_a_secret_is_found_in_every_form(secret: str) -> None:
     def packed(text: str) -> str:
         return base64.b64encode(text.encode()).decode()
@@ -119,6 +119,8 @@ def test_a_secret_is_found_in_every_form(secret: str) -> None:
         quote(secret, safe=""),
         quote(secret).lower() if secret.islower() else quote(secret),
         json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(secret)[1:-1],
+        repr(secret.encode())[2:-1],
         *(packed(text) for text in (secret, f":{secret}", f"{secret}:", f"user:{secret}")),
     ]
     for form in forms:
@@ -155,6 +157,20 @@ async def test_a_host_is_told_the_credentials_and_nobody_else(
         assert not leaks(f"{vars(client)['url']} {client!r}")
     assert "HTTP Request: POST" in caplog.text
     assert not leaks(caplog.text)
+
+
+def test_a_key_that_cannot_be_sent_is_not_shown(server: LocalServer) -> None:
+    for key in ("c4n\nary", "c4näry", "c4nary\r\nX: y"):
+        with pytest.raises(Unavailable) as caught:
+            HostClient(server.url, api_key=key).generate(MESSAGES)
+        assert not leaks(str(caught.value))
+
+
+@pytest.mark.parametrize("manifest", [b"<html>c4nary", b"[]", b'{"data": {"c4nary": 1}}', b'{"data": [3]}'])
+def test_a_manifest_that_is_none_is_told(server: LocalServer, manifest: bytes) -> None:
+    server.play = script(Said(manifest))
+    with pytest.raises(Unavailable, match="gave no answer"):
+        HostClient(server.url, api_key="c4nary").generate(MESSAGES)
 
 
 ECHOES = [CANARY, ENCODED, ENCODED.lower(), BASIC, base64.b64encode(CANARY.encode()).decode(), json.dumps(CANARY)]
@@ -255,12 +271,14 @@ def test_an_answer_shows_no_credentials(
     monkeypatch.setenv("HTTP_PROXY", server.url)
     monkeypatch.setenv("BIOMED_AGENT_AUDIT_LOG", str(tmp_path / "egress.jsonl"))
     host, texts = held("http://far.test" if far else server.url), []
-    asked = {"question": "Please describe this molecule.", "molecule": "smiles:CCCCCCCCCCCCC(=O)OC1CC1F"}
+    question, molecule = "Please describe this molecule.", "smiles:CCCCCCCCCCCCC(=O)OC1CC1F"
     failing = script(play(Asked("", "", {}, {}, {})), Said(BASIC.encode(), 500))
     for server.play in (play, failing):
         settings = read_settings(host=host, egress=policy, offline=True, api_key="unused")
-        answer = BioMedAgent(settings=settings).ask(**asked)
-        told = MoleculeQATool(agent=BioMedAgent(settings=settings)).invoke(asked)
+        answer = BioMedAgent(settings=settings).ask(question, molecule)
+        told = MoleculeQATool(agent=BioMedAgent(settings=settings)).invoke(
+            {"question": question, "molecule": molecule}
+        )
         texts += [str(answer), repr(answer), answer.to_json(), str(told), repr(settings)]
         main(["doctor", "--model", "none", "--host", host, "--egress", policy])
         main(["config", "show", "--host", host])
@@ -276,7 +294,7 @@ def test_an_answer_shows_no_credentials(
 def test_a_toolkit_shows_no_credentials() -> None:
     assert not leaks(repr(BioMedToolkit(host=held("http://127.0.0.1:9"))))
     with pytest.raises(ValueError, match="hosst") as caught:
-        BioMedToolkit(hosst=held("http://127.0.0.1:9"))
+        BioMedToolkit(hosst=held("http://127.0.0.1:9"))  # type: ignore[call-arg]
     assert not leaks(str(caught.value))
 
 
