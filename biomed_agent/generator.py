@@ -104,7 +104,8 @@ class Generation:
     truncated: str = ""
     """what was cut to fit the model, in words; empty when nothing was"""
     agreement: float | None = None
-    """mean ROUGE-L of the answer with the other samples, between 0 and 1; None unless ``mbr_samples`` were drawn"""
+    """mean ROUGE-L of the answer with the other samples it was chosen among, between 0 and 1; None where it was not
+    chosen among several"""
 
 
 class Generator(Protocol):
@@ -115,7 +116,13 @@ class Generator(Protocol):
         """Name, revision, digest and trained question kinds of the model that answers."""
 
     def generate(self, messages: Sequence[Message], options: Options = ...) -> Generation:
-        """Answer ``messages``."""
+        """Answer ``messages``; of ``mbr_samples`` the one that agrees best with the others, whatever it says."""
+
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """Return ``n`` answers to ``messages``, to be chosen among by :func:`biomed_agent.samples.choose`.
+
+        Several need a temperature above 0 and one beam. A host may give fewer.
+        """
 
     def stream(self, messages: Sequence[Message], options: Options = ...) -> Iterator[str]:
         """Yield the answer in pieces as they are decoded."""
@@ -211,6 +218,11 @@ class LocalModel:
         answer: Generation = self.load().generate(messages, options)
         return answer
 
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """See :class:`Generator`."""
+        drawn: list[Generation] = self.load().samples(messages, options, n)
+        return drawn
+
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`."""
         yield from self.load().stream(messages, options)
@@ -293,6 +305,16 @@ class HostClient:
         with self._errors(), self._client() as client:
             reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
             return _generation(_checked(reply).json())
+
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """See :class:`Generator`; asks for ``n`` choices in one request."""
+        import httpx
+
+        body = self._body(messages, options) | ({"n": n} if n > 1 else {})
+        noting = {"trace": self._noting(_PROMPT, body)}
+        with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
+            reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
+            return _generations(_checked(reply).json())[:n]
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
@@ -456,17 +478,28 @@ def _checked(reply: httpx.Response) -> httpx.Response:
 
 
 def _generation(body: Mapping[str, Any]) -> Generation:
-    choice = body["choices"][0]
+    return _generations(body)[0]
+
+
+def _generations(body: Mapping[str, Any]) -> list[Generation]:
+    """Return the choices of a completion, at least one; its usage counts the tokens of all of them."""
     usage = body.get("usage") or {}
     ours = body.get("biomed_agent") or {}
-    return Generation(
-        text=str(choice["message"]["content"] or ""),
-        finish_reason="length" if choice.get("finish_reason") == "length" else "stop",
-        prompt_tokens=int(usage.get("prompt_tokens", 0)),
-        new_tokens=int(usage.get("completion_tokens", 0)),
-        truncated=str(ours.get("truncated", "")),
-        agreement=None if ours.get("agreement") is None else float(ours["agreement"]),
-    )
+    choices = body["choices"]
+    if not choices:
+        raise IndexError("no choices")
+    new_tokens = int(usage.get("completion_tokens", 0)) // len(choices)
+    return [
+        Generation(
+            text=str(choice["message"]["content"] or ""),
+            finish_reason="length" if choice.get("finish_reason") == "length" else "stop",
+            prompt_tokens=int(usage.get("prompt_tokens", 0)),
+            new_tokens=new_tokens,
+            truncated=str(ours.get("truncated", "")),
+            agreement=None if ours.get("agreement") is None else float(ours["agreement"]),
+        )
+        for choice in choices
+    ]
 
 
 def _delta(line: str) -> str:

@@ -18,13 +18,14 @@ from transformers.utils import logging
 from biomed_agent.errors import InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
 from biomed_agent.prompt import Message, ProteinSlot, Text, drop_oldest_turns, render
+from biomed_agent.samples import choose
 from biomed_agent.types import LoadIn, ModelStamp
 
 from .checkpoint import load_checkpoint
 from .machine import take_inventory
 from .manifest import stamp_of
-from .overlap import most_agreed
-from .placement import choose, folder_sizes
+from .placement import choose as choose_placement
+from .placement import folder_sizes
 from .quantize import loading_options, settle
 from .sampling import cut_at, sample
 
@@ -50,7 +51,7 @@ class LocalEngine:
         self, folder: str | Path, load_in: LoadIn | None = None, device: str | torch.device | None = None
     ) -> None:
         if device is None:
-            chosen = choose(folder_sizes(folder), take_inventory().machine(), load_in)
+            chosen = choose_placement(folder_sizes(folder), take_inventory().machine(), load_in)
             load_in, device_map = chosen.load_in, dict(chosen.device_map)
         else:
             load_in = load_in or ("fp32" if torch.device(device).type == "cpu" else "bf16")
@@ -98,7 +99,7 @@ class LocalEngine:
         """
         if options.mbr_samples and conversations:
             ready = [self._prepare([messages], options) for messages in conversations]  # all, before any is sampled
-            return [self._agreed(inputs, limit, note, options) for inputs, (limit,), (note,) in ready]
+            return [choose(self._drawn(*one, options)).generation for one in ready]
         inputs, limits, notes = self._prepare(conversations, options)
         with self._running(options):
             rows = self._decode(inputs, limits, options, None)
@@ -108,14 +109,28 @@ class LocalEngine:
             for ids, count, note in zip(rows, prompt_tokens, notes, strict=True)
         ]
 
-    def _agreed(self, inputs: Any, limit: int, note: str, options: Options) -> Generation:
-        """Sample answers to one conversation, whatever others are asked with it; return the one most agreed on."""
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """Return ``n`` answers to one conversation, which is read once; see :class:`biomed_agent.generator.Generator`.
+
+        Raises:
+            InvalidInput: As :meth:`generate`; or several are asked for at temperature 0 or with beams, where all would
+                be the same.
+            Unavailable: The device ran out of memory.
+        """
+        if n < 1:
+            raise InvalidInput(f"{n} samples were asked for; expected 1 or more.")
+        if n == 1:
+            return self.generate_batch([messages], replace(options, mbr_samples=0))
+        options = replace(options, mbr_samples=n)
+        return self._drawn(*self._prepare([messages], options), options)
+
+    def _drawn(self, inputs: Any, limits: list[int], notes: list[str], options: Options) -> list[Generation]:
+        """Sample answers to one conversation, whatever others are asked with it."""
+        (limit,), (note,) = limits, notes
         with self._running(options):
             rows = sample(self.model, inputs, limit, options, eos=self._eos(), text=self._text)
         prompt_tokens = int(inputs["attention_mask"].sum())
-        samples = [self._generation(ids, prompt_tokens, note, options) for ids in rows]
-        best = most_agreed([one.text for one in samples])
-        return replace(samples[best.place], agreement=best.agreement)
+        return [self._generation(ids, prompt_tokens, note, options) for ids in rows]
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """Yield the answer in pieces that join to :meth:`generate`'s text.

@@ -17,7 +17,7 @@ from biomed_agent.model.evaluation.answers import Hosted, Inside, Prompt
 from biomed_agent.model.evaluation.run import Settings, decoding_words, evaluate
 from biomed_agent.model.evaluation.tasks import TASKS, structure_messages
 from biomed_agent.model.featurize import featurize_smiles
-from biomed_agent.model.overlap import Subsequence, words
+from biomed_agent.rouge import Subsequence, words
 from biomed_agent.model.training.examples import Example, Question
 from biomed_agent.prompt import QUESTIONS, user_message
 from biomed_agent.types import ModelStamp

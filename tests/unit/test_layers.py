@@ -27,6 +27,8 @@ FLOORS = (
         "prompt",
         "pairs",
         "generator",
+        "rouge",
+        "samples",
     },
     {
         "resolve",
