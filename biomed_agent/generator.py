@@ -285,17 +285,17 @@ class HostClient:
             noting = {"trace": self._noting(_MANIFEST)}
             with self._errors(), self._client() as client:
                 models = _checked(client.get(f"{self.url}/v1/models", extensions=noting)).json().get("data") or [{}]
-            manifest = models[0].get("biomed_agent") or {}
-            self._stamp = ModelStamp(
-                name=str(manifest.get("name") or models[0].get("id") or "unnamed model"),
-                revision=str(manifest.get("revision", "")),
-                digest=str(manifest.get("digest", "")),
-                parameters=manifest.get("parameters"),
-                demonstration=bool(manifest.get("demonstration", False)),
-                decoding=manifest.get("decoding") or {},
-                decoding_by_kind=manifest.get("decoding_by_kind") or {},
-                kinds=tuple(manifest.get("kinds", ())),
-            )
+                manifest = models[0].get("biomed_agent") or {}
+                self._stamp = ModelStamp(
+                    name=str(manifest.get("name") or models[0].get("id") or "unnamed model"),
+                    revision=str(manifest.get("revision", "")),
+                    digest=str(manifest.get("digest", "")),
+                    parameters=manifest.get("parameters"),
+                    demonstration=bool(manifest.get("demonstration", False)),
+                    decoding=manifest.get("decoding") or {},
+                    decoding_by_kind=manifest.get("decoding_by_kind") or {},
+                    kinds=tuple(manifest.get("kinds", ())),
+                )
         return self._stamp
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
@@ -308,11 +308,9 @@ class HostClient:
 
     def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
         """See :class:`Generator`; asks for ``n`` choices in one request."""
-        import httpx
-
         body = self._body(messages, options) | ({"n": n} if n > 1 else {})
         noting = {"trace": self._noting(_PROMPT, body)}
-        with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
+        with self._errors(), self._client() as client:
             reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
             return _generations(_checked(reply).json())[:n]
 

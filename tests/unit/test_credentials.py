@@ -276,9 +276,7 @@ def test_an_answer_shows_no_credentials(
     for server.play in (play, failing):
         settings = read_settings(host=host, egress=policy, offline=True, api_key="unused")
         answer = BioMedAgent(settings=settings).ask(question, molecule)
-        told = MoleculeQATool(agent=BioMedAgent(settings=settings)).invoke(
-            {"question": question, "molecule": molecule}
-        )
+        told = MoleculeQATool(agent=BioMedAgent(settings=settings)).invoke({"question": question, "molecule": molecule})
         texts += [str(answer), repr(answer), answer.to_json(), str(told), repr(settings)]
         main(["doctor", "--model", "none", "--host", host, "--egress", policy])
         main(["config", "show", "--host", host])

@@ -17,7 +17,7 @@ import pytest
 
 from biomed_agent.egress import is_loopback, recording
 from biomed_agent.errors import BiomedAgentError, Refused, Unavailable
-from biomed_agent.generator import HostClient
+from biomed_agent.generator import HostClient, Options
 from biomed_agent.prompt import user_message
 from biomed_agent.transport import Transport
 from biomed_agent.types import EgressPolicy
@@ -84,6 +84,7 @@ def ways(client: HostClient) -> dict[str, Callable[[], object]]:
     return {
         "stamp": lambda: client.stamp.name,
         "generate": lambda: client.generate(MESSAGES).text,
+        "samples": lambda: client.samples(MESSAGES, Options(), 1)[0].text,
         "agenerate": lambda: asyncio.run(client.agenerate(MESSAGES)).text,
         "stream": lambda: "".join(client.stream(MESSAGES)),
         "astream": lambda: "".join(asyncio.run(pieces())),
@@ -129,8 +130,8 @@ def test_no_proxy_is_told_what_this_machine_is_asked(
         with recording() as left:
             answers = {name: ask() for name, ask in ways(client).items()}
             assert look_up(url, audit=audit)["data"]
-    assert answers == {"stamp": "m"} | dict.fromkeys(("generate", "agenerate", "stream", "astream"), "yes")
-    assert [SMILES in asked.body.decode() for asked in near.asked] == [False, True, True, True, True, False]
+    assert answers == {"stamp": "m"} | dict.fromkeys(("generate", "samples", "agenerate", "stream", "astream"), "yes")
+    assert [SMILES in asked.body.decode() for asked in near.asked] == [False, *[True] * 5, False]
     assert not (listener.received or left or noted(audit))
 
 
@@ -150,7 +151,7 @@ def test_no_proxy_is_told_what_this_machine_is_asked_by_ipv6(
         except Unavailable as error:  # a system that does not know such addresses at all
             assert "ConnectError" in str(error)
             answers = []
-        assert answers in ([], ["m", *["yes"] * 4])
+        assert answers in ([], ["m", *["yes"] * 5])
         assert answers or place != "[::1]"
     assert not (listener.received or left)
 
@@ -191,7 +192,7 @@ def test_a_bad_proxy_is_named_and_does_not_disturb_this_machine(
     if proxy.startswith("socks5") and importlib.util.find_spec("socksio"):
         pytest.skip("this proxy could be used")
     monkeypatch.setenv("ALL_PROXY", proxy)
-    assert [ask() for ask in ways(HostClient(server.url)).values()] == ["m", *["yes"] * 4]
+    assert [ask() for ask in ways(HostClient(server.url)).values()] == ["m", *["yes"] * 5]
     assert look_up(server.url)["data"]
     doors: list[Callable[[], object]] = [*ways(HostClient("http://far.test", egress="public")).values()]
     for door in (*doors, lambda: look_up("http://far.test", "public")):
@@ -242,8 +243,8 @@ def test_a_name_that_leads_elsewhere_is_asked_what_may_leave_and_that_is_told(
 ) -> None:
     audit, url = tmp_path / "egress.jsonl", f"http://localhost:{astray.port}"
     with recording() as left:
-        assert [ask() for ask in ways(HostClient(url, egress="public", audit=audit)).values()] == ["m", *["yes"] * 4]
-    assert len(left) == len(astray.asked) == 5
+        assert [ask() for ask in ways(HostClient(url, egress="public", audit=audit)).values()] == ["m", *["yes"] * 5]
+    assert len(left) == len(astray.asked) == 6
     services = {"pubchem": url}
     with Transport(None, services=services, audit=audit, timeout=3) as transport, transport.recording() as left:
         transport.get("pubchem", "a", reveals="name", what="name a")
@@ -251,8 +252,8 @@ def test_a_name_that_leads_elsewhere_is_asked_what_may_leave_and_that_is_told(
             with pytest.raises(Refused):
                 transport.get("pubchem", path, reveals=reveals, what="b")  # type: ignore[arg-type]
         assert left == ["PubChem: name a"]
-    assert len(astray.asked) == 6
-    assert [entry["event"] for entry in noted(audit)] == ["sent"] * 6 + ["blocked"] * 2
+    assert len(astray.asked) == 7
+    assert [entry["event"] for entry in noted(audit)] == ["sent"] * 7 + ["blocked"] * 2
 
 
 @pytest.mark.parametrize("status", [302, 307, 308])
@@ -282,9 +283,9 @@ def test_a_host_elsewhere_goes_through_the_proxy_and_is_told(
     audit = tmp_path / "egress.jsonl"
     with recording() as left:
         client = HostClient("http://model-host.test", egress="public", audit=audit)
-        assert [ask() for ask in ways(client).values()] == ["m", *["yes"] * 4]
-    assert [asked.headers["host"] for asked in server.asked] == ["model-host.test"] * 5
-    assert len(left) == 5
+        assert [ask() for ask in ways(client).values()] == ["m", *["yes"] * 5]
+    assert [asked.headers["host"] for asked in server.asked] == ["model-host.test"] * 6
+    assert len(left) == 6
     assert {entry["via"] for entry in noted(audit)} == {server.url.removeprefix("http://")}
     assert "c4nary" not in audit.read_text(encoding="utf-8")
 
