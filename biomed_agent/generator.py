@@ -144,7 +144,8 @@ def connect(
 
     Args:
         host: Base URL of an OpenAI-compatible host of this model, such as ``http://127.0.0.1:8000``.
-        model: Checkpoint folder; ``"none"`` switches the model off.
+        model: Checkpoint folder; ``"embedded"`` names the one that ships with the package, ``"none"`` switches the
+            model off.
         egress: Policy the host client obeys; a host on this machine is exempt.
         api_key: Bearer token for the host.
         load_in: Precision of a local model's weights; bfloat16 on a GPU and float32 elsewhere when not given.
@@ -158,7 +159,7 @@ def connect(
         return HostClient(host, egress=egress, api_key=api_key, audit=audit)
     if model is not None and str(model).lower() == "none":
         return None
-    folder = Path(model) if model is not None else EMBEDDED
+    folder = model_folder(model)
     if model is not None and not (folder / "manifest.json").is_file():
         raise InvalidInput(
             f"{folder} is not a model folder: it holds no manifest.json.",
@@ -174,6 +175,11 @@ def connect(
             )
         return None
     return LocalModel(folder, load_in)
+
+
+def model_folder(model: str | Path | None) -> Path:
+    """Return the folder that a setting names; the embedded model's for ``"embedded"`` and for nothing."""
+    return EMBEDDED if model is None or str(model).lower() == "embedded" else Path(model)
 
 
 class LocalModel:
@@ -289,6 +295,8 @@ class HostClient:
         if self._stamp is None:
             import httpx
 
+            from .model.manifest import reasons
+
             noting = {"trace": self._noting(_MANIFEST)}
             with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
                 reply = _checked(client.get(f"{self.url}/v1/models", extensions=noting))
@@ -303,6 +311,7 @@ class HostClient:
                 decoding=manifest.get("decoding") or {},
                 decoding_by_kind=manifest.get("decoding_by_kind") or {},
                 kinds=tuple(manifest.get("kinds", ())),
+                not_offered=reasons(manifest.get("not_offered")),
             )
         return self._stamp
 

@@ -39,7 +39,9 @@ class Settings(BaseSettings):
 
     host: str | None = Field(default=None, description="base URL of a model host; wins over a local model")
     model: str | None = Field(
-        default=None, description="checkpoint folder, or 'none' for no model; default: the embedded one"
+        default=None,
+        description="checkpoint folder, 'none' for no model, or 'embedded' for the demonstration that ships; default: "
+        "the latter, except in tools",
     )
     load_in: LoadIn | None = Field(
         default=None,
