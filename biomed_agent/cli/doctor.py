@@ -80,7 +80,7 @@ def _model(named: str | None, settings: Settings) -> tuple[Sizes | None, str]:
 def _precision(inventory: Inventory) -> dict[str, str]:
     """Return the precision that is computed best here, why, and what that means for ``--load-in bf16``."""
     best = inventory.precision()
-    note = "" if best.bf16 else "--load-in bf16 halves the memory and is slower here"
+    note = "" if best.bf16 else "--load-in bf16 halves the memory and is slower for long prompts and several samples"
     return {"best": best.name, "reason": best.reason, "note": note}
 
 

@@ -348,7 +348,7 @@ def _pace(load_in: LoadIn, bf16: bool, lack: str) -> str:
     if bf16 or load_in == "fp32":
         return ""
     if load_in == "bf16":
-        return f"half the memory of fp32, but slower: {lack}"
+        return f"half the memory of fp32, but slower for long prompts and several samples: {lack}"
     return f"computes in bf16: {lack}"
 
 

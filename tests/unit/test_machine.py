@@ -113,3 +113,16 @@ def test_a_gpu_decides_where_there_is_one() -> None:
 def test_of_other_devices_nothing_is_known() -> None:
     best = best_precision("mps")
     assert (best.name, best.reason) == ("float32", "whether mps has bf16 units is not known")
+
+
+def test_gpus_multiply_bfloat16_from_compute_capability_8_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = [("H200", (9, 0)), ("T4", (7, 5))]  # torch.cuda.is_bf16_supported() says yes of both
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: len(cards))
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda number: cards[number][0])
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda number: cards[number][1])
+    assert (best_precision("cuda:0").name, best_precision("cuda:1").name) == ("bfloat16", "float32")
+    assert best_precision().reason == best_precision("cuda").reason == "T4: no bf16 units"
+    assert best_precision("cpu").processor == "CPU"
+    cards.pop()
+    assert best_precision().reason == "H200: has bf16 units"

@@ -106,7 +106,8 @@ def test_stage_2_begun_on_one_machine_and_resumed_on_another(cpu: Cpu, tmp_path:
     base = checkpoint(tmp_path / "base")
     brief = {"trains": ("projections",), "steps": 1, "warmup_steps": 0}
     stages = (stage("first", **brief, bf16="auto"), stage("second", **brief, bf16="auto"))
-    file, output, told = tmp_path / "recipe.json", tmp_path / "run", []
+    file, output = tmp_path / "recipe.json", tmp_path / "run"
+    told: list[str] = []
     file.write_text(json.dumps(asdict(recipe(*stages, model=None))), encoding="utf-8")
 
     def interrupted(line: str) -> None:
@@ -132,7 +133,8 @@ def test_stages_of_different_precisions_are_told_apart(cpu: Cpu, tmp_path: Path)
     base = checkpoint(tmp_path / "base")
     brief = {"trains": ("projections",), "steps": 1, "warmup_steps": 0}
     stages = (stage("first", **brief, bf16="auto"), stage("second", **brief, bf16=False))
-    file, told = tmp_path / "recipe.json", []
+    file = tmp_path / "recipe.json"
+    told: list[str] = []
     file.write_text(json.dumps(asdict(recipe(*stages, model=None))), encoding="utf-8")
     folder = align(file, [table(tmp_path)], tmp_path / "run", start=base, report=told.append)
     assert "stage first: precision: bfloat16 (this CPU has avx512_bf16)" in told
@@ -143,7 +145,8 @@ def test_stages_of_different_precisions_are_told_apart(cpu: Cpu, tmp_path: Path)
 def test_stage_1_keeps_the_precision_it_was_begun_in(cpu: Cpu, tmp_path: Path, tiny_folder: Path) -> None:
     settings = {"start": str(tiny_folder), "steps": 2, "save_steps": 1, "bf16": "auto"}
     file, papers = write_recipe(tmp_path / "recipe.json", **settings), write_papers(tmp_path / "papers.jsonl")
-    output, told = tmp_path / "run", []
+    output = tmp_path / "run"
+    told: list[str] = []
 
     def interrupted(line: str) -> None:
         told.append(line)
