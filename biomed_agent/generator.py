@@ -148,7 +148,8 @@ def connect(
             model off.
         egress: Policy the host client obeys; a host on this machine is exempt.
         api_key: Bearer token for the host.
-        load_in: Precision of a local model's weights; bfloat16 on a GPU and float32 elsewhere when not given.
+        load_in: Precision of a local model's weights; bfloat16 on a GPU that multiplies it and float32
+            elsewhere when not given.
         audit: File in which what leaves for a host elsewhere is noted; see :class:`biomed_agent.egress.AuditLog`.
 
     Returns:

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     )
     load_in: LoadIn | None = Field(
         default=None,
-        description="precision of a local model: fp32, bf16, 8bit or 4bit; default: bf16 on a GPU, fp32 elsewhere",
+        description="precision of a local model: fp32, bf16, 8bit or 4bit; default: bf16 on a GPU with bf16, else fp32",
     )
     index: Annotated[list[Path], NoDecode] = Field(
         default=[], description=f"further SQLite indexes, searched before the shipped one; separated by {os.pathsep!r}"

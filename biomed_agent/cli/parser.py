@@ -147,7 +147,7 @@ def _common(prove: bool = False) -> _Parser:
     flags.add_argument(
         "--load-in",
         choices=("fp32", "bf16", "8bit", "4bit"),
-        help="precision of a local model (default bf16 on a GPU, fp32 elsewhere)",
+        help="precision of a local model (default bf16 on a GPU with bf16, else fp32; see doctor)",
     )
     flags.add_argument("--index", metavar="FILE", action="append", help="further index to search; may be repeated")
     flags.add_argument("--offline", action="store_true", help="ask no database")
