@@ -10,13 +10,12 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from . import compose
+from . import compose, opinion
 from .check import check_text
 from .draft import Draft, Rooms
-from .errors import BiomedAgentError, Inapplicable, InvalidInput, NotFound
-from .generator import options_for
+from .errors import Inapplicable, InvalidInput, NotFound
 from .lookups import molecules, papers, proteins
 from .mentions import Mention, find_mentions, kind_said, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, user_message
@@ -36,20 +35,12 @@ from .question import (
 )
 from .relatives import check_partners_asked, check_unaltered, check_whole, listed_unknown
 from .retrieve import matching
-from .types import Answer, EgressPolicy, Fact, ModelStatement, Molecule, Protein, Resolved
+from .types import Answer, EgressPolicy, Fact, ModelUse, Molecule, Protein, Resolved
 from .variants import substitutions_in
 
 if TYPE_CHECKING:
     from .choice import EntityKind, Policy
 
-WITHOUT_MODEL = (
-    "A model trained for this may add an answer in words: pip install 'biomed-agent[model]' for the small one, "
-    "or set BIOMED_AGENT_HOST."
-)
-SWITCHED_OFF = (
-    "The model is switched off by --model none or the setting BIOMED_AGENT_MODEL=none; "
-    "leave that out for an answer in words as well."
-)
 _RECORDS_OF_PROTEIN = {
     "name": ("name", "synonym"),
     "family": ("protein family",),
@@ -79,10 +70,22 @@ class Answering:
         draft: What is filled.
         policy: What to do when a name means several things.
         egress: Decides which words of a literature question may be sent.
+        model: When the model is asked.
+        show_undecided: Whether what the model said is shown whatever the checks say of it.
     """
 
-    def __init__(self, rooms: Rooms, draft: Draft, policy: Policy = "ask", egress: EgressPolicy = "names-only") -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        draft: Draft,
+        policy: Policy = "ask",
+        egress: EgressPolicy = "names-only",
+        *,
+        model: ModelUse = "auto",
+        show_undecided: bool = False,
+    ) -> None:
         self.rooms, self.draft, self.policy, self.egress = rooms, draft, policy, egress
+        self.model, self.show_undecided = opinion.check_use(model), show_undecided
         self.mentions = find_mentions(draft.question, rooms.index)
 
     # -- from words to a kind ------------------------------------------------------------------
@@ -322,7 +325,7 @@ class Answering:
             return draft.close("answered", " ".join([*said, *missing]))
         draft.not_looked_up.append("literature about the pair")
         message = user_message(PAIR_QUESTION, smiles=[ligands[0].smiles], sequences=[targets[0].sequence])
-        self._ask_model("activity", ligands[0], message)
+        opinion.ask_model(self, "activity", ligands[0], message, recorded=False)
         text = " ".join(missing)
         return self._closed("", text, text.rstrip("."))
 
@@ -390,24 +393,13 @@ class Answering:
             self.draft.kind = "claim"
             checked = self._checked(statement)
             undecided = checked.status == "inapplicable"
-            return replace(checked, text=f"{checked.text} {self._why_unasked()}") if undecided else checked
+            return replace(checked, text=f"{checked.text} {opinion.why_unasked(self)}") if undecided else checked
         names = " and ".join(compose.name_of(one.entity) for one in self.draft.entities)
         self.draft.next_steps.append(
             "Ask what it is, for a computed property, its class or role, a description, or what papers say."
         )
         unanswered = f"{names}: no record or computation here answers this question."
-        return self.draft.close("inapplicable", f"{unanswered} {self._why_unasked()}")
-
-    def _why_unasked(self) -> str:
-        """Say in one sentence why the model was not asked, and what it can be asked."""
-        generator = self.rooms.generator
-        if generator is None:
-            return f"No model was asked: {'it is switched off' if self.rooms.model_off else 'none is set up'}."
-        try:
-            stamp = generator.stamp
-        except BiomedAgentError as error:
-            return f"The model was not asked: {error.message}"
-        return f"The model {stamp.name} was not asked: it answers {_listed(stamp.kinds)} only."
+        return self.draft.close("inapplicable", f"{unanswered} {opinion.why_unasked(self)}")
 
     # -- with the model beside -----------------------------------------------------------------
 
@@ -419,7 +411,8 @@ class Answering:
         wanted = ("ChEBI class", "ChEBI role", "description")
         stored = self.stored(entity, wanted)
         self.draft.facts += stored + matching(self.rooms.retriever.computed(entity), _SHAPE)
-        self._ask_model("description", entity, user_message(QUESTIONS["description"], smiles=[entity.smiles]))
+        message = user_message(QUESTIONS["description"], smiles=[entity.smiles])
+        opinion.ask_model(self, "description", entity, message, recorded=bool(stored))
         said = compose.facts_sentence(entity, stored, self.draft.sources)
         return self._stated(question, [said, compose.structure_sentence(entity, self.draft.sources)])
 
@@ -434,40 +427,10 @@ class Answering:
         self.draft.facts += facts
         if isinstance(entity, Protein):
             message = user_message(QUESTIONS[question.kind], sequences=[entity.sequence])
-            self._ask_model(question.kind, entity, message)
+            opinion.ask_model(self, question.kind, entity, message, recorded=bool(facts))
         return self._stated(question, [compose.facts_sentence(entity, facts, self.draft.sources)])
 
-    def _ask_model(self, kind: str, entity: Molecule | Protein, message: dict[str, Any]) -> None:
-        """Ask the model what it is offered for and check what it says of ``entity``; a failure is a warning."""
-        generator, draft = self.rooms.generator, self.draft
-        if generator is None:
-            draft.next_steps.append(SWITCHED_OFF if self.rooms.model_off else WITHOUT_MODEL)
-            return
-        try:
-            stamp = generator.stamp
-            if kind not in stamp.kinds:
-                draft.not_looked_up.append(
-                    f"{stamp.name} (not offered for {kind}, see its card; it answers {_listed(stamp.kinds)})"
-                )
-                return
-            options = options_for(stamp, kind)
-            said = generator.generate([message], options)
-        except BiomedAgentError as error:
-            draft.warnings.append(f"The model did not answer: {error}")
-            return
-        cut = f"its answer was cut after {said.new_tokens} tokens" if said.finish_reason == "length" else ""
-        truncated = "; ".join(part for part in (said.truncated, cut) if part)
-        if said.text:
-            claims = check_text(said.text, entity, self._known(entity))
-            draft.model = ModelStatement(said.text, stamp, tuple(claims), truncated=truncated, agreement=said.agreement)
-        if truncated:
-            draft.warnings.append(f"The model: {truncated}.")
-        if options.mbr_samples and said.agreement is None:
-            draft.warnings.append(
-                f"The model: its host gave one sample instead of comparing {options.mbr_samples}, as its manifest asks."
-            )
-
-    def _known(self, entity: Molecule | Protein) -> list[Fact]:
+    def known(self, entity: Molecule | Protein) -> list[Fact]:
         """Return what sentences about ``entity`` are checked against."""
         return [*self.rooms.index.facts(entity), *self.rooms.retriever.computed(entity), *self.draft.facts]
 
@@ -499,7 +462,7 @@ class Answering:
     def _checked(self, statement: str) -> Answer:
         draft = self.draft
         entity = draft.entities[0].entity
-        draft.claims = list(check_text(statement, entity, self._known(entity)))
+        draft.claims = list(check_text(statement, entity, self.known(entity)))
         for claim in draft.claims:
             draft.sources.cite(claim.provenance)
         for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):
@@ -524,10 +487,11 @@ class Answering:
         if said:
             return self.draft.close("answered", said)
         empty = self.draft.close_empty(unstated, unread)
-        if self.draft.model is None:
+        statement = self.draft.model
+        if statement is None:
             return empty
-        return replace(empty, status="model_only", text=f"{empty.text} {compose.model_sentence(self.draft.model)}")
-
-
-def _listed(kinds: Sequence[str]) -> str:
-    return f"{', '.join(kinds[:-1])} and {kinds[-1]}" if len(kinds) > 1 else "".join(kinds) or "nothing"
+        words = f"{empty.text} {compose.model_sentence(statement)}"
+        if statement.claims:
+            return replace(empty, status="model_only", text=words)
+        # What a service could not tell now it may tell later; else only the model could have answered.
+        return empty if empty.status == "unavailable" else replace(empty, status="inapplicable", text=words)

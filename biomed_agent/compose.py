@@ -184,13 +184,12 @@ def evidence_text(
 
 def model_sentence(statement: ModelStatement) -> str:
     """Say what the model said, labelled so that nobody takes it for a record."""
-    kept = " ".join(claim.text for claim in statement.claims if claim.verdict != "contradicted")
     label = f"The model {statement.stamp.name}" + (
         " (a demonstration, not to be cited)" if statement.stamp.demonstration else ""
     )
-    if not kept:
-        return f"{label} answered, but what it said contradicts the structure or the records and is withheld."
-    return f"{label} says: {kept}"
+    if not statement.claims:
+        return f"{label} was asked, and none of what it said is shown: {statement.withheld_summary}."
+    return f"{label} says: {statement.text}"
 
 
 def _plural(noun: str) -> str:

@@ -147,10 +147,12 @@ def connect(
 
     Args:
         host: Base URL of an OpenAI-compatible host of this model, such as ``http://127.0.0.1:8000``.
-        model: Checkpoint folder; ``"none"`` switches the model off.
+        model: Checkpoint folder; ``"embedded"`` names the one that ships with the package, ``"none"`` switches the
+            model off.
         egress: Policy the host client obeys; a host on this machine is exempt.
         api_key: Bearer token for the host.
-        load_in: Precision of a local model's weights; bfloat16 on a GPU and float32 elsewhere when not given.
+        load_in: Precision of a local model's weights; bfloat16 on a GPU that multiplies it and float32
+            elsewhere when not given.
         audit: File in which what leaves for a host elsewhere is noted; see :class:`biomed_agent.egress.AuditLog`.
 
     Returns:
@@ -161,7 +163,7 @@ def connect(
         return HostClient(host, egress=egress, api_key=api_key, audit=audit)
     if model is not None and str(model).lower() == "none":
         return None
-    folder = Path(model) if model is not None else EMBEDDED
+    folder = model_folder(model)
     if model is not None and not (folder / "manifest.json").is_file():
         raise InvalidInput(
             f"{folder} is not a model folder: it holds no manifest.json.",
@@ -177,6 +179,11 @@ def connect(
             )
         return None
     return LocalModel(folder, load_in)
+
+
+def model_folder(model: str | Path | None) -> Path:
+    """Return the folder that a setting names; the embedded model's for ``"embedded"`` and for nothing."""
+    return EMBEDDED if model is None or str(model).lower() == "embedded" else Path(model)
 
 
 class LocalModel:
@@ -282,6 +289,8 @@ class HostClient:
     def stamp(self) -> ModelStamp:
         """The manifest the host publishes; asked for once."""
         if self._stamp is None:
+            from .model.manifest import reasons
+
             noting = {"trace": self._noting(_MANIFEST)}
             with self._errors(), self._client() as client:
                 models = _checked(client.get(f"{self.url}/v1/models", extensions=noting)).json().get("data") or [{}]
@@ -295,6 +304,7 @@ class HostClient:
                     decoding=manifest.get("decoding") or {},
                     decoding_by_kind=manifest.get("decoding_by_kind") or {},
                     kinds=tuple(manifest.get("kinds", ())),
+                    not_offered=reasons(manifest.get("not_offered")),
                 )
         return self._stamp
 

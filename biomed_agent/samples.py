@@ -26,7 +26,7 @@ class Choice:
     """One of several answers to a prompt."""
 
     generation: Generation
-    """the answer; its ``agreement`` is that with the other answers the choice was among, None where there was no other"""
+    """the answer; its ``agreement`` is that with the others the choice was among, None where there was no other"""
     drawn: int = 1
     """how many answers there were"""
     rejected: int = 0
@@ -38,8 +38,8 @@ def choose(samples: Sequence[Generation], reject: Callable[[str], bool] | None =
     """Return the sample that agrees best with the others, without those that are rejected.
 
     Minimum-Bayes-risk decoding (Eikema & Aziz, 2022) with ROUGE-L as the utility, over the samples that are left: one
-    that is known to be wrong is neither an answer nor evidence for one. Where all are rejected all are left, and what is
-    wrong in the chosen one is for the caller to withhold.
+    that is known to be wrong is neither an answer nor evidence for one. Where all are rejected all are left, and what
+    is wrong in the chosen one is for the caller to withhold.
 
     Args:
         samples: At least one.

@@ -45,11 +45,13 @@ class Settings(BaseSettings):
 
     host: str | None = Field(default=None, description="base URL of a model host; wins over a local model")
     model: str | None = Field(
-        default=None, description="checkpoint folder, or 'none' for no model; default: the embedded one"
+        default=None,
+        description="checkpoint folder, 'none' for no model, or 'embedded' for the demonstration that ships; default: "
+        "the latter, except in tools",
     )
     load_in: LoadIn | None = Field(
         default=None,
-        description="precision of a local model: fp32, bf16, 8bit or 4bit; default: bf16 on a GPU, fp32 elsewhere",
+        description="precision of a local model: fp32, bf16, 8bit or 4bit; default: bf16 on a GPU with bf16, else fp32",
     )
     index: Annotated[list[Path], NoDecode] = Field(
         default=[], description=f"further SQLite indexes, searched before the shipped one; separated by {os.pathsep!r}"

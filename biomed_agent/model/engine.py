@@ -22,7 +22,7 @@ from biomed_agent.samples import choose
 from biomed_agent.types import LoadIn, ModelStamp
 
 from .checkpoint import load_checkpoint
-from .machine import take_inventory
+from .machine import best_precision, take_inventory
 from .manifest import stamp_of
 from .placement import choose as choose_placement
 from .placement import folder_sizes
@@ -38,8 +38,8 @@ class LocalEngine:
 
     Args:
         folder: Checkpoint folder (:func:`biomed_agent.model.checkpoint.save_checkpoint`).
-        load_in: Precision of the weights; bfloat16 on a GPU and float32 elsewhere when not given. 8 and 4 bits need
-            bitsandbytes.
+        load_in: Precision of the weights; bfloat16 on a GPU that multiplies it and float32 elsewhere when not given.
+            8 and 4 bits need bitsandbytes.
         device: Where to run; if not given, the GPUs when there are any, as :mod:`.placement` lays them out.
 
     Raises:
@@ -54,7 +54,9 @@ class LocalEngine:
             chosen = choose_placement(folder_sizes(folder), take_inventory().machine(), load_in)
             load_in, device_map = chosen.load_in, dict(chosen.device_map)
         else:
-            load_in = load_in or ("fp32" if torch.device(device).type == "cpu" else "bf16")
+            # On a CPU answers are those of float32 unless asked otherwise, even where bfloat16 is faster.
+            fast = torch.device(device).type != "cpu" and best_precision(str(device)).bf16
+            load_in = load_in or ("bf16" if fast else "fp32")
             device_map = {"": str(device)}
         self.load_in: LoadIn = load_in
         """precision of the weights"""

@@ -43,7 +43,7 @@ FLOORS = (
         "building",
         "model",
     },
-    {"agent", "answering", "draft", "lookups", "compose"},
+    {"agent", "answering", "draft", "lookups", "compose", "opinion"},
     {"tools", "cli", "render", "__main__"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
