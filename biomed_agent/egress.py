@@ -91,6 +91,7 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
         raise Refused(
             f"{to} was not asked: the egress policy is nothing.",
             "Use a local index (BIOMED_AGENT_INDEX), or set BIOMED_AGENT_EGRESS=names-only or public.",
+            "the egress policy is nothing",
         )
     if egress == "names-only" and reveals in CONFIDENTIAL:
         kind = "a structure or sequence" if reveals == "structure" else "free text"
@@ -99,10 +100,12 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
                 f"{to} was not asked: {withheld} would reveal {kind}, and the egress policy is names-only.",
                 "Put smiles:, inchi: or seq: in front of a structure or sequence, so that only its hash leaves; "
                 "if it is a name, set BIOMED_AGENT_EGRESS=public to send it.",
+                f"{withheld} would reveal {kind}, and the egress policy is names-only",
             )
         raise Refused(
             f"{to} was not asked: that would reveal {kind}, and the egress policy is names-only.",
             "Give a name or an identifier, or set BIOMED_AGENT_EGRESS=public.",
+            f"that would reveal {kind}, and the egress policy is names-only",
         )
 
 
@@ -111,6 +114,7 @@ def switched_off(to: str) -> Refused:
     return Refused(
         f"{to} was not asked: offline is on.",
         "Use a local index (BIOMED_AGENT_INDEX), or leave out offline (--offline, BIOMED_AGENT_OFFLINE).",
+        "offline is on",
     )
 
 

@@ -321,12 +321,16 @@ def test_what_was_not_looked_up_is_not_said_to_be_not_found(cache_dir: Path, clo
     for question in ("What is the melting point of aspirin?", "Is aspirin flammable?"):
         answer = agent.ask(question)
         assert answer.status == "refused", answer.text
-        assert "could not be looked up" in answer.text
-        assert "PubChem was not asked: " in answer.text
+        why = "offline is on" if "offline" in closed else "the egress policy is nothing"
+        assert f"not looked up: {why}, so PubChem was not asked." in answer.text
         assert answer.next_steps
         assert not any("PubChem" in warning for warning in answer.warnings), "said once"
     searched = agent.ask("What is the ChEBI role of celecoxib?")  # which only the local index could state
-    assert (searched.status, searched.text) == ("not_found", "No record here states the ChEBI role of celecoxib.")
+    assert (searched.status, searched.text) == (
+        "not_found",
+        "The local index holds no ChEBI role of celecoxib, and no other source is asked for that here.",
+    )
+    assert searched.not_looked_up == ()
 
 
 def test_it_is_said_why_no_model_was_asked_and_what_it_answers(cache_dir: Path) -> None:
@@ -366,7 +370,10 @@ def test_what_a_question_names_and_nobody_answers_is_said(cache_dir: Path) -> No
     answer = agent.ask("What are the logP and the melting point of ibuprofen?")
     assert answer.status == "answered"
     assert [fact.predicate for fact in answer.facts] == ["logP"]
-    assert "The melting point could not be looked up." in answer.warnings
+    assert answer.warnings == (
+        "The melting point of ibuprofen was not looked up: offline is on, so PubChem was not asked.",
+    )
+    assert answer.not_looked_up == ("melting point of ibuprofen in PubChem (offline is on)",)
     answer = agent.ask("Does gefitinib bind EGFR, and what does it weigh?")
     assert [fact.predicate for fact in answer.facts] == ["Kd"]
     assert any("molecular weight" in warning for warning in answer.warnings)

@@ -38,6 +38,7 @@ FLOORS = (
         "literature",
         "shelves",
         "deposited",
+        "gaps",
         "retrieve",
         "check",
         "building",
