@@ -4,39 +4,59 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
+import textwrap
 
-from biomed_agent import BioMedAgent
+from biomed_agent import Answer, BioMedAgent
 from biomed_agent.render import to_text
 
 CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
 UNKNOWN = "CC1CC(=O)N(C1)c1ccc(cc1)C(=O)NCc1cccnc1F"
+WIDTH = 88
+BOX = (
+    "A demonstration. The structure goes atom by atom through the molecule encoder into biomed-agent-mini, a small "
+    "language model that was trained for a few hours. Its sentences are often wrong: --model-said shows them all, each "
+    "with what a check says of it. Without the flag only supported ones are shown."
+)
 
-# title, command, question or statement, molecule
+# title, command, question or statement, molecule, whether all that the model says is shown
 STEPS = [
-    ("a molecule by name", "ask", "Describe aspirin.", ""),
-    ("a molecule that is in no database, by SMILES", "ask", "Describe this molecule.", UNKNOWN),
-    ("a protein by gene", "ask", "Where in the cell is EGFR?", ""),
-    ("a name that means several things", "ask", "What is the molecular weight of PCP?", ""),
-    ("a claim, checked against the structure", "check", "it is a 3-hydroxyflavone", CHALCONE),
+    ("a molecule by name", "ask", "Describe aspirin.", "", False),
+    ("a protein by gene", "ask", "Where in the cell is EGFR?", "", False),
+    ("a molecule and a protein", "ask", "Does Gleevec bind ABL1?", "", False),
+    ("a name that means several things", "ask", "What is the molecular weight of PCP?", "", False),
+    ("a claim, checked against the structure", "check", "it is a 3-hydroxyflavone", CHALCONE, False),
+    ("a molecule that is in no database, put to the model", "ask", "Describe this molecule.", UNKNOWN, True),
 ]
 
 
 def main() -> None:
-    """Ask five questions and print what a person sees in a terminal."""
-    started = time.monotonic()
+    """Ask six questions and print what a person sees in a terminal."""
     agent = BioMedAgent(offline=True)
-    print("Loading the embedded model biomed-agent-mini (torch takes a few seconds) ...", file=sys.stderr, flush=True)
-    agent.warm_up()
-    print(f"Ready after {time.monotonic() - started:.1f} s.", file=sys.stderr, flush=True)
-    for number, (title, command, words, molecule) in enumerate(STEPS, 1):
-        flags = ["--molecule", molecule] if molecule else []
+    for number, (title, command, words, molecule, everything) in enumerate(STEPS, 1):
+        flags = [*(["--molecule", molecule] if molecule else []), *(["--model-said"] if everything else [])]
         shown = shlex.join(["biomed-agent", command, words, *flags])
-        print(f"\n{'=' * 78}\n{number}. {title}\n$ {shown}\n", flush=True)
-        answer = (agent.ask if command == "ask" else agent.check)(words, molecule or None)
-        print(to_text(answer, color=sys.stdout.isatty()), flush=True)
-    print(f"\n{'=' * 78}\nA question about the literature needs the network; try:")
+        print(f"\n{'=' * WIDTH}\n{number}. {title}\n$ {shown}\n", flush=True)
+        print(_boxed(agent, words, molecule) if everything else _text(_asked(agent, command, words, molecule)))
+    print(f"\n{'=' * WIDTH}\nA question about the literature needs the network; try:")
     print('$ .venv/bin/biomed-agent ask "Does metformin extend lifespan?" --query "metformin lifespan"')
+
+
+def _asked(agent: BioMedAgent, command: str, words: str, molecule: str) -> Answer:
+    return (agent.ask if command == "ask" else agent.check)(words, molecule or None)
+
+
+def _text(answer: Answer) -> str:
+    return to_text(answer, WIDTH, sys.stdout.isatty())
+
+
+def _boxed(agent: BioMedAgent, question: str, molecule: str) -> str:
+    """Let the model say all it has to say, in a frame that says what speaks."""
+    print("Loading the embedded model (torch takes a few seconds) ...", file=sys.stderr, flush=True)
+    answer = agent.ask(question, molecule, model="always", show_undecided=True)
+    inner = WIDTH - 4
+    lines = [*textwrap.wrap(BOX, inner), "-" * inner, *to_text(answer, inner).splitlines()]
+    edge = f"+{'-' * (WIDTH - 2)}+"
+    return "\n".join([edge, *(f"| {line.ljust(inner)} |" for line in lines), edge])
 
 
 if __name__ == "__main__":

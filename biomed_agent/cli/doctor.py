@@ -66,13 +66,13 @@ def _model(named: str | None, settings: Settings) -> tuple[Sizes | None, str]:
 
     A folder that need not be named is empty, one that is not known is ``FOLDER``.
     """
-    from biomed_agent.generator import EMBEDDED
+    from biomed_agent.generator import model_folder
     from biomed_agent.model.placement import folder_sizes, named_sizes
 
     if named is not None:
         return (folder_sizes(named), named) if Path(named).is_dir() else (named_sizes(named), "FOLDER")
     try:
-        return folder_sizes(settings.model or EMBEDDED), settings.model or ""
+        return folder_sizes(model_folder(settings.model)), settings.model or ""
     except CheckpointError:  # there is none, or the report on the settings says what is wrong with it
         return None, ""
 
@@ -118,7 +118,7 @@ def _tried(attempt: Callable[[], tuple[bool | None, str]]) -> dict[str, Any]:
 
 
 def _try_model(settings: Settings) -> tuple[bool | None, str]:
-    from biomed_agent.generator import EMBEDDED, connect
+    from biomed_agent.generator import EMBEDDED, connect, model_folder
 
     if (settings.model or "").lower() == "none":
         return None, "switched off"
@@ -127,7 +127,7 @@ def _try_model(settings: Settings) -> tuple[bool | None, str]:
         there = (EMBEDDED / "manifest.json").is_file()
         missing = "torch is not installed: pip install 'biomed-agent[model]'"
         return None, missing if there else "no model ships with this installation"
-    return True, f"{local.stamp.name} {local.stamp.revision} in {settings.model or EMBEDDED}"
+    return True, f"{local.stamp.name} {local.stamp.revision} in {model_folder(settings.model)}"
 
 
 def _try_index(settings: Settings) -> tuple[bool, str]:

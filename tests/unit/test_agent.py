@@ -18,6 +18,7 @@ from biomed_agent.generator import Generation, Options
 from biomed_agent.prompt import Message
 from biomed_agent.render import to_html, to_text, to_tool_text
 from biomed_agent.settings import Settings
+from biomed_agent.tools import BioMedToolkit
 from biomed_agent.types import Answer, ModelStamp, answer_schema
 
 CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
@@ -377,3 +378,20 @@ def test_what_a_question_names_and_nobody_answers_is_said(cache_dir: Path) -> No
     answer = agent.ask("Does gefitinib bind EGFR, and what does it weigh?")
     assert [fact.predicate for fact in answer.facts] == ["Kd"]
     assert any("molecular weight" in warning for warning in answer.warnings)
+
+
+@pytest.mark.parametrize("chosen", [None, "embedded"])
+def test_inside_tools_the_demonstration_is_asked_only_when_it_was_chosen(cache_dir: Path, chosen: str | None) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model=chosen))
+    model = ScriptedModel("It is a purine. It is found in tea.", demo=True)
+    object.__setattr__(agent.rooms, "generator", model)
+    tool = BioMedToolkit(agent=agent).get_tools()[0]
+    arguments = {"question": "Describe it.", "molecule": "caffeine"}
+    message = tool.invoke({"name": tool.name, "args": arguments, "id": "1", "type": "tool_call"})
+    assert len(model.shown) == (1 if chosen else 0)
+    assert ("MODEL scripted" in message.content) == bool(chosen)
+    assert "tea" not in message.content + json.dumps(message.artifact)
+    agent.ask("Describe caffeine.")
+    assert len(model.shown) == (2 if chosen else 1), "outside tools it is asked where no record answers"
+    again = asyncio.run(tool.ainvoke(arguments))
+    assert ("MODEL scripted" in again) == bool(chosen)
