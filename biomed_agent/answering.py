@@ -493,7 +493,9 @@ class Answering:
                 + (", and both were given." if molecule is not None else ", and none was given."),
                 "Pass the molecule or the protein it is about.",
             )
-        self._resolve(molecule or protein or "", "molecule" if molecule is not None else "protein")
+        kind: EntityKind = "molecule" if molecule is not None else "protein"
+        given = molecule or protein or ""  # an organism that the statement names is part of what it claims
+        draft.add(self.rooms.resolver.resolve(given, kind, policy=self.policy, notes=draft.warnings))
         return self._checked(draft.question)
 
     def _checked(self, statement: str) -> Answer:
