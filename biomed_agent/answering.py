@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import compose
 from .check import check_text
+from .check.records import Records
 from .draft import Draft, Rooms
 from .errors import BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import options_for
@@ -501,7 +502,7 @@ class Answering:
     def _checked(self, statement: str) -> Answer:
         draft = self.draft
         entity = draft.entities[0].entity
-        draft.claims = list(check_text(statement, entity, self._known(entity)))
+        draft.claims = list(check_text(statement, entity, self._known(entity), Records(self.rooms.index)))
         for claim in draft.claims:
             draft.sources.cite(claim.provenance)
         for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):

@@ -84,7 +84,7 @@ PROPERTY = re.compile(
     r"(?:molecular (?:formula|weight|mass)|molar mass|mol\.? ?(?:wt|weight)|m\.?w\.?|(?:chemical |empirical )?formula|"
     r"(?:monoisotopic )?mass|weight|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|rotatable bonds?|"
     r"(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|drugbank|"
-    r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration)\b",
+    r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration|k[di]|ic50|ec50|binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )
 """start of a sentence whose subject is a property of the molecule"""
@@ -187,10 +187,10 @@ def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Findi
         "monoisotopic mass": exact,
     }  # fmt: skip
     for name, truth in truths.items():
-        if _agrees(value, text, match["sign"] or "", truth, kilo=_UNITS.get(unit) == 1000):
+        if agrees(value, text, match["sign"] or "", truth, kilo=_UNITS.get(unit) == 1000):
             return supported(f"computed {name} {truth:.2f}")
     parent = chemistry.parent_of_salt(molecule)
-    if parent is not None and parent.weight is not None and _agrees(value, text, match["sign"] or "", parent.weight):
+    if parent is not None and parent.weight is not None and agrees(value, text, match["sign"] or "", parent.weight):
         why = f"{parent.weight:.2f} is the weight of the neutral parent, {molecule.weight:.2f} that of this structure"
         return supported(why) if other_form else unverified(why)
     if other_form:
@@ -201,7 +201,7 @@ def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Findi
     return contradicted(f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {said}")
 
 
-def _agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
+def agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
     """Compare a stated figure with the truth: to the digits stated, rounded or cut, or as the sign says."""
     sign = sign.lower()
     if sign in {"below", "less than", "lower than", "smaller than", "under", "<", "<=", "≤", "up to", "at most"}:
