@@ -131,11 +131,17 @@ def _named_findings(
 def _molecule_findings(
     plain: str, predicate: str | None, about: bool, molecule: Molecule, facts: Sequence[Fact]
 ) -> list[Finding]:
+    from .charge import charge_findings, conditional
     from .molecule import decide
     from .numbers import numeric_findings
+    from .whole import IONS
 
     read = statement.assertions(predicate) if predicate is not None else []
+    if predicate is not None and conditional(predicate):  # "an anion at physiological pH" may be drawn neutral
+        read = [one for one in read if one.words.split(" ")[-1] not in IONS]
     findings = [found.reading(one.said) for one in read if (found := decide(one, molecule, facts)) is not None]
+    if predicate is not None and not statement.HEDGES.search(predicate):
+        findings += charge_findings(predicate, molecule)
     if about and not statement.HEDGES.search(plain.lower()):
         figures = undenied(plain, numeric_findings(plain, molecule, facts))
         whole = "*" not in molecule.smiles  # with open positions no figure excludes another

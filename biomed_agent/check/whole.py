@@ -16,6 +16,7 @@ class Whole(NamedTuple):
     mol: Chem.Mol
     net: int
     positive: bool
+    """whether an atom has a positive charge that no neighbour balances, as in a nitro group"""
     negative: bool
     parts: int
     elements: frozenset[int]
@@ -45,12 +46,13 @@ _METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39
 def whole_of(mol: Chem.Mol) -> Whole:
     """Return what the rules of this module look at."""
     charges = [atom.GetFormalCharge() for atom in mol.GetAtoms()]
+    free = [charges[atom.GetIdx()] for atom in mol.GetAtoms() if not _paired(atom)]
     rings = mol.GetRingInfo().AtomRings()
     return Whole(
         mol,
         sum(charges),
-        any(charge > 0 for charge in charges),
-        any(charge < 0 for charge in charges),
+        sum(charges) > 0 or any(charge > 0 for charge in free),
+        sum(charges) < 0 or any(charge < 0 for charge in free),
         len(Chem.GetMolFrags(mol)),
         frozenset(atom.GetAtomicNum() for atom in mol.GetAtoms()),
         len(rings),
@@ -58,14 +60,27 @@ def whole_of(mol: Chem.Mol) -> Whole:
     )
 
 
+def _paired(atom: Chem.Atom) -> bool:
+    """Tell whether a charge belongs to a way of writing a neutral group: nitro, N-oxide, azide, isocyanide."""
+    charge = atom.GetFormalCharge()
+    return any(charge * neighbour.GetFormalCharge() < 0 for neighbour in atom.GetNeighbors())
+
+
+def drawn(it: Whole) -> str:
+    """Say what charge the drawing has."""
+    if it.net:
+        return f"as drawn it has a net charge of {it.net:+d}"
+    split = it.positive and it.negative
+    return "as drawn it is neutral, with separate charges" if split else "as drawn it is neutral"
+
+
 def _ion(charges: range) -> Callable[[Whole], Outcome]:
-    """An ion of one of these net charges; a neutral drawing is excluded only where it cannot ionise."""
+    """An ion of one of these net charges; excluded where the drawing has no charge of that sign."""
 
     def rule(it: Whole) -> Outcome:
         shown = it.parts == 1 and it.net in charges
-        able = it.metal or it.has("[#7]" if charges.start > 0 else "[O,S,N,n,C;!H0]")
-        possible = it.positive if charges.start > 0 else it.negative
-        return shown, possible or able, f"net charge {it.net:+d}"
+        charged = it.positive if charges.start > 0 else it.negative
+        return shown, charged or it.metal or it.parts > 1, drawn(it)
 
     return rule
 
@@ -133,12 +148,11 @@ def _salt(it: Whole) -> Outcome:
 
 def _zwitterion(it: Whole) -> Outcome:
     shown = it.parts == 1 and it.net == 0 and it.positive and it.negative
-    able = (it.positive or it.has("[#7]")) and (it.negative or it.has("[O,S,N,n;!H0]"))
-    return shown, able, "needs a positive and a negative charge in one part"
+    return shown, shown or it.metal or (it.positive and it.negative), drawn(it)
 
 
 def _neutral(it: Whole) -> Outcome:
-    return it.net == 0, it.net == 0, f"net charge {it.net:+d}"
+    return it.net == 0, it.net == 0, drawn(it)
 
 
 def _cyclic(smallest: int, smarts: str, sure: int = 12) -> Callable[[Whole], Outcome]:
@@ -163,6 +177,10 @@ def _alkane(it: Whole) -> Outcome:
     return only and it.rings == 0, only, "a saturated hydrocarbon" if only else "no saturated hydrocarbon"
 
 
+IONS = frozenset(
+    "cation anion oxoanion dication dianion trianion zwitterion".split() + ["organic cation", "organic anion"]
+)
+"""words that may be said of what a neutral drawing becomes"""
 _CARBOXYLS = ("[CX3](=O)[OX2H,OX1-]", "[CX3](=O)[OX2H]")
 _HYDROXYLS = ("[OX2H,OX1]", "[OX2H][#6;!$(C=O)]")
 _LACTONE = "[#6;R](=O)@[#8;R]"

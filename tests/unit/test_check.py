@@ -74,6 +74,10 @@ SMILES = {
     "amlodipine besylate": "CCOC(=O)C1=C(COCCN)NC(C)=C(C(=O)OC)C1c1ccccc1Cl.O=S(=O)(O)c1ccccc1",
     "sodium chloride": "[Na+].[Cl-]",
     "water": "O",
+    "phthalate": "O=C([O-])c1ccccc1C(=O)[O-]",
+    "nitrobenzene": "O=[N+]([O-])c1ccccc1",
+    "nitrate": "[O-][N+]([O-])=O",
+    "betaine": "C[N+](C)(C)CC(=O)[O-]",
     "thalidomide": "O=C1CCC(N2C(=O)c3ccccc3C2=O)C(=O)N1",
     "R group": "*c1ccccc1",
 }
@@ -218,7 +222,41 @@ CLAIMS = [
     ("choline", "It is neutral.", CONTRADICTED),
     ("choline", "It has a net charge of +1.", SUPPORTED),
     ("benzene", "It is an anion.", CONTRADICTED),
-    ("palmitic acid", "It is an anion.", UNVERIFIED),  # at which pH?
+    ("palmitic acid", "It is an anion.", CONTRADICTED),  # as drawn
+    ("palmitic acid", "It is an anion at physiological pH.", UNVERIFIED),
+    ("aspirin", "It is a dianion.", CONTRADICTED),
+    ("aspirin", "It is charged.", CONTRADICTED),
+    ("aspirin", "It is not charged.", SUPPORTED),
+    ("aspirin", "It is negatively charged.", CONTRADICTED),
+    ("aspirin", "It is negatively charged at pH 7.4.", UNVERIFIED),
+    ("aspirin", "It is neutral.", SUPPORTED),
+    ("aspirin", "It is deprotonated.", CONTRADICTED),
+    ("aspirin", "It is a zwitterion.", CONTRADICTED),
+    ("aspirin", "It forms a dianion in water.", UNVERIFIED),
+    ("aspirin", "Its dianion is a strong base.", UNVERIFIED),
+    ("aspirin", "It is a conjugate acid of an acetylsalicylate.", UNVERIFIED),
+    ("aspirin", "It is the conjugate base of benzoic acid.", CONTRADICTED),
+    ("aspirin", "It is a conjugate base of a phthalate(1-).", CONTRADICTED),
+    ("aspirin", "It is a phthalate(1-).", CONTRADICTED),
+    (
+        "aspirin",
+        "The molecule is a phthalate that is the dianion obtained by the deprotonation of both carboxy groups of "
+        "phthalic acid.",
+        CONTRADICTED,
+    ),
+    ("aspirin", "It is an acid that is the conjugate base of phthalic acid; major species at pH 7.3.", CONTRADICTED),
+    ("phthalate", "It is a dianion.", SUPPORTED),
+    ("phthalate", "It is an anion.", SUPPORTED),
+    ("phthalate", "It is charged.", SUPPORTED),
+    ("phthalate", "It is a cation.", CONTRADICTED),
+    ("phthalate", "It is the conjugate base of phthalic acid.", UNVERIFIED),  # of which acid is not compared
+    ("morphine", "It is the conjugate base of morphinium(1+).", UNVERIFIED),
+    ("nitrobenzene", "It is a zwitterion.", CONTRADICTED),  # charges of the way nitro groups are written
+    ("nitrate", "It is an anion.", SUPPORTED),
+    ("betaine", "It is a zwitterion.", SUPPORTED),
+    ("betaine", "It is an anion.", UNVERIFIED),
+    ("alanine", "It is a zwitterion at physiological pH.", UNVERIFIED),
+    ("metformin hydrochloride", "It is a cation.", UNVERIFIED),
     ("testosterone", "It is a 17beta-hydroxy steroid.", UNVERIFIED),  # positions are not compared
     ("testosterone", "It is a chlorinated steroid.", CONTRADICTED),
     ("testosterone", "It is a hydroxy steroid.", SUPPORTED),
