@@ -24,7 +24,9 @@ _VALUE = (
     r"(?P<sign>about |approximately |around |roughly |~|below |under |less than |above |over |more than )?"
     r"(?P<value>\d+(?:\.\d+)?) ?(?P<unit>pm|nm|um|mm)"
 )
-_MEASURE = r"(?P<measure>kd|k_d|ki|ic50|ec50|kiba score|dissociation constant|binding constant|binding affinity|affinity)"
+_MEASURE = (
+    r"(?P<measure>kd|k_d|ki|ic50|ec50|kiba score|dissociation constant|binding constant|binding affinity|affinity)"
+)
 _AGENT = r"(?P<agent>inhibitor|ligand|binder|blocker|antagonist|agonist|activator|substrate|modulator|target)"
 _SHAPES = tuple(
     re.compile(rf"(?:{shape})(?: with (?:an? )?{_MEASURE}(?: value)?(?: of|:|=)? {_VALUE})?")

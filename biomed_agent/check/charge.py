@@ -20,7 +20,9 @@ _CONDITION = re.compile(
     r"\bwhen (?:dissolved|ionised|ionized|deprotonated|protonated)\b|\b(?:forms?|exists?|becomes?|occurs?) "
 )
 _IS = r"(?:^|(?:that|which|it) )(?:is|are) (?P<denied>not )?(?:also |formally )?"
-_CHARGED = re.compile(rf"{_IS}(?:(?P<sign>negatively|positively|doubly|singly) )?(?P<word>charged|deprotonated|protonated)\b")
+_CHARGED = re.compile(
+    rf"{_IS}(?:(?P<sign>negatively|positively|doubly|singly) )?(?P<word>charged|deprotonated|protonated)\b"
+)
 _THE_ION = re.compile(
     rf"{_IS}(?:the|an?) (?:[\w-]+ ){{0,4}}?(?P<much>di|tri|tetra|poly)?(?P<ion>anion|cation)\b(?![ -](?:exchange|channel|"
     r"transport|radical))"
@@ -32,7 +34,7 @@ _CONJUGATE = re.compile(
 _LOST = re.compile(
     r"\b(?:obtained|arising|formed|resulting) (?:by|from|via|through) (?:the |selective )*deprotonation of (?P<of>[^,;]*)"
 )
-_NAMED_ION = re.compile(rf"{_IS}an? [^ ;]*[a-z\d]\((?P<size>\d)(?P<sign>[+-])\)(?=$|[ ,;])")
+_NAMED_ION = re.compile(rf"{_IS}an? [^ ;]*[a-z\d]\((?P<size>\d)(?P<sign>[+-])\)(?=$|[,;])")
 _MANY = {"di": 2, "tri": 3, "tetra": 4}
 
 

@@ -105,9 +105,7 @@ def _as_recorded(body: str, facts: Sequence[Fact]) -> Iterator[Finding]:
         yield supported(f"the record places it in: {same[0].value}", same[0].provenance)
 
 
-def _compare_places(
-    places: Sequence[str], negated: bool, facts: Sequence[Fact], protein: Protein
-) -> Iterator[Finding]:
+def _compare_places(places: Sequence[str], negated: bool, facts: Sequence[Fact], protein: Protein) -> Iterator[Finding]:
     recorded = _stored(facts, "location", "cellular component")
     listed = ", ".join(dict.fromkeys(str(fact.value) for fact in recorded))
     for place in places:
@@ -215,7 +213,18 @@ _COMPARTMENTS: tuple[tuple[str, str], ...] = (
 )
 """beginnings of UniProt's locations in lower case, and the kind of place each is; anything else is ``open``"""
 _OUT = re.compile(r"extracellular|cell wall|collagen|secretory")
-_ANIMALS = ("Homo ", "Mus ", "Rattus ", "Bos ", "Sus ", "Gallus ", "Danio ", "Drosophila ", "Caenorhabditis ", "Xenopus ")
+_ANIMALS = (
+    "Homo ",
+    "Mus ",
+    "Rattus ",
+    "Bos ",
+    "Sus ",
+    "Gallus ",
+    "Danio ",
+    "Drosophila ",
+    "Caenorhabditis ",
+    "Xenopus ",
+)
 _BACTERIA = ("Escherichia ", "Bacillus ", "Salmonella ", "Pseudomonas ", "Staphylococcus ", "Mycobacterium ")
 _LISTED = 3
 """kinds of place from which a record is detailed enough to exclude that a protein of the cytosol is also secreted"""
