@@ -119,7 +119,7 @@ def _named_findings(
     from .whole import WHOLE
 
     classes = VOCABULARY.keys() | WHOLE.keys()  # words that may be a name as well, such as phenol
-    added = list(other_names(plain, entity, subject.names, records))
+    added = list(other_names(plain, subject.opening(plain), entity, subject.names, records))
     added += binding(plain, subject.opening(plain), entity, records)
     for one in statement.assertions(predicate) if predicate is not None and not added else ():
         if one.relation == "is" and (found := identity(one, plain, entity, subject.names, records, classes)):

@@ -28,6 +28,7 @@ _MEASURE = (
     r"(?P<measure>kd|k_d|ki|ic50|ec50|kiba score|dissociation constant|binding constant|binding affinity|affinity)"
 )
 _AGENT = r"(?P<agent>inhibitor|ligand|binder|blocker|antagonist|agonist|activator|substrate|modulator|target)"
+_FOR = r"(?:for|against|to|towards?|with|at|on)"
 _SHAPES = tuple(
     re.compile(rf"(?:{shape})(?: with (?:an? )?{_MEASURE}(?: value)?(?: of|:|=)? {_VALUE})?")
     for shape in (
@@ -40,9 +41,8 @@ _SHAPES = tuple(
 ) + tuple(
     re.compile(shape)
     for shape in (
-        rf"(?:has|shows|exhibits|with) (?:an? |the )?{_MEASURE}(?: value)?(?: of|:|=) {_VALUE} (?:for|against|to|towards?|"
-        rf"with|at|on) (?:the )?{_MARK}",
-        rf"(?:the |its |an? )?{_MEASURE}(?: value)? (?:for|against|to|towards?|with|at|on) (?:the )?{_MARK} is {_VALUE}",
+        rf"(?:has|shows|exhibits|with) (?:an? |the )?{_MEASURE}(?: value)?(?: of|:|=) {_VALUE} {_FOR} (?:the )?{_MARK}",
+        rf"(?:the |its |an? )?{_MEASURE}(?: value)? {_FOR} (?:the )?{_MARK} is {_VALUE}",
     )
 )
 _FACTORS = {"pm": 1e-3, "nm": 1.0, "um": 1e3, "mm": 1e6}
@@ -85,11 +85,11 @@ def binding(plain: str, opening: int, entity: Entity, records: Records) -> Itera
     if match is None:
         return
     for start, end in spans:
-        found = _decide(match, said[start:end], entity, records)
-        if found is not None:
+        decided = _decide(match, said[start:end], entity, records)
+        if decided is not None:
             quality = (match.groupdict().get("quality") or match.groupdict().get("how") or "").split()
             read = [word for word in re.split(r"[\s,]+", said) if word.lower() not in quality]
-            yield found.reading(" ".join(read))
+            yield decided.reading(" ".join(read))
 
 
 _WORDS = (

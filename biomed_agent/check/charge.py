@@ -15,7 +15,8 @@ from .findings import Finding, contradicted, supported, unverified
 from .whole import Whole, drawn, whole_of
 
 _CONDITION = re.compile(
-    r"\b(?:physiological|neutral|acidic|basic|alkaline|low|high)(?: [\w-]+)? (?:ph|conditions?|solutions?|medium|media)\b|"
+    r"\b(?:physiological|neutral|acidic|basic|alkaline|low|high)(?: [\w-]+)? "
+    r"(?:ph|conditions?|solutions?|medium|media)\b|"
     r"(?<!major species )(?<!major microspecies )\bat (?:a )?ph\b|\bin (?:aqueous|water|solution|plasma|vivo|vitro)\b|"
     r"\bwhen (?:dissolved|ionised|ionized|deprotonated|protonated)\b|\b(?:forms?|exists?|becomes?|occurs?) "
 )
@@ -24,15 +25,16 @@ _CHARGED = re.compile(
     rf"{_IS}(?:(?P<sign>negatively|positively|doubly|singly) )?(?P<word>charged|deprotonated|protonated)\b"
 )
 _THE_ION = re.compile(
-    rf"{_IS}(?:the|an?) (?:[\w-]+ ){{0,4}}?(?P<much>di|tri|tetra|poly)?(?P<ion>anion|cation)\b(?![ -](?:exchange|channel|"
-    r"transport|radical))"
+    rf"{_IS}(?:the|an?) (?:[\w-]+ ){{0,4}}?(?P<much>di|tri|tetra|poly)?(?P<ion>anion|cation)\b"
+    r"(?![ -](?:exchange|channel|transport|radical))"
 )
 _CONJUGATE = re.compile(
-    rf"{_IS}(?:the |an? )?conjugate (?P<side>base|acid) of (?:the |an? )?(?P<partner>[^;]+?)(?=$|, |;| (?:arising|obtained|"
-    r"formed|resulting|in which|that|which|and)\b)"
+    rf"{_IS}(?:the |an? )?conjugate (?P<side>base|acid) of (?:the |an? )?(?P<partner>[^;]+?)"
+    r"(?=$|, |;| (?:arising|obtained|formed|resulting|in which|that|which|and)\b)"
 )
 _LOST = re.compile(
-    r"\b(?:obtained|arising|formed|resulting) (?:by|from|via|through) (?:the |selective )*deprotonation of (?P<of>[^,;]*)"
+    r"\b(?:obtained|arising|formed|resulting) (?:by|from|via|through) (?:the |selective )*deprotonation of "
+    r"(?P<of>[^,;]*)"
 )
 _NAMED_ION = re.compile(rf"{_IS}an? [^ ;]*[a-z\d]\((?P<size>\d)(?P<sign>[+-])\)(?=$|[,;])")
 _MANY = {"di": 2, "tri": 3, "tetra": 4}

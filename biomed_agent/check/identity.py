@@ -28,13 +28,14 @@ _KIND = (
 _THE = re.compile(rf"the (?:active ingredient |well-known )?{_KIND} (?:called |named |known as )?(?P<name>.+)")
 _OFTEN = r"(?:also|otherwise|commonly|better|sometimes|usually|often|generally|widely|more commonly) "
 _CALLED = re.compile(
-    r"\b(?:(?:is|are) |which is |that is )?(?P<denied>not )?"
+    r"(?:(?:is|are) )?(?P<denied>not )?"
     rf"(?:{_OFTEN})*(?:(?:known|referred to|sold|marketed) as|called|named|termed|goes by(?: the name)?|"
     r"identical (?:to|with)|the same (?:molecule|compound|drug|substance|protein|enzyme|thing|chemical)? ?as) "
     r"(?P<names>[^;]+?)[.!]?$|"
-    r"\b(?:other|alternative|common|generic|brand|trade|trivial|recommended|full|short) names?(?: is| are| include|:) "
+    r"(?:(?:its|the) )?(?:other|alternative|common|generic|brand|trade|trivial|recommended|full|short) names?"
+    r"(?: is| are| include|:) "
     r"(?P<named>[^;]+?)[.!]?$|"
-    r"\bsynonyms?(?: is| are| include|:)? (?P<synonyms>[^;]+?)[.!]?$",
+    r"(?:(?:its|the|has the|an?|one) )?synonyms?(?: is| are| include|:)? (?P<synonyms>[^;]+?)[.!]?$",
     re.IGNORECASE,
 )
 _STEREO = "another stereoisomer"
@@ -75,9 +76,12 @@ def identity(
     return found
 
 
-def other_names(plain: str, entity: Entity, names: Iterable[str], records: Records) -> Iterator[Finding]:
-    """Decide ``also known as NAME`` and what is like it in a normalised sentence about the thing."""
-    match = _CALLED.search(plain)
+def other_names(plain: str, opening: int, entity: Entity, names: Iterable[str], records: Records) -> Iterator[Finding]:
+    """Decide ``also known as NAME`` and what is like it in a normalised sentence about the thing.
+
+    ``opening`` is where what is said of the thing begins; names further on may be those of another.
+    """
+    match = _CALLED.match(plain, opening)
     if match is None:
         return
     listed = match["names"] or match["named"] or match["synonyms"]

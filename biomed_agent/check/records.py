@@ -42,7 +42,7 @@ class Records:
 
     def meanings(self, name: str) -> Meanings:
         """Return what a name means; nothing when it is not known here."""
-        named = [*self._index.molecules_named(name), *self._index.proteins_named(name)]
+        named: list[tuple[Entity, str]] = [*self._index.molecules_named(name), *self._index.proteins_named(name)]
         found = {entity.handle: Meaning(entity, why) for entity, why in named}
         more = False
         for candidate in self._index.homonyms(name):

@@ -187,7 +187,7 @@ def _alkane(it: Whole) -> Outcome:
 
 
 IONS = frozenset(
-    "cation anion oxoanion dication dianion trianion zwitterion".split() + ["organic cation", "organic anion"]
+    [*"cation anion oxoanion dication dianion trianion zwitterion".split(), "organic cation", "organic anion"]
 )
 """words that may be said of what a neutral drawing becomes"""
 _CARBOXYLS = ("[CX3](=O)[OX2H,OX1-]", "[CX3](=O)[OX2H]")
@@ -213,7 +213,8 @@ WHOLE: dict[str, Callable[[Whole], Outcome]] = {
     "hydrocarbon": _hydrocarbon, "alkane": _alkane,
     "aromatic": _quality("a", "a", "aromatic rings"),
     "aliphatic": _quality("a", "[#6;!a]", "aromatic rings", absent=True), "saturated": _saturated,
-    "unsaturated": _quality("[C]=,#[C]", "[#6]=,#,:[#6,#7]", "multiple bonds between carbons"), "polycyclic": _polycyclic,
+    "unsaturated": _quality("[C]=,#[C]", "[#6]=,#,:[#6,#7]", "multiple bonds between carbons"),
+    "polycyclic": _polycyclic,
     "monocarboxylic acid": _at_least(*_CARBOXYLS, 1, "carboxy groups"),
     "dicarboxylic acid": _at_least(*_CARBOXYLS, 2, "carboxy groups"),
     "tricarboxylic acid": _at_least(*_CARBOXYLS, 3, "carboxy groups"),

@@ -9,9 +9,11 @@ from biomed_agent import BioMedAgent
 SUPPORTED, CONTRADICTED, UNVERIFIED = "supported", "contradicted", "unverified"
 
 
-def verdict(agent: BioMedAgent, statement: str, **about: str) -> tuple[str, str]:
+def verdict(
+    agent: BioMedAgent, statement: str, molecule: str | None = None, protein: str | None = None
+) -> tuple[str, str]:
     """Return the verdict and the reason of a statement of one sentence."""
-    answer = agent.check(statement, **about)
+    answer = agent.check(statement, molecule, protein)
     assert len(answer.claims) == 1, answer
     return answer.claims[0].verdict, answer.claims[0].why
 
@@ -83,6 +85,7 @@ def test_places_that_exclude_all_those_on_record(
         ("aspirin", "It is also known as acetylsalicylic acid.", SUPPORTED),
         ("aspirin", "It is also known as ibuprofen.", CONTRADICTED),
         ("aspirin", "It is also known as foobarol.", UNVERIFIED),
+        ("aspirin", "It is an ester obtained from acetic acid (also known as ethanoic acid).", UNVERIFIED),
         ("imatinib", "It inhibits ABL1.", SUPPORTED),
         ("imatinib", "It is an inhibitor of ABL1.", SUPPORTED),
         ("imatinib", "It is an ABL1 inhibitor.", SUPPORTED),
