@@ -18,11 +18,12 @@ from .records import Records
 
 _MARK = "\x00"
 """stands for a known name"""
-_LIST = rf"(?:the |human )*{_MARK}(?:(?:, and |, | and )(?:the )?{_MARK})*(?: (?:protein|kinase|receptor|enzyme|gene))?"
+_KIND = r"(?: (?:protein|kinase|tyrosine kinase|receptor|enzyme|gene))?"
+_LIST = rf"(?:the |human )*{_MARK}(?:(?:, and |, | and )(?:the )?{_MARK})*{_KIND}"
 _QUALITY = r"(?:(?:known|direct|small-molecule|also|an?|the) )*(?P<quality>(?:[\w/-]+,? (?:and )?){0,3})"
 _VALUE = (
     r"(?P<sign>about |approximately |around |roughly |~|below |under |less than |above |over |more than )?"
-    r"(?P<value>\d+(?:\.\d+)?) ?(?P<unit>pm|nm|um|mm)"
+    r"(?P<value>\d+(?:\.\d+)?)(?: ?(?P<unit>pm|nm|um|mm))?"
 )
 _MEASURE = (
     r"(?P<measure>kd|k_d|ki|ic50|ec50|kiba score|dissociation constant|binding constant|binding affinity|affinity)"
@@ -32,10 +33,11 @@ _FOR = r"(?:for|against|to|towards?|with|at|on)"
 _SHAPES = tuple(
     re.compile(rf"(?:{shape})(?: with (?:an? )?{_MEASURE}(?: value)?(?: of|:|=)? {_VALUE})?")
     for shape in (
-        rf"(?P<denied>(?:does not|doesn't|do not|cannot) )?(?P<verb>binds?|inhibits?|blocks?|targets?|interacts?|hits?)"
+        rf"(?P<denied>(?:does not|doesn't|do not|cannot) )?(?P<before>\w+ly )?"
+        r"(?P<verb>binds?|inhibits?|blocks?|targets?|interacts?|hits?)"
         rf"(?: (?P<how>directly|strongly|tightly|potently|selectively|weakly))?(?: to| with)? {_LIST}",
         rf"(?:is|acts as|works as|serves as) (?P<denied>not )?{_QUALITY}{_AGENT} (?:of|for) {_LIST}",
-        rf"(?:is|acts as|works as|serves as) (?P<denied>not )?{_QUALITY}{_MARK} {_AGENT}",
+        rf"(?:is|acts as|works as|serves as) (?P<denied>not )?{_QUALITY}{_MARK}{_KIND} {_AGENT}",
         rf"is (?P<denied>not )?(?P<passive>bound|inhibited|blocked|targeted|hit) by {_LIST}",
     )
 ) + tuple(
@@ -87,8 +89,11 @@ def binding(plain: str, opening: int, entity: Entity, records: Records) -> Itera
     for start, end in spans:
         decided = _decide(match, said[start:end], entity, records)
         if decided is not None:
-            quality = (match.groupdict().get("quality") or match.groupdict().get("how") or "").split()
+            groups = match.groupdict()
+            quality = " ".join(groups.get(one) or "" for one in ("quality", "how", "before")).split()
             read = [word for word in re.split(r"[\s,]+", said) if word.lower() not in quality]
+            if quality and decided.verdict == "contradicted":  # weak, indirect: what the record rules out is less
+                decided = unverified(decided.why)
             yield decided.reading(" ".join(read))
 
 
@@ -177,10 +182,13 @@ def _measured(groups: dict[str, str | None], pair: _Pair) -> Finding:
     if pair.sight in ("none", "not seen"):
         return _bound(pair)
     measure = _CONSTANTS.get(groups["measure"] or "", "")
-    text, factor = groups["value"] or "", _FACTORS[groups["unit"] or "nm"]
+    text, unit = groups["value"] or "", groups["unit"] or ""
+    factor = _FACTORS.get(unit, 1.0)
     known = [fact for fact in pair.facts if isinstance(fact.value, int | float) and measure in ("", fact.predicate)]
     for fact in known:
-        if fact.unit == "nM" and agrees(float(text), text, (groups["sign"] or "").strip(), float(fact.value) / factor):
+        if bool(fact.unit) is bool(unit) and agrees(
+            float(text), text, (groups["sign"] or "").strip(), float(fact.value) / factor
+        ):
             return supported(f"the record has {_stated(fact)} for {pair.label}", fact.provenance)
     listed = ", ".join(_stated(fact) for fact in pair.facts[:3])
     return unverified(f"the record has {listed} for {pair.label}; measured values differ from assay to assay")

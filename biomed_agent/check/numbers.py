@@ -84,7 +84,8 @@ PROPERTY = re.compile(
     r"(?:molecular (?:formula|weight|mass)|molar mass|mol\.? ?(?:wt|weight)|m\.?w\.?|(?:chemical |empirical )?formula|"
     r"(?:monoisotopic )?mass|weight|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|rotatable bonds?|"
     r"(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|drugbank|"
-    r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration|k[di]|ic50|ec50|"
+    r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration|synonyms?|"
+    r"(?:brand|trade|generic|common|other|alternative) names?|k[di]|ic50|ec50|"
     r"binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )

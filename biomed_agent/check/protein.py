@@ -83,7 +83,8 @@ _ENZYMES: dict[str, tuple[str, str]] = {
 PROPERTY = re.compile(
     r"(?:(?:its|the|protein|sequence|primary) )*"
     r"(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|accession|uniprot\w*|"
-    r"(?:molecular )?(?:mass|weight)|subcellular locations?|location|family|k[di]|ic50|ec50|"
+    r"(?:molecular )?(?:mass|weight)|subcellular locations?|location|family|synonyms?|"
+    r"(?:other|alternative|recommended|short|full) names?|k[di]|ic50|ec50|"
     r"binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )

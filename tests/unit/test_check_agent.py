@@ -93,9 +93,14 @@ def test_places_that_exclude_all_those_on_record(
         ("imatinib", "It is an agonist of ABL1.", UNVERIFIED),
         ("imatinib", "It binds EGFR.", CONTRADICTED),  # no binding was seen
         ("imatinib", "It does not bind EGFR.", SUPPORTED),
+        ("imatinib", "It is a weak inhibitor of EGFR.", UNVERIFIED),
         ("imatinib", "It may bind EGFR.", UNVERIFIED),
         ("imatinib mesylate", "It binds ABL1.", SUPPORTED),  # measured of its parent
         ("gefitinib", "Its Kd for EGFR is 1 nM.", SUPPORTED),
+        ("gefitinib", "Gefitinib is an inhibitor of the EGFR tyrosine kinase.", SUPPORTED),
+        ("gefitinib", "It selectively inhibits EGFR.", UNVERIFIED),  # of what else is not read
+        ("gefitinib", "It has a KIBA score of 300 for EGFR.", UNVERIFIED),
+        ("aspirin", "Its brand name is Tylenol.", CONTRADICTED),
         ("aspirin", "It binds EGFR.", UNVERIFIED),  # nothing on record
     ],
 )
