@@ -10,10 +10,12 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from . import compose, opinion
 from .check import check_text
+from .check.records import Records
 from .draft import Draft, Rooms
 from .errors import Inapplicable, InvalidInput, NotFound
 from .lookups import affinities, molecules, papers, proteins
@@ -36,7 +38,7 @@ from .question import (
 )
 from .relatives import check_partners_asked, check_unaltered, check_whole, listed_unknown
 from .retrieve import matching
-from .types import Answer, EgressPolicy, Fact, ModelUse, Molecule, Protein, Resolved
+from .types import Answer, Claim, EgressPolicy, Fact, ModelUse, Molecule, Protein, Resolved
 from .variants import substitutions_in
 
 if TYPE_CHECKING:
@@ -447,9 +449,10 @@ class Answering:
             opinion.ask_model(self, question.kind, entity, message, recorded=bool(facts))
         return self._stated(question, [compose.facts_sentence(entity, facts, self.draft.sources)])
 
-    def known(self, entity: Molecule | Protein) -> list[Fact]:
-        """Return what sentences about ``entity`` are checked against."""
-        return [*self.rooms.index.facts(entity), *self.rooms.retriever.computed(entity), *self.draft.facts]
+    def checker(self, entity: Molecule | Protein) -> Callable[[str], tuple[Claim, ...]]:
+        """Return what checks the sentences of a text about ``entity``: structure, facts at hand and the local index."""
+        facts = [*self.rooms.index.facts(entity), *self.rooms.retriever.computed(entity), *self.draft.facts]
+        return partial(check_text, entity=entity, facts=facts, records=Records(self.rooms.index))
 
     # -- literature, look-ups, statements ------------------------------------------------------
 
@@ -473,13 +476,15 @@ class Answering:
                 + (", and both were given." if molecule is not None else ", and none was given."),
                 "Pass the molecule or the protein it is about.",
             )
-        self._resolve(molecule or protein or "", "molecule" if molecule is not None else "protein")
+        kind: EntityKind = "molecule" if molecule is not None else "protein"
+        given = molecule or protein or ""  # an organism that the statement names is part of what it claims
+        draft.add(self.rooms.resolver.resolve(given, kind, policy=self.policy, notes=draft.warnings))
         return self._checked(draft.question)
 
     def _checked(self, statement: str) -> Answer:
         draft = self.draft
         entity = draft.entities[0].entity
-        draft.claims = list(check_text(statement, entity, self.known(entity)))
+        draft.claims = list(self.checker(entity)(statement))
         for claim in draft.claims:
             draft.sources.cite(claim.provenance)
         for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):

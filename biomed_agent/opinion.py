@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from .check import check_text
 from .check.statement import sentences
 from .errors import BiomedAgentError, InvalidInput
 from .generator import Generation, Options, options_for
@@ -66,10 +65,10 @@ def ask_model(
         draft.next_steps.append(SWITCHED_OFF if rooms.model_off else WITHOUT_MODEL)
         return
     claims: dict[str, tuple[Claim, ...]] = {}
-    known = answering.known(entity)
+    check = answering.checker(entity)
 
     def contradicted(text: str) -> bool:
-        claims[text] = check_text(text, entity, known)
+        claims[text] = check(text)
         return any(claim.verdict == "contradicted" for claim in claims[text])
 
     try:

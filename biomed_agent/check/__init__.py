@@ -7,11 +7,17 @@ unread, and *unverified* otherwise. Absence from a record never contradicts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from ..groups import VOCABULARY
 from ..types import Claim, Entity, Fact, Molecule, Provenance
 from . import statement
 from .findings import Finding, undenied, unverified
+
+if TYPE_CHECKING:
+    from .records import Records
 
 MAX_SENTENCE = 2_000
 """longest sentence read, in characters"""
@@ -19,13 +25,16 @@ _UNREAD = "nothing in it can be compared with a structure or record"
 _OTHER = "it speaks of something else, or in a form that is not read"
 
 
-def check_text(text: str, entity: Entity, facts: Sequence[Fact] = ()) -> tuple[Claim, ...]:
+def check_text(
+    text: str, entity: Entity, facts: Sequence[Fact] = (), records: Records | None = None
+) -> tuple[Claim, ...]:
     """Check every sentence of a text about one molecule or protein.
 
     Args:
         text: Any text; each of its sentences appears in exactly one claim.
         entity: What the text is about.
         facts: Facts of records about it, for stored statements (roles, classes, locations, EC numbers ...).
+        records: What other names mean and what was measured of pairs; None leaves statements of those undecided.
 
     Returns:
         One claim a sentence, in order.
@@ -40,13 +49,13 @@ def check_text(text: str, entity: Entity, facts: Sequence[Fact] = ()) -> tuple[C
             claims.append(Claim(sentence, "unverified", 'what "it" stands for is not certain here'))
             continue
         elsewhere = not pronoun and not _about(plain, entity, subject)
-        claims.append(_judge(sentence, entity, subject, facts))
+        claims.append(_judge(sentence, entity, subject, facts, records))
     return tuple(claims)
 
 
-def check_claim(sentence: str, entity: Entity, facts: Sequence[Fact] = ()) -> Claim:
+def check_claim(sentence: str, entity: Entity, facts: Sequence[Fact] = (), records: Records | None = None) -> Claim:
     """Check one sentence; see :func:`check_text`."""
-    return _judge(sentence.strip(), entity, subject_of(entity, facts), facts)
+    return _judge(sentence.strip(), entity, subject_of(entity, facts), facts, records)
 
 
 def subject_of(entity: Entity, facts: Sequence[Fact] = ()) -> statement.Subject:
@@ -72,7 +81,9 @@ def _about(plain: str, entity: Entity, subject: statement.Subject) -> bool:
     return PROPERTY.match(plain) is not None
 
 
-def _judge(sentence: str, entity: Entity, subject: statement.Subject, facts: Sequence[Fact]) -> Claim:
+def _judge(
+    sentence: str, entity: Entity, subject: statement.Subject, facts: Sequence[Fact], records: Records | None
+) -> Claim:
     if len(sentence) > MAX_SENTENCE:
         return Claim(sentence, "unverified", f"longer than {MAX_SENTENCE:,} characters, so it is not read")
     plain = subject.possessive(statement.normalise(sentence))
@@ -87,19 +98,50 @@ def _judge(sentence: str, entity: Entity, subject: statement.Subject, facts: Seq
         from .protein import protein_findings
 
         findings = protein_findings(plain, predicate, about, entity, facts, subject.names)
+    if records is not None and about and not statement.HEDGES.search(re.sub(r" or ", " ", plain.lower())):
+        findings = _named_findings(plain, predicate, entity, subject, records, findings)
     if not findings:
         return Claim(sentence, "unverified", _UNREAD if about else _OTHER)
     return _claim(sentence, findings, subject.unread(plain, [one.read for one in findings]), own)
 
 
+def _named_findings(
+    plain: str,
+    predicate: str | None,
+    entity: Entity,
+    subject: statement.Subject,
+    records: Records,
+    findings: Sequence[Finding],
+) -> list[Finding]:
+    """Add what names of other things and measured pairs decide, in place of what the same words gave before."""
+    from .binding import binding
+    from .identity import identity, other_names
+    from .whole import WHOLE
+
+    classes = VOCABULARY.keys() | WHOLE.keys()  # words that may be a name as well, such as phenol
+    added = list(other_names(plain, subject.opening(plain), entity, subject.names, records))
+    added += binding(plain, subject.opening(plain), entity, records)
+    for one in statement.assertions(predicate) if predicate is not None and not added else ():
+        if one.relation == "is" and (found := identity(one, plain, entity, subject.names, records, classes)):
+            added.append(found.reading(one.said))
+    words = {one.read for one in added}
+    return [*(one for one in findings if one.read not in words), *added]
+
+
 def _molecule_findings(
     plain: str, predicate: str | None, about: bool, molecule: Molecule, facts: Sequence[Fact]
 ) -> list[Finding]:
+    from .charge import charge_findings, conditional
     from .molecule import decide
     from .numbers import numeric_findings
+    from .whole import IONS
 
     read = statement.assertions(predicate) if predicate is not None else []
+    if predicate is not None and conditional(predicate):  # "an anion at physiological pH" may be drawn neutral
+        read = [one for one in read if one.words.split(" ")[-1] not in IONS]
     findings = [found.reading(one.said) for one in read if (found := decide(one, molecule, facts)) is not None]
+    if predicate is not None and not statement.HEDGES.search(predicate):
+        findings += charge_findings(predicate, molecule)
     if about and not statement.HEDGES.search(plain.lower()):
         figures = undenied(plain, numeric_findings(plain, molecule, facts))
         whole = "*" not in molecule.smiles  # with open positions no figure excludes another

@@ -39,6 +39,18 @@ def unverified(why: str) -> Finding:
     return Finding("unverified", why)
 
 
+def article(noun: str) -> str:
+    """Return a noun with its indefinite article."""
+    return f"{'an' if noun[0] in 'aeiou' or noun.startswith(('n-', 'o-', 's-')) else 'a'} {noun}"
+
+
+def amount(number: int, nouns: str) -> str:
+    """Write how many there are, such as ``no rings``, ``1 ring``, ``2 rings``; ``nouns`` is a plural."""
+    if number == 1:
+        return f"1 {nouns[:-1] if nouns.endswith('s') else nouns}"
+    return f"{number or 'no'} {nouns}"
+
+
 def undenied(sentence: str, findings: Iterable[Finding]) -> list[Finding]:
     """Leave open what was found by a phrase, where the sentence denies something outside that phrase."""
     denied = bool(_DENIAL.search(sentence.lower()))

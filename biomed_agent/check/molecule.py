@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rdkit import Chem
+from rdkit import Chem, rdBase
+from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from .. import chemistry
 from ..groups import MULTIPLIERS, SUBSTITUENTS, VOCABULARY, Term
 from ..types import Fact, Molecule
-from .findings import Finding, contradicted, supported, unverified
+from .findings import Finding, amount, article, contradicted, supported, unverified
 from .numbers import count_finding
 from .statement import Assertion
 from .whole import ADJECTIVES, COMPOUNDS, INHERITED, LOOSE, QUALITIES, WHOLE, Outcome, Whole, whole_of
@@ -178,11 +179,12 @@ def _computed(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -
 
 
 _HETEROCYCLES = {
-    "[#7;R]": r"azol|pyridin|pyrimidin|pyra?zin|pyridazin|triazin|pyrrol|indol|quinolin|quinazolin|quinoxalin|purin|"
+    "nitrogen": r"azol|pyridin|pyrimidin|pyra?zin|pyridazin|triazin|pyrrol|indol|quinolin|quinazolin|quinoxalin|purin|"
     r"piperidin|piperazin|morpholin|azepin|acridin",
-    "[#8;R]": r"oxazol|oxadiazol|furan|morpholin|oxazin",
-    "[#16;R]": r"thiazol|thiadiazol|thiophen|thiazin",
+    "oxygen": r"oxazol|oxadiazol|furan|morpholin|oxazin",
+    "sulfur": r"thiazol|thiadiazol|thiophen|thiazin",
 }
+_RING_ATOMS = {"nitrogen": "[#7;R]", "oxygen": "[#8;R]", "sulfur": "[#16;R]"}
 """atoms that the names of rings ask for (Hantzsch-Widman stems and retained names)"""
 _RING_NAME = re.compile(r"(?!.*(?:seco|carba|deaza|like|free))[\d,'a-z()\[\].-]*(?:e|es|one|ones|ol|ols|dione|diones)")
 
@@ -193,13 +195,10 @@ def _named_ring(assertion: Assertion, molecule: Molecule) -> Finding | None:
     if not _RING_NAME.fullmatch(words):
         return None
     mol = chemistry.parsed(molecule.smiles)
-    for smarts, stems in _HETEROCYCLES.items():
-        if re.search(stems, words):
-            possible = mol.HasSubstructMatch(chemistry.pattern(smarts))
-            if not possible:
-                return _verdict(
-                    assertion, False, False, "", f"{words} needs a ring atom that matches {smarts}, and there is none"
-                )
+    for element, stems in _HETEROCYCLES.items():
+        if re.search(stems, words) and not mol.HasSubstructMatch(chemistry.pattern(_RING_ATOMS[element])):
+            missing = f"{words} needs {element} in a ring, and it has none there"
+            return _verdict(assertion, False, False, "", missing)
     return None
 
 
@@ -238,7 +237,7 @@ def _whole(assertion: Assertion, molecule: Molecule) -> Finding | None:
     if before and (reading := understand(" ".join(before))) and not reading.unread:
         proof, able = _matches(reading, it.mol)
         shown, before = shown and proof and not (reading.also or reading.qualities), []
-        decides += f", SMARTS of the {_core(reading)} {'matches' if able else 'does not match'}"
+        decides += f", {_has(reading, able)}"
         possible &= able or form in LOOSE
     for word in before:
         holds, able, why = _modifier(word, it, compound=form in COMPOUNDS)
@@ -275,11 +274,11 @@ def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> F
     term = reading.term
     if assertion.number is not None and not assertion.negated and not reading.prefixes and possible:
         return _counted(assertion, reading, molecule)
-    missing = f"SMARTS of the {_core(reading)} does not match{'' if possible else _instead(molecule, term)}"
+    missing = f"{_has(reading, False)}{'' if possible else _instead(molecule, term)}"
     for part in map(Reading, reading.also):
         shown, able = _matches(part, mol)
         if possible and not able:
-            missing = f"SMARTS of the {_core(part)} does not match"
+            missing = _has(part, False)
         proof, possible = proof and shown, possible and able
     for quality in reading.qualities:
         shown, able, why = _modifier(quality, whole_of(mol), compound=False)
@@ -287,14 +286,51 @@ def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> F
             missing = f"not {why}"
         proof, possible = proof and shown, possible and able
     proof &= not reading.unread
-    present = f"SMARTS of the {_core(reading)} matches"
+    present = _has(reading, True)
     if proof and assertion.named and not assertion.negated and not assertion.words.endswith("s"):
         return unverified(f"{present}; whether it is {assertion.words} itself is not decided by that")
     if proof and not assertion.negated and (reading.placed or assertion.placed) and assertion.relation != "parent":
         return unverified(f"{present}, but its positions are not compared")
-    return _verdict(
+    found = _verdict(
         assertion, proof, possible, present, missing, f'"{assertion.words}" cannot be decided from the structure alone'
     )
+    if possible or assertion.negated:
+        return found
+    parent = assertion.relation == "parent" or (assertion.named and not assertion.alone)
+    if parent and _matches(reading, mol, loose=True)[1]:
+        return unverified(f"{missing}; as a parent compound, {assertion.words} may have lost hydrogen there")
+    if (tautomer := _tautomer(molecule.smiles, reading)) is not None:
+        return unverified(f"{missing} as drawn, but its tautomer {tautomer} may have")
+    return found
+
+
+_KETO = "[#8,#7,#16]=[#6;r5,r6]"
+_MOVABLE = "[CX4;r5,r6;!H0]"
+_MOST_TAUTOMERS = 64
+
+
+@lru_cache(maxsize=512)
+def _tautomers(smiles: str) -> tuple[str, ...]:
+    """Return tautomers with more aromatic atoms than the structure as drawn, as the enol of a cyclohexadienone has."""
+    mol = chemistry.parsed(smiles)
+    if not all(mol.HasSubstructMatch(chemistry.pattern(one)) for one in (_KETO, _MOVABLE)):
+        return ()
+    maker = rdMolStandardize.TautomerEnumerator()
+    maker.SetMaxTautomers(_MOST_TAUTOMERS)
+    maker.SetMaxTransforms(4 * _MOST_TAUTOMERS)
+    with rdBase.BlockLogs():
+        found = maker.Enumerate(mol)
+    own = _aromatic(mol)
+    return tuple(one for one, form in found.smilesTautomerMap.items() if _aromatic(form.tautomer) > own)
+
+
+def _aromatic(mol: Chem.Mol) -> int:
+    return sum(atom.GetIsAromatic() for atom in mol.GetAtoms())
+
+
+def _tautomer(smiles: str, reading: Reading) -> str | None:
+    """Return the SMILES of an aromatic tautomer to which a term may apply; None without one."""
+    return next((one for one in _tautomers(smiles) if _matches(reading, chemistry.parsed(one))[1]), None)
 
 
 def _verdict(
@@ -314,19 +350,35 @@ def _counted(assertion: Assertion, reading: Reading, molecule: Molecule) -> Find
     most = chemistry.count(molecule, term.need) if term.need else None
     number = assertion.number or 0
     said = f"{number} {assertion.words}"
+    nouns = f"{_core(reading)}s"
     if bare and term.proof and (least == number or (assertion.least and least >= number)):
-        return supported(f"SMARTS of {term.name} matches {least} times")
+        return supported(f"it has {amount(least, nouns)}")
     if most is not None and most < number:
-        return contradicted(f"{said}: SMARTS of {term.name} matches {most} times at most")
+        return contradicted(f"it has {'at most ' if most else ''}{amount(most, nouns)}, not {number}")
     if bare and assertion.total and term.proof and least > number:
-        return contradicted(f"{said}: SMARTS of {term.name} matches {least} times")
-    return unverified(f"{said}: the structure has {least}, counted by SMARTS")
+        return contradicted(f"it has {amount(least, nouns)}, not {number}")
+    return unverified(f"{said}: it has {amount(least, nouns)} for certain")
+
+
+_NO_CORE = _SPANLESS | frozenset(("fatty acid", "phospholipid", "alkaloid", "flavonoid"))
+"""classes that a structure is rather than has"""
 
 
 def _core(reading: Reading) -> str:
-    kind = {"group": "group", "ring": "ring", "class": "core", "element": "pattern"}[reading.term.kind]
+    """Name the part of a structure that a term speaks of."""
+    kind = {"group": "group", "ring": "ring", "class": "core", "element": ""}[reading.term.kind]
     head = reading.head or reading.term.name
-    return head if head.endswith((kind, "ring")) else f"{head} {kind}"
+    return head if head.endswith((kind, "ring", "compound", "compounds")) else f"{head} {kind}"
+
+
+def _has(reading: Reading, present: bool) -> str:
+    """Say that a structure has, or has not, what a term speaks of."""
+    head = reading.head or reading.term.name
+    if reading.term.name in _NO_CORE or head.endswith(("compound", "molecule")):
+        return f"it is {article(head) if present else f'no {head}'}"
+    if reading.term.kind == "element" and not head.endswith("cycle"):
+        return f"it has {'' if present else 'no '}{head}"
+    return f"it has {article(_core(reading)) if present else f'no {_core(reading)}'}"
 
 
 def _instead(molecule: Molecule, term: Term) -> str:
@@ -335,15 +387,23 @@ def _instead(molecule: Molecule, term: Term) -> str:
     same = [name for name in found if VOCABULARY[name].kind == term.kind][:3] if term.kind != "group" else []
     if not same:
         return ""
-    return f"; the {same[0]} core does" if len(same) == 1 else f"; the {' and '.join(same)} cores do"
+    return "; " + " and ".join(_has(Reading(VOCABULARY[name]), True) for name in same)
 
 
 _UMBRELLAS = frozenset({"benzene", "aromatic ring", "toluene", "flavonoid", "chromone", "peptide"})
 
 
-def _matches(reading: Reading, mol: Chem.Mol) -> tuple[bool, bool]:
-    """Tell whether the reading is shown and whether it is possible."""
+def _loosened(smarts: str) -> str:
+    """Drop the hydrogens that a pattern asks for on oxygen, nitrogen and sulfur, where a substituent may sit."""
+    return re.sub(r"(?<=[ONS]X[23])H[1-3]?|(?<=[ONS])H[1-3]?(?=[,;\]])|(?<=n)H(?=\])", "", smarts)
+
+
+def _matches(reading: Reading, mol: Chem.Mol, loose: bool = False) -> tuple[bool, bool]:
+    """Tell whether the reading is shown and whether it is possible; ``loose`` for a parent that is substituted."""
     term = reading.term
+    if loose and term.need:
+        whole = term.proof if reading.prefixes and term.proof else term.need  # prefixes hang on the whole parent
+        term = term._replace(proof="", need=_loosened(whole))
     if not reading.prefixes:
         proof = bool(term.proof) and mol.HasSubstructMatch(chemistry.pattern(term.proof))
         return proof, proof or not term.need or mol.HasSubstructMatch(chemistry.pattern(term.need))
@@ -359,7 +419,10 @@ def _matches(reading: Reading, mol: Chem.Mol) -> tuple[bool, bool]:
     if shown or not term.need:
         return shown, True
     possible = any(
-        all(_attached(mol, core, SUBSTITUENTS[name].need) >= number for number, name in reading.prefixes)
+        all(
+            _attached(mol, core, _loosened(SUBSTITUENTS[name].need) if loose else SUBSTITUENTS[name].need) >= number
+            for number, name in reading.prefixes
+        )
         for core in mol.GetSubstructMatches(chemistry.pattern(term.need), uniquify=False, maxMatches=2000)
     )
     return False, possible

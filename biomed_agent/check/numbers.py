@@ -17,7 +17,7 @@ from rdkit.Chem import rdMolDescriptors as descriptors
 from .. import chemistry
 from ..errors import InvalidInput
 from ..types import Fact, Molecule
-from .findings import Finding, contradicted, supported, unverified
+from .findings import Finding, amount, contradicted, supported, unverified
 from .statement import NUMBER_WORDS, Assertion
 from .stereo import stereo_findings, stereo_range
 
@@ -84,7 +84,9 @@ PROPERTY = re.compile(
     r"(?:molecular (?:formula|weight|mass)|molar mass|mol\.? ?(?:wt|weight)|m\.?w\.?|(?:chemical |empirical )?formula|"
     r"(?:monoisotopic )?mass|weight|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|rotatable bonds?|"
     r"(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|drugbank|"
-    r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration)\b",
+    r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration|synonyms?|"
+    r"(?:brand|trade|generic|common|other|alternative) names?|k[di]|ic50|ec50|"
+    r"binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )
 """start of a sentence whose subject is a property of the molecule"""
@@ -187,10 +189,10 @@ def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Findi
         "monoisotopic mass": exact,
     }  # fmt: skip
     for name, truth in truths.items():
-        if _agrees(value, text, match["sign"] or "", truth, kilo=_UNITS.get(unit) == 1000):
+        if agrees(value, text, match["sign"] or "", truth, kilo=_UNITS.get(unit) == 1000):
             return supported(f"computed {name} {truth:.2f}")
     parent = chemistry.parent_of_salt(molecule)
-    if parent is not None and parent.weight is not None and _agrees(value, text, match["sign"] or "", parent.weight):
+    if parent is not None and parent.weight is not None and agrees(value, text, match["sign"] or "", parent.weight):
         why = f"{parent.weight:.2f} is the weight of the neutral parent, {molecule.weight:.2f} that of this structure"
         return supported(why) if other_form else unverified(why)
     if other_form:
@@ -201,7 +203,7 @@ def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Findi
     return contradicted(f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {said}")
 
 
-def _agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
+def agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
     """Compare a stated figure with the truth: to the digits stated, rounded or cut, or as the sign says."""
     sign = sign.lower()
     if sign in {"below", "less than", "lower than", "smaller than", "under", "<", "<=", "≤", "up to", "at most"}:
@@ -311,14 +313,14 @@ def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact
 
 def _atom_count(assertion: Assertion, molecule: Molecule, mol: Chem.Mol) -> Finding:
     heavy, every = mol.GetNumHeavyAtoms(), Chem.AddHs(mol).GetNumAtoms()
-    counted = f"atoms: {every}, {heavy} without hydrogen"
+    counted = f"it has {amount(every, 'atoms')}, {heavy} without hydrogen"
     if assertion.number == every:
         return supported(counted)
     loose = assertion.number == heavy or (assertion.least and (assertion.number or 0) < every)
     parent = chemistry.parent_of_salt(molecule)
     if parent is not None:
         loose |= assertion.number == Chem.AddHs(chemistry.parsed(parent.smiles)).GetNumAtoms()
-    return unverified(counted) if loose else contradicted(f"{counted}; not {assertion.number}")
+    return unverified(counted) if loose else contradicted(f"{counted}, not {assertion.number}")
 
 
 def _atoms(mol: Chem.Mol, element: str) -> int:
@@ -332,7 +334,7 @@ def _elements(said: str, molecule: Molecule) -> Finding:
     stated = {_ELEMENTS.get(word, 1) for word in re.findall(r"[a-z]+", said) if word in {*_ELEMENTS, "hydrogen"}}
     held = {atom.GetAtomicNum() for atom in Chem.AddHs(chemistry.parsed(molecule.smiles)).GetAtoms()}
     symbols = ", ".join(sorted(Chem.GetPeriodicTable().GetElementSymbol(number) for number in held))
-    return supported(f"elements: {symbols}") if stated == held else contradicted(f"elements: {symbols}")
+    return (supported if stated == held else contradicted)(f"it is made of {symbols}")
 
 
 def _ring_size(assertion: Assertion, size: int, mol: Chem.Mol) -> Finding | None:
@@ -340,16 +342,18 @@ def _ring_size(assertion: Assertion, size: int, mol: Chem.Mol) -> Finding | None
         return None
     sizes = Counter(len(ring) for ring in mol.GetRingInfo().AtomRings())
     number = 0 if assertion.negated else assertion.number
-    present = f"ring sizes are {', '.join(str(one) for one in sorted(sizes.elements())) or 'none'}"
+    listed = ", ".join(map(str, sorted(sizes.elements())))
+    present = f"its rings have {listed} atoms" if listed else "it has no rings"
     if number is None:
-        return supported(present) if sizes[size] else contradicted(f"no {size}-membered ring; {present}")
+        return supported(present) if sizes[size] else contradicted(f"it has no {size}-membered ring; {present}")
     if sizes[size] == number:
         return supported(present)
     return contradicted(present) if sizes[size] < number or assertion.negated else unverified(present)
 
 
 def _compare_count(assertion: Assertion, low: int, high: int, name: str) -> Finding:
-    counted = f"{name}: {low}" if low == high else f"{name}: {low} to {high}, depending on the convention"
+    some = amount(high, name) if low == high else f"{low} to {amount(high, name)}, depending on the convention"
+    counted = f"it has {some}"
     if assertion.negated and assertion.number is None:
         number, least = 0, False
     else:
@@ -359,7 +363,8 @@ def _compare_count(assertion: Assertion, low: int, high: int, name: str) -> Find
         return unverified(counted)
     if holds:
         return supported(counted)
-    return contradicted(f"{counted}; not {number}")
+    bare = assertion.number is None  # "contains nitrogen", where no number was stated to be wrong
+    return contradicted(counted if bare else f"{counted}, not {number}")
 
 
 # ---------------------------------------------------------------- estimates, charge, rules of thumb
@@ -383,9 +388,9 @@ def _charge(said: str, molecule: Molecule) -> Finding:
     sign = -1 if "-" in said else 1
     value = 0 if said.lower() in {"zero", "none"} else sign * int(said.strip("+-"))
     return (
-        supported(f"formal charge {net:+d}")
+        supported(f"as drawn its net charge is {net:+d}")
         if value == net
-        else contradicted(f"formal charge {net:+d}, not {value:+d}")
+        else contradicted(f"as drawn its net charge is {net:+d}, not {value:+d}")
     )
 
 

@@ -1,8 +1,8 @@
 """Rules that decide a statement about a protein, against its sequence and its record.
 
 *Contradicted* only where the record is exact and excludes the statement: length of the sequence, organism,
-main class of the EC number, or the denial of something the record states. A location, family, gene or
-accession that the record does not hold is unverified: absence is no evidence.
+main class of the EC number, a place that excludes all those on record (``places.py``), or the denial of something
+the record states. A family, gene or accession that the record does not hold is unverified: absence is no evidence.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..types import Fact, Protein, Provenance
-from . import statement
+from . import places, statement
 from .findings import Finding, contradicted, supported, undenied, unverified
 from .statement import Assertion
 
@@ -80,32 +80,12 @@ _ENZYMES: dict[str, tuple[str, str]] = {
     "methyltransferase": ("2.1.1.", "2"), "dehydrogenase": ("1.", ""), "reductase": ("1.", ""), "oxidase": ("1.", ""),
     "nuclease": ("3.1.", ""), "glycosidase": ("3.2.", "3"), "atpase": ("", ""), "enzyme": ("", ""),
 }  # fmt: skip
-_PLACES: dict[str, str] = {
-    # canonical: pattern in the statement; the same pattern is sought in the record, unless _BROADER says more
-    "nucleolus": r"nucleol\w+", "nucleus": r"nucle(?:us|i|ar|oplasm\w*)\b(?! (?:envelope|membrane|pore))",
-    "cytosol": r"cytosol\w*", "cytoplasm": r"cytoplasm\w*", "cell membrane": r"(?:plasma|cell) membrane|cell surface",
-    "mitochondrion": r"mitochondri\w+", "endoplasmic reticulum": r"endoplasmic reticulum", "golgi": r"golgi",
-    "secreted": r"secreted|extracellular (?:space|region|milieu|matrix)", "lysosome": r"lysosom\w+",
-    "peroxisome": r"peroxisom\w+", "chloroplast": r"chloroplast\w*|plastid\w*", "vacuole": r"vacuol\w+",
-    "endosome": r"endosom\w+", "cytoskeleton": r"cytoskelet\w+", "periplasm": r"periplasm\w*",
-    "cell wall": r"cell wall",
-    "synapse": r"synap\w+", "cilium": r"cili\w+", "centrosome": r"centrosom\w+", "membrane": r"membrane",
-}  # fmt: skip
-_BROADER = {"cytoplasm": r"cytoplasm|cytosol", "nucleus": r"nucle(?:us|oplasm|ol)", "membrane": r"membrane"}
-_PLACED = re.compile(
-    r"\b(?:(?:is|are) in the|"
-    r"locat\w+|locali[sz]\w+|found|present|resid\w+|situated|anchored|distributed|concentrated|accumulates?|secreted|"
-    r"subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
-)
-_PLACE_WORDS = frozenset(
-    "single-pass multi-pass type peripheral matrix lumen inner outer protein space side host of and the in i ii iii "
-    "iv".split()
-)
-"""words beside a place in a location as UniProt writes it"""
 PROPERTY = re.compile(
     r"(?:(?:its|the|protein|sequence|primary) )*"
     r"(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|accession|uniprot\w*|"
-    r"(?:molecular )?(?:mass|weight)|subcellular locations?|location|family)\b",
+    r"(?:molecular )?(?:mass|weight)|subcellular locations?|location|family|synonyms?|"
+    r"(?:other|alternative|recommended|short|full) names?|k[di]|ic50|ec50|"
+    r"binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )
 """start of a sentence whose subject is a property of the protein"""
@@ -128,10 +108,10 @@ def protein_findings(
     body = plain.rstrip(" .")
     if _plain(body) in known:
         return [supported(f"the record has the name {body}", protein.provenance).reading(body)]
-    findings = [one.reading(body) for one in _fragment(body, facts)]
+    findings = [one.reading(body) for one in _fragment(body, facts, protein)]
     if not about or statement.HEDGES.search(plain.lower()):
         return findings
-    findings += _location(plain.lower(), facts)
+    findings += places.location(plain.lower(), facts, protein)
     findings += undenied(plain, _organism(plain, protein))
     if predicate is None and not PROPERTY.match(plain):
         return findings
@@ -243,57 +223,12 @@ def _organism(plain: str, protein: Protein) -> Iterator[Finding]:
         yield unverified(f"organism {said}; the record is of {protein.organism}")
 
 
-def _places(text: str) -> tuple[list[str], str]:
-    """Return the places named, and the text without them; a *plasma membrane* is not also a *membrane*."""
-    found = []
-    for place, pattern in _PLACES.items():
-        text, hits = re.subn(rf"\b(?:{pattern})", " ", text)
-        if hits:
-            found.append(place)
-    return found, text
-
-
-def _fragment(body: str, facts: Sequence[Fact]) -> Iterator[Finding]:
+def _fragment(body: str, facts: Sequence[Fact], protein: Protein) -> Iterator[Finding]:
     """A sentence that is nothing but a place or a family, as UniProt writes them."""
     if re.search(r" (?:sub|super)?family$", body) and not re.search(r"\b(?:is|are|has|of|belongs)\b", body):
         yield from _family(Assertion("is", body.lower()), facts)
-        return
-    body = re.sub(r"^\[[^\]]*\]: ", "", body)
-    said = {_plain(part) for part in (body, *body.split(";"))}
-    same = [fact for fact in _stored(facts, "location") if _plain(str(fact.value)) in said]
-    if same:
-        yield supported(f"the record places it in: {same[0].value}", same[0].provenance)
-        return
-    places, rest = _places(body.lower())
-    if places and set(re.split(r"[\s,;:]+", rest.strip(" ,;:"))) <= _PLACE_WORDS | {""}:
-        yield from _compare_places(places, False, facts)
-
-
-def _location(lowered: str, facts: Sequence[Fact]) -> Iterator[Finding]:
-    if not _PLACED.search(lowered):
-        return
-    clause = re.split(r"\b(?:where|which|when|upon|after|during|but|and (?:is|has|regulates|binds))\b", lowered)[0]
-    if re.search(r"\b(?:neither|or|except|transport\w* (?:from|to|of)|shuttl\w+)\b", clause):
-        return
-    places, rest = _places(clause)
-    left = re.split(r"[\s,.]+", rest)
-    words = [word for word in re.split(r"[\s,.]+", clause) if word not in left or _PLACED.fullmatch(word)]
-    negated = bool(re.search(r"\b(?:not|never|absent|excluded|no)\b", clause))
-    for found in _compare_places(places, negated, facts):
-        yield found.reading(" ".join(words))
-
-
-def _compare_places(places: Sequence[str], negated: bool, facts: Sequence[Fact]) -> Iterator[Finding]:
-    recorded = _stored(facts, "location", "cellular component")
-    listed = ", ".join(dict.fromkeys(str(fact.value) for fact in recorded))
-    for place in places:
-        pattern = _BROADER.get(place, _PLACES[place])
-        same = [fact for fact in recorded if re.search(pattern, str(fact.value).lower())]
-        if same:
-            say = contradicted if negated else supported
-            yield say(f"the record places it in: {same[0].value}", same[0].provenance)
-        else:
-            yield unverified(f"{place}; the record {f'lists {listed}' if listed else 'states no location'}")
+    else:
+        yield from places.fragment(body, facts, protein)
 
 
 def _class(assertion: Assertion, protein: Protein, facts: Sequence[Fact], known: set[str]) -> Iterator[Finding]:

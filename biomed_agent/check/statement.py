@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Relation = Literal["is", "has", "role", "parent"]
@@ -37,6 +37,8 @@ class Assertion:
     """True when positions are stated, which are not compared"""
     named: bool = False
     """True for *is* without an article, as in ``is chalcone``: the compound itself rather than its class"""
+    alone: bool = False
+    """True when no relative clause or participle goes with the noun, as in ``is chalcone substituted by``"""
 
 
 NUMBER_WORDS = {
@@ -194,6 +196,11 @@ class Subject:
         """Tell whether the subject of a normalised sentence is this thing, whatever the verb."""
         return re.match(rf"{_OPENING}{self.pattern}{_APPOSITION} ", sentence.lower()) is not None
 
+    def opening(self, sentence: str) -> int:
+        """Return where what a normalised sentence says of this thing begins, after its subject; 0 without one."""
+        match = re.match(rf"{_OPENING}{self.pattern}{_APPOSITION}{_ADVERB} ", sentence.lower())
+        return match.end() if match else 0
+
     def possessive(self, sentence: str) -> str:
         """Write *its* for *the molecule's* and *aspirin's* at the start of a normalised sentence."""
         match = re.match(rf"{self.pattern}'s? ", sentence, re.IGNORECASE)
@@ -323,7 +330,8 @@ def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Ass
                 continue  # "benzoic acids and derivatives" holds more than benzoic acids
             if re.match(r" ?not? ", item) and ("@" in item or (cut and not following)):
                 continue
-            yield from _item(item, relation, negated, positional=len(items) == 1 and not shared)
+            for one in _item(item, relation, negated, positional=len(items) == 1 and not shared):
+                yield replace(one, alone=not cut or bool(following))
     if rest and not negated and not re.search(r"\b(?:salts?|complex|mixture|adduct|co-?crystal|combination)$", head):
         yield from _tail(rest, relation)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from rdkit import Chem
 
 from .. import chemistry
+from .findings import amount
 
 
 class Whole(NamedTuple):
@@ -16,6 +17,7 @@ class Whole(NamedTuple):
     mol: Chem.Mol
     net: int
     positive: bool
+    """whether an atom has a positive charge that no neighbour balances, as in a nitro group"""
     negative: bool
     parts: int
     elements: frozenset[int]
@@ -45,12 +47,13 @@ _METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39
 def whole_of(mol: Chem.Mol) -> Whole:
     """Return what the rules of this module look at."""
     charges = [atom.GetFormalCharge() for atom in mol.GetAtoms()]
+    free = [charges[atom.GetIdx()] for atom in mol.GetAtoms() if not _paired(atom)]
     rings = mol.GetRingInfo().AtomRings()
     return Whole(
         mol,
         sum(charges),
-        any(charge > 0 for charge in charges),
-        any(charge < 0 for charge in charges),
+        sum(charges) > 0 or any(charge > 0 for charge in free),
+        sum(charges) < 0 or any(charge < 0 for charge in free),
         len(Chem.GetMolFrags(mol)),
         frozenset(atom.GetAtomicNum() for atom in mol.GetAtoms()),
         len(rings),
@@ -58,39 +61,48 @@ def whole_of(mol: Chem.Mol) -> Whole:
     )
 
 
+def _paired(atom: Chem.Atom) -> bool:
+    """Tell whether a charge belongs to a way of writing a neutral group: nitro, N-oxide, azide, isocyanide."""
+    charge = atom.GetFormalCharge()
+    return any(charge * neighbour.GetFormalCharge() < 0 for neighbour in atom.GetNeighbors())
+
+
+def drawn(it: Whole) -> str:
+    """Say what charge the drawing has."""
+    if it.net:
+        return f"as drawn it has a net charge of {it.net:+d}"
+    split = it.positive and it.negative
+    return "as drawn it is neutral, with separate charges" if split else "as drawn it is neutral"
+
+
 def _ion(charges: range) -> Callable[[Whole], Outcome]:
-    """An ion of one of these net charges; a neutral drawing is excluded only where it cannot ionise."""
+    """An ion of one of these net charges; excluded where the drawing has no charge of that sign."""
 
     def rule(it: Whole) -> Outcome:
         shown = it.parts == 1 and it.net in charges
-        able = it.metal or it.has("[#7]" if charges.start > 0 else "[O,S,N,n,C;!H0]")
-        possible = it.positive if charges.start > 0 else it.negative
-        return shown, possible or able, f"net charge {it.net:+d}"
+        charged = it.positive if charges.start > 0 else it.negative
+        return shown, charged or it.metal or it.parts > 1, drawn(it)
 
     return rule
 
 
-def _quality(shown: str, possible: str, absent: bool = False) -> Callable[[Whole], Outcome]:
+def _quality(shown: str, possible: str, what: str, absent: bool = False) -> Callable[[Whole], Outcome]:
     """A quality shown by a pattern (or by the absence of one), and possible with another."""
 
     def rule(it: Whole) -> Outcome:
         holds = it.has("[#6]") and it.has(shown) != absent
-        return (
-            holds,
-            holds or it.has(possible),
-            f"{it.rings} rings, SMARTS {shown} {'matches' if it.has(shown) else 'does not match'}",
-        )
+        return holds, holds or it.has(possible), f"it has {'' if it.has(shown) else 'no '}{what}"
 
     return rule
 
 
 def _polycyclic(it: Whole) -> Outcome:
-    return it.has("[R2]"), it.rings > 1, f"{it.rings} rings"
+    return it.has("[R2]"), it.rings > 1, f"it has {amount(it.rings, 'rings')}"
 
 
 def _saturated(it: Whole) -> Outcome:
     none = it.has("[#6]") and not it.has("[#6]=,#,:[#6]")
-    return none, none, f"SMARTS of unsaturated carbon {'does not match' if none else 'matches'}"
+    return none, none, f"it has {'no ' if none else ''}multiple bonds between carbons"
 
 
 def _halide(element: int, name: str, acid: bool) -> Callable[[Whole], Outcome]:
@@ -99,7 +111,7 @@ def _halide(element: int, name: str, acid: bool) -> Callable[[Whole], Outcome]:
     def rule(it: Whole) -> Outcome:
         lone, base = it.has(f"[#{element};D0]"), it.has("[#6]") or not acid
         shown = lone and base and (not acid or it.has("[#7;+;!H0]") or it.has(f"[#{element};D0;+0].[#7]"))
-        held = "holds" if lone else "holds no"
+        held = "it holds" if lone else "it holds no"
         beside = "" if base else ", but no organic base"
         return shown, (lone and base) or (it.parts == 1 and it.net != 0), f"{held} separate {name}{beside}"
 
@@ -112,7 +124,7 @@ def _salt_of(element: int, name: str) -> Callable[[Whole], Outcome]:
         return (
             it.parts > 1 and held,
             held or (it.parts == 1 and it.net != 0),
-            f"{'holds' if held else 'holds no'} {name}",
+            f"it holds {'' if held else 'no '}{name}",
         )
 
     return rule
@@ -121,48 +133,63 @@ def _salt_of(element: int, name: str) -> Callable[[Whole], Outcome]:
 def _at_least(smarts: str, sure: str, number: int, what: str) -> Callable[[Whole], Outcome]:
     def rule(it: Whole) -> Outcome:
         least, most = it.number(sure), it.number(smarts)
-        return least == number, most >= number, f"{least if least == most else f'{least} to {most}'} {what}"
+        return (
+            least == number,
+            most >= number,
+            (f"it has {amount(most, what)}" if least == most else f"it has {least} to {amount(most, what)}"),
+        )
 
     return rule
 
 
 def _salt(it: Whole) -> Outcome:
     possible = it.parts > 1 or it.positive or it.negative or it.metal
-    return it.parts > 1 and it.positive and it.negative, possible, f"{it.parts} part(s), net charge {it.net:+d}"
+    return it.parts > 1 and it.positive and it.negative, possible, f"it has {amount(it.parts, 'parts')}; {drawn(it)}"
 
 
 def _zwitterion(it: Whole) -> Outcome:
     shown = it.parts == 1 and it.net == 0 and it.positive and it.negative
-    able = (it.positive or it.has("[#7]")) and (it.negative or it.has("[O,S,N,n;!H0]"))
-    return shown, able, "needs a positive and a negative charge in one part"
+    return shown, shown or it.metal or (it.positive and it.negative), drawn(it)
 
 
 def _neutral(it: Whole) -> Outcome:
-    return it.net == 0, it.net == 0, f"net charge {it.net:+d}"
+    return it.net == 0, it.net == 0, drawn(it)
 
 
 def _cyclic(smallest: int, smarts: str, sure: int = 12) -> Callable[[Whole], Outcome]:
     def rule(it: Whole) -> Outcome:
         held = it.has(smarts)
-        return held and it.largest >= sure, held and it.largest >= smallest, f"largest ring has {it.largest} atoms"
+        return (
+            held and it.largest >= sure,
+            held and it.largest >= smallest,
+            f"its largest ring has {it.largest} atoms" if it.rings else "it has no rings",
+        )
 
     return rule
 
 
 def _acyclic(it: Whole) -> Outcome:
-    return it.rings == 0, it.rings == 0, f"{it.rings} rings"
+    return it.rings == 0, it.rings == 0, f"it has {amount(it.rings, 'rings')}"
 
 
 def _hydrocarbon(it: Whole) -> Outcome:
     only = it.elements <= {1, 6} and not (it.positive or it.negative)
-    return only, only, "holds carbon and hydrogen only" if only else "holds other elements than carbon and hydrogen"
+    return (
+        only,
+        only,
+        "it holds carbon and hydrogen only" if only else "it holds other elements than carbon and hydrogen",
+    )
 
 
 def _alkane(it: Whole) -> Outcome:
     only = _hydrocarbon(it)[0] and not it.has("[#6]=,#,:[#6]")
-    return only and it.rings == 0, only, "a saturated hydrocarbon" if only else "no saturated hydrocarbon"
+    return only and it.rings == 0, only, "it is a saturated hydrocarbon" if only else "it is no saturated hydrocarbon"
 
 
+IONS = frozenset(
+    [*"cation anion oxoanion dication dianion trianion zwitterion".split(), "organic cation", "organic anion"]
+)
+"""words that may be said of what a neutral drawing becomes"""
 _CARBOXYLS = ("[CX3](=O)[OX2H,OX1-]", "[CX3](=O)[OX2H]")
 _HYDROXYLS = ("[OX2H,OX1]", "[OX2H][#6;!$(C=O)]")
 _LACTONE = "[#6;R](=O)@[#8;R]"
@@ -184,8 +211,10 @@ WHOLE: dict[str, Callable[[Whole], Outcome]] = {
     **dict.fromkeys(("macrocyclic lactone", "macrolactone"), _cyclic(9, _LACTONE)),
     "macrolide": _cyclic(9, _LACTONE, 99),
     "hydrocarbon": _hydrocarbon, "alkane": _alkane,
-    "aromatic": _quality("a", "a"), "aliphatic": _quality("a", "[#6;!a]", absent=True), "saturated": _saturated,
-    "unsaturated": _quality("[C]=,#[C]", "[#6]=,#,:[#6,#7]"), "polycyclic": _polycyclic,
+    "aromatic": _quality("a", "a", "aromatic rings"),
+    "aliphatic": _quality("a", "[#6;!a]", "aromatic rings", absent=True), "saturated": _saturated,
+    "unsaturated": _quality("[C]=,#[C]", "[#6]=,#,:[#6,#7]", "multiple bonds between carbons"),
+    "polycyclic": _polycyclic,
     "monocarboxylic acid": _at_least(*_CARBOXYLS, 1, "carboxy groups"),
     "dicarboxylic acid": _at_least(*_CARBOXYLS, 2, "carboxy groups"),
     "tricarboxylic acid": _at_least(*_CARBOXYLS, 3, "carboxy groups"),

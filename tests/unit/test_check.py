@@ -74,6 +74,13 @@ SMILES = {
     "amlodipine besylate": "CCOC(=O)C1=C(COCCN)NC(C)=C(C(=O)OC)C1c1ccccc1Cl.O=S(=O)(O)c1ccccc1",
     "sodium chloride": "[Na+].[Cl-]",
     "water": "O",
+    "cyclohexadienone": "O=C1C=CC=CC1",
+    "keto phloroglucinol": "O=C1CC(=O)CC(=O)C1",
+    "4-nitroanisole": "COc1ccc([N+](=O)[O-])cc1",
+    "phthalate": "O=C([O-])c1ccccc1C(=O)[O-]",
+    "nitrobenzene": "O=[N+]([O-])c1ccccc1",
+    "nitrate": "[O-][N+]([O-])=O",
+    "betaine": "C[N+](C)(C)CC(=O)[O-]",
     "thalidomide": "O=C1CCC(N2C(=O)c3ccccc3C2=O)C(=O)N1",
     "R group": "*c1ccccc1",
 }
@@ -218,7 +225,51 @@ CLAIMS = [
     ("choline", "It is neutral.", CONTRADICTED),
     ("choline", "It has a net charge of +1.", SUPPORTED),
     ("benzene", "It is an anion.", CONTRADICTED),
-    ("palmitic acid", "It is an anion.", UNVERIFIED),  # at which pH?
+    ("palmitic acid", "It is an anion.", CONTRADICTED),  # as drawn
+    ("palmitic acid", "It is an anion at physiological pH.", UNVERIFIED),
+    ("aspirin", "It is a dianion.", CONTRADICTED),
+    ("aspirin", "It is charged.", CONTRADICTED),
+    ("aspirin", "It is not charged.", SUPPORTED),
+    ("aspirin", "It is negatively charged.", CONTRADICTED),
+    ("aspirin", "It is negatively charged at pH 7.4.", UNVERIFIED),
+    ("aspirin", "It is neutral.", SUPPORTED),
+    ("aspirin", "It is deprotonated.", CONTRADICTED),
+    ("aspirin", "It is a zwitterion.", CONTRADICTED),
+    ("aspirin", "It forms a dianion in water.", UNVERIFIED),
+    ("aspirin", "Its dianion is a strong base.", UNVERIFIED),
+    ("aspirin", "It is a conjugate acid of an acetylsalicylate.", UNVERIFIED),
+    ("aspirin", "It is the conjugate base of benzoic acid.", CONTRADICTED),
+    ("aspirin", "It is a conjugate base of a phthalate(1-).", CONTRADICTED),
+    ("aspirin", "It is a phthalate(1-).", CONTRADICTED),
+    (
+        "aspirin",
+        "The molecule is a phthalate that is the dianion obtained by the deprotonation of both carboxy groups of "
+        "phthalic acid.",
+        CONTRADICTED,
+    ),
+    ("aspirin", "It is an acid that is the conjugate base of phthalic acid; major species at pH 7.3.", CONTRADICTED),
+    ("phthalate", "It is a dianion.", SUPPORTED),
+    ("phthalate", "It is an anion.", SUPPORTED),
+    ("phthalate", "It is charged.", SUPPORTED),
+    ("phthalate", "It is a cation.", CONTRADICTED),
+    ("phthalate", "It is the conjugate base of phthalic acid.", UNVERIFIED),  # of which acid is not compared
+    # a tautomer, and a parent that lost its hydrogen
+    ("cyclohexadienone", "It is a phenol.", UNVERIFIED),
+    ("keto phloroglucinol", "It is a phenol.", UNVERIFIED),
+    ("testosterone", "It is a phenol.", CONTRADICTED),
+    ("cyclohexane", "It is a phenol.", CONTRADICTED),
+    ("4-nitroanisole", "The molecule is 4-nitrophenol substituted by a methyl group at the oxygen.", UNVERIFIED),
+    ("4-nitroanisole", "The molecule is an ether that is 4-nitrophenol substituted by a methyl group.", UNVERIFIED),
+    ("4-nitroanisole", "It is a nitrophenol.", CONTRADICTED),
+    ("4-nitroanisole", "It is a phenol.", CONTRADICTED),
+    ("hexane", "The molecule is 4-nitrophenol substituted by a methyl group at the oxygen.", CONTRADICTED),
+    ("morphine", "It is the conjugate base of morphinium(1+).", UNVERIFIED),
+    ("nitrobenzene", "It is a zwitterion.", CONTRADICTED),  # charges of the way nitro groups are written
+    ("nitrate", "It is an anion.", SUPPORTED),
+    ("betaine", "It is a zwitterion.", SUPPORTED),
+    ("betaine", "It is an anion.", UNVERIFIED),
+    ("alanine", "It is a zwitterion at physiological pH.", UNVERIFIED),
+    ("metformin hydrochloride", "It is a cation.", UNVERIFIED),
     ("testosterone", "It is a 17beta-hydroxy steroid.", UNVERIFIED),  # positions are not compared
     ("testosterone", "It is a chlorinated steroid.", CONTRADICTED),
     ("testosterone", "It is a hydroxy steroid.", SUPPORTED),
@@ -414,9 +465,32 @@ def test_denied_true_classes_are_never_supported(name: str) -> None:
 
 def test_contradiction_names_the_rule_and_what_is_there_instead() -> None:
     claim = check_claim("It is a 3-hydroxyflavone.", molecule("demo"))
-    assert claim.why == "SMARTS of the 3-hydroxyflavone core does not match; the chalcone core does"
+    assert claim.why == "it has no 3-hydroxyflavone core; it has a chalcone core"
     assert claim.provenance is not None
     assert claim.provenance.source.startswith("RDKit")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "why"),
+    [
+        ("aspirin", "It contains nitrogen.", "it has no nitrogen atoms"),
+        ("aspirin", "It contains 10 carbon atoms.", "it has 9 carbon atoms, not 10"),
+        ("aspirin", "It contains a furan ring.", "it has no furan ring"),
+        ("aspirin", "It is an amide.", "it has no amide group"),
+        ("aspirin", "It is a carboxylic ester.", "it has a carboxylic ester group"),
+        ("aspirin", "It has two rings.", "it has 1 ring, not 2"),
+        ("aspirin", "It has two carboxylic acid groups.", "it has at most 1 carboxylic acid group, not 2"),
+        ("aspirin", "It is a glycoside.", "it is no glycoside; it has a benzoic acid core"),
+        ("aspirin", "It is an organonitrogen compound.", "it is no organonitrogen compound"),
+        ("hexane", "It is aromatic.", "not aromatic: it has no aromatic rings"),
+        ("hexane", "It is cyclic.", "not cyclic: it has no rings"),
+        ("aspirin", "It contains a seven-membered ring.", "it has no 7-membered ring; its rings have 6 atoms"),
+        ("aspirin", "It contains only carbon and hydrogen.", "it is made of C, H, O"),
+        ("aspirin", "It is a dianion.", "not a dianion: as drawn it is neutral"),
+    ],
+)
+def test_reasons_are_words_a_person_uses(name: str, sentence: str, why: str) -> None:
+    assert check_claim(sentence, molecule(name)).why == why
 
 
 def test_one_open_part_leaves_the_sentence_open() -> None:

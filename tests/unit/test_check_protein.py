@@ -81,9 +81,10 @@ PROTEIN_CLAIMS = [
     ("It is a kinase that has 999 disulfide bonds.", UNVERIFIED),
     ("It is found in the mitochondrion.", UNVERIFIED),
     ("It is not located in the nucleus.", CONTRADICTED),
-    ("It is secreted.", UNVERIFIED),
+    ("It is secreted.", CONTRADICTED),
     ("Cell membrane.", SUPPORTED),
-    ("Endosome; peripheral membrane protein.", SUPPORTED),
+    ("Endosome; peripheral membrane protein.", UNVERIFIED),  # the record has no topology
+    ("Endosome.", SUPPORTED),
     ("Tyr protein kinase family.", SUPPORTED),
     ("Globin family.", UNVERIFIED),
     ("Mitochondrion.", UNVERIFIED),
