@@ -17,6 +17,7 @@ from .check import check_text
 from .draft import Draft, Rooms
 from .errors import BiomedAgentError, Inapplicable, InvalidInput, NotFound
 from .generator import options_for
+from .inputs import files_closed
 from .lookups import molecules, papers, proteins
 from .mentions import Mention, find_mentions, kind_said, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, user_message
@@ -198,7 +199,8 @@ class Answering:
 
     def _read_mention(self, mention: Mention, kind: EntityKind | None) -> None:
         try:
-            self._resolve(mention.text, kind)
+            with files_closed("Words of a question open no file; pass it as --molecule @FILE or --protein @FILE."):
+                self._resolve(mention.text, kind)
         except (InvalidInput, NotFound):
             known = mention.how in ("lexicon", "identifier")
             if kind is None or not known or self._records_named(mention.text, kind):
