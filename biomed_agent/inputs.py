@@ -181,7 +181,7 @@ def check_residues(sequence: str) -> None:
 
 _SMILES_FILES = (".smi", ".smiles", ".ism", ".can")
 """names of files in which a title may stand after the SMILES"""
-_FILE = re.compile(rf"[\W_]*(?:(?:{'|'.join(PREFIXES)})\s*:[\W_]*)*file\s*:", re.I)
+_FILE = re.compile(r"(?<![A-Za-z\d])file\s*:", re.I)
 _BARE = re.compile(r"\s*(?:\d+\s+)?[A-Za-z]+(?:[ \t]+[A-Za-z]+)*\*?(?:\s+\d+)?\s*")
 """a line of residues without a header, in blocks and with position numbers as in GenBank files"""
 _BARE_RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWYUX")
@@ -210,9 +210,15 @@ def files_closed(instead: str = "Pass the structure or sequence itself.") -> Ite
 
 
 def names_a_file(text: str) -> bool:
-    """Whether ``text`` stands for a file, also behind white space, quotes, other prefixes or signs nobody sees."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKC", text[:MOST_BEFORE]) if unicodedata.category(letter) != "Cf")
-    return _FILE.match(plain) is not None
+    """Whether a name holds ``file:``, also behind white space, quotes, other prefixes or signs nobody sees.
+
+    A FASTA record or a MOL block is no name: its title may hold anything.
+    """
+    plain = "".join(
+        letter for letter in unicodedata.normalize("NFKC", text[:MOST_BEFORE]) if unicodedata.category(letter) != "Cf"
+    )
+    titled = "\n" in plain.strip() and (plain.lstrip().startswith(">") or "M  END" in plain)
+    return not titled and _FILE.search(plain) is not None
 
 
 def refuse_file(text: str, instead: str) -> None:
@@ -230,7 +236,7 @@ class FromFile(NamedTuple):
 
 
 def read_entity_file(path: str, kind: Literal["molecule", "protein"] | None = None) -> FromFile:
-    """Read the structure or sequence behind ``file:``; ``PATH#2`` takes the second record of an SDF, SMILES or FASTA file.
+    """Read the structure or sequence behind ``file:``; ``PATH#2`` takes the second of several records.
 
     A file holds a MOL block, SDF, SMILES, InChI, FASTA, an entry of UniProt or bare residues. Its text is never taken
     for a name, because it would be sent to the databases: a path may be mistyped. No message quotes what it holds.
@@ -337,7 +343,9 @@ def _line(path: str, text: str, wanted: int) -> FromFile | None:
     if not lines or None in found:
         return None
     titles = [
-        (one.entity.name, f"record {number} of {len(lines):,}") for number, one in enumerate(found, 1) if one is not None
+        (one.entity.name, f"record {number} of {len(lines):,}")
+        for number, one in enumerate(found, 1)
+        if one is not None
     ]
     return _read_line(lines[_of_records(path, len(lines), wanted, "molecule", titles)], titled)
 
@@ -430,7 +438,7 @@ def read_text_file(path: Path, limit: int) -> str:
         _refuse_endless(path, path.stat().st_mode)
         # A pipe that took the file's place meanwhile must not hang either.
         file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(file, "rb") as stream:
+        with os.fdopen(file, "rb") as stream:
             _refuse_endless(path, os.fstat(file).st_mode)
             body = stream.read(limit + 1)
     except OSError as error:
