@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from .disclosure import are_nucleotides, reads_as_residues
 from .errors import Ambiguous, BiomedAgentError, InvalidInput
@@ -22,6 +22,7 @@ from .sources.fasta import RESIDUES, parse_fasta
 from .types import Candidate, Molecule, Protein, Provenance
 
 _T = TypeVar("_T")
+Kind: TypeAlias = Literal["molecule", "protein"]
 
 PREFIXES = (
     "name", "cid", "smiles", "inchi", "inchikey", "cas", "chebi", "drugbank", "chembl", "unii",
@@ -235,7 +236,7 @@ class FromFile(NamedTuple):
     """whether it was written as an InChI, which leaves open where mobile hydrogens sit"""
 
 
-def read_entity_file(path: str, kind: Literal["molecule", "protein"] | None = None) -> FromFile:
+def read_entity_file(path: str, kind: Kind | None = None) -> FromFile:
     """Read the structure or sequence behind ``file:``; ``PATH#2`` takes the second of several records.
 
     A file holds a MOL block, SDF, SMILES, InChI, FASTA, an entry of UniProt or bare residues. Its text is never taken
@@ -284,7 +285,7 @@ def _quietly(read: Callable[[], _T]) -> _T | None:
         return None
 
 
-def _of_records(path: str, count: int, wanted: int, what: str, titles: Sequence[tuple[str, str]]) -> int:
+def _of_records(path: str, count: int, wanted: int, what: Kind, titles: Sequence[tuple[str, str]]) -> int:
     """Return the place of the record to read, from 0.
 
     Args:
@@ -380,8 +381,7 @@ def _protein(path: str, text: str, wanted: int) -> FromFile | None:
     if text.startswith(">"):
         return _fasta(path, re.split(r"^(?=>)", text, flags=re.MULTILINE)[1:], wanted)
     if entries := _quietly(lambda: read_file(text, Provenance(source=path))):
-        sound = [one for one in entries if _quietly(lambda one=one: check_residues(one.sequence) or one)]  # type: ignore[misc]
-        if len(sound) < len(entries):
+        if not all(_are_residues(one.sequence) for one in entries):
             return None
         called = [(f"{one.entry_name} {one.name}".strip(), f"{one.length} residues") for one in entries]
         place = _of_records(path, len(entries), wanted, "protein", called[:MAX_SHOWN])
@@ -394,6 +394,15 @@ def _protein(path: str, text: str, wanted: int) -> FromFile | None:
         return None
     found = _quietly(lambda: read_sequence(residues))
     return FromFile(found) if found else None
+
+
+def _are_residues(sequence: str) -> bool:
+    """Whether a sequence is one that this package takes."""
+    try:
+        check_residues(sequence)
+    except InvalidInput:
+        return False
+    return bool(sequence)
 
 
 def _fasta(path: str, records: Sequence[str], wanted: int) -> FromFile:

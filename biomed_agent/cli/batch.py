@@ -56,7 +56,7 @@ def _answer(
         cells = {name: text for name in ASKED[1:] if (text := row.columns.get(name, "").strip())}
         for text in cells.values():
             refuse_file(text, CELLS_OPEN_NONE)
-        asked_of = given | cells
+        asked_of = {**given, **cells}
         # What the caller passed for all rows may be a file; else nothing may open one.
         passed = any(asked_of[name] is not None and name not in cells for name in asked_of)
         with nullcontext() if passed else files_closed(CELLS_OPEN_NONE):

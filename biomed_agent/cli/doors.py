@@ -80,7 +80,7 @@ class Trial:
     name: str
     policy: str
     doors: str
-    """``every`` one, those of a model host and a service on this machine (``home``), or those that handle ``secrets``"""
+    """``every`` one, those to a model host and a database on this machine (``home``), or those with ``secrets``"""
     environment: Mapping[str, str]
     ports: Sequence[int]
     """ports of this machine to which connections are let through"""
@@ -190,7 +190,7 @@ def _files(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
     for kind in ("molecule", "protein"):
         yield f"file as {kind}", partial(agent.ask, "What do papers say about it?", **{kind: name})  # type: ignore[arg-type]
         yield f"file as {kind} described", partial(agent.ask, "Describe it.", **{kind: name})  # type: ignore[arg-type]
-        yield f"file found as {kind}", partial(agent.find, kind, name)  # type: ignore[arg-type]
+        yield f"file found as {kind}", partial(agent.find, kind, name)
     yield "file as part", partial(agent.containing, name)
     yield "files among many", partial(agent.find_all, "molecule", [name, f"file:{readable}"])
     for number, hidden in enumerate(HIDDEN, 1):
