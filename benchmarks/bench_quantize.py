@@ -20,7 +20,7 @@ from timing import machine
 
 from biomed_agent.generator import EMBEDDED, Options
 from biomed_agent.model.engine import LocalEngine
-from biomed_agent.model.overlap import rouge_l
+from biomed_agent.rouge import rouge_l
 from biomed_agent.model.placement import folder_sizes
 from biomed_agent.model.training.batching import as_messages, draw, estimated_positions
 from biomed_agent.model.training.examples import Example

@@ -6,12 +6,13 @@ Run with: python benchmarks/bench_startup.py [rounds]. Medians of interleaved ro
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+from timing import machine
 
 PYTHON = sys.executable
 CLI = [PYTHON, "-m", "biomed_agent"]
@@ -55,7 +56,7 @@ def main() -> None:
             for name, (command, _) in CASES.items():
                 times[name].append(measure(command, environment))
     medians = {name: statistics.median(values) for name, values in times.items()}
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, median of {rounds}")
+    print(f"{machine()}, median of {rounds} rounds")
     print("| what | seconds | baseline | over the baseline | ratio |\n|---|---|---|---|---|")
     for name, (_, baseline) in CASES.items():
         if baseline:

@@ -2,8 +2,9 @@
 
 Run with: python benchmarks/bench_training.py [examples] [rounds]. On a CPU the embedded model is trained on made-up
 answers to structures of the starter set, one thread. Goals: bfloat16 1.5 times float32 where the processor has
-AVX512-BF16 or AMX; batches of similar length 2 times random ones. What ``"compile": true`` of a recipe does is compared
-in bfloat16, the first pass over the batches, in which layers are compiled, left out.
+instructions for it, as a line of each table says (elsewhere it is slower than float32, and recipes that leave the
+precision open take float32); batches of similar length 2 times random ones. What ``"compile": true`` of a recipe does
+is compared in bfloat16, the first pass over the batches, in which layers are compiled, left out.
 
 On a GPU the model has the shapes of BioMedGPT-10B and random weights, and its projections are trained: packed rows
 against padded batches. What bounds that is arithmetic: 4 x 6.607e9 operations per position (forward, and backward to
@@ -16,7 +17,6 @@ import random
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -133,14 +133,11 @@ def on_cpu(count: int, rounds: int) -> str:
         rounds,
     )
     said = f"{count} examples, {real:,} positions without padding, batches of at most {TOKENS:,}"
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-    fast = [name for name in ("avx512_bf16", "amx_bf16") if name in flags]
     return "\n".join(
         [
             said,
             *waste,
             table(grouping, "random batches", real, "positions", rounds),
-            f"processor has {', '.join(fast) or 'neither AVX512-BF16 nor AMX'}",
             table(precision, "float32", positions, "positions", rounds),
             table(layers, "plain layers", positions, "positions", rounds),
         ]

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from biomed_agent.model.machine import best_precision
+
 
 def interleaved(cases: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Return the median CPU seconds of each case over ``rounds``, after one round that is not counted.
@@ -27,7 +29,11 @@ def interleaved(cases: Mapping[str, Callable[[], object]], rounds: int) -> dict[
 
 def table(medians: Mapping[str, float], baseline: str, count: int, unit: str, rounds: int) -> str:
     """Return a table of rates and ratios; a ratio above 1 is faster than the baseline."""
-    lines = [f"median of {rounds} rounds, CPU time", f"| what | {unit}/CPU-s | ratio to {baseline} |", "|---|---|---|"]
+    lines = [
+        f"median of {rounds} rounds, CPU time; {best_precision('cpu').reason}",
+        f"| what | {unit}/CPU-s | ratio to {baseline} |",
+        "|---|---|---|",
+    ]
     lines += [
         f"| {name} | {count / seconds:,.0f} | {medians[baseline] / seconds:.2f} |" for name, seconds in medians.items()
     ]
@@ -35,7 +41,7 @@ def table(medians: Mapping[str, float], baseline: str, count: int, unit: str, ro
 
 
 def machine() -> str:
-    """Return the CPU, Python and the day, in one line."""
+    """Return the CPU, whether it multiplies bfloat16 itself, Python and the day, in one line."""
     cpuinfo = Path("/proc/cpuinfo")
     names = [
         line.partition(":")[2].strip()
@@ -43,4 +49,4 @@ def machine() -> str:
         if line.startswith("model name")
     ]
     cpu = f"{names[0]}, {len(names)} cores" if names else platform.processor() or platform.machine()
-    return f"{cpu}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
+    return f"{cpu}, {best_precision('cpu').reason}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"

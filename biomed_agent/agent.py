@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import BiomedAgentError, InvalidInput
-from .types import Answer, Article, EgressPolicy, Protein, Resolved
+from .types import Answer, Article, EgressPolicy, ModelUse, Protein, Resolved
 
 if TYPE_CHECKING:
     from .answering import Answering
@@ -31,7 +31,7 @@ class BioMedAgent:
 
     Args:
         host: Base URL of a model host; wins over ``model``.
-        model: Checkpoint folder, or ``"none"``; default is the embedded demonstration model.
+        model: Checkpoint folder, ``"none"``, or ``"embedded"`` for the demonstration model, which is also the default.
         index: Further SQLite indexes, searched before the shipped one.
         offline: Ask no database.
         egress: What may leave this machine: ``public``, ``names-only`` (default) or ``nothing``.
@@ -72,6 +72,8 @@ class BioMedAgent:
         *,
         query: str | None = None,
         full_text: bool = False,
+        model: ModelUse = "auto",
+        show_undecided: bool = False,
     ) -> Answer:
         """Answer one question.
 
@@ -85,11 +87,22 @@ class BioMedAgent:
                 for the words of the question that may be sent.
             full_text: Whether open-access full texts are read for a literature question; without it they are only
                 where no abstract fits.
+            model: ``auto`` asks the model where no record answers and it is offered for the kind of question,
+                ``always`` also beside records and for kinds it is not offered for, ``never`` not at all.
+            show_undecided: Show all that the model said, each sentence with its verdict. Without it contradicted
+                sentences are withheld, and of a demonstration model also those that nothing decides; the answer counts
+                them.
 
         Returns:
             An answer whatever happened: look at ``status``.
         """
-        return self._run(question, policy, lambda answering: answering.ask(molecule, protein, query, full_text))
+        return self._run(
+            question,
+            policy,
+            lambda answering: answering.ask(molecule, protein, query, full_text),
+            model=model,
+            show_undecided=show_undecided,
+        )
 
     async def aask(
         self,
@@ -100,11 +113,23 @@ class BioMedAgent:
         *,
         query: str | None = None,
         full_text: bool = False,
+        model: ModelUse = "auto",
+        show_undecided: bool = False,
     ) -> Answer:
         """Like :meth:`ask`, in a worker thread."""
         import asyncio
 
-        return await asyncio.to_thread(self.ask, question, molecule, protein, policy, query=query, full_text=full_text)
+        return await asyncio.to_thread(
+            self.ask,
+            question,
+            molecule,
+            protein,
+            policy,
+            query=query,
+            full_text=full_text,
+            model=model,
+            show_undecided=show_undecided,
+        )
 
     def check(
         self, statement: str, molecule: str | None = None, protein: str | None = None, policy: Policy = "ask"
@@ -259,7 +284,14 @@ class BioMedAgent:
             return self._rooms
 
     def _run(
-        self, question: str, policy: Policy, path: Callable[[Answering], Answer], rooms: Rooms | None = None
+        self,
+        question: str,
+        policy: Policy,
+        path: Callable[[Answering], Answer],
+        rooms: Rooms | None = None,
+        *,
+        model: ModelUse = "auto",
+        show_undecided: bool = False,
     ) -> Answer:
         """Run ``path``; turn a deliberate error into an answer; add what left and how long it took."""
         from .answering import Answering
@@ -272,7 +304,9 @@ class BioMedAgent:
             check_question(question)
             rooms = rooms or self.rooms
             with rooms.transport.recording() as left:
-                answer = path(Answering(rooms, draft, policy, self.settings.egress))
+                answer = path(
+                    Answering(rooms, draft, policy, self.settings.egress, model=model, show_undecided=show_undecided)
+                )
         except BiomedAgentError as error:
             answer = draft.fail(error)
         shown = answer.question if len(answer.question) <= MAX_QUESTION else f"{answer.question[:200]}..."
@@ -291,7 +325,15 @@ class Chat:
         self.molecule: str | None = None
         self.protein: str | None = None
 
-    def ask(self, question: str, molecule: str | None = None, protein: str | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        molecule: str | None = None,
+        protein: str | None = None,
+        *,
+        model: ModelUse = "auto",
+        show_undecided: bool = False,
+    ) -> Answer:
         """Answer ``question``; see :meth:`BioMedAgent.ask`."""
         from .mentions import find_mentions, refers_back, unknown_words
         from .question import classify
@@ -302,7 +344,7 @@ class Chat:
         asks_on = not unknown_words(question) and (asked.kind not in ("identity", "other") or asked.predicates)
         if not named and (refers_back(question) or asks_on):
             molecule, protein = self.molecule, self.protein
-        answer = self.agent.ask(question, molecule, protein)
+        answer = self.agent.ask(question, molecule, protein, model=model, show_undecided=show_undecided)
         if answer.entities or answer.status in (
             "ambiguous",
             "not_found",

@@ -10,15 +10,15 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from . import compose
+from . import compose, opinion
 from .check import check_text
 from .draft import Draft, Rooms
-from .errors import BiomedAgentError, Inapplicable, InvalidInput, NotFound
-from .generator import options_for
+from .errors import Inapplicable, InvalidInput, NotFound
 from .inputs import files_closed
-from .lookups import molecules, papers, proteins
+from .lookups import affinities, molecules, papers, proteins
+from .lookups.limits import MEASURES, limit_in
 from .mentions import Mention, find_mentions, kind_said, misspelled, organism_of, unknown_words
 from .prompt import PAIR_QUESTION, QUESTIONS, user_message
 from .question import (
@@ -37,20 +37,12 @@ from .question import (
 )
 from .relatives import check_partners_asked, check_unaltered, check_whole, listed_unknown
 from .retrieve import matching
-from .types import Answer, EgressPolicy, Fact, ModelStatement, Molecule, Protein, Resolved
+from .types import Answer, EgressPolicy, Fact, ModelUse, Molecule, Protein, Resolved
 from .variants import substitutions_in
 
 if TYPE_CHECKING:
     from .choice import EntityKind, Policy
 
-WITHOUT_MODEL = (
-    "A model trained for this may add an answer in words: pip install 'biomed-agent[model]' for the small one, "
-    "or set BIOMED_AGENT_HOST."
-)
-SWITCHED_OFF = (
-    "The model is switched off by --model none or the setting BIOMED_AGENT_MODEL=none; "
-    "leave that out for an answer in words as well."
-)
 _RECORDS_OF_PROTEIN = {
     "name": ("name", "synonym"),
     "family": ("protein family",),
@@ -80,10 +72,22 @@ class Answering:
         draft: What is filled.
         policy: What to do when a name means several things.
         egress: Decides which words of a literature question may be sent.
+        model: When the model is asked.
+        show_undecided: Whether what the model said is shown whatever the checks say of it.
     """
 
-    def __init__(self, rooms: Rooms, draft: Draft, policy: Policy = "ask", egress: EgressPolicy = "names-only") -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        draft: Draft,
+        policy: Policy = "ask",
+        egress: EgressPolicy = "names-only",
+        *,
+        model: ModelUse = "auto",
+        show_undecided: bool = False,
+    ) -> None:
         self.rooms, self.draft, self.policy, self.egress = rooms, draft, policy, egress
+        self.model, self.show_undecided = opinion.check_use(model), show_undecided
         self.mentions = find_mentions(draft.question, rooms.index)
 
     # -- from words to a kind ------------------------------------------------------------------
@@ -271,8 +275,8 @@ class Answering:
         return self._each(question, values)
 
     def stored(self, entity: Molecule | Protein, predicates: Sequence[str]) -> list[Fact]:
-        """Return stored facts of an entity; what was not read is noted in the draft."""
-        return self.rooms.retriever.stored(entity, predicates, self.draft.warnings, self.draft.unread)
+        """Return stored facts of an entity; what nothing states becomes a gap of the draft."""
+        return self.rooms.retriever.stored(entity, predicates, self.draft.warnings, self.draft.gaps)
 
     def _computed_of(self, one: Resolved, wanted: Sequence[str]) -> list[Fact]:
         """Return the computed values of an entity, judgements of drug-likeness when one is wanted."""
@@ -288,21 +292,21 @@ class Answering:
             self.draft.warnings.append(f"Left unanswered: {', '.join(predicates)}. Ask for that on its own.")
 
     def _each(self, question: Question, facts_of: Callable[[Resolved], list[Fact]]) -> Answer:
-        """State the facts of every entity, one after the other."""
-        said = []
-        for resolved in self.draft.entities:
+        """State the facts of every entity, one after the other, and what nothing states of it."""
+        draft, sentences = self.draft, []
+        for resolved in draft.entities:
             facts = facts_of(resolved)
-            self.draft.facts += facts
-            said.append(compose.facts_sentence(resolved.entity, facts, self.draft.sources))
-        stated = {fact.predicate.lower() for fact in self.draft.facts}
-        lacking = [one for one in question.predicates if one in VALUES and one.lower() not in stated]
-        if lacking and any(said):
-            named = " or ".join(map(compose.said, lacking))
-            unread = bool(self.draft.unread)
-            self.draft.warnings.append(
-                f"The {named} could not be looked up." if unread else f"No record here states the {named}."
-            )
-        return self._stated(question, said)
+            draft.facts += facts
+            sentences.append(compose.facts_sentence(resolved.entity, facts, draft.sources))
+        if any(sentences):
+            for resolved, sentence in zip(draft.entities, sentences, strict=True):
+                gaps = [gap for gap in draft.gaps if gap.entity is resolved.entity]
+                # Each value was asked for; of the predicates that answer one question together, one is enough.
+                draft.warnings += compose.gap_sentences([gap for gap in gaps if not sentence or gap.asked in VALUES])
+            stated = {fact.predicate.lower() for fact in draft.facts} | {gap.asked.lower() for gap in draft.gaps}
+            if lacking := [one for one in question.predicates if one in VALUES and one.lower() not in stated]:
+                draft.warnings.append(f"Nothing here states the {compose.listed(lacking, 'or')}.")
+        return self._stated(question, sentences)
 
     def _activity(self, question: Question) -> Answer:
         draft = self.draft
@@ -318,15 +322,15 @@ class Answering:
             if facts:
                 asked = self._other_measure(facts)
                 said.append(asked + compose.activity_sentence(measured, protein, facts, draft.sources))
+                said += self._explained(facts)
             else:
                 missing.append(self._unmeasured(molecule, protein))
         if said:
             return draft.close("answered", " ".join([*said, *missing]))
         draft.not_looked_up.append("literature about the pair")
         message = user_message(PAIR_QUESTION, smiles=[ligands[0].smiles], sequences=[targets[0].sequence])
-        self._ask_model("activity", ligands[0], message)
-        text = " ".join(missing)
-        return self._closed("", text, text.rstrip("."))
+        opinion.ask_model(self, "activity", ligands[0], message, recorded=False)
+        return self._closed("", " ".join(missing))
 
     def _partners(self) -> Answer:
         """List the measured partners of one entity, unless the question names a partner nobody knows."""
@@ -334,7 +338,8 @@ class Answering:
         entity = draft.entities[0].entity
         rest = self._without_names()
         check_partners_asked(rest, compose.name_of(entity), computed_named(rest))
-        names = [word for word in unknown_words(rest) if sum(letter.isupper() for letter in word) > 1]
+        unknown = [word for word in unknown_words(rest) if word.lower() not in MEASURES]
+        names = [word for word in unknown if sum(letter.isupper() for letter in word) > 1]
         if names:
             raise NotFound(
                 f"{' and '.join(map(repr, names))} is not known here, so its binding to {compose.name_of(entity)} "
@@ -342,24 +347,30 @@ class Answering:
                 'Name it by gene, accession or structure, or put the name in "quotes".',
                 candidates=[one for name in names for one in self.rooms.index.suggest(name, 3)],
             )
-        measured = self.rooms.index.activities_of(entity)
+        limit = limit_in(rest)
+        found = affinities.partners(self.rooms.index, entity, limit if limit is not None and limit.stronger else None)
+        if limit is not None and not limit.stronger:
+            draft.warnings.append(f"The limit {limit.words!r} was not applied: only the strongest are listed.")
+        measured = found.facts or found.beyond
         linked = self._linked_drugs(entity) if isinstance(entity, Protein) else []
         draft.facts += [*measured, *linked]
-        said = [compose.partners_sentence(entity, measured, draft.sources)] if measured else []
+        said = [affinities.partners_text(entity, found, draft.sources)] if measured else []
+        if isinstance(entity, Protein) and re.search(r"\bapproved\b", rest):
+            draft.warnings.append("Which of them are approved is not recorded here.")
         if isinstance(entity, Molecule):
             said += molecules.bioactivity(self, entity, known=bool(measured))
         if said or linked:
             return draft.close("answered", " ".join([*said, compose.facts_sentence(entity, linked, draft.sources)]))
-        return draft.close("not_found", f"No measured binding of {compose.name_of(entity)} is on record here.")
+        return draft.close_empty(f"No measured binding of {compose.name_of(entity)} is in the local index.")
 
     def _linked_drugs(self, protein: Protein) -> list[Fact]:
         """Return the drugs and ligands that a protein's record links to; a variant has none of its own."""
         if protein.variant:
             return []
-        if self.rooms.retriever.uniprot is None:
-            self.draft.not_looked_up.append("drugs in UniProt (look-ups are switched off)")
-            return []
-        return self.stored(protein, DRUG_LINKS)
+        linked = self.stored(protein, DRUG_LINKS)
+        if not linked:
+            self.draft.call_gaps(protein, DRUG_LINKS, "drugs")
+        return linked
 
     def _measured(self, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:
         """Return the affinities of a pair and how to call the molecule that was measured."""
@@ -373,10 +384,19 @@ class Answering:
 
     def _other_measure(self, facts: Sequence[Fact]) -> str:
         """Say so when the quantity asked for is not the one on record."""
-        asked = re.findall(r"\b(?:IC50|EC50|Ki|pIC50|Kd|KIBA)\b", self.draft.question, re.IGNORECASE)
-        stated = {fact.predicate.lower() for fact in facts}
-        lacking = [one for one in asked if not any(one.lower() in predicate for predicate in stated)]
-        return f"No {' or '.join(lacking)} of this pair is on record here. " if lacking else ""
+        named = re.findall(r"\b(?:IC50|EC50|Ki|pIC50|Kd|KIBA)\b", self.draft.question, re.IGNORECASE)
+        asked = ["Kd", "Ki", "IC50", *named] if affinities.only_scores(facts) else named
+        stated = {word.removeprefix("p") for fact in facts for word in fact.predicate.lower().split()}
+        lacking = {one.lower(): one for one in reversed(asked) if one.lower().removeprefix("p") not in stated}
+        listed = compose.listed(list(reversed(lacking.values())), "or")
+        return f"No {listed} of this pair is on record here. " if listed else ""
+
+    def _explained(self, facts: Sequence[Fact]) -> list[str]:
+        """Say which records of a pair disagree, which is a warning as well, and what a score is that stands alone."""
+        disagreeing = affinities.conflict_sentence(facts, self.draft.sources)
+        self.draft.warnings += [disagreeing] if disagreeing else []
+        scores = affinities.WHAT_A_SCORE_IS if affinities.only_scores(facts) else ""
+        return [sentence for sentence in (disagreeing, scores) if sentence]
 
     def _unmeasured(self, molecule: Molecule, protein: Protein) -> str:
         wild = f" Records of the unchanged protein do not speak for {protein.variant}." if protein.variant else ""
@@ -392,24 +412,13 @@ class Answering:
             self.draft.kind = "claim"
             checked = self._checked(statement)
             undecided = checked.status == "inapplicable"
-            return replace(checked, text=f"{checked.text} {self._why_unasked()}") if undecided else checked
+            return replace(checked, text=f"{checked.text} {opinion.why_unasked(self)}") if undecided else checked
         names = " and ".join(compose.name_of(one.entity) for one in self.draft.entities)
         self.draft.next_steps.append(
             "Ask what it is, for a computed property, its class or role, a description, or what papers say."
         )
         unanswered = f"{names}: no record or computation here answers this question."
-        return self.draft.close("inapplicable", f"{unanswered} {self._why_unasked()}")
-
-    def _why_unasked(self) -> str:
-        """Say in one sentence why the model was not asked, and what it can be asked."""
-        generator = self.rooms.generator
-        if generator is None:
-            return f"No model was asked: {'it is switched off' if self.rooms.model_off else 'none is set up'}."
-        try:
-            stamp = generator.stamp
-        except BiomedAgentError as error:
-            return f"The model was not asked: {error.message}"
-        return f"The model {stamp.name} was not asked: it answers {_listed(stamp.kinds)} only."
+        return self.draft.close("inapplicable", f"{unanswered} {opinion.why_unasked(self)}")
 
     # -- with the model beside -----------------------------------------------------------------
 
@@ -421,7 +430,8 @@ class Answering:
         wanted = ("ChEBI class", "ChEBI role", "description")
         stored = self.stored(entity, wanted)
         self.draft.facts += stored + matching(self.rooms.retriever.computed(entity), _SHAPE)
-        self._ask_model("description", entity, user_message(QUESTIONS["description"], smiles=[entity.smiles]))
+        message = user_message(QUESTIONS["description"], smiles=[entity.smiles])
+        opinion.ask_model(self, "description", entity, message, recorded=bool(stored))
         said = compose.facts_sentence(entity, stored, self.draft.sources)
         return self._stated(question, [said, compose.structure_sentence(entity, self.draft.sources)])
 
@@ -436,40 +446,10 @@ class Answering:
         self.draft.facts += facts
         if isinstance(entity, Protein):
             message = user_message(QUESTIONS[question.kind], sequences=[entity.sequence])
-            self._ask_model(question.kind, entity, message)
+            opinion.ask_model(self, question.kind, entity, message, recorded=bool(facts))
         return self._stated(question, [compose.facts_sentence(entity, facts, self.draft.sources)])
 
-    def _ask_model(self, kind: str, entity: Molecule | Protein, message: dict[str, Any]) -> None:
-        """Ask the model what it is offered for and check what it says of ``entity``; a failure is a warning."""
-        generator, draft = self.rooms.generator, self.draft
-        if generator is None:
-            draft.next_steps.append(SWITCHED_OFF if self.rooms.model_off else WITHOUT_MODEL)
-            return
-        try:
-            stamp = generator.stamp
-            if kind not in stamp.kinds:
-                draft.not_looked_up.append(
-                    f"{stamp.name} (not offered for {kind}, see its card; it answers {_listed(stamp.kinds)})"
-                )
-                return
-            options = options_for(stamp, kind)
-            said = generator.generate([message], options)
-        except BiomedAgentError as error:
-            draft.warnings.append(f"The model did not answer: {error}")
-            return
-        cut = f"its answer was cut after {said.new_tokens} tokens" if said.finish_reason == "length" else ""
-        truncated = "; ".join(part for part in (said.truncated, cut) if part)
-        if said.text:
-            claims = check_text(said.text, entity, self._known(entity))
-            draft.model = ModelStatement(said.text, stamp, tuple(claims), truncated=truncated, agreement=said.agreement)
-        if truncated:
-            draft.warnings.append(f"The model: {truncated}.")
-        if options.mbr_samples and said.agreement is None:
-            draft.warnings.append(
-                f"The model: its host gave one sample instead of comparing {options.mbr_samples}, as its manifest asks."
-            )
-
-    def _known(self, entity: Molecule | Protein) -> list[Fact]:
+    def known(self, entity: Molecule | Protein) -> list[Fact]:
         """Return what sentences about ``entity`` are checked against."""
         return [*self.rooms.index.facts(entity), *self.rooms.retriever.computed(entity), *self.draft.facts]
 
@@ -501,7 +481,7 @@ class Answering:
     def _checked(self, statement: str) -> Answer:
         draft = self.draft
         entity = draft.entities[0].entity
-        draft.claims = list(check_text(statement, entity, self._known(entity)))
+        draft.claims = list(check_text(statement, entity, self.known(entity)))
         for claim in draft.claims:
             draft.sources.cite(claim.provenance)
         for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):
@@ -515,21 +495,19 @@ class Answering:
         subject = compose.name_of(self.draft.entities[0].entity)
         wanted = [compose.said(one) for one in question.predicates] or [question.kind]
         what = " or ".join(wanted if len(wanted) <= MOST_NAMED else [*wanted[:MOST_NAMED], "the like"])
-        return self._closed(
-            " ".join(part for part in said if part),
-            f"No record here states the {what} of {subject}.",
-            f"The {what} of {subject} could not be looked up",
-        )
+        unstated = "" if self.draft.gaps else f"Nothing here states the {what} of {subject}."
+        return self._closed(" ".join(part for part in said if part), unstated)
 
-    def _closed(self, said: str, unstated: str, unread: str) -> Answer:
+    def _closed(self, said: str, unstated: str) -> Answer:
         """Close with what records say, else with what the model says, else as :meth:`Draft.close_empty`."""
         if said:
             return self.draft.close("answered", said)
-        empty = self.draft.close_empty(unstated, unread)
-        if self.draft.model is None:
+        empty = self.draft.close_empty(unstated)
+        statement = self.draft.model
+        if statement is None:
             return empty
-        return replace(empty, status="model_only", text=f"{empty.text} {compose.model_sentence(self.draft.model)}")
-
-
-def _listed(kinds: Sequence[str]) -> str:
-    return f"{', '.join(kinds[:-1])} and {kinds[-1]}" if len(kinds) > 1 else "".join(kinds) or "nothing"
+        words = f"{empty.text} {compose.model_sentence(statement)}"
+        if statement.claims:
+            return replace(empty, status="model_only", text=words)
+        # What a service could not tell now it may tell later; else only the model could have answered.
+        return empty if empty.status == "unavailable" else replace(empty, status="inapplicable", text=words)

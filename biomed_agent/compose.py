@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from . import chemistry
+from .gaps import Gap
 from .types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
 
 MAX_LISTED = 6
@@ -108,6 +109,57 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
     return f"{_capital(name_of(entity))}: {'; '.join(clauses)}." if clauses else ""
 
 
+def gap_sentences(gaps: Sequence[Gap], *, its: bool = False) -> list[str]:
+    """Say what nothing states, one sentence for each entity and each record or source whose silence it is.
+
+    Args:
+        gaps: What was asked.
+        its: Write "its" for the entity, which the sentence before has named.
+    """
+    grouped: dict[tuple[str, str, str], list[Gap]] = {}
+    for gap in gaps:
+        key = gap.entity.handle, gap.source, gap.error.message if gap.error else ""
+        grouped.setdefault(key, []).append(gap)
+    return [_gap_sentence(group, its) for group in grouped.values()]
+
+
+def _gap_sentence(group: Sequence[Gap], its: bool) -> str:
+    """Say what is not stated of one entity, for one reason."""
+    first, asked = group[0], list(dict.fromkeys(said(gap.asked) for gap in group))
+    of, whose = ("", "its") if its else (f" of {name_of(first.entity)}", "the")
+    if first.error is None:
+        lacking = listed(asked, "or")
+        if first.source:
+            return f"{first.source} states no {lacking}{of}."
+        return f"The local index holds no {lacking}{of}, and no other source is asked for that here."
+    if not first.unread:
+        return f"No {listed(asked, 'or')}{of or ' of it'} is on record: {first.error.message}"
+    subject = _capital(f"{whose} {listed(asked, 'and')}{of}")
+    if first.error.status == "refused" and first.why != first.error.status:
+        return f"{subject} {_was(asked)} not looked up: {first.why}, so {first.source} was not asked."
+    return f"{subject} could not be looked up. {first.error.message}"
+
+
+def gaps_listed(gaps: Iterable[Gap]) -> list[str]:
+    """Name what sources that were not read might state, one entry for each entity, source and reason."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for gap in gaps:
+        if gap.unread:
+            where = f"of {name_of(gap.entity)} in {gap.source}", gap.why
+            grouped.setdefault(where, []).append(said(gap.asked))
+    return [f"{listed(list(dict.fromkeys(asked)), 'and')} {where} ({why})" for (where, why), asked in grouped.items()]
+
+
+def listed(words: Sequence[str], word: str) -> str:
+    """Return ``a, b and c``."""
+    return f"{', '.join(words[:-1])} {word} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def _was(asked: Sequence[str]) -> str:
+    plural = len(asked) > 1 or (asked[0].endswith("s") and not asked[0].endswith(("ss", "us", "is")))
+    return "were" if plural else "was"
+
+
 def identity_sentence(entity: Entity, sources: Sources) -> str:
     """Say what an entity is, from its record."""
     cited = sources.cite(entity.provenance)
@@ -152,15 +204,6 @@ def activity_sentence(molecule: str, protein: Protein, facts: Sequence[Fact], so
     return f"Measured for {molecule} and {name_of(protein)}: {measured}."
 
 
-def partners_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
-    """List the partners with measured affinities of one entity, as the facts give them."""
-    listed = "; ".join(
-        f"{fact.note or fact.subject} {fact.predicate} {number(fact.value)} {fact.unit}".strip() for fact in facts
-    )
-    cited = sources.cite_all(fact.provenance for fact in facts)
-    return f"Strongest measured affinities of {name_of(entity)} in the local records: {listed} {cited}."
-
-
 def counted(count: int, noun: str) -> str:
     """Return ``1 article``, ``2 articles``."""
     return f"{count:,} {noun if count == 1 else _plural(noun)}"
@@ -184,13 +227,12 @@ def evidence_text(
 
 def model_sentence(statement: ModelStatement) -> str:
     """Say what the model said, labelled so that nobody takes it for a record."""
-    kept = " ".join(claim.text for claim in statement.claims if claim.verdict != "contradicted")
     label = f"The model {statement.stamp.name}" + (
         " (a demonstration, not to be cited)" if statement.stamp.demonstration else ""
     )
-    if not kept:
-        return f"{label} answered, but what it said contradicts the structure or the records and is withheld."
-    return f"{label} says: {kept}"
+    if not statement.claims:
+        return f"{label} was asked, and none of what it said is shown: {statement.withheld_summary}."
+    return f"{label} says: {statement.text}"
 
 
 def _plural(noun: str) -> str:

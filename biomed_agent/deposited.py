@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from .egress import switched_off
 from .errors import BiomedAgentError, NotFound, Refused, Unavailable
+from .gaps import Gap
 from .hazards import HAZARDS, MEASURED, distinct
 from .types import Fact, Molecule, Provenance
 
 if TYPE_CHECKING:
     from .sources.pubchem import PubChem
 
+Readings: TypeAlias = dict[str, tuple[str, BiomedAgentError | None]]
+"""by predicate in lower case: the record that was read, or the source that was not and why"""
 _PROPERTIES = frozenset(
     {
         "iupac name", "molecular formula", "molecular weight", "monoisotopic mass", "inchikey", "formal charge", "logp",
@@ -24,46 +28,47 @@ MOST_NAMES = 30
 
 
 def deposited_facts(
-    pubchem: PubChem | None,
-    molecule: Molecule,
-    wanted: Collection[str],
-    notes: list[str],
-    unread: list[BiomedAgentError],
-) -> list[Fact]:
-    """Return what PubChem states of a molecule, for the predicates wanted.
+    pubchem: PubChem | None, molecule: Molecule, wanted: Collection[str], notes: list[str]
+) -> tuple[list[Fact], Readings]:
+    """Return what PubChem states of a molecule, for the predicates wanted, and how far each was read.
 
     Args:
         pubchem: Live records, or None when look-ups are switched off.
         molecule: Asked about by its CID; one without is found by its InChIKey first.
         wanted: Predicates in lower case; empty means properties and descriptions.
-        notes: Receives what could not be looked up.
-        unread: Receives why PubChem was not asked or gave no answer.
+        notes: Receives why PubChem has no record, or gave no answer.
     """
-    asks = _asks(wanted)
-    if not asks:
-        return []
-    if pubchem is None:
-        note_unread(switched_off("PubChem"), notes, unread)
-        return []
+    asks = [(covers & set(wanted), ask) for covers, ask in _ASKS if _useful(covers, wanted)]
+    covered = {predicate for covers, _ in asks for predicate in covers}
+    if not asks or pubchem is None:
+        return [], dict.fromkeys(covered, ("PubChem", switched_off("PubChem")))
     facts: list[Fact] = []
+    readings: Readings = {}
     try:
         cid = cid_of(pubchem, molecule)
-        for ask in asks:
-            try:
+        for covers, ask in asks:
+            with suppress(NotFound):  # the record has no such part
                 facts += ask(pubchem, cid)
-            except NotFound:
-                continue
-    except NotFound as error:
-        notes.append(f"The live record was not read: {error.message}")
-    except (Unavailable, Refused) as error:
-        note_unread(error, notes, unread)
-    return [replace(fact, subject=molecule.handle) for fact in facts]
+            readings |= dict.fromkeys(covers, (f"PubChem's record CID {cid}", None))
+    except (NotFound, Unavailable, Refused) as error:
+        note_unread(error, notes)
+        readings |= dict.fromkeys(covered - set(readings), ("PubChem", error))
+    return [replace(fact, subject=molecule.handle) for fact in facts], readings
 
 
-def note_unread(error: BiomedAgentError, notes: list[str], unread: list[BiomedAgentError]) -> None:
-    """Note that a live record could not be read: in words, and as the error that decides the status of no answer."""
-    notes.append(f"A live record was not read ({error.message.rstrip('.')}).")
-    unread.append(error)
+def note_unread(error: BiomedAgentError, notes: list[str]) -> None:
+    """Note that a live record could not be read; what the user forbade is said where something asked is missing."""
+    if error.status != "refused":
+        notes.append(_unread(error))
+
+
+def unread_notes(gaps: Iterable[Gap]) -> list[str]:
+    """Return the warnings that live records were not read, for what an answer lacks that states other things."""
+    return list(dict.fromkeys(_unread(gap.error) for gap in gaps if gap.unread and gap.error is not None))
+
+
+def _unread(error: BiomedAgentError) -> str:
+    return f"A live record was not read ({error.message.rstrip('.')})."
 
 
 def cid_of(pubchem: PubChem, molecule: Molecule) -> int:
@@ -80,20 +85,9 @@ def cid_of(pubchem: PubChem, molecule: Molecule) -> int:
     return int(found[0].ids["cid"])
 
 
-def _asks(wanted: Collection[str]) -> list[Callable[[PubChem, int], list[Fact]]]:
-    """Return the look-ups that can state something wanted."""
-    asks: list[tuple[bool, Callable[[PubChem, int], list[Fact]]]] = [
-        (not wanted or bool(_PROPERTIES & set(wanted)), lambda pubchem, cid: pubchem.properties(cid)),
-        (not wanted or "description" in wanted, lambda pubchem, cid: pubchem.descriptions(cid)),
-        ("synonym" in wanted, _names),
-        ("cas number" in wanted, _registry_numbers),
-        (bool({one.lower() for one in HAZARDS} & set(wanted)), lambda pubchem, cid: distinct(pubchem.hazards(cid))),
-        (
-            bool({one.lower() for one in MEASURED} & set(wanted)),
-            lambda pubchem, cid: distinct(pubchem.measurements(cid)),
-        ),
-    ]
-    return [ask for useful, ask in asks if useful]
+def _useful(covers: frozenset[str], wanted: Collection[str]) -> bool:
+    """Whether a look-up can state something wanted; properties and descriptions are what "everything" means."""
+    return not covers.isdisjoint(wanted) if wanted else not covers.isdisjoint(("description", "molecular weight"))
 
 
 def _names(pubchem: PubChem, cid: int) -> list[Fact]:
@@ -109,3 +103,14 @@ def _registry_numbers(pubchem: PubChem, cid: int) -> list[Fact]:
 def _record(cid: int) -> Provenance:
     url = f"https://pubchem.ncbi.nlm.nih.gov/compound/{cid}"
     return Provenance("PubChem", f"CID {cid}", url, licence="public domain; depositors' terms may apply")
+
+
+_ASKS: tuple[tuple[frozenset[str], Callable[[PubChem, int], list[Fact]]], ...] = (
+    (_PROPERTIES, lambda pubchem, cid: pubchem.properties(cid)),
+    (frozenset({"description"}), lambda pubchem, cid: pubchem.descriptions(cid)),
+    (frozenset({"synonym"}), _names),
+    (frozenset({"cas number"}), _registry_numbers),
+    (frozenset(one.lower() for one in HAZARDS), lambda pubchem, cid: distinct(pubchem.hazards(cid))),
+    (frozenset(one.lower() for one in MEASURED), lambda pubchem, cid: distinct(pubchem.measurements(cid))),
+)
+"""look-ups, and the predicates that each can state"""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import compose
 from .errors import Ambiguous, BiomedAgentError, NotFound
+from .gaps import Gap, decisive
 from .question import Kind
-from .types import Answer, Candidate, Claim, Evidence, Fact, ModelStatement, Resolved, Status
+from .types import Answer, Candidate, Claim, Entity, Evidence, Fact, ModelStatement, Resolved, Status
 
 if TYPE_CHECKING:
     from .generator import Generator
@@ -49,8 +51,8 @@ class Draft:
     warnings: list[str] = field(default_factory=list)
     not_looked_up: list[str] = field(default_factory=list)
     next_steps: list[str] = field(default_factory=list)
-    unread: list[BiomedAgentError] = field(default_factory=list)
-    """why live records that might have stated more were not read"""
+    gaps: list[Gap] = field(default_factory=list)
+    """what was asked of records and nothing states, and whose silence that is"""
     sources: compose.Sources = field(default_factory=compose.Sources)
 
     @property
@@ -63,6 +65,12 @@ class Draft:
         found = self.molecules if resolved.kind == "molecule" else self.proteins
         if all(one.entity.handle != resolved.entity.handle for one in found):
             found.append(resolved)
+
+    def call_gaps(self, entity: Entity, predicates: Sequence[str], name: str) -> None:
+        """Call the gaps of several predicates by the one thing that was asked."""
+        self.gaps = [
+            replace(gap, asked=name) if gap.entity is entity and gap.asked in predicates else gap for gap in self.gaps
+        ]
 
     def close(self, status: Status, text: str) -> Answer:
         """Return the answer."""
@@ -83,24 +91,26 @@ class Draft:
             model=self.model,
             sources=tuple(self.sources.list),
             warnings=tuple(dict.fromkeys(self.warnings)),
-            not_looked_up=tuple(self.not_looked_up),
+            not_looked_up=tuple(dict.fromkeys([*self.not_looked_up, *compose.gaps_listed(self.gaps)])),
             next_steps=tuple(self.next_steps),
         )
 
-    def close_empty(self, unstated: str, unread: str) -> Answer:
-        """Return the answer that nothing was found, or that it could not be looked up.
+    def close_empty(self, unstated: str = "", after: str = "", gaps: Sequence[Gap] | None = None) -> Answer:
+        """Return the answer that nothing is stated: ``not_found``, or the status of why a source was not read.
 
         Args:
-            unstated: A sentence for when every record that might state it was read.
-            unread: One for when some record was not, without its full stop; the reason follows it.
+            unstated: What is not on record, where that is no gap: a pair that was not measured.
+            after: A sentence that follows in either case.
+            gaps: Those that get a sentence; all by default.
         """
-        if not self.unread:
-            return self.close("not_found", unstated)
-        # A service that is down now may answer later; what is switched off or forbidden will not.
-        error = next((one for one in self.unread if one.status == "unavailable"), self.unread[0])
+        sentences = compose.gap_sentences(self.gaps if gaps is None else gaps)
+        text = " ".join(part for part in (unstated, *sentences, after) if part)
+        error = decisive(self.gaps)
+        if error is None:
+            return self.close("not_found", text)
         self.warnings = [warning for warning in self.warnings if error.message.rstrip(".") not in warning]
         self.next_steps += [error.hint] if error.hint else []
-        return self.close(error.status, f"{unread}. {error.message}")
+        return self.close(error.status, text)
 
     def fail(self, error: BiomedAgentError) -> Answer:
         """Return the answer that says what went wrong and what to do."""

@@ -91,6 +91,7 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
         raise Refused(
             f"{to} was not asked: the egress policy is nothing.",
             "Use a local index (BIOMED_AGENT_INDEX), or set BIOMED_AGENT_EGRESS=names-only or public.",
+            "the egress policy is nothing",
         )
     if egress == "names-only" and reveals in CONFIDENTIAL:
         kind = "a structure or sequence" if reveals == "structure" else "free text"
@@ -99,10 +100,12 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
                 f"{to} was not asked: {withheld} would reveal {kind}, and the egress policy is names-only.",
                 "Put smiles:, inchi: or seq: in front of a structure or sequence, so that only its hash leaves; "
                 "if it is a name, set BIOMED_AGENT_EGRESS=public to send it.",
+                f"{withheld} would reveal {kind}, and the egress policy is names-only",
             )
         raise Refused(
             f"{to} was not asked: that would reveal {kind}, and the egress policy is names-only.",
             "Give a name or an identifier, or set BIOMED_AGENT_EGRESS=public.",
+            f"that would reveal {kind}, and the egress policy is names-only",
         )
 
 
@@ -111,6 +114,7 @@ def switched_off(to: str) -> Refused:
     return Refused(
         f"{to} was not asked: offline is on.",
         "Use a local index (BIOMED_AGENT_INDEX), or leave out offline (--offline, BIOMED_AGENT_OFFLINE).",
+        "offline is on",
     )
 
 
@@ -263,9 +267,24 @@ def _is_at(file: int, path: Path) -> bool:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether ``url`` names this very machine."""
-    host = urlsplit(url).hostname or ""
+    """Whether ``url`` names this very machine, by a loopback address or as ``localhost``.
+
+    What is written in a way that only the system's resolver understands (``127.1``, ``localhost.``) or does not always
+    lead here (``0.0.0.0``) counts as elsewhere. Where a name leads is looked at when it is connected to, see
+    :class:`.routes.Passage`.
+    """
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
     except ValueError:
-        return host == "localhost"
+        return False
+    return host == "localhost" or this_machine(host)
+
+
+def this_machine(address: str) -> bool:
+    """Whether an IP address, as text, is a loopback address."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback

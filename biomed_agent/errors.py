@@ -84,9 +84,17 @@ class Ambiguous(BiomedAgentError):
 
 
 class Refused(BiomedAgentError):
-    """The egress policy (or ``offline``) forbids the request that would answer this."""
+    """The egress policy (or ``offline``) forbids the request that would answer this.
+
+    Args:
+        why: What forbids it, as the end of a sentence: ``offline is on``; may be empty.
+    """
 
     status: Status = "refused"
+
+    def __init__(self, message: str, hint: str = "", why: str = "") -> None:
+        super().__init__(message, hint)
+        self.why = why
 
 
 class Inapplicable(BiomedAgentError):

@@ -6,14 +6,17 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx
 
 from . import __version__
-from .egress import leaves
+from .credentials import split_credentials
+from .egress import is_loopback
 from .errors import Unavailable
 from .pace import Clock
+from .routes import Passage, open_client
+from .services import Service
 
 IDLE = 15.0
 """seconds to wait for the next bytes within the total time of a call"""
@@ -32,7 +35,7 @@ class Received(NamedTuple):
 
 
 class Wire:
-    """An HTTP client that is opened when it is first used.
+    """HTTP clients, opened when they are first used: one for services on this machine, one for those elsewhere.
 
     Args:
         agent: What to call ourselves.
@@ -42,101 +45,106 @@ class Wire:
     def __init__(self, agent: str, clock: Clock) -> None:
         self._agent, self._clock = agent, clock
         self._lock = threading.Lock()
-        self._client: httpx.Client | None = None
+        self._clients: dict[bool, httpx.Client] = {}
+        self._proxies: dict[tuple[str, int], str] = {}
 
     def close(self) -> None:
         """Close open connections; the wire may be used again."""
         with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
+            clients, self._clients, self._proxies = self._clients, {}, {}
+        for client in clients.values():
             client.close()
 
     def send(
         self,
-        service: str,
-        base: str,
+        service: Service,
         method: str,
         url: str,
         params: Mapping[str, str],
         form: Mapping[str, str],
         deadline: float,
-        go: Callable[[], None],
+        judge: Callable[[str], None],
+        go: Callable[[Passage], None],
     ) -> Received:
-        """Send one request and follow redirects on the host of ``base``.
+        """Send one request and follow redirects on the host of the service.
 
         Args:
-            service: Whom it is for, in words.
-            base: The service's address; redirects leave neither its host nor, where it has it, TLS.
+            service: Whom it is for; redirects leave neither the host of its address nor, where it has it, TLS.
             method: GET or POST.
             url: Where to.
             params: Query parameters, not encoded.
             form: Body of a POST.
             deadline: Moment of the clock at which the last byte must have come.
+            judge: See :class:`.routes.Passage`.
             go: Called before each request, redirected ones too, when its connection stands; returns when it may leave.
 
         Raises:
             httpx.RequestError: No complete answer came.
+            Refused: What ``judge`` raises.
             Unavailable: What came is no look-up's answer, or points elsewhere.
         """
-        client = self._open()
+        client, proxies = self._open(service.url)
         request = client.build_request(method, url, params=dict(params) or None, data=dict(form) or None)
         for _ in range(MAX_REDIRECTS + 1):
-            status, headers, body = self._receive(client, service, request, deadline, go)
+            passage = Passage(service.url, judge, go, proxies)
+            status, headers, body = self._receive(client, service, request, deadline, passage)
             if status not in (301, 302, 303, 307, 308) or "location" not in headers:
                 return Received(status, headers, body, url)
-            target = on_host(service, base, request.url.join(headers["location"]))
+            target = on_host(service.name, service.url, _joined(service.name, request.url, headers["location"]))
             if status == 303:
                 method, form = "GET", {}
             request, url = client.build_request(method, target, data=dict(form) or None), str(target)
-        raise Unavailable(f"{service} redirected more than {MAX_REDIRECTS} times.", "Try again later.")
+        raise Unavailable(f"{service.name} redirected more than {MAX_REDIRECTS} times.", "Try again later.")
 
     def _receive(
-        self, client: httpx.Client, service: str, request: httpx.Request, deadline: float, go: Callable[[], None]
+        self, client: httpx.Client, service: Service, request: httpx.Request, deadline: float, passage: Passage
     ) -> tuple[int, httpx.Headers, bytes]:
         left = deadline - self._clock.monotonic()
         if left <= 0:
             raise httpx.ReadTimeout("no time is left", request=request)
-
-        def trace(event: str, details: Mapping[str, Any]) -> None:
-            # Opening a connection takes longer, and less evenly, than the limits of the services can bear.
-            if leaves(event, details):
-                go()
-
-        request.extensions |= {"timeout": httpx.Timeout(min(IDLE, left)).as_dict(), "trace": trace}
+        request.extensions |= {"timeout": httpx.Timeout(min(IDLE, left)).as_dict(), "trace": passage}
         body = bytearray()
-        with closing(client.send(request, stream=True)) as response:
+        with closing(client.send(request, auth=service.credentials, stream=True)) as response:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > MAX_BODY:
                     raise Unavailable(
-                        f"{service} sent more than {MAX_BODY // 2**20} MB, which is no look-up's answer.",
+                        f"{service.name} sent more than {MAX_BODY // 2**20} MB, which is no look-up's answer.",
                         "Ask for fewer records at once.",
                     )
                 if self._clock.monotonic() > deadline:
                     raise httpx.ReadTimeout("the body did not end in time", request=request)
         return response.status_code, response.headers, bytes(body)
 
-    def _open(self) -> httpx.Client:
+    def _open(self, url: str) -> tuple[httpx.Client, dict[tuple[str, int], str]]:
+        """Return the client for an address, and the proxies that it is known to use."""
+        near = is_loopback(url)
         with self._lock:
-            if self._client is None:
+            if near not in self._clients:
                 no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-                try:
-                    self._client = httpx.Client(headers={"User-Agent": self._agent}, cookies=no_cookies)
-                except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
-                    raise Unavailable(
-                        f"no HTTP client can be set up: {error}.",
-                        "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the environment.",
-                    ) from error
-            return self._client
+                self._clients[near] = open_client(url, headers={"User-Agent": self._agent}, cookies=no_cookies)
+            return self._clients[near], self._proxies
+
+
+def _joined(service: str, url: httpx.URL, location: str) -> httpx.URL:
+    """Return where a redirect of ``url`` leads."""
+    try:
+        return url.join(location)
+    except httpx.InvalidURL:
+        raise Unavailable(f"{service} redirected to what is no address.", "Try again later.") from None
 
 
 def on_host(service: str, base: str, url: httpx.URL) -> httpx.URL:
     """Return ``url``, over TLS if ``base`` is, when it lies on the host of ``base``; refuse any other.
 
+    What it holds of credentials is left out.
+
     Raises:
         Unavailable: It lies elsewhere.
     """
     home = httpx.URL(base)
+    if url.userinfo:
+        url = httpx.URL(split_credentials(str(url))[0])
     if home.scheme == "https" and url.scheme == "http":
         url = url.copy_with(scheme="https", port=None)
     if (url.scheme, url.host, url.port) != (home.scheme, home.host, home.port):

@@ -10,15 +10,16 @@ import importlib.util
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from .egress import AuditLog, Departure, Reveals, is_loopback, leaves, permit, record_egress
+from .credentials import Credentials, proxy_secrets, redact, secrets_of, shown, split_credentials
+from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress
 from .errors import BiomedAgentError, CheckpointError, InvalidInput, Refused, Unavailable
 from .prompt import Message
+from .routes import Passage, open_async_client, open_client
 from .types import EgressPolicy, LoadIn, ModelStamp
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ EMBEDDED = Path(__file__).parent / "data" / "mini"
 _MANIFEST = "its manifest"
 _MEND_MANIFEST = "Correct the manifest, or leave the table out to have answers decoded greedily."
 _PROMPT = "a prompt with its structures"
-Trace: TypeAlias = Callable[[str, Mapping[str, Any]], None]
-"""what httpcore calls with each event of a request"""
+_LONGEST_ERROR = 500
+"""characters of a host's error that are shown"""
+_LONGEST_READ = 20_000
+"""characters of a host's error in which secrets are looked for; what lies beyond is not shown"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ class Generation:
     truncated: str = ""
     """what was cut to fit the model, in words; empty when nothing was"""
     agreement: float | None = None
-    """mean ROUGE-L of the answer with the other samples, between 0 and 1; None unless ``mbr_samples`` were drawn"""
+    """mean ROUGE-L of the answer with the other samples it was chosen among, between 0 and 1; None where it was not
+    chosen among several"""
 
 
 class Generator(Protocol):
@@ -112,7 +116,13 @@ class Generator(Protocol):
         """Name, revision, digest and trained question kinds of the model that answers."""
 
     def generate(self, messages: Sequence[Message], options: Options = ...) -> Generation:
-        """Answer ``messages``."""
+        """Answer ``messages``; of ``mbr_samples`` the one that agrees best with the others, whatever it says."""
+
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """Return ``n`` answers to ``messages``, to be chosen among by :func:`biomed_agent.samples.choose`.
+
+        Several need a temperature above 0 and one beam. A host may give fewer.
+        """
 
     def stream(self, messages: Sequence[Message], options: Options = ...) -> Iterator[str]:
         """Yield the answer in pieces as they are decoded."""
@@ -137,10 +147,12 @@ def connect(
 
     Args:
         host: Base URL of an OpenAI-compatible host of this model, such as ``http://127.0.0.1:8000``.
-        model: Checkpoint folder; ``"none"`` switches the model off.
+        model: Checkpoint folder; ``"embedded"`` names the one that ships with the package, ``"none"`` switches the
+            model off.
         egress: Policy the host client obeys; a host on this machine is exempt.
         api_key: Bearer token for the host.
-        load_in: Precision of a local model's weights; bfloat16 on a GPU and float32 elsewhere when not given.
+        load_in: Precision of a local model's weights; bfloat16 on a GPU that multiplies it and float32
+            elsewhere when not given.
         audit: File in which what leaves for a host elsewhere is noted; see :class:`biomed_agent.egress.AuditLog`.
 
     Returns:
@@ -151,7 +163,7 @@ def connect(
         return HostClient(host, egress=egress, api_key=api_key, audit=audit)
     if model is not None and str(model).lower() == "none":
         return None
-    folder = Path(model) if model is not None else EMBEDDED
+    folder = model_folder(model)
     if model is not None and not (folder / "manifest.json").is_file():
         raise InvalidInput(
             f"{folder} is not a model folder: it holds no manifest.json.",
@@ -167,6 +179,11 @@ def connect(
             )
         return None
     return LocalModel(folder, load_in)
+
+
+def model_folder(model: str | Path | None) -> Path:
+    """Return the folder that a setting names; the embedded model's for ``"embedded"`` and for nothing."""
+    return EMBEDDED if model is None or str(model).lower() == "embedded" else Path(model)
 
 
 class LocalModel:
@@ -208,6 +225,11 @@ class LocalModel:
         answer: Generation = self.load().generate(messages, options)
         return answer
 
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """See :class:`Generator`."""
+        drawn: list[Generation] = self.load().samples(messages, options, n)
+        return drawn
+
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`."""
         yield from self.load().stream(messages, options)
@@ -235,7 +257,8 @@ class HostClient:
     ``{"type": "protein", "sequence": ...}``; ``GET /v1/models`` carries the manifest under ``biomed_agent``.
 
     Args:
-        url: Base URL, with or without ``/v1``.
+        url: Base URL, with or without ``/v1``; a user name and password in it are sent as basic authentication, in
+            place of the key, and never shown.
         egress: Policy for a host that is not on this machine; a prompt holds structures or free text, so only
             ``public`` lets it go.
         api_key: Bearer token; never shown.
@@ -252,21 +275,12 @@ class HostClient:
         timeout: float = 120.0,
         audit: Path | None = None,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInput(
-                f"host {url!r} is not a URL; expected something like http://127.0.0.1:8000.",
-                "Set BIOMED_AGENT_HOST or --host to the base URL of the host.",
-            )
+        url, self._credentials = _address(url)
         self.url = url.rstrip("/").removesuffix("/v1")
         self.remote = not is_loopback(self.url)
         self._egress, self._audit = egress, AuditLog(audit)
         if self.remote:
-            try:
-                permit(f"the model host {self.url}", egress, "structure")
-            except Refused:
-                self._audit.note(self._departure(_PROMPT), "blocked")
-                raise
+            self._permit()
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._stamp: ModelStamp | None = None
@@ -275,57 +289,59 @@ class HostClient:
     def stamp(self) -> ModelStamp:
         """The manifest the host publishes; asked for once."""
         if self._stamp is None:
-            import httpx
+            from .model.manifest import reasons
 
             noting = {"trace": self._noting(_MANIFEST)}
-            with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
-                reply = _checked(client.get(f"{self.url}/v1/models", extensions=noting))
-            models = reply.json().get("data") or [{}]
-            manifest = models[0].get("biomed_agent") or {}
-            self._stamp = ModelStamp(
-                name=str(manifest.get("name") or models[0].get("id") or "unnamed model"),
-                revision=str(manifest.get("revision", "")),
-                digest=str(manifest.get("digest", "")),
-                parameters=manifest.get("parameters"),
-                demonstration=bool(manifest.get("demonstration", False)),
-                decoding=manifest.get("decoding") or {},
-                decoding_by_kind=manifest.get("decoding_by_kind") or {},
-                kinds=tuple(manifest.get("kinds", ())),
-            )
+            with self._errors(), self._client() as client:
+                models = _checked(client.get(f"{self.url}/v1/models", extensions=noting)).json().get("data") or [{}]
+                manifest = models[0].get("biomed_agent") or {}
+                self._stamp = ModelStamp(
+                    name=str(manifest.get("name") or models[0].get("id") or "unnamed model"),
+                    revision=str(manifest.get("revision", "")),
+                    digest=str(manifest.get("digest", "")),
+                    parameters=manifest.get("parameters"),
+                    demonstration=bool(manifest.get("demonstration", False)),
+                    decoding=manifest.get("decoding") or {},
+                    decoding_by_kind=manifest.get("decoding_by_kind") or {},
+                    kinds=tuple(manifest.get("kinds", ())),
+                    not_offered=reasons(manifest.get("not_offered")),
+                )
         return self._stamp
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
-        import httpx
-
         body = self._body(messages, options)
         noting = {"trace": self._noting(_PROMPT, body)}
-        with self._errors(), httpx.Client(timeout=self.timeout, headers=self._headers) as client:
+        with self._errors(), self._client() as client:
             reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
             return _generation(_checked(reply).json())
+
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """See :class:`Generator`; asks for ``n`` choices in one request."""
+        body = self._body(messages, options) | ({"n": n} if n > 1 else {})
+        noting = {"trace": self._noting(_PROMPT, body)}
+        with self._errors(), self._client() as client:
+            reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
+            return _generations(_checked(reply).json())[:n]
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
         import asyncio
 
-        import httpx
-
         body = await asyncio.to_thread(self._body, messages, options)  # may ask the host for its manifest
-        noting = {"trace": _awaited(self._noting(_PROMPT, body))}
+        noting = {"trace": self._noting(_PROMPT, body).awaited}
         with self._errors():
-            async with httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client:
+            async with self._async_client() as client:
                 reply = await client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
                 return _generation(_checked(reply).json())
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`; reads server-sent events."""
-        import httpx
-
         body = self._body(messages, options) | {"stream": True}
         noting = {"trace": self._noting(_PROMPT, body)}
         with (
             self._errors(),
-            httpx.Client(timeout=self.timeout, headers=self._headers) as client,
+            self._client() as client,
             client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting) as reply,
         ):
             if reply.is_error:
@@ -338,13 +354,11 @@ class HostClient:
         """See :class:`Generator`; reads server-sent events."""
         import asyncio
 
-        import httpx
-
         body = await asyncio.to_thread(self._body, messages, options) | {"stream": True}
-        noting = {"trace": _awaited(self._noting(_PROMPT, body))}
+        noting = {"trace": self._noting(_PROMPT, body).awaited}
         with self._errors():
             async with (
-                httpx.AsyncClient(timeout=self.timeout, headers=self._headers) as client,
+                self._async_client() as client,
                 client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting) as reply,
             ):
                 if reply.is_error:
@@ -359,16 +373,31 @@ class HostClient:
             f"model host {self.url}", "GET" if what == _MANIFEST else "POST", reveals, what, request, self._egress
         )
 
-    def _noting(self, what: str, body: Mapping[str, Any] = {}) -> Trace:
+    def _permit(self, peer: str = "") -> None:
+        """Return when a prompt may leave, to a ``peer`` that should have been this machine; note it when it may not."""
+        where = f" (at {peer}, which is not this machine)" if peer else ""
+        try:
+            permit(f"the model host {self.url}{where}", self._egress, "structure")
+        except Refused:
+            self._audit.note(self._departure(_PROMPT), "blocked")
+            raise
+
+    def _noting(self, what: str, body: Mapping[str, Any] = {}) -> Passage:
         """Return the trace of a request that notes it when it leaves; one that never connected did not."""
 
-        def trace(event: str, details: Mapping[str, Any]) -> None:
-            if self.remote and leaves(event, details):
+        def go(passage: Passage) -> None:
+            if passage.outside:
                 record_egress(f"model host {self.url}: {what}")
                 request = json.dumps(body["messages"]) if body else ""
-                self._audit.note(self._departure(what, request), "sent")
+                self._audit.note(self._departure(what, request), "sent", **passage.route)
 
-        return trace
+        return Passage(self.url, self._permit, go)
+
+    def _client(self) -> httpx.Client:
+        return open_client(self.url, timeout=self.timeout, headers=self._headers, auth=self._credentials)
+
+    def _async_client(self) -> httpx.AsyncClient:
+        return open_async_client(self.url, timeout=self.timeout, headers=self._headers, auth=self._credentials)
 
     def _body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
         model = self.stamp.name
@@ -379,14 +408,41 @@ class HostClient:
         return {"model": model, "messages": [dict(message) for message in messages], **chosen}
 
     def _errors(self) -> _HostErrors:
-        return _HostErrors(self.url, self._headers.get("Authorization", "").removeprefix("Bearer "))
+        key = self._headers.get("Authorization", "").removeprefix("Bearer ")
+        return _HostErrors(self.url, (key, *secrets_of(self._credentials)))
+
+
+def _address(url: str) -> tuple[str, Credentials | None]:
+    """Return the base URL of a host without its credentials, and these.
+
+    Raises:
+        InvalidInput: It is none; what may be a password does not show.
+    """
+    import httpx
+
+    try:
+        address, credentials = split_credentials(url.strip())
+        read = httpx.URL(address)
+    except (ValueError, httpx.InvalidURL):
+        address, read, credentials = "", httpx.URL(), None
+    if read.scheme not in ("http", "https") or not read.host:
+        raise InvalidInput(
+            f"host {shown(url)!r} is not a URL; expected something like http://127.0.0.1:8000.",
+            "Set BIOMED_AGENT_HOST or --host to the base URL of the host.",
+        )
+    if read.query or read.fragment or "@" in address:  # most likely a password that is not encoded
+        raise InvalidInput(
+            f"host {shown(url)!r} is no base URL: it holds a query, a fragment or a stray @.",
+            "Percent-encode what a user name or password has of / ? # @ :, and leave out query and fragment.",
+        )
+    return address, credentials
 
 
 class _HostErrors:
-    """Maps httpx and JSON errors to ours at one seam; the key, which a host may repeat, shows in none of them."""
+    """Maps httpx and JSON errors to ours at one seam; secrets, which a host may repeat, show in none of them."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.key = url, key
+    def __init__(self, url: str, secrets: Sequence[str]) -> None:
+        self.url, self.secrets = url, secrets
 
     def __enter__(self) -> None:
         return None
@@ -394,52 +450,64 @@ class _HostErrors:
     def __exit__(self, kind: Any, error: BaseException | None, _trace: Any) -> None:
         import httpx
 
-        if isinstance(error, BiomedAgentError) and self.key and self.key in error.message:
-            raise type(error)(error.message.replace(self.key, "***"), error.hint) from None
-        if isinstance(error, httpx.HTTPError | ValueError | KeyError | IndexError):
+        if isinstance(error, BiomedAgentError):
+            message, hint = self._scrub(error.message), self._scrub(error.hint)
+            if (message, hint) != (error.message, error.hint):
+                raise type(error)(message, hint) from None
+        if isinstance(error, httpx.HTTPError | ValueError | LookupError | TypeError | AttributeError):
+            reason = self._scrub(str(error))
             raise Unavailable(
-                f"the model host {self.url} gave no answer ({type(error).__name__}: {self._scrub(str(error))}).",
+                f"the model host {self.url} gave no answer ({type(error).__name__}: {reason}).",
                 "Check that it runs and that BIOMED_AGENT_HOST names it.",
-            ) from error
+            ) from (error if reason == str(error) else None)
 
-    def _scrub(self, said: str) -> str:
-        return said.replace(self.key, "***") if self.key else said
-
-
-def _awaited(trace: Trace) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
-    """Return ``trace`` as an asynchronous client calls it."""
-
-    async def awaited(event: str, details: Mapping[str, Any]) -> None:
-        trace(event, details)
-
-    return awaited
+    def _scrub(self, text: str) -> str:
+        """Blot out secrets, then cut, so that no half of one is left."""
+        clean = redact(text, *self.secrets, *proxy_secrets())
+        return clean if len(clean) <= _LONGEST_ERROR else f"{clean[:_LONGEST_ERROR]} ..."
 
 
 def _checked(reply: httpx.Response) -> httpx.Response:
-    """Return ``reply``, or raise what its error body says."""
+    """Return ``reply``, or raise what its error body says; a redirect is not followed, since it could lead anywhere."""
+    if "location" in reply.headers and reply.is_redirect:
+        raise Unavailable(
+            f"the model host pointed to another address, {reply.headers['location']}; it was not followed.",
+            "Set BIOMED_AGENT_HOST to the address that answers, if it is yours.",
+        )
     if not reply.is_error:
         return reply
     try:
         detail = reply.json()
         message = str(detail.get("error", {}).get("message") or detail.get("detail") or detail)
     except (ValueError, AttributeError):
-        message = reply.text[:200]
+        message = reply.text
     kind: type[BiomedAgentError] = InvalidInput if reply.status_code in (400, 413, 422) else Unavailable
-    raise kind(f"the model host answered {reply.status_code}: {message}")
+    raise kind(f"the model host answered {reply.status_code}: {message[:_LONGEST_READ]}")
 
 
 def _generation(body: Mapping[str, Any]) -> Generation:
-    choice = body["choices"][0]
+    return _generations(body)[0]
+
+
+def _generations(body: Mapping[str, Any]) -> list[Generation]:
+    """Return the choices of a completion, at least one; its usage counts the tokens of all of them."""
     usage = body.get("usage") or {}
     ours = body.get("biomed_agent") or {}
-    return Generation(
-        text=str(choice["message"]["content"] or ""),
-        finish_reason="length" if choice.get("finish_reason") == "length" else "stop",
-        prompt_tokens=int(usage.get("prompt_tokens", 0)),
-        new_tokens=int(usage.get("completion_tokens", 0)),
-        truncated=str(ours.get("truncated", "")),
-        agreement=None if ours.get("agreement") is None else float(ours["agreement"]),
-    )
+    choices = body["choices"]
+    if not choices:
+        raise IndexError("no choices")
+    new_tokens = int(usage.get("completion_tokens", 0)) // len(choices)
+    return [
+        Generation(
+            text=str(choice["message"]["content"] or ""),
+            finish_reason="length" if choice.get("finish_reason") == "length" else "stop",
+            prompt_tokens=int(usage.get("prompt_tokens", 0)),
+            new_tokens=new_tokens,
+            truncated=str(ours.get("truncated", "")),
+            agreement=None if ours.get("agreement") is None else float(ours["agreement"]),
+        )
+        for choice in choices
+    ]
 
 
 def _delta(line: str) -> str:

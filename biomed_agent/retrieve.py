@@ -13,11 +13,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import __version__, chemistry
-from .deposited import deposited_facts, note_unread
+from .deposited import Readings, deposited_facts, note_unread
 from .egress import switched_off
-from .errors import BiomedAgentError, NotFound, Refused, Unavailable
+from .errors import NotFound, Refused, Unavailable
+from .gaps import Gap
 from .literature import MAX_PASSAGES, rank_passages, usable
 from .shelves import Shelves
+from .sources.uniprot.facts import PREDICATES
 from .types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ RESIDUE_MASS = {
     "O": 237.2982,
 }  # fmt: skip
 WATER_MASS = 18.0153
+_OF_UNIPROT = frozenset(predicate.lower() for predicate in PREDICATES)
 
 
 class Retriever:
@@ -70,31 +73,39 @@ class Retriever:
         entity: Entity,
         predicates: Sequence[str],
         notes: list[str],
-        unread: list[BiomedAgentError] | None = None,
+        gaps: list[Gap] | None = None,
     ) -> list[Fact]:
         """Return stored facts; the live record is asked only for predicates the index does not have.
 
         Args:
             entity: What the facts are about.
             predicates: Predicates wanted; empty means everything.
-            notes: Receives what could not be looked up.
-            unread: Receives why a live record was not read, of those that might have stated more.
+            notes: Receives what a source could not answer.
+            gaps: Receives the predicates that nothing states, each with the record that was read, or the source that
+                was not and why.
         """
-        unread = [] if unread is None else unread
-        of_variant = _about_variant(entity, notes)
+        asked, of_variant = predicates, _about_variant(entity, notes)
         predicates = (*predicates, *of_variant) if predicates else ()
         found = matching(self._of_entity_or_parent(entity), predicates)
         wanted = {predicate.lower() for predicate in predicates} - {fact.predicate.lower() for fact in found}
         if found and not wanted:
             return found
-        live = self._live(entity, wanted, notes, unread, needed=not found)
+        live, readings = self._live(entity, wanted, notes)
         known = {(fact.predicate.lower(), str(fact.value).lower()) for fact in found}
         facts = found + [
             fact
             for fact in matching(live, predicates)
             if (fact.predicate.lower(), str(fact.value).lower()) not in known
         ]
-        return [fact for fact in facts if _fits_variant(entity, fact)]
+        facts = [fact for fact in facts if _fits_variant(entity, fact)]
+        if gaps is not None:
+            stated = {fact.predicate.lower() for fact in facts}
+            gaps += [
+                Gap(entity, predicate, *readings.get(predicate.lower(), ("", None)))
+                for predicate in asked
+                if predicate.lower() not in stated
+            ]
+        return facts
 
     def _of_entity_or_parent(self, entity: Entity) -> list[Fact]:
         """Return the index's facts; those of a salt's parent, marked so, for the predicates the salt lacks."""
@@ -108,28 +119,27 @@ class Retriever:
             ]
         return facts
 
-    def _live(
-        self, entity: Entity, wanted: Collection[str], notes: list[str], unread: list[BiomedAgentError], *, needed: bool
-    ) -> list[Fact]:
+    def _live(self, entity: Entity, wanted: Collection[str], notes: list[str]) -> tuple[list[Fact], Readings]:
+        """Return what the live record states, and how far each wanted predicate that it may state was read."""
         if isinstance(entity, Molecule):
-            return deposited_facts(self.pubchem, entity, wanted, notes, unread)
-        if needed and entity.accession and self.uniprot is None:
-            note_unread(switched_off("UniProt"), notes, unread)
+            return deposited_facts(self.pubchem, entity, wanted, notes)
+        may_state = [predicate for predicate in wanted if predicate in _OF_UNIPROT]
+        if not entity.accession or (wanted and not may_state):
+            return [], {}
+        if self.uniprot is None:
+            return [], dict.fromkeys(may_state, ("UniProt", switched_off("UniProt")))
+        record = f"UniProt's record {entity.accession.partition('-')[0]}"
+        odd: list[str] = []
         try:
-            if entity.accession and self.uniprot is not None:
-                odd: list[str] = []
-                facts = self.uniprot.facts(entity.accession, odd)
-                if odd:
-                    notes.append(
-                        f"Of UniProt's record {entity.accession} some could not be read: {', '.join(odd[:6])}."
-                    )
-                    unread.append(Unavailable(notes[-1], "Look for a newer version of this package."))
-                return facts
-        except NotFound as error:
-            notes.append(f"The live record was not read: {error.message}")
-        except (Unavailable, Refused) as error:
-            note_unread(error, notes, unread)
-        return []
+            facts = self.uniprot.facts(entity.accession, odd)
+        except (NotFound, Unavailable, Refused) as error:
+            note_unread(error, notes)
+            return [], dict.fromkeys(may_state, ("UniProt", error))
+        if not odd:
+            return facts, dict.fromkeys(may_state, (record, None))
+        notes.append(f"Of UniProt's record {entity.accession} some could not be read: {', '.join(odd[:6])}.")
+        unreadable = Unavailable(notes[-1], "Look for a newer version of this package.")
+        return facts, dict.fromkeys(may_state, (record, unreadable))
 
     def parents(self, molecule: Molecule) -> list[Molecule]:
         """Return the parent of a salt or solvate with its name where a record has one; empty for a parent itself."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
+from .credentials import Credentials, shown, split_credentials
+from .errors import InvalidInput
 from .pace import SLACK
 
 DAY = 86_400.0
@@ -22,6 +25,8 @@ class Service:
     ttl: float
     """seconds a reply is kept in the cache unless the caller says otherwise"""
     per_minute: float = math.inf
+    credentials: Credentials | None = field(default=None, repr=False)
+    """user name and password the service wants; never part of ``url``"""
 
     @property
     def interval(self) -> float:
@@ -58,6 +63,22 @@ SERVICES: dict[str, Service] = {
 
 
 def placed(service: Service, given: str | Service | None) -> Service:
-    """Return the service as given, or at the address given."""
+    """Return the service as given, or at the address given; what the address holds of credentials is put aside.
+
+    Raises:
+        InvalidInput: The address is none to which a path can be added.
+    """
     service = given if isinstance(given, Service) else replace(service, url=given or service.url)
-    return replace(service, url=service.url.rstrip("/"))
+    try:
+        url, credentials = split_credentials(service.url)
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or parts.query or parts.fragment or "@" in url:
+        raise InvalidInput(
+            f"the address of {service.name}, {shown(service.url)!r}, cannot be used; "
+            "expected something like https://host/path.",
+            "Percent-encode what a user name or password has of / ? # @ :, and leave out query and fragment.",
+        )
+    return replace(service, url=url.rstrip("/"), credentials=credentials or service.credentials)

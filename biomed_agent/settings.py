@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from .credentials import BLOT, names_secret, redact, shown
 from .errors import InvalidInput
 from .types import EgressPolicy, LoadIn
 
@@ -34,16 +36,22 @@ class Settings(BaseSettings):
     """Every setting, with its environment variable ``BIOMED_AGENT_<NAME>``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BIOMED_AGENT_", env_ignore_empty=True, populate_by_name=True, extra="forbid"
+        env_prefix="BIOMED_AGENT_",
+        env_ignore_empty=True,
+        populate_by_name=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     host: str | None = Field(default=None, description="base URL of a model host; wins over a local model")
     model: str | None = Field(
-        default=None, description="checkpoint folder, or 'none' for no model; default: the embedded one"
+        default=None,
+        description="checkpoint folder, 'none' for no model, or 'embedded' for the demonstration that ships; default: "
+        "the latter, except in tools",
     )
     load_in: LoadIn | None = Field(
         default=None,
-        description="precision of a local model: fp32, bf16, 8bit or 4bit; default: bf16 on a GPU, fp32 elsewhere",
+        description="precision of a local model: fp32, bf16, 8bit or 4bit; default: bf16 on a GPU with bf16, else fp32",
     )
     index: Annotated[list[Path], NoDecode] = Field(
         default=[], description=f"further SQLite indexes, searched before the shipped one; separated by {os.pathsep!r}"
@@ -68,6 +76,11 @@ class Settings(BaseSettings):
         """The file in which every request that leaves and every refused one is noted."""
         return self.audit_log or self.cache_dir / "egress.jsonl"
 
+    def __repr_args__(self) -> Any:
+        """Yield names and values for ``repr``, addresses without credentials."""
+        for name, value in super().__repr_args__():
+            yield name, shown_setting(str(name), value) if isinstance(value, str) else value
+
     @field_validator("index", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -86,6 +99,11 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file()))
 
 
+def shown_setting(name: str, value: str) -> str:
+    """Return the text of a setting as it may be shown."""
+    return shown(value) if name in ("host", "model") and ("//" in value or name == "host") else redact(value)
+
+
 def read_settings(**flags: Any) -> Settings:
     """Read the settings; ``flags`` that are not None win.
 
@@ -98,10 +116,19 @@ def read_settings(**flags: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         raise InvalidInput(
-            f"setting {name} is {first.get('input')!r}: {first['msg']}.",
+            f"setting {name} is {_shown_input(name, first.get('input'))}: {first['msg']}.",
             f"Look at the flag --{name.replace('_', '-')}, BIOMED_AGENT_{name.upper()} and {config_file()}.",
-        ) from error
+        ) from None  # the cause would quote what was given
     except ValueError as error:  # the TOML file itself, or a list in the environment that is not JSON
         raise InvalidInput(
-            f"settings cannot be read: {error}.", f"Look at the environment and {config_file()}."
+            f"settings cannot be read: {redact(str(error))}.", f"Look at the environment and {config_file()}."
         ) from error
+
+
+def _shown_input(name: str, value: Any) -> str:
+    """Return what was given for a setting, unless it is a secret or, being misspelt, may be one."""
+    if names_secret(name):
+        return BLOT
+    if isinstance(value, Mapping):
+        return f"a table of {', '.join(map(str, value))}"
+    return repr(shown(value)) if isinstance(value, str) else redact(repr(value))

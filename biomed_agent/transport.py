@@ -22,22 +22,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar, get_args
+from typing import Any, Self, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 
 from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
+from .credentials import BLOT, blot, proxy_secrets, redact, secrets_of
 from .disclosure import structure_in
 from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
 from .errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from .exchange import Received, Wire, agent_name, on_host
 from .pace import Clock, Late, Ledger, Pace, asked_pause, retry_after
+from .routes import Passage
 from .services import DAY, SERVICES, Service, placed
 from .types import EgressPolicy, Provenance
-
-_Text = TypeVar("_Text", str, bytes)
 
 TRIES = 4
 BACKOFF = 0.5
@@ -360,20 +360,21 @@ class Transport:
 
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
-    def _permit(self, service: Service, call: _Call) -> None:
-        """Return when the request may leave; note it when it may not."""
+    def _permit(self, service: Service, call: _Call, peer: str = "") -> None:
+        """Return when the request may leave, to a ``peer`` that should have been this machine; note it when not."""
+        to = f"{service.name} (at {peer}, which is not this machine)" if peer else service.name
         try:
-            permit(service.name, self.egress, call.reveals, self.offline, call.withheld)
+            permit(to, self.egress, call.reveals, self.offline, call.withheld)
         except Refused:
             self._audit.note(self._departure(service, call), "blocked", offline=self.offline)
             raise
 
-    def _leaves(self, service: Service, call: _Call) -> None:
+    def _leaves(self, service: Service, call: _Call, route: Mapping[str, str]) -> None:
         """Note a request whose connection stands in every account; one that never connected did not leave."""
         entry = f"{service.name}: {call.what}"
         self.log.append(entry)
         record_egress(entry)
-        self._audit.note(self._departure(service, call), "sent")
+        self._audit.note(self._departure(service, call), "sent", **route)
 
     def _departure(self, service: Service, call: _Call) -> Departure:
         return Departure(service.name, call.method, call.reveals, call.what, call.request, self.egress)
@@ -428,17 +429,20 @@ class Transport:
             )
         start = -math.inf
 
-        def go() -> None:
+        def judge(peer: str) -> None:
+            self._permit(service, call.judged(), peer)
+
+        def go(passage: Passage) -> None:
             nonlocal start
             while not pace.claim(start):
                 start = pace.approach(deadline)
             start = -math.inf  # a redirect needs a start of its own
-            if not is_loopback(service.url):
-                self._leaves(service, call)
+            if passage.outside:
+                self._leaves(service, call.judged(), passage.route)
 
         try:
             start = pace.approach(deadline)
-            status, headers, body, url = self._send(service, call, deadline, go)
+            status, headers, body, url = self._send(service, call, deadline, judge, go)
         except Late as late:
             raise _Again(
                 "it asked for a pause, or other look-ups wait, for longer than one call may take; "
@@ -446,7 +450,7 @@ class Transport:
                 math.inf,
             ) from late
         except httpx.RequestError as error:
-            reason = f"{type(error).__name__} {self._scrub(str(error))}".strip()
+            reason = f"{type(error).__name__} {self._scrub(str(error), service)}".strip()
             breaker.failed(reason)
             raise _Again(reason) from error
         pace.hold(asked_pause(headers.get("x-throttling-control", "")))
@@ -456,11 +460,11 @@ class Transport:
             breaker.answered()
         if status in RETRIED:
             raise _Again(f"status {status}", retry_after(headers.get("retry-after", ""), self._clock.time()))
-        body = self._scrub(body)
+        body = self._without_secrets(service, status, body)
         note = {
             "status": status,
             "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
-            "url": url,
+            "url": url.replace(self._api_key, BLOT) if self._api_key else url,
             "retrieved": datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="seconds"),
             "digest": hashlib.sha256(body).hexdigest(),
         }
@@ -474,7 +478,14 @@ class Transport:
                 raise _Again(error.message.rstrip("."), hint=error.hint) from error
         return body, note
 
-    def _send(self, service: Service, call: _Call, deadline: float, go: Callable[[], None]) -> Received:
+    def _send(
+        self,
+        service: Service,
+        call: _Call,
+        deadline: float,
+        judge: Callable[[str], None],
+        go: Callable[[Passage], None],
+    ) -> Received:
         """Send the request with what the service wants to know of us."""
         method, params, form = call.method, dict(call.params), dict(call.form)
         if call.service == "pubmed":
@@ -485,17 +496,22 @@ class Transport:
                 method, params, form = "POST", {}, params | form
             else:
                 params, form = params | form, {}
-        received = self._wire.send(service.name, service.url, method, call.url, params, form, deadline, go)
+        received = self._wire.send(service, method, call.url, params, form, deadline, judge, go)
         # Without a redirect the address is the one that was asked, without who asked.
         return received if received.url != call.url else received._replace(url=call.full_url)
 
-    def _scrub(self, said: _Text) -> _Text:
-        """Blot out the key, which NCBI repeats in its error bodies."""
-        if not self._api_key:
-            return said
-        if isinstance(said, str):
-            return said.replace(self._api_key, "***")
-        return said.replace(self._api_key.encode(), b"***")
+    def _without_secrets(self, service: Service, status: int, body: bytes) -> bytes:
+        """Blot out what NCBI repeats of its key in errors, and others of what they were told."""
+        secrets = [secret for secret in (self._api_key, *secrets_of(service.credentials)) if secret]
+        if status >= 400 and secrets:
+            return blot(body.decode("utf-8", errors="surrogateescape"), *secrets).encode(errors="surrogateescape")
+        for secret in secrets:
+            body = body.replace(secret.encode(errors="replace"), BLOT.encode())
+        return body
+
+    def _scrub(self, text: str, service: Service) -> str:
+        """Blot credentials out of what an error of the HTTP library says."""
+        return redact(text, self._api_key, *secrets_of(service.credentials), *proxy_secrets())
 
 
 def _told(reply: Reply, note: Mapping[str, Any], check: Check | None) -> Reply:

@@ -30,6 +30,9 @@ Verdict: TypeAlias = Literal["supported", "contradicted", "unverified"]
 EgressPolicy: TypeAlias = Literal["public", "names-only", "nothing"]
 LoadIn: TypeAlias = Literal["fp32", "bf16", "8bit", "4bit"]
 """precision of a local model's weights"""
+ModelUse: TypeAlias = Literal["auto", "always", "never"]
+"""when the model is asked: ``auto`` where it is offered for the kind of question and no record answers; ``always`` also
+beside records, and for kinds it was trained for and is not offered for; ``never``"""
 
 DISCLAIMER = "Research output, not medical advice."
 
@@ -229,25 +232,63 @@ class ModelStamp:
     decoding: dict[str, Any] = field(default_factory=dict)
     """the options it is asked with (:class:`biomed_agent.generator.Options`); empty means the defaults"""
     kinds: tuple[str, ...] = ()
-    """question kinds the manifest says it was trained for"""
+    """question kinds it is offered for"""
+    not_offered: dict[str, str] = field(default_factory=dict)
+    """kinds it was trained for and is not offered for, each with the reason"""
     decoding_by_kind: dict[str, dict[str, Any]] = field(default_factory=dict)
     """what differs from ``decoding`` for a kind of question; :func:`biomed_agent.generator.options_for` reads both"""
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence of the model that is not shown."""
+
+    verdict: Verdict
+    """``unverified``, of a demonstration model, or ``contradicted``"""
+    why: str
+    """the rule or record that decides; for ``unverified`` why nothing does"""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelStatement:
-    """What the model said, kept apart from what records say."""
+    """What the model said, kept apart from what records say, as far as it is shown.
+
+    Contradicted sentences are withheld, and of a demonstration model undecided ones as well; a caller may ask for all
+    (``show_undecided`` of :meth:`biomed_agent.BioMedAgent.ask`).
+    """
 
     text: str
+    """the sentences that are shown"""
     stamp: ModelStamp
     claims: tuple[Claim, ...] = ()
+    """the same sentences, each with its verdict"""
+    withheld: tuple[Withheld, ...] = ()
+    """why each of the other sentences is not shown"""
     saw: str = "structure only"
     """what the prompt held besides the question"""
     truncated: str = ""
     """what was cut to fit the model, in words; empty when nothing was"""
     agreement: float | None = None
-    """self-agreement: mean ROUGE-L with the other answers the model gave when sampled, between 0 (each says something
-    else) and 1; says how alike they are, not whether they are right. None where it gave one answer only"""
+    """self-agreement: mean ROUGE-L with the other answers the choice was among, between 0 (each says something else)
+    and 1; says how alike they were, not whether they are right. None where there was one answer only"""
+    samples: int = 1
+    """how many answers were drawn"""
+    rejected: int = 0
+    """how many of them were left out before the choice, because a check contradicts them"""
+    not_offered: str = ""
+    """why the model is not offered for this kind of question, where it was asked all the same; else empty"""
+
+    @property
+    def withheld_summary(self) -> str:
+        """How many sentences are withheld, and why: ``3 sentences undecided, 1 contradicted``; empty when none is."""
+        undecided = sum(sentence.verdict == "unverified" for sentence in self.withheld)
+        contradicted = len(self.withheld) - undecided
+        counts = [(undecided, "undecided"), (contradicted, "contradicted")]
+        (first, why), *rest = [one for one in counts if one[0]] or [(0, "")]
+        if not first:
+            return ""
+        lead = f"{first} sentence{'s' * (first > 1)} {why}"
+        return ", ".join([lead, *(f"{count} {reason}" for count, reason in rest)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from biomed_agent.errors import InvalidInput
 
-from .given import entities, given_text, make_agent, whole_file
+from .given import entities, given_text, make_agent, opinion_flags, whole_file
 from .screen import PROGRAM, Screen
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def ask(arguments: argparse.Namespace, screen: Screen) -> int:
         raise InvalidInput("the question is missing.", 'Try: biomed-agent ask "What is aspirin?"')
     question = given_text(" ".join(arguments.question), "question")
     molecule, protein = entities(arguments)
-    answer = make_agent(arguments).ask(question, molecule, protein, arguments.policy, query=arguments.query)
+    answer = make_agent(arguments).ask(
+        question, molecule, protein, arguments.policy, query=arguments.query, **opinion_flags(arguments)
+    )
     return deliver(answer, arguments, screen)
 
 
@@ -70,7 +72,7 @@ def chat(arguments: argparse.Namespace, screen: Screen) -> int:
         if not line:
             continue
         try:
-            answer = conversation.ask(line)
+            answer = conversation.ask(line, **opinion_flags(arguments))
         except KeyboardInterrupt:
             if not typed:
                 raise

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.inputs import files_closed, refuse_file
-from biomed_agent.types import Answer
+from biomed_agent.types import Answer, ModelStatement
 
-from .given import CELLS_OPEN_NONE, entities, make_agent, readable
+from .given import CELLS_OPEN_NONE, entities, make_agent, opinion_flags, readable
 from .rows import BUG, Answered, Row, listed, read_rows, write_rows
 from .screen import Screen
 
@@ -60,7 +60,9 @@ def _answer(
         # What the caller passed for all rows may be a file; else nothing may open one.
         passed = any(asked_of[name] is not None and name not in cells for name in asked_of)
         with nullcontext() if passed else files_closed(CELLS_OPEN_NONE):
-            answer = agent.ask(question, **asked_of, policy=arguments.policy, query=arguments.query)
+            answer = agent.ask(
+                question, **asked_of, policy=arguments.policy, query=arguments.query, **opinion_flags(arguments)
+            )
     except InvalidInput as error:
         return Answer(question, error.status, str(error)), error.status
     except Exception as error:  # a bug in one row must not cost the others
@@ -69,13 +71,19 @@ def _answer(
 
 
 def _cells(answer: Answer) -> dict[str, str]:
-    """Return the added columns; the model's words keep their verdicts, contradicted ones are left out."""
-    said = answer.model.claims if answer.model else ()
+    """Return the added columns; the model's sentences keep their verdicts, and what is withheld is counted."""
     return {
         "answer": " ".join(answer.text.split()),
         "entities": "; ".join(one.entity.handle for one in answer.entities),
         "candidates": listed(answer),
-        "model": " ".join(f"[{one.verdict}] {one.text}" for one in said if one.verdict != "contradicted"),
+        "model": _model_cell(answer.model),
         "sources": "; ".join(f"{one.source} {one.identifier}".strip() for one in answer.sources),
         "warnings": " ".join(answer.warnings),
     }
+
+
+def _model_cell(statement: ModelStatement | None) -> str:
+    if statement is None:
+        return ""
+    sentences = [f"[{claim.verdict}] {claim.text}" for claim in statement.claims]
+    return " ".join(sentences + ([f"[withheld] {statement.withheld_summary}"] if statement.withheld else []))

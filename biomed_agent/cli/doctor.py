@@ -48,7 +48,7 @@ def doctor(arguments: argparse.Namespace, screen: Screen) -> int:
         raise InvalidInput(f"--tokens is {arguments.tokens}; expected 1 or more.")
     inventory = take_inventory()
     report: dict[str, Any] = {
-        "machine": {**asdict(inventory), **_disk(settings.cache_dir)},
+        "machine": {**asdict(inventory), **_disk(settings.cache_dir), "precision": _precision(inventory)},
         "python": platform.python_version(),
         "packages": _packages(),
         "settings": _settings(settings),
@@ -75,6 +75,13 @@ def _model(named: str | None, settings: Settings) -> tuple[Sizes | None, str]:
         return folder_sizes(settings.model or EMBEDDED), settings.model or ""
     except CheckpointError:  # there is none, or the report on the settings says what is wrong with it
         return None, ""
+
+
+def _precision(inventory: Inventory) -> dict[str, str]:
+    """Return the precision that is computed best here, why, and what that means for ``--load-in bf16``."""
+    best = inventory.precision()
+    note = "" if best.bf16 else "--load-in bf16 halves the memory and is slower for long prompts and several samples"
+    return {"best": best.name, "reason": best.reason, "note": note}
 
 
 def _disk(cache_dir: Path) -> dict[str, Any]:
@@ -136,7 +143,8 @@ def _try_host(settings: Settings) -> tuple[bool, str]:
     from biomed_agent.generator import HostClient
 
     key = settings.api_key.get_secret_value()
-    stamp = HostClient(str(settings.host), egress=settings.egress, api_key=key, timeout=settings.timeout).stamp
+    timeout, audit = settings.timeout, settings.audit_path
+    stamp = HostClient(str(settings.host), egress=settings.egress, api_key=key, timeout=timeout, audit=audit).stamp
     return True, f"{stamp.name} {stamp.revision}".strip()
 
 
@@ -208,6 +216,7 @@ def _text(report: dict[str, Any]) -> str:
         f"  RAM       {_gib(machine['ram'])}, {_gib(machine['ram_free'])} free",
         *(f"  GPU {number}     {gpu}" for number, gpu in enumerate(gpus)),
         *([] if gpus else [f"  GPU       {without}"]),
+        f"  precision {_precision_text(machine['precision'])}",
         f"  disk      {_gib(machine['disk_free'])} free at {machine['cache_dir']}",
         f"  Python    {report['python']}",
         *textwrap.wrap(
@@ -225,6 +234,11 @@ def _text(report: dict[str, Any]) -> str:
     lines += [f"  {name:8}  {verdicts[one['works']]}{one['says']}" for name, one in report["settings"].items()]
     lines += _egress_text(report["egress"])
     return "\n".join(lines + (_model_text(report["model"]) if "model" in report else []))
+
+
+def _precision_text(precision: dict[str, str]) -> str:
+    note = f"; {precision['note']}" if precision["note"] else ""
+    return f"{precision['best']} is fastest ({precision['reason']}){note}"
 
 
 def _egress_text(egress: dict[str, Any]) -> list[str]:

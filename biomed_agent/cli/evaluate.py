@@ -120,7 +120,8 @@ def _model(arguments: argparse.Namespace) -> Model:
     if host:
         if arguments.processes > 1:
             raise InvalidInput("--processes loads a local model several times; a host is asked.", "Leave it out.")
-        client = HostClient(host, egress=settings.egress, api_key=key, timeout=max(settings.timeout, 300.0))
+        timeout, audit = max(settings.timeout, 300.0), settings.audit_path
+        client = HostClient(host, egress=settings.egress, api_key=key, timeout=timeout, audit=audit)
         return Hosted(client, arguments.batch or 8)
     generator = connect(None, settings.model, load_in=settings.load_in)
     if not isinstance(generator, LocalModel):

@@ -7,7 +7,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from biomed_agent.errors import InvalidInput
 
@@ -80,6 +80,16 @@ def readable(text: str, what: str) -> str:
     except UnicodeEncodeError:
         raise InvalidInput(f"the {what} is not UTF-8 text.") from None
     return text
+
+
+def opinion_flags(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what ``--model-too`` and ``--model-said`` mean for :meth:`biomed_agent.BioMedAgent.ask`.
+
+    To see all that the model says is to want it asked.
+    """
+    everything = bool(getattr(arguments, "model_said", False))
+    too = everything or bool(getattr(arguments, "model_too", False))
+    return {"model": "always" if too else "auto", "show_undecided": everything}
 
 
 @contextlib.contextmanager

@@ -74,7 +74,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     ask = add(commands, "ask", "asking.ask", "answer one question, or a file of questions", "[QUESTION | - ]")
     _ask_arguments(ask)
-    add(commands, "chat", "asking.chat", "ask several questions in a row; a follow-up is about the same molecule")
+    chat = add(
+        commands, "chat", "asking.chat", "ask several questions in a row; a follow-up is about the same molecule"
+    )
+    _opinion_arguments(chat)
     check = add(commands, "check", "asking.check", "check a statement against structure and records", "STATEMENT")
     check.add_argument("statement", help="one or more sentences, or - for standard input")
     _entity_arguments(check)
@@ -141,11 +144,11 @@ def _common(prove: bool = False) -> _Parser:
     parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     flags = parser.add_argument_group("settings (a flag beats the environment, which beats the settings file)")
     flags.add_argument("--host", metavar="URL", help="base URL of a model host")
-    flags.add_argument("--model", metavar="FOLDER", help="checkpoint folder, or 'none' for no model")
+    flags.add_argument("--model", metavar="FOLDER", help="checkpoint folder, 'embedded' or 'none'")
     flags.add_argument(
         "--load-in",
         choices=("fp32", "bf16", "8bit", "4bit"),
-        help="precision of a local model (default bf16 on a GPU, fp32 elsewhere)",
+        help="precision of a local model (default bf16 on a GPU with bf16, else fp32; see doctor)",
     )
     flags.add_argument("--index", metavar="FILE", action="append", help="further index to search; may be repeated")
     flags.add_argument("--offline", action="store_true", help="ask no database")
@@ -170,6 +173,15 @@ def _entity_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("ask", "best", "strict"),
         default="ask",
         help="when a name means several things: show them (ask), take the best (best), accept no default (strict)",
+    )
+
+
+def _opinion_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model-too", action="store_true", help="ask the model also where records answer")
+    parser.add_argument(
+        "--model-said",
+        action="store_true",
+        help="ask the model, and show all it says, also what nothing decides or a check contradicts, each marked so",
     )
 
 
@@ -225,6 +237,7 @@ def _ask_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question", nargs="*", help="the question, or - for standard input")
     _entity_arguments(parser)
     parser.add_argument("--query", metavar="WORDS", help="search string sent to PubMed as it is")
+    _opinion_arguments(parser)
     _output_arguments(parser)
     _many_arguments(
         parser.add_argument_group("many questions"),

@@ -7,16 +7,12 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any
 
 from biomed_agent.errors import InvalidInput
 
 from .given import FLAGS, settings_of
 from .screen import Screen
-
-if TYPE_CHECKING:
-    pass
 
 CACHED = ("replies.sqlite*", "starter-*.sqlite*", "fingerprints-*.npz*")
 """what is deleted of the cache folder: not ``pace.sqlite``, which holds the pauses that services asked for"""
@@ -29,7 +25,7 @@ def config_show(arguments: argparse.Namespace, screen: Screen) -> int:
     settings = settings_of(arguments)
     file = config_file()
     shown = {
-        name: {"value": _shown(getattr(settings, name)), "from": _origin(name, arguments, file)}
+        name: {"value": _shown(name, getattr(settings, name)), "from": _origin(name, arguments, file)}
         for name in Settings.model_fields
     }
     if arguments.json:
@@ -59,9 +55,11 @@ def cache_clear(arguments: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
-def _shown(value: Any) -> str:
-    """Return a setting as text: a secret masked, a password within an address too."""
+def _shown(name: str, value: Any) -> str:
+    """Return a setting as text, secrets masked, those within an address too."""
     from pydantic import SecretStr
+
+    from biomed_agent.settings import shown_setting
 
     if isinstance(value, SecretStr):
         return "********" if value.get_secret_value() else "(not set)"
@@ -69,10 +67,7 @@ def _shown(value: Any) -> str:
         return os.pathsep.join(str(one) for one in value) or "(none)"
     if value is None or value == "":
         return "(not set)"
-    parts = urlsplit(str(value))
-    if parts.scheme and parts.password:
-        return urlunsplit(parts._replace(netloc=f"********@{parts.netloc.rpartition('@')[2]}"))
-    return str(value)
+    return shown_setting(name, str(value))
 
 
 def _origin(name: str, arguments: argparse.Namespace, file: Path) -> str:

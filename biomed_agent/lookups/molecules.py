@@ -11,9 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .. import compose, druglikeness
-from ..deposited import cid_of
+from ..deposited import cid_of, note_unread, unread_notes
+from ..egress import switched_off
 from ..errors import Inapplicable, InvalidInput, NotFound, Refused, Unavailable
-from ..hazards import STATEMENT, bearing_on, topic_of
+from ..gaps import Gap
+from ..hazards import HAZARDS, STATEMENT, bearing_on, topic_of
 from ..retrieve import matching
 from ..types import Answer, Entity, Fact, Molecule
 
@@ -211,18 +213,22 @@ def hazards(answering: Answering, question: Question) -> Answer:
     """Answer what the hazards of molecules are, or whether one has a certain hazard."""
     draft = answering.draft
     topic, said = topic_of(question.text), []
+    lacking: list[Gap] = []
     for molecule in [one.entity for one in draft.molecules if isinstance(one.entity, Molecule)]:
         facts = answering.stored(molecule, question.predicates)
         draft.facts += facts
         if facts:
             said.append(_hazards_of(molecule, facts, topic, draft.sources))
-    if said:
-        return draft.close("answered", " ".join(said))
-    names = " and ".join(compose.name_of(one.entity) for one in draft.molecules)
-    return draft.close_empty(
-        f"No GHS classification of {names} is on record here, which does not mean it is safe.",
-        f"The hazards of {names} could not be looked up, which does not mean it is safe",
-    )
+        else:
+            draft.call_gaps(molecule, HAZARDS, "hazards")
+            lacking += [gap for gap in draft.gaps if gap.entity is molecule]
+    silence = "That does not mean that it is safe."
+    if not said:
+        return draft.close_empty(after=silence)
+    if lacking:
+        said += [*compose.gap_sentences(lacking), silence]
+        draft.warnings += unread_notes(lacking)
+    return draft.close("answered", " ".join(said))
 
 
 def _hazards_of(molecule: Molecule, facts: list[Fact], topic: str, sources: compose.Sources) -> str:
@@ -257,19 +263,24 @@ def bioactivity(answering: Answering, molecule: Molecule, known: bool) -> list[s
     """
     draft, retriever = answering.draft, answering.rooms.retriever
     asked = re.search(r"bio-?assay|bio-?activit|assay results", draft.question, re.IGNORECASE)
-    if retriever.pubchem is None:
-        draft.not_looked_up.append("bioassays in PubChem (look-ups are switched off)")
-        return []
-    if known and not asked:
+    if known and not asked and retriever.pubchem is not None:
         draft.not_looked_up.append("bioassays in PubChem (ask for its bioassays)")
         return []
-    try:
-        facts = retriever.pubchem.bioactivity(cid_of(retriever.pubchem, molecule))
-    except (NotFound, Refused, Unavailable) as error:
-        draft.warnings.append(f"Bioassays were not looked up: {error.message}")
-        return []
+    facts: list[Fact] = []
+    gap = Gap(molecule, "bioassay results", "PubChem", switched_off("PubChem"))
+    if retriever.pubchem is not None:
+        try:
+            cid = cid_of(retriever.pubchem, molecule)
+            facts, gap = (
+                retriever.pubchem.bioactivity(cid),
+                replace(gap, source=f"PubChem's record CID {cid}", error=None),
+            )
+        except (NotFound, Refused, Unavailable) as error:
+            gap = replace(gap, error=error)
+            note_unread(error, draft.warnings)
     if not facts or not facts[0].value:
-        return []
+        draft.gaps.append(gap)
+        return compose.gap_sentences([gap]) if known and asked else []
     counts, targets = facts[0], facts[1:]
     shown = [_with_name(fact, answering.rooms.index) for fact in targets[:MOST_TARGETS]]
     draft.facts += [counts, *shown]

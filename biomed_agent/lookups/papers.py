@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .. import compose
-from ..errors import BiomedAgentError, InvalidInput, NotFound
+from .. import compose, opinion
+from ..errors import InvalidInput, NotFound
 from ..literature import MAX_PASSAGES, labelled, rank_passages, tells_a_finding, words_of
-from ..prompt import literature_messages
 from ..shelves import local_query
-from ..types import Answer, Article, Evidence, ModelStatement
+from ..types import Answer, Article, Evidence
 
 if TYPE_CHECKING:
     from ..answering import Answering
@@ -53,14 +52,9 @@ def answer(answering: Answering, query: str | None, most: int = MAX_PASSAGES, fu
     if not found:
         return draft.close("not_found", "Articles were found, but no sentence of them fits the question.")
     evidence = _numbered(answering, found)
-    generator = answering.rooms.generator
-    if generator is not None and "literature" in generator.stamp.kinds:
+    if statement := opinion.synthesis(answering, draft.question, evidence):
         evidence = [replace(one, shown_to_model=True) for one in evidence]
-        try:
-            said = generator.generate(literature_messages(draft.question, evidence))
-            draft.model = ModelStatement(said.text, generator.stamp, saw="the numbered passages")
-        except BiomedAgentError as error:
-            draft.warnings.append(f"The model did not answer: {error}")
+        draft.model = statement
     draft.evidence = evidence
     return draft.close("answered", compose.evidence_text(evidence, draft.sources))
 

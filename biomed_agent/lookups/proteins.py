@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .. import compose
+from ..deposited import unread_notes
 from ..errors import InvalidInput
+from ..gaps import Gap
 from ..inputs import ORGANISMS
 from ..mentions import organism_of
 from ..question import DRUG_LINKS
 from ..retrieve import matching
-from ..types import Answer, Fact
+from ..types import Answer, Entity, Fact
+from . import affinities
 
 if TYPE_CHECKING:
     from ..answering import Answering
@@ -58,17 +61,46 @@ def card(answering: Answering, name: str, organism: str = "", about: Sequence[st
     resolved = rooms.resolver.resolve(name, "protein", policy=answering.policy, organism=wanted, notes=draft.warnings)
     draft.add(resolved)
     entity = resolved.entity
-    said = [compose.identity_sentence(entity, draft.sources)]
-    stated: list[Fact] = []
-    if predicates := tuple(dict.fromkeys(predicate for one in about for predicate in SECTIONS[one])):
-        stated = answering.stored(entity, predicates)
-        said.append(compose.facts_sentence(entity, stated, draft.sources))
-        lacking = [one for one in about if not matching(stated, SECTIONS[one])]
-        unstated = "Its {} could not be looked up." if draft.unread else "No record here states its {}."
-        said += [unstated.format(one) for one in lacking]
-    else:
-        stated = rooms.index.facts(entity)
-        said.append(compose.facts_sentence(entity, matching(stated, ("protein family", "EC number")), draft.sources))
     identity = [fact for fact in rooms.retriever.identity(resolved) if fact.predicate != "sequence"]
-    draft.facts += [*stated, *identity, *matching(rooms.retriever.computed(entity), _SIZE)]
-    return draft.close("answered", " ".join(part for part in said if part))
+    beside = [*identity, *matching(rooms.retriever.computed(entity), _SIZE)]
+    lead = compose.identity_sentence(entity, draft.sources)
+    if about:
+        return _with_sections(answering, entity, about, lead, beside)
+    stated = rooms.index.facts(entity)
+    known = compose.facts_sentence(entity, matching(stated, ("protein family", "EC number")), draft.sources)
+    draft.facts += [*stated, *beside]
+    return draft.close("answered", f"{lead} {known}")
+
+
+def _with_sections(
+    answering: Answering, entity: Entity, about: Sequence[str], lead: str, beside: Sequence[Fact]
+) -> Answer:
+    """Close with what is stated in the sections asked for, and of each other one whose silence that is."""
+    draft = answering.draft
+    predicates = tuple(dict.fromkeys(predicate for section in about for predicate in SECTIONS[section]))
+    stated = answering.stored(entity, predicates)
+    found = affinities.partners(answering.rooms.index, entity)
+    measured = found.facts if "drugs" in about else []
+    sentences = [lead, compose.facts_sentence(entity, stated, draft.sources)]
+    if measured:
+        sentences.append(affinities.partners_text(entity, found, draft.sources))
+    lacking = [
+        section
+        for section in about
+        if not matching(stated, SECTIONS[section]) and not (section == "drugs" and measured)
+    ]
+    for section in about:
+        draft.call_gaps(entity, SECTIONS[section], section if section in lacking else f"{section} (in part)")
+    draft.facts += [*stated, *measured, *beside]
+    gaps = _of_sources([gap for gap in draft.gaps if gap.asked in lacking])
+    text = " ".join(part for part in sentences if part)
+    if set(lacking) == set(about):
+        return draft.close_empty(after=text, gaps=gaps)
+    draft.warnings += unread_notes(gaps)
+    return draft.close("answered", " ".join([text, *compose.gap_sentences(gaps, its=True)]))
+
+
+def _of_sources(gaps: Sequence[Gap]) -> list[Gap]:
+    """Leave out what only the local index could state of a section of which a record or a live source tells."""
+    told = {gap.asked for gap in gaps if gap.source}
+    return [gap for gap in gaps if gap.source or gap.asked not in told]

@@ -18,13 +18,14 @@ from transformers.utils import logging
 from biomed_agent.errors import InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
 from biomed_agent.prompt import Message, ProteinSlot, Text, drop_oldest_turns, render
+from biomed_agent.samples import choose
 from biomed_agent.types import LoadIn, ModelStamp
 
 from .checkpoint import load_checkpoint
-from .machine import take_inventory
+from .machine import best_precision, take_inventory
 from .manifest import stamp_of
-from .overlap import most_agreed
-from .placement import choose, folder_sizes
+from .placement import choose as choose_placement
+from .placement import folder_sizes
 from .quantize import loading_options, settle
 from .sampling import cut_at, sample
 
@@ -37,8 +38,8 @@ class LocalEngine:
 
     Args:
         folder: Checkpoint folder (:func:`biomed_agent.model.checkpoint.save_checkpoint`).
-        load_in: Precision of the weights; bfloat16 on a GPU and float32 elsewhere when not given. 8 and 4 bits need
-            bitsandbytes.
+        load_in: Precision of the weights; bfloat16 on a GPU that multiplies it and float32 elsewhere when not given.
+            8 and 4 bits need bitsandbytes.
         device: Where to run; if not given, the GPUs when there are any, as :mod:`.placement` lays them out.
 
     Raises:
@@ -50,10 +51,12 @@ class LocalEngine:
         self, folder: str | Path, load_in: LoadIn | None = None, device: str | torch.device | None = None
     ) -> None:
         if device is None:
-            chosen = choose(folder_sizes(folder), take_inventory().machine(), load_in)
+            chosen = choose_placement(folder_sizes(folder), take_inventory().machine(), load_in)
             load_in, device_map = chosen.load_in, dict(chosen.device_map)
         else:
-            load_in = load_in or ("fp32" if torch.device(device).type == "cpu" else "bf16")
+            # On a CPU answers are those of float32 unless asked otherwise, even where bfloat16 is faster.
+            fast = torch.device(device).type != "cpu" and best_precision(str(device)).bf16
+            load_in = load_in or ("bf16" if fast else "fp32")
             device_map = {"": str(device)}
         self.load_in: LoadIn = load_in
         """precision of the weights"""
@@ -98,7 +101,7 @@ class LocalEngine:
         """
         if options.mbr_samples and conversations:
             ready = [self._prepare([messages], options) for messages in conversations]  # all, before any is sampled
-            return [self._agreed(inputs, limit, note, options) for inputs, (limit,), (note,) in ready]
+            return [choose(self._drawn(*one, options)).generation for one in ready]
         inputs, limits, notes = self._prepare(conversations, options)
         with self._running(options):
             rows = self._decode(inputs, limits, options, None)
@@ -108,14 +111,28 @@ class LocalEngine:
             for ids, count, note in zip(rows, prompt_tokens, notes, strict=True)
         ]
 
-    def _agreed(self, inputs: Any, limit: int, note: str, options: Options) -> Generation:
-        """Sample answers to one conversation, whatever others are asked with it; return the one most agreed on."""
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """Return ``n`` answers to one conversation, which is read once; see :class:`biomed_agent.generator.Generator`.
+
+        Raises:
+            InvalidInput: As :meth:`generate`; or several are asked for at temperature 0 or with beams, where all would
+                be the same.
+            Unavailable: The device ran out of memory.
+        """
+        if n < 1:
+            raise InvalidInput(f"{n} samples were asked for; expected 1 or more.")
+        if n == 1:
+            return self.generate_batch([messages], replace(options, mbr_samples=0))
+        options = replace(options, mbr_samples=n)
+        return self._drawn(*self._prepare([messages], options), options)
+
+    def _drawn(self, inputs: Any, limits: list[int], notes: list[str], options: Options) -> list[Generation]:
+        """Sample answers to one conversation, whatever others are asked with it."""
+        (limit,), (note,) = limits, notes
         with self._running(options):
             rows = sample(self.model, inputs, limit, options, eos=self._eos(), text=self._text)
         prompt_tokens = int(inputs["attention_mask"].sum())
-        samples = [self._generation(ids, prompt_tokens, note, options) for ids in rows]
-        best = most_agreed([one.text for one in samples])
-        return replace(samples[best.place], agreement=best.agreement)
+        return [self._generation(ids, prompt_tokens, note, options) for ids in rows]
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """Yield the answer in pieces that join to :meth:`generate`'s text.

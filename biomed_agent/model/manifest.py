@@ -122,4 +122,11 @@ def stamp_of(manifest: dict[str, Any]) -> ModelStamp:
         decoding=manifest.get("decoding") or {},
         decoding_by_kind=manifest.get("decoding_by_kind") or {},
         kinds=tuple(manifest["kinds"]),
+        not_offered=reasons(manifest.get("not_offered")),
     )
+
+
+def reasons(not_offered: object) -> dict[str, str]:
+    """Return why each kind of a manifest's ``not_offered`` is not offered; what is no such table says nothing."""
+    table = not_offered if isinstance(not_offered, dict) else {}
+    return {str(kind): str(one.get("why", "")) for kind, one in table.items() if isinstance(one, dict)}

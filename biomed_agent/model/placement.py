@@ -241,7 +241,9 @@ class Machine:
     """0 when it is not known"""
     gpus: tuple[int, ...] = ()
     bf16: bool = False
-    """whether the CPU multiplies bfloat16 itself (AVX512-BF16 or AMX)"""
+    """whether the CPU multiplies bfloat16 itself (AVX512-BF16, AMX, or ARM's)"""
+    gpu_bf16: bool = True
+    """whether every GPU does (compute capability 8.0 or higher)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +282,7 @@ def options(sizes: Sizes, machine: Machine, tokens: int = TOKENS) -> list[Option
     """
     found: list[Option] = []
     best = max(range(len(machine.gpus)), key=lambda number: machine.gpus[number], default=0)
-    for load_in in _ON_GPU if machine.gpus else ():
+    for load_in in _ON_GPU[machine.gpu_bf16] if machine.gpus else ():
         found.append(_on_gpus(sizes, machine, load_in, [best], tokens))
         if len(machine.gpus) > 1 and not found[-1].fits:
             found.append(_on_gpus(sizes, machine, load_in, range(len(machine.gpus)), tokens))
@@ -289,40 +291,69 @@ def options(sizes: Sizes, machine: Machine, tokens: int = TOKENS) -> list[Option
     return found + [_on_cpu(sizes, machine, load_in, tokens) for load_in in _ON_CPU[machine.bf16]]
 
 
-_ON_GPU: tuple[LoadIn, ...] = ("bf16", "8bit", "4bit")
+_ON_GPU: Mapping[bool, tuple[LoadIn, ...]] = {
+    True: ("bf16", "8bit", "4bit"),
+    False: ("fp32", "bf16", "8bit", "4bit"),
+}
 _ON_CPU: Mapping[bool, tuple[LoadIn, ...]] = {
     True: ("bf16", "fp32", "8bit", "4bit"),
     False: ("fp32", "bf16", "8bit", "4bit"),
 }
-"""Best first, by whether the CPU multiplies bfloat16."""
+"""Best first, by whether the processor multiplies bfloat16."""
 
 
 def choose(sizes: Sizes, machine: Machine, load_in: LoadIn | None = None, tokens: int = TOKENS) -> Option:
     """Return how to load a model: bfloat16 on GPUs and float32 on a CPU, unless ``load_in`` says otherwise.
 
-    A machine with GPUs is not given a CPU's pace silently. On a CPU only the weights have to fit, for the system can
-    make room for the rest.
+    GPUs that only emulate bfloat16 take float32, too, and bfloat16 where that is too big. A machine with GPUs is not
+    given a CPU's pace silently. On a CPU only the weights have to fit, for the system can make room for the rest.
 
     Raises:
         Unavailable: It does not fit; says what is needed and what is free.
     """
-    load_in = load_in or ("bf16" if machine.gpus else "fp32")
-    if machine.gpus and load_in == "fp32":
-        best = max(range(len(machine.gpus)), key=lambda number: machine.gpus[number])
-        wanted = [_on_gpus(sizes, machine, load_in, [best], tokens)]
-    else:
-        every = [option for option in options(sizes, machine, tokens) if option.load_in == load_in]
-        wanted = [option for option in every if option.on_gpu] or every
+    tries: tuple[LoadIn, ...] = (load_in,) if load_in else _default(machine)
+    wanted = [option for one in tries for option in _ways(sizes, machine, one, tokens)]
     for option in wanted:
-        if option.fits or (not option.on_gpu and (sizes.weights(load_in) <= machine.ram or not machine.ram)):
+        if option.fits or (not option.on_gpu and (sizes.weights(option.load_in) <= machine.ram or not machine.ram)):
             return option
     short = wanted[-1]
     device, need = max(short.needs.items(), key=lambda item: item[1] - short.free.get(item[0], 0))
     raise Unavailable(
-        f"{sizes.name} in {load_in} needs {need / GIB:.1f} GiB on {_called(device)}, which has "
+        f"{sizes.name} in {short.load_in} needs {need / GIB:.1f} GiB on {_called(device)}, which has "
         f"{short.free.get(device, 0) / GIB:.1f} GiB free.",
         "Run `biomed-agent doctor` to see what fits, or choose another --load-in (8bit, 4bit).",
     )
+
+
+def _default(machine: Machine) -> tuple[LoadIn, ...]:
+    """Return the precisions to try when none is asked for."""
+    if not machine.gpus:
+        return ("fp32",)
+    return ("bf16",) if machine.gpu_bf16 else ("fp32", "bf16")
+
+
+def _ways(sizes: Sizes, machine: Machine, load_in: LoadIn, tokens: int) -> list[Option]:
+    """Return the options of one precision, on GPUs only where there are any."""
+    every = [option for option in options(sizes, machine, tokens) if option.load_in == load_in]
+    if on_gpu := [option for option in every if option.on_gpu]:
+        return on_gpu
+    if not machine.gpus:
+        return every
+    best = max(range(len(machine.gpus)), key=lambda number: machine.gpus[number])
+    return [_on_gpus(sizes, machine, load_in, [best], tokens)]
+
+
+def _pace(load_in: LoadIn, bf16: bool, lack: str) -> str:
+    """Say what computing in bfloat16 costs on a processor without it; "" where it costs nothing."""
+    if bf16 or load_in == "fp32":
+        return ""
+    if load_in == "bf16":
+        return f"half the memory of fp32, but slower for long prompts and several samples: {lack}"
+    return f"computes in bf16: {lack}"
+
+
+_CPU_LACKS = "this CPU is not known to have bf16 instructions"
+_GPU_LACKS = "a GPU here has no bf16 units and emulates them"
 
 
 def _on_gpus(sizes: Sizes, machine: Machine, load_in: LoadIn, gpus: Sequence[int], tokens: int) -> Option:
@@ -339,7 +370,8 @@ def _on_gpus(sizes: Sizes, machine: Machine, load_in: LoadIn, gpus: Sequence[int
         device_map |= dict.fromkeys(unit, queue[0])
     where = f"GPU {gpus[0]}" if len(gpus) == 1 else f"GPUs {', '.join(map(str, gpus))} together"
     free: dict[Device, int] = {gpu: machine.gpus[gpu] for gpu in gpus}
-    return Option(load_in, where, needs, free, {"": gpus[0]} if len(gpus) == 1 else device_map)
+    note = _pace(load_in, machine.gpu_bf16, _GPU_LACKS)
+    return Option(load_in, where, needs, free, {"": gpus[0]} if len(gpus) == 1 else device_map, note)
 
 
 def _encoder_in_ram(sizes: Sizes, machine: Machine, gpu: int, tokens: int) -> Option:
@@ -347,20 +379,20 @@ def _encoder_in_ram(sizes: Sizes, machine: Machine, gpu: int, tokens: int) -> Op
     encoder = sizes.protein_encoder.size("bf16")
     gpu_need = sizes.weights("bf16") - encoder + sizes.kv_cache("bf16", tokens)
     gpu_need += sizes.activations("bf16", tokens) + GPU_RESERVE
+    notes = ["each protein question copies the encoder over the bus once", _pace("bf16", machine.gpu_bf16, _GPU_LACKS)]
     return Option(
         "bf16",
         f"GPU {gpu}, the protein encoder in RAM",
         {gpu: gpu_need, "cpu": encoder + CPU_RESERVE},
         {gpu: machine.gpus[gpu], "cpu": machine.ram},
         {**dict.fromkeys(_BESIDE, gpu), "language_model": gpu, "protein_encoder": "cpu"},
-        "each protein question copies the encoder over the bus once",
+        "; ".join(note for note in notes if note),
     )
 
 
 def _on_cpu(sizes: Sizes, machine: Machine, load_in: LoadIn, tokens: int) -> Option:
     need = sizes.weights(load_in) + sizes.kv_cache(load_in, tokens) + sizes.activations(load_in, tokens)
-    slow = load_in == "bf16" and not machine.bf16
-    note = "this CPU has no bfloat16 instructions, so it is slow" if slow else ""
+    note = _pace(load_in, machine.bf16, _CPU_LACKS)
     return Option(load_in, "CPU", {"cpu": need + CPU_RESERVE}, {"cpu": machine.ram}, {"": "cpu"}, note)
 
 

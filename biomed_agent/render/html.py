@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import urlsplit
 
-from biomed_agent.types import Answer, Claim, Evidence, Molecule, Provenance, Resolved
+from biomed_agent.types import Answer, Claim, Evidence, ModelStatement, Molecule, Provenance, Resolved
 
 from .words import (
+    NO_SENTENCE,
     UNANSWERED,
+    UNDECIDED,
     FactRow,
     about,
     article_line,
@@ -23,10 +25,10 @@ from .words import (
     chosen_because,
     clean,
     computed_by,
+    decided_and_open,
     egress_line,
     fact_rows,
     headline,
-    model_claims,
     model_line,
     passage_text,
     quoted,
@@ -201,20 +203,37 @@ def _article(answer: Answer, number: str, passages: list[Evidence]) -> _Markup:
 
 
 def _model(answer: Answer) -> _Markup:
-    """Return the model's sentences in a dashed box of their own, under its name."""
+    """Return the model's sentences in a dashed box of their own, under its name; undecided ones apart."""
     if answer.model is None:
         return _Markup()
-    note = _tag("div", model_line(answer), style=_FAINT)
-    claims = _claim_rows(model_claims(answer), answer, strike=True)
+    decided, undecided = decided_and_open(answer.model)
+    parts = [_section("The model says", _tag("div", model_line(answer.model), style=_FAINT))]
+    parts.append(_claim_rows(decided, answer, strike=True))
+    if undecided:
+        parts.append(_section(UNDECIDED, _claim_rows(undecided, answer)))
     style = f"border:1px dashed {_GREY};border-radius:8px;padding:.1rem .8rem .7rem;margin:1rem 0"
-    return _tag("div", _section("The model says", note, claims), style=style)
+    return _tag("div", *parts, _withheld(answer.model), style=style)
+
+
+def _withheld(statement: ModelStatement) -> _Markup:
+    """Count what is not shown, with the reasons of what is contradicted."""
+    if not statement.withheld:
+        return _Markup()
+    lead = "" if statement.claims else f"{NO_SENTENCE}: "
+    lines = [f"{lead}{statement.withheld_summary}; show_undecided=True (--model-said) shows them"]
+    lines += [
+        f"contradicted: {clean(sentence.why)}"
+        for sentence in statement.withheld
+        if sentence.verdict == "contradicted" and sentence.why
+    ]
+    return _Markup("".join(_tag("div", line, style=f"{_FAINT};margin-top:.4em") for line in lines))
 
 
 def _statement(answer: Answer) -> _Markup:
     return _section("Your statement", _claim_rows(answer.claims, answer)) if answer.claims else _Markup()
 
 
-def _claim_rows(claims: tuple[Claim, ...], answer: Answer, strike: bool = False) -> _Markup:
+def _claim_rows(claims: Iterable[Claim], answer: Answer, strike: bool = False) -> _Markup:
     """Return sentences with verdict and reason; ``strike`` strikes contradicted ones through."""
     rows = []
     for claim in claims:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from biomed_agent.types import Answer, Claim, Molecule, Resolved
+from biomed_agent.types import Answer, Claim, ModelStatement, Molecule, Resolved
 
 from .words import (
+    NO_SENTENCE,
     UNANSWERED,
+    UNDECIDED,
     FactRow,
     about,
     article_line,
@@ -17,9 +19,9 @@ from .words import (
     chosen_because,
     clean,
     computed_by,
+    decided_and_open,
     egress_line,
     fact_rows,
-    model_claims,
     model_line,
     passage_text,
     quoted,
@@ -31,6 +33,7 @@ from .words import (
 MARKS = {"supported": "✓", "unverified": "?", "contradicted": "✗"}
 VALUES = 12
 """values of one predicate that are shown"""
+SHOW_ALL = "--model-said (in Python show_undecided=True) shows them"
 _BOLD, _DIM, _YELLOW = "1", "2", "33"
 _VERDICT_COLORS = {"supported": "32", "unverified": _YELLOW, "contradicted": "31"}
 
@@ -59,9 +62,7 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
     computed = fact_rows(answer, "computed")
     page.facts(f"Computed ({computed_by(computed)})", computed)
     _passages(page, answer)
-    if answer.model is not None:
-        page.heading("The model says", model_line(answer))
-        page.claims(model_claims(answer), answer, withhold=True)
+    _model(page, answer)
     if answer.sources:
         page.heading("Sources")
         page.table((f"[{number}]", ", ".join(source_parts(one))) for number, one in enumerate(answer.sources, 1))
@@ -83,8 +84,9 @@ def to_listing(answer: Answer, width: int = 88, color: bool = False) -> str:
     for at, line in enumerate(said_lines(answer)):
         page.line(line, first="  " if at else f"  {label}", rest="  ")
     if answer.model is not None:
-        page.line(model_line(answer), first="  The model says: ", rest="  ", style=_DIM)
-        page.claims(model_claims(answer), answer, withhold=True)
+        page.line(model_line(answer.model), first="  The model says: ", rest="  ", style=_DIM)
+        page.claims(answer.model.claims, answer)
+        _withheld(page, answer.model)
     if answer.candidates:
         page.line(f"{candidates_heading(answer)}:", first="  ", rest="  ")
         page.candidates(answer)
@@ -96,6 +98,30 @@ def to_listing(answer: Answer, width: int = 88, color: bool = False) -> str:
     sources = ((f"[{number}]", ", ".join(source_parts(one)[:2])) for number, one in enumerate(answer.sources, 1))
     page.table(one for one in sources if one[0] in answer.text)
     return "\n".join(page.lines)
+
+
+def _model(page: _Page, answer: Answer) -> None:
+    """Add what the model says: what was decided, then under a heading of its own what was not."""
+    if answer.model is None:
+        return
+    decided, undecided = decided_and_open(answer.model)
+    page.heading("The model says", model_line(answer.model))
+    page.claims(decided, answer)
+    if undecided:
+        page.heading(UNDECIDED)
+        page.claims(undecided, answer)
+    _withheld(page, answer.model)
+
+
+def _withheld(page: _Page, statement: ModelStatement) -> None:
+    """Count what is not shown, with the reasons of what is contradicted."""
+    if not statement.withheld:
+        return
+    lead = "" if statement.claims else f"{NO_SENTENCE}: "
+    page.line(f"{lead}{statement.withheld_summary}; {SHOW_ALL}", first="  ", style=_DIM)
+    for sentence in statement.withheld:
+        if sentence.verdict == "contradicted" and sentence.why:
+            page.line(f"contradicted: {clean(sentence.why)}", first="    ", style=_DIM)
 
 
 def _passages(page: _Page, answer: Answer) -> None:
@@ -190,14 +216,13 @@ class _Page:
         self.heading(title)
         self.table((f"{row.subject} {row.predicate}".strip(), _fact(row)) for row in rows)
 
-    def claims(self, claims: Iterable[Claim], answer: Answer, withhold: bool = False) -> None:
-        """Add sentences with their verdict and reason; ``withhold`` leaves out contradicted ones."""
+    def claims(self, claims: Iterable[Claim], answer: Answer) -> None:
+        """Add sentences with their verdict and reason."""
         for claim in claims:
             mark = f"{MARKS[claim.verdict]} {claim.verdict}"
             first = f"  {mark.ljust(14)}  "
-            hidden = withhold and claim.verdict == "contradicted"
             start = len(self.lines)
-            self.line("one sentence withheld" if hidden else quoted(claim.text, answer), first=first)
+            self.line(quoted(claim.text, answer), first=first)
             self.lines[start] = self.lines[start].replace(mark, self.paint(mark, _VERDICT_COLORS[claim.verdict]), 1)
             if claim.why:
                 self.line(clean(claim.why), first=" " * len(first), style=_DIM)

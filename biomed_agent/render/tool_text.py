@@ -19,9 +19,9 @@ from .words import (
     chosen_because,
     clean,
     counted,
+    decided_and_open,
     fact_rows,
     headline,
-    model_claims,
     model_line,
     passage_text,
     quoted,
@@ -58,8 +58,8 @@ def to_tool_text(answer: Answer) -> str:
 
     When it is too long, all warnings but the first are left out; if that is not enough, sources lose their links
     and lines are left out in :data:`CUT_ORDER`. The status and the answer's first line stay (the end of a line that is
-    too long by itself is cut off), and one line counts what was left out. A sentence of the model that is contradicted
-    is withheld and the reason given.
+    too long by itself is cut off), and one line counts what was left out. Of a sentence of the model that is
+    withheld because it is contradicted the reason is given.
     """
     for links, order in ((True, ("further warning",)), (False, CUT_ORDER)):
         left_out: Counter[str] = Counter()
@@ -141,7 +141,7 @@ def _parts(answer: Answer, links: bool = True) -> list[_Part]:
         _part("RECORDS", [f"  {_row(row)}" for row in fact_rows(answer, "stored")], "record"),
         *_computed(answer),
         _part("PASSAGES", _articles(answer), "article"),
-        _part(f"MODEL {model_line(answer)}", _model_sentences(answer), "model sentence"),
+        _part(f"MODEL {model_line(answer.model)}" if answer.model else "", _model_sentences(answer), "model sentence"),
         _sources(answer) if links else _sources_without_links(answer),
         _part("", [f"WARNING {_brief(warning)}" for warning in answer.warnings], "warning"),
         _part("", [gaps] if answer.not_looked_up else [], "gap"),
@@ -222,15 +222,26 @@ def _articles(answer: Answer) -> list[str]:
 
 
 def _model_sentences(answer: Answer) -> list[str]:
-    return [
-        f"  contradicted 1 sentence withheld{_why(claim)}" if claim.verdict == "contradicted" else _claim(claim, answer)
-        for claim in model_claims(answer)
+    """Return one line a sentence that is shown, and what is withheld: undecided ones by their count alone."""
+    statement = answer.model
+    if statement is None:
+        return []
+    decided, undecided = decided_and_open(statement)
+    lines = [_claim(claim, answer) for claim in decided]
+    lines += [f"  undecided {shorten(quoted(claim.text, answer), 300)}{_why(claim.why)}" for claim in undecided]
+    if count := sum(sentence.verdict == "unverified" for sentence in statement.withheld):
+        lines.append(f"  undecided {counted(count, 'sentence')} withheld (nothing at hand decides)")
+    lines += [
+        f"  contradicted 1 sentence withheld{_why(sentence.why)}"
+        for sentence in statement.withheld
+        if sentence.verdict == "contradicted"
     ]
+    return lines
 
 
 def _claim(claim: Claim, answer: Answer) -> str:
-    return f"  {claim.verdict} {shorten(quoted(claim.text, answer), 300)}{_why(claim)}"
+    return f"  {claim.verdict} {shorten(quoted(claim.text, answer), 300)}{_why(claim.why)}"
 
 
-def _why(claim: Claim) -> str:
-    return f" ({shorten(claim.why, 160)})" if claim.why else ""
+def _why(why: str) -> str:
+    return f" ({shorten(why, 160)})" if why else ""

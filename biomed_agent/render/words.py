@@ -8,8 +8,22 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from biomed_agent.types import Answer, Article, Claim, Evidence, ModelStamp, Molecule, Provenance, Resolved, Verdict
+from biomed_agent.types import (
+    Answer,
+    Article,
+    Claim,
+    Evidence,
+    ModelStamp,
+    ModelStatement,
+    Molecule,
+    Provenance,
+    Resolved,
+    Verdict,
+)
 
+UNDECIDED = "Undecided: nothing at hand decides this"
+"""Heading of the sentences of a model that were not decided."""
+NO_SENTENCE = "nothing that can be shown"
 UNANSWERED = {
     "ambiguous": "Ambiguous",
     "not_found": "Not found",
@@ -80,25 +94,26 @@ def headline(answer: Answer) -> str:
     return f"{answer.status} from {' and '.join(origins)}" if origins else answer.status
 
 
-def model_line(answer: Answer) -> str:
-    """Return which model spoke, its size, what it saw, how alike its samples were, and whether it may be cited."""
-    if answer.model is None:
-        return ""
-    stamp = answer.model.stamp
-    named = f"{clean(f'{stamp.name} {stamp.revision}')}{_size(stamp)}"
-    caution = "demonstration, do not cite" if stamp.demonstration else "the model's words, not a record"
-    agreement = answer.model.agreement
-    agreed = "" if agreement is None else f"; self-agreement {agreement:.2f}"
-    return f"{named}; saw: {clean(answer.model.saw)}{agreed}; {caution}"
+def model_line(statement: ModelStatement) -> str:
+    """Return which model spoke, its size, what it saw, how its answer was chosen, and whether it may be cited."""
+    stamp = statement.stamp
+    parts = [f"{clean(f'{stamp.name} {stamp.revision}')}{_size(stamp)}", f"saw: {clean(statement.saw)}"]
+    if statement.samples > 1:
+        left_out = f", {statement.rejected} left out as contradicted" if statement.rejected else ""
+        parts.append(f"chosen of {statement.samples} samples{left_out}")
+    if statement.agreement is not None:
+        parts.append(f"self-agreement {statement.agreement:.2f}")
+    if statement.not_offered:
+        parts.append(f"not offered for this kind of question: {clean(statement.not_offered)}")
+    parts.append("demonstration, do not cite" if stamp.demonstration else "the model's words, not a record")
+    return "; ".join(parts)
 
 
-def model_claims(answer: Answer) -> tuple[Claim, ...]:
-    """Return the model's sentences with their verdicts; a text that was not checked is one unverified claim."""
-    if answer.model is None:
-        return ()
-    if answer.model.claims or not answer.model.text.strip():
-        return answer.model.claims
-    return (Claim(answer.model.text, "unverified", "not checked"),)
+def decided_and_open(statement: ModelStatement) -> tuple[list[Claim], list[Claim]]:
+    """Return the sentences that are shown: those that were decided, and those that nothing decides."""
+    claims = statement.claims
+    decided = [claim for claim in claims if claim.verdict != "unverified"]
+    return decided, [claim for claim in claims if claim.verdict == "unverified"]
 
 
 def source_parts(source: Provenance) -> list[str]:
@@ -183,7 +198,6 @@ def about(resolved: Resolved) -> list[str]:
 def chosen_because(resolved: Resolved) -> str:
     """Return the words an entity came from and why it was chosen."""
     why = f": {clean(resolved.why)}" if resolved.why else ""
-    title, _, block = resolved.asked.strip().partition("\n")
     title, _, block = resolved.asked.strip().partition("\n")
     asked = f"MOL block {title}" if "M  END" in block else resolved.asked
     return f'from "{shorten(asked, 60)}"{why}'

@@ -347,7 +347,12 @@ def _article(record: ET.Element, provenance: Provenance) -> Article | None:
         authors=_authors(citation.find("Article/AuthorList")),
         types=standing.types,
         mesh=tuple(text_of(one) for one in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
-        keywords=tuple(text_of(one) for one in citation.iterfind("KeywordList/Keyword")),
+        keywords=tuple(
+            text_of(one)
+            for listed in citation.iterfind("KeywordList")
+            if listed.get("Owner", "NOTNLM") == "NOTNLM"  # the other owners are indexers, such as NLM and NASA
+            for one in listed.iterfind("Keyword")
+        ),
         retracted=standing.retracted,
         preprint="Preprint" in types,
         notices=standing.notices,

@@ -18,12 +18,13 @@ from biomed_agent.errors import BiomedAgentError
 from biomed_agent.inputs import files_closed, refuse_file
 from biomed_agent.render import to_tool_text
 from biomed_agent.render.words import shorten
-from biomed_agent.types import Answer, Article, EgressPolicy, Status
+from biomed_agent.types import Answer, Article, EgressPolicy, ModelUse, Status
 
 from .handles import Handles
 
 if TYPE_CHECKING:
     from biomed_agent.agent import BioMedAgent
+    from biomed_agent.settings import Settings
 
 INSTEAD_OF_FILE = "A tool opens no file: pass a name, an identifier, the structure or the sequence itself."
 PROGRESS_EVENT = "biomed_agent_progress"
@@ -64,9 +65,9 @@ class LazyAgent:
             return self._agent
 
     @property
-    def egress(self) -> EgressPolicy:
-        """The egress policy, as given or as the settings say."""
-        return self.agent.settings.egress
+    def settings(self) -> Settings:
+        """The settings of the agent."""
+        return self.agent.settings
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as options: the copy makes an agent of its own."""
@@ -123,6 +124,20 @@ def policy_of(agent: Any) -> EgressPolicy:
     with contextlib.suppress(BiomedAgentError):  # settings that cannot be read
         policy = getattr(getattr(agent, "settings", agent), "egress", policy)
     return policy if policy in get_args(EgressPolicy) else "names-only"
+
+
+def model_asked(agent: Any) -> dict[str, ModelUse]:
+    """Return the argument that keeps the demonstration model out of a calling model's context.
+
+    It ships for people who try the package; a host, a folder or ``embedded`` in the settings of the agent is a wish for
+    that model. Who is no :class:`biomed_agent.BioMedAgent` decides for itself.
+    """
+    from biomed_agent.agent import BioMedAgent
+
+    with contextlib.suppress(BiomedAgentError):  # settings that cannot be read: the agent says so itself
+        if isinstance(agent, BioMedAgent | LazyAgent) and not agent.settings.host and not agent.settings.model:
+            return {"model": "never"}
+    return {}
 
 
 class Strict(BaseModel):
@@ -204,11 +219,11 @@ class BioMedTool(BaseTool):
         return opened
 
     def _ask(self, **arguments: Any) -> Answer:
-        answer: Answer = self.agent.ask(**arguments)
+        answer: Answer = self.agent.ask(**model_asked(self.agent), **arguments)
         return answer
 
     async def _aask(self, **arguments: Any) -> Answer:
-        answer: Answer = await self.agent.aask(**arguments)
+        answer: Answer = await self.agent.aask(**model_asked(self.agent), **arguments)
         return answer
 
     def told(self, answer: Answer, arguments: Mapping[str, Any]) -> str:

@@ -70,7 +70,7 @@ class MoleculeQATool(BioMedTool):
         "Answer a question about one small molecule: what it is, its structure, identifiers, chemical class and role, "
         "computed properties (mass, formula, logP, TPSA, rule of five), measured targets, or a description. Records "
         "and computation answer with numbered sources; sentences under MODEL are a language model's that saw the "
-        "structure, each marked supported or unverified." + _WHEN_AMBIGUOUS
+        "structure, each marked supported or undecided." + _WHEN_AMBIGUOUS
     )
     args_schema: type[BaseModel] = MoleculeArguments
 
@@ -83,7 +83,7 @@ class ProteinQATool(BioMedTool):
         "Answer a question about one protein: its names, function, family, subcellular location, EC number, length, "
         "sequence, domains, sites, modifications, pathways, diseases or known drugs. Records answer with numbered "
         "sources; sentences under MODEL are a language model's that saw the sequence, each marked supported or "
-        "unverified." + _WHEN_AMBIGUOUS
+        "undecided." + _WHEN_AMBIGUOUS
     )
     args_schema: type[BaseModel] = ProteinArguments
 
@@ -128,7 +128,8 @@ class BioMedToolkit(BaseToolkit):
 
     Args:
         host: Base URL of a model host.
-        model: Checkpoint folder, or ``"none"``.
+        model: Checkpoint folder; ``"embedded"`` for the demonstration model, which is not asked unless named here or in
+            the settings; ``"none"``.
         index: Further SQLite indexes.
         offline: Ask no database.
         egress: What may leave this machine: ``public``, ``names-only`` or ``nothing``.
@@ -138,9 +139,10 @@ class BioMedToolkit(BaseToolkit):
     Arguments left out are read from the environment (``BIOMED_AGENT_HOST`` and so on).
     """
 
-    model_config = ConfigDict(extra="forbid")  # a misspelled "offline" that is ignored would let things leave
+    # A misspelled "offline" that is ignored would let things leave; a host may hold a password.
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    host: str | None = None
+    host: str | None = Field(default=None, repr=False)
     model: str | Path | None = None
     index: str | Path | Sequence[str | Path] | None = None
     offline: bool | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ class Asked:
     query: dict[str, str]
     form: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class LocalServer:
     It also answers as an HTTP proxy, so that a test can ask ``http://far.test`` without leaving the machine.
     """
 
-    def __init__(self, play: Callable[[Asked], Said]) -> None:
+    def __init__(self, play: Callable[[Asked], Said], address: str = "127.0.0.1") -> None:
         self.play = play
         self.asked: list[Asked] = []
         outer = self
@@ -59,10 +61,11 @@ class LocalServer:
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 length = int(self.headers.get("content-length") or 0)
-                form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
+                body = self.rfile.read(length)
+                form = dict(parse_qsl(body.decode(), keep_blank_values=True))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 query = dict(parse_qsl(parts.query, keep_blank_values=True))
-                asked = Asked(self.command, unquote(parts.path), query, form, headers)
+                asked = Asked(self.command, unquote(parts.path), query, form, headers, body)
                 outer.asked.append(asked)
                 self.answer(outer.play(asked))
 
@@ -91,12 +94,14 @@ class LocalServer:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
 
             def handle_error(self, request: Any, client_address: Any) -> None:
                 pass
 
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = Server((address, 0), Handler)
+        self.port = self._server.server_port
+        self.url = f"http://[{address}]:{self.port}" if ":" in address else f"http://{address}:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self) -> Self:

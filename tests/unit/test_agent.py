@@ -24,11 +24,13 @@ CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
 
 
 class ScriptedModel:
-    """Says the same words to everything and keeps what it was shown."""
+    """Says the same words to everything, or each of several samples in turn, and keeps what it was shown."""
 
-    def __init__(self, words: str, kinds: tuple[str, ...] = ("description", "function"), fails: bool = False) -> None:
+    def __init__(
+        self, *words: str, kinds: tuple[str, ...] = ("description", "function"), fails: bool = False, demo: bool = False
+    ) -> None:
         self.words, self.fails = words, fails
-        self.stamp = ModelStamp("scripted", kinds=kinds, decoding={"max_new_tokens": 5})
+        self.stamp = ModelStamp("scripted", kinds=kinds, decoding={"max_new_tokens": 5}, demonstration=demo)
         self.shown: list[Sequence[Message]] = []
         self.options: list[Options] = []
 
@@ -37,16 +39,20 @@ class ScriptedModel:
         self.options.append(options)
         if self.fails:
             raise Unavailable("the host is down.")
-        return Generation(self.words)
+        return Generation(self.words[0])
+
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        first = self.generate(messages, options)
+        return [replace(first, text=words) for words in self.words[:n]]
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
-        yield self.words
+        yield self.words[0]
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         return self.generate(messages, options)
 
     async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
-        yield self.words
+        yield self.words[0]
 
 
 def with_model(cache_dir: Path, model: ScriptedModel) -> BioMedAgent:
@@ -56,24 +62,106 @@ def with_model(cache_dir: Path, model: ScriptedModel) -> BioMedAgent:
 
 
 def test_a_kind_is_asked_as_the_manifest_says_and_self_agreement_reaches_the_reader(cache_dir: Path) -> None:
-    class Samples(ScriptedModel):
-        def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
-            return replace(super().generate(messages, options), agreement=0.4149)
-
+    model = ScriptedModel("It is a purine.", "It is a purine.", "It is an alkaloid.", "It is a xanthine.")
     sampled: dict[str, Any] = {"mbr_samples": 4, "temperature": 0.5}
-    model = Samples("It is a purine.")
     model.stamp = replace(model.stamp, decoding_by_kind={"description": sampled, "function": {"num_beams": 2}})
     answer = with_model(cache_dir, model).ask("Describe caffeine.")
-    assert model.options == [Options(max_new_tokens=5, **sampled)]
+    assert model.options == [Options(max_new_tokens=5, temperature=0.5)]
     assert answer.model is not None
-    assert answer.model.agreement == 0.4149
+    assert (answer.model.text, answer.model.samples, answer.model.rejected) == ("It is a purine.", 4, 0)
+    assert answer.model.agreement == pytest.approx((1 + 0.5 + 0.75) / 3)
     for shown in (to_text(answer), to_tool_text(answer), to_html(answer)):
-        assert "self-agreement 0.41" in " ".join(shown.split())
+        assert "chosen of 4 samples; self-agreement 0.75" in " ".join(shown.split())
 
     alone = ScriptedModel("It is a purine.")
     alone.stamp = model.stamp
     warned = with_model(cache_dir, alone).ask("Describe caffeine.").warnings
-    assert any("gave one sample instead of comparing 4" in one for one in warned)
+    assert "The model: its host gave 1 of the 4 samples that its manifest asks for." in warned
+
+
+def test_samples_that_a_check_contradicts_are_left_out_before_the_choice(cache_dir: Path) -> None:
+    wrong = "It contains a sulfonamide group."
+    model = ScriptedModel(wrong, wrong, "It is a purine.", wrong)
+    model.stamp = replace(model.stamp, decoding={"mbr_samples": 4, "temperature": 0.5})
+    answer = with_model(cache_dir, model).ask("Describe caffeine.")
+    assert answer.model is not None
+    assert (answer.model.text, answer.model.samples, answer.model.rejected) == ("It is a purine.", 4, 3)
+    assert answer.model.agreement is None, "there was no other to agree with"
+    assert "chosen of 4 samples, 3 left out as contradicted" in " ".join(to_text(answer).split())
+
+
+@pytest.mark.parametrize("render", [to_text, to_tool_text, to_html, Answer.to_json, str])
+def test_of_a_demonstration_only_supported_sentences_are_shown_and_the_others_counted(
+    cache_dir: Path, render: Any
+) -> None:
+    sentences = "It is a purine. It is found in tea. It smells of roses. It contains a sulfonamide group."
+    agent = with_model(cache_dir, ScriptedModel(sentences, demo=True))
+    answer = agent.ask("Describe caffeine.")
+    assert answer.model is not None
+    assert answer.model.text == "It is a purine."
+    assert [claim.verdict for claim in answer.model.claims] == ["supported"]
+    assert [one.verdict for one in answer.model.withheld] == ["unverified", "unverified", "contradicted"]
+    assert answer.model.withheld_summary == "2 sentences undecided, 1 contradicted"
+    shown = render(answer)
+    assert "It is a purine." in shown
+    assert not any(words in shown for words in ("tea", "roses", "It contains a sulfonamide"))
+    everything = render(agent.ask("Describe caffeine.", show_undecided=True))
+    assert all(words in everything for words in ("It is found in tea", "roses", "It contains a sulfonamide group."))
+
+
+def test_undecided_sentences_of_a_model_that_is_no_demonstration_stand_apart(cache_dir: Path) -> None:
+    sentences = "It is found in tea. It is a purine. It contains a sulfonamide group."
+    answer = with_model(cache_dir, ScriptedModel(sentences)).ask("Describe caffeine.")
+    text = to_text(answer)
+    supported, heading, undecided = (text.index(one) for one in ("It is a purine.", "Undecided: ", "found in tea"))
+    assert supported < heading < undecided
+    assert '"It contains a sulfonamide group."' not in text
+    assert "1 sentence contradicted; --model-said (in Python show_undecided=True) shows them" in text
+    tool = to_tool_text(answer)
+    assert 'undecided "It is found in tea."' in tool
+    assert "contradicted 1 sentence withheld (" in tool
+    assert "--model-said" not in tool, "a calling model has no command line"
+
+
+def test_the_model_is_asked_beside_records_only_when_it_is_wanted(cache_dir: Path) -> None:
+    model = ScriptedModel("Nucleus.", kinds=("location", "description"))
+    agent = with_model(cache_dir, model)
+    answer = agent.ask("Where in the cell is EGFR?")
+    assert (answer.status, answer.model, model.shown) == ("answered", None, [])
+    assert "the model (records answer)" in answer.not_looked_up
+    assert agent.ask("Where in the cell is EGFR?", model="always").model is not None
+    assert len(model.shown) == 1
+    unrecorded = "Describe this molecule."
+    assert agent.ask(unrecorded, "smiles:CCCCOC(C)=NC", model="never").model is None
+    assert len(model.shown) == 1
+    assert agent.ask(unrecorded, "smiles:CCCCOC(C)=NC").model is not None
+    assert agent.ask(unrecorded, "smiles:CCCCOC(C)=NC", model="sometimes").status == "invalid"  # type: ignore[arg-type]
+
+
+def test_a_kind_that_is_not_offered_is_asked_only_when_it_is_wanted_and_says_so(cache_dir: Path) -> None:
+    model = ScriptedModel("Nucleus.", kinds=("description",))
+    model.stamp = replace(model.stamp, not_offered={"location": "no better than a constant"})
+    agent = with_model(cache_dir, model)
+    question, sequence = "Where in the cell is this protein?", "seq:MKWVTFISLLFLFSSAYSRGVFRRDAHKSEVAHRFKD"
+    assert agent.ask(question, protein=sequence).model is None
+    gap = "scripted (not offered for location: no better than a constant; it answers description)"
+    assert gap in agent.ask(question, protein=sequence).not_looked_up
+    answer = agent.ask(question, protein=sequence, model="always")
+    assert answer.model is not None
+    assert answer.model.not_offered == "no better than a constant"
+    assert "not offered for this kind of question: no better than a constant" in " ".join(to_text(answer).split())
+    assert agent.ask("What is the function of this protein?", protein=sequence, model="always").model is None
+
+
+def test_where_only_the_model_could_answer_and_nothing_of_it_is_left_nothing_is_answered(cache_dir: Path) -> None:
+    sequence = "seq:MKWVTFISLLFLFSSAYSRGVFRRDAHKSEVAHRFKD"
+    agent = with_model(cache_dir, ScriptedModel("It binds heme. It folds DNA.", demo=True))
+    answer = agent.ask("What is the function of this protein?", protein=sequence)
+    assert (answer.status, answer.exit_code) == ("inapplicable", 7)
+    assert "none of what it said is shown: 2 sentences undecided." in answer.text
+    assert "heme" not in to_text(answer) + answer.to_json()
+    larger = with_model(cache_dir, ScriptedModel("It binds heme."))
+    assert larger.ask("What is the function of this protein?", protein=sequence).status == "model_only"
 
 
 def test_a_manifest_that_cannot_be_obeyed_is_a_warning(cache_dir: Path) -> None:
@@ -103,23 +191,12 @@ def test_the_prompt_holds_the_structure_and_the_trained_question_only(cache_dir:
     assert answer.model.text == "It is a purine."
 
 
-def test_a_contradicted_sentence_of_the_model_is_withheld_where_it_would_be_read(cache_dir: Path) -> None:
-    answer = with_model(cache_dir, ScriptedModel("It contains a sulfonamide group.")).ask("Describe caffeine.")
-    assert answer.model is not None
-    assert [claim.verdict for claim in answer.model.claims] == ["contradicted"]
-    assert "sulfonamide" not in answer.text
-    from biomed_agent.render import to_text, to_tool_text
-
-    assert "sulfonamide group." not in to_tool_text(answer)
-    assert '"It contains a sulfonamide group."' not in to_text(answer)
-
-
 def test_a_model_is_not_asked_what_it_was_not_trained_for(cache_dir: Path) -> None:
     model = ScriptedModel("Membrane.", kinds=("description",))
-    answer = with_model(cache_dir, model).ask("Where in the cell is EGFR?")
+    answer = with_model(cache_dir, model).ask("Where in the cell is EGFR?", model="always")
     assert model.shown == []
     assert answer.model is None
-    assert any("not offered for location" in line for line in answer.not_looked_up)
+    assert any("not offered for location: it was not trained for that" in gap for gap in answer.not_looked_up)
 
 
 def test_a_pair_goes_to_the_model_only_when_its_manifest_lists_pairs(cache_dir: Path) -> None:
@@ -244,12 +321,16 @@ def test_what_was_not_looked_up_is_not_said_to_be_not_found(cache_dir: Path, clo
     for question in ("What is the melting point of aspirin?", "Is aspirin flammable?"):
         answer = agent.ask(question)
         assert answer.status == "refused", answer.text
-        assert "could not be looked up" in answer.text
-        assert "PubChem was not asked: " in answer.text
+        why = "offline is on" if "offline" in closed else "the egress policy is nothing"
+        assert f"not looked up: {why}, so PubChem was not asked." in answer.text
         assert answer.next_steps
         assert not any("PubChem" in warning for warning in answer.warnings), "said once"
     searched = agent.ask("What is the ChEBI role of celecoxib?")  # which only the local index could state
-    assert (searched.status, searched.text) == ("not_found", "No record here states the ChEBI role of celecoxib.")
+    assert (searched.status, searched.text) == (
+        "not_found",
+        "The local index holds no ChEBI role of celecoxib, and no other source is asked for that here.",
+    )
+    assert searched.not_looked_up == ()
 
 
 def test_it_is_said_why_no_model_was_asked_and_what_it_answers(cache_dir: Path) -> None:
@@ -259,21 +340,21 @@ def test_it_is_said_why_no_model_was_asked_and_what_it_answers(cache_dir: Path) 
         assert answer.status == "inapplicable"
         said = "The model scripted was not asked: it answers description, name and location only."
         assert answer.text.endswith(said)
-    gap = "scripted (not offered for function, see its card; it answers description, name and location)"
-    assert gap in offered.ask("What is the function of EGFR?").not_looked_up
+    gap = "scripted (not offered for function: it was not trained for that; it answers description, name and location)"
+    assert gap in offered.ask("What is the function of EGFR?", model="always").not_looked_up
     bare = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
     assert bare.ask("Is aspirin safe in pregnancy?").text.endswith("No model was asked: it is switched off.")
 
 
 def test_a_model_that_is_switched_off_is_not_advised_to_be_installed(cache_dir: Path) -> None:
     off = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
-    steps = " ".join(off.ask("Describe aspirin.").next_steps)
+    steps = " ".join(off.ask("Describe this molecule.", "smiles:CCCCOC(C)=NC").next_steps)
     assert "switched off by --model none" in steps
     assert "BIOMED_AGENT_MODEL=none" in steps
     assert "pip install" not in steps
     absent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
     absent._rooms = replace(absent.rooms, model_off=False)
-    assert "pip install" in " ".join(absent.ask("Describe aspirin.").next_steps)
+    assert "pip install" in " ".join(absent.ask("Describe this molecule.", "smiles:CCCCOC(C)=NC").next_steps)
 
 
 def test_an_undecided_statement_has_one_status(cache_dir: Path) -> None:
@@ -289,7 +370,10 @@ def test_what_a_question_names_and_nobody_answers_is_said(cache_dir: Path) -> No
     answer = agent.ask("What are the logP and the melting point of ibuprofen?")
     assert answer.status == "answered"
     assert [fact.predicate for fact in answer.facts] == ["logP"]
-    assert "The melting point could not be looked up." in answer.warnings
+    assert answer.warnings == (
+        "The melting point of ibuprofen was not looked up: offline is on, so PubChem was not asked.",
+    )
+    assert answer.not_looked_up == ("melting point of ibuprofen in PubChem (offline is on)",)
     answer = agent.ask("Does gefitinib bind EGFR, and what does it weigh?")
     assert [fact.predicate for fact in answer.facts] == ["Kd"]
     assert any("molecular weight" in warning for warning in answer.warnings)

@@ -137,11 +137,14 @@ def test_what_no_record_of_the_whole_protein_answers(online: BioMedAgent, questi
 def test_offline_it_is_said_that_nobody_was_asked(agent: BioMedAgent) -> None:
     answer = agent.ask("Which diseases is BRAF involved in?")
     assert answer.status == "refused", "not_found would say that a record was read"
-    assert answer.text.endswith("could not be looked up. UniProt was not asked: offline is on.")
-    assert "No record" not in answer.text
-    card = agent.protein("BRAF", about=["diseases"])
-    assert "Its diseases could not be looked up." in card.text
-    assert any("was not read" in warning for warning in card.warnings)
+    assert answer.text == (
+        "The disease and disease involvement of Serine/threonine-protein kinase B-raf (BRAF) were not looked up: "
+        "offline is on, so UniProt was not asked."
+    )
+    assert answer.not_looked_up == (
+        "disease and disease involvement of Serine/threonine-protein kinase B-raf (BRAF) in UniProt (offline is on)",
+    )
+    assert answer.warnings == (), "said once"
 
 
 def test_an_ec_number_in_a_question(agent: BioMedAgent) -> None:

@@ -342,7 +342,7 @@ def test_settings_are_shown_with_their_origin_and_secrets_masked(
     assert shown["api_key"] == {"value": "********", "from": "environment BIOMED_AGENT_API_KEY"}
     assert shown["egress"] == {"value": "public", "from": f"file {tmp_path / 'config.toml'}"}
     assert shown["offline"]["from"] == "default"
-    assert shown["host"]["value"] == "http://********@127.0.0.1:1"
+    assert shown["host"]["value"] == "http://***@127.0.0.1:1"
 
 
 def test_the_cache_is_cleared_of_our_own_files_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from biomed_agent.model.placement import GIB, NAMED, Machine, choose, named_size
 
 INSTALLED: dict[str, str | None] = dict.fromkeys(PACKAGES, "1.0")
 LARGE = named_sizes("biomedgpt-10b")
+TRADE = "--load-in bf16 halves the memory and is slower for long prompts and several samples"
 
 
 def inventory(ram: int, *cards: int) -> Inventory:
@@ -107,6 +109,46 @@ def test_the_command_loads_the_model_as_recommended(found: Inventory, command: s
     visible = Machine(shown.ram, () if command.startswith("CUDA") else shown.gpus, shown.bf16)
     loaded = choose(LARGE, visible, best["load_in"])
     assert (loaded.where, loaded.load_in) == (best["where"], best["load_in"])
+
+
+@pytest.mark.parametrize(
+    ("instructions", "known", "line"),
+    [
+        (("avx2", "avx512_bf16"), True, "bfloat16 is fastest (this CPU has avx512_bf16)"),
+        (
+            ("avx2",),
+            True,
+            f"float32 is fastest (this CPU has no bf16 instructions); {TRADE}",
+        ),
+        (
+            (),
+            False,
+            f"float32 is fastest (this system does not say which instructions its CPU has); {TRADE}",
+        ),
+    ],
+)
+def test_the_doctor_says_which_precision_is_fastest(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    instructions: tuple[str, ...],
+    known: bool,
+    line: str,
+) -> None:
+    shown = Inventory("x", 2, instructions, GIB, GIB, (), known)
+    monkeypatch.setattr("biomed_agent.model.machine.take_inventory", lambda: shown)
+    assert main(["doctor", "--model", "none"]) == 0
+    assert f"  precision {line}\n" in capsys.readouterr().out
+    assert main(["doctor", "--model", "none", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)["machine"]
+    assert report["precision"]["best"] == line.split(" ")[0]
+    assert bool(report["precision"]["note"]) == ("halves" in line)
+    note = _option_text(next(one for one in _placed(shown) if one["load_in"] == "bf16"))
+    assert ("half the memory of fp32, but slower" in note) == ("halves" in line)
+
+
+def _placed(shown: Inventory) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _placement(LARGE, "", shown, None, INSTALLED)["options"]
+    return found
 
 
 def test_what_is_missing_is_installed_first() -> None:

@@ -51,19 +51,37 @@ def test_another_structure_gives_another_answer() -> None:
 
 
 def test_a_name_and_a_smiles_of_one_drug_get_one_answer(whole: BioMedAgent) -> None:
-    by_name = whole.ask("Describe aspirin.")
-    by_smiles = whole.ask("Describe this molecule.", molecule="O=C(C)Oc1ccccc1C(O)=O")
+    by_name = whole.ask("Describe aspirin.", model="always", show_undecided=True)
+    by_smiles = whole.ask(
+        "Describe this molecule.", molecule="O=C(C)Oc1ccccc1C(O)=O", model="always", show_undecided=True
+    )
     assert by_name.model is not None
     assert by_smiles.model is not None
+    assert by_name.model.text
     assert by_name.model.text == by_smiles.model.text
 
 
+def test_where_records_answer_the_model_is_not_asked(whole: BioMedAgent) -> None:
+    answer = whole.ask("Describe aspirin.")
+    assert answer.model is None
+    assert "the model (records answer)" in answer.not_looked_up
+
+
+def test_of_well_known_molecules_no_sentence_is_shown_that_was_not_shown_to_be_right(whole: BioMedAgent) -> None:
+    for name in ("caffeine", "ibuprofen", "glucose"):
+        statement = whole.ask(f"Describe {name}.", model="always").model
+        assert statement is not None
+        assert {claim.verdict for claim in statement.claims} <= {"supported"}
+        assert statement.samples == 16
+
+
 def test_a_molecule_of_no_database_is_described_by_the_model_and_labelled(whole: BioMedAgent) -> None:
-    answer = whole.ask("Describe this molecule.", molecule=UNKNOWN)
+    answer = whole.ask("Describe this molecule.", molecule=UNKNOWN, show_undecided=True)
     assert answer.status == "answered"
     assert answer.model is not None
     assert answer.model.stamp.demonstration
     assert answer.model.saw == "structure only"
+    assert answer.model.text
     assert answer.model.text not in answer.text
     assert " ".join(claim.text for claim in answer.model.claims).split() == answer.model.text.split()
     assert answer.egress == ()
@@ -78,13 +96,16 @@ def test_stored_and_computed_values_do_not_wake_the_model(cache_dir: Path) -> No
 
 def test_an_unreviewed_sequence_is_answered_by_the_model_alone(whole: BioMedAgent) -> None:
     sequence = "MKRSTLWQNAHVGDEPYFCIKLMSTAWRQHNGDEPVYFCIKLMRSTAQWNHGDEPVYCFIKL"
-    answer = whole.ask("What is the function of this protein?", protein=sequence)
-    kinds = read_manifest(EMBEDDED)["kinds"]
-    assert answer.status == ("model_only" if "function" in kinds else "not_found")
+    question = "What is the function of this protein?"
+    assert whole.ask(question, protein=sequence).model is None, "it is not offered for functions"
+    asked = whole.ask(question, protein=sequence, model="always", show_undecided=True)
+    assert asked.status == "model_only"
+    assert asked.model is not None
+    assert asked.model.not_offered
 
 
 def test_a_long_protein_is_answered_with_a_warning(whole: BioMedAgent) -> None:
-    answer = whole.ask("What is the function of EGFR?")
+    answer = whole.ask("What is the function of EGFR?", model="always", show_undecided=True)
     assert answer.status == "answered"
-    if answer.model is not None:
-        assert any("read only the first" in warning for warning in answer.warnings)
+    assert answer.model is not None
+    assert any("read only the first" in warning for warning in answer.warnings)

@@ -11,8 +11,8 @@ import torch
 from biomed_agent.errors import CheckpointError, InvalidInput
 from biomed_agent.generator import Options
 from biomed_agent.model.engine import LocalEngine, _settled
-from biomed_agent.model.overlap import rouge_l
 from biomed_agent.prompt import user_message
+from biomed_agent.rouge import rouge_l
 
 QUESTION = [user_message("What is this?", smiles=["CCO"])]
 OTHERS = [

@@ -42,6 +42,9 @@ class Guesses:
         featurize_smiles(smiles)
         return Generation(f"The molecule is an {'alcohol' if 'O' in smiles else 'alkane'} | of {len(smiles)} letters.")
 
+    def samples(self, messages, options, n):
+        return [self.generate(messages, options) for _ in range(n)]
+
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):

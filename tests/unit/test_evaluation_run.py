@@ -15,11 +15,11 @@ from biomed_agent.generator import Generation, Options
 from biomed_agent.model.evaluation import answers, baselines, results, tasks
 from biomed_agent.model.evaluation.answers import Hosted, Inside, Prompt
 from biomed_agent.model.evaluation.run import Settings, decoding_words, evaluate
-from biomed_agent.model.evaluation.tasks import TASKS, structure_messages
+from biomed_agent.model.evaluation.tasks import TASKS, as_asked, structure_messages
 from biomed_agent.model.featurize import featurize_smiles
-from biomed_agent.model.overlap import Subsequence, words
 from biomed_agent.model.training.examples import Example, Question
 from biomed_agent.prompt import QUESTIONS, user_message
+from biomed_agent.rouge import Subsequence, words
 from biomed_agent.types import ModelStamp
 
 CAPTIONING = TASKS["molecule-captioning"]
@@ -68,6 +68,9 @@ class Says:
                 featurize_smiles(part["smiles"])
         return Generation(self.words, "length" if len(self.words) > 100 else "stop")
 
+    def samples(self, messages, options, n):
+        return [self.generate(messages, options) for _ in range(n)]
+
 
 def value(section, system, column):
     (row,) = [one for one in section["systems"] if one["name"] == system]
@@ -94,17 +97,32 @@ def test_a_model_is_decoded_as_its_manifest_says():
     assert value(found.report["sections"][0], "model", "ROUGE-L") > 0
 
 
-def test_samples_are_named_and_their_agreement_is_filed(tmp_path):
-    class Agreed(Says):
-        def generate(self, messages, options):
-            return replace(super().generate(messages, options), agreement=0.25)
+def test_of_samples_those_the_structure_contradicts_are_left_out_and_the_agreement_is_filed(tmp_path):
+    class Draws(Says):
+        def samples(self, messages, options, n):
+            assert (n, options.mbr_samples, options.temperature) == (4, 0, 0.7)
+            self.generate(messages, options)
+            # Three of four agree on a ring that none of the molecules has.
+            wrong = [Generation("The molecule is a sulfonamide.")] * 3
+            return [*wrong[:2], Generation("The molecule is small."), wrong[2]]
 
-    model = Agreed("The molecule is an acid.")
-    model.stamp = replace(model.stamp, decoding={"mbr_samples": 8, "temperature": 0.7, "seed": 0})
-    found = evaluate(CAPTIONING, Hosted(model, 1), ROWS, output=tmp_path)
-    assert found.report["settings"]["decoding"] == "minimum Bayes risk by ROUGE-L, 8 samples at temperature 0.7, seed 0"
+    model = Draws("")
+    model.stamp = replace(model.stamp, decoding={"mbr_samples": 4, "temperature": 0.7, "seed": 0})
+    found = evaluate(CAPTIONING, Hosted(model, 1), ROWS[:3], output=tmp_path)
+    assert found.report["settings"]["decoding"] == (
+        "minimum Bayes risk by ROUGE-L, 4 samples at temperature 0.7 without those a check contradicts, seed 0"
+    )
     filed = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()[1:]]
-    assert {one["agreement"] for one in filed if not one["miss"]} == {0.25}
+    assert [(one["text"], one["agreement"], one["rejected"]) for one in filed if not one["miss"]] == [
+        ("The molecule is small.", None, 3)
+    ] * 3
+
+
+def test_the_model_is_asked_with_the_smiles_that_the_agent_gives():
+    model = Says("The molecule is an alcohol.")
+    found = evaluate(CAPTIONING, Hosted(model, 1), [described("OCC", "An alcohol.")])
+    assert [part["smiles"] for part in model.asked[0][0]["content"] if part["type"] == "molecule"] == ["CCO"]
+    assert found.report["settings"]["structures"] == "canonical SMILES, as the agent gives them"
 
 
 # "The molecule is an acid." has 5 words, of which that many stand in each of the ten answers, in order.
@@ -228,7 +246,7 @@ def test_the_model_is_asked_what_users_ask_and_nothing_else():
     evaluate(CAPTIONING, Hosted(model, 1), ROWS[:3], train=TRAIN)
     asked = sorted(map(repr, model.asked))
     question = QUESTIONS["description"]
-    assert asked == sorted(repr([user_message(question, smiles=[row.smiles])]) for row in ROWS[:3])
+    assert asked == sorted(repr([user_message(question, smiles=[as_asked(row).smiles])]) for row in ROWS[:3])
 
 
 # ---------------------------------------------------------------------------------------------- refusals, choices
@@ -516,7 +534,8 @@ def test_each_kind_of_question_is_decoded_as_the_manifest_says_of_it():
 
 def test_decoding_is_told_in_words_that_name_all_it_depends_on():
     mbr = Options(mbr_samples=8, temperature=1.0, top_p=0.9, seed=3)
-    words = "minimum Bayes risk by ROUGE-L, 8 samples at temperature 1, nucleus 0.9, seed 3"
+    words = "minimum Bayes risk by ROUGE-L, 8 samples at temperature 1 without those a check contradicts"
+    words += ", nucleus 0.9, seed 3"
     assert decoding_words({"name": mbr, "family": mbr}) == words
     assert decoding_words({"": Options(repetition_penalty=1.2, stop=("a", "b"))}) == (
         "greedy, repetition penalty 1.2, stop at 'a', 'b'"

@@ -11,8 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "biomed_agent"
 FLOORS = (
-    {"types", "errors", "settings"},
-    {"transport", "exchange", "cache", "egress", "disclosure", "pace", "breaker", "services"},
+    {"types", "errors", "settings", "credentials"},
+    {"transport", "exchange", "routes", "cache", "egress", "disclosure", "pace", "breaker", "services"},
     {
         "sources",
         "chemistry",
@@ -27,6 +27,8 @@ FLOORS = (
         "prompt",
         "pairs",
         "generator",
+        "rouge",
+        "samples",
     },
     {
         "resolve",
@@ -36,12 +38,13 @@ FLOORS = (
         "literature",
         "shelves",
         "deposited",
+        "gaps",
         "retrieve",
         "check",
         "building",
         "model",
     },
-    {"agent", "answering", "draft", "lookups", "compose"},
+    {"agent", "answering", "draft", "lookups", "compose", "opinion"},
     {"tools", "cli", "render", "__main__"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

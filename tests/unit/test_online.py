@@ -144,7 +144,7 @@ def test_a_service_that_is_down_is_unavailable_and_not_a_missing_record(
     server.play = play
     answer = online.ask("What is the melting point of caffeine?")
     assert answer.status == "not_found", answer.text
-    assert answer.text == "No record here states the melting point of caffeine."
+    assert answer.text == "PubChem's record CID 2519 states no melting point of caffeine."
 
 
 def test_an_unquoted_unknown_word_is_never_sent(online: BioMedAgent, server: LocalServer) -> None:

@@ -24,8 +24,8 @@ def gpus(*sizes: float) -> tuple[int, ...]:
     return tuple(int(size * 0.96 * GIB) for size in sizes)
 
 
-def machine(ram: float, *cards: float, bf16: bool = False) -> Machine:
-    return Machine(int(ram * 0.85 * GIB), gpus(*cards), bf16)
+def machine(ram: float, *cards: float, bf16: bool = False, gpu_bf16: bool = True) -> Machine:
+    return Machine(int(ram * 0.85 * GIB), gpus(*cards), bf16, gpu_bf16)
 
 
 def first(found: list[Option]) -> Option | None:
@@ -75,6 +75,10 @@ def test_sizes_of_llama_2_7b() -> None:
         (machine(8, 12, 12), "bf16", "GPUs 0, 1 together"),
         (machine(8, 8, 8, 8), "bf16", "GPUs 0, 1, 2 together"),
         (machine(8, 6, 6), "4bit", "GPUs 0, 1 together"),
+        (machine(8, 80, gpu_bf16=False), "fp32", "GPU 0"),
+        (machine(8, 24, gpu_bf16=False), "bf16", "GPU 0"),
+        (machine(8, 24, 24, gpu_bf16=False), "fp32", "GPUs 0, 1 together"),
+        (machine(8, 12, gpu_bf16=False), "8bit", "GPU 0"),
     ],
     ids=str,
 )
@@ -114,6 +118,52 @@ def test_a_gpu_is_chosen_in_bfloat16_unless_told_otherwise() -> None:
     assert choose(LARGE, machine(8, 12), "8bit").device_map == {"": 0}
     assert choose(LARGE, machine(32, 48), "fp32").device_map == {"": 0}
     assert choose(LARGE, machine(32, 16)).device_map["protein_encoder"] == "cpu"
+
+
+def test_bfloat16_comes_first_only_where_the_processor_multiplies_it() -> None:
+    def order(found: Machine, where: str) -> list[str]:
+        return [option.load_in for option in options(LARGE, found) if option.where == where]
+
+    assert order(machine(64, bf16=True), "CPU") == ["bf16", "fp32", "8bit", "4bit"]
+    assert order(machine(64), "CPU") == ["fp32", "bf16", "8bit", "4bit"]
+    assert order(machine(64, 80), "GPU 0") == ["bf16", "8bit", "4bit"]
+    assert order(machine(64, 80, gpu_bf16=False), "GPU 0") == ["fp32", "bf16", "8bit", "4bit"]
+
+
+def test_a_placement_says_what_bfloat16_costs() -> None:
+    def notes(found: Machine, where: str) -> dict[str, str]:
+        return {option.load_in: option.note for option in options(LARGE, found) if option.where == where}
+
+    lacking = "this CPU is not known to have bf16 instructions"
+    assert notes(machine(64), "CPU") == {
+        "fp32": "",
+        "bf16": f"half the memory of fp32, but slower for long prompts and several samples: {lacking}",
+        "8bit": f"computes in bf16: {lacking}",
+        "4bit": f"computes in bf16: {lacking}",
+    }
+    assert set(notes(machine(64, bf16=True), "CPU").values()) == {""}
+    assert set(notes(machine(64, 80), "GPU 0").values()) == {""}
+    emulated = notes(machine(64, 80, gpu_bf16=False), "GPU 0")
+    assert emulated["fp32"] == ""
+    assert emulated["bf16"].startswith("half the memory of fp32, but slower")
+    assert emulated["bf16"].endswith("a GPU here has no bf16 units and emulates them")
+    split = notes(machine(32, 16, gpu_bf16=False), "GPU 0, the protein encoder in RAM")["bf16"]
+    assert split.startswith("each protein question copies the encoder over the bus once; half the memory of fp32")
+
+
+def test_a_gpu_that_emulates_bfloat16_takes_it_where_float32_is_too_big() -> None:
+    assert choose(LARGE, machine(8, 80, gpu_bf16=False)).load_in == "fp32"
+    assert choose(LARGE, machine(8, 24, gpu_bf16=False)).load_in == "bf16"
+    assert choose(LARGE, machine(8, 24, 24, gpu_bf16=False)).where == "GPUs 0, 1 together"
+    assert choose(LARGE, machine(8, 80, gpu_bf16=False), "bf16").load_in == "bf16"
+    with pytest.raises(Unavailable, match="biomedgpt-10b in bf16 needs"):
+        choose(LARGE, machine(64, 12, gpu_bf16=False))
+
+
+@pytest.mark.parametrize("bf16", [True, False])
+def test_a_cpu_answers_in_float32_unless_asked_otherwise(bf16: bool) -> None:
+    assert choose(LARGE, machine(64, bf16=bf16)).load_in == "fp32"
+    assert choose(LARGE, machine(32, bf16=bf16), "bf16").load_in == "bf16"
 
 
 def test_what_does_not_fit_is_refused_with_numbers() -> None:

@@ -92,6 +92,42 @@ def test_hazards_keep_signal_share_and_depositor() -> None:
     assert last.retrieved == HERE.retrieved
 
 
+def test_only_an_icon_is_a_pictogram() -> None:
+    def marked(string: str, kind: str | None, extra: str) -> dict[str, Any]:
+        mark = {"Start": 0, "Length": 4, "Extra": extra} | ({"Type": kind} if kind else {})
+        return {"ReferenceNumber": 2, "Value": {"StringWithMarkup": [{"String": string, "Markup": [mark]}]}}
+
+    body = view(
+        "GHS Classification",
+        marked("  ", "Icon", "Acute Toxic"),
+        marked("Danger", "Color", "GHSDanger"),
+        marked("H225 (80.5%): Burns easily [Danger Flammable liquids]", "Color", "GHSDanger"),
+        marked("H319: Bad for eyes [Warning Eyes]", "Color", "GHSWarning"),
+        marked("Not Classified, see aspirin", "PubChem Internal Link", "CID-2244"),
+        marked("Not Classified", None, "no type"),
+    )
+    facts = read_hazards(body, HERE)
+    assert [fact.value for fact in facts if fact.predicate == "GHS pictogram"] == ["Acute Toxic"]
+    assert [fact.value for fact in facts if fact.predicate == "GHS signal word"] == ["Danger"]
+    statements = [fact.value for fact in facts if fact.predicate == "GHS hazard statement"]
+    assert statements == ["H225: Burns easily", "H319: Bad for eyes"]
+
+
+def test_a_power_that_only_its_markup_tells_is_no_other_number() -> None:
+    def raised(string: str, start: int, kind: str = "Superscript") -> dict[str, Any]:
+        marks = [{"Start": start, "Length": 2, "Type": kind}]
+        return {"StringWithMarkup": [{"String": string, "Markup": marks}]}
+
+    values = [raised("1.2X10-4 mmHg", 6), raised("103 mg/L", 2), raised("103 mg/L", 2, "Bold"), raised("5 mg/cm3", 7)]
+    facts = read_measurements(measured("Vapor Pressure", *values), HERE)
+    assert [(fact.value, fact.unit) for fact in facts] == [
+        (0.00012, "mmHg"),
+        ("10^3 mg/L", ""),
+        (103.0, "mg/L"),
+        (5.0, "mg/cm3"),
+    ]
+
+
 def test_hazards_of_other_headings_and_none_at_all() -> None:
     assert read_hazards(view("Odor", {"ReferenceNumber": 1, "Value": text("H225: not here")}), HERE) == []
     for body in ({}, {"Record": {"RecordNumber": "seven"}}, {"Record": {"RecordNumber": 1, "Section": [{}]}}):
@@ -327,6 +363,13 @@ def test_bioactivity_counts_by_target_and_keeps_the_best_value_of_active_results
     assert [fact.value for fact in read_bioactivity(nothing, 7, HERE)] == [0]
     with pytest.raises(Unavailable, match="malformed"):
         read_bioactivity({"Table": {"Columns": {"Column": ["AID"]}, "Row": [{"Cell": []}]}}, 7, HERE)
+
+
+def test_a_value_without_a_unit_is_not_stated_in_micromolar() -> None:
+    columns = ["AID", "CID", "Activity Outcome", "Target Accession", "Activity Value", "Activity Name"]
+    row = {"Cell": ["11", "7", "Active", "P23219", "1.5", "IC50"]}
+    facts = read_bioactivity({"Table": {"Columns": {"Column": columns}, "Row": [row]}}, 7, HERE)
+    assert [(fact.predicate, fact.value, fact.unit) for fact in facts[1:]] == [("active results", 1, "")]
 
 
 def test_lists_of_cids_and_registry_numbers() -> None:

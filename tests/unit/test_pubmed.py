@@ -85,6 +85,19 @@ def test_a_full_record() -> None:
     assert article.provenance.url == "https://pubmed.ncbi.nlm.nih.gov/77/"
 
 
+def test_keywords_are_the_authors_and_not_an_indexers() -> None:
+    lists = "".join(
+        f"<KeywordList {owner}><Keyword>{word}</Keyword></KeywordList>"
+        for owner, word in [
+            ('Owner="NOTNLM"', "own"),
+            ('Owner="NLM"', "indexed"),
+            ('Owner="NASA"', "space"),
+            ("", "bare"),
+        ]
+    )
+    assert read(minimal(citation=lists)).keywords == ("own", "bare")
+
+
 def test_a_bare_record() -> None:
     article = read(minimal(5))
     assert (article.pmid, article.title, article.abstract, article.authors) == ("5", "", "", ())

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.errors import BiomedAgentError
+from biomed_agent.gaps import Gap
 from biomed_agent.literature import Literature
 from biomed_agent.lookups.proteins import SECTIONS
 from biomed_agent.resolve import Resolver
@@ -107,7 +107,7 @@ def test_an_organism_a_variant_and_an_ec_number_are_taken() -> None:
 
 def test_the_sections_asked_for_are_read_of_the_record(online: BioMedAgent) -> None:
     message = call(FindProteinTool(agent=online), name="EGFR", about=["function", "domains", "diseases"])
-    for said in ("Binds testing factor", "Testing, residues 5-9", "No record here states its diseases."):
+    for said in ("Binds testing factor", "Testing, residues 5-9", "UniProt's record P00533 states no diseases."):
         assert said in message.text
     assert {"function", "domain"} <= {fact["predicate"] for fact in message.artifact["facts"]}
 
@@ -153,10 +153,11 @@ def test_an_odd_element_of_a_record_is_told_and_costs_only_itself(cache_dir: Pat
 
     with LocalServer(odd) as server, Transport(clock=FakeClock(), services={"uniprot": server.url}) as transport:
         notes: list[str] = []
-        unread: list[BiomedAgentError] = []
+        gaps: list[Gap] = []
         index = LocalIndex.open(cache_dir)
         retriever = Retriever(index, None, UniProt(transport), None)
-        facts = retriever.stored(Protein("MKT", "P00533"), ["domain", "subunit structure"], notes, unread)
+        facts = retriever.stored(Protein("MKT", "P00533"), ["domain", "subunit structure"], notes, gaps)
     assert [fact.value for fact in facts if fact.predicate == "domain"] == ["Testing, residues 5-9"]
     assert any("could not be read: comment SUBUNIT" in note for note in notes)
-    assert len(unread) == 1
+    (gap,) = gaps
+    assert (gap.asked, gap.source, gap.unread) == ("subunit structure", "UniProt's record P00533", True)

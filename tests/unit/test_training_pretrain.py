@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from biomed_agent.cli import main
 from biomed_agent.errors import InvalidInput
+from biomed_agent.model.machine import best_precision
 from biomed_agent.model.training import pretrain as stage
 from biomed_agent.model.training.pretrain import Pretraining, load_tokenizer, pack_for, pretrain
 from biomed_agent.model.training.run import read_log
@@ -67,9 +68,11 @@ def test_the_shipped_recipe_has_the_published_settings() -> None:
     settings = stage.settings(recipe, rows=1920 * 8)
     assert settings.steps == 5 * 80
     assert settings.batch_size * settings.gradient_accumulation * stage._devices() == 192
-    assert settings.bf16
+    assert recipe.bf16 == "auto"
+    assert settings.bf16 == best_precision().bf16
     assert settings.gradient_checkpointing
     assert settings.fsdp == {}
+    assert recipe.digest == "774805378d26620899db4b3c96548034d5b754b92195bb9f2ad8a5ec059f21af", "that of version 0.3"
 
 
 def test_stage_1_end_to_end_from_the_shipped_recipe_at_tiny_size(tiny_folder: Path, tmp_path: Path) -> None:
@@ -89,6 +92,13 @@ def test_stage_1_end_to_end_from_the_shipped_recipe_at_tiny_size(tiny_folder: Pa
     assert [line["step"] for line in held_out] == [0, 4, 8, 12]
     assert all(math.isclose(line["eval_perplexity"], math.exp(line["eval_loss"])) for line in held_out)
     assert any("left" in line and "loss" in line for line in told)
+    assert "precision: float32 (as the recipe says)" in told
+    assert note["precision"] == "float32"
+    first, last = held_out[0], held_out[-1]
+    assert told[-1] == (
+        f"{tmp_path / 'out' / 'model'} holds the model; held-out loss {last['eval_loss']:.3f} nats a token (perplexity "
+        f"{last['eval_perplexity']:.4g}), {first['eval_loss']:.3f} before training"
+    )
 
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "out" / "model")
     tokenizer = load_tokenizer(str(tmp_path / "out" / "model"))
@@ -110,7 +120,9 @@ def test_a_model_drawn_at_random_learns_from_packed_shards(tiny_folder: Path, tm
     changes = {"model": sizes, "tokenizer": str(tiny_folder), "steps": 2, "held_out": 0.0}
     recipe = write_recipe(tmp_path / "recipe.json", **changes)
     pack_for(recipe, [write_papers(tmp_path / "papers.jsonl")], tmp_path / "shards", report=silent)
-    pretrain(recipe, [tmp_path / "shards"], tmp_path / "out", report=silent)
+    told: list[str] = []
+    pretrain(recipe, [tmp_path / "shards"], tmp_path / "out", report=told.append)
+    assert told[-1].endswith("holds the model; no paper was held out, so no held-out loss was measured")
     note = json.loads((tmp_path / "out" / "model" / "pretraining.json").read_text())
     assert note["perplexity"] is None
     assert note["data"]["digest"] == json.loads((tmp_path / "shards" / "index.json").read_text())["digest"]
@@ -169,6 +181,7 @@ def test_killed_and_resumed_it_has_the_same_losses(tiny_folder: Path, tmp_path: 
         ({"start": "x", "model": {}}, "give either start or model"),
         ({"model": {}}, "a model drawn at random needs a tokenizer"),
         ({"start": "x", "batch_rows": 0}, "at least 1: batch_rows"),
+        ({"start": "x", "bf16": "yes"}, "bf16: got 'yes'; expected true, false or \"auto\""),
         ({"start": "x", "held_out": 1.0}, "held_out is a share below 1"),
         ({"start": "x", "steps": 0}, "steps must be at least 1"),
         ({"start": "x", "learning_rate": float("nan")}, "learning_rate: "),

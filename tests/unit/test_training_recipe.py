@@ -18,6 +18,9 @@ from .pairs import SIZES
 CONFIGS = Path(recipe.__file__).parent / "configs"
 STAGE: dict[str, Any] = {"name": "one", "trains": ["projections"], "learning_rate": 1e-4, "batch_tokens": 4096}
 
+MINI_DIGEST = "9d57c912cdba470089e0a471ffb2a94bf5f09b16d0363d13c9ae7160fe582680"
+"""of ``configs/mini.json`` as version 0.3 computed it"""
+
 
 def write(folder: Path, stage: dict[str, Any] | None = None, **changes: Any) -> Path:
     """Write a recipe of one stage with changes."""
@@ -48,6 +51,9 @@ def write(folder: Path, stage: dict[str, Any] | None = None, **changes: Any) -> 
         ({"losses": {"answers": float("inf")}}, "stages.0.losses.answers: Input should be a finite number"),
         ({"name": "../x"}, "becomes that of a folder"),
         ({"name": "a/b"}, "becomes that of a folder"),
+        ({"bf16": "fp16"}, "stages.0.bf16: got 'fp16'; expected true, false or \"auto\""),
+        ({"bf16": 1}, 'stages.0.bf16: got 1; expected true, false or "auto"'),
+        ({"bf16": None}, 'stages.0.bf16: got None; expected true, false or "auto"'),
     ],
 )
 def test_a_wrong_key_of_a_stage_is_named(tmp_path, stage, said):
@@ -106,6 +112,22 @@ def test_the_digest_is_of_what_is_said_not_of_how(tmp_path):
     spelled = Recipe.load(write(tmp_path, {"losses": {"answers": 1.0}, "steps": None, "workers": 0}))
     assert plain.digest == spelled.digest
     assert plain.digest != Recipe.load(write(tmp_path, {"learning_rate": 2e-4})).digest
+
+
+def test_the_precision_is_the_machines_to_choose_unless_a_recipe_says_it(tmp_path):
+    assert Recipe.load(write(tmp_path)).stages[0].bf16 == "auto"
+    for bf16 in (True, False, "auto"):
+        assert Recipe.load(write(tmp_path, {"bf16": bf16})).stages[0].bf16 == bf16
+    for file in sorted(CONFIGS.glob("*.json")):
+        if file.stem != "pretrain":
+            assert {stage.bf16 for stage in Recipe.load(file).stages} == {"auto"}, file.stem
+
+
+def test_a_recipe_that_leaves_the_precision_open_keeps_the_digest_it_had_when_that_meant_bfloat16(tmp_path):
+    digests = {bf16: Recipe.load(write(tmp_path, {"bf16": bf16})).digest for bf16 in (True, False, "auto")}
+    assert digests["auto"] == digests[True] == Recipe.load(write(tmp_path)).digest
+    assert digests[False] != digests[True]
+    assert Recipe.load(CONFIGS / "mini.json").digest == MINI_DIGEST
 
 
 @pytest.mark.parametrize("name", ["align.json", "align-lora.json", "align-full.json"])

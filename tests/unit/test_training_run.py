@@ -99,6 +99,7 @@ def trainer(folder: Path, **settings: Any) -> run.RunTrainer:
 def test_a_run_leaves_log_plots_and_a_note_and_is_not_run_again(tmp_path):
     note = trainer(tmp_path, steps=7, save_steps=3, logging_steps=2, warmup_steps=2).run()
     assert note["steps"] == 7
+    assert note["precision"] == "float32"
     assert note["tokens"] == (6 * 4 + 4) * 12
     lines = run.read_log(tmp_path / "log.jsonl")
     assert [one["step"] for one in lines if "loss" in one] == [2, 3, 4, 6, 7], "a line goes with every checkpoint"
@@ -111,10 +112,20 @@ def test_a_run_leaves_log_plots_and_a_note_and_is_not_run_again(tmp_path):
     assert trainer(tmp_path, steps=7, save_steps=3).run() == note
 
 
-def test_a_run_ends_by_the_clock(tmp_path):
+def test_a_run_ends_by_the_clock_and_measures_what_it_left(tmp_path):
     note = trainer(tmp_path, steps=100_000, save_steps=100_000, minutes=0.01).run()
     assert note["steps"] < 100_000
     assert run.resume_point(tmp_path) == tmp_path / f"checkpoint-{note['steps']}"
+    measured = [one for one in run.read_log(tmp_path / "log.jsonl") if "eval_held_loss" in one]
+    assert measured[-1]["step"] == note["steps"]
+    assert note["held_out"] == {"held": measured[-1]["eval_held_loss"]}
+
+
+@pytest.mark.parametrize("bf16", [True, False])
+def test_the_precision_is_the_runs_whatever_the_launcher_says(tmp_path, monkeypatch, bf16):
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no" if bf16 else "bf16")
+    arguments = run.arguments(run.Settings(steps=1, learning_rate=1.0, bf16=bf16), tmp_path)
+    assert arguments.mixed_precision == ("bf16" if bf16 else "no")
 
 
 def test_sharding_takes_the_recipes_word_over_ours(tmp_path):

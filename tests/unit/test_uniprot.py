@@ -258,12 +258,16 @@ def test_pathways_drugs_structures_and_isoforms_become_facts() -> None:
         "isoforms": [
             {"name": {"value": "1"}, "isoformIds": ["P99999-1"], "isoformSequenceStatus": "Displayed"},
             {"name": {"value": "Short"}, "isoformIds": ["P99999-2"], "isoformSequenceStatus": "Described"},
+            {"name": {"value": "Other"}, "isoformIds": ["Q99999-1"], "isoformSequenceStatus": "External"},
+            {"name": {"value": "Dim"}, "isoformIds": ["P99999-4"], "isoformSequenceStatus": "Not described"},
         ],
     }
     facts = read_facts(entry(comments=[products], uniProtKBCrossReferences=links), HERE)
     assert [(one.predicate, one.value, one.unit, one.note) for one in facts[10:]] == [
         ("isoform", "P99999-1 (isoform 1, canonical)", "", ""),
         ("isoform", "P99999-2 (isoform Short)", "", ""),
+        ("isoform", "Q99999-1 (isoform Other, described in another entry)", "", ""),
+        ("isoform", "P99999-4 (isoform Dim, its sequence is not described)", "", ""),
         ("pathway", "Testing by TST1 (R-HSA-1)", "", "Reactome"),
         ("KEGG identifier", "hsa:1", "", ""),
         ("DrugBank entry", "Testinib (DB00001)", "", DRUGBANK_NOTE),
@@ -787,3 +791,15 @@ def test_live_egfr() -> None:
         assert {"domain", "disease", "pathway", "DrugBank entry", "isoform", "experimental structures"} <= stated
         with pytest.raises(NotFound, match="split into"):
             uniprot.by_accession("P29358")
+
+
+def test_what_a_curator_inferred_of_a_disease_is_marked_so() -> None:
+    texts = [
+        {"value": "May be involved in testing", "evidences": [{"evidenceCode": "ECO:0000305"}]},
+        {"value": "Seen in tests", "evidences": [{"evidenceCode": "ECO:0000269"}]},
+    ]
+    facts = read_facts(entry(comments=[{"commentType": "DISEASE", "note": {"texts": texts}}]), HERE)
+    assert [(one.value, one.note) for one in facts if one.predicate == "disease involvement"] == [
+        ("May be involved in testing", "inferred by a curator"),
+        ("Seen in tests", ""),
+    ]

@@ -11,10 +11,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from biomed_agent.check import check_text
+from biomed_agent.chemistry import computed_facts, molecule_from_smiles
 from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
 from biomed_agent.prompt import Message
-from biomed_agent.types import ModelStamp
+from biomed_agent.samples import Samples, ask_and_choose
+from biomed_agent.types import Entity, ModelStamp, Protein
 
 from .tasks import is_refusal
 
@@ -41,6 +44,9 @@ class Prompt:
     """the replies to compare by likelihood; empty when the model is to write"""
     kind: str = ""
     """kind of question, on which the decoding may depend"""
+    smiles: str = ""
+    sequence: str = ""
+    """what the question is about; of several samples those that it contradicts are left out"""
 
     @property
     def size(self) -> int:
@@ -64,7 +70,9 @@ class Reply:
     likelihoods: Mapping[str, float] = field(default_factory=dict)
     """log-likelihood of each option's tokens in nats, without the end"""
     agreement: float | None = None
-    """mean ROUGE-L with the other sampled answers; None where one answer was written"""
+    """mean ROUGE-L with the other samples the answer was chosen among; None where one answer was written"""
+    rejected: int = 0
+    """samples that were left out before the choice, because the structure contradicts them"""
 
 
 class Model(Protocol):
@@ -92,15 +100,12 @@ class Model(Protocol):
         """Zero the projections of structures while the context lasts."""
 
 
-class Writer(Protocol):
+class Writer(Samples, Protocol):
     """What :class:`Hosted` needs of a generator."""
 
     @property
     def stamp(self) -> ModelStamp:
         """Who answers."""
-
-    def generate(self, messages: Sequence[Message], options: Options) -> Generation:
-        """Answer one conversation."""
 
 
 class Hosted:
@@ -127,10 +132,7 @@ class Hosted:
         """See :class:`Model`."""
 
         def one(prompt: Prompt) -> Reply:
-            try:
-                return _reply(self.generator.generate(prompt.messages, options))
-            except InvalidInput as error:
-                return _unreadable(error)
+            return _chosen(self.generator, prompt, options)
 
         with ThreadPoolExecutor(self.workers) as pool:
             yield from pool.map(one, prompts)
@@ -169,6 +171,9 @@ class Inside:
 
     def write(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
         """See :class:`Model`."""
+        if options.mbr_samples:  # one prompt at a time makes a batch of its own
+            yield from (_chosen(self.engine, prompt, options) for prompt in prompts)
+            return
 
         def several(part: Sequence[Prompt]) -> list[Reply]:
             return [_reply(one) for one in self.engine.generate_batch([prompt.messages for prompt in part], options)]
@@ -272,6 +277,34 @@ def _halving(
             raise
     half = len(prompts) // 2
     return _halving(work, prompts[:half], failed) + _halving(work, prompts[half:], failed)
+
+
+def _chosen(model: Samples, prompt: Prompt, options: Options) -> Reply:
+    """Ask as the agent asks: of several samples those that the structure contradicts are left out.
+
+    No record takes part, here or in the check: the scores are the model's.
+    """
+    try:
+        choice = ask_and_choose(model, prompt.messages, options, _contradicted(prompt))
+    except InvalidInput as error:
+        return _unreadable(error)
+    return replace(_reply(choice.generation), rejected=choice.rejected)
+
+
+def _contradicted(prompt: Prompt) -> Callable[[str], bool] | None:
+    """Return whether the structure of a prompt contradicts a text; None where there is none to be read."""
+    entity: Entity
+    if prompt.smiles:
+        try:
+            entity = molecule_from_smiles(prompt.smiles)
+        except InvalidInput:
+            return None
+        facts = computed_facts(entity)
+    elif prompt.sequence:
+        entity, facts = Protein(prompt.sequence), []
+    else:
+        return None
+    return lambda text: any(claim.verdict == "contradicted" for claim in check_text(text, entity, facts))
 
 
 def _reply(generation: Generation) -> Reply:

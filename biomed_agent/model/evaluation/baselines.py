@@ -12,10 +12,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from biomed_agent.model.overlap import Subsequence, words
 from biomed_agent.model.training.examples import Example, Question
 from biomed_agent.model.training.similarity import Neighbour, nearest_molecules, nearest_proteins
 from biomed_agent.model.training.splits import structure_group
+from biomed_agent.rouge import Subsequence, words
 
 from .metrics import Scored
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biomed_agent.errors import InvalidInput
-from biomed_agent.model.overlap import Subsequence, f_measure, words
+from biomed_agent.rouge import Subsequence, f_measure, words
 
 Floats = NDArray[np.float64]
 ORDERS = 4

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from biomed_agent.model.overlap import words
+from biomed_agent.rouge import words
 
 from .answers import Reply
 from .metrics import Bootstrap, Interval, Scored

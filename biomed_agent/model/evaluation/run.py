@@ -21,6 +21,7 @@ from .results import Asked, Scores, System
 from .tasks import (
     Setting,
     Task,
+    as_asked,
     choice_messages,
     exchanged,
     key_of,
@@ -143,6 +144,7 @@ def evaluate(
         "settings": {
             "retrieval": "off",
             "decoding": decoding,
+            "structures": "canonical SMILES, as the agent gives them",
             "max_new_tokens": limit,
             "tokenizer": settings.tokenizer.name,
             "seed": settings.seed,
@@ -171,7 +173,8 @@ def _words(options: Options) -> str:
         words = [f"sampling at temperature {options.temperature:g}"]
         if options.mbr_samples:
             words = [
-                f"minimum Bayes risk by ROUGE-L, {options.mbr_samples} samples at temperature {options.temperature:g}"
+                f"minimum Bayes risk by ROUGE-L, {options.mbr_samples} samples at temperature {options.temperature:g} "
+                "without those a check contradicts"
             ]
         words += [f"nucleus {options.top_p:g}"] * (options.top_p < 1)
         words += [f"seed {options.seed}" if options.seed is not None else "no seed"]
@@ -260,7 +263,17 @@ class _Texts:
         return Asked(key_of(row), structure_of(row), row.question, row.answer, self.similarity[number])
 
     def _asked(self, name: str, rows: Sequence[Example]) -> System:
-        prompts = [Prompt(key_of(row), structure_messages(row), expected=row.answer, kind=row.kind) for row in rows]
+        prompts = [
+            Prompt(
+                key_of(row),
+                structure_messages(asked),
+                expected=row.answer,
+                kind=row.kind,
+                smiles=asked.smiles,
+                sequence=asked.sequence,
+            )
+            for row, asked in zip(rows, map(as_asked, rows), strict=True)
+        ]
         replies = self.interview.ask(name, prompts)
         said = ["" if reply.miss else reply.text for reply in replies]
         scored = results.with_losses(self._score(said), replies)

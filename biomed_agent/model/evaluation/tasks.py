@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from biomed_agent.chemistry import molecule_from_smiles
 from biomed_agent.errors import InvalidInput
 from biomed_agent.model.featurize import featurize_smiles
 from biomed_agent.model.training.examples import Example, Question
@@ -99,6 +100,20 @@ def structure_messages(example: Example) -> list[Message]:
             sequences=[example.sequence] if example.sequence else [],
         )
     ]
+
+
+def as_asked(example: Example) -> Example:
+    """Return the example with RDKit's canonical SMILES, which is what the agent gives the model.
+
+    The order of atoms in a file is none that a user can know, and the encoder sees it where chirality is written. What
+    cannot be read stays as it is, and the model says so.
+    """
+    if not example.smiles:
+        return example
+    try:
+        return replace(example, smiles=molecule_from_smiles(example.smiles).smiles)
+    except InvalidInput:
+        return example
 
 
 def readable(example: Example) -> bool:

@@ -26,6 +26,7 @@ from .examples import Example
 from .export import Trained, export, trained_kinds
 from .intake import Pairs, begun_with, read_pairs, refuse_missing, refuse_other_files
 from .objectives import TARGETS, GistLoss, Seen, StructureLoss, WordLoss, commonness, structure_targets
+from .precision import PRECISION, decide, names, precisions
 from .recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
 from .run import Report, RunTrainer, Settings, attention_layers, finished, is_first, resume_point
 from .start import begin, refuse_no_start, vocabulary_texts
@@ -211,7 +212,7 @@ def restore(
         CheckpointError: One of the stages has not run to its end.
     """
     stages = len(recipe.stages) if stages is None else stages
-    on_gpu = torch.cuda.is_available() and all(stage.bf16 for stage in recipe.stages)
+    on_gpu = torch.cuda.is_available() and all(decide(stage.bf16) for stage in recipe.stages)
     model, processor = begin(recipe, output, texts, report, torch.bfloat16 if on_gpu else torch.float32)
     for number in range(stages):
         folder = stage_folder(recipe, output, number)
@@ -284,7 +285,8 @@ def stage_trainer(
 ) -> AlignTrainer:
     """Return the Trainer of one stage of a model that :func:`freeze` has prepared."""
     packing = torch.cuda.is_available() if stage.packing is None else stage.packing
-    if packing and torch.cuda.is_available() and is_flash_attn_2_available():
+    # Flash attention takes 16-bit numbers only.
+    if packing and torch.cuda.is_available() and is_flash_attn_2_available() and decide(stage.bf16):
         model.language_model.set_attn_implementation("flash_attention_2")
     if stage.compile:
         compile_layers(model, report)
@@ -371,7 +373,7 @@ def settings_of(stage: Stage, seed: int, steps: int) -> Settings:
         weight_decay=stage.weight_decay,
         max_grad_norm=stage.max_grad_norm,
         save_steps=stage.save_steps,
-        bf16=stage.bf16,
+        bf16=decide(stage.bf16),
         gradient_accumulation=stage.gradient_accumulation,
         gradient_checkpointing=stage.gradient_checkpointing,
         fsdp=stage.fsdp,
@@ -380,6 +382,15 @@ def settings_of(stage: Stage, seed: int, steps: int) -> Settings:
 
 
 # ---------------------------------------------------------------------------------------------- from files to a folder
+
+
+def in_precision(recipe: Recipe, begun: Mapping[str, Any], report: Report) -> Recipe:
+    """Return a recipe whose stages are trained in the precision the run was begun in, and tell which that is."""
+    found = precisions(begun, {stage.name: stage.bf16 for stage in recipe.stages})
+    told = {text for _, text in found.values()}
+    for text in told if len(told) == 1 else [f"stage {name}: {text}" for name, (_, text) in found.items()]:
+        report(text)
+    return replace(recipe, stages=tuple(replace(stage, bf16=found[stage.name][0]) for stage in recipe.stages))
 
 
 def align(
@@ -424,10 +435,12 @@ def align(
     output.mkdir(parents=True, exist_ok=True)
     pairs = read_pairs(data, held_out, output, report)
     check_kinds(recipe, pairs, report)
-    begun_with(output, {"recipe": recipe.digest, "data": pairs.files})
-    notes = run_stages(recipe, pairs.train, pairs.held_out, output, report)
+    chosen = {PRECISION: names([stage.bf16 for stage in recipe.stages])}
+    begun = begun_with(output, {"recipe": recipe.digest, "data": pairs.files}, chosen)
+    decided = in_precision(recipe, begun, report)
+    notes = run_stages(decided, pairs.train, pairs.held_out, output, report)
     if is_first():
-        model, processor = restore(recipe, output, report=report)
+        model, processor = restore(decided, output, report=report)
         export(model, processor, Trained(recipe, notes, pairs, licence), folder)
         report(f"the checkpoint folder is {folder}")
     return folder

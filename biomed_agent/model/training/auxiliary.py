@@ -21,8 +21,8 @@ from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from biomed_agent.groups import TERMS, Term
-from biomed_agent.model.overlap import Subsequence, words
 from biomed_agent.prompt import QUESTIONS
+from biomed_agent.rouge import Subsequence, words
 
 from .examples import OTHER, Example
 from .similarity import fingerprint

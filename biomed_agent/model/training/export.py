@@ -15,6 +15,7 @@ from biomed_agent.model.processing import BioMedGPTProcessor
 
 from .batching import select_held_out
 from .intake import Pairs
+from .precision import PRECISION
 from .recipe import ANSWERS, Recipe, Stage
 from .run import listed, not_finite
 
@@ -89,6 +90,11 @@ class Trained:
             "data": self.pairs.files,
             "tokens_seen": sum(int(note["tokens"]) for note in self.notes),
             "steps": sum(int(note["steps"]) for note in self.notes),
+            PRECISION: {
+                stage.name: note[PRECISION]
+                for stage, note in zip(self.recipe.stages, self.notes, strict=True)
+                if PRECISION in note  # older runs do not state it
+            },
             **({"demonstration": True} if base.get("demonstration") else {}),
         }
 

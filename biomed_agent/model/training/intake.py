@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -163,21 +163,31 @@ def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     return [one for one in named if one.group not in apart], [one for one in named if one.group in apart]
 
 
-def begun_with(output: Path, now: dict[str, Any]) -> None:
+def begun_with(output: Path, now: dict[str, Any], decided: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Note what a run was begun with, or compare with what was noted.
+
+    Args:
+        output: The run's folder.
+        now: What must be the same whenever the run is resumed.
+        decided: What is noted of a run that begins, and not compared when it is resumed.
+
+    Returns:
+        What was noted when the run began.
 
     Raises:
         InvalidInput: The run was begun with another recipe or other data.
     """
     file = output / BEGUN
     if not file.is_file():
+        now = {**now, **(decided or {})}
         if is_first():
             write_json(now, file)
-        return
-    before = json.loads(file.read_text(encoding="utf-8"))
+        return now
+    before: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     changed = [name for name in now if now[name] != before.get(name)]
     if changed:
         raise InvalidInput(
             f"the run in {output} was begun with another {' and other '.join(changed)}.",
             "Give what it was begun with to resume it, or another folder to begin anew.",
         )
+    return before

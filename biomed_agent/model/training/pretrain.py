@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,6 +29,7 @@ from biomed_agent.model.tokenizer import SentencePieceTokenizer
 
 from .intake import begun_with, refuse_missing
 from .pack import pack
+from .precision import AUTO, PRECISION, Bf16, decide, hashed, names, precisions
 from .recipe import STRICT, check_sizes, read_recipe
 from .run import LOG, Report, RunTrainer, Settings, is_first, read_log, resume_point, write_json
 from .shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
@@ -72,7 +73,8 @@ class Pretraining:
     save_steps: int = 500
     logging_steps: int = 10
     seed: int = 0
-    bf16: bool = True
+    bf16: Bf16 = AUTO
+    """compute in bfloat16; "auto" for what the processor computes best"""
     gradient_checkpointing: bool = False
     fsdp: dict[str, Any] | None = None
     """null not to shard, else what differs from :data:`.run.FSDP`"""
@@ -115,8 +117,8 @@ class Pretraining:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what the recipe says, but for the number of helping processes."""
-        told = {key: value for key, value in asdict(self).items() if key != "workers"}
+        """SHA-256 of what the recipe says, but for the number of helping processes; ``bf16`` as :func:`.hashed`."""
+        told = {key: value for key, value in asdict(self).items() if key != "workers"} | {"bf16": hashed(self.bf16)}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -166,7 +168,11 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
     set_seed(recipe.seed)
     model, how = load_model(recipe, tokenizer), settings(recipe, len(rows))
     output.mkdir(parents=True, exist_ok=True)  # noted below once all fits together: a wrong recipe can be mended
-    begun_with(output, {"recipe": recipe.digest, "data": read_index(shards)["digest"]})
+    now = {"recipe": recipe.digest, "data": read_index(shards)["digest"]}
+    begun = begun_with(output, now, {PRECISION: names([recipe.bf16])})
+    bf16, told = precisions(begun, {recipe.name: recipe.bf16})[recipe.name]
+    report(told)
+    how = replace(how, bf16=bf16)
     trainer = PaperTrainer(
         how,
         output,
@@ -181,7 +187,7 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
     note = trainer.run()
     if trainer.is_world_process_zero():
         _publish(recipe, read_index(shards), note, tokenizer, output)
-        report(f"{output / MODEL} holds the model")
+        report(f"{output / MODEL} holds the model; {_held_out_words(output)}")
 
 
 def settings(recipe: Pretraining, rows: int) -> Settings:
@@ -211,7 +217,7 @@ def settings(recipe: Pretraining, rows: int) -> Settings:
         save_steps=recipe.save_steps,
         logging_steps=recipe.logging_steps,
         eval_steps=recipe.save_steps,
-        bf16=recipe.bf16,
+        bf16=decide(recipe.bf16),
         gradient_accumulation=accumulation,
         gradient_checkpointing=recipe.gradient_checkpointing,
         fsdp=recipe.fsdp,
@@ -331,12 +337,13 @@ def _publish(
     if isinstance(tokenizer, SentencePieceTokenizer):
         # Under this name transformers' own Llama tokenizer and `biomed-agent checkpoint import --lm` find it.
         (partial / "tokenizer.model").write_bytes(tokenizer.pieces.serialized_model_proto())
-    measured = [line["eval_perplexity"] for line in read_log(output / LOG) if "eval_perplexity" in line]
+    measured = [line["eval_perplexity"] for line in _measured(output)]
     told = {
         "recipe": asdict(recipe),
         "steps": note["steps"],
         "tokens_seen": note["tokens"],
         "seconds": note["seconds"],
+        PRECISION: note.get(PRECISION),
         "perplexity_before": measured[0] if measured else None,
         "perplexity": measured[-1] if measured else None,
         "data": {key: index[key] for key in ("digest", "sources", "left_out", "removed")}
@@ -345,6 +352,21 @@ def _publish(
     }
     write_json(told, partial / NOTE)
     partial.rename(output / MODEL)
+
+
+def _measured(output: Path) -> list[dict[str, Any]]:
+    """Return the lines of the log on the held-out papers."""
+    return [line for line in read_log(output / LOG) if "eval_perplexity" in line]
+
+
+def _held_out_words(output: Path) -> str:
+    """Say what the loss on held-out papers is at the end, and was at the beginning."""
+    lines = _measured(output)
+    if not lines:
+        return "no paper was held out, so no held-out loss was measured"
+    first, last = lines[0], lines[-1]
+    before = "" if first["step"] else f", {first['eval_loss']:.3f} before training"
+    return f"held-out loss {last['eval_loss']:.3f} nats a token (perplexity {last['eval_perplexity']:.4g}){before}"
 
 
 def _devices() -> int:

@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
@@ -13,6 +13,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from biomed_agent.errors import InvalidInput
 from biomed_agent.prompt import STYLES
+
+from .precision import AUTO, Bf16, hashed
 
 Part: TypeAlias = Literal["projections", "molecule_encoder", "protein_encoder", "language_model", "lora"]
 """What a stage may train; ``lora`` stands for low-rank matrices beside those of the language model."""
@@ -86,7 +88,8 @@ class Stage:
     minutes: float | None = None
     """training ends and the learning rate has decayed after this time, when the steps are not over before"""
     save_steps: int = 500
-    bf16: bool = True
+    bf16: Bf16 = AUTO
+    """compute in bfloat16; "auto" for what the processor computes best"""
     gradient_accumulation: int = 1
     gradient_checkpointing: bool = False
     fsdp: dict[str, Any] | None = None
@@ -258,8 +261,9 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what the recipe says, however it was written down."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        """SHA-256 of what the recipe says, however it was written down; ``bf16`` as :func:`.precision.hashed`."""
+        told = asdict(replace(self, stages=tuple(replace(one, bf16=hashed(one.bf16)) for one in self.stages)))
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 Read = TypeVar("Read")

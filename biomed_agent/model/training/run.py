@@ -24,6 +24,8 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from biomed_agent.errors import InvalidInput
 
+from .precision import PRECISION, name_of
+
 Report: TypeAlias = Callable[[str], None]
 """Told in a line what is being done and how far it is."""
 
@@ -61,7 +63,8 @@ class Settings:
     logging_steps: int = 20
     eval_steps: int | None = None
     """steps between two evaluations; None for twice ``save_steps``"""
-    bf16: bool = True
+    bf16: bool = False
+    """what :mod:`.precision` has decided"""
     gradient_accumulation: int = 1
     gradient_checkpointing: bool = False
     fsdp: Mapping[str, Any] | None = None
@@ -94,6 +97,8 @@ def arguments(
         evaluates: Whether there is held-out data.
         layers: From :func:`layers_of`, needed to shard.
     """
+    # accelerate's launcher leaves its own choice here, which would win over a recipe that says float32.
+    os.environ.pop("ACCELERATE_MIXED_PRECISION", None)
     sharding = {**FSDP, "transformer_layer_cls_to_wrap": list(layers), **(settings.fsdp or {})}
     return TrainingArguments(
         output_dir=str(output),
@@ -146,7 +151,7 @@ class RunTrainer(Trainer):
         super().__init__(args=arguments(settings, output, evaluates, layers), **kwargs)
         self.settings, self.output, self.report = settings, output, report
         self.journal = JsonLog(output / LOG, report, settings.minutes)
-        self.clock = Clock(self.journal, settings.minutes)
+        self.clock = Clock(self.journal, settings.minutes, evaluates)
         self.remove_callback(PrinterCallback)  # writes to standard output
         self.add_callback(self.clock)
         self.add_callback(self.journal)  # after the clock, which may ask for a save
@@ -191,6 +196,7 @@ class RunTrainer(Trainer):
                 "tokens": int(self.state.num_input_tokens_seen),
                 "seconds": round(self.journal.seconds(), 1),
                 "held_out": self.journal.held_out,
+                PRECISION: name_of(self.settings.bf16),
             }
             write_json(note, self.output / FINISHED)
         self.accelerator.wait_for_everyone()
@@ -296,10 +302,11 @@ class Clock(TrainerCallback):
     Args:
         log: Knows how long the run has trained.
         minutes: Time limit; None for none.
+        evaluates: Whether there is held-out data, whose loss is then measured at the end.
     """
 
-    def __init__(self, log: JsonLog, minutes: float | None) -> None:
-        self.log, self.minutes = log, minutes
+    def __init__(self, log: JsonLog, minutes: float | None, evaluates: bool = False) -> None:
+        self.log, self.minutes, self.evaluates = log, minutes, evaluates
 
     def progress(self) -> float:
         """Return the share of the time that is over (0 without a limit)."""
@@ -309,6 +316,7 @@ class Clock(TrainerCallback):
         """Save and stop when the time is over."""
         if self.progress() >= 1:
             control.should_save = control.should_training_stop = True
+            control.should_evaluate = self.evaluates
 
 
 def not_finite(tensors: Iterable[tuple[str, Tensor]]) -> list[str]:
@@ -371,7 +379,10 @@ def resume_point(output: Path) -> Path | None:
 
 
 def finished(output: Path) -> dict[str, Any] | None:
-    """Return what a run that is over says of itself (``steps``, ``tokens``, ``seconds``, ``held_out``), else None."""
+    """Return what a run that is over says of itself, else None.
+
+    ``steps``, ``tokens``, ``seconds``, ``held_out`` and ``precision``, which older runs do not state.
+    """
     file = output / FINISHED
     if not file.is_file():
         return None

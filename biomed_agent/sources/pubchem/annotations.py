@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -236,14 +236,25 @@ def _texts(value: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     lines: list[str] = []
     icons: list[str] = []
     for piece in value.get("StringWithMarkup") or ():
-        lines.append(str(piece.get("String") or ""))
-        icons += [str(mark["Extra"]) for mark in piece.get("Markup") or () if mark.get("Extra")]
+        marks = piece.get("Markup") or ()
+        lines.append(_with_powers(str(piece.get("String") or ""), marks))
+        # Colours ("GHSDanger" over a signal word) and links ("CID-2244") have an Extra as well.
+        icons += [str(mark["Extra"]) for mark in marks if mark.get("Type") == "Icon" and mark.get("Extra")]
     page = str(value.get("StringValue") or "")
     icons += [html.unescape(title) for title in re.findall(r'<img[^>]*\stitle="([^"]*)"', page)]
     lines += re.split(r"<br\s*/?>|</?div[^>]*>", page)
     lines += [str(text) for text in value.get("StringValueList") or ()]
     plain = (" ".join(html.unescape(re.sub(r"<[^<>]*>", "", line)).split()) for line in lines)
     return tuple(line for line in plain if line), tuple(icons)
+
+
+def _with_powers(line: str, marks: Iterable[Mapping[str, Any]]) -> str:
+    """Return a text with ``^`` before its powers, which only their markup tells: ``10`` and a raised ``3``."""
+    starts = {int(mark.get("Start") or 0) for mark in marks if mark.get("Type") == "Superscript"}
+    for start in sorted(starts, reverse=True):
+        if re.search(r"\d$", line[:start]) and re.match(r"[-−–+]?\d", line[start:]):
+            line = f"{line[:start]}^{line[start:]}"
+    return line
 
 
 def _numbers(value: Mapping[str, Any]) -> tuple[int | float, ...]:

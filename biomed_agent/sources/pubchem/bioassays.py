@@ -13,7 +13,9 @@ from biomed_agent.types import Fact, Provenance
 
 SUMMARY = "assay results"
 """predicate of the fact that counts all results"""
-_OUTCOME, _VALUE = ("Activity Outcome", "Bioactivity Outcome"), ("Activity Value [uM]", "Activity Value")
+_OUTCOME = ("Activity Outcome", "Bioactivity Outcome")
+_VALUE = ("Activity Value [uM]",)
+"""the column names its unit; a value of another column would be stated in micromolar without a reason"""
 _TARGET, _GENE = ("Target Accession", "Protein Accession"), ("Target GeneID", "Gene ID")
 
 

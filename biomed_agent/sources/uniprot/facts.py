@@ -62,6 +62,12 @@ FEATURES = {
     "Mutagenesis": "studied mutation",
 }
 """Feature types that become facts, and their predicates; secondary structure and sequence conflicts do not."""
+_ISOFORMS = {
+    "Displayed": ", canonical",
+    "External": ", described in another entry",
+    "Not described": ", its sequence is not described",
+}
+"""What the status of an isoform's sequence tells; ``Described`` is the rule."""
 _BONDS = ("Disulfide bond", "Cross-link")
 _SUBSTITUTIONS = ("Natural variant", "Mutagenesis")
 DRUGBANK_NOTE = "drugs and other ligands that DrugBank links to this protein as target, enzyme, carrier or transporter"
@@ -76,6 +82,16 @@ _LINKS = {
     "GeneID": "Entrez identifier",
 }
 """Databases of which the record's number is stated."""
+PREDICATES = frozenset(
+    {
+        *_TEXTS.values(), *FEATURES.values(), *_LINKS.values(), *(f"GO {aspect}" for aspect in _GO.values()),
+        "protein name", "alternative name", "gene", "gene synonym", "organism", "length", "molecular weight",
+        "protein existence", "EC number", "catalytic activity", "cofactor", "subcellular location", "protein family",
+        "disease", "disease involvement", "isoform", "keyword", "DrugBank entry", "InterPro entry", "Pfam entry",
+        "experimental structures",
+    }
+)  # fmt: skip
+"""everything that :func:`read_facts` may state, so that the silence of a record is one only about these"""
 
 
 @well_formed("UniProt")
@@ -199,24 +215,23 @@ def _comment(comment: Mapping[str, Any]) -> Iterator[_Statement]:
         yield from _disease(comment, about)
     elif kind == "ALTERNATIVE PRODUCTS":
         for isoform in comment.get("isoforms") or ():
-            canonical = ", canonical" if isoform.get("isoformSequenceStatus") == "Displayed" else ""
-            named = f"isoform {isoform['name']['value']}{canonical}"
+            named = f"isoform {isoform['name']['value']}{_ISOFORMS.get(isoform.get('isoformSequenceStatus'), '')}"
             yield "isoform", f"{isoform['isoformIds'][0]} ({named})", "", ""
 
 
 def _disease(comment: Mapping[str, Any], about: str) -> Iterator[_Statement]:
     """State a disease with its acronym and MIM number; the note says how the protein is involved."""
-    said = [str(text["value"]) for text in (comment.get("note") or {}).get("texts") or ()]
+    texts = (comment.get("note") or {}).get("texts") or ()
     if disease := comment.get("disease"):
         link = disease.get("diseaseCrossReference") or {}
         number = f"{link['database']} {link['id']}" if link.get("id") else ""
         known = ", ".join(part for part in (str(disease.get("acronym", "")), number) if part)
-        involved = [text.split(". ")[0].rstrip(".") for text in said]
+        involved = [str(text["value"]).split(". ")[0].rstrip(".") for text in texts]
         value = f"{disease['diseaseId']} ({known})" if known else str(disease["diseaseId"])
         yield "disease", value, "", _note(about, *involved, _evidence(disease))
     else:
-        for text in said:
-            yield "disease involvement", text.rstrip("."), "", _note(about)
+        for text in texts:
+            yield "disease involvement", str(text["value"]).rstrip("."), "", _note(about, _evidence(text))
 
 
 def _feature(feature: Mapping[str, Any]) -> Iterator[_Statement]:

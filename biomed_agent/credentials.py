@@ -1,0 +1,134 @@
+"""Credentials in addresses: taken out of what is held, and blotted out of what is shown.
+
+An address of a host, a service or a proxy may carry a user name and a password. :func:`split_credentials` parts the
+two where a client is made, so that no address that is held, logged or cited has any; :func:`redact` cleans the texts
+that others write (an HTTP library, a host that echoes a header), and :func:`shown` an address that cannot be read.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import os
+import re
+from collections.abc import Sequence
+from typing import TypeAlias
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+BLOT = "***"
+Credentials: TypeAlias = tuple[str, str]
+"""user name and password, decoded; either may be empty"""
+
+_ENDINGS = r"key|token|secret|passwd|password|passphrase|credentials?|signature|authorization"
+_WHOLE = r"sig|sas|auth|pass|pwd|pw"
+_PARAMETER = re.compile(rf"([?&;#](?:[\w.%-]*(?:{_ENDINGS})|{_WHOLE})=)[^&#\s]*", re.IGNORECASE)
+_SECRET_NAME = re.compile(rf"(?:{_ENDINGS}|(?:^|[_.-])(?:{_WHOLE}))$", re.IGNORECASE)
+_PACKED = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
+_AT = re.compile("@|%40")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+def split_credentials(url: str) -> tuple[str, Credentials | None]:
+    """Return ``url`` without its user information, and what that was, percent-decoded.
+
+    Raises:
+        ValueError: It cannot be read as an address; the message may quote it.
+    """
+    parts = urlsplit(url)
+    user, at, place = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    name, _, password = user.partition(":")
+    found = unquote(name), unquote(password)
+    return urlunsplit(parts._replace(netloc=place)), found if any(found) else None
+
+
+def redact(text: str, *secrets: str) -> str:
+    """Return ``text`` without the user information and the secret parameters of its URLs, and without ``secrets``.
+
+    Of a URL with an at sign in its path more is blotted than would be needed.
+    """
+    text = re.sub(r"\S+", lambda word: _without_user(word.group()), blot(text, *secrets))
+    return _PARAMETER.sub(rf"\g<1>{BLOT}", text)
+
+
+def blot(text: str, *secrets: str) -> str:
+    """Return ``text`` without ``secrets``: as they are, percent-encoded in part or whole, escaped, or within base64."""
+    hidden = sorted(filter(None, map(str.strip, secrets)), key=len, reverse=True)
+    if not hidden:
+        return text
+    raw = [secret.encode(errors="surrogatepass") for secret in hidden]
+    text = _PACKED.sub(lambda found: BLOT if _holds(found.group(), raw) else found.group(), text)
+    return re.sub("|".join("".join(map(_encoded, secret)) for secret in hidden), BLOT, text)
+
+
+def shown(address: str) -> str:
+    """Return an address from outside, whole and perhaps malformed, as it may be shown.
+
+    All before an at sign is blotted.
+    """
+    scheme = re.match(r"\s*[a-z][a-z0-9+.-]*:/+", address, re.IGNORECASE)
+    lead = scheme.group() if scheme else ""
+    *before, place = _AT.split(address[len(lead) :])
+    return redact(f"{lead}{BLOT}@{place}" if before else address)
+
+
+def names_secret(name: str) -> bool:
+    """Whether something of this name is a secret, such as ``api_key`` or a misspelling that ends alike."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def secrets_of(credentials: Credentials | None) -> tuple[str, ...]:
+    """Return what of credentials is to be hidden from a text: not the user name, where there is a password."""
+    if credentials is None:
+        return ()
+    name, password = credentials
+    return (password, f"{name}:{password}") if password else (name,)
+
+
+def proxy_secrets() -> tuple[str, ...]:
+    """Return the passwords of the proxies that the environment names, encoded or not."""
+    found: list[str] = []
+    for address in proxy_settings().values():
+        user, at, _ = address.rpartition("@")
+        if at:
+            name, _, password = user.rpartition("//")[2].partition(":")
+            found += [*secrets_of((name, password)), *secrets_of((unquote(name), unquote(password)))]
+    return tuple(found)
+
+
+def proxy_settings() -> dict[str, str]:
+    """Return the variables of the environment that name a proxy, with their values as they are."""
+    return {name: value for name, value in os.environ.items() if name.lower() in _PROXIES and value}
+
+
+def _holds(packed: str, secrets: Sequence[bytes]) -> bool:
+    """Whether what may be base64 holds one of some secrets."""
+    body = packed.rstrip("=")
+    if len(body) % 4 == 1:
+        body = body[:-1]
+    try:
+        found = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if set("-_") & set(body) else None)
+    except ValueError:
+        return False
+    return any(secret in found for secret in secrets)
+
+
+def _encoded(letter: str) -> str:
+    """Return a pattern of a letter as it is, percent-encoded, or escaped for HTML, JSON or Python."""
+    raw = letter.encode(errors="surrogatepass")
+    forms = {letter, html.escape(letter), json.dumps(letter)[1:-1], repr(letter)[1:-1], repr(raw)[2:-1]}
+    forms |= {"\\/"} if letter == "/" else {"+"} if letter == " " else set()
+    percent = "".join(f"%{byte:02x}" for byte in raw)
+    return f"(?:{'|'.join(map(re.escape, sorted(forms, key=len, reverse=True)))}|(?i:{percent}))"
+
+
+def _without_user(word: str) -> str:
+    """Return a word without what lies between two slashes and its last at sign.
+
+    A password may hold a slash or an at sign that should have been encoded.
+    """
+    lead, slashes, rest = word.partition("//")
+    *before, place = _AT.split(rest)
+    return f"{lead}{slashes}{BLOT}@{place}" if before else word

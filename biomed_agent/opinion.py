@@ -1,0 +1,174 @@
+"""The model beside the records: when it is asked, which of its answers is taken, and how much of that is shown.
+
+Records and computation answer first. Of several samples those that a check contradicts are left out; of the chosen one
+only what was decided is shown, the rest is counted (:class:`~biomed_agent.types.ModelStatement`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
+
+from .check import check_text
+from .check.statement import sentences
+from .errors import BiomedAgentError, InvalidInput
+from .generator import Generation, Options, options_for
+from .prompt import literature_messages
+from .samples import Choice, ask_and_choose
+from .types import Claim, Evidence, ModelStamp, ModelStatement, ModelUse, Molecule, Protein, Verdict, Withheld
+
+if TYPE_CHECKING:
+    from .answering import Answering
+
+WITHOUT_MODEL = (
+    "A model trained for this may add an answer in words: pip install 'biomed-agent[model]' for the small one, "
+    "or set BIOMED_AGENT_HOST."
+)
+SWITCHED_OFF = (
+    "The model is switched off by --model none or the setting BIOMED_AGENT_MODEL=none; "
+    "leave that out for an answer in words as well."
+)
+RECORDS_ANSWER = "the model (records answer)"
+_NOT_COMPARED = "not compared with the passages"
+
+
+def check_use(use: object) -> ModelUse:
+    """Return a value of ``model=``; raise :class:`InvalidInput` for another."""
+    known: tuple[ModelUse, ...] = get_args(ModelUse)
+    for one in known:
+        if use == one:
+            return one
+    raise InvalidInput(f"model is {use!r}.", f"Expected {', '.join(known[:-1])} or {known[-1]}.")
+
+
+def ask_model(
+    answering: Answering, kind: str, entity: Molecule | Protein, message: dict[str, Any], *, recorded: bool
+) -> None:
+    """Ask the model about ``entity`` if it is to be asked; a failure is a warning.
+
+    Args:
+        answering: The question; its draft takes the statement.
+        kind: Kind of question.
+        entity: What the model is asked about, and what its sentences are checked against.
+        message: The prompt.
+        recorded: Whether a record answers the question.
+    """
+    draft, rooms = answering.draft, answering.rooms
+    if answering.model == "never":
+        return
+    generator = rooms.generator
+    if recorded and answering.model == "auto":
+        if generator is not None:
+            draft.not_looked_up.append(RECORDS_ANSWER)
+        return
+    if generator is None:
+        draft.next_steps.append(SWITCHED_OFF if rooms.model_off else WITHOUT_MODEL)
+        return
+    claims: dict[str, tuple[Claim, ...]] = {}
+    known = answering.known(entity)
+
+    def contradicted(text: str) -> bool:
+        claims[text] = check_text(text, entity, known)
+        return any(claim.verdict == "contradicted" for claim in claims[text])
+
+    try:
+        stamp = generator.stamp
+        if kind not in stamp.kinds and not (answering.model == "always" and kind in stamp.not_offered):
+            draft.not_looked_up.append(_not_offered(stamp, kind))
+            return
+        options = options_for(stamp, kind)
+        choice = ask_and_choose(generator, [message], options, contradicted)
+    except BiomedAgentError as error:
+        draft.warnings.append(f"The model did not answer: {error}")
+        return
+    generation = choice.generation
+    if not generation.text:
+        draft.warnings.append("The model gave an empty answer.")
+        return
+    statement = shown(claims[generation.text], stamp, everything=answering.show_undecided)
+    draft.model = replace(
+        statement,
+        agreement=generation.agreement,
+        truncated=_truncated(generation),
+        samples=choice.drawn,
+        rejected=choice.rejected,
+        not_offered="" if kind in stamp.kinds else stamp.not_offered[kind],
+    )
+    draft.warnings += _warnings(draft.model, choice, options)
+
+
+def synthesis(answering: Answering, question: str, evidence: Sequence[Evidence]) -> ModelStatement | None:
+    """Let the model answer from passages, if it is offered for literature; a failure is a warning."""
+    generator = answering.rooms.generator
+    if generator is None or answering.model == "never":
+        return None
+    try:
+        stamp = generator.stamp
+        if "literature" not in stamp.kinds:
+            return None
+        text = generator.generate(literature_messages(question, evidence), options_for(stamp, "literature")).text
+    except BiomedAgentError as error:
+        answering.draft.warnings.append(f"The model did not answer: {error}")
+        return None
+    claims = [Claim(sentence, "unverified", _NOT_COMPARED) for sentence in sentences(text)]
+    return replace(shown(claims, stamp, everything=answering.show_undecided), saw="the numbered passages")
+
+
+def shown(claims: Sequence[Claim], stamp: ModelStamp, *, everything: bool = False) -> ModelStatement:
+    """Return the sentences of a model as far as they are shown, and why the others are not.
+
+    Args:
+        claims: Its sentences, checked.
+        stamp: Which model.
+        everything: Whether the caller asked to see all of them.
+    """
+    hidden: frozenset[Verdict] = frozenset({"contradicted", "unverified"} if stamp.demonstration else {"contradicted"})
+    if everything:
+        hidden = frozenset()
+    left = tuple(claim for claim in claims if claim.verdict not in hidden)
+    return ModelStatement(
+        " ".join(claim.text for claim in left),
+        stamp,
+        left,
+        tuple(Withheld(claim.verdict, claim.why) for claim in claims if claim.verdict in hidden),
+    )
+
+
+def why_unasked(answering: Answering) -> str:
+    """Say in one sentence why the model was not asked, and what it can be asked."""
+    generator = answering.rooms.generator
+    if answering.model == "never":
+        return "No model was asked."
+    if generator is None:
+        return f"No model was asked: {'it is switched off' if answering.rooms.model_off else 'none is set up'}."
+    try:
+        stamp = generator.stamp
+    except BiomedAgentError as error:
+        return f"The model was not asked: {error.message}"
+    return f"The model {stamp.name} was not asked: it answers {_listed(stamp.kinds)} only."
+
+
+def _not_offered(stamp: ModelStamp, kind: str) -> str:
+    why = stamp.not_offered.get(kind, "it was not trained for that")
+    return f"{stamp.name} (not offered for {kind}: {why}; it answers {_listed(stamp.kinds)})"
+
+
+def _truncated(generation: Generation) -> str:
+    cut = f"its answer was cut after {generation.new_tokens} tokens" if generation.finish_reason == "length" else ""
+    return "; ".join(part for part in (generation.truncated, cut) if part)
+
+
+def _warnings(statement: ModelStatement, choice: Choice, options: Options) -> list[str]:
+    warnings = []
+    if statement.truncated and statement.claims:
+        warnings.append(f"The model: {statement.truncated}.")
+    if choice.drawn < options.mbr_samples:
+        warnings.append(
+            f"The model: its host gave {choice.drawn} of the {options.mbr_samples} samples that its manifest asks for."
+        )
+    return warnings
+
+
+def _listed(kinds: Sequence[str]) -> str:
+    return f"{', '.join(kinds[:-1])} and {kinds[-1]}" if len(kinds) > 1 else "".join(kinds) or "nothing"

@@ -1,0 +1,147 @@
+"""Measured affinities: what contradicts what, what a score is, and lists that rank each measure by itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from biomed_agent import BioMedAgent
+from biomed_agent.cli import main
+from biomed_agent.lookups.affinities import WHAT_A_SCORE_IS, conflict, partners
+from biomed_agent.lookups.limits import limit_in
+from biomed_agent.settings import Settings
+from biomed_agent.types import Fact
+
+
+@pytest.fixture(scope="module")
+def agent(cache_dir: Path) -> BioMedAgent:
+    return BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+
+
+def affinity(measure: str, value: float | str, unit: str = "nM") -> Fact:
+    return Fact("CID:1", measure, value, "" if measure == "KIBA score" else unit)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "disagree"),
+    [
+        (affinity("Kd", 0.37), affinity("KIBA score", 11.6), True),
+        (affinity("Kd", ">=10000"), affinity("KIBA score", 12.1), True),
+        (affinity("Kd", 0.37), affinity("KIBA score", 12.1), False),
+        (affinity("Kd", ">=10000"), affinity("KIBA score", 11.6), False),
+        (affinity("Kd", ">=100"), affinity("KIBA score", 13.0), False),
+        (affinity("Kd", 1.0), affinity("Kd", 11.0), True),
+        (affinity("Kd", 1.0), affinity("Kd", 10.0), False),
+        (affinity("Kd", 1.0), affinity("Kd", 0.002, "uM"), False),
+        (affinity("Kd", 1.0), affinity("Kd", 1.0, "uM"), True),
+        (affinity("Kd", ">=10000"), affinity("Kd", 9000.0), True),
+        (affinity("Kd", ">=10000"), affinity("Kd", 12000.0), False),
+        (affinity("Ki", "<1"), affinity("Ki", 5.0), True),
+        (affinity("Ki", "<1"), affinity("Ki", 0.5), False),
+        (affinity("Kd", 1.0), affinity("IC50", 500.0), False),
+        (affinity("Kd", ">=10000"), affinity("IC50", 5.0), True),
+        (affinity("pKi", 9.0), affinity("pKi", 7.5), True),
+        (affinity("pKi", 9.0), affinity("Ki", 1.0), False),
+        (affinity("KIBA score", 12.3), affinity("KIBA score", 11.1), True),
+        (affinity("KIBA score", 11.3), affinity("KIBA score", 11.1), False),
+        (affinity("Kd", "not determined"), affinity("KIBA score", 11.1), False),
+        (affinity("Kd", 3.0, "%"), affinity("KIBA score", 11.1), False),
+    ],
+)
+def test_what_contradicts_is_decided_by_values_units_and_measures(first: Fact, second: Fact, disagree: bool) -> None:
+    assert bool(conflict([first, second])) is disagree
+    assert bool(conflict([second, first])) is disagree
+
+
+def test_records_that_disagree_are_said_in_text_and_warning(agent: BioMedAgent) -> None:
+    answer = agent.ask("How strongly does sunitinib bind KIT?")
+    sentence = (
+        "The records disagree: Kd 0.37 nM (DAVIS kinase assay [1]), a measured concentration, means binding, but KIBA "
+        "score 11.6 (KIBA scores [2]), a score combined from Ki, Kd and IC50, lies below 12.1 and counts as no binding."
+    )
+    assert answer.status == "answered"
+    assert answer.text.endswith(sentence)
+    assert sentence in answer.warnings
+    agreed = agent.ask("Does gefitinib bind EGFR?")
+    assert "disagree" not in agreed.text
+    assert agreed.warnings == ()
+
+
+def test_scores_alone_are_explained_and_no_constant_is_claimed(agent: BioMedAgent) -> None:
+    answer = agent.ask("How strongly does tofacitinib bind JAK3 in nM?")
+    assert answer.text.startswith("No Kd, Ki or IC50 of this pair is on record here. Measured for tofacitinib and ")
+    assert answer.text.endswith(WHAT_A_SCORE_IS)
+    assert "higher is stronger, and 12.1 or more counts as binding" in WHAT_A_SCORE_IS
+    assert "EC50" in agent.ask("What is the EC50 of tofacitinib for JAK3?").text.partition("Measured")[0]
+    assert agent.ask("What is the Ki of gefitinib for EGFR?").text.startswith("No Ki of this pair")
+    listed = agent.ask("Which approved drugs inhibit JAK2?")
+    assert "(measured ligands, not a list of approved drugs; KIBA scores)" in listed.text
+    assert "(9 of 9 by KIBA score)" in listed.text
+    assert listed.text.endswith(WHAT_A_SCORE_IS)
+    assert "Which of them are approved is not recorded here." in listed.warnings
+
+
+def test_a_list_says_how_many_there_are_and_ranks_each_measure_by_itself(agent: BioMedAgent) -> None:
+    answer = agent.ask("What drugs target EGFR?")
+    assert "(10 of 19 by Kd)" in answer.text
+    assert answer.text.endswith("; not listed: 11 by KIBA score.")
+    values = [fact.value for fact in answer.facts if fact.predicate == "Kd"]
+    assert len(values) == 10
+    assert values == sorted(values, key=float)
+    index = agent.rooms.index
+    protein = index.protein_by_accession("O60674")
+    assert protein is not None
+    scores = [float(fact.value) for fact in partners(index, protein).facts]
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "says", "count"),
+    [
+        ("List the kinases staurosporine binds with Kd below 10 nM", "(10 of 86 by Kd)", 86),
+        ("Which kinase inhibitors bind ABL1 with Kd < 1 nM?", "(2 of 2 by Kd)", 2),
+        ("Which drugs inhibit JAK2 with a KIBA score above 14?", "(3 of 3 by KIBA score)", 3),
+        ("Which inhibitors bind ABL1 with Kd < 0.00001 nM?", "is within the limit Kd < 0.00001 nM", 2),
+        ("Which inhibitors bind JAK2 with Kd < 10 nM?", WHAT_A_SCORE_IS, 1),
+    ],
+)
+def test_a_limit_is_applied_to_all_that_is_on_record(agent: BioMedAgent, question: str, says: str, count: int) -> None:
+    answer = agent.ask(question)
+    assert answer.status == "answered", answer.text
+    assert says in answer.text
+    assert len(answer.facts) == count
+
+
+def test_a_limit_that_is_not_applied_is_said(agent: BioMedAgent) -> None:
+    answer = agent.ask("Which drugs bind ABL1 with Kd above 100 nM?")
+    assert "The limit 'Kd above 100 nM' was not applied: only the strongest are listed." in answer.warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "value", "inclusive", "stronger"),
+    [
+        ("Kd below 10 nM", "Kd", 10.0, False, True),
+        ("IC50 of at most 2.5 µM", "IC50", 2500.0, True, True),
+        ("better than 5 nanomolar", "", 5.0, False, True),
+        ("Ki >= 1 uM", "Ki", 1000.0, True, False),
+        ("KIBA score over 13", "KIBA score", 13.0, False, True),
+    ],
+)
+def test_limits_are_read(text: str, measure: str, value: float, inclusive: bool, stronger: bool) -> None:
+    limit = limit_in(f"What binds it with {text}?")
+    assert limit is not None
+    assert (limit.measure, limit.value, limit.inclusive, limit.stronger) == (measure, value, inclusive, stronger)
+
+
+@pytest.mark.parametrize("text", ["under 400 g/mol", "more than 3 rings", "Kd below 10", "KIBA above 12 nM", ""])
+def test_numbers_of_other_things_are_no_limit(text: str) -> None:
+    assert limit_in(f"What binds it with {text}?") is None
+
+
+def test_at_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("--offline", "--model", "none", "--quiet", "ask", "How strongly does sunitinib bind KIT?", "--json")
+    assert main([*arguments]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert any(warning.startswith("The records disagree: Kd 0.37 nM") for warning in found["warnings"])
