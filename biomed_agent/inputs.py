@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 from .disclosure import are_nucleotides, reads_as_residues
-from .errors import Ambiguous, BiomedAgentError, InvalidInput
+from .errors import Ambiguous, InvalidInput
 from .sources.fasta import RESIDUES, parse_fasta
 from .types import Candidate, Molecule, Protein, Provenance
 
@@ -255,7 +255,7 @@ def read_entity_file(path: str, kind: Kind | None = None) -> FromFile:
         raise InvalidInput("file: is not allowed here.", instead)
     chosen = re.fullmatch(r"(.+)#(\d+)", path)
     wanted = 0
-    if chosen and not Path(path).exists():
+    if chosen and not _is_there(path):
         path, wanted = chosen[1], int(chosen[2])
     text = read_text_file(Path(path), MAX_FILE_BYTES)
     found = None
@@ -277,11 +277,21 @@ def read_entity_file(path: str, kind: Kind | None = None) -> FromFile:
     return found
 
 
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name no file can have
+        return False
+
+
 def _quietly(read: Callable[[], _T]) -> _T | None:
-    """Return what ``read`` makes of a file's text; None when it cannot be read, for the complaint quotes the text."""
+    """Return what ``read`` makes of a file's text; None when it cannot be read.
+
+    Whatever a reader raises at a text that is something else, the complaint may quote it.
+    """
     try:
         return read()
-    except BiomedAgentError:
+    except Exception:
         return None
 
 

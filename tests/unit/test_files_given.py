@@ -181,6 +181,8 @@ def test_a_file_that_names_another_file_opens_none(tmp_path: Path) -> None:
         (f'{{"primaryAccession": "{CANARY}"}}', "protein", "holds no sequence"),
         (f"ID   {CANARY} Reviewed; 3 AA.\n", "protein", "holds no sequence"),
         (f"<uniprot>{CANARY}", "protein", "holds no sequence"),
+        (f'{{"primaryAccession": "{CANARY}", "results": 5}}', "protein", "holds no sequence"),
+        ('{"primaryAccession": ' + "[" * 100_000 + CANARY, "protein", "holds no sequence"),
         (f"C(({CANARY}", "molecule", "holds no structure"),
         (f"InChI=1S/{CANARY}", "molecule", "holds no structure"),
         (f">p1\n{MOTIF}\n", "molecule", "holds no structure"),
@@ -207,7 +209,9 @@ def test_a_query_in_a_mol_file_is_named_as_one_without_its_title(tmp_path: Path)
     assert CANARY not in whole(caught.value)
 
 
-@pytest.mark.parametrize("place", ["/dev/zero", "/dev/tty", "pipe", "folder", "none", "a\0b"])
+@pytest.mark.parametrize(
+    "place", ["/dev/zero", "/dev/tty", "pipe", "folder", "none", "a\0b", "a\0b#2", "n" * 5000 + "#2", "pipe#1"]
+)
 def test_only_regular_files_are_opened(tmp_path: Path, place: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
