@@ -59,9 +59,10 @@ def _answer(
         asked_of = {**given, **cells}
         # What the caller passed for all rows may be a file; else nothing may open one.
         passed = any(asked_of[name] is not None and name not in cells for name in asked_of)
+        molecule, protein = (asked_of[name] for name in ASKED[1:])
         with nullcontext() if passed else files_closed(CELLS_OPEN_NONE):
             answer = agent.ask(
-                question, **asked_of, policy=arguments.policy, query=arguments.query, **opinion_flags(arguments)
+                question, molecule, protein, arguments.policy, query=arguments.query, **opinion_flags(arguments)
             )
     except InvalidInput as error:
         return Answer(question, error.status, str(error)), error.status
