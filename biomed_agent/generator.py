@@ -310,11 +310,7 @@ class HostClient:
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
-        body = self._body(messages, options)
-        noting = {"trace": self._noting(_PROMPT, body)}
-        with self._errors(), self._client() as client:
-            reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
-            return _generation(_checked(reply).json())
+        return self.samples(messages, options, 1)[0]
 
     def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
         """See :class:`Generator`; asks for ``n`` choices in one request."""
@@ -333,7 +329,7 @@ class HostClient:
         with self._errors():
             async with self._async_client() as client:
                 reply = await client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
-                return _generation(_checked(reply).json())
+                return _generations(_checked(reply).json())[0]
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`; reads server-sent events."""
@@ -483,10 +479,6 @@ def _checked(reply: httpx.Response) -> httpx.Response:
         message = reply.text
     kind: type[BiomedAgentError] = InvalidInput if reply.status_code in (400, 413, 422) else Unavailable
     raise kind(f"the model host answered {reply.status_code}: {message[:_LONGEST_READ]}")
-
-
-def _generation(body: Mapping[str, Any]) -> Generation:
-    return _generations(body)[0]
 
 
 def _generations(body: Mapping[str, Any]) -> list[Generation]:

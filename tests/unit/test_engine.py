@@ -13,6 +13,7 @@ from biomed_agent.generator import Options
 from biomed_agent.model.engine import LocalEngine, _settled
 from biomed_agent.prompt import user_message
 from biomed_agent.rouge import rouge_l
+from biomed_agent.samples import choose
 
 QUESTION = [user_message("What is this?", smiles=["CCO"])]
 OTHERS = [
@@ -81,6 +82,19 @@ def test_of_samples_the_one_the_others_agree_with_is_the_answer(engine):
     assert answer.text == texts[each.index(max(each))]
     assert answer.agreement == pytest.approx(max(each))
     assert engine.generate(QUESTION, SHORT).agreement is None
+
+
+def test_samples_are_those_the_choice_is_among(engine):
+    options = Options(max_new_tokens=12, temperature=1.0, seed=7)
+    drawn = engine.samples(QUESTION, options, 5)
+    assert len({one.text for one in drawn}) > 1
+    assert {one.agreement for one in drawn} == {None}
+    assert choose(drawn).generation == engine.generate(QUESTION, replace(options, mbr_samples=5))
+    assert engine.samples(QUESTION, SHORT, 1) == [engine.generate(QUESTION, SHORT)]
+    with pytest.raises(InvalidInput, match="0 samples were asked for"):
+        engine.samples(QUESTION, options, 0)
+    with pytest.raises(InvalidInput, match="mbr_samples"):
+        engine.samples(QUESTION, SHORT, 2)  # greedy: both would be the same
 
 
 def test_samples_do_not_depend_on_what_else_is_asked(engine):

@@ -512,6 +512,36 @@ def test_a_kind_needs_words_and_loss_beyond_two_errors():
     assert replace(clear, loss=None, loss_shuffled=None, loss_error=None).uses_structure
 
 
+def test_a_kind_is_offered_only_above_every_control_on_enough_rows():
+    others = {name: results.Standing(0.30, 0.02) for name in results.CONTROLS}
+    scores = results.Scores(150, 0.35, 0.30, 0.3, None, None, 0.02, None, others)
+    assert scores.why_not_offered == ""
+    assert replace(scores, n=149).why_not_offered == "149 held-out rows are fewer than 150"
+    assert replace(scores, rouge_l=0.339).why_not_offered == (
+        "ROUGE-L 0.339 is not clearly above structures exchanged 0.300 and projections zeroed 0.300 and best constant "
+        "0.300 and best constant, trimmed 0.300"
+    )
+    for name in results.CONTROLS:
+        equal = replace(scores, others=others | {name: results.Standing(0.33, 0.02)})
+        assert equal.why_not_offered == f"ROUGE-L 0.350 is not clearly above {name} 0.330"
+        missing = replace(scores, others={one: others[one] for one in others if one != name})
+        assert missing.why_not_offered == f"no score of {name}"
+    better = replace(scores, others=others | {results.NEIGHBOUR: results.Standing(0.5, 0.01)})
+    assert better.why_not_offered == "", "a neighbour's description does see the structure"
+
+
+def test_standings_are_those_of_single_examples():
+    evaluation = evaluate(
+        CAPTIONING, Hosted(Says("The molecule is an acid."), 1), ROWS, train=TRAIN, settings=Settings(controls=True)
+    )
+    scores = evaluation.scores()["description"]
+    assert set(scores.others) == {results.EXCHANGED, results.CONSTANT, results.TRIMMED, results.NEIGHBOUR}
+    (found,) = evaluation.report["sections"]
+    for name, standing in scores.others.items():
+        assert standing.rouge_l == pytest.approx(value(found, name, "ROUGE-L"), abs=1e-4)
+    assert scores.others[results.EXCHANGED].error == scores.rouge_l_error
+
+
 def test_each_kind_of_question_is_decoded_as_the_manifest_says_of_it():
     class Kinds(Says):
         temperatures: ClassVar[dict[str, float]] = {}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from biomed_agent.errors import CheckpointError, InvalidInput, Refused, Unavailable
-from biomed_agent.generator import HostClient, Options, connect, options_for
+from biomed_agent.generator import EMBEDDED, Generation, HostClient, Options, connect, model_folder, options_for
 from biomed_agent.prompt import user_message
 from biomed_agent.types import ModelStamp
 
@@ -50,7 +50,9 @@ class Host(BaseHTTPRequestHandler):
         else:
             choice = {"message": {"content": "An alcohol."}, "finish_reason": "stop"}
             own = {"biomed_agent": {"agreement": 0.25}} if body.get("mbr_samples") else {}
-            self._send(200, {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 3}, **own})
+            count = min(body.get("n", 1), 3)  # a host may give fewer than it is asked for
+            usage = {"prompt_tokens": 9, "completion_tokens": 3 * count}
+            self._send(200, {"choices": [choice] * count, "usage": usage, **own})
 
     def _send(self, status: int, body: object) -> None:
         raw = json.dumps(body).encode()
@@ -98,6 +100,20 @@ def test_a_host_is_asked_for_samples_only_when_they_are_wanted(host: str) -> Non
     assert client.generate(MESSAGES).agreement is None
     assert client.generate(MESSAGES, Options(mbr_samples=4, temperature=0.5)).agreement == 0.25
     assert [request["body"].get("mbr_samples") for request in Host.seen] == [None, 4]
+
+
+def test_samples_are_the_choices_of_one_request(host: str) -> None:
+    client = HostClient(host)
+    drawn = client.samples(MESSAGES, Options(temperature=0.5, seed=3), 2)
+    assert drawn == [Generation("An alcohol.", prompt_tokens=9, new_tokens=3)] * 2
+    assert len(client.samples(MESSAGES, Options(temperature=0.5), 5)) == 3
+    assert [request["body"].get("n") for request in Host.seen] == [2, 5]
+    assert Host.seen[0]["body"]["seed"] == 3
+
+
+def test_the_embedded_model_can_be_named() -> None:
+    assert model_folder(None) == model_folder("embedded") == model_folder("Embedded") == EMBEDDED
+    assert model_folder("folder") == Path("folder")
 
 
 STAMP = ModelStamp(

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 from biomed_agent.cli import main
 from biomed_agent.errors import CheckpointError
+from biomed_agent.model.manifest import stamp_of
 from biomed_agent.model.training import formats, heldout, mini, publish
 from biomed_agent.model.training.examples import OTHER, Example
 
@@ -139,13 +140,20 @@ def test_weights_are_published_once_more_when_they_are_asked_in_another_way(tiny
     assert (after["name"], after["revision"], after["tokens_seen"]) == (before["name"], "0.9", 2_000_000)
     assert after["decoding"] == publish.DECODING
     assert after["decoding_by_kind"] == publish.DECODING_BY_KIND
-    assert set(after["kinds"]) | set(after["not_trained"]) == {"description", "location", "name"}
+    assert after["kinds"] == {}
+    assert set(after["not_offered"]) == {"description", "location", "name"}
+    assert {entry["why"] for entry in after["not_offered"].values()} == {
+        f"{entry['n']} held-out rows are fewer than 150" for entry in after["not_offered"].values()
+    }
+    assert stamp_of(after).not_offered["name"] == after["not_offered"]["name"]["why"]
     kept, written = (load_file(folder / "model.safetensors") for folder in (old, new))
     assert [key for key, one in written.items() if not torch.equal(kept[key].to(one.dtype), one)] == []
     assert kept.keys() == written.keys()
     card = (new / "README.md").read_text("utf-8")
-    mbr = "minimum Bayes risk by ROUGE-L, 3 samples at temperature"
-    assert f"\n  - description: {mbr} 0.7, seed 0\n  - location, name: {mbr} 0.5, seed 0\n" in card
+    mbr, left_out = "minimum Bayes risk by ROUGE-L, 3 samples at temperature", "without those a check contradicts"
+    assert (
+        f"\n  - description: {mbr} 0.7 {left_out}, seed 0\n  - location, name: {mbr} 0.5 {left_out}, seed 0\n" in card
+    )
     assert "The weights are those of 0.8; what has changed since is how they are asked." in card
     assert "{{" not in card
     assert not list(tmp_path.glob("*unscored*"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -56,6 +56,21 @@ class System:
         )
 
 
+CONTROLS = (EXCHANGED, BLIND, CONSTANT, TRIMMED)
+"""Whoever answers without the structure that the question is about."""
+MIN_ROWS = 150
+"""Examples from which on a score decides whether a kind of question is offered."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How another system did on the same examples."""
+
+    rouge_l: float
+    error: float
+    """standard error of the model's mean minus this one's, from the differences of single examples"""
+
+
 @dataclass(frozen=True)
 class Scores:
     """What a manifest says of one question kind: means over examples."""
@@ -73,6 +88,26 @@ class Scores:
     """standard error of ``rouge_l - shuffled``, from the differences of single examples"""
     loss_error: float | None
     """standard error of ``loss_shuffled - loss``, likewise"""
+    others: Mapping[str, Standing] = field(default_factory=dict)
+    """:data:`CONTROLS` and :data:`NEIGHBOUR`, as far as they were asked"""
+
+    @property
+    def why_not_offered(self) -> str:
+        """Why nobody should be offered the kind by this score; empty when it may be.
+
+        It takes :data:`MIN_ROWS` examples and a ROUGE-L above that of every one of :data:`CONTROLS` by more than two
+        standard errors.
+        """
+        if self.n < MIN_ROWS:
+            return f"{self.n} held-out rows are fewer than {MIN_ROWS}"
+        if missing := [name for name in CONTROLS if name not in self.others]:
+            return f"no score of {' or '.join(missing)}"
+        equal = [
+            f"{name} {self.others[name].rouge_l:.3f}"
+            for name in CONTROLS
+            if not self.rouge_l - self.others[name].rouge_l > 2 * self.others[name].error
+        ]
+        return f"ROUGE-L {self.rouge_l:.3f} is not clearly above {' and '.join(equal)}" if equal else ""
 
     @property
     def uses_structure(self) -> bool:
@@ -116,6 +151,14 @@ def structure_scores(systems: Sequence[System]) -> Scores | None:
         loss_shuffled=None if losses is None else _round(statistics.fmean(losses[1])),
         rouge_l_error=_round(_paired_error(*words_)),
         loss_error=None if losses is None else _round(_paired_error(*losses)),
+        others={
+            name: Standing(
+                _round(statistics.fmean(by_name[name]["ROUGE-L"].tolist())),
+                _round(_paired_error(words_[0], by_name[name]["ROUGE-L"].tolist())),
+            )
+            for name in (*CONTROLS, NEIGHBOUR)
+            if name in by_name
+        },
     )
 
 

@@ -17,7 +17,7 @@ from . import baselines, results
 from .answers import UNPARSEABLE, Interview, Journal, Model, Progress, Prompt, Reply
 from .metrics import WORDS, Scored, Tokenizer, has_meteor, score_choices, score_texts
 from .published import published
-from .results import Asked, Scores, System
+from .results import Asked, Scores, Standing, System
 from .tasks import (
     Setting,
     Task,
@@ -70,7 +70,8 @@ class Evaluation:
         for section in self.report["sections"]:
             if section["structure"]:
                 fields = {name: value for name, value in section["structure"].items() if name != "uses_structure"}
-                found[section["kind"]] = Scores(**fields)
+                others = {name: Standing(**one) for name, one in fields.pop("others").items()}
+                found[section["kind"]] = Scores(**fields, others=others)
         return found
 
 

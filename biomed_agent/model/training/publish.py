@@ -1,8 +1,8 @@
 """``python -m biomed_agent.model.training.publish RUN --data DIR --output FOLDER``: score a run and write its folder.
 
 Rounds the weights a run left to bfloat16, scores exactly those beside controls and baselines, and writes the
-checkpoint folder with its manifest and model card, and the reports in ``FOLDER-scores``. A question kind is listed as
-trained only if the model uses the structure for it. The official test split is scored here and nowhere else, once.
+checkpoint folder with its manifest and model card, and the reports in ``FOLDER-scores``. A question kind is offered
+only if its held-out score says so (:attr:`~biomed_agent.model.evaluation.results.Scores.why_not_offered`).
 """
 
 import argparse
@@ -22,6 +22,7 @@ from biomed_agent.generator import LocalModel, options_for
 from biomed_agent.model.checkpoint import load_checkpoint, save_checkpoint, special_ids
 from biomed_agent.model.evaluation import report, results
 from biomed_agent.model.evaluation.processes import loaded
+from biomed_agent.model.evaluation.results import Scores
 from biomed_agent.model.evaluation.run import Evaluation, Settings, decoding_words, evaluate
 from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.manifest import read_manifest
@@ -73,17 +74,14 @@ class Scored:
     evaluations: Mapping[str, Evaluation]
     """by table: :data:`.heldout.MOLECULES`, :data:`.heldout.PROTEINS` and :data:`.heldout.CHEBI20`"""
 
-    def kinds(self) -> dict[str, dict[str, Any]]:
-        """Return what the manifest says of each held-out kind, and whether the structure is used."""
-        found = {}
-        for name, one in self.evaluations.items():
-            for kind, scores in one.scores().items():
+    def kinds(self) -> dict[str, list[tuple[str, Scores]]]:
+        """Return the scores of every kind of question, each with its table; the largest table first."""
+        found: dict[str, list[tuple[str, Scores]]] = {}
+        for table, evaluation in self.evaluations.items():
+            for kind, scores in evaluation.scores().items():
                 if kind != "all":
-                    found[CHEBI20 if name == CHEBI20 else kind] = {
-                        "scores": asdict(scores),
-                        "uses_structure": scores.uses_structure,
-                    }
-        return found
+                    found.setdefault(kind, []).append((table, scores))
+        return {kind: sorted(tables, key=lambda entry: -entry[1].n) for kind, tables in found.items()}
 
     def cut(self) -> float:
         """Return the share of the official test's answers that reached the limit of tokens."""
@@ -162,12 +160,17 @@ def origin(recipe: Recipe) -> dict[str, str]:
 def manifest(about: Mapping[str, str], scored: Scored | None, seen: History) -> dict[str, Any]:
     """Return what the manifest says beside digests and sizes; without scores all is yet to be measured."""
     kinds = scored.kinds() if scored else {}
-    held_out = {kind: one for kind, one in kinds.items() if kind != CHEBI20}
+    decided = {kind: {"table": tables[0][0], **asdict(tables[0][1])} for kind, tables in kinds.items()}
+    reasons = {kind: tables[0][1].why_not_offered for kind, tables in kinds.items()}
     return {
         **about,
-        "kinds": {kind: one["scores"] for kind, one in held_out.items() if one["uses_structure"]},
-        "not_trained": sorted(kind for kind, one in held_out.items() if not one["uses_structure"]),
-        "other_scores": {kind: one["scores"] for kind, one in kinds.items() if kind == CHEBI20},
+        "kinds": {kind: entry for kind, entry in decided.items() if not reasons[kind]},
+        "not_offered": {kind: {"why": why, **decided[kind]} for kind, why in reasons.items() if why},
+        "other_scores": {
+            kind: {table: asdict(scores) for table, scores in tables[1:]}
+            for kind, tables in kinds.items()
+            if tables[1:]
+        },
         "tokens_seen": seen.tokens,
         "steps": seen.steps,
         "encoder_steps": seen.encoder_steps,
@@ -213,8 +216,8 @@ def card(described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Sc
         "steps": f"{seen.steps:,}",
         "encoder_steps": f"{seen.encoder_steps:,}",
         "before": seen.before,
-        "kinds": ", ".join(described["kinds"]) or "none",
-        "not_trained": ", ".join(described["not_trained"]) or "none",
+        "kinds": standings(described["kinds"]),
+        "not_offered": standings(described["not_offered"]),
         "decoding": _decoding_words(described),
         "cut": f"{scored.cut():.0%}",
         "max_new_tokens": str(MAX_NEW_TOKENS),
@@ -231,12 +234,34 @@ def card(described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Sc
     return template
 
 
+def standings(kinds: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return one line of a list for each kind: its score beside the controls, and how the nearest neighbour stands."""
+    lines = []
+    for kind, entry in kinds.items():
+        others = entry["others"]
+        controls = ", ".join(f"{name} {others[name]['rouge_l']:.3f}" for name in results.CONTROLS if name in others)
+        line = f"  - {kind}: ROUGE-L {entry['rouge_l']:.3f} on {entry['n']:,} rows; {controls}"
+        if results.NEIGHBOUR in others:
+            line += f"; {beside_neighbour(entry)}"
+        lines.append(line + (f". Not offered: {entry['why']}" if entry.get("why") else ""))
+    return "\n".join(lines) or "  - none"
+
+
+def beside_neighbour(entry: Mapping[str, Any]) -> str:
+    """Say how a kind's score stands against the answer of the most similar training structure."""
+    neighbour = entry["others"][results.NEIGHBOUR]
+    difference = entry["rouge_l"] - neighbour["rouge_l"]
+    clear = abs(difference) > 2 * neighbour["error"]
+    relation = ("above" if difference > 0 else "below") if clear else "about equal to"
+    return f"{relation} the nearest neighbour's {neighbour['rouge_l']:.3f}"
+
+
 def _decoding_words(described: Mapping[str, Any]) -> str:
     """Return how the manifest says that each kind of question is decoded, as lines of a list."""
     stamp = ModelStamp(
         described["name"], decoding=described["decoding"], decoding_by_kind=described["decoding_by_kind"]
     )
-    kinds = sorted({*described["kinds"], *described["not_trained"]})
+    kinds = sorted({*described["kinds"], *described["not_offered"]})
     words = decoding_words({kind: options_for(stamp, kind) for kind in kinds})
     return "\n".join(f"  - {one}" for one in words.split("; "))
 
