@@ -36,7 +36,8 @@ class BioMedAgent:
         offline: Ask no database.
         egress: What may leave this machine: ``public``, ``names-only`` (default) or ``nothing``.
         settings: Everything else; read from the environment when not given. Arguments win.
-        files: Whether ``file:`` in an entity may read local files.
+        files: Whether ``file:`` in a molecule, a protein or a name that is passed may read a structure or sequence
+            from a local file. The words of a question, the names of :meth:`find_all` and the tools never do.
     """
 
     def __init__(
@@ -170,10 +171,11 @@ class BioMedAgent:
 
         Args:
             kind: See :meth:`find`.
-            names: See :meth:`find`.
+            names: See :meth:`find`; none of them opens a file.
             limit: See :meth:`find`.
             policy: See :meth:`ask`; ``strict`` unless told otherwise, because nobody looks at each answer.
         """
+        from .inputs import files_closed
         from .lookups.many import TOGETHER, fetched_ahead
 
         for start in range(0, len(names), TOGETHER[kind]):
@@ -190,7 +192,8 @@ class BioMedAgent:
                 return answering.find(kind, limit)
 
             for name in part:
-                answer = self._run(name, policy, path, rooms)
+                with files_closed("Of many names none opens a file; look it up alone."):
+                    answer = self._run(name, policy, path, rooms)
                 yield replace(answer, egress=(*left, *answer.egress))
                 left = []
 

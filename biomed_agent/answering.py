@@ -18,6 +18,7 @@ from .check import check_text
 from .check.records import Records
 from .draft import Draft, Rooms
 from .errors import Inapplicable, InvalidInput, NotFound
+from .inputs import files_closed
 from .lookups import affinities, molecules, papers, proteins
 from .lookups.limits import MEASURES, limit_in
 from .mentions import Mention, find_mentions, kind_said, misspelled, organism_of, unknown_words
@@ -204,7 +205,8 @@ class Answering:
 
     def _read_mention(self, mention: Mention, kind: EntityKind | None) -> None:
         try:
-            self._resolve(mention.text, kind)
+            with files_closed("Words of a question open no file; pass it as --molecule @FILE or --protein @FILE."):
+                self._resolve(mention.text, kind)
         except (InvalidInput, NotFound):
             known = mention.how in ("lexicon", "identifier")
             if kind is None or not known or self._records_named(mention.text, kind):

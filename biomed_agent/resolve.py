@@ -38,6 +38,7 @@ from .inputs import (
     PLAIN_IDS,
     read_entity_file,
     read_sequence,
+    refuse_file,
     smiles_shaped,
     split_organism,
     split_prefix,
@@ -105,7 +106,8 @@ class Resolver:
             raise InvalidInput("an empty string names nothing.", "Give a name, an identifier, a SMILES or a sequence.")
         prefix, value = split_prefix(text)
         if prefix == "file":
-            return self.resolve(self._read(value), kind, policy=policy, organism=organism, notes=notes)
+            return replace(self._read(value, kind, notes), asked=text)
+        refuse_file(text, _IN_FRONT)
         if prefix == "ec" or (not prefix and _EC.fullmatch(value)):
             return replace(self._expect(self._by_ec(value, policy, organism, notes), kind), asked=text)
         for found in (
@@ -285,6 +287,7 @@ class Resolver:
     # -- names ---------------------------------------------------------------------------------
 
     def _named(self, name: str, kind: EntityKind | None, policy: Policy, organism: str, notes: list[str]) -> Resolved:
+        refuse_file(name, _IN_FRONT)
         if len(name) > MAX_NAME:
             raise InvalidInput(
                 f"a name of {len(name):,} characters, starting {name[:40]!r}; expected at most {MAX_NAME}.",
@@ -443,12 +446,17 @@ class Resolver:
             pass
         return None
 
-    def _read(self, path: str) -> str:
+    def _read(self, path: str, kind: EntityKind | None, notes: list[str]) -> Resolved:
+        """Read a structure or sequence from a file; nothing of it is ever looked up as a name."""
         if not self.files:
             raise InvalidInput("file: is not allowed here.", "Pass the structure or sequence itself.")
-        return read_entity_file(path)
+        entity, inchi = read_entity_file(path, kind)
+        if isinstance(entity, Molecule):
+            return self._known_structure(entity, notes, as_recorded=inchi)
+        return self._known_sequence(entity, notes)
 
 
+_IN_FRONT = "file: must stand in front, with nothing before it."
 _EC = re.compile(rf"EC[ :]?\s?{EC_NUMBER.pattern}", re.I)
 _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "cid": (re.compile(r"\d+"), "digits, such as cid:2244"),

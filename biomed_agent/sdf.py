@@ -151,6 +151,11 @@ def _block(record: list[str]) -> str:
     return "\n".join([*[""] * (3 - len(header)), *header, *record[counts : end + 1]]) + "\n"
 
 
+def untitled(record: list[str]) -> str:
+    """Return the MOL block of a record without its title, which messages quote."""
+    return "\n" + _block(record).partition("\n")[2]
+
+
 def title_and_ids(record: list[str]) -> tuple[str, dict[str, str]]:
     """Return what a record calls itself, and the identifiers among its tags."""
     tags: dict[str, str] = {}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.inputs import files_closed, refuse_file
 from biomed_agent.types import Answer, ModelStatement
 
-from .given import make_agent, opinion_flags, readable
+from .given import CELLS_OPEN_NONE, entities, make_agent, opinion_flags, readable
 from .rows import BUG, Answered, Row, listed, read_rows, write_rows
 from .screen import Screen
 
@@ -31,16 +33,19 @@ def answer_rows(arguments: argparse.Namespace, screen: Screen) -> int:
             f"the question is missing: no row of {arguments.input} holds one.",
             f'Ask one of all rows: biomed-agent ask "What is its molecular weight?" --input {arguments.input}',
         )
+    given = dict(zip(ASKED[1:], entities(arguments), strict=True))
     agent = make_agent(arguments)
 
     def answers(some: Sequence[Row]) -> Iterator[Answered]:
         for row in some:
-            yield (row, *_answer(agent, row, asked, arguments))
+            yield (row, *_answer(agent, row, asked, given, arguments))
 
     return write_rows(arguments, screen, rows, answers, _cells)
 
 
-def _answer(agent: BioMedAgent, row: Row, asked: str, arguments: argparse.Namespace) -> tuple[Answer, str]:
+def _answer(
+    agent: BioMedAgent, row: Row, asked: str, given: Mapping[str, str | None], arguments: argparse.Namespace
+) -> tuple[Answer, str]:
     """Answer one row; whatever is wrong with it becomes its status."""
     question = row.columns.get("question", "").strip() or asked
     try:
@@ -48,10 +53,17 @@ def _answer(agent: BioMedAgent, row: Row, asked: str, arguments: argparse.Namesp
             raise InvalidInput(row.problem)
         for name, text in row.columns.items():
             readable(text, f"column {name}")
-        molecule, protein = (row.columns.get(one, "").strip() or getattr(arguments, one) for one in ASKED[1:])
-        answer = agent.ask(
-            question, molecule, protein, arguments.policy, query=arguments.query, **opinion_flags(arguments)
-        )
+        cells = {name: text for name in ASKED[1:] if (text := row.columns.get(name, "").strip())}
+        for text in cells.values():
+            refuse_file(text, CELLS_OPEN_NONE)
+        asked_of = {**given, **cells}
+        # What the caller passed for all rows may be a file; else nothing may open one.
+        passed = any(asked_of[name] is not None and name not in cells for name in asked_of)
+        molecule, protein = (asked_of[name] for name in ASKED[1:])
+        with nullcontext() if passed else files_closed(CELLS_OPEN_NONE):
+            answer = agent.ask(
+                question, molecule, protein, arguments.policy, query=arguments.query, **opinion_flags(arguments)
+            )
     except InvalidInput as error:
         return Answer(question, error.status, str(error)), error.status
     except Exception as error:  # a bug in one row must not cost the others

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.inputs import files_closed, names_a_file, refuse_file
 from biomed_agent.types import Answer, Molecule, Protein
 
 from .asking import deliver
-from .given import given_text, make_agent, readable
+from .given import CELLS_OPEN_NONE, given_text, make_agent, readable
 from .rows import BUG, Answered, Row, listed, read_rows, write_rows
 from .screen import Screen
 
@@ -71,7 +73,8 @@ def _find_many(arguments: argparse.Namespace, screen: Screen) -> int:
     if arguments.kind == "literature":
         raise InvalidInput("literature is searched for one query at a time.", "Use ask --input FILE for several.")
     arguments.policy = arguments.policy or "strict"
-    rows = [Row(number, {"name": name}) for number, name in enumerate(arguments.name, 1)]
+    names = [f"file:{name[1:]}" if name.startswith("@") else name for name in arguments.name]
+    rows = [Row(number, {"name": name}) for number, name in enumerate(names, 1)]
     if arguments.input is not None:
         rows = read_rows(Path(arguments.input), "name", ("name", "molecule", "protein"))
     agent = make_agent(arguments)
@@ -80,7 +83,8 @@ def _find_many(arguments: argparse.Namespace, screen: Screen) -> int:
 
 def _answers(agent: BioMedAgent, rows: Sequence[Row], arguments: argparse.Namespace) -> Iterator[Answered]:
     """Yield each row with its answer; what cannot be looked up at all is told, and not looked up."""
-    problems = {row.number: problem for row in rows if (problem := _problem(row))}
+    table = arguments.input is not None
+    problems = {row.number: problem for row in rows if (problem := _problem(row, table))}
     names = [_name(row) for row in rows if row.number not in problems]
     answers = iter(_looked_up(agent, names, arguments))
     for row in rows:
@@ -89,7 +93,8 @@ def _answers(agent: BioMedAgent, rows: Sequence[Row], arguments: argparse.Namesp
             continue
         names = names[1:]
         try:
-            answer = next(answers)
+            with files_closed(CELLS_OPEN_NONE) if table else nullcontext():
+                answer = next(answers)
         except Exception as error:  # a bug in one row must not cost the others
             answers = iter(_looked_up(agent, names, arguments))
             yield row, Answer(_name(row), "invalid", f"internal error, {type(error).__name__}: {error}"), BUG
@@ -98,7 +103,8 @@ def _answers(agent: BioMedAgent, rows: Sequence[Row], arguments: argparse.Namesp
 
 
 def _looked_up(agent: BioMedAgent, names: Sequence[str], arguments: argparse.Namespace) -> Iterable[Answer]:
-    if arguments.kind not in OF_MOLECULE and not (arguments.about or arguments.organism):
+    typed = arguments.input is None and any(names_a_file(name) for name in names)  # which find_all does not open
+    if not typed and arguments.kind not in OF_MOLECULE and not (arguments.about or arguments.organism):
         return agent.find_all(arguments.kind, names, arguments.limit, arguments.policy)
     return (_found(agent, name, arguments) for name in names)
 
@@ -107,10 +113,12 @@ def _name(row: Row) -> str:
     return (row.columns.get("name") or row.columns.get("molecule") or row.columns.get("protein") or "").strip()
 
 
-def _problem(row: Row) -> str:
-    """Say why a row cannot be looked up; empty when it can."""
+def _problem(row: Row, table: bool) -> str:
+    """Say why a row, of a table or typed, cannot be looked up; empty when it can."""
     try:
         readable(_name(row), "name")
+        if table:
+            refuse_file(_name(row), CELLS_OPEN_NONE)
     except InvalidInput as error:
         return str(error)
     return row.problem or ("" if _name(row) else "the row has no name; expected a column called name.")

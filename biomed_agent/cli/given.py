@@ -21,6 +21,10 @@ FLAGS = ("host", "model", "load_in", "index", "offline", "egress", "cache_dir", 
 """settings that are also flags"""
 
 
+CELLS_OPEN_NONE = "A table opens no file: write the structure or sequence in the cell, or give the file as --input."
+"""what is said of a ``file:`` in a table, which somebody else may have written"""
+
+
 def make_agent(arguments: argparse.Namespace) -> BioMedAgent:
     """Return an agent with the settings of this call."""
     from biomed_agent.agent import BioMedAgent

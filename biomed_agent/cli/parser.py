@@ -92,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("of", nargs="?", metavar="MODEL", help="checkpoint folder, or a name such as biomedgpt-10b")
     doctor.add_argument("--tokens", type=int, metavar="N", help="positions to plan for (default 2048)")
     doctor.add_argument("--json", action="store_true", help="write JSON")
+    doctor.add_argument("--verbose", action="store_true", help="with --egress: every call and what left")
     _checkpoint_commands(group("checkpoint", "model folders"), add)
     add_train(group("train", "training"), add)
     add_evaluate(add(commands, "evaluate", "evaluate.evaluate", "score a model on a task", "TASK --data FILE..."))

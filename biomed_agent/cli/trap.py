@@ -1,15 +1,15 @@
 """``doctor --egress``: proof on this machine of what the egress policy lets out.
 
-A trap takes the place of the world: a server on this machine to which the proxy settings of a child process lead. The
-child opens every door with a structure, a sequence and a free text that exist nowhere else, and an audit hook of the
-interpreter stops every other connection and every look-up of a host name. What arrives in the trap is what would have
-left.
+Traps take the place of the world: servers on this machine to which the proxy settings of a child process lead. The
+child (:mod:`.doors`) opens every door with a structure, a sequence, a free text, files and passwords that exist nowhere
+else, and an audit hook of its interpreter stops every other connection and every look-up of a host name. What arrives
+in a trap is what would have left.
 """
 
 from __future__ import annotations
 
 import argparse
-import inspect
+import itertools
 import json
 import os
 import socket
@@ -17,55 +17,78 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
+from dataclasses import asdict
 from typing import Any, Self
 from urllib.parse import unquote_plus
 
-from .screen import Screen
+from biomed_agent.errors import BiomedAgentError
 
-STRUCTURE = "O=C(Nc1ccc(Br)cc1)C1CCN(CC1)S(C)(=O)=O"
-SEQUENCE = "MKWVTFAQLLFRGSSWYSRGVFHRDAPKSEVAHRFNDLGEENYKALVLIAFWQYLQQCPF"
-OTHER_NOTATIONS = (
-    "HAEGTWTSDVQSYLRGQAAK", "GIVEQWCTSICRLYQLENYCN", "mktwvaqklyhrndgfeqpcv", "H-Tyr-Gly-Trp-Phe-Met-OH",
-    "PEPTIDE1{A.W.C.D}$$$$", "1S/C7H7BrO/c1-9-7-4-2-6(8)3-5-7/h2-5H,1H3", "CCCCCC", "ClCCl", "FC(Br)CCl",
-)  # fmt: skip
-"""structures and sequences as people write them without a prefix; none may leave as a name"""
-TEXT = "quietly glowing badgers"
-UNKNOWN = "nonexistumab-17"
-QUESTION = f'Is "{UNKNOWN}" one of the {TEXT} of {STRUCTURE}?'
-SAMPLES: dict[str, tuple[Any, ...]] = {
-    "question": ("Describe it.", f"What do papers say about aspirin and {TEXT}?", QUESTION),
-    "statement": (f"It contains a ring of {TEXT}.",),
-    "molecule": (STRUCTURE, f"name:{UNKNOWN}", None),
-    "protein": (None, SEQUENCE, f"gene:{UNKNOWN}"),
-    "name": (STRUCTURE, UNKNOWN, SEQUENCE),
-    "part": (STRUCTURE,),
-    "query": ("aspirin AND cancer", STRUCTURE, SEQUENCE),
-    "names": ((STRUCTURE, UNKNOWN, "aspirin"), (SEQUENCE,)),
-    "kind": ("molecule", "protein", "literature"),
-}
-"""values of the arguments of a door, by name; the n-th call takes the n-th of each"""
-HOST = "http://model-host.test:8000"
-TRIES = 3
-"""calls of each door"""
-LEFT_OUT = frozenset(("chat", "warm_up", "aask"))
-"""methods of the agent that ask nothing, or what another one asks"""
+from .doors import HOST, IN_A_FILE, OTHER_NOTATIONS, PASSWORDS, SEQUENCE, STRUCTURE, TEXT, Trial
+from .screen import PROGRAM, Screen
+
+POLICIES = ("nothing", "names-only")
+PROXY_SETTINGS = (("HTTP_PROXY",), ("HTTPS_PROXY",), ("ALL_PROXY",), ("http_proxy", "https_proxy", "all_proxy"))
+NO_PROXY: tuple[dict[str, str], ...] = ({}, {"NO_PROXY": "example.org"}, {"NO_PROXY": "localhost,127.0.0.1"})
+EVERY_PROXY = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+TLS = b"\x16"
+"""first byte of a connection over TLS"""
+SHOWN = 5
+"""problems told without ``--verbose``"""
 
 
 def prove(arguments: argparse.Namespace, screen: Screen) -> int:
-    """Open every door under the policies ``nothing`` and ``names-only``; 0 when both hold, else 1."""
-    report: dict[str, Any] = {"policies": {}}
-    for policy in ("nothing", "names-only"):
-        screen.progress(f"trying every door under {policy} ...")
-        report["policies"][policy] = _try_policy(policy)
+    """Open every door under ``nothing`` and ``names-only``, with proxies and passwords; 0 when all holds, else 1."""
+    screen.progress("trying every door ...")
+    with ExitStack() as stack:
+        trials = _trials(stack)
+        report = _report(trials, *_outcomes([trial for trial, _, _ in trials], _built(arguments)))
     screen.progress("")
-    report["passed"] = all(one["passed"] for one in report["policies"].values())
-    screen.show(json.dumps(report, indent=2, ensure_ascii=False) if arguments.json else _text(report))
+    if arguments.json:
+        screen.show(json.dumps(report, indent=2, ensure_ascii=False))
+    else:
+        screen.show(_text(report, verbose=arguments.verbose))
     return 0 if report["passed"] else 1
+
+
+def _trials(stack: ExitStack) -> list[tuple[Trial, Trap, list[Trap]]]:
+    """Return every trial with the trap that is the world, and those that are servers of this machine."""
+    found: list[tuple[Trial, Trap, list[Trap]]] = []
+
+    def add(
+        name: str, policy: str, doors: str, environment: dict[str, str], world: Trap, homes: Sequence[str] = ()
+    ) -> None:
+        home = [stack.enter_context(Trap()) for _ in homes]
+        places = [f"http://{host}:{trap.port}" for host, trap in zip(homes, home, strict=True)]
+        ports = [world.port, *(trap.port for trap in home)]
+        found.append((Trial(name, policy, doors, environment, ports, places), world, home))
+
+    for policy in POLICIES:
+        world = stack.enter_context(Trap())
+        add(policy, policy, "every", dict.fromkeys(EVERY_PROXY, world.url) | {"BIOMED_AGENT_MODEL": "none"}, world)
+    for names, excepted in itertools.product(PROXY_SETTINGS, NO_PROXY):
+        world = stack.enter_context(Trap())
+        shown = " ".join((*names, *(f"NO_PROXY={text}" for text in excepted.values())))
+        add(
+            shown,
+            "names-only",
+            "home",
+            dict.fromkeys(names, world.url) | excepted | {"BIOMED_AGENT_OFFLINE": "1"},
+            world,
+            ("127.0.0.1", "localhost"),
+        )
+    for policy in ("names-only", "public"):
+        world = stack.enter_context(Trap())
+        proxy = world.url.replace("//", f"//me:{PASSWORDS['proxy']}@")
+        environment = dict.fromkeys(EVERY_PROXY, proxy) | {
+            "BIOMED_AGENT_HOST": HOST.replace("//", f"//me:{PASSWORDS['host']}@"),
+            "BIOMED_AGENT_API_KEY": PASSWORDS["api_key"],
+            "NCBI_API_KEY": PASSWORDS["ncbi_api_key"],
+        }
+        add(f"passwords under {policy}", policy, "secrets", environment, world)
+    return found
 
 
 # -- the trap
@@ -77,7 +100,8 @@ class Trap:
     def __init__(self) -> None:
         self.caught: list[str] = []
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._serve, daemon=True).start()
@@ -103,6 +127,8 @@ class Trap:
                     if not (more := connection.recv(1 << 16)):
                         break
                     body += more
+                    if body[:1] == TLS:  # nobody here can answer it
+                        break
                 self.caught.append((request or body).decode("utf-8", errors="replace"))
                 connection.sendall(_nothing(body))
             except OSError:
@@ -112,11 +138,13 @@ class Trap:
 def _nothing(request: bytes) -> bytes:
     """Return a reply that says that nothing was found, so that nobody asks again."""
     address = request.partition(b"\r\n")[0]
-    found = b"404 Not Found", b"{}"
+    found = b"404 Not Found", b'{"Fault": {"Code": "PUGREST.NotFound", "Message": "nothing is known here"}}'
     if b"esearch" in address:
         found = b"200 OK", b'{"esearchresult": {"count": "0", "idlist": []}}'
     elif b"europepmc" in address:
         found = b"200 OK", b'{"hitCount": 0, "resultList": {"result": []}}'
+    elif b"/v1/models" in address:
+        found = b"200 OK", b'{"data": [{"id": "trap"}]}'
     head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
     return head % (found[0], len(found[1])) + found[1]
 
@@ -133,36 +161,66 @@ def _whole(body: bytes) -> bytes | None:
 # -- what came of it
 
 
-def _try_policy(policy: str) -> dict[str, Any]:
-    """Return what a child process that opened every door let out under ``policy``."""
-    with Trap() as trap, tempfile.TemporaryDirectory() as folder:
-        names = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-        without = ("no_proxy", "NO_PROXY")
-        environment = {name: value for name, value in os.environ.items() if name not in without}
-        environment = {name: value for name, value in environment.items() if not name.startswith("BIOMED_AGENT_")}
-        environment |= dict.fromkeys(names, trap.url) | {"BIOMED_AGENT_CONFIG": f"{folder}/none.toml"}
+def _built(arguments: argparse.Namespace) -> str:
+    """Return the caller's cache folder; empty when the settings cannot be read."""
+    from biomed_agent.settings import read_settings
+
+    with suppress(BiomedAgentError):
+        return str(read_settings(cache_dir=getattr(arguments, "cache_dir", None)).cache_dir.expanduser())
+    return ""
+
+
+def _outcomes(trials: Sequence[Trial], built: str) -> tuple[list[dict[str, Any]], str]:
+    """Return what a child process that made the trials tells, and why it tells nothing."""
+    with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, "-m", "biomed_agent.cli.trap", policy, folder, trap.url],
-            env=environment,
+            [sys.executable, "-m", "biomed_agent.cli.doors"],
+            input=json.dumps({"folder": folder, "built": built, "trials": [asdict(trial) for trial in trials]}),
+            env={name: value for name, value in os.environ.items() if name != "NCBI_API_KEY"},
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode:
-            return {"passed": False, "problems": [f"the trial ended with {done.stderr.strip()[-500:]}"], "doors": [],
-                    "requests": [], "hosts": []}  # fmt: skip
-        found: dict[str, Any] = json.loads(done.stdout)
-        return _judged(policy, found, trap.caught)
+    if done.returncode:
+        return [], f"the trials ended with {done.stderr.strip()[-500:]}"
+    outcomes: list[dict[str, Any]] = json.loads(done.stdout)
+    return outcomes, ""
+
+
+def _report(
+    trials: Sequence[tuple[Trial, Trap, list[Trap]]], outcomes: list[dict[str, Any]], failure: str
+) -> dict[str, Any]:
+    """Judge every trial."""
+    report: dict[str, Any] = {"passed": False, "policies": {}, "proxies": {}, "passwords": {}}
+    if failure:
+        return {**report, "problems": [failure]}
+    for (trial, world, homes), outcome in zip(trials, outcomes, strict=True):
+        judged = _judged(trial.policy, outcome, world.caught)
+        if trial.doors == "home":
+            lost = [place for place, home in zip(trial.homes, homes, strict=True) if not home.caught]
+            judged["problems"] += [f"left through the proxy: {_first_line(one)}" for one in world.caught]
+            judged["problems"] += [f"{place} of this machine was not reached" for place in lost]
+            judged["passed"] = not judged["problems"]
+            judged["direct"] = sum(len(home.caught) for home in homes)
+        of = {"every": "policies", "home": "proxies", "secrets": "passwords"}[trial.doors]
+        report[of][trial.name] = judged
+    groups = [one for of in ("policies", "proxies", "passwords") for one in report[of].values()]
+    report["problems"] = list(dict.fromkeys(problem for one in groups for problem in one["problems"]))
+    report["passed"] = not report["problems"]
+    return report
 
 
 def _judged(policy: str, found: dict[str, Any], caught: list[str]) -> dict[str, Any]:
     requests = [unquote_plus(one) for one in caught if one]
     problems = [f"{event} {what}" for event, what in found["stopped"]]
     problems += [f"door not tried: {name}" for name in found["not_tried"]]
+    problems += found["failed"]
+    problems += [f"{of} came back at: {door}" for door, of in found["shown"]]
     if policy == "nothing":
-        problems += [f"left: {one.splitlines()[0][:120] if one else 'a connection'}" for one in caught]
-    for secret, of in confidential():
-        problems += [f"{of} left in: {one.splitlines()[0][:120]}" for one in requests if secret in one]
+        problems += [f"left: {_first_line(one)}" for one in caught]
+    hidden = [(IN_A_FILE, "the file"), *(confidential() if policy == "names-only" else ())]
+    for secret, of in hidden:
+        problems += [f"{of} left in: {_first_line(one)}" for one in requests if secret in one]
     sent = [entry for entry in found["audit"] if entry["event"] == "sent"]
     if len(sent) != len(requests):
         problems.append(f"the audit log holds {len(sent)} requests, and {len(requests)} left")
@@ -173,9 +231,14 @@ def _judged(policy: str, found: dict[str, Any], caught: list[str]) -> dict[str, 
         "doors": found["doors"],
         "connections": len(caught),
         "requests": list(dict.fromkeys(shown)),
+        "kinds": dict(Counter(entry["kind"] for entry in sent)),
         "blocked": sum(entry["event"] == "blocked" for entry in found["audit"]),
         "hosts": sorted({one.split(" ")[1].split("/")[2] for one in requests if one.count("/") > 2}),
     }
+
+
+def _first_line(request: str) -> str:
+    return request.splitlines()[0][:120] if request else "a connection"
 
 
 def confidential() -> Iterator[tuple[str, str]]:
@@ -190,137 +253,41 @@ def confidential() -> Iterator[tuple[str, str]]:
     yield from ((word, "the free text") for word in TEXT.split())
 
 
-def _text(report: dict[str, Any]) -> str:
-    lines = [
-        "A structure, a sequence and a free text went through every door of this package. Nothing leads outside:",
-        "a trap on this machine took what would have left.",
-        "",
-    ]
+def _text(report: dict[str, Any], verbose: bool = False) -> str:
+    """Return the verdict, what it rests on, and the first problems; with ``verbose`` every call and request."""
+    lines = ["Passed: nothing left that may not leave." if report["passed"] else "Failed: please report it."]
     for policy, one in report["policies"].items():
-        lines.append(f"Policy {policy}: {'holds' if one['passed'] else 'DOES NOT HOLD'}")
-        lines.append(f"  {len(one['doors'])} calls, {one.get('connections', 0)} connections, "
-                     f"{one.get('blocked', 0)} requests refused")  # fmt: skip
-        lines += [f"  problem: {problem}" for problem in one["problems"]]
-        if one["requests"]:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in one["kinds"].items())
+        lines.append(
+            f"  {policy:12} {_verdict([one])}: {len(one['doors'])} calls, {one['connections']} requests left"
+            f"{kinds and f' ({kinds})'}, {one['blocked']} refused"
+        )
+    for of, what in (("proxies", "{0} settings of proxies; a host and a database here were asked {1} times directly"),
+                     ("passwords", "{2} calls; no password or key came back or was noted")):  # fmt: skip
+        if found := list(report[of].values()):
+            counts = len(found), sum(one.get("direct", 0) for one in found), sum(len(one["doors"]) for one in found)
             lines.append(
-                "  what left, and nothing else (names, identifiers and hashes; no structure, sequence or text):"
+                f"  {of:12} {_verdict(found)}: {what.format(*counts) if _verdict(found) == 'holds' else ''}".rstrip(
+                    ": "
+                )
             )
-            lines += [f"    {request}" for request in one["requests"]]
-        for door in one["doors"]:
-            lines.append(f"    {door['status']:12} {door['door']}")
-    lines.append("Passed." if report["passed"] else "Failed: please report it.")
+    shown = report["problems"] if verbose else report["problems"][:SHOWN]
+    lines += [f"  problem: {problem}" for problem in shown]
+    if more := len(report["problems"]) - len(shown):
+        lines.append(f"  and {more} more problems")
+    if not verbose:
+        return "\n".join(
+            [
+                *lines,
+                f"Traps on this machine took the place of the world; {PROGRAM} doctor --egress --verbose shows all.",
+            ]
+        )
+    for name, one in ((name, one) for of in ("policies", "proxies", "passwords") for name, one in report[of].items()):
+        lines += [f"{name}: {_verdict([one])}", *(f"  problem: {problem}" for problem in one["problems"])]
+        lines += [f"  left: {request}" for request in one["requests"]]
+        lines += [f"  {door['status']:12} {door['door']}" for door in one["doors"]]
     return "\n".join(lines)
 
 
-# -- the child
-
-
-def _doors(policy: str, cache_dir: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield every door with what opens it: methods of the agent, tools, retriever, conversation and model host."""
-    from biomed_agent import BioMedAgent
-    from biomed_agent.generator import HostClient
-    from biomed_agent.prompt import user_message
-    from biomed_agent.settings import Settings
-    from biomed_agent.tools import BioMedToolkit, PubMedRetriever
-
-    settings = Settings(cache_dir=cache_dir, model="none", egress=policy, timeout=4)  # type: ignore[arg-type]
-    agent = BioMedAgent(settings=settings)
-    for name, method in inspect.getmembers(BioMedAgent, inspect.isfunction):
-        if not name.startswith("_") and name not in LEFT_OUT:
-            taken = [one for one in inspect.signature(method).parameters.values() if one.name != "self"]
-            wanted = {one.name for one in taken if one.default is one.empty}
-            optional = {one.name for one in taken} & set(SAMPLES)
-            yield from _calls(f"agent.{name}", getattr(agent, name), wanted, optional)
-    for tool in BioMedToolkit(agent=agent).get_tools():
-        schema: Any = tool.args_schema
-        fields = schema.model_fields
-        wanted = {name for name, field in fields.items() if field.is_required()}
-
-        def invoke(tool: Any = tool, **given: Any) -> object:
-            return tool.invoke({"name": tool.name, "args": given, "id": "1", "type": "tool_call"})
-
-        yield from _calls(f"tool {tool.name}", invoke, wanted, set(fields) & set(SAMPLES))
-    yield "retriever", lambda: PubMedRetriever(agent=agent).invoke("aspirin AND cancer")
-    yield "conversation", lambda: agent.chat().ask(QUESTION)
-    for number, text in enumerate(OTHER_NOTATIONS, 1):
-        opened = [
-            *(partial(agent.find, kind, text) for kind in ("molecule", "protein", "literature")),
-            partial(agent.ask, f'What is "{text}"?', molecule=text),
-            partial(agent.ask, f'What is "{text}"?', protein=text),
-            partial(agent.ask, f'What do papers say about "{text}"?'),
-        ]
-        yield from ((f"notation {number}, {place}", enter) for place, enter in enumerate(opened, 1))
-    message = user_message("Please describe this molecule.", smiles=[STRUCTURE])
-    yield "model host", lambda: HostClient(HOST, egress=policy, timeout=4).generate([message])  # type: ignore[arg-type]
-
-
-def _calls(
-    door: str, call: Callable[..., object], wanted: set[str], optional: set[str]
-) -> Iterator[tuple[str, Callable[[], object]]]:
-    if unknown := wanted - set(SAMPLES):
-        yield f"{door} ({', '.join(sorted(unknown))})", _Untried
-        return
-    seen = []
-    for number in range(TRIES):
-        given = {name: SAMPLES[name][number % len(SAMPLES[name])] for name in sorted(wanted | optional)}
-        given = {name: value for name, value in given.items() if value is not None}
-        if wanted <= set(given) and given not in seen:
-            seen.append(given)
-            yield f"{door} {number + 1}", lambda given=given: call(**given)  # type: ignore[misc]
-
-
-class _Untried(Exception):
-    """A door that takes an argument of which there is no sample."""
-
-
-def _guard(trap: str, stopped: list[tuple[str, str]]) -> None:
-    """Stop every connection but those to the trap, every look-up of a host name, and every other process."""
-    port = int(trap.rpartition(":")[2])
-
-    def hook(event: str, details: tuple[Any, ...]) -> None:
-        if event == "socket.connect" and details[1] == ("127.0.0.1", port):
-            return
-        if event == "socket.getaddrinfo" and details[0] in ("127.0.0.1", b"127.0.0.1"):
-            return
-        if event in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname",
-                     "socket.gethostbyaddr", "subprocess.Popen", "os.system"):  # fmt: skip
-            stopped.append((event, str(details[1] if event == "socket.connect" else details[0])[:200]))
-            raise OSError(f"{event} was stopped by the egress check")
-
-    sys.addaudithook(hook)
-
-
-def _child(policy: str, folder: str, trap: str) -> None:
-    """Open every door and write what came of it to standard output, as JSON."""
-    from biomed_agent import services
-    from biomed_agent.egress import AuditLog
-    from biomed_agent.errors import BiomedAgentError
-
-    for key, service in services.SERVICES.items():  # without TLS the trap can read what is sent
-        services.SERVICES[key] = replace(service, url=service.url.replace("https://", "http://"), per_second=1000)
-    stopped: list[tuple[str, str]] = []
-    _guard(trap, stopped)
-    doors, untried = [], []
-    for door, enter in _doors(policy, Path(folder)):
-        if enter is _Untried:
-            untried.append(door)
-            continue
-        try:
-            status = _status(enter())
-        except BiomedAgentError as error:
-            status = error.status
-        doors.append({"door": door, "status": status})
-    audit = list(AuditLog(Path(folder) / "egress.jsonl").entries())
-    print(json.dumps({"doors": doors, "not_tried": untried, "stopped": stopped, "audit": audit}))
-
-
-def _status(result: Any) -> str:
-    """Return the status of an answer, of a tool's message, or of a list."""
-    content = getattr(result, "content", None)
-    if isinstance(content, str):
-        return content.partition(" ")[2].split(";")[0].split(" ")[0].split("\n")[0] or "told"
-    return str(getattr(result, "status", "returned"))
-
-
-if __name__ == "__main__":
-    _child(*sys.argv[1:])
+def _verdict(found: Sequence[dict[str, Any]]) -> str:
+    return "holds" if all(one["passed"] for one in found) else "DOES NOT HOLD"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import chemistry
 from ..errors import InvalidInput
-from ..inputs import INCHIKEY, MAX_NAME, PLAIN_IDS, smiles_shaped, split_prefix
+from ..inputs import INCHIKEY, MAX_NAME, PLAIN_IDS, names_a_file, smiles_shaped, split_prefix
 from ..resolve import Resolver
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def _needed(rooms: Rooms, text: str) -> tuple[str, str]:
         return "name", f"CHEBI:{value}" if prefix == "chebi" else value
     if prefix in ("smiles", "inchi") or (not prefix and _is_structure(value)):
         return _key_needed(rooms, prefix, value)
+    if names_a_file(text):
+        return "", ""
     known = index.homonyms(value) or index.molecules_named(value)
     if prefix not in ("", "name") or known or not value or len(value) > MAX_NAME or "\n" in value:
         return "", ""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
 from biomed_agent.errors import BiomedAgentError
+from biomed_agent.inputs import files_closed, refuse_file
 from biomed_agent.render import to_tool_text
 from biomed_agent.render.words import shorten
 from biomed_agent.types import Answer, Article, EgressPolicy, ModelUse, Status
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from biomed_agent.agent import BioMedAgent
     from biomed_agent.settings import Settings
 
+INSTEAD_OF_FILE = "A tool opens no file: pass a name, an identifier, the structure or the sequence itself."
 PROGRESS_EVENT = "biomed_agent_progress"
 """Name of the custom event a tool sends when it starts and when it has an answer."""
 
@@ -43,8 +45,8 @@ class LazyAgent:
     """An agent that is made at the first question, once, whichever tool or thread asks first.
 
     Args:
-        options: Arguments of :class:`biomed_agent.BioMedAgent`. Local files stay closed (``file:`` names are
-            refused), because it is a language model that writes the arguments of a tool.
+        options: Arguments of :class:`biomed_agent.BioMedAgent`. Local files stay closed unless they say otherwise;
+            within a tool they are closed whatever they say, because a language model writes its arguments.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -186,7 +188,9 @@ class BioMedTool(BaseTool):
         with contextlib.suppress(RuntimeError):  # outside a run there is nobody to tell
             dispatch_custom_event(PROGRESS_EVENT, self._asking())
         try:
-            answer = self._ask(**self.handles.opened(arguments))
+            opened = self._opened(arguments)
+            with files_closed(INSTEAD_OF_FILE):
+                answer = self._ask(**opened)
         except BiomedAgentError as error:
             raise self._as_tool_error(error, arguments) from error
         with contextlib.suppress(RuntimeError):
@@ -197,12 +201,22 @@ class BioMedTool(BaseTool):
         with contextlib.suppress(RuntimeError):
             await adispatch_custom_event(PROGRESS_EVENT, self._asking())
         try:
-            answer = await self._aask(**self.handles.opened(arguments))
+            opened = self._opened(arguments)
+            with files_closed(INSTEAD_OF_FILE):
+                answer = await self._aask(**opened)
         except BiomedAgentError as error:
             raise self._as_tool_error(error, arguments) from error
         with contextlib.suppress(RuntimeError):
             await adispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
         return self.told(answer, arguments), answer.to_dict()
+
+    def _opened(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments with every handle opened; refuse a file, whatever agent answers in whatever thread."""
+        opened: dict[str, Any] = self.handles.opened(arguments)
+        for name, value in opened.items():
+            if name not in ("question", "query"):  # words, of which no file is ever read
+                _refuse_files(value)
+        return opened
 
     def _ask(self, **arguments: Any) -> Answer:
         answer: Answer = self.agent.ask(**model_asked(self.agent), **arguments)
@@ -238,6 +252,17 @@ class LookUpTool(BioMedTool):
 
     async def _aask(self, **arguments: Any) -> Answer:
         return await asyncio.to_thread(functools.partial(self._ask, **arguments))
+
+
+def _refuse_files(value: Any) -> None:
+    """Raise :class:`InvalidInput` when an argument, or one within it, names a file."""
+    if isinstance(value, str):
+        refuse_file(value, INSTEAD_OF_FILE)
+    elif isinstance(value, Mapping):
+        _refuse_files([*value, *value.values()])
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _refuse_files(part)
 
 
 def unanswered(status: Status, reason: str) -> str:

@@ -11,10 +11,11 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from biomed_agent.errors import InvalidInput
+from biomed_agent.inputs import files_closed
 from biomed_agent.literature import usable
 from biomed_agent.types import Article
 
-from .base import default_agent
+from .base import INSTEAD_OF_FILE, default_agent
 
 MAX_DOCUMENTS = 500
 SPARE = 5
@@ -54,7 +55,8 @@ class PubMedRetriever(BaseRetriever):
         most = self.k if k is None else k
         if not 1 <= most <= MAX_DOCUMENTS:
             raise InvalidInput(f"k {most} is out of range.", f"Expected 1 to {MAX_DOCUMENTS}.")
-        found: list[Article] = self.agent.articles(query, most if self.retracted else most + SPARE)
+        with files_closed(INSTEAD_OF_FILE):
+            found: list[Article] = self.agent.articles(query, most if self.retracted else most + SPARE)
         return [as_document(one) for one in (found if self.retracted else usable(found, []))][:most]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.cli.trap import SEQUENCE, STRUCTURE
+from biomed_agent.cli.doors import SEQUENCE, STRUCTURE
 from biomed_agent.disclosure import ALSO_NAMES, reads_as_residues, structure_in
 from biomed_agent.errors import Refused
 from biomed_agent.sources.local import LocalIndex

@@ -265,7 +265,7 @@ def test_a_broken_record_of_a_file_costs_the_others_nothing(local: Resolver, tmp
     first = local.resolve(f"file:{file}#1", "protein").entity
     assert isinstance(first, Protein)
     assert first.sequence == "MKTAYIAKQR"
-    with pytest.raises(InvalidInput, match="record 'bad' has"):
+    with pytest.raises(InvalidInput, match="record 2 has at position 3 what is no amino acid code"):
         local.resolve(f"file:{file}#2", "protein")
 
 

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+import resource
 import socket
+import ssl
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.cli.trap import SEQUENCE, STRUCTURE, TEXT, Trap, _judged, _whole
+from biomed_agent.cli.doors import IN_A_FILE, PASSWORDS, SEQUENCE, STRUCTURE, TEXT, _calls, secrets
+from biomed_agent.cli.trap import Trap, _judged, _text, _trials, _whole
+from biomed_agent.sources.local import LocalIndex
 
 
 def found(**more: Any) -> dict[str, Any]:
-    return {"stopped": [], "not_tried": [], "doors": [{"door": "x", "status": "refused"}], "audit": [], **more}
+    empty: dict[str, Any] = {name: [] for name in ("stopped", "not_tried", "failed", "shown", "audit")}
+    return {**empty, "doors": [{"door": "x", "status": "refused"}], **more}
 
 
 SENT = {"event": "sent", "service": "PubChem", "what": "name x", "kind": "names"}
@@ -77,27 +85,124 @@ def test_a_leak_is_told(sent: str, problem: str) -> None:
     [
         ({"stopped": [("socket.getaddrinfo", "far.test")]}, [], "socket.getaddrinfo far.test"),
         ({"not_tried": ["agent.new"]}, [], "door not tried: agent.new"),
+        ({"failed": ["agent.new ended with KeyError"]}, [], "agent.new ended with KeyError"),
+        ({"shown": [("tool x", "the file")]}, [], "the file came back at: tool x"),
         ({"audit": [SENT]}, [], "the audit log holds 1 requests, and 0 left"),
         ({}, ["GET http://far.test/ HTTP/1.1"], "left: GET http://far.test/ HTTP/1.1"),
+        (
+            {},
+            [f"POST http://far.test/ HTTP/1.1\r\n\r\nname={IN_A_FILE}"],
+            "the file left in: POST http://far.test/ HTTP/1.1",
+        ),
     ],
 )
 def test_what_does_not_hold_is_told(more: dict[str, Any], caught: list[str], problem: str) -> None:
     assert problem in _judged("nothing", found(**more), caught)["problems"]
 
 
+def test_a_door_with_an_argument_of_which_there_is_no_sample() -> None:
+    def opened(**given: Any) -> dict[str, Any]:
+        return given
+
+    assert list(_calls("agent.new", opened, {"planet"}, set())) == [("agent.new (planet)", None)]
+    doors = dict(_calls("agent.ask", opened, {"question"}, {"molecule"}))
+    enter = doors["agent.ask 1"]
+    assert enter is not None
+    assert enter() == {"question": "Describe it.", "molecule": STRUCTURE}
+
+
+def test_a_connection_over_tls_is_caught_and_keeps_nobody_waiting() -> None:
+    with Trap() as trap:
+        began = time.monotonic()
+        context = ssl.create_default_context()
+        with pytest.raises(ssl.SSLError), socket.create_connection(("127.0.0.1", trap.port), timeout=5) as connection:
+            context.wrap_socket(connection, server_hostname="127.0.0.1")
+        assert time.monotonic() - began < 3
+    assert len(trap.caught) == 1
+
+
+LEAKS = """
+import json, sys
+from pathlib import Path
+from biomed_agent.cli import doors
+from biomed_agent.errors import InvalidInput
+from biomed_agent.types import Answer
+
+def raised():
+    try:
+        raise ValueError("holds SECRET")
+    except ValueError as error:
+        raise InvalidInput("cannot be read") from error
+
+def logged():
+    import logging
+    logging.getLogger("elsewhere").info("asking http://me:SECRET@far.test")
+
+def listed():
+    yield Answer("?", "answered", "It is SECRET.")
+
+def broken():
+    raise KeyError("SECRET")
+
+opened = [("raised", raised), ("logged", logged), ("listed", listed), ("broken", broken), ("clean", lambda: "x")]
+opened = [*opened, ("shown", lambda: Answer("?", "answered", "It is secret.".replace("secret", "SECRET")))]
+doors._doors_of = lambda trial, folder: iter([*opened, ("agent.new (planet)", None)])
+outcome = doors._try(doors.Trial("x", "nothing", "every", {}, []), Path(sys.argv[1]))
+print(json.dumps([[door for door, of in outcome.shown], outcome.failed, outcome.not_tried]))
+"""
+
+
+def test_a_secret_in_anything_that_comes_back_is_told(tmp_path: Path) -> None:
+    program = LEAKS.replace("SECRET", IN_A_FILE)
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    shown, failed, untried = json.loads(done.stdout)
+    assert shown == ["raised", "logged", "listed", "broken", "shown"]
+    assert (failed, untried) == (["broken ended with KeyError"], ["agent.new (planet)"])
+
+
+def test_the_trials_set_every_proxy_and_every_password() -> None:
+    with ExitStack() as stack:
+        trials = [trial for trial, _, _ in _trials(stack)]
+    homes = [trial for trial in trials if trial.doors == "home"]
+    assert {name for trial in homes for name in trial.environment if "proxy" in name.lower()} == {
+        "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NO_PROXY",
+    }  # fmt: skip
+    assert sum("NO_PROXY" not in trial.environment for trial in homes) == 4
+    secret = [str(trial.environment) for trial in trials if trial.doors == "secrets"]
+    assert len(secret) == 2
+    assert all(word in text for word in PASSWORDS.values() for text in secret)
+    assert set(secrets()) == {IN_A_FILE, *PASSWORDS.values()}
+
+
+def test_the_verdict_comes_first_and_is_short() -> None:
+    good = _judged("names-only", found(), [])
+    bad = _judged("nothing", found(not_tried=[f"door {number}" for number in range(40)]), [])
+    problems = bad["problems"]
+    report = {"passed": False, "policies": {"names-only": good, "nothing": bad}, "problems": problems}
+    report |= {"proxies": {"HTTP_PROXY": good | {"direct": 13}}, "passwords": {"x": good}}
+    lines = _text(report).splitlines()
+    assert lines[0] == "Failed: please report it."
+    assert len(lines) <= 12
+    assert any(line.strip() == "and 35 more problems" for line in lines)
+    assert "door 39" not in "\n".join(lines)
+    assert "problem: door not tried: door 39" in _text(report, verbose=True)
+    assert _text(report | {"passed": True, "problems": []}).startswith("Passed")
+
+
 GUARDED = """
 import socket, subprocess, sys
-from biomed_agent.cli.trap import _guard
+from biomed_agent.cli.doors import guard
 stopped = []
-_guard(sys.argv[1], stopped)
+host, port = sys.argv[1].split("//")[1].split(":")
+guard({int(port)}, stopped)
 for enter in (lambda: socket.getaddrinfo("far.test", 80), lambda: socket.socket().connect(("10.0.0.1", 80)),
               lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("10.0.0.1", 53)),
-              lambda: subprocess.run(["true"]), lambda: socket.gethostbyname("far.test")):
+              lambda: subprocess.run(["true"]), lambda: socket.gethostbyname("far.test"),
+              lambda: socket.socket().connect(("127.0.0.1", int(port) % 65535 + 1))):
     try:
         enter()
     except OSError:
         pass
-host, port = sys.argv[1].split("//")[1].split(":")
 socket.create_connection((host, int(port)), timeout=5).close()
 print([event for event, _ in stopped])
 """
@@ -107,17 +212,23 @@ def test_the_guard_stops_every_other_way_out() -> None:
     with Trap() as trap:
         done = subprocess.run([sys.executable, "-c", GUARDED, trap.url], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(
-        ["socket.getaddrinfo", "socket.connect", "socket.sendto", "subprocess.Popen", "socket.gethostbyname"]
-    )
+        ["socket.getaddrinfo", "socket.connect", "socket.sendto", "subprocess.Popen", "socket.gethostbyname",
+         "socket.connect"]
+    )  # fmt: skip
 
 
 @pytest.mark.slow
-def test_the_policies_hold_at_every_door(capsys: pytest.CaptureFixture[str]) -> None:
+def test_everything_holds_at_every_door(capsys: pytest.CaptureFixture[str], cache_dir: Path) -> None:
+    LocalIndex.open(cache_dir).close()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     code = main(["doctor", "--egress", "--json"])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     report = json.loads(capsys.readouterr().out)
-    assert (code, report["passed"]) == (0, True), report
     nothing, names = report["policies"]["nothing"], report["policies"]["names-only"]
     assert (nothing["connections"], nothing["requests"]) == (0, [])
-    assert len(nothing["doors"]) == len(names["doors"]) > 30
+    assert len(nothing["doors"]) == len(names["doors"]) > 150
     assert any("hashes" in request for request in names["requests"])
     assert len(names["hosts"]) == 4
+    assert len(report["proxies"]) == 12
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 15
+    assert (code, report["passed"]) == (0, True), report["problems"]
