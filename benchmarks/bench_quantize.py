@@ -20,11 +20,11 @@ from timing import machine
 
 from biomed_agent.generator import EMBEDDED, Options
 from biomed_agent.model.engine import LocalEngine
-from biomed_agent.rouge import rouge_l
 from biomed_agent.model.placement import folder_sizes
 from biomed_agent.model.training.batching import as_messages, draw, estimated_positions
 from biomed_agent.model.training.examples import Example
 from biomed_agent.model.training.mini import OfficialTests, build, molecule_examples, read_jsonl
+from biomed_agent.rouge import rouge_l
 from biomed_agent.types import LoadIn
 
 PRECISIONS: tuple[LoadIn, ...] = ("fp32", "bf16", "8bit", "4bit")

@@ -40,7 +40,12 @@ def test_where_all_are_rejected_the_choice_is_among_all() -> None:
 
 def test_each_text_is_judged_once() -> None:
     judged: list[str] = []
-    choose(texts("a", "b", "a"), lambda text: bool(judged.append(text)))
+
+    def reject(text: str) -> bool:
+        judged.append(text)
+        return False
+
+    choose(texts("a", "b", "a"), reject)
     assert judged == ["a", "b"]
 
 
