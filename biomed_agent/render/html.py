@@ -219,7 +219,7 @@ def _withheld(statement: ModelStatement) -> _Markup:
     """Count what is not shown, with the reasons of what is contradicted."""
     if not statement.withheld:
         return _Markup()
-    lead = "" if statement.claims else f"{NO_SENTENCE}: "
+    lead = "withheld: " if statement.claims else f"{NO_SENTENCE}: "
     lines = [f"{lead}{statement.withheld_summary}; show_undecided=True (--model-said) shows them"]
     lines += [
         f"contradicted: {clean(sentence.why)}"

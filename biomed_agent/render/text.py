@@ -117,7 +117,7 @@ def _withheld(page: _Page, statement: ModelStatement) -> None:
     """Count what is not shown, with the reasons of what is contradicted."""
     if not statement.withheld:
         return
-    lead = "" if statement.claims else f"{NO_SENTENCE}: "
+    lead = "withheld: " if statement.claims else f"{NO_SENTENCE}: "
     page.line(f"{lead}{statement.withheld_summary}; {SHOW_ALL}", first="  ", style=_DIM)
     for sentence in statement.withheld:
         if sentence.verdict == "contradicted" and sentence.why:

@@ -117,7 +117,8 @@ def test_undecided_sentences_of_a_model_that_is_no_demonstration_stand_apart(cac
     supported, heading, undecided = (text.index(one) for one in ("It is a purine.", "Undecided: ", "found in tea"))
     assert supported < heading < undecided
     assert '"It contains a sulfonamide group."' not in text
-    assert "1 sentence contradicted; --model-said (in Python show_undecided=True) shows them" in text
+    counted = "withheld: 1 sentence contradicted; --model-said (in Python show_undecided=True) shows them"
+    assert counted in " ".join(text.split())
     tool = to_tool_text(answer)
     assert 'undecided "It is found in tea."' in tool
     assert "contradicted 1 sentence withheld (" in tool
