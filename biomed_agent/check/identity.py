@@ -29,7 +29,8 @@ _THE = re.compile(rf"the (?:active ingredient |well-known )?{_KIND} (?:called |n
 _OFTEN = r"(?:also|otherwise|commonly|better|sometimes|usually|often|generally|widely|more commonly) "
 _CALLED = re.compile(
     r"(?:(?:is|are) )?(?P<denied>not )?"
-    rf"(?:{_OFTEN})*(?:(?:known|referred to|sold|marketed) as|called|named|termed|goes by(?: the name)?|"
+    rf"(?:{_OFTEN})*(?:(?:known|referred to|sold|marketed) as|called|named|termed|"
+    r"known by the (?:brand |trade |generic )?name(?: of)?|goes by(?: the name)?(?: of)?|"
     r"identical (?:to|with)|the same (?:molecule|compound|drug|substance|protein|enzyme|thing|chemical)? ?as) "
     r"(?P<names>[^;]+?)[.!]?$|"
     r"(?:(?:its|the) )?(?:other|alternative|common|generic|brand|trade|trivial|recommended|full|short) names?"
@@ -39,7 +40,10 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _STEREO = "another stereoisomer"
+_RELATIVES = "the name may be shared by relatives"
 _PEPTIDE = "[NX3][CX4][CX3](=O)[NX3][CX4][CX3](=O)"
+_BY_WEIGHT = r"(?:p|gp|pp|P|GP)-?\d{2,3}"
+"""names from the weight of a chain in kDa, such as p38, which many proteins have"""
 _SURE = frozenset({"exact name", "brand name", "exact synonym", "gene", "recommended name", "alias", "homonym"})
 """reasons of the index for which a name is seldom shared with a relative that is not on record here"""
 
@@ -71,6 +75,8 @@ def identity(
     if spelled is None:
         return None
     found = _compare(spelled, entity, names, records)
+    if found and found.verdict == "supported" and (others := _sharers(spelled, entity, records)):
+        found = unverified(f"{spelled} is a name of it on record, and of {others} as well")
     if found and assertion.negated and found.verdict != "unverified":
         return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
     return found
@@ -84,13 +90,27 @@ def other_names(plain: str, opening: int, entity: Entity, names: Iterable[str], 
     match = _CALLED.match(plain, opening)
     if match is None:
         return
-    listed = match["names"] or match["named"] or match["synonyms"]
     names = tuple(names)
-    for name in _listed(listed, records):
-        found = _compare(name, entity, names, records) or unverified(f'no record here gives it the name "{name}"')
-        if match["denied"] and found.verdict != "unverified":
-            found = (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
-        yield found.reading(match.group())
+    stated, *denied = re.split(r",? (?:but |and )?not ", match["names"] or match["named"] or match["synonyms"])
+    listed = [(name, bool(match["denied"])) for name in _listed(stated, records)]
+    listed += [(name, not match["denied"]) for one in denied for name in _listed(one, records)]
+    found = [_called(name, inverted, entity, names, records) for name, inverted in listed]
+    verdicts = {one.verdict for one in found}
+    if re.match(r"(?:is |are )?(?:\w+ )*(?:sold|marketed) as ", match.group()) and verdicts >= _BOTH and not denied:
+        found = [unverified(f"{one.why}; a product may hold both") for one in found if one.verdict == "contradicted"]
+    for one in found:
+        yield one.reading(match.group())
+
+
+_BOTH = frozenset({"supported", "contradicted"})
+
+
+def _called(name: str, denied: bool, entity: Entity, names: Iterable[str], records: Records) -> Finding:
+    """Decide whether it goes by a name, or that it does not."""
+    found = _compare(name, entity, names, records) or unverified(f'no record here gives it the name "{name}"')
+    if denied and found.verdict != "unverified":
+        return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
+    return found
 
 
 def _listed(text: str, records: Records) -> list[str]:
@@ -126,6 +146,19 @@ def _compare(name: str, entity: Entity, names: Iterable[str], records: Records) 
     source: Provenance | None = meanings.things[0].entity.provenance
     which = ", a stereoisomer of it" if _STEREO in relations else ""
     return contradicted(f"{name} is {others}{which}, and this is {_label(entity)}", source)
+
+
+def _sharers(name: str, entity: Entity, records: Records) -> str:
+    """Name the other things that a name of this thing means just as well; empty when it names this thing alone."""
+    things = records.meanings(name).things
+    own = next((one for one in things if one.entity.handle == entity.handle), None)
+    if own is None or own.why != "homonym":
+        return ""
+    return " and ".join(
+        _label(one.entity, name)
+        for one in things
+        if type(one.entity) is type(entity) and _relation(one, entity, name) in ("another", _STEREO, _RELATIVES)
+    )
 
 
 def _label(entity: Entity, name: str = "") -> str:
@@ -187,5 +220,5 @@ def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -
     if not (entity.accession and own.strip()):
         return "the sequence given has no record here to compare"
     shared = re.search(rf"\b{re.escape(name.lower())}\b", own) is not None
-    vague = meaning.why not in _SURE and not re.search(r"\d", name)
-    return "the name may be shared by relatives" if shared or vague else "another"
+    vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.why not in _SURE and not re.search(r"\d", name))
+    return _RELATIVES if shared or vague else "another"

@@ -60,15 +60,21 @@ _ORGANISMS = {
 }  # fmt: skip
 _COMMON = "|".join(re.escape(name) for name in _ORGANISMS)
 _KIND = r"(?:protein|enzyme|polypeptide|gene product|kinase|receptor|protease|hormone|antibody|transporter|channel)"
+_WHOLE = (
+    r"(?=$|[.,;:)]| \(| (?:that|which|whose|with|involved|encoded|of \d+|consisting|composed|located|locali[sz]ed|"
+    r"found|containing|belonging|expressed|in|and (?:is|has|binds|belongs|contains))\b)"
+)
+"""what may follow an organism; *a mouse antibody target* and *enzyme of mouse metabolism* say something else"""
 _ORGANISM = re.compile(
-    rf"\b(?:is|are) (?:an?|the) (?P<adjective>{_COMMON}) (?:\w+ )?{_KIND}\b|"
-    r"(?:\borganism(?: is|:| =)|(?:is|are|derives|originates|comes|protein|enzyme) "
+    rf"\b(?:is|are) (?P<denied>not )?(?:an?|the) (?P<adjective>{_COMMON}) (?:[\w-]+ ){{0,2}}?{_KIND}s?\b{_WHOLE}|"
+    r"(?:\borganism(?: is|:| =)|(?:is|are|derives|originates|comes|protein|enzyme) (?P<not>not )?"
     r"(?:derived |originating )?(?:from|of)) "
-    r"(?:the )?(?:organism |species |bacterium |plant |yeast )?"
-    rf"(?P<binomial>[A-Z][a-z]{{2,}} [a-z]{{3,}}|(?i:{_COMMON}|humans?|mice))\b",
+    r"(?:the |an? )?(?:organism |species |bacterium |plant |yeast )?"
+    rf"(?P<binomial>[A-Z][a-z]{{2,}} [a-z]{{3,}}|(?i:{_COMMON}|humans?|mice))(?: origin)?\b{_WHOLE}",
 )
 _LIKE = re.compile(
-    r"\b(?:homolog\w*|ortholog\w*|similar|virus|viral|related|like|infect\w*|pathogen\w*|expressed in|recombinant)\b",
+    r"\b(?:homolog\w*|ortholog\w*|similar|\w*virus(?:es)?|viral|related|like|infect\w*|pathogen\w*|"
+    r"expressed in|recombinant)\b",
     re.IGNORECASE,
 )
 
@@ -111,7 +117,7 @@ def protein_findings(
     findings = [one.reading(body) for one in _fragment(body, facts, protein)]
     if not about or statement.HEDGES.search(plain.lower()):
         return findings
-    findings += places.location(plain.lower(), facts, protein)
+    findings += places.location(_without_name(plain.lower(), names), facts, protein)
     findings += undenied(plain, _organism(plain, protein))
     if predicate is None and not PROPERTY.match(plain):
         return findings
@@ -127,6 +133,12 @@ def protein_findings(
         if assertion.relation == "is":
             findings += [one.reading(assertion.said) for one in _class(assertion, protein, facts, known)]
     return findings
+
+
+def _without_name(lowered: str, names: Iterable[str]) -> str:
+    """Write *it* for the name that a sentence in lower case begins with."""
+    name = next((one for one in sorted(names, key=len, reverse=True) if lowered.startswith(f"{one.lower()} ")), "")
+    return f"it{lowered[len(name) :]}" if name else lowered
 
 
 def _plain(name: str) -> str:
@@ -215,10 +227,13 @@ def _organism(plain: str, protein: Protein) -> Iterator[Finding]:
     said = (match["adjective"] or match["binomial"]).lower()
     said = _ORGANISMS.get({"humans": "human", "mice": "mouse"}.get(said, said), said)
     record = protein.organism.lower()
+    denied = bool(match["denied"] or match["not"])
     if " ".join(record.split()[:2]) == said or said in record:
-        yield supported(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
+        say = contradicted if denied else supported
+        yield say(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
     elif said in _ORGANISMS.values() and " " in record:
-        yield contradicted(f"the record is of {protein.organism}", protein.provenance)
+        say = supported if denied else contradicted
+        yield say(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
     else:
         yield unverified(f"organism {said}; the record is of {protein.organism}")
 

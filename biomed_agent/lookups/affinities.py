@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .. import compose
 from ..sources.local import LocalIndex
-from ..sources.local.index import KIBA_BINDS
+from ..sources.local.index import KIBA_BINDS, WEAK
 from ..types import Entity, Fact, Protein
 from .limits import IN_NM, SCORE, Limit
 
@@ -23,8 +23,6 @@ MOST_PARTNERS = 10
 MOST_LIMITED = 100
 NO_BINDING = 10_000.0
 """nM; a constant not reached at this concentration counts as no binding, as in the DAVIS table"""
-WEAK = 1_000.0
-"""nM; binding above it is called weak"""
 DISAGREE = 10.0
 """ratio from which two values of one measure contradict each other"""
 _BOUND = re.compile(r"\s*(>=|<=|>|<|≥|≤|~|=)?\s*([\d.]+(?:[eE][-+]?\d+)?)\s*")
