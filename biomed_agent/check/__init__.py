@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 MAX_SENTENCE = 2_000
 """longest sentence read, in characters"""
-_ALSO = r"(?:also|otherwise|commonly|better) (?:known as|called|named) "
+_ALSO = (
+    r"(?:also|otherwise|commonly|better) (?:known as|called|named) |"
+    r"(?:located|locali[sz]ed|found|secreted) (?:in|to|into) (?:the )?"
+)
 """start of a fragment without a subject"""
 _UNREAD = "nothing in it can be compared with a structure or record"
 _OTHER = "it speaks of something else, or in a form that is not read"

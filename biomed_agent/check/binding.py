@@ -100,10 +100,16 @@ def binding(plain: str, opening: int, entity: Entity, records: Records) -> Itera
     if match is None:
         return
     groups = match.groupdict()
+    if not _runs(groups, entity):
+        return
     unlike = marked[: match.start("except")].count(_MARK) if groups.get("except") else len(spans)
     for place, (start, end) in enumerate(spans):
         denied = groups.get("denied") is not None or place >= unlike
         decided = _decide(groups, denied, said[start:end], entity, records)
+        if decided is None and len(spans) > 1:
+            decided = unverified(
+                f"{said[start:end]} is no {'protein' if isinstance(entity, Molecule) else 'molecule'} here"
+            )
         if decided is not None:
             quality = " ".join(groups.get(one) or "" for one in ("quality", "how", "before")).split()
             read = [word for word in re.split(r"[\s,]+", said) if word.lower() not in quality]
@@ -116,6 +122,16 @@ _WORDS = (
     r"\b(?:bind|bound|inhibit|block|target|interact|hits?\b|ligand|agonist|antagonist|activator|substrate|modulator|kd\b|"
     r"k_d\b|ki\b|ic50|ec50|kiba|affinity|constant)"
 )
+
+
+def _runs(groups: dict[str, str | None], entity: Entity) -> bool:
+    """Tell whether the sentence runs from molecule to protein, as *inhibits* does; *binds* runs either way."""
+    molecule = isinstance(entity, Molecule)
+    if groups.get("passive"):
+        return groups["passive"] == "bound" or not molecule
+    if groups.get("agent"):
+        return (groups["agent"] == "target") is not molecule
+    return molecule or (groups.get("verb") or "binds").rstrip("s") in ("bind", "interact")
 
 
 def _decide(groups: dict[str, str | None], denied: bool, name: str, entity: Entity, records: Records) -> Finding | None:

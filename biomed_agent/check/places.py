@@ -34,7 +34,7 @@ _BROADER = {
 _PLACED = re.compile(
     r"\b(?:(?:is|are) in the|"
     r"locat\w+|locali[sz]\w+|found|present|resid\w+|situated|anchored|distributed|concentrated|accumulates?|secreted|"
-    r"subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
+    r"absent from|subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
 )
 _PLACE_WORDS = frozenset(
     "single-pass multi-pass type peripheral matrix lumen inner outer protein space side host of and the in i ii iii "
@@ -91,8 +91,8 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
 
 _CONDITIONS = frozenset("where when upon after during".split())
 _PLAIN_WORDS = frozenset(
-    "it its this that the a an is are has have been and also in into to at on of from by as within inside mainly mostly "
-    "primarily predominantly exclusively only usually normally generally typically actively not never no absent "
+    "it its this that the a an is are has have been and also in into to at on of from by as within inside mainly "
+    "mostly primarily predominantly exclusively only usually normally generally typically actively not never no absent "
     "excluded protein proteins location locations subcellular human".split()
 )
 """words of a statement about a place that do not limit it to some cells, forms or conditions"""

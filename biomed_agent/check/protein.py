@@ -66,12 +66,16 @@ _WHOLE = (
 )
 """what may follow an organism; *a mouse antibody target* and *enzyme of mouse metabolism* say something else"""
 _ORGANISM = re.compile(
-    rf"\b(?:is|are) (?P<denied>not )?(?:an?|the) (?P<adjective>{_COMMON}) (?:[\w-]+ ){{0,2}}?{_KIND}s?\b{_WHOLE}|"
-    r"(?:\borganism(?: is|:| =)|(?:is|are|derives|originates|comes|protein|enzyme) (?P<not>not )?"
+    rf"\b(?:is|are) (?P<denied>not )?(?:an?|the) (?P<adjective>(?i:{_COMMON})) (?:[\w-]+ ){{0,2}}?{_KIND}s?\b{_WHOLE}|"
+    r"(?:\b(?:organism|species)(?: is|:| =)(?P<none> not)?|(?:is|are|derives|originates|comes|protein|enzyme) (?P<not>not )?"
     r"(?:derived |originating )?(?:from|of)) "
     r"(?:the |an? )?(?:organism |species |bacterium |plant |yeast )?"
     rf"(?P<binomial>[A-Z][a-z]{{2,}} [a-z]{{3,}}|(?i:{_COMMON}|humans?|mice))(?: origin)?\b{_WHOLE}",
 )
+_OWN_ORGANISM = re.compile(
+    rf"\b(?:is|are) (?P<denied>not )?(?:the )?(?P<adjective>(?i:{_COMMON})) (?P<name>[^,;]+?)[.!]?$"
+)
+"""an organism before a name of the protein, as in *is mouse EGFR*"""
 _LIKE = re.compile(
     r"\b(?:homolog\w*|ortholog\w*|similar|\w*virus(?:es)?|viral|related|like|infect\w*|pathogen\w*|"
     r"expressed in|recombinant)\b",
@@ -118,7 +122,7 @@ def protein_findings(
     if not about or statement.HEDGES.search(plain.lower()):
         return findings
     findings += places.location(_without_name(plain.lower(), names), facts, protein)
-    findings += undenied(plain, _organism(plain, protein))
+    findings += undenied(plain, _organism(plain, protein, known))
     if predicate is None and not PROPERTY.match(plain):
         return findings
     figures = [
@@ -220,14 +224,17 @@ def _accession(plain: str, protein: Protein) -> Iterator[Finding]:
             yield unverified(f"accession {match['accession']}; the record is {protein.accession or 'not known'}")
 
 
-def _organism(plain: str, protein: Protein) -> Iterator[Finding]:
-    match = _ORGANISM.search(plain)
+def _organism(plain: str, protein: Protein, names: set[str]) -> Iterator[Finding]:
+    match = _ORGANISM.search(plain) or _OWN_ORGANISM.search(plain)
     if match is None or not protein.organism or _LIKE.search(plain):
+        return
+    groups = match.groupdict()
+    if "name" in groups and _plain(match["name"]) not in names:
         return
     said = (match["adjective"] or match["binomial"]).lower()
     said = _ORGANISMS.get({"humans": "human", "mice": "mouse"}.get(said, said), said)
     record = protein.organism.lower()
-    denied = bool(match["denied"] or match["not"])
+    denied = any(groups.get(one) for one in ("denied", "not", "none"))
     if " ".join(record.split()[:2]) == said or said in record:
         say = contradicted if denied else supported
         yield say(f"the record is of {protein.organism}", protein.provenance).reading(match.group())

@@ -199,7 +199,15 @@ def _none_within(entity: Entity, found: Partners, sources: compose.Sources) -> s
     nearest = "; ".join(f"{fact.note} {_value(fact)} {sources.cite(fact.provenance)}".rstrip() for fact in found.beyond)
     name = compose.name_of(entity)
     said = f"No measured affinity of {name} in the local records is within the limit {words}; the strongest: {nearest}."
+    if found.limit and not any(_of_measure(found.limit, fact) for fact in found.beyond):
+        measure = found.limit.measure or "Kd, Ki or IC50"
+        said = f"No {measure} of {name} is on record here, so none is within the limit {words}; on record: {nearest}."
     return f"{said} {WHAT_A_SCORE_IS}" if any(fact.predicate == SCORE for fact in found.beyond) else said
+
+
+def _of_measure(limit: Limit, fact: Fact) -> bool:
+    """Whether an affinity is of the measure that a limit is put on: the one it names, or any concentration."""
+    return fact.predicate == limit.measure or (not limit.measure and fact.predicate != SCORE)
 
 
 def _value(fact: Fact) -> str:
