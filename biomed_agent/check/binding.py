@@ -107,9 +107,7 @@ def binding(plain: str, opening: int, entity: Entity, records: Records) -> Itera
         denied = groups.get("denied") is not None or place >= unlike
         decided = _decide(groups, denied, said[start:end], entity, records)
         if decided is None and len(spans) > 1:
-            decided = unverified(
-                f"{said[start:end]} is no {'protein' if isinstance(entity, Molecule) else 'molecule'} here"
-            )
+            decided = unverified(f"{said[start:end]} is not known as a {_partner_of(entity)} here")
         if decided is not None:
             quality = " ".join(groups.get(one) or "" for one in ("quality", "how", "before")).split()
             read = [word for word in re.split(r"[\s,]+", said) if word.lower() not in quality]
@@ -122,6 +120,10 @@ _WORDS = (
     r"\b(?:bind|bound|inhibit|block|target|interact|hits?\b|ligand|agonist|antagonist|activator|substrate|modulator|kd\b|"
     r"k_d\b|ki\b|ic50|ec50|kiba|affinity|constant)"
 )
+
+
+def _partner_of(entity: Entity) -> str:
+    return "protein" if isinstance(entity, Molecule) else "molecule"
 
 
 def _runs(groups: dict[str, str | None], entity: Entity) -> bool:
@@ -152,7 +154,7 @@ def _decide(groups: dict[str, str | None], denied: bool, name: str, entity: Enti
         targets = [entity, *partners]
         enzyme = any(isinstance(one, Protein) and records.is_enzyme(one) for one in targets)
         if word not in _INHIBITING or not enzyme:
-            return unverified(f"{found.why}; that it is bound does not tell what follows ({word})")
+            return unverified(f"{found.why}; that the two bind does not show what follows of it ({word})")
     if word not in _BINDING | _INHIBITING | {"binds"} and found.verdict == "contradicted":
         return unverified(found.why)
     if _weak(pair) and (denied or word not in _BINDING | {"binds"}):

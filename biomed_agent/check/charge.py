@@ -25,12 +25,14 @@ _CONDITION = re.compile(
 )
 _IS = r"(?:^|(?:that|which|it) )(?:is|are) (?P<denied>not )?(?:also |formally |(?:fully|completely) (?=\w*protonated))?"
 _CHARGED = re.compile(
-    rf"{_IS}(?:(?P<sign>negatively|positively|doubly|singly) )?"
+    rf"{_IS}(?:an? (?=(?:\w+ly )?\w+ (?:compound|molecule|species|ion)\b))?"
+    r"(?:(?P<sign>negatively|positively|doubly|singly) )?"
     r"(?P<word>charged|deprotonated|protonated|ioni[sz]ed|anionic|cationic)\b"
     r"(?! [a-z-]*(?:agent|detergent|surfactant|dye))"
 )
 _HAS_CHARGE = re.compile(
-    r"(?:^|(?:that|which|it) )(?P<denied>(?:does not|doesn't) )?(?:has|have|bears?|carr(?:y|ies)|possess(?:es)?) "
+    r"(?:^|(?:that|which|it|and|but) )(?P<denied>(?:does not|doesn't) )?"
+    r"(?:has|have|bears?|carr(?:y|ies)|possess(?:es)?) "
     r"(?:(?P<none>no)|an?|one)? ?(?:(?:net|formal|overall|total|electric(?:al)?|single) )*"
     r"(?:(?P<sign>negative|positive) )?(?P<word>charge)(?: of (?P<value>[-+]?\d[-+]?|zero))?(?=$|[,;])"
 )
@@ -113,6 +115,8 @@ def _carried(match: re.Match[str], it: Whole) -> tuple[bool, bool]:
         digits = match["value"].strip("+-")
         value = 0 if digits == "zero" else int(digits) * (-1 if "-" in match["value"] else 1)
         return it.net == value, it.net == value
+    if re.search(r"\b(?:net|overall|total) ", match.group()) and not match["sign"]:
+        return it.net != 0, it.net != 0
     several = it.metal or it.parts > 1
     if match["sign"]:
         negative = match["sign"] == "negative"

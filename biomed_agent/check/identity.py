@@ -20,6 +20,7 @@ from ..types import Entity, Molecule, Protein, Provenance
 from .findings import Finding, contradicted, supported, unverified
 from .records import Meaning, Records
 from .statement import Assertion
+from .whole import METALS
 
 _KIND = (
     r"(?:drug|molecule|compound|chemical|substance|hormone|neurotransmitter|vitamin|alkaloid|protein|enzyme|kinase|gene|"
@@ -39,6 +40,8 @@ _CALLED = re.compile(
     r"(?:(?:its|the|has the|an?|one) )?synonyms?(?: is| are| include|:)? (?P<synonyms>[^;]+?)[.!]?$",
     re.IGNORECASE,
 )
+_TELLING = 6
+"""letters from which a word of a name, such as *dehydrogenase*, tells what kind of protein it is"""
 _STEREO = "another stereoisomer"
 _RELATIVES = "the name may be shared by relatives"
 _PEPTIDE = "[NX3][CX4][CX3](=O)[NX3][CX4][CX3](=O)"
@@ -69,12 +72,12 @@ def identity(
         if called is None and not (isinstance(entity, Protein) and assertion.said.startswith("the ")):
             return None
         words = called["name"] if called else words
-    if words in classes:
-        return None
     spelled = _spelled(words, plain, records)
     if spelled is None:
         return None
     found = _compare(spelled, entity, names, records)
+    if words in classes and (found is None or found.verdict != "supported"):
+        return None
     if found and found.verdict == "supported" and (others := _sharers(spelled, entity, records)):
         found = unverified(f"{spelled} is a name of it on record, and of {others} as well")
     if found and assertion.negated and found.verdict != "unverified":
@@ -92,7 +95,8 @@ def other_names(plain: str, opening: int, entity: Entity, names: Iterable[str], 
         return
     names = tuple(names)
     stated, *denied = re.split(r",? (?:but |and )?not ", match["names"] or match["named"] or match["synonyms"])
-    listed = [(name, bool(match["denied"])) for name in _listed(stated, records)]
+    whole = name_key(stated) in {name_key(one) for one in names}
+    listed = [(name, bool(match["denied"])) for name in ([stated] if whole else _listed(stated, records))]
     listed += [(name, not match["denied"]) for one in denied for name in _listed(one, records)]
     found = [_called(name, inverted, entity, names, records) for name, inverted in listed]
     verdicts = {one.verdict for one in found}
@@ -192,14 +196,16 @@ def _relation(meaning: Meaning, entity: Entity, name: str) -> str:
 def _of_molecules(other: Molecule, entity: Molecule) -> str:
     if other.inchikey == entity.inchikey:
         return ""
+    if "*" in entity.smiles or "*" in other.smiles:
+        return "a structure with open positions stands for many"
     related = kinship(other, entity)
     if related == "a stereoisomer of it":
-        undefined = [chemistry.stereocentres(one)[1] for one in (other, entity)]
+        undefined = [chemistry.stereo_stated(one)[1] for one in (other, entity)]
         return related if any(undefined) else _STEREO
     if related:
         return related
     if other.formula != entity.formula:
-        return "another"
+        return "it may be another drawing of the same complex" if _same_complex(other, entity) else "another"
     graphs = [
         rdMolHash.MolHash(Chem.Mol(chemistry.parsed(one.smiles)), rdMolHash.HashFunction.ElementGraph)
         for one in (other, entity)
@@ -207,6 +213,15 @@ def _of_molecules(other: Molecule, entity: Molecule) -> str:
     rings = [chemistry.parsed(one.smiles).GetRingInfo().NumRings() for one in (other, entity)]
     same = graphs[0] == graphs[1] or abs(rings[0] - rings[1]) == 1  # a sugar may be drawn open or closed
     return "it may be another tautomer or form of it" if same else "another"
+
+
+def _same_complex(one: Molecule, other: Molecule) -> bool:
+    """Tell whether two metal complexes differ by hydrogen alone, which the way of drawing their bonds decides."""
+    heavy = [
+        sorted(atom.GetAtomicNum() for atom in chemistry.parsed(molecule.smiles).GetAtoms())
+        for molecule in (one, other)
+    ]
+    return heavy[0] == heavy[1] and bool(METALS.intersection(heavy[0]))
 
 
 def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -> str:
@@ -220,5 +235,7 @@ def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -
     if not (entity.accession and own.strip()):
         return "the sequence given has no record here to compare"
     shared = re.search(rf"\b{re.escape(name.lower())}\b", own) is not None
+    if other.organism != entity.organism:  # of one enzyme of several organisms not all have a record here
+        shared |= any(len(word) >= _TELLING and word in own for word in re.findall(r"[a-z]+", name.lower()))
     vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.why not in _SURE and not re.search(r"\d", name))
     return _RELATIVES if shared or vague else "another"

@@ -34,7 +34,8 @@ _BROADER = {
 _PLACED = re.compile(
     r"\b(?:(?:is|are) in the|"
     r"locat\w+|locali[sz]\w+|found|present|resid\w+|situated|anchored|distributed|concentrated|accumulates?|secreted|"
-    r"absent from|subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
+    r"absent from|subcellular|translocates?|"
+    r"(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
 )
 _PLACE_WORDS = frozenset(
     "single-pass multi-pass type peripheral matrix lumen inner outer protein space side host of and the in i ii iii "

@@ -67,7 +67,8 @@ _WHOLE = (
 """what may follow an organism; *a mouse antibody target* and *enzyme of mouse metabolism* say something else"""
 _ORGANISM = re.compile(
     rf"\b(?:is|are) (?P<denied>not )?(?:an?|the) (?P<adjective>(?i:{_COMMON})) (?:[\w-]+ ){{0,2}}?{_KIND}s?\b{_WHOLE}|"
-    r"(?:\b(?:organism|species)(?: is|:| =)(?P<none> not)?|(?:is|are|derives|originates|comes|protein|enzyme) (?P<not>not )?"
+    r"(?:\b(?:organism|species)(?: is|:| =)(?P<none> not)?|"
+    r"(?:is|are|derives|originates|comes|protein|enzyme) (?P<not>not )?"
     r"(?:derived |originating )?(?:from|of)) "
     r"(?:the |an? )?(?:organism |species |bacterium |plant |yeast )?"
     rf"(?P<binomial>[A-Z][a-z]{{2,}} [a-z]{{3,}}|(?i:{_COMMON}|humans?|mice))(?: origin)?\b{_WHOLE}",

@@ -27,7 +27,7 @@ class Whole(NamedTuple):
     @property
     def metal(self) -> bool:
         """Whether a metal is there."""
-        return bool(self.elements & _METALS)
+        return bool(self.elements & METALS)
 
     def has(self, smarts: str) -> bool:
         """Tell whether a pattern matches."""
@@ -41,7 +41,7 @@ class Whole(NamedTuple):
 Outcome: TypeAlias = tuple[bool, bool, str]
 """(shown, possible, what decides it)"""
 
-_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39, 53), 55, 56, *range(57, 84)})
+METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39, 53), 55, 56, *range(57, 84)})
 
 
 def whole_of(mol: Chem.Mol) -> Whole:
