@@ -56,7 +56,8 @@ _SHAPES = tuple(
 ) + tuple(
     re.compile(shape)
     for shape in (
-        rf"(?:has|shows|exhibits|with) (?:an? |the )?{_MEASURE}(?: value)?(?: of|:|=) {_VALUE} {_FOR} (?:the )?{_MARK}",
+        rf"(?:has|shows|exhibits|with) (?:an? |the )?{_MEASURE}(?: value)?(?: of|:|=)? {_VALUE} "
+        rf"{_FOR} (?:the )?{_MARK}",
         rf"(?:the |its |an? )?{_MEASURE}(?: value)? {_FOR} (?:the )?{_MARK} is {_VALUE}",
     )
 )
@@ -152,7 +153,9 @@ def _decide(groups: dict[str, str | None], denied: bool, name: str, entity: Enti
     found = _bound(pair)
     if word not in _BINDING | {"binds"} and found.verdict == "supported":
         targets = [entity, *partners]
-        enzyme = any(isinstance(one, Protein) and records.is_enzyme(one) for one in targets)
+        enzyme = any(isinstance(one, Protein) and records.is_enzyme(one) for one in targets) or any(
+            "kinase" in fact.provenance.source.lower() for fact in pair.facts
+        )
         if word not in _INHIBITING or not enzyme:
             return unverified(f"{found.why}; that the two bind does not show what follows of it ({word})")
     if word not in _BINDING | _INHIBITING | {"binds"} and found.verdict == "contradicted":

@@ -8,7 +8,7 @@ often used loosely.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rdkit import Chem
 from rdkit.Chem import rdMolHash
@@ -140,16 +140,26 @@ def _compare(name: str, entity: Entity, names: Iterable[str], records: Records) 
     meanings = records.meanings(name)
     if not meanings.things:
         return None
-    relations = [_relation(one, entity, name) for one in meanings.things]
+    things = _nearest(meanings.things, entity)
+    relations = [_relation(one, entity, name) for one in things]
     if "" in relations:
         return supported(f"{name} is a name of it on record", entity.provenance)
-    others = " or ".join(_label(one.entity, name) for one in meanings.things[:3])
+    others = " or ".join(_label(one.entity, name) for one in things[:3])
     loose = next((one for one in relations if one not in ("another", _STEREO)), None)
     if loose is not None or meanings.more:
         return unverified(f"{name} is {others} here: {loose or 'or something that is not on record here'}")
-    source: Provenance | None = meanings.things[0].entity.provenance
+    source: Provenance | None = things[0].entity.provenance
     which = ", a stereoisomer of it" if _STEREO in relations else ""
     return contradicted(f"{name} is {others}{which}, and this is {_label(entity)}", source)
+
+
+def _nearest(things: Sequence[Meaning], entity: Entity) -> Sequence[Meaning]:
+    """Leave out proteins of other organisms where the name is that of one of the same organism."""
+    if not isinstance(entity, Protein):
+        return things
+    proteins = [one for one in things if isinstance(one.entity, Protein)]
+    same = [one for one in proteins if isinstance(one.entity, Protein) and one.entity.organism == entity.organism]
+    return [one for one in things if one in same or one not in proteins] if same else things
 
 
 def _sharers(name: str, entity: Entity, records: Records) -> str:

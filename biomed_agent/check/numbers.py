@@ -85,7 +85,7 @@ PROPERTY = re.compile(
     r"(?:monoisotopic )?mass|weight|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|rotatable bonds?|"
     r"(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|drugbank|"
     r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration|synonyms?|"
-    r"(?:brand|trade|generic|common|other|alternative) names?|k[di]|ic50|ec50|"
+    r"(?:brand|trade|generic|common|other|alternative) names?|k[di]|kiba scores?|ic50|ec50|"
     r"binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )

@@ -95,7 +95,7 @@ PROPERTY = re.compile(
     r"(?:(?:its|the|protein|sequence|primary) )*"
     r"(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|accession|uniprot\w*|"
     r"(?:molecular )?(?:mass|weight)|subcellular locations?|location|family|synonyms?|"
-    r"(?:other|alternative|recommended|short|full) names?|k[di]|ic50|ec50|"
+    r"(?:other|alternative|recommended|short|full) names?|k[di]|kiba scores?|ic50|ec50|"
     r"binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )

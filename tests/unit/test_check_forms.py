@@ -103,6 +103,12 @@ from .test_check_agent import CONTRADICTED, SUPPORTED, UNVERIFIED, verdict
         ("gefitinib", "Mutant KIT is not bound by it.", UNVERIFIED),
         ("gefitinib", "KIT is inhibited by it.", CONTRADICTED),
         ("gefitinib", "KIT and its ligand are inhibited by it.", UNVERIFIED),
+        ("imatinib", "It inhibits c-Kit.", SUPPORTED),
+        ("imatinib", "It is a KIT and PDGFRB inhibitor.", SUPPORTED),
+        ("imatinib", "It does not inhibit KIT.", CONTRADICTED),
+        ("imatinib", "It has a Kd above 5 nM for KIT.", SUPPORTED),
+        ("sunitinib", "Its KIBA score for KIT is 11.6.", SUPPORTED),
+        ("tofacitinib", "It inhibits KDR.", UNVERIFIED),
     ],
 )
 def test_partners_named_in_one_sentence_are_decided_one_by_one_of_a_molecule(
@@ -382,6 +388,9 @@ def test_partners_named_in_one_sentence_are_decided_one_by_one_of_a_protein(
         ("EGFR", "It is human EGFR.", SUPPORTED),
         ("EGFR", "It interacts with gefitinib.", SUPPORTED),
         ("DHODH", "It is dihydroorotate dehydrogenase of E. coli.", UNVERIFIED),
+        ("ADRB2", "It is the beta-1 adrenergic receptor.", CONTRADICTED),
+        ("ESR1", "It is estrogen receptor beta.", CONTRADICTED),
+        ("INS", "It is glucagon.", UNVERIFIED),
     ],
 )
 def test_names_that_several_things_share_and_names_that_are_denied_of_a_protein(
