@@ -18,6 +18,7 @@ from .check import check_text
 from .check.records import Records
 from .draft import Draft, Rooms
 from .errors import Inapplicable, InvalidInput, NotFound
+from .hazards import also_asked
 from .inputs import files_closed
 from .lookups import affinities, molecules, papers, proteins
 from .lookups.limits import MEASURES, limit_in
@@ -258,6 +259,8 @@ class Answering:
         if molecules.HAZARD in wanted:
             self._left_out(computed)
             return molecules.hazards(self, question)
+        if also_asked(question.text):
+            self._left_out(["hazards"])
         if {"formal charge", "logP"} & set(computed) and re.search(r"\bpH\b", question.text):
             raise Inapplicable(
                 f"{' and '.join(computed)} at a pH is not computed here, only that of the structure as drawn.",
@@ -272,6 +275,8 @@ class Answering:
                 facts += identity
                 if asked := [predicate for predicate in others if predicate not in known]:
                     facts += self.stored(one.entity, asked)
+                for predicate in {fact.predicate for fact in identity}:  # such as synonyms, of which a source has more
+                    self.draft.call_gaps(one.entity, (predicate,), f"{predicate} (in part)")
             return facts
 
         return self._each(question, values)
@@ -304,7 +309,9 @@ class Answering:
             for resolved, sentence in zip(draft.entities, sentences, strict=True):
                 gaps = [gap for gap in draft.gaps if gap.entity is resolved.entity]
                 # Each value was asked for; of the predicates that answer one question together, one is enough.
-                draft.warnings += compose.gap_sentences([gap for gap in gaps if not sentence or gap.asked in VALUES])
+                told = [gap for gap in gaps if not sentence or gap.asked in VALUES]
+                draft.drop_notes(told)
+                draft.warnings += compose.gap_sentences(told)
             stated = {fact.predicate.lower() for fact in draft.facts} | {gap.asked.lower() for gap in draft.gaps}
             if lacking := [one for one in question.predicates if one in VALUES and one.lower() not in stated]:
                 draft.warnings.append(f"Nothing here states the {compose.listed(lacking, 'or')}.")

@@ -370,6 +370,14 @@ def stereocentres(molecule: Molecule) -> tuple[int, int]:
     return defined, len(centres) - defined
 
 
+def stereo_stated(molecule: Molecule) -> tuple[int, int]:
+    """Count stereocentres and double bonds that have a configuration: (stated, not stated)."""
+    kinds = (Chem.StereoType.Atom_Tetrahedral, Chem.StereoType.Bond_Double)
+    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(parsed(molecule.smiles))) if one.type in kinds]
+    stated = sum(one.specified == Chem.StereoSpecified.Specified for one in found)
+    return stated, len(found) - stated
+
+
 # ---------------------------------------------------------------- salts, likeness, drawings
 
 

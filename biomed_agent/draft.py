@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -105,12 +105,17 @@ class Draft:
         """
         sentences = compose.gap_sentences(self.gaps if gaps is None else gaps)
         text = " ".join(part for part in (unstated, *sentences, after) if part)
+        self.drop_notes(self.gaps)
         error = decisive(self.gaps)
         if error is None:
             return self.close("not_found", text)
-        self.warnings = [warning for warning in self.warnings if error.message.rstrip(".") not in warning]
         self.next_steps += [error.hint] if error.hint else []
         return self.close(error.status, text)
+
+    def drop_notes(self, gaps: Iterable[Gap]) -> None:
+        """Drop the warnings that a source was not read, of which the sentences of these gaps tell."""
+        told = [gap.error.message.rstrip(".") for gap in gaps if gap.error is not None]
+        self.warnings = [warning for warning in self.warnings if not any(message in warning for message in told)]
 
     def fail(self, error: BiomedAgentError) -> Answer:
         """Return the answer that says what went wrong and what to do."""

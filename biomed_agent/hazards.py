@@ -91,6 +91,16 @@ def topic_of(text: str) -> str:
     return next((topic for topic, (shape, _) in _TOPICS.items() if re.fullmatch(shape, words, re.I)), "")
 
 
+def also_asked(text: str) -> bool:
+    """Tell whether a question that asks for values asks for a hazard as well ("Is it flammable and how dense?")."""
+    shapes = "|".join(shape for shape, _ in _TOPICS.values())
+    adjective = rf"\b(?:is|are) it (?:(?:highly|very|acutely|extremely) )?(?:{shapes})\b"
+    return re.search(rf"{adjective}|\b(?:{_QUALITIES})\b", text, re.IGNORECASE) is not None
+
+
+_QUALITIES = r"toxicity|flammability|carcinogenicity|mutagenicity|explosiveness|corrosiveness|hazards?"
+
+
 def bearing_on(topic: str, facts: Iterable[Fact]) -> list[Fact]:
     """Return the hazard statements whose codes speak of ``topic``, and the remarks that begin with such a code."""
     codes = re.compile(_TOPICS[topic][1])

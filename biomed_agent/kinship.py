@@ -34,7 +34,7 @@ def _of_one_skeleton(one: Molecule, other: Molecule) -> str:
     """Tell molecules with the same atoms and bonds apart."""
     if one.inchikey[-1:] != other.inchikey[-1:]:
         return "another ion of it"
-    mine, its = (chemistry.stereocentres(molecule) for molecule in (one, other))
+    mine, its = (chemistry.stereo_stated(molecule) for molecule in (one, other))
     if mine != its:
         return "with less stereo stated" if mine[0] < its[0] else "with more stereo stated"
     isotopes = [

@@ -29,6 +29,8 @@ SWITCHED_OFF = (
     "leave that out for an answer in words as well."
 )
 RECORDS_ANSWER = "the model (records answer)"
+_NOTHING_DECIDES = "nothing at hand decides it"
+"""of an undecided sentence; the reason itself quotes its words"""
 _NOT_COMPARED = "not compared with the passages"
 
 
@@ -93,6 +95,7 @@ def ask_model(
         samples=choice.drawn,
         rejected=choice.rejected,
         not_offered="" if kind in stamp.kinds else stamp.not_offered[kind],
+        saw=_seen(message),
     )
     draft.warnings += _warnings(draft.model, choice, options)
 
@@ -130,7 +133,11 @@ def shown(claims: Sequence[Claim], stamp: ModelStamp, *, everything: bool = Fals
         " ".join(claim.text for claim in left),
         stamp,
         left,
-        tuple(Withheld(claim.verdict, claim.why) for claim in claims if claim.verdict in hidden),
+        tuple(
+            Withheld(claim.verdict, claim.why if claim.verdict == "contradicted" else _NOTHING_DECIDES)
+            for claim in claims
+            if claim.verdict in hidden
+        ),
     )
 
 
@@ -156,6 +163,13 @@ def _not_offered(stamp: ModelStamp, kind: str) -> str:
 def _truncated(generation: Generation) -> str:
     cut = f"its answer was cut after {generation.new_tokens} tokens" if generation.finish_reason == "length" else ""
     return "; ".join(part for part in (generation.truncated, cut) if part)
+
+
+def _seen(message: dict[str, Any]) -> str:
+    """Say what of the things asked about the model was shown."""
+    words = {"molecule": "structure", "protein": "sequence"}
+    parts = {words[part["type"]]: None for part in message["content"] if part["type"] in words}
+    return f"{' and '.join(parts)} only" if parts else "the question only"
 
 
 def _warnings(statement: ModelStatement, choice: Choice, options: Options) -> list[str]:

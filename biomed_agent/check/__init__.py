@@ -15,12 +15,18 @@ from ..groups import VOCABULARY
 from ..types import Claim, Entity, Fact, Molecule, Provenance
 from . import statement
 from .findings import Finding, undenied, unverified
+from .voice import turned
 
 if TYPE_CHECKING:
     from .records import Records
 
 MAX_SENTENCE = 2_000
 """longest sentence read, in characters"""
+_ALSO = (
+    r"(?:also|otherwise|commonly|better) (?:known as|called|named) |"
+    r"(?:located|locali[sz]ed|found|secreted) (?:in|to|into) (?:the )?"
+)
+"""start of a fragment without a subject"""
 _UNREAD = "nothing in it can be compared with a structure or record"
 _OTHER = "it speaks of something else, or in a form that is not read"
 
@@ -72,7 +78,7 @@ def subject_of(entity: Entity, facts: Sequence[Fact] = ()) -> statement.Subject:
 
 def _about(plain: str, entity: Entity, subject: statement.Subject) -> bool:
     """Tell whether a normalised sentence speaks of the entity, or of one of its properties."""
-    if subject.speaks(plain) or subject.predicate(plain) is not None:
+    if subject.speaks(plain) or subject.predicate(plain) is not None or re.match(_ALSO, plain, re.IGNORECASE):
         return True
     if isinstance(entity, Molecule):
         from .numbers import PROPERTY
@@ -86,7 +92,9 @@ def _judge(
 ) -> Claim:
     if len(sentence) > MAX_SENTENCE:
         return Claim(sentence, "unverified", f"longer than {MAX_SENTENCE:,} characters, so it is not read")
-    plain = subject.possessive(statement.normalise(sentence))
+    plain = turned(subject.possessive(statement.normalise(sentence)), subject.pattern)
+    if plain.rstrip("\"')").endswith("?"):
+        return Claim(sentence, "unverified", "it asks, and states nothing")
     predicate = subject.predicate(plain)
     about = _about(plain, entity, subject)
     own: Provenance | None = entity.provenance
@@ -98,7 +106,11 @@ def _judge(
         from .protein import protein_findings
 
         findings = protein_findings(plain, predicate, about, entity, facts, subject.names)
-    if records is not None and about and not statement.HEDGES.search(re.sub(r" or ", " ", plain.lower())):
+    if (
+        records is not None
+        and about
+        and not statement.HEDGES.search(re.sub(r" (?:n?or|n?either) ", " ", plain.lower()))
+    ):
         findings = _named_findings(plain, predicate, entity, subject, records, findings)
     if not findings:
         return Claim(sentence, "unverified", _UNREAD if about else _OTHER)

@@ -18,14 +18,26 @@ _CONDITION = re.compile(
     r"\b(?:physiological|neutral|acidic|basic|alkaline|low|high)(?: [\w-]+)? "
     r"(?:ph|conditions?|solutions?|medium|media)\b|"
     r"(?<!major species )(?<!major microspecies )\bat (?:a )?ph\b|\bin (?:aqueous|water|solution|plasma|vivo|vitro)\b|"
-    r"\bwhen (?:dissolved|ionised|ionized|deprotonated|protonated)\b|\b(?:forms?|exists?|becomes?|occurs?) "
+    r"\bwhen (?:dissolved|ionised|ionized|deprotonated|protonated)\b|\b(?:forms?|exists?|becomes?|occurs?) |"
+    r"\b(?:\w*charged|\w*protonated|ioni[sz]ed|\w*(?:an|cat|zwitter)ion(?:ic)?|neutral) "
+    r"(?:in(?! which\b)|inside|within|under|during|upon|on|when|while|after|before|"
+    r"at (?:low|high|any|all|every|the|most)) "
 )
-_IS = r"(?:^|(?:that|which|it) )(?:is|are) (?P<denied>not )?(?:also |formally )?"
+_IS = r"(?:^|(?:that|which|it) )(?:is|are) (?P<denied>not )?(?:also |formally |(?:fully|completely) (?=\w*protonated))?"
 _CHARGED = re.compile(
-    rf"{_IS}(?:(?P<sign>negatively|positively|doubly|singly) )?(?P<word>charged|deprotonated|protonated)\b"
+    rf"{_IS}(?:an? (?=(?:\w+ly )?\w+ (?:compound|molecule|species|ion)\b))?"
+    r"(?:(?P<sign>negatively|positively|doubly|singly) )?"
+    r"(?P<word>charged|deprotonated|protonated|ioni[sz]ed|anionic|cationic)\b"
+    r"(?! [a-z-]*(?:agent|detergent|surfactant|dye))"
+)
+_HAS_CHARGE = re.compile(
+    r"(?:^|(?:that|which|it|and|but) )(?P<denied>(?:does not|doesn't) )?"
+    r"(?:has|have|bears?|carr(?:y|ies)|possess(?:es)?) "
+    r"(?:(?P<none>no)|an?|one)? ?(?:(?:net|formal|overall|total|electric(?:al)?|single) )*"
+    r"(?:(?P<sign>negative|positive) )?(?P<word>charge)(?: of (?P<value>[-+]?\d[-+]?|zero))?(?=$|[,;])"
 )
 _THE_ION = re.compile(
-    rf"{_IS}(?:the|an?) (?:[\w-]+ ){{0,4}}?(?P<much>di|tri|tetra|poly)?(?P<ion>anion|cation)\b"
+    rf"{_IS}(?:the|an?) (?:[\w-]+ ){{0,4}}?(?P<much>mono|di|tri|tetra|poly)?(?P<ion>anion|cation)\b"
     r"(?![ -](?:exchange|channel|transport|radical))"
 )
 _CONJUGATE = re.compile(
@@ -37,16 +49,19 @@ _LOST = re.compile(
     r"(?P<of>[^,;]*)"
 )
 _NAMED_ION = re.compile(rf"{_IS}an? [^ ;]*[a-z\d]\((?P<size>\d)(?P<sign>[+-])\)(?=$|[,;])")
-_MANY = {"di": 2, "tri": 3, "tetra": 4}
+_MANY = {"mono": 1, "di": 2, "tri": 3, "tetra": 4}
 
 
 def charge_findings(lowered: str, molecule: Molecule) -> Iterator[Finding]:
     """Check what one sentence in lower case, from its verb on, says of the charge of the molecule."""
-    if not re.search(r"charged|proton|anion\b|cation\b|conjugate|\(\d[+-]\)", lowered) or conditional(lowered):
+    if not re.search(r"charge|proton|ioni|anion\b|cation\b|conjugate|\(\d[+-]\)", lowered) or conditional(lowered):
         return
     it = whole_of(chemistry.parsed(molecule.smiles))
     for match in _CHARGED.finditer(lowered):
         yield _said(match, _charged(match, it), it)
+    for match in _HAS_CHARGE.finditer(lowered):
+        if not (match["value"] and (match["none"] or match["sign"])):
+            yield _said(match, _carried(match, it), it, denied=bool(match["none"] or match["denied"]))
     for match in _THE_ION.finditer(lowered):
         if not re.match(rf"{_IS}an? ", match.group()) or match.start():  # "is an anion" is read as a class
             yield _said(match, _ion(match, it), it)
@@ -71,9 +86,9 @@ def conditional(lowered: str) -> bool:
     return _CONDITION.search(lowered) is not None or ("zwitterion" in lowered and " ph " in lowered)
 
 
-def _said(match: re.Match[str], outcome: tuple[bool, bool], it: Whole) -> Finding:
+def _said(match: re.Match[str], outcome: tuple[bool, bool], it: Whole, denied: bool | None = None) -> Finding:
     shown, possible = outcome
-    denied = bool(match["denied"])
+    denied = bool(match["denied"]) if denied is None else denied
     if possible and not shown:
         found = unverified(drawn(it))
     else:
@@ -84,13 +99,29 @@ def _said(match: re.Match[str], outcome: tuple[bool, bool], it: Whole) -> Findin
 def _charged(match: re.Match[str], it: Whole) -> tuple[bool, bool]:
     """Return whether it is shown and whether it is possible."""
     word, sign = match["word"], match["sign"] or ""
+    drawn_otherwise = it.metal or it.parts > 1  # a salt may be drawn as its acid and its base
     if sign in ("doubly", "singly"):
-        return False, it.net != 0
-    if sign == "positively" or word == "protonated":
-        return it.net > 0 and word == "charged", it.positive or it.metal
-    if sign == "negatively" or word == "deprotonated":
-        return it.net < 0, it.negative or it.metal
-    return it.net != 0, it.positive or it.negative or it.metal
+        return False, it.net != 0 or it.parts > 1
+    if sign == "positively" or word in ("protonated", "cationic"):
+        return it.net > 0 and word != "protonated", it.positive or drawn_otherwise
+    if sign == "negatively" or word in ("deprotonated", "anionic"):
+        return it.net < 0, it.negative or drawn_otherwise
+    return it.net != 0, it.positive or it.negative or drawn_otherwise
+
+
+def _carried(match: re.Match[str], it: Whole) -> tuple[bool, bool]:
+    """Return whether a charge of the sign or value stated is shown, and whether it is possible."""
+    if match["value"]:
+        digits = match["value"].strip("+-")
+        value = 0 if digits == "zero" else int(digits) * (-1 if "-" in match["value"] else 1)
+        return it.net == value, it.net == value
+    if re.search(r"\b(?:net|overall|total) ", match.group()) and not match["sign"]:
+        return it.net != 0, it.net != 0
+    several = it.metal or it.parts > 1
+    if match["sign"]:
+        negative = match["sign"] == "negative"
+        return it.net * (-1 if negative else 1) > 0, (it.negative if negative else it.positive) or several
+    return it.net != 0, it.positive or it.negative or several
 
 
 def _ion(match: re.Match[str], it: Whole) -> tuple[bool, bool]:
@@ -98,7 +129,7 @@ def _ion(match: re.Match[str], it: Whole) -> tuple[bool, bool]:
     wanted = _MANY.get(match["much"] or "")
     holds = it.parts == 1 and it.net * sign > 0 and (wanted is None or it.net == wanted * sign)
     possible = it.negative if sign < 0 else it.positive
-    return holds and match["much"] != "poly", possible or it.metal
+    return holds and match["much"] != "poly", possible or it.metal or it.parts > 1
 
 
 def _conjugate(match: re.Match[str], it: Whole) -> Finding:

@@ -8,7 +8,7 @@ often used loosely.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rdkit import Chem
 from rdkit.Chem import rdMolHash
@@ -20,6 +20,7 @@ from ..types import Entity, Molecule, Protein, Provenance
 from .findings import Finding, contradicted, supported, unverified
 from .records import Meaning, Records
 from .statement import Assertion
+from .whole import METALS
 
 _KIND = (
     r"(?:drug|molecule|compound|chemical|substance|hormone|neurotransmitter|vitamin|alkaloid|protein|enzyme|kinase|gene|"
@@ -29,7 +30,8 @@ _THE = re.compile(rf"the (?:active ingredient |well-known )?{_KIND} (?:called |n
 _OFTEN = r"(?:also|otherwise|commonly|better|sometimes|usually|often|generally|widely|more commonly) "
 _CALLED = re.compile(
     r"(?:(?:is|are) )?(?P<denied>not )?"
-    rf"(?:{_OFTEN})*(?:(?:known|referred to|sold|marketed) as|called|named|termed|goes by(?: the name)?|"
+    rf"(?:{_OFTEN})*(?:(?:known|referred to|sold|marketed) as|called|named|termed|"
+    r"known by the (?:brand |trade |generic )?name(?: of)?|goes by(?: the name)?(?: of)?|"
     r"identical (?:to|with)|the same (?:molecule|compound|drug|substance|protein|enzyme|thing|chemical)? ?as) "
     r"(?P<names>[^;]+?)[.!]?$|"
     r"(?:(?:its|the) )?(?:other|alternative|common|generic|brand|trade|trivial|recommended|full|short) names?"
@@ -38,8 +40,13 @@ _CALLED = re.compile(
     r"(?:(?:its|the|has the|an?|one) )?synonyms?(?: is| are| include|:)? (?P<synonyms>[^;]+?)[.!]?$",
     re.IGNORECASE,
 )
+_TELLING = 6
+"""letters from which a word of a name, such as *dehydrogenase*, tells what kind of protein it is"""
 _STEREO = "another stereoisomer"
+_RELATIVES = "the name may be shared by relatives"
 _PEPTIDE = "[NX3][CX4][CX3](=O)[NX3][CX4][CX3](=O)"
+_BY_WEIGHT = r"(?:p|gp|pp|P|GP)-?\d{2,3}"
+"""names from the weight of a chain in kDa, such as p38, which many proteins have"""
 _SURE = frozenset({"exact name", "brand name", "exact synonym", "gene", "recommended name", "alias", "homonym"})
 """reasons of the index for which a name is seldom shared with a relative that is not on record here"""
 
@@ -65,12 +72,14 @@ def identity(
         if called is None and not (isinstance(entity, Protein) and assertion.said.startswith("the ")):
             return None
         words = called["name"] if called else words
-    if words in classes:
-        return None
     spelled = _spelled(words, plain, records)
     if spelled is None:
         return None
     found = _compare(spelled, entity, names, records)
+    if words in classes and (found is None or found.verdict != "supported"):
+        return None
+    if found and found.verdict == "supported" and (others := _sharers(spelled, entity, records)):
+        found = unverified(f"{spelled} is a name of it on record, and of {others} as well")
     if found and assertion.negated and found.verdict != "unverified":
         return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
     return found
@@ -84,13 +93,28 @@ def other_names(plain: str, opening: int, entity: Entity, names: Iterable[str], 
     match = _CALLED.match(plain, opening)
     if match is None:
         return
-    listed = match["names"] or match["named"] or match["synonyms"]
     names = tuple(names)
-    for name in _listed(listed, records):
-        found = _compare(name, entity, names, records) or unverified(f'no record here gives it the name "{name}"')
-        if match["denied"] and found.verdict != "unverified":
-            found = (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
-        yield found.reading(match.group())
+    stated, *denied = re.split(r",? (?:but |and )?not ", match["names"] or match["named"] or match["synonyms"])
+    whole = name_key(stated) in {name_key(one) for one in names}
+    listed = [(name, bool(match["denied"])) for name in ([stated] if whole else _listed(stated, records))]
+    listed += [(name, not match["denied"]) for one in denied for name in _listed(one, records)]
+    found = [_called(name, inverted, entity, names, records) for name, inverted in listed]
+    verdicts = {one.verdict for one in found}
+    if re.match(r"(?:is |are )?(?:\w+ )*(?:sold|marketed) as ", match.group()) and verdicts >= _BOTH and not denied:
+        found = [unverified(f"{one.why}; a product may hold both") for one in found if one.verdict == "contradicted"]
+    for one in found:
+        yield one.reading(match.group())
+
+
+_BOTH = frozenset({"supported", "contradicted"})
+
+
+def _called(name: str, denied: bool, entity: Entity, names: Iterable[str], records: Records) -> Finding:
+    """Decide whether it goes by a name, or that it does not."""
+    found = _compare(name, entity, names, records) or unverified(f'no record here gives it the name "{name}"')
+    if denied and found.verdict != "unverified":
+        return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
+    return found
 
 
 def _listed(text: str, records: Records) -> list[str]:
@@ -116,16 +140,39 @@ def _compare(name: str, entity: Entity, names: Iterable[str], records: Records) 
     meanings = records.meanings(name)
     if not meanings.things:
         return None
-    relations = [_relation(one, entity, name) for one in meanings.things]
+    things = _nearest(meanings.things, entity)
+    relations = [_relation(one, entity, name) for one in things]
     if "" in relations:
         return supported(f"{name} is a name of it on record", entity.provenance)
-    others = " or ".join(_label(one.entity, name) for one in meanings.things[:3])
+    others = " or ".join(_label(one.entity, name) for one in things[:3])
     loose = next((one for one in relations if one not in ("another", _STEREO)), None)
     if loose is not None or meanings.more:
         return unverified(f"{name} is {others} here: {loose or 'or something that is not on record here'}")
-    source: Provenance | None = meanings.things[0].entity.provenance
+    source: Provenance | None = things[0].entity.provenance
     which = ", a stereoisomer of it" if _STEREO in relations else ""
     return contradicted(f"{name} is {others}{which}, and this is {_label(entity)}", source)
+
+
+def _nearest(things: Sequence[Meaning], entity: Entity) -> Sequence[Meaning]:
+    """Leave out proteins of other organisms where the name is that of one of the same organism."""
+    if not isinstance(entity, Protein):
+        return things
+    proteins = [one for one in things if isinstance(one.entity, Protein)]
+    same = [one for one in proteins if isinstance(one.entity, Protein) and one.entity.organism == entity.organism]
+    return [one for one in things if one in same or one not in proteins] if same else things
+
+
+def _sharers(name: str, entity: Entity, records: Records) -> str:
+    """Name the other things that a name of this thing means just as well; empty when it names this thing alone."""
+    things = records.meanings(name).things
+    own = next((one for one in things if one.entity.handle == entity.handle), None)
+    if own is None or own.why != "homonym":
+        return ""
+    return " and ".join(
+        _label(one.entity, name)
+        for one in things
+        if type(one.entity) is type(entity) and _relation(one, entity, name) in ("another", _STEREO, _RELATIVES)
+    )
 
 
 def _label(entity: Entity, name: str = "") -> str:
@@ -159,14 +206,16 @@ def _relation(meaning: Meaning, entity: Entity, name: str) -> str:
 def _of_molecules(other: Molecule, entity: Molecule) -> str:
     if other.inchikey == entity.inchikey:
         return ""
+    if "*" in entity.smiles or "*" in other.smiles:
+        return "a structure with open positions stands for many"
     related = kinship(other, entity)
     if related == "a stereoisomer of it":
-        undefined = [chemistry.stereocentres(one)[1] for one in (other, entity)]
+        undefined = [chemistry.stereo_stated(one)[1] for one in (other, entity)]
         return related if any(undefined) else _STEREO
     if related:
         return related
     if other.formula != entity.formula:
-        return "another"
+        return "it may be another drawing of the same complex" if _same_complex(other, entity) else "another"
     graphs = [
         rdMolHash.MolHash(Chem.Mol(chemistry.parsed(one.smiles)), rdMolHash.HashFunction.ElementGraph)
         for one in (other, entity)
@@ -174,6 +223,15 @@ def _of_molecules(other: Molecule, entity: Molecule) -> str:
     rings = [chemistry.parsed(one.smiles).GetRingInfo().NumRings() for one in (other, entity)]
     same = graphs[0] == graphs[1] or abs(rings[0] - rings[1]) == 1  # a sugar may be drawn open or closed
     return "it may be another tautomer or form of it" if same else "another"
+
+
+def _same_complex(one: Molecule, other: Molecule) -> bool:
+    """Tell whether two metal complexes differ by hydrogen alone, which the way of drawing their bonds decides."""
+    heavy = [
+        sorted(atom.GetAtomicNum() for atom in chemistry.parsed(molecule.smiles).GetAtoms())
+        for molecule in (one, other)
+    ]
+    return heavy[0] == heavy[1] and bool(METALS.intersection(heavy[0]))
 
 
 def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -> str:
@@ -187,5 +245,7 @@ def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -
     if not (entity.accession and own.strip()):
         return "the sequence given has no record here to compare"
     shared = re.search(rf"\b{re.escape(name.lower())}\b", own) is not None
-    vague = meaning.why not in _SURE and not re.search(r"\d", name)
-    return "the name may be shared by relatives" if shared or vague else "another"
+    if other.organism != entity.organism:  # of one enzyme of several organisms not all have a record here
+        shared |= any(len(word) >= _TELLING and word in own for word in re.findall(r"[a-z]+", name.lower()))
+    vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.why not in _SURE and not re.search(r"\d", name))
+    return _RELATIVES if shared or vague else "another"

@@ -306,14 +306,20 @@ def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> F
 
 _KETO = "[#8,#7,#16]=[#6;r5,r6]"
 _MOVABLE = "[CX4;r5,r6;!H0]"
+_DIKETONE = "[#6][CX3](=O)[CX4;!H0][CX3]=O"
+"""a ketone beside another carbonyl, which is largely its enol"""
 _MOST_TAUTOMERS = 64
 
 
 @lru_cache(maxsize=512)
 def _tautomers(smiles: str) -> tuple[str, ...]:
-    """Return tautomers with more aromatic atoms than the structure as drawn, as the enol of a cyclohexadienone has."""
+    """Return tautomers that count beside the structure as drawn.
+
+    They have more aromatic atoms, as the enol of a cyclohexadienone has, or are those of a 1,3-diketone.
+    """
     mol = chemistry.parsed(smiles)
-    if not all(mol.HasSubstructMatch(chemistry.pattern(one)) for one in (_KETO, _MOVABLE)):
+    enolic = mol.HasSubstructMatch(chemistry.pattern(_DIKETONE))
+    if not enolic and not all(mol.HasSubstructMatch(chemistry.pattern(one)) for one in (_KETO, _MOVABLE)):
         return ()
     maker = rdMolStandardize.TautomerEnumerator()
     maker.SetMaxTautomers(_MOST_TAUTOMERS)
@@ -321,7 +327,7 @@ def _tautomers(smiles: str) -> tuple[str, ...]:
     with rdBase.BlockLogs():
         found = maker.Enumerate(mol)
     own = _aromatic(mol)
-    return tuple(one for one, form in found.smilesTautomerMap.items() if _aromatic(form.tautomer) > own)
+    return tuple(one for one, form in found.smilesTautomerMap.items() if enolic or _aromatic(form.tautomer) > own)
 
 
 def _aromatic(mol: Chem.Mol) -> int:
@@ -329,7 +335,7 @@ def _aromatic(mol: Chem.Mol) -> int:
 
 
 def _tautomer(smiles: str, reading: Reading) -> str | None:
-    """Return the SMILES of an aromatic tautomer to which a term may apply; None without one."""
+    """Return the SMILES of a tautomer to which a term may apply; None without one."""
     return next((one for one in _tautomers(smiles) if _matches(reading, chemistry.parsed(one))[1]), None)
 
 

@@ -85,7 +85,7 @@ PROPERTY = re.compile(
     r"(?:monoisotopic )?mass|weight|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|rotatable bonds?|"
     r"(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|drugbank|"
     r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration|synonyms?|"
-    r"(?:brand|trade|generic|common|other|alternative) names?|k[di]|ic50|ec50|"
+    r"(?:brand|trade|generic|common|other|alternative) names?|k[di]|kiba scores?|ic50|ec50|"
     r"binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )
@@ -272,6 +272,8 @@ _COUNTS: tuple[tuple[str, Callable[[Chem.Mol], tuple[int, int]], str], ...] = (
 _ELEMENTS = {
     "carbon": 6, "nitrogen": 7, "oxygen": 8, "sulfur": 16, "sulphur": 16, "phosphorus": 15, "fluorine": 9,
     "chlorine": 17, "bromine": 35, "iodine": 53, "boron": 5, "silicon": 14, "selenium": 34,
+    "sodium": 11, "potassium": 19, "lithium": 3, "magnesium": 12, "calcium": 20, "zinc": 30, "iron": 26, "copper": 29,
+    "platinum": 78, "aluminium": 13, "aluminum": 13, "silver": 47, "gold": 79, "mercury": 80, "arsenic": 33,
 }  # fmt: skip
 _ONLY = re.compile(
     rf"\b(?:contains?|consists? of|composed of|made (?:up )?of) (?:only|solely|exclusively) "

@@ -34,7 +34,8 @@ _BROADER = {
 _PLACED = re.compile(
     r"\b(?:(?:is|are) in the|"
     r"locat\w+|locali[sz]\w+|found|present|resid\w+|situated|anchored|distributed|concentrated|accumulates?|secreted|"
-    r"subcellular|translocates?|(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
+    r"absent from|subcellular|translocates?|"
+    r"(?:is|are) (?:an?|the) (?:[\w-]+ ){0,3}(?:protein|enzyme|receptor|kinase))\b"
 )
 _PLACE_WORDS = frozenset(
     "single-pass multi-pass type peripheral matrix lumen inner outer protein space side host of and the in i ii iii "
@@ -61,8 +62,12 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
     """Decide what a sentence in lower case says of where the protein is."""
     if not _PLACED.search(lowered):
         return
-    clause = re.split(r"\b(?:where|which|when|upon|after|during|but|and (?:is|has|regulates|binds))\b", lowered)[0]
-    if re.search(r"\b(?:neither|or|except|transport\w* (?:from|to|of)|shuttl\w+)\b", clause):
+    clause, *after = re.split(
+        r"\b(where|which|when|upon|after|during|but|and (?:is|has|regulates|binds))\b", lowered, maxsplit=1
+    )
+    if re.search(
+        r"\b(?:neither|or|except|not (?:only|just|always|solely)|transport\w* (?:from|to|of)|shuttl\w+)\b", clause
+    ):
         return
     passes, bare = _topology_words(clause)
     places, rest = _places(bare)
@@ -70,13 +75,29 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
     words = [word for word in re.split(r"[\s,.]+", clause) if word not in left or _PLACED.fullmatch(word)]
     denial = re.search(r"\b(?:not|never|absent|excluded|no)\b", clause)
     negated = denial is not None
+    limited = bool(after and after[0] in _CONDITIONS) or any(
+        not _PLACED.fullmatch(word) and word not in _PLAIN_WORDS and not _KIND_OF_PROTEIN.fullmatch(word)
+        for word in re.findall(r"[\w-]+", _PLACED.sub(" ", re.split(r"\bcells?$", rest.rstrip(" ."))[0]))
+    )
     if denial:
         words.append(denial.group())
     else:
         for found in _compare_topology(passes, facts):
             yield found.reading(" ".join(words))
     for found in _compare_places(places, negated, facts, protein):
+        if limited and found.verdict == "contradicted":  # of some cells, forms or conditions a record says nothing
+            found = unverified(found.why)
         yield found.reading(" ".join(words))
+
+
+_CONDITIONS = frozenset("where when upon after during".split())
+_PLAIN_WORDS = frozenset(
+    "it its this that the a an is are has have been and also in into to at on of from by as within inside mainly "
+    "mostly primarily predominantly exclusively only usually normally generally typically actively not never no absent "
+    "excluded protein proteins location locations subcellular human".split()
+)
+"""words of a statement about a place that do not limit it to some cells, forms or conditions"""
+_KIND_OF_PROTEIN = re.compile(r"enzyme|receptor|kinase|hormone")
 
 
 def _plain(name: str) -> str:

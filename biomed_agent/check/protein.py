@@ -60,15 +60,26 @@ _ORGANISMS = {
 }  # fmt: skip
 _COMMON = "|".join(re.escape(name) for name in _ORGANISMS)
 _KIND = r"(?:protein|enzyme|polypeptide|gene product|kinase|receptor|protease|hormone|antibody|transporter|channel)"
-_ORGANISM = re.compile(
-    rf"\b(?:is|are) (?:an?|the) (?P<adjective>{_COMMON}) (?:\w+ )?{_KIND}\b|"
-    r"(?:\borganism(?: is|:| =)|(?:is|are|derives|originates|comes|protein|enzyme) "
-    r"(?:derived |originating )?(?:from|of)) "
-    r"(?:the )?(?:organism |species |bacterium |plant |yeast )?"
-    rf"(?P<binomial>[A-Z][a-z]{{2,}} [a-z]{{3,}}|(?i:{_COMMON}|humans?|mice))\b",
+_WHOLE = (
+    r"(?=$|[.,;:)]| \(| (?:that|which|whose|with|involved|encoded|of \d+|consisting|composed|located|locali[sz]ed|"
+    r"found|containing|belonging|expressed|in|and (?:is|has|binds|belongs|contains))\b)"
 )
+"""what may follow an organism; *a mouse antibody target* and *enzyme of mouse metabolism* say something else"""
+_ORGANISM = re.compile(
+    rf"\b(?:is|are) (?P<denied>not )?(?:an?|the) (?P<adjective>(?i:{_COMMON})) (?:[\w-]+ ){{0,2}}?{_KIND}s?\b{_WHOLE}|"
+    r"(?:\b(?:organism|species)(?: is|:| =)(?P<none> not)?|"
+    r"(?:is|are|derives|originates|comes|protein|enzyme) (?P<not>not )?"
+    r"(?:derived |originating )?(?:from|of)) "
+    r"(?:the |an? )?(?:organism |species |bacterium |plant |yeast )?"
+    rf"(?P<binomial>[A-Z][a-z]{{2,}} [a-z]{{3,}}|(?i:{_COMMON}|humans?|mice))(?: origin)?\b{_WHOLE}",
+)
+_OWN_ORGANISM = re.compile(
+    rf"\b(?:is|are) (?P<denied>not )?(?:the )?(?P<adjective>(?i:{_COMMON})) (?P<name>[^,;]+?)[.!]?$"
+)
+"""an organism before a name of the protein, as in *is mouse EGFR*"""
 _LIKE = re.compile(
-    r"\b(?:homolog\w*|ortholog\w*|similar|virus|viral|related|like|infect\w*|pathogen\w*|expressed in|recombinant)\b",
+    r"\b(?:homolog\w*|ortholog\w*|similar|\w*virus(?:es)?|viral|related|like|infect\w*|pathogen\w*|"
+    r"expressed in|recombinant)\b",
     re.IGNORECASE,
 )
 
@@ -84,7 +95,7 @@ PROPERTY = re.compile(
     r"(?:(?:its|the|protein|sequence|primary) )*"
     r"(?:length|gene(?: name| symbol)?|organism|species|ec(?: number)?|accession|uniprot\w*|"
     r"(?:molecular )?(?:mass|weight)|subcellular locations?|location|family|synonyms?|"
-    r"(?:other|alternative|recommended|short|full) names?|k[di]|ic50|ec50|"
+    r"(?:other|alternative|recommended|short|full) names?|k[di]|kiba scores?|ic50|ec50|"
     r"binding affinity|dissociation constant)\b",
     re.IGNORECASE,
 )
@@ -111,8 +122,8 @@ def protein_findings(
     findings = [one.reading(body) for one in _fragment(body, facts, protein)]
     if not about or statement.HEDGES.search(plain.lower()):
         return findings
-    findings += places.location(plain.lower(), facts, protein)
-    findings += undenied(plain, _organism(plain, protein))
+    findings += places.location(_without_name(plain.lower(), names), facts, protein)
+    findings += undenied(plain, _organism(plain, protein, known))
     if predicate is None and not PROPERTY.match(plain):
         return findings
     figures = [
@@ -127,6 +138,12 @@ def protein_findings(
         if assertion.relation == "is":
             findings += [one.reading(assertion.said) for one in _class(assertion, protein, facts, known)]
     return findings
+
+
+def _without_name(lowered: str, names: Iterable[str]) -> str:
+    """Write *it* for the name that a sentence in lower case begins with."""
+    name = next((one for one in sorted(names, key=len, reverse=True) if lowered.startswith(f"{one.lower()} ")), "")
+    return f"it{lowered[len(name) :]}" if name else lowered
 
 
 def _plain(name: str) -> str:
@@ -208,17 +225,23 @@ def _accession(plain: str, protein: Protein) -> Iterator[Finding]:
             yield unverified(f"accession {match['accession']}; the record is {protein.accession or 'not known'}")
 
 
-def _organism(plain: str, protein: Protein) -> Iterator[Finding]:
-    match = _ORGANISM.search(plain)
+def _organism(plain: str, protein: Protein, names: set[str]) -> Iterator[Finding]:
+    match = _ORGANISM.search(plain) or _OWN_ORGANISM.search(plain)
     if match is None or not protein.organism or _LIKE.search(plain):
+        return
+    groups = match.groupdict()
+    if "name" in groups and _plain(match["name"]) not in names:
         return
     said = (match["adjective"] or match["binomial"]).lower()
     said = _ORGANISMS.get({"humans": "human", "mice": "mouse"}.get(said, said), said)
     record = protein.organism.lower()
+    denied = any(groups.get(one) for one in ("denied", "not", "none"))
     if " ".join(record.split()[:2]) == said or said in record:
-        yield supported(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
+        say = contradicted if denied else supported
+        yield say(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
     elif said in _ORGANISMS.values() and " " in record:
-        yield contradicted(f"the record is of {protein.organism}", protein.provenance)
+        say = supported if denied else contradicted
+        yield say(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
     else:
         yield unverified(f"organism {said}; the record is of {protein.organism}")
 

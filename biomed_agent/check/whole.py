@@ -27,7 +27,7 @@ class Whole(NamedTuple):
     @property
     def metal(self) -> bool:
         """Whether a metal is there."""
-        return bool(self.elements & _METALS)
+        return bool(self.elements & METALS)
 
     def has(self, smarts: str) -> bool:
         """Tell whether a pattern matches."""
@@ -41,7 +41,7 @@ class Whole(NamedTuple):
 Outcome: TypeAlias = tuple[bool, bool, str]
 """(shown, possible, what decides it)"""
 
-_METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39, 53), 55, 56, *range(57, 84)})
+METALS = frozenset({3, 4, 11, 12, 13, 19, 20, *range(21, 32), 37, 38, *range(39, 53), 55, 56, *range(57, 84)})
 
 
 def whole_of(mol: Chem.Mol) -> Whole:
@@ -147,12 +147,23 @@ def _salt(it: Whole) -> Outcome:
     return it.parts > 1 and it.positive and it.negative, possible, f"it has {amount(it.parts, 'parts')}; {drawn(it)}"
 
 
+_BASE = "[$([NX3;!$(N[#6]=[!#6]);!$(N[!#6;!#1])]),$([NX2]=[#6][NX3]),$([nX2])]"
+_ACID = "[$([OX2H][CX3]=O),$([OX2H][SX4]=O),$([OX2H][PX4]=O)]"
+
+
 def _zwitterion(it: Whole) -> Outcome:
+    """An amino acid drawn without charges is the same compound, and is a zwitterion as a solid and in water."""
     shown = it.parts == 1 and it.net == 0 and it.positive and it.negative
-    return shown, shown or it.metal or (it.positive and it.negative), drawn(it)
+    acid_and_base = it.has(_ACID) and it.has(_BASE)
+    return shown, shown or it.metal or (it.positive and it.negative) or acid_and_base, drawn(it)
 
 
 def _neutral(it: Whole) -> Outcome:
+    """Ions that balance each other make a neutral whole, of which one would not say that it is uncharged."""
+    return it.net == 0 and not (it.positive or it.negative), it.net == 0, drawn(it)
+
+
+def _balanced(it: Whole) -> Outcome:
     return it.net == 0, it.net == 0, drawn(it)
 
 
@@ -187,8 +198,8 @@ def _alkane(it: Whole) -> Outcome:
 
 
 IONS = frozenset(
-    [*"cation anion oxoanion dication dianion trianion zwitterion".split(), "organic cation", "organic anion"]
-)
+    "cation anion oxoanion dication dianion trianion zwitterion monocation monoanion neutral uncharged".split()
+) | {"organic cation", "organic anion"}
 """words that may be said of what a neutral drawing becomes"""
 _CARBOXYLS = ("[CX3](=O)[OX2H,OX1-]", "[CX3](=O)[OX2H]")
 _HYDROXYLS = ("[OX2H,OX1]", "[OX2H][#6;!$(C=O)]")
@@ -204,7 +215,9 @@ WHOLE: dict[str, Callable[[Whole], Outcome]] = {
     "sodium salt": _salt_of(11, "sodium"), "potassium salt": _salt_of(19, "potassium"),
     "calcium salt": _salt_of(20, "calcium"), "magnesium salt": _salt_of(12, "magnesium"),
     "lithium salt": _salt_of(3, "lithium"),
-    **dict.fromkeys(("neutral", "uncharged", "electrically neutral"), _neutral),
+    **dict.fromkeys(("neutral", "uncharged"), _neutral), "electrically neutral": _balanced,
+    **dict.fromkeys(("neutral species", "neutral molecule", "neutral compound", "uncharged molecule"), _neutral),
+    "monocation": _ion(range(1, 2)), "monoanion": _ion(range(-1, -2, -1)),
     **dict.fromkeys(("acyclic", "acyclic compound", "acyclic molecule"), _acyclic),
     **dict.fromkeys(("cyclic", "cyclic compound", "cyclic molecule"), _cyclic(3, "[R]", 3)),
     **dict.fromkeys(("macrocycle", "macrocyclic compound"), _cyclic(9, "[R]")), "azamacrocycle": _cyclic(9, "[#7;R]"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from .. import compose
 from ..sources.local import LocalIndex
-from ..sources.local.index import KIBA_BINDS
+from ..sources.local.index import KIBA_BINDS, WEAK
 from ..types import Entity, Fact, Protein
 from .limits import IN_NM, SCORE, Limit
 
@@ -23,8 +23,6 @@ MOST_PARTNERS = 10
 MOST_LIMITED = 100
 NO_BINDING = 10_000.0
 """nM; a constant not reached at this concentration counts as no binding, as in the DAVIS table"""
-WEAK = 1_000.0
-"""nM; binding above it is called weak"""
 DISAGREE = 10.0
 """ratio from which two values of one measure contradict each other"""
 _BOUND = re.compile(r"\s*(>=|<=|>|<|≥|≤|~|=)?\s*([\d.]+(?:[eE][-+]?\d+)?)\s*")
@@ -201,7 +199,15 @@ def _none_within(entity: Entity, found: Partners, sources: compose.Sources) -> s
     nearest = "; ".join(f"{fact.note} {_value(fact)} {sources.cite(fact.provenance)}".rstrip() for fact in found.beyond)
     name = compose.name_of(entity)
     said = f"No measured affinity of {name} in the local records is within the limit {words}; the strongest: {nearest}."
+    if found.limit and not any(_of_measure(found.limit, fact) for fact in found.beyond):
+        measure = found.limit.measure or "Kd, Ki or IC50"
+        said = f"No {measure} of {name} is on record here, so none is within the limit {words}; on record: {nearest}."
     return f"{said} {WHAT_A_SCORE_IS}" if any(fact.predicate == SCORE for fact in found.beyond) else said
+
+
+def _of_measure(limit: Limit, fact: Fact) -> bool:
+    """Whether an affinity is of the measure that a limit is put on: the one it names, or any concentration."""
+    return fact.predicate == limit.measure or (not limit.measure and fact.predicate != SCORE)
 
 
 def _value(fact: Fact) -> str:

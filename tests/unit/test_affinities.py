@@ -98,6 +98,24 @@ def test_a_list_says_how_many_there_are_and_ranks_each_measure_by_itself(agent: 
 
 
 @pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        (
+            "Which drugs inhibit JAK2 with Kd below 10 nM?",
+            "No Kd of Tyrosine-protein kinase JAK2 (JAK2) is on record here",
+        ),
+        ("Which kinases does gefitinib bind with KIBA score above 13?", "No KIBA score of gefitinib is on record here"),
+        (
+            "Which compounds bind JAK3 below 10 nM?",
+            "No Kd, Ki or IC50 of Tyrosine-protein kinase JAK3 (JAK3) is on record",
+        ),
+    ],
+)
+def test_a_limit_on_a_measure_that_is_not_on_record_says_so(agent: BioMedAgent, question: str, says: str) -> None:
+    assert agent.ask(question).text.startswith(says)
+
+
+@pytest.mark.parametrize(
     ("question", "says", "count"),
     [
         ("List the kinases staurosporine binds with Kd below 10 nM", "(10 of 86 by Kd)", 86),

@@ -110,6 +110,14 @@ def test_of_a_demonstration_only_supported_sentences_are_shown_and_the_others_co
     assert all(words in everything for words in ("It is found in tea", "roses", "It contains a sulfonamide group."))
 
 
+def test_reasons_of_withheld_sentences_do_not_quote_them(cache_dir: Path) -> None:
+    model = ScriptedModel("It is a rose oil. It is a purine that smells of violets.", demo=True)
+    answer = with_model(cache_dir, model).ask("Describe caffeine.")
+    assert answer.model is not None
+    assert {one.why for one in answer.model.withheld} == {"nothing at hand decides it"}
+    assert not any(word in answer.to_json() for word in ("rose", "violets"))
+
+
 def test_undecided_sentences_of_a_model_that_is_no_demonstration_stand_apart(cache_dir: Path) -> None:
     sentences = "It is found in tea. It is a purine. It contains a sulfonamide group."
     answer = with_model(cache_dir, ScriptedModel(sentences)).ask("Describe caffeine.")
@@ -163,7 +171,10 @@ def test_where_only_the_model_could_answer_and_nothing_of_it_is_left_nothing_is_
     assert "none of what it said is shown: 2 sentences undecided." in answer.text
     assert "heme" not in to_text(answer) + answer.to_json()
     larger = with_model(cache_dir, ScriptedModel("It binds heme."))
-    assert larger.ask("What is the function of this protein?", protein=sequence).status == "model_only"
+    asked = larger.ask("What is the function of this protein?", protein=sequence)
+    assert asked.status == "model_only"
+    assert asked.model is not None
+    assert asked.model.saw == "sequence only"
 
 
 def test_a_manifest_that_cannot_be_obeyed_is_a_warning(cache_dir: Path) -> None:
@@ -205,6 +216,8 @@ def test_a_pair_goes_to_the_model_only_when_its_manifest_lists_pairs(cache_dir: 
     model = ScriptedModel("It binds.", kinds=("activity",))
     answer = with_model(cache_dir, model).ask("Does aspirin bind BRAF?")
     assert answer.status == "model_only"
+    assert answer.model is not None
+    assert answer.model.saw == "structure and sequence only"
     assert [part["type"] for part in model.shown[0][0]["content"]] == ["molecule", "protein", "text"]
     untrained = ScriptedModel("It binds.")
     assert with_model(cache_dir, untrained).ask("Does aspirin bind BRAF?").status == "not_found"

@@ -159,6 +159,36 @@ def test_drugs_of_a_protein_without_measured_ones(offline: BioMedAgent, online: 
     assert "not looked up: offline is on, so UniProt was not asked." in asked.text
 
 
+def test_names_that_are_stated_are_not_said_to_be_missing(offline: BioMedAgent, online: BioMedAgent) -> None:
+    asked = offline.ask("What are the synonyms of aspirin?")
+    assert (asked.status, asked.warnings) == ("answered", ())
+    assert asked.not_looked_up == ("synonym (in part) of acetylsalicylic acid in PubChem (offline is on)",)
+    assert online.ask("What are the synonyms of aspirin?").warnings == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is ethanol flammable and what is its density?",
+        "Is benzene toxic and what is its molecular weight?",
+        "What is the molecular weight of caffeine and its toxicity?",
+    ],
+)
+def test_a_hazard_asked_beside_a_value_is_not_passed_over(offline: BioMedAgent, question: str) -> None:
+    assert "Left unanswered: hazards. Ask for that on its own." in offline.ask(question).warnings
+
+
+def test_one_failure_is_told_once(online: BioMedAgent, server: LocalServer) -> None:
+    absent = online.ask("What is the pKa of acetic acid?")
+    assert (absent.status, absent.warnings) == ("not_found", ())
+    assert absent.text == "No pKa of acetic acid is on record: PubChem has no record of acetic acid."
+    server.play = lambda asked: Said(b"", 503)
+    asked = online.ask("What are the molecular weight and the melting point of caffeine?")
+    assert asked.status == "answered"
+    assert len(asked.warnings) == 1
+    assert asked.warnings[0].startswith("The melting point of caffeine could not be looked up. PubChem")
+
+
 def test_a_predicate_that_no_live_record_states_is_no_gap_of_one(offline: BioMedAgent) -> None:
     gaps: list[Gap] = []
     protein = offline.rooms.index.protein_by_accession("P01308")

@@ -18,6 +18,8 @@ from biomed_agent.kinship import kinship
         ("C/C=C/C", "C/C=C\\C", "a stereoisomer of it"),
         ("CC(N)C(=O)O", "C[C@@H](N)C(=O)O", "with less stereo stated"),
         ("C[C@@H](N)C(=O)O", "CC(N)C(=O)O", "with more stereo stated"),
+        ("CC=CC", "C/C=C/C", "with less stereo stated"),
+        ("CC(O)C=CC", "C[C@H](O)/C=C/C", "with less stereo stated"),
         ("[2H]C", "C", "labelled with isotopes"),
         ("C", "[13CH4]", "without isotope labels"),
         ("O=c1cc[nH]cc1", "Oc1ccncc1", "a tautomer of it"),

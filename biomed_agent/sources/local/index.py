@@ -414,6 +414,8 @@ It is 3.0 on the scale of Tang et al. 2014 (doi:10.1021/ci400709d), where lower 
 (He et al. 2017, doi:10.1186/s13321-017-0209-z) and DeepDTA (Ozturk et al. 2018, doi:10.1093/bioinformatics/bty593).
 Both numbers are taken from how later papers on binary KIBA describe them (bio-protocol.org/bio101/r9394008); the two
 papers themselves were not at hand. It decides only what a low score is said to mean and what is listed as a partner."""
+WEAK = 1_000.0
+"""nM; binding above it is called weak"""
 _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a.value ELSE a.value END"
 """Constants in nM from the smallest, then scores from the largest."""
 
