@@ -246,7 +246,7 @@ class Withheld:
     verdict: Verdict
     """``unverified``, of a demonstration model, or ``contradicted``"""
     why: str
-    """the rule or record that decides; for ``unverified`` why nothing does"""
+    """the rule or record that decides; empty for ``unverified``"""
 
 
 @dataclass(frozen=True, slots=True)
