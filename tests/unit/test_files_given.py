@@ -261,11 +261,14 @@ HIDDEN = (
     "file:{0}", " FILE:{0}", "\u200bfile:{0}", "fi\u200ble:{0}", '"file:{0}"', "'file:{0}'", "name:file:{0}",
     "name: 'file:{0}'", "smiles:file:{0}", "seq:file:{0}", "file :{0}", "ｆile:{0}", "file\uff1a{0}", "[file:{0}]",
     "(file:{0})", "<file:{0}>", "file:file:{0}", "cid:name:file:{0}", "file:{0} V600E", "mouse file:{0}",
-    "«file:{0}»", "file://{0}",
+    "«file:{0}»", "file://{0}", "@{0}", " '@@{0}'", "\u200b" * 100_001 + "file:{0}",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HIDDEN)
+NAMES = [f"{name[:20]!r}, {len(name)}" for name in HIDDEN]
+
+
+@pytest.mark.parametrize("text", HIDDEN, ids=NAMES)
 def test_a_file_is_seen_behind_what_hides_it(text: str) -> None:
     assert names_a_file(text.format("/some/path"))
 
@@ -284,7 +287,7 @@ def structure_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("hidden", HIDDEN, ids=NAMES)
 def test_words_of_a_question_open_no_file(
     agent: BioMedAgent, secret: Path, tmp_path: Path, world: LocalServer, hidden: str
 ) -> None:
@@ -335,7 +338,11 @@ AGENTS: dict[str, Callable[[BioMedAgent], Any]] = {
 
 
 @pytest.mark.parametrize("whose", AGENTS)
-@pytest.mark.parametrize("hidden", ["file:{0}", " FI\u200bLE:{0}", '"file:{0}"', "name:file:{0}", "file:{0} V600E"])
+@pytest.mark.parametrize(
+    "hidden",
+    ["file:{0}", " FI\u200bLE:{0}", '"file:{0}"', "name:file:{0}", "file:{0} V600E", "@{0}", HIDDEN[-1]],
+    ids=lambda text: text[:20],
+)
 def test_no_tool_opens_a_file_whichever_agent_is_given(
     agent: BioMedAgent, secret: Path, tmp_path: Path, world: LocalServer, whose: str, hidden: str
 ) -> None:
