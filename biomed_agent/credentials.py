@@ -30,6 +30,8 @@ _SECRET_NAME = re.compile(rf"(?:{_ENDINGS}|(?:^|[_.-])(?:{_WHOLE}))$", re.IGNORE
 _PACKED = re.compile(r"(?:[A-Za-z0-9+/_-]|%2[BbFf]){4,}(?:=|%3[Dd]){0,2}")
 _AT = re.compile("@|%40|\uff20|\ufe6b")
 """the at sign, also as input methods write it"""
+SHORTEST = 6
+"""characters of a secret that is looked for in whole answers and logs: a stand-in for a key (EMPTY, x) is also a word"""
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -124,6 +126,11 @@ def proxy_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.lower() in _PROXIES and value}
 
 
+def long_enough(secrets: Sequence[str]) -> list[str]:
+    """Return those of some secrets that are looked for in whole answers and logs, see :data:`SHORTEST`."""
+    return [secret for secret in secrets if len(secret.strip()) >= SHORTEST]
+
+
 class Hush(logging.Filter):
     """Keeps secrets out of what the HTTP library logs: addresses it was redirected to, headers that came back."""
 
@@ -133,7 +140,7 @@ class Hush(logging.Filter):
 
     def add(self, *secrets: str) -> None:
         """Hide further secrets, as long as this process lives."""
-        if new := set(filter(None, secrets)) - self._secrets:
+        if new := set(long_enough(secrets)) - self._secrets:
             self._secrets |= new
             for name in _LOGGERS:
                 logging.getLogger(name).addFilter(self)

@@ -21,6 +21,7 @@ from .credentials import (
     Sieve,
     blotted,
     clean_chain,
+    long_enough,
     proxy_secrets,
     redact,
     secrets_of,
@@ -302,6 +303,7 @@ class HostClient:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._secrets = tuple(filter(None, (key, *secrets_of(self._credentials))))
         HUSH.add(*self._secrets)
+        self._repeated = long_enough(self._secrets)
         self._stamp: ModelStamp | None = None
 
     @property
@@ -348,7 +350,7 @@ class HostClient:
         ):
             if reply.is_error:
                 reply.read()
-            sieve = Sieve(*self._secrets)
+            sieve = Sieve(*self._repeated)
             for line in _checked(reply).iter_lines():
                 if piece := sieve.put(_delta(line)):
                     yield piece
@@ -368,7 +370,7 @@ class HostClient:
             ):
                 if reply.is_error:
                     await reply.aread()
-                sieve = Sieve(*self._secrets)
+                sieve = Sieve(*self._repeated)
                 async for line in _checked(reply).aiter_lines():
                     if piece := sieve.put(_delta(line)):
                         yield piece
@@ -418,7 +420,7 @@ class HostClient:
     def _read(self, reply: httpx.Response) -> Any:
         """Return the JSON of a reply without what a host repeats of our secrets."""
         body = _checked(reply).json()
-        return blotted(body, *self._secrets) if self._secrets else body
+        return blotted(body, *self._repeated) if self._repeated else body
 
     def _errors(self) -> _HostErrors:
         return _HostErrors(self.url, self._secrets)

@@ -237,6 +237,12 @@ async def test_an_answer_that_repeats_a_secret_is_told_without_it(server: LocalS
             assert "".join([piece async for piece in client.astream(MESSAGES)]) == "It is ***."
 
 
+@pytest.mark.parametrize("key", ["a", "name", "EMPTY"])
+def test_a_stand_in_for_a_key_spoils_no_answer(server: LocalServer, key: str) -> None:
+    client = HostClient(server.url, api_key=key)
+    assert (client.stamp.kinds, client.generate(MESSAGES).text) == (("description", "function"), "An alcohol.")
+
+
 def test_a_sieve_holds_back_no_more_than_it_must() -> None:
     sieve = Sieve("secret")
     assert [sieve.put(piece) for piece in ("a se", "c", "ond sec", "ret!")] == ["a ", "", "second ", "***!"]
