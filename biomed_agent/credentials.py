@@ -31,7 +31,7 @@ _PACKED = re.compile(r"(?:[A-Za-z0-9+/_-]|%2[BbFf]){4,}(?:=|%3[Dd]){0,2}")
 _AT = re.compile("@|%40|\uff20|\ufe6b")
 """the at sign, also as input methods write it"""
 SHORTEST = 6
-"""characters of a secret that is looked for in whole answers and logs: a stand-in for a key (EMPTY, x) is also a word"""
+"""characters of a secret that is looked for in whole answers and logs: a stand-in for one (EMPTY, x) is also a word"""
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 

@@ -182,7 +182,8 @@ def check_residues(sequence: str) -> None:
 
 _SMILES_FILES = (".smi", ".smiles", ".ism", ".can")
 """names of files in which a title may stand after the SMILES"""
-_FILE = re.compile(r"(?<![A-Za-z\d])file\s*:", re.I)
+_FILE = re.compile("(?<![A-Za-z\\d])file\\s*[:\u2236\ua789]", re.I)
+"""also with the signs that are drawn like a colon and that compatibility leaves alone"""
 _BARE = re.compile(r"\s*(?:\d+\s+)?[A-Za-z]+(?:[ \t]+[A-Za-z]+)*\*?(?:\s+\d+)?\s*")
 """a line of residues without a header, in blocks and with position numbers as in GenBank files"""
 _BARE_RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWYUX")
