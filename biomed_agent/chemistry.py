@@ -151,7 +151,7 @@ def _syntax_problem(smiles: str) -> str:
         if dangling and (token["bond"] or token["open"] or token["close"] or token["dot"]):
             return f"the bond {dangling!r} at position {position} leads to no atom"
         dangling = token["bond"] or ""
-        if token["bracket"] and Chem.MolFromSmiles(token["bracket"], sanitize=False) is None:
+        if token["bracket"] and not _is_atom(token["bracket"]):
             return f"{token['bracket']!r} at position {position + 1} is no atom"
         if token["open"]:
             opened.append(position)
@@ -219,6 +219,11 @@ def average_weight(mol: Chem.Mol) -> float:
 
 
 # ---------------------------------------------------------------- what a token looks like
+
+
+def _is_atom(bracket: str) -> bool:
+    with rdBase.BlockLogs():  # whatever is in brackets would be printed
+        return Chem.MolFromSmiles(bracket, sanitize=False) is not None
 
 
 def looks_like_smiles(token: str) -> bool:

@@ -10,10 +10,13 @@ from __future__ import annotations
 import base64
 import html
 import json
+import logging
 import os
 import re
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import PurePath
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 BLOT = "***"
@@ -24,8 +27,12 @@ _ENDINGS = r"key|token|secret|passwd|password|passphrase|credentials?|signature|
 _WHOLE = r"sig|sas|auth|pass|pwd|pw"
 _PARAMETER = re.compile(rf"([?&;#](?:[\w.%-]*(?:{_ENDINGS})|{_WHOLE})=)[^&#\s]*", re.IGNORECASE)
 _SECRET_NAME = re.compile(rf"(?:{_ENDINGS}|(?:^|[_.-])(?:{_WHOLE}))$", re.IGNORECASE)
-_PACKED = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
-_AT = re.compile("@|%40")
+_PACKED = re.compile(r"(?:[A-Za-z0-9+/_-]|%2[BbFf]){4,}(?:=|%3[Dd]){0,2}")
+_AT = re.compile("@|%40|\uff20|\ufe6b")
+"""the at sign, also as input methods write it"""
+SHORTEST = 6
+"""characters of a secret that is looked for in whole answers and logs: a stand-in for one (EMPTY, x) is also a word"""
+_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -74,6 +81,22 @@ def shown(address: str) -> str:
     return redact(f"{lead}{BLOT}@{place}" if before else address)
 
 
+def shown_place(place: str | PurePath) -> str:
+    """Return what should be a file or folder as it may be shown: it may be an address that was put in its place."""
+    text = str(place)
+    return shown(text) if re.search(r"//|[a-z][a-z0-9+.-]+:.*@|^[a-z][a-z0-9+.-]+:/", text, re.IGNORECASE) else text
+
+
+def secret_words(words: Sequence[str]) -> list[str]:
+    """Return the values that a command line gives to flags that are called like a secret, known or not."""
+    found = []
+    for word, following in pairwise([*words, ""]):
+        flag, assigned, value = word.partition("=")
+        if word.startswith("--") and names_secret(flag):
+            found.append(value if assigned else following)
+    return found
+
+
 def names_secret(name: str) -> bool:
     """Whether something of this name is a secret, such as ``api_key`` or a misspelling that ends alike."""
     return _SECRET_NAME.search(name) is not None
@@ -103,16 +126,95 @@ def proxy_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.lower() in _PROXIES and value}
 
 
+def long_enough(secrets: Sequence[str]) -> list[str]:
+    """Return those of some secrets that are looked for in whole answers and logs, see :data:`SHORTEST`."""
+    return [secret for secret in secrets if len(secret.strip()) >= SHORTEST]
+
+
+class Hush(logging.Filter):
+    """Keeps secrets out of what the HTTP library logs: addresses it was redirected to, headers that came back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._secrets: frozenset[str] = frozenset()
+
+    def add(self, *secrets: str) -> None:
+        """Hide further secrets, as long as this process lives."""
+        if new := set(long_enough(secrets)) - self._secrets:
+            self._secrets |= new
+            for name in _LOGGERS:
+                logging.getLogger(name).addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, without secrets."""
+        message = record.getMessage()
+        if (clean := blot(message, *self._secrets)) != message:
+            record.msg, record.args = clean, None
+        return True
+
+
+HUSH = Hush()
+"""the one filter of this process; whoever makes an HTTP client adds what that client must not tell"""
+
+
+def clean_chain(error: BaseException | None, clean: Callable[[str], str]) -> None:
+    """Clean, in place, the words of an error and of all that it came from: whoever walks the chain reads them."""
+    seen: set[int] = set()
+    left: list[Any] = [error]
+    while left:
+        if not isinstance(one := left.pop(), BaseException) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        left += [one.__cause__, one.__context__, *one.args]
+        one.args = tuple(clean(part) if isinstance(part, str) else part for part in one.args)
+
+
+class Sieve:
+    """Takes secrets out of a text that comes in pieces; what may be the start of one waits for the next piece."""
+
+    def __init__(self, *secrets: str) -> None:
+        self._secrets = [secret for secret in secrets if secret]
+        self._waiting = ""
+
+    def put(self, piece: str) -> str:
+        """Return what can be told now."""
+        text = blot(self._waiting + piece, *self._secrets)
+        starts = (
+            length for secret in self._secrets for length in range(1, len(secret)) if text.endswith(secret[:length])
+        )
+        told = len(text) - max(starts, default=0)
+        self._waiting = text[told:]
+        return text[:told]
+
+    def rest(self) -> str:
+        """Return what waited when no piece is left."""
+        text, self._waiting = self._waiting, ""
+        return text
+
+
+def blotted(value: Any, *secrets: str) -> Any:
+    """Return plain JSON values without secrets, wherever they stand in a text."""
+    if isinstance(value, str):
+        return blot(value, *secrets)
+    if isinstance(value, dict):
+        return {blot(str(name), *secrets): blotted(part, *secrets) for name, part in value.items()}
+    return [blotted(part, *secrets) for part in value] if isinstance(value, list) else value
+
+
 def _holds(packed: str, secrets: Sequence[bytes]) -> bool:
-    """Whether what may be base64 holds one of some secrets."""
-    body = packed.rstrip("=")
-    if len(body) % 4 == 1:
-        body = body[:-1]
-    try:
-        found = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if set("-_") & set(body) else None)
-    except ValueError:
-        return False
-    return any(secret in found for secret in secrets)
+    """Whether what may hold base64, also behind letters that belong to something else, holds one of some secrets."""
+    body = unquote(packed).rstrip("=")
+    altchars = b"-_" if set("-_") & set(body) else None
+    for start in range(min(4, len(body))):
+        piece = body[start:]
+        piece = piece[:-1] if len(piece) % 4 == 1 else piece
+        try:
+            found = base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=altchars)
+        except ValueError:
+            continue
+        if any(secret in found for secret in secrets):
+            return True
+    return False
 
 
 def _encoded(letter: str) -> str:

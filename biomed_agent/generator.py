@@ -13,9 +13,22 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeGuard
 
-from .credentials import Credentials, proxy_secrets, redact, secrets_of, shown, split_credentials
+from .credentials import (
+    HUSH,
+    Credentials,
+    Sieve,
+    blotted,
+    clean_chain,
+    long_enough,
+    proxy_secrets,
+    redact,
+    secrets_of,
+    shown,
+    shown_place,
+    split_credentials,
+)
 from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress
 from .errors import BiomedAgentError, CheckpointError, InvalidInput, Refused, Unavailable
 from .prompt import Message
@@ -166,7 +179,7 @@ def connect(
     folder = model_folder(model)
     if model is not None and not (folder / "manifest.json").is_file():
         raise InvalidInput(
-            f"{folder} is not a model folder: it holds no manifest.json.",
+            f"{shown_place(str(model))} is not a model folder: it holds no manifest.json.",
             "Give a folder written by this package, or leave the setting out to use the embedded model.",
         )
     if not (folder / "manifest.json").is_file():
@@ -282,30 +295,25 @@ class HostClient:
         if self.remote:
             self._permit()
         self.timeout = timeout
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        key = api_key.strip()
+        if not (key.isascii() and key.isprintable()):  # the HTTP library would quote it where it refuses it
+            raise InvalidInput(
+                "the key of the model host holds a character that no header can have.", "Check BIOMED_AGENT_API_KEY."
+            )
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._secrets = tuple(filter(None, (key, *secrets_of(self._credentials))))
+        HUSH.add(*self._secrets)
+        self._repeated = long_enough(self._secrets)
         self._stamp: ModelStamp | None = None
 
     @property
     def stamp(self) -> ModelStamp:
         """The manifest the host publishes; asked for once."""
         if self._stamp is None:
-            from .model.manifest import reasons
-
             noting = {"trace": self._noting(_MANIFEST)}
             with self._errors(), self._client() as client:
-                models = _checked(client.get(f"{self.url}/v1/models", extensions=noting)).json().get("data") or [{}]
-                manifest = models[0].get("biomed_agent") or {}
-                self._stamp = ModelStamp(
-                    name=str(manifest.get("name") or models[0].get("id") or "unnamed model"),
-                    revision=str(manifest.get("revision", "")),
-                    digest=str(manifest.get("digest", "")),
-                    parameters=manifest.get("parameters"),
-                    demonstration=bool(manifest.get("demonstration", False)),
-                    decoding=manifest.get("decoding") or {},
-                    decoding_by_kind=manifest.get("decoding_by_kind") or {},
-                    kinds=tuple(manifest.get("kinds", ())),
-                    not_offered=reasons(manifest.get("not_offered")),
-                )
+                reply = self._read(client.get(f"{self.url}/v1/models", extensions=noting))
+                self._stamp = _stamp((reply.get("data") or [{}])[0])
         return self._stamp
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
@@ -318,7 +326,7 @@ class HostClient:
         noting = {"trace": self._noting(_PROMPT, body)}
         with self._errors(), self._client() as client:
             reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
-            return _generations(_checked(reply).json())[:n]
+            return _generations(self._read(reply))[:n]
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
@@ -329,7 +337,7 @@ class HostClient:
         with self._errors():
             async with self._async_client() as client:
                 reply = await client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
-                return _generations(_checked(reply).json())[0]
+                return _generations(self._read(reply))[0]
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`; reads server-sent events."""
@@ -342,9 +350,12 @@ class HostClient:
         ):
             if reply.is_error:
                 reply.read()
+            sieve = Sieve(*self._repeated)
             for line in _checked(reply).iter_lines():
-                if piece := _delta(line):
+                if piece := sieve.put(_delta(line)):
                     yield piece
+            if piece := sieve.rest():
+                yield piece
 
     async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
         """See :class:`Generator`; reads server-sent events."""
@@ -359,9 +370,12 @@ class HostClient:
             ):
                 if reply.is_error:
                     await reply.aread()
+                sieve = Sieve(*self._repeated)
                 async for line in _checked(reply).aiter_lines():
-                    if piece := _delta(line):
+                    if piece := sieve.put(_delta(line)):
                         yield piece
+                if piece := sieve.rest():
+                    yield piece
 
     def _departure(self, what: str, request: str = "") -> Departure:
         reveals: Reveals = "identifier" if what == _MANIFEST else "structure"
@@ -403,9 +417,13 @@ class HostClient:
         chosen = {key: value for key, value in chosen.items() if value not in (None, ())}
         return {"model": model, "messages": [dict(message) for message in messages], **chosen}
 
+    def _read(self, reply: httpx.Response) -> Any:
+        """Return the JSON of a reply without what a host repeats of our secrets."""
+        body = _checked(reply).json()
+        return blotted(body, *self._repeated) if self._repeated else body
+
     def _errors(self) -> _HostErrors:
-        key = self._headers.get("Authorization", "").removeprefix("Bearer ")
-        return _HostErrors(self.url, (key, *secrets_of(self._credentials)))
+        return _HostErrors(self.url, self._secrets)
 
 
 def _address(url: str) -> tuple[str, Credentials | None]:
@@ -434,6 +452,10 @@ def _address(url: str) -> tuple[str, Credentials | None]:
     return address, credentials
 
 
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
+"""what a reply that is none of a model host's provokes in its reader"""
+
+
 class _HostErrors:
     """Maps httpx and JSON errors to ours at one seam; secrets, which a host may repeat, show in none of them."""
 
@@ -446,16 +468,15 @@ class _HostErrors:
     def __exit__(self, kind: Any, error: BaseException | None, _trace: Any) -> None:
         import httpx
 
+        clean_chain(error, self._scrub)
         if isinstance(error, BiomedAgentError):
-            message, hint = self._scrub(error.message), self._scrub(error.hint)
-            if (message, hint) != (error.message, error.hint):
-                raise type(error)(message, hint) from None
-        if isinstance(error, httpx.HTTPError | ValueError | LookupError | TypeError | AttributeError):
+            error.message, error.hint = self._scrub(error.message), self._scrub(error.hint)
+        if isinstance(error, (*_UNREADABLE, httpx.HTTPError)):
             reason = self._scrub(str(error))
             raise Unavailable(
                 f"the model host {self.url} gave no answer ({type(error).__name__}: {reason}).",
                 "Check that it runs and that BIOMED_AGENT_HOST names it.",
-            ) from (error if reason == str(error) else None)
+            ) from error
 
     def _scrub(self, text: str) -> str:
         """Blot out secrets, then cut, so that no half of one is left."""
@@ -481,6 +502,29 @@ def _checked(reply: httpx.Response) -> httpx.Response:
     raise kind(f"the model host answered {reply.status_code}: {message[:_LONGEST_READ]}")
 
 
+def _stamp(model: Mapping[str, Any]) -> ModelStamp:
+    """Return the stamp of a model that a host lists; whatever its manifest holds that is no such thing says nothing."""
+    from .model.manifest import reasons
+
+    manifest = model.get("biomed_agent") or {}
+    size, kinds = manifest.get("parameters"), manifest.get("kinds")
+    return ModelStamp(
+        name=str(manifest.get("name") or model.get("id") or "unnamed model"),
+        revision=str(manifest.get("revision", "")),
+        digest=str(manifest.get("digest", "")),
+        parameters=int(size) if _is_number(size) and 0 < size < 1e15 else None,
+        demonstration=bool(manifest.get("demonstration", False)),
+        decoding=manifest.get("decoding") or {},
+        decoding_by_kind=manifest.get("decoding_by_kind") or {},
+        kinds=tuple(kind for kind in kinds if isinstance(kind, str)) if isinstance(kinds, list | dict) else (),
+        not_offered=reasons(manifest.get("not_offered")),
+    )
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _generations(body: Mapping[str, Any]) -> list[Generation]:
     """Return the choices of a completion, at least one; its usage counts the tokens of all of them."""
     usage = body.get("usage") or {}
@@ -489,6 +533,7 @@ def _generations(body: Mapping[str, Any]) -> list[Generation]:
     if not choices:
         raise IndexError("no choices")
     new_tokens = int(usage.get("completion_tokens", 0)) // len(choices)
+    alike = ours.get("agreement")
     return [
         Generation(
             text=str(choice["message"]["content"] or ""),
@@ -496,7 +541,7 @@ def _generations(body: Mapping[str, Any]) -> list[Generation]:
             prompt_tokens=int(usage.get("prompt_tokens", 0)),
             new_tokens=new_tokens,
             truncated=str(ours.get("truncated", "")),
-            agreement=None if ours.get("agreement") is None else float(ours["agreement"]),
+            agreement=float(alike) if _is_number(alike) and 0 <= alike <= 1 else None,
         )
         for choice in choices
     ]

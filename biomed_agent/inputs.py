@@ -182,12 +182,11 @@ def check_residues(sequence: str) -> None:
 
 _SMILES_FILES = (".smi", ".smiles", ".ism", ".can")
 """names of files in which a title may stand after the SMILES"""
-_FILE = re.compile(r"(?<![A-Za-z\d])file\s*:", re.I)
+_FILE = re.compile("(?<![A-Za-z\\d])file\\s*[:\u2236\ua789]", re.I)
+"""also with the signs that are drawn like a colon and that compatibility leaves alone"""
 _BARE = re.compile(r"\s*(?:\d+\s+)?[A-Za-z]+(?:[ \t]+[A-Za-z]+)*\*?(?:\s+\d+)?\s*")
 """a line of residues without a header, in blocks and with position numbers as in GenBank files"""
 _BARE_RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWYUX")
-MOST_BEFORE = 100_000
-"""characters among which the word ``file`` is looked for"""
 SHORTEST_BARE = 10
 """residues a file without a FASTA header must hold at least, or it may as well hold a name"""
 
@@ -213,13 +212,14 @@ def files_closed(instead: str = "Pass the structure or sequence itself.") -> Ite
 def names_a_file(text: str) -> bool:
     """Whether a name holds ``file:``, also behind white space, quotes, other prefixes or signs nobody sees.
 
+    What begins with an at sign is one too: the command line takes it for a file, and elsewhere the path would be sent
+    as a name.
+
     A FASTA record or a MOL block is no name: its title may hold anything.
     """
-    plain = "".join(
-        letter for letter in unicodedata.normalize("NFKC", text[:MOST_BEFORE]) if unicodedata.category(letter) != "Cf"
-    )
+    plain = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
     titled = "\n" in plain.strip() and (plain.lstrip().startswith(">") or "M  END" in plain)
-    return not titled and _FILE.search(plain) is not None
+    return not titled and (plain.lstrip(" \t\"'").startswith("@") or _FILE.search(plain) is not None)
 
 
 def refuse_file(text: str, instead: str) -> None:

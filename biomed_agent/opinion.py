@@ -133,12 +133,13 @@ def shown(claims: Sequence[Claim], stamp: ModelStamp, *, everything: bool = Fals
         " ".join(claim.text for claim in left),
         stamp,
         left,
-        tuple(
-            Withheld(claim.verdict, claim.why if claim.verdict == "contradicted" else _NOTHING_DECIDES)
-            for claim in claims
-            if claim.verdict in hidden
-        ),
+        tuple(_withheld(claim) for claim in claims if claim.verdict in hidden),
     )
+
+
+def _withheld(claim: Claim) -> Withheld:
+    """Return why a sentence is not shown; why nothing decides one is said in its own words, which would show it."""
+    return Withheld(claim.verdict, claim.why if claim.verdict == "contradicted" else _NOTHING_DECIDES)
 
 
 def why_unasked(answering: Answering) -> str:

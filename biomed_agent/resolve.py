@@ -456,7 +456,7 @@ class Resolver:
         return self._known_sequence(entity, notes)
 
 
-_IN_FRONT = "file: must stand in front, with nothing before it."
+_IN_FRONT = "A file is given as file:PATH with nothing before it, on the command line also as @PATH."
 _EC = re.compile(rf"EC[ :]?\s?{EC_NUMBER.pattern}", re.I)
 _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
     "cid": (re.compile(r"\d+"), "digits, such as cid:2244"),

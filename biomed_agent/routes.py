@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .credentials import proxy_secrets, proxy_settings, redact, shown
+from .credentials import HUSH, clean_chain, proxy_secrets, proxy_settings, redact, shown
 from .egress import is_loopback, leaves, this_machine
 from .errors import Unavailable
 
@@ -66,6 +66,7 @@ def _made(client: Callable[[], _Client]) -> _Client:
     """Return a client, or say what in the environment it cannot be made with."""
     import httpx
 
+    HUSH.add(*proxy_secrets())
     try:
         return client()
     except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
@@ -75,6 +76,7 @@ def _made(client: Callable[[], _Client]) -> _Client:
         proxies = (
             "" if isinstance(error, OSError) else ", ".join(f"{k}={shown(v)}" for k, v in proxy_settings().items())
         )
+        clean_chain(error, lambda _: reason)
         raise Unavailable(
             f"no HTTP client can be set up: {reason}{proxies and f' ({proxies})'}.",
             "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the environment.",

@@ -16,7 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from .credentials import BLOT, names_secret, redact, shown
+from .credentials import BLOT, names_secret, redact, shown, shown_place
 from .errors import InvalidInput
 from .types import EgressPolicy, LoadIn
 
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
 
 def shown_setting(name: str, value: str) -> str:
     """Return the text of a setting as it may be shown."""
-    return shown(value) if name in ("host", "model") and ("//" in value or name == "host") else redact(value)
+    return shown(value) if name == "host" else redact(shown_place(value))
 
 
 def read_settings(**flags: Any) -> Settings:
@@ -116,7 +116,7 @@ def read_settings(**flags: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         raise InvalidInput(
-            f"setting {name} is {_shown_input(name, first.get('input'))}: {first['msg']}.",
+            f"setting {name} is {_shown_input(name, first)}: {first['msg']}.",
             f"Look at the flag --{name.replace('_', '-')}, BIOMED_AGENT_{name.upper()} and {config_file()}.",
         ) from None  # the cause would quote what was given
     except ValueError as error:  # the TOML file itself, or a list in the environment that is not JSON
@@ -125,9 +125,10 @@ def read_settings(**flags: Any) -> Settings:
         ) from error
 
 
-def _shown_input(name: str, value: Any) -> str:
-    """Return what was given for a setting, unless it is a secret or, being misspelt, may be one."""
-    if names_secret(name):
+def _shown_input(name: str, problem: Mapping[str, Any]) -> str:
+    """Return what was given for a setting, unless it is a secret or, being unknown, may be one."""
+    value = problem.get("input")
+    if names_secret(name) or (problem["type"] == "extra_forbidden" and not isinstance(value, Mapping)):
         return BLOT
     if isinstance(value, Mapping):
         return f"a table of {', '.join(map(str, value))}"

@@ -29,7 +29,7 @@ import httpx
 
 from .breaker import FAILURES, Breaker
 from .cache import Flights, Kept, ReplyCache
-from .credentials import BLOT, blot, proxy_secrets, redact, secrets_of
+from .credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
 from .disclosure import structure_in
 from .egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
 from .errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
@@ -212,6 +212,7 @@ class Transport:
         if api_key:
             self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
         self._email, self._api_key, self._clock = email, api_key, clock
+        HUSH.add(api_key, *(secret for one in self.services.values() for secret in secrets_of(one.credentials)))
         self._audit = AuditLog(audit)
         self._cache = ReplyCache(cache_dir, clock)
         self._flights: Flights[Reply] = Flights()
@@ -460,11 +461,11 @@ class Transport:
             breaker.answered()
         if status in RETRIED:
             raise _Again(f"status {status}", retry_after(headers.get("retry-after", ""), self._clock.time()))
-        body = self._without_secrets(service, status, body)
+        body = self._without_secrets(service, body, status)
         note = {
             "status": status,
             "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
-            "url": url.replace(self._api_key, BLOT) if self._api_key else url,
+            "url": blot(url, self._api_key, *secrets_of(service.credentials)),
             "retrieved": datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="seconds"),
             "digest": hashlib.sha256(body).hexdigest(),
         }
@@ -500,14 +501,18 @@ class Transport:
         # Without a redirect the address is the one that was asked, without who asked.
         return received if received.url != call.url else received._replace(url=call.full_url)
 
-    def _without_secrets(self, service: Service, status: int, body: bytes) -> bytes:
-        """Blot out what NCBI repeats of its key in errors, and others of what they were told."""
+    def _without_secrets(self, service: Service, body: bytes, status: int) -> bytes:
+        """Blot out what NCBI repeats of its key, and others of what they were told.
+
+        In an answer of NCBI's the key stands as it is, if it does; only a service of one's own has a password, and its
+        answers are looked through in every notation.
+        """
         secrets = [secret for secret in (self._api_key, *secrets_of(service.credentials)) if secret]
-        if status >= 400 and secrets:
+        if status >= 400:  # it may be the proxy's
+            secrets += proxy_secrets()
+        if secrets and (status >= 400 or service.credentials):
             return blot(body.decode("utf-8", errors="surrogateescape"), *secrets).encode(errors="surrogateescape")
-        for secret in secrets:
-            body = body.replace(secret.encode(errors="replace"), BLOT.encode())
-        return body
+        return body.replace(self._api_key.encode(errors="replace"), BLOT.encode()) if self._api_key else body
 
     def _scrub(self, text: str, service: Service) -> str:
         """Blot credentials out of what an error of the HTTP library says."""

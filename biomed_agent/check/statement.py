@@ -156,7 +156,9 @@ def _tokens(text: str) -> list[str]:
 
 def normalise(text: str) -> str:
     """Replace typographic digits, quotes and dashes, drop markup, and squeeze white space."""
-    plain = re.sub(r"[*_`$]|<[^<>]{1,12}>", "", text.translate(_SUBSCRIPTS))
+    plain = re.sub(
+        r"[*_`$]|</?(?:[biup]|em|strong|sub|sup|br|span|small|code)(?: ?/)?>", "", text.translate(_SUBSCRIPTS)
+    )
     return re.sub(r"\s+", " ", plain).strip()
 
 

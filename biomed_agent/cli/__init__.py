@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from biomed_agent.credentials import blot, secret_words
 from biomed_agent.errors import BiomedAgentError
 from biomed_agent.types import EXIT_CODES
 
@@ -32,13 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Arguments after the program's name; read from the process when not given.
     """
     screen = Screen()
+    words = sys.argv[1:] if argv is None else argv
     try:
-        arguments = build_parser().parse_args(argv)
+        arguments = build_parser().parse_args(words)
         screen = Screen(quiet=getattr(arguments, "quiet", False), no_color=getattr(arguments, "no_color", False))
         code = _handler(arguments.run)(arguments, screen)
         screen.flush()
     except BiomedAgentError as error:
-        screen.fail(str(error))
+        screen.fail(blot(str(error), *secret_words(words)))
         return EXIT_CODES[error.status]
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         _forget_output()

@@ -129,7 +129,9 @@ def _json_rows(stream: TextIO) -> Iterator[Row]:
         if not isinstance(found, dict):
             yield Row(number, problem='the line is no JSON object; expected {"question": "..."}.')
             continue
-        yield Row(number, {key: "" if value is None else str(value) for key, value in found.items()})
+        nested = [key for key in COLUMNS_READ if isinstance(found.get(key), list | dict)]
+        columns = {key: "" if value is None else str(value) for key, value in found.items()}
+        yield Row(number, columns, f"{nested[0]} holds no text; expected one name or question." if nested else "")
 
 
 def _text_rows(stream: TextIO, column: str) -> Iterator[Row]:

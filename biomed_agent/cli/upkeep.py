@@ -59,12 +59,14 @@ def _shown(name: str, value: Any) -> str:
     """Return a setting as text, secrets masked, those within an address too."""
     from pydantic import SecretStr
 
+    from biomed_agent.credentials import shown
     from biomed_agent.settings import shown_setting
 
     if isinstance(value, SecretStr):
         return "********" if value.get_secret_value() else "(not set)"
     if isinstance(value, list):
-        return os.pathsep.join(str(one) for one in value) or "(none)"
+        joined = os.pathsep.join(map(str, value))  # together, because an address that was put there was parted
+        return (shown(joined) if "//" in joined else joined) or "(none)"
     if value is None or value == "":
         return "(not set)"
     return shown_setting(name, str(value))

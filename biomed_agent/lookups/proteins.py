@@ -12,7 +12,7 @@ from .. import compose
 from ..deposited import unread_notes
 from ..errors import InvalidInput
 from ..gaps import Gap
-from ..inputs import ORGANISMS
+from ..inputs import MAX_NAME, ORGANISMS
 from ..mentions import organism_of
 from ..question import DRUG_LINKS
 from ..retrieve import matching
@@ -55,6 +55,8 @@ def card(answering: Answering, name: str, organism: str = "", about: Sequence[st
     """
     if unknown := [one for one in about if one not in SECTIONS]:
         raise InvalidInput(f"section {unknown[0]!r} is unknown.", f"Expected some of {', '.join(SECTIONS)}.")
+    if len(organism) > MAX_NAME:
+        raise InvalidInput(f"the organism has {len(organism):,} characters; expected at most {MAX_NAME}.")
     draft, rooms = answering.draft, answering.rooms
     draft.kind = "identity"
     wanted = ORGANISMS.get(organism.strip().lower(), organism.strip()) or organism_of(name)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from biomed_agent.credentials import shown_place
 from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
 from biomed_agent.types import LoadIn
 
@@ -200,7 +201,7 @@ def named_sizes(name: str) -> Sizes:
     config = NAMED.get(name.lower())
     if config is None:
         raise InvalidInput(
-            f"{name!r} is neither a model folder nor a known model.",
+            f"{shown_place(name)!r} is neither a model folder nor a known model.",
             f"Give a folder with a manifest.json, or one of: {', '.join(NAMED)}.",
         )
     return sizes_of(config, name.lower())

@@ -118,6 +118,25 @@ def test_reasons_of_withheld_sentences_do_not_quote_them(cache_dir: Path) -> Non
     assert not any(word in answer.to_json() for word in ("rose", "violets"))
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It has a role as a zebrafish poison.",
+        "It is a purine, which makes zebrafish glow.",
+        "It is a purine - zebrafish glow.",
+        "it is a purine and zebrafish glow",
+        "It is a purine <zebrafish>.",
+        "It is a `zebrafish` purine (zebrafish).",
+    ],
+)
+def test_no_word_of_an_undecided_sentence_of_a_demonstration_shows(cache_dir: Path, sentence: str) -> None:
+    answer = with_model(cache_dir, ScriptedModel(f"It is a purine. {sentence}", demo=True)).ask("Describe caffeine.")
+    assert answer.model is not None
+    assert answer.model.text == "It is a purine."
+    assert [one.verdict for one in answer.model.withheld] == ["unverified"]
+    assert "zebrafish" not in f"{answer.to_json()} {answer!r} {answer} {to_tool_text(answer)} {to_html(answer)}"
+
+
 def test_undecided_sentences_of_a_model_that_is_no_demonstration_stand_apart(cache_dir: Path) -> None:
     sentences = "It is found in tea. It is a purine. It contains a sulfonamide group."
     answer = with_model(cache_dir, ScriptedModel(sentences)).ask("Describe caffeine.")

@@ -125,7 +125,8 @@ def test_reading_smiles_like_text_gives_a_molecule_or_invalid_input(text: str) -
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    for text in ("C1CC", "C(C)(C)(C)(C)C", "[2H][2H]", "C/C=C/C"):
+    for text in ("C1CC", "C(C)(C)(C)(C)C", "[2H][2H]", "C/C=C/C", "[secret]"):
+        chemistry.looks_like_smiles(text)
         try:
             molecule = molecule_from_smiles(text)
         except InvalidInput:

@@ -13,7 +13,16 @@ import pytest
 
 from biomed_agent import BioMedAgent
 from biomed_agent.cli import main
-from biomed_agent.credentials import names_secret, redact, secrets_of, shown, split_credentials
+from biomed_agent.credentials import (
+    Sieve,
+    names_secret,
+    redact,
+    secret_words,
+    secrets_of,
+    shown,
+    shown_place,
+    split_credentials,
+)
 from biomed_agent.egress import recording
 from biomed_agent.errors import BiomedAgentError, InvalidInput, Refused, Unavailable
 from biomed_agent.generator import HostClient, connect
@@ -36,6 +45,11 @@ MANIFEST = {"id": "m", "biomed_agent": {"name": "m", "revision": "1", "kinds": [
 
 def leaks(text: str) -> bool:
     return "c4n" in text or "ary@9" in text or BASIC in text or "YzRuL2FyeUA5" in text
+
+
+def chain(error: BaseException | None) -> str:
+    """Return all words of an error and of what it came from, shown in a traceback or not."""
+    return "" if error is None else f"{error!r} {error} {chain(error.__cause__)} {chain(error.__context__)}"
 
 
 def play(asked: Asked) -> Said:
@@ -103,6 +117,7 @@ def test_a_text_is_rid_of_what_its_urls_hold(text: str, expected: str | None) ->
         ("http://user:pw%40host", "http://***@host"),
         ("http://host:8000/v1", "http://host:8000/v1"),
         ("models", "models"),
+        ("http://user:pw\uff20host", "http://***@host"),
     ],
 )
 def test_a_malformed_address_is_shown_without_what_may_be_a_password(address: str, expected: str) -> None:
@@ -122,9 +137,12 @@ def test_a_secret_is_found_in_every_form(secret: str) -> None:
         json.dumps(secret)[1:-1],
         repr(secret.encode())[2:-1],
         *(packed(text) for text in (secret, f":{secret}", f"{secret}:", f"user:{secret}")),
+        quote(packed(f"user:{secret}"), safe=""),
     ]
     for form in forms:
         assert redact(f"no such key: {form}.", *secrets_of(("user", secret))) == "no such key: ***."
+    behind_letters = redact(f"q=Basic%20{quote(packed(f'user:{secret}'), safe='')}", *secrets_of(("user", secret)))
+    assert behind_letters == "q=Basic%***"
 
 
 @pytest.mark.parametrize(
@@ -159,11 +177,17 @@ async def test_a_host_is_told_the_credentials_and_nobody_else(
     assert not leaks(caplog.text)
 
 
-def test_a_key_that_cannot_be_sent_is_not_shown(server: LocalServer) -> None:
-    for key in ("c4n\nary", "c4näry", "c4nary\r\nX: y"):
-        with pytest.raises(Unavailable) as caught:
+def test_a_key_that_cannot_be_sent_is_not_shown(server: LocalServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for key in ("c4n\nary", "c4näry", "c4nary\r\nX: y", "c4nary\0"):
+        with pytest.raises(InvalidInput, match="key of the model host") as caught:
             HostClient(server.url, api_key=key).generate(MESSAGES)
-        assert not leaks(str(caught.value))
+        assert not leaks(chain(caught.value) + caplog.text)
+
+
+def test_white_space_around_a_key_is_left_out(server: LocalServer) -> None:
+    HostClient(server.url, api_key=" c4nary\r\n").generate(MESSAGES)
+    assert {asked.headers["authorization"] for asked in server.asked} == {"Bearer c4nary"}
 
 
 @pytest.mark.parametrize("manifest", [b"<html>c4nary", b"[]", b'{"data": {"c4nary": 1}}', b'{"data": [3]}'])
@@ -186,9 +210,89 @@ def test_a_host_that_repeats_a_secret_is_not_repeated(server: LocalServer, echo:
             server.play = script(play(Asked("", "", {}, {}, {})), Said(body.encode(), status))
             with pytest.raises(BiomedAgentError, match=f"answered {status}") as caught:
                 client.generate(MESSAGES)
-            assert not leaks(str(caught.value))
+            assert not leaks(str(caught.value) + chain(caught.value))
             assert "***" in str(caught.value) or body is padded
             assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+async def test_an_answer_that_repeats_a_secret_is_told_without_it(server: LocalServer, echo: str) -> None:
+    manifest = {"id": echo, "biomed_agent": {"name": f"m {echo}", "not_offered": {"name": {"why": echo}}}}
+    completion = {"message": {"content": f"It is {echo}."}}
+
+    def answer(asked: Asked) -> Said:
+        if b'"stream":true' in asked.body:
+            pieces = [*f"It is {echo}.", ""]
+            lines = [f"data: {json.dumps({'choices': [{'delta': {'content': piece}}]})}" for piece in pieces]
+            return Said("\n\n".join(lines).encode())
+        return Said.json({"data": [manifest], "choices": [completion], "biomed_agent": {"truncated": echo}})
+
+    server.play = answer
+    for client in (HostClient(held(server.url)), HostClient(server.url, api_key=CANARY)):
+        given = client.generate(MESSAGES), await client.agenerate(MESSAGES), client.stamp
+        assert not leaks(repr(given))
+        assert given[0].text == "It is ***." or echo == json.dumps(CANARY)
+        if echo == CANARY:
+            assert "".join(client.stream(MESSAGES)) == "It is ***."
+            assert "".join([piece async for piece in client.astream(MESSAGES)]) == "It is ***."
+
+
+@pytest.mark.parametrize("key", ["a", "name", "EMPTY"])
+def test_a_stand_in_for_a_key_spoils_no_answer(server: LocalServer, key: str) -> None:
+    client = HostClient(server.url, api_key=key)
+    assert (client.stamp.kinds, client.generate(MESSAGES).text) == (("description", "function"), "An alcohol.")
+
+
+def test_a_sieve_holds_back_no_more_than_it_must() -> None:
+    sieve = Sieve("secret")
+    assert [sieve.put(piece) for piece in ("a se", "c", "ond sec", "ret!")] == ["a ", "", "second ", "***!"]
+    assert sieve.put("the sec") + sieve.rest() == "the sec"
+
+
+def test_what_a_host_sends_back_of_a_secret_is_not_logged(
+    server: LocalServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.play = lambda asked: Said(b"{}", 307, {"x-echo": asked.headers["authorization"], "location": f"/{ENCODED}"})
+    with pytest.raises(Unavailable, match="pointed to another address"):
+        HostClient(held(server.url)).generate(MESSAGES)
+    with pytest.raises(Unavailable, match="redirected more than"):
+        Transport(services={"uniprot": held(server.url)}).get("uniprot", "x", reveals="name", what="x", ttl=0)
+    assert "receive_response_headers" in caplog.text
+    assert "HTTP Request: GET" in caplog.text
+    assert not leaks(caplog.text)
+
+
+@pytest.mark.parametrize(
+    "place", ["http://user:c4nary@h", "http:/user:c4nary@h", "user:c4nary@h", "http://h/?token=c4nary"]
+)
+def test_an_address_in_place_of_a_file_shows_no_password(
+    place: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BIOMED_AGENT_OFFLINE", "1")
+    for words in (["--model", place, "ask", "What is aspirin?", "--model-too"], ["doctor", place],
+                  ["--index", place, "ask", "What is aspirin?"], ["--model", place, "config", "show"]):  # fmt: skip
+        main(words)
+    said = "".join(capsys.readouterr())
+    assert "is not a model folder" in said
+    assert not leaks(said)
+
+
+def test_folders_are_shown_as_they_are() -> None:
+    for place in ("/models/me@v1", "C:\\Users\\me@work", "models/a", "biomedgpt-10b"):
+        assert shown_place(place) == place
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--api-key", "c4nary", "ask", "x"], ["--api_key=c4nary", "ask", "x"], ["ask", "x", "--password", "c4nary"]],
+)
+def test_a_flag_that_is_none_does_not_show_the_secret_it_was_given(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert not leaks("".join(capsys.readouterr()))
+    assert secret_words(words) == ["c4nary"]
 
 
 def test_a_host_elsewhere_shows_no_credentials_in_any_account(
@@ -309,6 +413,7 @@ def test_a_toolkit_shows_no_credentials() -> None:
         f'host = ["http://user:{ENCODED}@h"]',
         f'api_key = ["{CANARY}"]',
         f'[server]\npassword = "{CANARY}"',
+        f'bearer = "{CANARY}"',
         f'host = "http://user:{ENCODED}@h',
     ],
 )

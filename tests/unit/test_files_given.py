@@ -261,11 +261,14 @@ HIDDEN = (
     "file:{0}", " FILE:{0}", "\u200bfile:{0}", "fi\u200ble:{0}", '"file:{0}"', "'file:{0}'", "name:file:{0}",
     "name: 'file:{0}'", "smiles:file:{0}", "seq:file:{0}", "file :{0}", "ｆile:{0}", "file\uff1a{0}", "[file:{0}]",
     "(file:{0})", "<file:{0}>", "file:file:{0}", "cid:name:file:{0}", "file:{0} V600E", "mouse file:{0}",
-    "«file:{0}»", "file://{0}",
+    "«file:{0}»", "file://{0}", "@{0}", " '@@{0}'", "file\u2236{0}", "FILE\ua789{0}", "\u200b" * 100_001 + "file:{0}",
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", HIDDEN)
+NAMES = [f"{name[:20]!r}, {len(name)}" for name in HIDDEN]
+
+
+@pytest.mark.parametrize("text", HIDDEN, ids=NAMES)
 def test_a_file_is_seen_behind_what_hides_it(text: str) -> None:
     assert names_a_file(text.format("/some/path"))
 
@@ -284,7 +287,7 @@ def structure_file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("hidden", HIDDEN, ids=NAMES)
 def test_words_of_a_question_open_no_file(
     agent: BioMedAgent, secret: Path, tmp_path: Path, world: LocalServer, hidden: str
 ) -> None:
@@ -335,7 +338,11 @@ AGENTS: dict[str, Callable[[BioMedAgent], Any]] = {
 
 
 @pytest.mark.parametrize("whose", AGENTS)
-@pytest.mark.parametrize("hidden", ["file:{0}", " FI\u200bLE:{0}", '"file:{0}"', "name:file:{0}", "file:{0} V600E"])
+@pytest.mark.parametrize(
+    "hidden",
+    ["file:{0}", " FI\u200bLE:{0}", '"file:{0}"', "name:file:{0}", "file:{0} V600E", "@{0}", HIDDEN[-1]],
+    ids=lambda text: text[:20],
+)
 def test_no_tool_opens_a_file_whichever_agent_is_given(
     agent: BioMedAgent, secret: Path, tmp_path: Path, world: LocalServer, whose: str, hidden: str
 ) -> None:
@@ -429,7 +436,7 @@ def test_no_cell_of_a_table_opens_a_file(
     if kind == "txt":
         lines = cells if command == "find" else [f'What is "{cell}"?' for cell in cells]
     elif kind == "jsonl":
-        lines = [json.dumps({column: cell, "protein": [cell]}) for cell in cells]
+        lines = [json.dumps({column: cell, "protein": cell}) for cell in cells]
     else:
         mark = "," if kind == "csv" else "\t"
         lines = [mark.join((column, "note")), *('"' + cell.replace('"', '""') + f'"{mark}x' for cell in cells)]
@@ -443,6 +450,18 @@ def test_no_cell_of_a_table_opens_a_file(
     kept_secret(world, tmp_path, rows, *capfd.readouterr())
     if kind != "txt" or command == "find":
         assert all("file: is not allowed here" in row["text"] for row in rows)
+
+
+@pytest.mark.parametrize("command", [["ask", "What is it?"], ["find", "molecule"], ["find", "properties"]])
+def test_a_cell_that_is_no_text_is_no_name(
+    agent: BioMedAgent, secret: Path, tmp_path: Path, world: LocalServer, command: list[str]
+) -> None:
+    table, out = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
+    cells: list[Any] = [[f"file:{secret}"], {"file": str(secret)}, {"smiles": "CCO"}, [["aspirin"]]]
+    table.write_text("\n".join(json.dumps({"molecule": cell, "note": cell}) for cell in cells))
+    assert main(["--quiet", *command, "--input", str(table), "--output", str(out)]) in (0, 2)
+    assert [row["status"] for row in rows_of(out)] == ["invalid"] * 4
+    assert world.asked == []
 
 
 @pytest.mark.parametrize("words", [("similar",), ("properties",), ("protein", "--about", "function")])

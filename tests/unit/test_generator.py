@@ -16,6 +16,8 @@ from biomed_agent.generator import EMBEDDED, Generation, HostClient, Options, co
 from biomed_agent.prompt import user_message
 from biomed_agent.types import ModelStamp
 
+from .server import LocalServer, Said, script
+
 MANIFEST = {
     "name": "tiny",
     "revision": "r1",
@@ -93,6 +95,41 @@ def test_generate_sends_structures_as_parts_and_reads_the_answer(host: str) -> N
 def test_the_stamp_is_the_hosts_manifest(host: str) -> None:
     stamp = HostClient(host).stamp
     assert (stamp.name, stamp.revision, stamp.kinds, stamp.demonstration) == ("tiny", "r1", ("description",), False)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "kinds", "parameters"),
+    [
+        ({"kinds": "description", "parameters": "many"}, (), None),
+        ({"kinds": ["description", 1, {}], "parameters": [1]}, ("description",), None),
+        ({"kinds": {"name": {"rouge": 0.1}}, "parameters": 7e9}, ("name",), 7_000_000_000),
+        ({"kinds": None, "not_offered": ["name"], "parameters": -5}, (), None),
+        ({"parameters": True, "decoding": None}, (), None),
+        ({"parameters": float("inf")}, (), None),
+    ],
+)
+def test_what_a_manifest_holds_that_is_no_such_thing_says_nothing(
+    manifest: dict[str, Any], kinds: tuple[str, ...], parameters: int | None
+) -> None:
+    with LocalServer(script(Said.json({"data": [{"id": "m", "biomed_agent": manifest}]}))) as server:
+        stamp = HostClient(server.url).stamp
+    assert (stamp.kinds, stamp.parameters, stamp.not_offered) == (kinds, parameters, {})
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"data": [{"id": "m", "biomed_agent": ' + b'{"a": ' * 9_000])
+def test_a_manifest_nested_without_end_is_no_answer(body: bytes) -> None:
+    with LocalServer(script(Said(body))) as server, pytest.raises(Unavailable, match="gave no answer"):
+        _ = HostClient(server.url).stamp
+
+
+@pytest.mark.parametrize(
+    ("told", "taken"), [(0.25, 0.25), (7, None), (float("nan"), None), ("0.5", None), (True, None)]
+)
+def test_a_self_agreement_that_is_none_is_left_out(told: object, taken: float | None) -> None:
+    listed = Said.json({"data": [{"id": "m"}]})
+    answer = {"choices": [{"message": {"content": "A"}}], "biomed_agent": {"agreement": told}}
+    with LocalServer(script(listed, Said.json(answer))) as server:
+        assert HostClient(server.url).generate(MESSAGES).agreement == taken
 
 
 def test_a_host_is_asked_for_samples_only_when_they_are_wanted(host: str) -> None:

@@ -36,6 +36,12 @@ def test_assertions_of_a_database_description() -> None:
     ]
 
 
+def test_markup_is_dropped_and_words_in_angle_brackets_are_not() -> None:
+    assert normalise("It <b>contains</b> a **ring** of CO<sub>2</sub>.<br/>") == "It contains a ring of CO2."
+    for sentence in ("It contains <no> ring.", "It contains a ring <not>.", "It holds a ring <a href=x>."):
+        assert normalise(sentence) == sentence
+
+
 @pytest.mark.parametrize(
     ("sentence", "names", "about"),
     [

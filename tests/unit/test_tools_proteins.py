@@ -105,6 +105,12 @@ def test_an_organism_a_variant_and_an_ec_number_are_taken() -> None:
     assert '"UNIPROT:P00533"' in message.text
 
 
+def test_an_organism_as_long_as_a_book_is_refused(online: BioMedAgent) -> None:
+    message = call(FindProteinTool(agent=online), name="EGFR", organism="mouse " * 20_000)
+    assert message.text.startswith("STATUS invalid")
+    assert "the organism has 119,999 characters; expected at most 300" in message.text
+
+
 def test_the_sections_asked_for_are_read_of_the_record(online: BioMedAgent) -> None:
     message = call(FindProteinTool(agent=online), name="EGFR", about=["function", "domains", "diseases"])
     for said in ("Binds testing factor", "Testing, residues 5-9", "UniProt's record P00533 states no diseases."):

@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+from biomed_agent.credentials import shown_place
 from biomed_agent.errors import InvalidInput
 from biomed_agent.types import Molecule, Protein, Provenance
 
@@ -119,7 +120,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         begun = path.with_name(f"{path.name}.partial").is_file()
         hint = _UNFINISHED if begun else "Build one with `biomed-agent index build`."
-        raise InvalidInput(f"index {path} does not exist.", hint)
+        raise InvalidInput(f"index {shown_place(path)} does not exist.", hint)
     try:
         connection, meta = _opened(path)
     except sqlite3.DatabaseError as exc:
