@@ -10,7 +10,7 @@ from biomed_agent import Answer, BioMedAgent
 from biomed_agent.render import to_text
 
 CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
-UNKNOWN = "CC1CC(=O)N(C1)c1ccc(cc1)C(=O)NCc1cccnc1F"
+UNKNOWN = "CC(Nc1nc(-c2ccccc2)nc2ccccc12)C1CC1"
 WIDTH = 88
 BOX = (
     "A demonstration. The structure goes atom by atom through the molecule encoder into biomed-agent-mini, a small "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,22 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache_dir:
         monkeypatch.delenv(f"BIOMED_AGENT_{name}", raising=False)
     monkeypatch.setenv("BIOMED_AGENT_CONFIG", str(tmp_path / "no-config.toml"))
     monkeypatch.setenv("BIOMED_AGENT_CACHE_DIR", str(cache_dir))
+
+
+@contextmanager
+def logger_as_it_was() -> Iterator[None]:
+    """Give the package's logger back as it was: the command line takes it for itself."""
+    logger = logging.getLogger("biomed_agent")
+    before = list(logger.handlers), logger.propagate, logger.level
+    yield
+    logger.handlers[:], logger.propagate, logger.level = before
+
+
+@pytest.fixture(autouse=True)
+def _own_logger() -> Iterator[None]:
+    """Keep the logger of one test out of the next."""
+    with logger_as_it_was():
+        yield
 
 
 @pytest.fixture(scope="session")

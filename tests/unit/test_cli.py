@@ -6,14 +6,12 @@ import argparse
 import csv
 import io
 import json
-import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +24,8 @@ from biomed_agent.cli.rows import read_rows
 from biomed_agent.cli.screen import Screen
 from biomed_agent.types import EXIT_CODES, Answer, Candidate, Fact, Provenance
 
+from ..conftest import logger_as_it_was
+
 OFFLINE = ("--offline", "--model", "none")
 ANSWER = Answer(
     "?", "answered", "It weighs 46.07 g/mol [1].",
@@ -34,26 +34,11 @@ ANSWER = Answer(
 )  # fmt: skip
 
 
-@contextmanager
-def logger_kept() -> Iterator[None]:
-    """Leave the package's logger as it was."""
-    logger = logging.getLogger("biomed_agent")
-    before = list(logger.handlers), logger.propagate, logger.level
-    yield
-    logger.handlers[:], logger.propagate, logger.level = before
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _index(cache_dir: Path) -> None:
     """Build the starter index, which would say so in whichever test comes first."""
-    with logger_kept():
+    with logger_as_it_was():
         assert main(["index", "info", "--quiet", "--cache-dir", str(cache_dir)]) == 0
-
-
-@pytest.fixture(autouse=True)
-def _logger() -> Iterator[None]:
-    with logger_kept():
-        yield
 
 
 def run(*arguments: str, given: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:

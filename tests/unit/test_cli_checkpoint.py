@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +15,6 @@ from biomed_agent.cli import main
 from .test_adopt import GOLDEN, PTH
 
 FOLDERS = ("--lm", str(GOLDEN / "llm"), "--esm", str(GOLDEN / "esm"))
-
-
-@pytest.fixture(autouse=True)
-def _logger() -> Iterator[None]:
-    """Leave the package's logger as it was."""
-    logger = logging.getLogger("biomed_agent")
-    before = list(logger.handlers), logger.propagate, logger.level
-    yield
-    logger.handlers[:], logger.propagate, logger.level = before
 
 
 @pytest.fixture

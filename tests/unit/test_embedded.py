@@ -37,7 +37,27 @@ def test_every_trained_kind_has_a_held_out_score_and_a_question() -> None:
     assert kinds
     for kind, scores in kinds.items():
         assert kind in QUESTIONS
-        assert {"rouge_l", "shuffled", "n"} <= set(scores)
+        assert {"rouge_l", "shuffled", "n", "others"} <= set(scores)
+
+
+def test_a_kind_is_offered_by_its_scores_and_card_readme_and_manifest_agree() -> None:
+    from biomed_agent.model.evaluation.results import MIN_ROWS, Scores, Standing
+    from biomed_agent.model.training.publish import standings
+
+    manifest = read_manifest(EMBEDDED)
+    card = (EMBEDDED / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    fields = set(Scores.__dataclass_fields__)
+    for kind, entry in {**manifest["kinds"], **manifest["not_offered"]}.items():
+        others = {name: Standing(**one) for name, one in entry["others"].items()}
+        scores = Scores(**{name: value for name, value in entry.items() if name in fields} | {"others": others})
+        assert scores.why_not_offered == entry.get("why", ""), kind
+        assert (entry["n"] >= MIN_ROWS) or kind in manifest["not_offered"]
+    for lines in (standings(manifest["kinds"]), standings(manifest["not_offered"])):
+        assert lines in card
+    for line in standings(manifest["kinds"]).splitlines():
+        assert line.removeprefix("  - description: ") in " ".join(readme.split())
+    assert set(manifest["not_offered"]) == {"family", "function", "location", "name"}
 
 
 def test_another_structure_gives_another_answer() -> None:
