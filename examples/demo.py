@@ -25,7 +25,7 @@ STEPS = [
     ("a molecule and a protein", "ask", "Does Gleevec bind ABL1?", "", False),
     ("a name that means several things", "ask", "What is the molecular weight of PCP?", "", False),
     ("a claim, checked against the structure", "check", "it is a 3-hydroxyflavone", CHALCONE, False),
-    ("a molecule that is in no database, put to the model", "ask", "Describe this molecule.", UNKNOWN, True),
+    ("a molecule that no record here describes, put to the model", "ask", "Describe this molecule.", UNKNOWN, True),
 ]
 
 
