@@ -517,14 +517,14 @@ class Answering:
         empty = self.draft.close_empty(unstated)
         statement = self.draft.model
         if statement is None:
-            return self._unanswered(empty)
+            return self._without_statement(empty)
         words = f"{empty.text} {compose.model_sentence(statement)}"
         if statement.claims:
             return replace(empty, status="model_only", text=words)
         # What a service could not tell now it may tell later; else only the model could have answered.
         return empty if empty.status == "unavailable" else replace(empty, status="inapplicable", text=words)
 
-    def _unanswered(self, empty: Answer) -> Answer:
+    def _without_statement(self, empty: Answer) -> Answer:
         """Return an answer of records that state nothing; a model that is down now may answer later."""
         error = self.draft.model_error
         if error is None or error.status != "unavailable":

@@ -98,7 +98,7 @@ def ask_model(
         draft.warnings.append(_EMPTY)
         return
     draft.model = replace(
-        _chosen(shown(claims[text], stamp, everything=answering.show_undecided), choice),
+        _with_choice(shown(claims[text], stamp, everything=answering.show_undecided), choice),
         not_offered="" if kind in stamp.kinds else stamp.not_offered[kind],
         saw=_seen(message),
     )
@@ -123,7 +123,7 @@ def synthesis(answering: Answering, question: str, evidence: Sequence[Evidence])
         draft.warnings.append(_EMPTY)
         return None
     claims = [Claim(sentence, "unverified", _NOT_COMPARED) for sentence in sentences(choice.generation.text)]
-    statement = _chosen(shown(claims, stamp, everything=answering.show_undecided), choice)
+    statement = _with_choice(shown(claims, stamp, everything=answering.show_undecided), choice)
     draft.warnings += _warnings(statement, choice, options)
     return replace(statement, saw="the numbered passages")
 
@@ -148,7 +148,7 @@ def shown(claims: Sequence[Claim], stamp: ModelStamp, *, everything: bool = Fals
     )
 
 
-def _chosen(statement: ModelStatement, choice: Choice) -> ModelStatement:
+def _with_choice(statement: ModelStatement, choice: Choice) -> ModelStatement:
     """Return a statement that says of how many answers it was chosen, how, and what was cut."""
     return replace(
         statement,
