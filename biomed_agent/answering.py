@@ -90,7 +90,7 @@ class Answering:
         show_undecided: bool = False,
     ) -> None:
         self.rooms, self.draft, self.policy, self.egress = rooms, draft, policy, egress
-        self.model, self.show_undecided = opinion.check_use(model), show_undecided
+        self.model, self.show_undecided = opinion.check_use(model), opinion.check_shown(show_undecided)
         self.mentions = find_mentions(draft.question, rooms.index)
 
     # -- from words to a kind ------------------------------------------------------------------
@@ -517,9 +517,22 @@ class Answering:
         empty = self.draft.close_empty(unstated)
         statement = self.draft.model
         if statement is None:
-            return empty
+            return self._without_statement(empty)
         words = f"{empty.text} {compose.model_sentence(statement)}"
         if statement.claims:
             return replace(empty, status="model_only", text=words)
         # What a service could not tell now it may tell later; else only the model could have answered.
         return empty if empty.status == "unavailable" else replace(empty, status="inapplicable", text=words)
+
+    def _without_statement(self, empty: Answer) -> Answer:
+        """Return an answer of records that state nothing; a model that is down now may answer later."""
+        error = self.draft.model_error
+        if error is None or error.status != "unavailable":
+            return empty
+        return replace(
+            empty,
+            status=error.status,
+            text=f"{empty.text} {opinion.NO_ANSWER}: {error.message}",
+            warnings=tuple(warning for warning in empty.warnings if warning != f"{opinion.NO_ANSWER}: {error}"),
+            next_steps=tuple(dict.fromkeys([*empty.next_steps, error.hint] if error.hint else empty.next_steps)),
+        )

@@ -48,6 +48,8 @@ class Draft:
     claims: list[Claim] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     model: ModelStatement | None = None
+    model_error: BiomedAgentError | None = None
+    """why the model, which was asked, gave no answer about an entity"""
     warnings: list[str] = field(default_factory=list)
     not_looked_up: list[str] = field(default_factory=list)
     next_steps: list[str] = field(default_factory=list)

@@ -126,7 +126,7 @@ class Generator(Protocol):
 
     @property
     def stamp(self) -> ModelStamp:
-        """Name, revision, digest and trained question kinds of the model that answers."""
+        """Name, revision, digest and offered question kinds of the model that answers."""
 
     def generate(self, messages: Sequence[Message], options: Options = ...) -> Generation:
         """Answer ``messages``; of ``mbr_samples`` the one that agrees best with the others, whatever it says."""

@@ -29,9 +29,11 @@ SWITCHED_OFF = (
     "leave that out for an answer in words as well."
 )
 RECORDS_ANSWER = "the model (records answer)"
+NO_ANSWER = "The model did not answer"
 _NOTHING_DECIDES = "nothing at hand decides it"
 """of an undecided sentence; the reason itself quotes its words"""
 _NOT_COMPARED = "not compared with the passages"
+_EMPTY = "The model gave an empty answer."
 
 
 def check_use(use: object) -> ModelUse:
@@ -41,6 +43,13 @@ def check_use(use: object) -> ModelUse:
         if use == one:
             return one
     raise InvalidInput(f"model is {use!r}.", f"Expected {', '.join(known[:-1])} or {known[-1]}.")
+
+
+def check_shown(everything: object) -> bool:
+    """Return a value of ``show_undecided=``; raise :class:`InvalidInput` for another, such as the word "no"."""
+    if isinstance(everything, bool):
+        return everything
+    raise InvalidInput(f"show_undecided is {everything!r}.", "Expected True or False.")
 
 
 def ask_model(
@@ -81,19 +90,15 @@ def ask_model(
         options = options_for(stamp, kind)
         choice = ask_and_choose(generator, [message], options, contradicted)
     except BiomedAgentError as error:
-        draft.warnings.append(f"The model did not answer: {error}")
+        draft.warnings.append(f"{NO_ANSWER}: {error}")
+        draft.model_error = error
         return
-    generation = choice.generation
-    if not generation.text:
-        draft.warnings.append("The model gave an empty answer.")
+    text = choice.generation.text
+    if not text.strip():
+        draft.warnings.append(_EMPTY)
         return
-    statement = shown(claims[generation.text], stamp, everything=answering.show_undecided)
     draft.model = replace(
-        statement,
-        agreement=generation.agreement,
-        truncated=_truncated(generation),
-        samples=choice.drawn,
-        rejected=choice.rejected,
+        _with_choice(shown(claims[text], stamp, everything=answering.show_undecided), choice),
         not_offered="" if kind in stamp.kinds else stamp.not_offered[kind],
         saw=_seen(message),
     )
@@ -102,19 +107,25 @@ def ask_model(
 
 def synthesis(answering: Answering, question: str, evidence: Sequence[Evidence]) -> ModelStatement | None:
     """Let the model answer from passages, if it is offered for literature; a failure is a warning."""
-    generator = answering.rooms.generator
+    draft, generator = answering.draft, answering.rooms.generator
     if generator is None or answering.model == "never":
         return None
     try:
         stamp = generator.stamp
         if "literature" not in stamp.kinds:
             return None
-        text = generator.generate(literature_messages(question, evidence), options_for(stamp, "literature")).text
+        options = options_for(stamp, "literature")
+        choice = ask_and_choose(generator, literature_messages(question, evidence), options)
     except BiomedAgentError as error:
-        answering.draft.warnings.append(f"The model did not answer: {error}")
+        draft.warnings.append(f"{NO_ANSWER}: {error}")
         return None
-    claims = [Claim(sentence, "unverified", _NOT_COMPARED) for sentence in sentences(text)]
-    return replace(shown(claims, stamp, everything=answering.show_undecided), saw="the numbered passages")
+    if not choice.generation.text.strip():
+        draft.warnings.append(_EMPTY)
+        return None
+    claims = [Claim(sentence, "unverified", _NOT_COMPARED) for sentence in sentences(choice.generation.text)]
+    statement = _with_choice(shown(claims, stamp, everything=answering.show_undecided), choice)
+    draft.warnings += _warnings(statement, choice, options)
+    return replace(statement, saw="the numbered passages")
 
 
 def shown(claims: Sequence[Claim], stamp: ModelStamp, *, everything: bool = False) -> ModelStatement:
@@ -134,6 +145,17 @@ def shown(claims: Sequence[Claim], stamp: ModelStamp, *, everything: bool = Fals
         stamp,
         left,
         tuple(_withheld(claim) for claim in claims if claim.verdict in hidden),
+    )
+
+
+def _with_choice(statement: ModelStatement, choice: Choice) -> ModelStatement:
+    """Return a statement that says of how many answers it was chosen, how, and what was cut."""
+    return replace(
+        statement,
+        agreement=choice.generation.agreement,
+        truncated=_truncated(choice.generation),
+        samples=choice.drawn,
+        rejected=choice.rejected,
     )
 
 
@@ -157,7 +179,7 @@ def why_unasked(answering: Answering) -> str:
 
 
 def _not_offered(stamp: ModelStamp, kind: str) -> str:
-    why = stamp.not_offered.get(kind, "it was not trained for that")
+    why = stamp.not_offered.get(kind, "its manifest does not list that kind")
     return f"{stamp.name} (not offered for {kind}: {why}; it answers {_listed(stamp.kinds)})"
 
 

@@ -39,7 +39,7 @@ def choose(samples: Sequence[Generation], reject: Callable[[str], bool] | None =
 
     Minimum-Bayes-risk decoding (Eikema & Aziz, 2022) with ROUGE-L as the utility, over the samples that are left: one
     that is known to be wrong is neither an answer nor evidence for one. Where all are rejected all are left, and what
-    is wrong in the chosen one is for the caller to withhold.
+    is wrong in the chosen one is for the caller to withhold. A sample without a word is given only where all are so.
 
     Args:
         samples: At least one.
@@ -50,12 +50,15 @@ def choose(samples: Sequence[Generation], reject: Callable[[str], bool] | None =
     """
     if not samples:
         raise ValueError("got no sample; expected at least one")
-    wrong = {text: reject(text) for text in dict.fromkeys(sample.text for sample in samples)} if reject else {}
-    left = [sample for sample in samples if not wrong.get(sample.text, False)]
-    rejected = len(samples) - len(left)
-    left = left or list(samples)
+    answers = [sample for sample in samples if sample.text.strip()] or list(samples)
+    wrong = {text: reject(text) for text in dict.fromkeys(sample.text for sample in answers)} if reject else {}
+    left = [sample for sample in answers if not wrong.get(sample.text, False)]
+    rejected = len(answers) - len(left)
+    left = left or answers
     if len(left) == 1:
-        return Choice(left[0], len(samples), rejected)
+        # A host may compare by itself and say how well its only answer agrees; of ours the others are left out.
+        alone = left[0] if len(samples) == 1 else replace(left[0], agreement=None)
+        return Choice(alone, len(samples), rejected)
     best = most_agreed([sample.text for sample in left])
     return Choice(replace(left[best.place], agreement=best.agreement), len(samples), rejected)
 

@@ -223,12 +223,12 @@ def test_the_prompt_holds_the_structure_and_the_trained_question_only(cache_dir:
     assert answer.model.text == "It is a purine."
 
 
-def test_a_model_is_not_asked_what_it_was_not_trained_for(cache_dir: Path) -> None:
+def test_a_model_is_not_asked_what_its_manifest_does_not_list(cache_dir: Path) -> None:
     model = ScriptedModel("Membrane.", kinds=("description",))
     answer = with_model(cache_dir, model).ask("Where in the cell is EGFR?", model="always")
     assert model.shown == []
     assert answer.model is None
-    assert any("not offered for location: it was not trained for that" in gap for gap in answer.not_looked_up)
+    assert any("not offered for location: its manifest does not list that kind" in gap for gap in answer.not_looked_up)
 
 
 def test_a_pair_goes_to_the_model_only_when_its_manifest_lists_pairs(cache_dir: Path) -> None:
@@ -250,6 +250,31 @@ def test_a_model_that_fails_costs_a_warning_not_the_answer(cache_dir: Path) -> N
     answer = with_model(cache_dir, ScriptedModel("", fails=True)).ask("Describe caffeine.")
     assert answer.status == "answered"
     assert any("the host is down" in warning for warning in answer.warnings)
+
+
+def test_a_model_that_is_down_where_only_it_could_answer_is_unavailable_and_told_once(cache_dir: Path) -> None:
+    agent = with_model(cache_dir, ScriptedModel("", fails=True))
+    answer = agent.ask("What is the function of this protein?", protein="seq:MKWVTFISLLFLFSSAYSRGVFRRDAHKSEVAHRFKD")
+    assert (answer.status, answer.exit_code, answer.model) == ("unavailable", 4, None)
+    assert answer.text.endswith("The model did not answer: the host is down.")
+    assert str(answer).count("the host is down") == 1
+
+
+@pytest.mark.parametrize("words", ["", " \n "])
+def test_an_answer_without_a_word_says_nothing(cache_dir: Path, words: str) -> None:
+    agent = with_model(cache_dir, ScriptedModel(words))
+    answer = agent.ask("What is the function of this protein?", protein="seq:MKWVTFISLLFLFSSAYSRGVFRRDAHKSEVAHRFKD")
+    assert (answer.status, answer.model) == ("not_found", None)
+    assert answer.warnings == ("The model gave an empty answer.",)
+
+
+@pytest.mark.parametrize("everything", ["no", "", 1, None])
+def test_whether_all_is_shown_is_yes_or_no(cache_dir: Path, everything: Any) -> None:
+    agent = with_model(cache_dir, ScriptedModel("It smells of roses.", demo=True))
+    answer = agent.ask("Describe caffeine.", show_undecided=everything)
+    assert (answer.status, answer.model) == ("invalid", None)
+    assert f"show_undecided is {everything!r}" in answer.text
+    assert agent.chat().ask("Describe caffeine.", show_undecided=everything).status == "invalid"
 
 
 def test_without_a_model_one_line_says_what_it_would_add(agent: BioMedAgent) -> None:
@@ -374,7 +399,10 @@ def test_it_is_said_why_no_model_was_asked_and_what_it_answers(cache_dir: Path) 
         assert answer.status == "inapplicable"
         said = "The model scripted was not asked: it answers description, name and location only."
         assert answer.text.endswith(said)
-    gap = "scripted (not offered for function: it was not trained for that; it answers description, name and location)"
+    gap = (
+        "scripted (not offered for function: its manifest does not list that kind; it answers description, name and "
+        "location)"
+    )
     assert gap in offered.ask("What is the function of EGFR?", model="always").not_looked_up
     bare = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
     assert bare.ask("Is aspirin safe in pregnancy?").text.endswith("No model was asked: it is switched off.")

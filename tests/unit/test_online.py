@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from biomed_agent import BioMedAgent
 from biomed_agent.draft import Rooms
+from biomed_agent.generator import Generation, Options
 from biomed_agent.literature import Literature
+from biomed_agent.prompt import Message
 from biomed_agent.render import to_html, to_text, to_tool_text
 from biomed_agent.resolve import Resolver
 from biomed_agent.retrieve import Retriever
@@ -21,6 +24,7 @@ from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubmed import PubMed
 from biomed_agent.sources.uniprot import UniProt
 from biomed_agent.transport import Transport
+from biomed_agent.types import ModelStamp
 
 from .server import Asked, FakeClock, LocalServer, Said
 
@@ -174,6 +178,46 @@ def test_literature_gives_verbatim_passages_and_passes_over_what_was_retracted(o
     assert all(evidence.article.pmid != "12" for evidence in answer.evidence)
     assert any("PMID:12" in warning for warning in answer.warnings)
     assert "PubMed was asked for 'metformin lifespan' (2 articles; read as: metformin[All Fields])." in answer.warnings
+
+
+class Reader:
+    """A model that is offered for literature, and says the same words to everything."""
+
+    def __init__(self, *words: str, demonstration: bool = False, finish: Literal["stop", "length"] = "stop") -> None:
+        decoding = {"mbr_samples": 3, "temperature": 0.5}
+        self.stamp = ModelStamp("reader", kinds=("literature",), demonstration=demonstration, decoding=decoding)
+        self.drawn = [Generation(text, finish, new_tokens=7) for text in words]
+
+    def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        return self.drawn[:n]
+
+
+def test_a_model_reads_passages_and_tells_how_its_answer_was_chosen_and_cut(online: BioMedAgent) -> None:
+    question, query = "Does metformin extend lifespan?", "metformin lifespan"
+    object.__setattr__(
+        online.rooms, "generator", Reader("It did not [1].", "It did not [1].", "It did.", finish="length")
+    )
+    answer = online.ask(question, query=query)
+    assert (answer.status, answer.model is not None) == ("answered", True)
+    assert answer.model is not None
+    assert (answer.model.text, answer.model.saw) == ("It did not [1].", "the numbered passages")
+    assert (answer.model.samples, answer.model.rejected) == (3, 0)
+    assert answer.model.agreement == pytest.approx((1 + 2 * 2 / 6) / 2)
+    assert "The model: its answer was cut after 7 tokens." in answer.warnings
+    assert all(passage.shown_to_model for passage in answer.evidence)
+
+    object.__setattr__(online.rooms, "generator", Reader("It did not [1].", demonstration=True))
+    silent = online.ask(question, query=query)
+    assert silent.model is not None
+    assert (silent.model.text, silent.model.withheld_summary) == ("", "1 sentence undecided")
+    assert "It did not" not in f"{silent.to_json()} {silent} {to_tool_text(silent)} {to_html(silent)}"
+    assert "The model: its host gave 1 of the 3 samples that its manifest asks for." in silent.warnings
+
+    object.__setattr__(online.rooms, "generator", Reader(" \n"))
+    empty = online.ask(question, query=query)
+    assert (empty.status, empty.model) == ("answered", None)
+    assert "The model gave an empty answer." in empty.warnings
+    assert not any(passage.shown_to_model for passage in empty.evidence)
 
 
 @pytest.mark.parametrize("ask", ["ask", "find"])

@@ -31,6 +31,17 @@ def test_what_is_rejected_is_neither_given_nor_evidence() -> None:
 def test_the_only_one_left_agrees_with_nobody() -> None:
     choice = choose(texts("a", "a", "b"), lambda text: text == "a")
     assert (choice.generation.text, choice.generation.agreement, choice.rejected) == ("b", None, 2)
+    compared = [Generation("a", agreement=0.9), Generation("b", agreement=0.9)]  # as a host says it of its own choice
+    assert choose(compared, lambda text: text == "a").generation == Generation("b")
+    assert choose(compared[:1]).generation == compared[0]
+
+
+def test_a_sample_without_a_word_is_given_only_where_all_are_so() -> None:
+    choice = choose(texts("", " ", "\n", "a b", "a c"))
+    assert (choice.generation.text, choice.generation.agreement, choice.drawn) == ("a b", 0.5, 5)
+    rejected = choose(texts("", "a b", "a b"), lambda text: text == "a b")
+    assert (rejected.generation.text, rejected.drawn, rejected.rejected) == ("a b", 3, 2)
+    assert choose(texts("", "")).generation.text == ""
 
 
 def test_where_all_are_rejected_the_choice_is_among_all() -> None:
