@@ -322,6 +322,8 @@ class HostClient:
 
     def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
         """See :class:`Generator`; asks for ``n`` choices in one request."""
+        if n < 1:
+            raise InvalidInput(f"{n} samples were asked for; expected 1 or more.")
         body = self._body(messages, options) | ({"n": n} if n > 1 else {})
         noting = {"trace": self._noting(_PROMPT, body)}
         with self._errors(), self._client() as client:

@@ -70,7 +70,7 @@ class MoleculeQATool(BioMedTool):
         "Answer a question about one small molecule: what it is, its structure, identifiers, chemical class and role, "
         "computed properties (mass, formula, logP, TPSA, rule of five), measured targets, or a description. Records "
         "and computation answer with numbered sources; sentences under MODEL are a language model's that saw the "
-        "structure, each marked supported or undecided." + _WHEN_AMBIGUOUS
+        "structure, each marked supported or undecided, contradicted ones withheld and counted." + _WHEN_AMBIGUOUS
     )
     args_schema: type[BaseModel] = MoleculeArguments
 
@@ -83,7 +83,7 @@ class ProteinQATool(BioMedTool):
         "Answer a question about one protein: its names, function, family, subcellular location, EC number, length, "
         "sequence, domains, sites, modifications, pathways, diseases or known drugs. Records answer with numbered "
         "sources; sentences under MODEL are a language model's that saw the sequence, each marked supported or "
-        "undecided." + _WHEN_AMBIGUOUS
+        "undecided, contradicted ones withheld and counted." + _WHEN_AMBIGUOUS
     )
     args_schema: type[BaseModel] = ProteinArguments
 

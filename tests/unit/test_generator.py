@@ -146,6 +146,8 @@ def test_samples_are_the_choices_of_one_request(host: str) -> None:
     assert len(client.samples(MESSAGES, Options(temperature=0.5), 5)) == 3
     assert [request["body"].get("n") for request in Host.seen] == [2, 5]
     assert Host.seen[0]["body"]["seed"] == 3
+    with pytest.raises(InvalidInput, match="0 samples"):
+        client.samples(MESSAGES, Options(), 0)
 
 
 def test_the_embedded_model_can_be_named() -> None:

@@ -98,16 +98,19 @@ class Scores:
         It takes :data:`MIN_ROWS` examples and a ROUGE-L above that of every one of :data:`CONTROLS` by more than two
         standard errors.
         """
+        reasons = []
         if self.n < MIN_ROWS:
-            return f"{self.n} held-out rows are fewer than {MIN_ROWS}"
+            reasons.append(f"{self.n} held-out rows are fewer than {MIN_ROWS}")
         if missing := [name for name in CONTROLS if name not in self.others]:
-            return f"no score of {' or '.join(missing)}"
-        equal = [
+            reasons.append(f"no score of {' or '.join(missing)}")
+        near = [
             f"{name} {self.others[name].rouge_l:.3f}"
             for name in CONTROLS
-            if not self.rouge_l - self.others[name].rouge_l > 2 * self.others[name].error
+            if name in self.others and not self.rouge_l - self.others[name].rouge_l > 2 * self.others[name].error
         ]
-        return f"ROUGE-L {self.rouge_l:.3f} is not clearly above {' and '.join(equal)}" if equal else ""
+        if near:
+            reasons.append(f"ROUGE-L {self.rouge_l:.3f} is not clearly above {' and '.join(near)}")
+        return "; ".join(reasons)
 
     @property
     def uses_structure(self) -> bool:
