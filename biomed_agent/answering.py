@@ -512,27 +512,25 @@ class Answering:
 
     def _closed(self, said: str, unstated: str) -> Answer:
         """Close with what records say, else with what the model says, else as :meth:`Draft.close_empty`."""
+        draft, error = self.draft, self.draft.model_error
+        if error is not None and not said and error.status == "unavailable":  # it is down now and may answer later
+            empty = draft.close_empty(unstated)
+            return replace(
+                empty,
+                status=error.status,
+                text=f"{empty.text} {opinion.NO_ANSWER}: {error.message}",
+                next_steps=tuple(dict.fromkeys([*empty.next_steps, error.hint] if error.hint else empty.next_steps)),
+            )
+        if error is not None:
+            draft.warnings.append(f"{opinion.NO_ANSWER}: {error}")
         if said:
-            return self.draft.close("answered", said)
-        empty = self.draft.close_empty(unstated)
-        statement = self.draft.model
+            return draft.close("answered", said)
+        empty = draft.close_empty(unstated)
+        statement = draft.model
         if statement is None:
-            return self._without_statement(empty)
+            return empty
         words = f"{empty.text} {compose.model_sentence(statement)}"
         if statement.claims:
             return replace(empty, status="model_only", text=words)
         # What a service could not tell now it may tell later; else only the model could have answered.
         return empty if empty.status == "unavailable" else replace(empty, status="inapplicable", text=words)
-
-    def _without_statement(self, empty: Answer) -> Answer:
-        """Return an answer of records that state nothing; a model that is down now may answer later."""
-        error = self.draft.model_error
-        if error is None or error.status != "unavailable":
-            return empty
-        return replace(
-            empty,
-            status=error.status,
-            text=f"{empty.text} {opinion.NO_ANSWER}: {error.message}",
-            warnings=tuple(warning for warning in empty.warnings if warning != f"{opinion.NO_ANSWER}: {error}"),
-            next_steps=tuple(dict.fromkeys([*empty.next_steps, error.hint] if error.hint else empty.next_steps)),
-        )

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from . import compose
+from .check import contradicts
 from .check.statement import sentences
 from .errors import BiomedAgentError, InvalidInput
 from .generator import Generation, Options, options_for
@@ -42,7 +44,7 @@ def check_use(use: object) -> ModelUse:
     for one in known:
         if use == one:
             return one
-    raise InvalidInput(f"model is {use!r}.", f"Expected {', '.join(known[:-1])} or {known[-1]}.")
+    raise InvalidInput(f"model is {use!r}.", f"Expected {compose.listed(known, 'or')}.")
 
 
 def check_shown(everything: object) -> bool:
@@ -55,10 +57,10 @@ def check_shown(everything: object) -> bool:
 def ask_model(
     answering: Answering, kind: str, entity: Molecule | Protein, message: dict[str, Any], *, recorded: bool
 ) -> None:
-    """Ask the model about ``entity`` if it is to be asked; a failure is a warning.
+    """Ask the model about ``entity`` if it is to be asked.
 
     Args:
-        answering: The question; its draft takes the statement.
+        answering: The question; its draft takes the statement, or the error of a model that gave none.
         kind: Kind of question.
         entity: What the model is asked about, and what its sentences are checked against.
         message: The prompt.
@@ -80,7 +82,7 @@ def ask_model(
 
     def contradicted(text: str) -> bool:
         claims[text] = check(text)
-        return any(claim.verdict == "contradicted" for claim in claims[text])
+        return contradicts(claims[text])
 
     try:
         stamp = generator.stamp
@@ -90,7 +92,6 @@ def ask_model(
         options = options_for(stamp, kind)
         choice = ask_and_choose(generator, [message], options, contradicted)
     except BiomedAgentError as error:
-        draft.warnings.append(f"{NO_ANSWER}: {error}")
         draft.model_error = error
         return
     text = choice.generation.text
@@ -207,4 +208,4 @@ def _warnings(statement: ModelStatement, choice: Choice, options: Options) -> li
 
 
 def _listed(kinds: Sequence[str]) -> str:
-    return f"{', '.join(kinds[:-1])} and {kinds[-1]}" if len(kinds) > 1 else "".join(kinds) or "nothing"
+    return compose.listed(kinds, "and") or "nothing"

@@ -284,11 +284,11 @@ class ModelStatement:
         undecided = sum(sentence.verdict == "unverified" for sentence in self.withheld)
         contradicted = len(self.withheld) - undecided
         counts = [(undecided, "undecided"), (contradicted, "contradicted")]
-        (first, why), *rest = [one for one in counts if one[0]] or [(0, "")]
-        if not first:
-            return ""
-        lead = f"{first} sentence{'s' * (first > 1)} {why}"
-        return ", ".join([lead, *(f"{count} {reason}" for count, reason in rest)])
+        parts: list[str] = []
+        for count, why in counts:
+            noun = "" if parts else " sentence" if count == 1 else " sentences"
+            parts += [f"{count}{noun} {why}"] if count else []
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,11 @@ def check_text(
     return tuple(claims)
 
 
+def contradicts(claims: Iterable[Claim]) -> bool:
+    """Whether a checked text says something that is known to be wrong."""
+    return any(claim.verdict == "contradicted" for claim in claims)
+
+
 def check_claim(sentence: str, entity: Entity, facts: Sequence[Fact] = (), records: Records | None = None) -> Claim:
     """Check one sentence; see :func:`check_text`."""
     return _judge(sentence.strip(), entity, subject_of(entity, facts), facts, records)

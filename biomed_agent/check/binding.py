@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from ..sources.local.index import KIBA_BINDS, WEAK
+from ..sources.local.index import KIBA_BINDS, SCORE, WEAK
 from ..types import Entity, Fact, Molecule, Protein
 from .findings import Finding, contradicted, supported, unverified
 from .numbers import agrees
@@ -64,7 +64,7 @@ _SHAPES = tuple(
 _FACTORS = {"pm": 1e-3, "nm": 1.0, "um": 1e3, "mm": 1e6}
 """nM in each unit"""
 _CONSTANTS = {"kd": "Kd", "k_d": "Kd", "dissociation constant": "Kd", "binding constant": "Kd", "ki": "Ki"}
-_CONSTANTS |= {"ic50": "IC50", "ec50": "EC50", "kiba score": "KIBA score"}
+_CONSTANTS |= {"ic50": "IC50", "ec50": "EC50", "kiba score": SCORE}
 _BINDING = frozenset("bind binds interact interacts target targets hit hits ligand binder bound targeted".split())
 """words that say no more than that the two bind; ``inhibit`` and ``block`` also say what follows of it"""
 _INHIBITING = frozenset("inhibit inhibits inhibited block blocks blocked inhibitor blocker".split())
@@ -169,7 +169,7 @@ def _decide(groups: dict[str, str | None], denied: bool, name: str, entity: Enti
 
 def _weak(pair: _Pair) -> bool:
     """Tell whether all that is seen is binding so weak that some would deny it."""
-    values = [fact.value for fact in pair.facts if fact.predicate != "KIBA score"]
+    values = [fact.value for fact in pair.facts if fact.predicate != SCORE]
     return (
         pair.sight == "seen"
         and bool(values)
@@ -188,8 +188,8 @@ def _pair(partner: Entity, name: str, entity: Entity, records: Records) -> _Pair
 
 def _sight(facts: Sequence[Fact]) -> Sight:
     """Say what the numbers of a pair show; a bound is a text such as ``>=10000``."""
-    constants = [fact for fact in facts if fact.predicate != "KIBA score"]
-    scores = [fact.value for fact in facts if fact.predicate == "KIBA score"]
+    constants = [fact for fact in facts if fact.predicate != SCORE]
+    scores = [fact.value for fact in facts if fact.predicate == SCORE]
     if any(isinstance(fact.value, int | float) for fact in constants):
         return "seen"
     bound = any(isinstance(score, int | float) and score >= KIBA_BINDS for score in scores)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..types import Provenance, Verdict
+from ..types import Fact, Provenance, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,16 @@ def contradicted(why: str, provenance: Provenance | None = None) -> Finding:
 def unverified(why: str) -> Finding:
     """Nothing decides the assertion."""
     return Finding("unverified", why)
+
+
+def plain_name(name: str) -> str:
+    """Return the words of a name as they are compared: ASCII letters and digits, in lower case."""
+    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+
+
+def facts_of(facts: Iterable[Fact], *words: str) -> list[Fact]:
+    """Return the facts whose predicate holds one of some words in lower case."""
+    return [fact for fact in facts if any(word in fact.predicate.lower() for word in words)]
 
 
 def article(noun: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..types import Fact, Protein
-from .findings import Finding, contradicted, supported, unverified
+from .findings import Finding, contradicted, facts_of, plain_name, supported, unverified
 
 _PLACES: dict[str, str] = {
     # canonical: pattern in the statement; the same pattern is sought in the record, unless _BROADER says more
@@ -100,14 +100,6 @@ _PLAIN_WORDS = frozenset(
 _KIND_OF_PROTEIN = re.compile(r"enzyme|receptor|kinase|hormone")
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
-
-
-def _stored(facts: Sequence[Fact], *words: str) -> list[Fact]:
-    return [fact for fact in facts if any(word in fact.predicate.lower() for word in words)]
-
-
 def _places(text: str) -> tuple[list[str], str]:
     """Return the places named, and the text without them; a *plasma membrane* is not also a *membrane*."""
     found = []
@@ -120,14 +112,14 @@ def _places(text: str) -> tuple[list[str], str]:
 
 def _as_recorded(body: str, facts: Sequence[Fact]) -> Iterator[Finding]:
     """Say so when the record has just these words as a location."""
-    stated = {_plain(part) for part in (body, *body.split(";"))}
-    same = [fact for fact in _stored(facts, "location") if _plain(str(fact.value)) in stated]
+    stated = {plain_name(part) for part in (body, *body.split(";"))}
+    same = [fact for fact in facts_of(facts, "location") if plain_name(str(fact.value)) in stated]
     if same:
         yield supported(f"the record places it in: {same[0].value}", same[0].provenance)
 
 
 def _compare_places(places: Sequence[str], negated: bool, facts: Sequence[Fact], protein: Protein) -> Iterator[Finding]:
-    recorded = _stored(facts, "location", "cellular component")
+    recorded = facts_of(facts, "location", "cellular component")
     listed = ", ".join(dict.fromkeys(str(fact.value) for fact in recorded))
     for place in places:
         pattern = _BROADER.get(place, _PLACES[place])
@@ -173,13 +165,13 @@ def _topology_words(lowered: str) -> tuple[list[tuple[str, str]], str]:
 
 def _compare_topology(passes: Sequence[tuple[str, str]], facts: Sequence[Fact]) -> Iterator[Finding]:
     record = _record(facts)
-    stated = _stored(facts, "topology")
+    stated = facts_of(facts, "topology")
     for pattern, name in passes:
         same = [fact for fact in stated if re.search(pattern, str(fact.value), re.IGNORECASE)]
         if same:
             yield supported(f"the record has: {same[0].value}", same[0].provenance).reading(name)
         elif name.startswith(("multi", "single", "integral")) and (why := _no_such_passes(name, record)):
-            source = _stored(facts, "topology", "location")[0].provenance
+            source = facts_of(facts, "topology", "location")[0].provenance
             yield contradicted(f"it is no {name}: {why}", source).reading(name)
         else:
             listed = ", ".join(record.topology)
@@ -252,13 +244,13 @@ _LISTED = 3
 
 
 def _record(facts: Sequence[Fact]) -> Record:
-    locations = tuple(dict.fromkeys(str(fact.value) for fact in _stored(facts, "location")))
+    locations = tuple(dict.fromkeys(str(fact.value) for fact in facts_of(facts, "location")))
     kinds = set()
     for one in locations:
         place = re.sub(r"^(?:\[[^\]]*\]|isoform [^:]*): ", "", one.lower())
         kinds.add(next((kind for pattern, kind in _COMPARTMENTS if re.search(pattern, place)), "open"))
-    topology = tuple(dict.fromkeys(str(fact.value) for fact in _stored(facts, "topology")))
-    components = tuple(str(fact.value).lower() for fact in _stored(facts, "cellular component"))
+    topology = tuple(dict.fromkeys(str(fact.value) for fact in facts_of(facts, "topology")))
+    components = tuple(str(fact.value).lower() for fact in facts_of(facts, "cellular component"))
     return Record(locations, frozenset(kinds), topology, components)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..types import Fact, Protein, Provenance
 from . import places, statement
-from .findings import Finding, contradicted, supported, undenied, unverified
+from .findings import Finding, contradicted, facts_of, plain_name, supported, undenied, unverified
 from .statement import Assertion
 
 SEQUENCE = Provenance(source="the sequence")
@@ -115,9 +115,9 @@ def protein_findings(
         facts: Facts of its record.
         names: All names it goes by.
     """
-    known = {_plain(name) for name in names}
+    known = {plain_name(name) for name in names}
     body = plain.rstrip(" .")
-    if _plain(body) in known:
+    if plain_name(body) in known:
         return [supported(f"the record has the name {body}", protein.provenance).reading(body)]
     findings = [one.reading(body) for one in _fragment(body, facts, protein)]
     if not about or statement.HEDGES.search(plain.lower()):
@@ -146,14 +146,6 @@ def _without_name(lowered: str, names: Iterable[str]) -> str:
     return f"it{lowered[len(name) :]}" if name else lowered
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
-
-
-def _stored(facts: Sequence[Fact], *words: str) -> list[Fact]:
-    return [fact for fact in facts if any(word in fact.predicate.lower() for word in words)]
-
-
 def _length(plain: str, protein: Protein) -> Iterator[Finding]:
     for match in _LENGTH.finditer(plain):
         value = int((match["value"] or match["value2"]).replace(",", ""))
@@ -175,7 +167,7 @@ def _length(plain: str, protein: Protein) -> Iterator[Finding]:
 
 def _mass(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
     known = [
-        float(fact.value) for fact in _stored(facts, "molecular weight", "mass") if isinstance(fact.value, int | float)
+        float(fact.value) for fact in facts_of(facts, "molecular weight", "mass") if isinstance(fact.value, int | float)
     ]
     for match in _MASS.finditer(plain):
         value = float(match["value"].replace(",", "")) * (1000 if match["unit"].lower().startswith("k") else 1)
@@ -190,7 +182,7 @@ def _mass(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
 
 
 def _gene(plain: str, protein: Protein, facts: Sequence[Fact]) -> Iterator[Finding]:
-    stored = {protein.gene, *protein.synonyms, *(str(fact.value) for fact in _stored(facts, "gene"))} - {""}
+    stored = {protein.gene, *protein.synonyms, *(str(fact.value) for fact in facts_of(facts, "gene"))} - {""}
     for match in _GENE.finditer(plain):
         gene = match["gene"]
         if gene.lower() in {one.lower() for one in stored}:
@@ -201,7 +193,7 @@ def _gene(plain: str, protein: Protein, facts: Sequence[Fact]) -> Iterator[Findi
 
 
 def _ec(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
-    recorded = _stored(facts, "ec number")
+    recorded = facts_of(facts, "ec number")
     for match in _EC.finditer(plain):
         if re.search(r"inhibit|substrate|activator", match["after"]):
             continue
@@ -230,7 +222,7 @@ def _organism(plain: str, protein: Protein, names: set[str]) -> Iterator[Finding
     if match is None or not protein.organism or _LIKE.search(plain):
         return
     groups = match.groupdict()
-    if "name" in groups and _plain(match["name"]) not in names:
+    if "name" in groups and plain_name(match["name"]) not in names:
         return
     said = (match["adjective"] or match["binomial"]).lower()
     said = _ORGANISMS.get({"humans": "human", "mice": "mouse"}.get(said, said), said)
@@ -256,7 +248,7 @@ def _fragment(body: str, facts: Sequence[Fact], protein: Protein) -> Iterator[Fi
 
 def _class(assertion: Assertion, protein: Protein, facts: Sequence[Fact], known: set[str]) -> Iterator[Finding]:
     words = assertion.words
-    if _plain(words) in known:
+    if plain_name(words) in known:
         yield (contradicted if assertion.negated else supported)(f"the record has the name {words}", protein.provenance)
         return
     if re.search(r"\b(?:sub|super)?famil(?:y|ies)$", words):
@@ -271,7 +263,7 @@ def _class(assertion: Assertion, protein: Protein, facts: Sequence[Fact], known:
         texts = [
             protein.name,
             *protein.synonyms,
-            *(str(fact.value) for fact in _stored(facts, "keyword", "famil", "topology")),
+            *(str(fact.value) for fact in facts_of(facts, "keyword", "famil", "topology")),
         ]
         if not assertion.negated and any(re.search(rf"\b{re.escape(words)}\b", text.lower()) for text in texts):
             yield supported(f'"{words}" stands in its recorded names, families or keywords', protein.provenance)
@@ -279,9 +271,9 @@ def _class(assertion: Assertion, protein: Protein, facts: Sequence[Fact], known:
 
 def _family(assertion: Assertion, facts: Sequence[Fact]) -> Iterator[Finding]:
     def core(text: str) -> str:
-        return _plain(re.sub(r"\bbelongs to the |\b(?:sub|super)?famil(?:y|ies)\b", " ", text.lower()))
+        return plain_name(re.sub(r"\bbelongs to the |\b(?:sub|super)?famil(?:y|ies)\b", " ", text.lower()))
 
-    recorded = _stored(facts, "famil")
+    recorded = facts_of(facts, "famil")
     same = [fact for fact in recorded for part in str(fact.value).split(". ") if core(part) == core(assertion.words)]
     listed = "; ".join(str(fact.value) for fact in recorded)
     if same:
@@ -295,7 +287,7 @@ def _family(assertion: Assertion, facts: Sequence[Fact]) -> Iterator[Finding]:
 def _enzyme(head: str, assertion: Assertion, protein: Protein, facts: Sequence[Fact]) -> Finding:
     prefix, mains = _ENZYMES[head]
     prefix, unread = _modified(head, prefix, assertion.words.split(" ")[:-1])
-    recorded = _stored(facts, "ec number")
+    recorded = facts_of(facts, "ec number")
     numbers = [str(fact.value) for fact in recorded]
     listed = f"EC {', '.join(numbers)}" if numbers else "no EC number"
     if numbers and mains and not assertion.negated and not any(number[0] in mains for number in numbers):

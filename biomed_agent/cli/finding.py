@@ -13,7 +13,7 @@ from biomed_agent.inputs import files_closed, names_a_file, refuse_file
 from biomed_agent.types import Answer, Molecule, Protein
 
 from .asking import deliver
-from .given import CELLS_OPEN_NONE, given_text, make_agent, readable
+from .given import CELLS_OPEN_NONE, file_or_name, given_text, make_agent, readable
 from .rows import BUG, Answered, Row, listed, read_rows, write_rows
 from .screen import Screen
 
@@ -44,8 +44,7 @@ def find(arguments: argparse.Namespace, screen: Screen) -> int:
         raise InvalidInput("--output and --resume belong to several names.", "For one use --json or --html FILE.")
     if not names:
         raise InvalidInput("the name is missing.", "Try: biomed-agent find molecule aspirin")
-    name = given_text(names[0], "name")
-    name = f"file:{name[1:]}" if name.startswith("@") else name
+    name = file_or_name(given_text(names[0], "name"))
     return deliver(_found(make_agent(arguments), name, arguments), arguments, screen)
 
 
@@ -73,8 +72,7 @@ def _find_many(arguments: argparse.Namespace, screen: Screen) -> int:
     if arguments.kind == "literature":
         raise InvalidInput("literature is searched for one query at a time.", "Use ask --input FILE for several.")
     arguments.policy = arguments.policy or "strict"
-    names = [f"file:{name[1:]}" if name.startswith("@") else name for name in arguments.name]
-    rows = [Row(number, {"name": name}) for number, name in enumerate(names, 1)]
+    rows = [Row(number, {"name": file_or_name(name)}) for number, name in enumerate(arguments.name, 1)]
     if arguments.input is not None:
         rows = read_rows(Path(arguments.input), "name", ("name", "molecule", "protein"))
     agent = make_agent(arguments)

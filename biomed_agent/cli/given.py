@@ -46,9 +46,14 @@ def entities(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
         text: str | None = getattr(arguments, kind)
         if text is not None:
             text = readable(text, f"--{kind}")
-            text = f"file:{text[1:]}" if text.startswith("@") else text
+            text = file_or_name(text)
         found.append(text)
     return found[0], found[1]
+
+
+def file_or_name(text: str) -> str:
+    """Return what is typed for a thing as the agent takes it; ``@path`` becomes ``file:path``."""
+    return f"file:{text[1:]}" if text.startswith("@") else text
 
 
 def given_text(text: str, what: str) -> str:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from .. import compose
 from ..sources.local import LocalIndex
-from ..sources.local.index import KIBA_BINDS, WEAK
+from ..sources.local.index import KIBA_BINDS, SCORE, WEAK
 from ..types import Entity, Fact, Protein
-from .limits import IN_NM, SCORE, Limit
+from .limits import IN_NM, Limit
 
 MOST_PARTNERS = 10
 """named in a sentence, and returned where the question states no limit"""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..sources.local.index import SCORE
+
 IN_NM = {"pM": 1e-3, "nM": 1.0, "uM": 1e3, "µM": 1e3, "μM": 1e3, "mM": 1e6, "M": 1e9}
 """units of concentrations, in nM"""
-SCORE = "KIBA score"
 _WORDS = {"picomolar": "pM", "nanomolar": "nM", "micromolar": "uM", "millimolar": "mM"}
 _UP_TO = r"at most|up to|no more than|<=|≤|=<"
 _BELOW = r"below|under|(?:less|lower|smaller|better|stronger|tighter) than|<"

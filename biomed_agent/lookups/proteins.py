@@ -81,10 +81,10 @@ def _with_sections(
     draft = answering.draft
     predicates = tuple(dict.fromkeys(predicate for section in about for predicate in SECTIONS[section]))
     stated = answering.stored(entity, predicates)
-    found = affinities.partners(answering.rooms.index, entity)
-    measured = found.facts if "drugs" in about else []
     sentences = [lead, compose.facts_sentence(entity, stated, draft.sources)]
-    if measured:
+    measured: list[Fact] = []
+    if "drugs" in about and (found := affinities.partners(answering.rooms.index, entity)).facts:
+        measured = found.facts
         sentences.append(affinities.partners_text(entity, found, draft.sources))
     lacking = [
         section

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from biomed_agent.types import Answer, Claim, Evidence, ModelStatement, Molecule, Provenance, Resolved
 
 from .words import (
-    NO_SENTENCE,
     UNANSWERED,
     UNDECIDED,
     FactRow,
@@ -35,6 +34,7 @@ from .words import (
     said_lines,
     shorten,
     source_parts,
+    withheld_lines,
 )
 
 VALUES = 12
@@ -217,15 +217,7 @@ def _model(answer: Answer) -> _Markup:
 
 def _withheld(statement: ModelStatement) -> _Markup:
     """Count what is not shown, with the reasons of what is contradicted."""
-    if not statement.withheld:
-        return _Markup()
-    lead = "withheld: " if statement.claims else f"{NO_SENTENCE}: "
-    lines = [f"{lead}{statement.withheld_summary}; show_undecided=True (--model-said) shows them"]
-    lines += [
-        f"contradicted: {clean(sentence.why)}"
-        for sentence in statement.withheld
-        if sentence.verdict == "contradicted" and sentence.why
-    ]
+    lines = withheld_lines(statement, "show_undecided=True (--model-said)")
     return _Markup("".join(_tag("div", line, style=f"{_FAINT};margin-top:.4em") for line in lines))
 
 

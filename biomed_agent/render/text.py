@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from biomed_agent.types import Answer, Claim, ModelStatement, Molecule, Resolved
 
 from .words import (
-    NO_SENTENCE,
     UNANSWERED,
     UNDECIDED,
     FactRow,
@@ -28,12 +27,13 @@ from .words import (
     said_lines,
     shorten,
     source_parts,
+    withheld_lines,
 )
 
 MARKS = {"supported": "✓", "unverified": "?", "contradicted": "✗"}
 VALUES = 12
 """values of one predicate that are shown"""
-SHOW_ALL = "--model-said (in Python show_undecided=True) shows them"
+SHOW_ALL = "--model-said (in Python show_undecided=True)"
 _BOLD, _DIM, _YELLOW = "1", "2", "33"
 _VERDICT_COLORS = {"supported": "32", "unverified": _YELLOW, "contradicted": "31"}
 
@@ -115,13 +115,8 @@ def _model(page: _Page, answer: Answer) -> None:
 
 def _withheld(page: _Page, statement: ModelStatement) -> None:
     """Count what is not shown, with the reasons of what is contradicted."""
-    if not statement.withheld:
-        return
-    lead = "withheld: " if statement.claims else f"{NO_SENTENCE}: "
-    page.line(f"{lead}{statement.withheld_summary}; {SHOW_ALL}", first="  ", style=_DIM)
-    for sentence in statement.withheld:
-        if sentence.verdict == "contradicted" and sentence.why:
-            page.line(f"contradicted: {clean(sentence.why)}", first="    ", style=_DIM)
+    for at, line in enumerate(withheld_lines(statement, SHOW_ALL)):
+        page.line(line, first="    " if at else "  ", style=_DIM)
 
 
 def _passages(page: _Page, answer: Answer) -> None:

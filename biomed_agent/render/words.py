@@ -116,6 +116,21 @@ def decided_and_open(statement: ModelStatement) -> tuple[list[Claim], list[Claim
     return decided, [claim for claim in claims if claim.verdict == "unverified"]
 
 
+def withheld_lines(statement: ModelStatement, how: str) -> list[str]:
+    """Return how many sentences are not shown and why, and under it the reason of each that is contradicted.
+
+    Args:
+        statement: What the model said.
+        how: What a reader of this rendering does to see them.
+    """
+    if not statement.withheld:
+        return []
+    lead = "withheld" if statement.claims else NO_SENTENCE
+    reasons = [clean(sentence.why) for sentence in statement.withheld if sentence.verdict == "contradicted"]
+    counts = f"{lead}: {statement.withheld_summary}; {how} shows them"
+    return [counts, *(f"contradicted: {reason}" for reason in reasons if reason)]
+
+
 def source_parts(source: Provenance) -> list[str]:
     """Return name and record, link, release, date and licence of one source; empty ones left out."""
     parts = (

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from biomed_agent.check import check_text
+from biomed_agent.check import check_text, contradicts
 from biomed_agent.chemistry import computed_facts, molecule_from_smiles
 from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
 from biomed_agent.generator import Generation, Options
@@ -130,12 +130,8 @@ class Hosted:
 
     def write(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
         """See :class:`Model`."""
-
-        def one(prompt: Prompt) -> Reply:
-            return _chosen(self.generator, prompt, options)
-
         with ThreadPoolExecutor(self.workers) as pool:
-            yield from pool.map(one, prompts)
+            yield from pool.map(lambda prompt: _chosen(self.generator, prompt, options), prompts)
 
     def losses(self, prompts: Sequence[Prompt]) -> list[float | None]:
         """See :class:`Model`."""
@@ -304,7 +300,7 @@ def _contradicted(prompt: Prompt) -> Callable[[str], bool] | None:
         entity, facts = Protein(prompt.sequence), []
     else:
         return None
-    return lambda text: any(claim.verdict == "contradicted" for claim in check_text(text, entity, facts))
+    return lambda text: contradicts(check_text(text, entity, facts))
 
 
 def _reply(generation: Generation) -> Reply:

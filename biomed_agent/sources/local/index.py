@@ -407,6 +407,8 @@ _ACTIVITY = (
     "p.gene, p.name AS protein_name "
     "FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
 )
+SCORE = "KIBA score"
+"""The measure that is no concentration."""
 KIBA_BINDS = 12.1
 """The KIBA score from which a pair counts as binding, on the scale of the shipped tables (higher is stronger).
 
@@ -427,7 +429,7 @@ def _activity(subject: str, file: File, row: sqlite3.Row, note: str) -> Fact:
         value = f"{row['relation']}{row['value']:g}"
         bound = f"no binding seen up to {row['value'] / 1000:g} uM" if row["unit"] == "nM" else "a bound"
         note = f"{note}; {bound}" if note else bound
-    elif row["measure"] == "KIBA score" and row["value"] < KIBA_BINDS:
+    elif row["measure"] == SCORE and row["value"] < KIBA_BINDS:
         below = f"counted as no binding, being below {KIBA_BINDS}"
         note = f"{note}; {below}" if note else below
     return Fact(subject, row["measure"], value, row["unit"], provenance=file.provenance(row["measured"]), note=note)
