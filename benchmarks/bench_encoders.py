@@ -19,8 +19,8 @@ from timing import interleaved, machine, table
 
 import biomed_agent
 from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneration
-from biomed_agent.model.featurize import MolecularGraph, collate_graphs, featurize_smiles
-from biomed_agent.model.packing import packs, padding_waste
+from biomed_agent.model.network.featurize import MolecularGraph, collate_graphs, featurize_smiles
+from biomed_agent.model.network.length_buckets import packs, padding_waste
 
 PACKAGE = Path(biomed_agent.__file__).parent
 ALPHABET = "LAGVSERTIDPKQNFYMHWC"

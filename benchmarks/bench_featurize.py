@@ -18,8 +18,8 @@ from rdkit import Chem
 from timing import interleaved, machine, table
 
 import biomed_agent
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.featurize import featurize_smiles
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.network.featurize import featurize_smiles
 
 STARTER = Path(biomed_agent.__file__).parent / "data" / "starter" / "molecules.tsv.xz"
 CHIRALITY = list(Chem.ChiralType.values.values())

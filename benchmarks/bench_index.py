@@ -33,14 +33,14 @@ from typing import TextIO, cast
 import numpy as np
 from timing import interleaved, machine, table
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.name_matching import name_key
 from biomed_agent.sources.local import STARTER, LocalIndex
 from biomed_agent.sources.local.articles import read_query, search
 from biomed_agent.sources.local.build import Progress, build_from_dumps
 from biomed_agent.sources.local.files import open_file
+from biomed_agent.sources.local.schema import DUMPED, read_table
 from biomed_agent.sources.local.structures import SAMPLE
-from biomed_agent.sources.names import name_key
-from biomed_agent.sources.schema import DUMPED, read_table
 
 ROUNDS = 5
 LOOKUPS = 20_000
@@ -77,7 +77,7 @@ def structures() -> Iterator[str]:
 
 def inchikey(smiles: str) -> str:
     """Return the InChIKey of a structure, computed; nothing when it is none."""
-    from biomed_agent.chemistry import molecule_from_smiles
+    from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
     with suppress(InvalidInput):
         return molecule_from_smiles(smiles).inchikey

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from timing import machine
 
-from biomed_agent.generator import EMBEDDED, Options
-from biomed_agent.model.placement import BYTES, folder_sizes
-from biomed_agent.types import LoadIn
+from biomed_agent.core.types import LoadIn
+from biomed_agent.model.connect import EMBEDDED
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.inference.placement import BYTES, folder_sizes
 
 SIZES = {
     "molecule_config": {"hidden_size": 300, "num_hidden_layers": 5},
@@ -41,7 +42,7 @@ def build(tokenizers: Path, folder: Path) -> None:
     import torch
 
     from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneration, BioMedGPTProcessor
-    from biomed_agent.model.checkpoint import save_checkpoint
+    from biomed_agent.model.checkpoints.checkpoint import save_checkpoint
 
     processor = BioMedGPTProcessor.from_pretrained(tokenizers)
     text = SIZES["text_config"] | {
@@ -59,9 +60,9 @@ def measure(folder: Path, load_in: LoadIn) -> dict[str, float]:
     """Return MiB above an engine's imports: own memory and mapped file after loading, a text and a protein."""
     import torch
 
-    from biomed_agent.model.engine import LocalEngine
-    from biomed_agent.model.quantize import loading_options
-    from biomed_agent.prompt import user_message
+    from biomed_agent.model.contract.prompt import user_message
+    from biomed_agent.model.inference.engine import LocalEngine
+    from biomed_agent.model.inference.quantize import loading_options
 
     torch.set_num_threads(1)
     loading_options(load_in)

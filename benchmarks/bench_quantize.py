@@ -18,14 +18,15 @@ import torch
 from bench_featurize import molecules
 from timing import machine
 
-from biomed_agent.generator import EMBEDDED, Options
-from biomed_agent.model.engine import LocalEngine
-from biomed_agent.model.placement import folder_sizes
+from biomed_agent.core.types import LoadIn
+from biomed_agent.model.connect import EMBEDDED
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.rouge import rouge_l
+from biomed_agent.model.data.examples import Example
+from biomed_agent.model.inference.engine import LocalEngine
+from biomed_agent.model.inference.placement import folder_sizes
+from biomed_agent.model.release.mini import OfficialTests, build, molecule_examples, read_jsonl
 from biomed_agent.model.training.batching import as_messages, draw, estimated_positions
-from biomed_agent.model.training.examples import Example
-from biomed_agent.model.training.mini import OfficialTests, build, molecule_examples, read_jsonl
-from biomed_agent.rouge import rouge_l
-from biomed_agent.types import LoadIn
 
 PRECISIONS: tuple[LoadIn, ...] = ("fp32", "bf16", "8bit", "4bit")
 

@@ -14,10 +14,11 @@ import torch
 from bench_featurize import molecules
 from timing import interleaved, machine
 
-from biomed_agent.generator import EMBEDDED, Options
-from biomed_agent.model.engine import LocalEngine
-from biomed_agent.model.sampling import sample
-from biomed_agent.prompt import QUESTIONS, Message, user_message
+from biomed_agent.model.connect import EMBEDDED
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.prompt import QUESTIONS, Message, user_message
+from biomed_agent.model.inference.engine import LocalEngine
+from biomed_agent.model.inference.sampling import sample
 
 SAMPLED = Options(max_new_tokens=120, mbr_samples=16, temperature=0.7, seed=0)
 PROTEIN = (
@@ -42,7 +43,7 @@ def by_the_library(engine: LocalEngine, asked: list[list[Message]]) -> None:
 
 
 def by_ours(engine: LocalEngine, asked: list[list[Message]]) -> None:
-    """Draw with :func:`biomed_agent.model.sampling.sample`."""
+    """Draw with :func:`biomed_agent.model.inference.sampling.sample`."""
     torch.manual_seed(0)
     eos = {int(engine.model.generation_config.eos_token_id)}
     for messages in asked:

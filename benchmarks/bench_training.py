@@ -23,13 +23,13 @@ import torch
 from bench_featurize import molecules
 from timing import interleaved, machine, table
 
-from biomed_agent.generator import EMBEDDED
 from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneration, BioMedGPTProcessor
-from biomed_agent.model.checkpoint import load_checkpoint
-from biomed_agent.model.placement import NAMED
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint
+from biomed_agent.model.connect import EMBEDDED
+from biomed_agent.model.data.examples import Example
+from biomed_agent.model.inference.placement import NAMED
 from biomed_agent.model.training.align import answer_loss, compile_layers
 from biomed_agent.model.training.batching import Collator, Lengths, estimated_positions, packed, similar
-from biomed_agent.model.training.examples import Example
 
 TOKENS = 3072
 """positions of a batch on a CPU"""

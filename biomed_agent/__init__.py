@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from biomed_agent.core.version import __version__
+
 __all__ = ["Answer", "BioMedAgent", "__version__"]
 
 if TYPE_CHECKING:
-    from .agent import BioMedAgent
-    from .types import Answer
+    from biomed_agent.answering.agent import BioMedAgent
+    from biomed_agent.core.types import Answer
 
 
 def __getattr__(name: str) -> Any:
     if name == "BioMedAgent":
-        from .agent import BioMedAgent
+        from biomed_agent.answering.agent import BioMedAgent
 
         return BioMedAgent
     if name == "Answer":
-        from .types import Answer
+        from biomed_agent.core.types import Answer
 
         return Answer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ import sys
 import textwrap
 
 from biomed_agent import Answer, BioMedAgent
-from biomed_agent.render import to_text
+from biomed_agent.answering.wording import to_text
 
 CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
 UNKNOWN = "CC(Nc1nc(-c2ccccc2)nc2ccccc12)C1CC1"

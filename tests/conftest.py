@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.settings import Settings
+from biomed_agent.core.settings import Settings
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from biomed_agent.credentials import blot, secret_words
-from biomed_agent.errors import BiomedAgentError
-from biomed_agent.types import EXIT_CODES
-
-from .parser import build_parser
-from .screen import Screen
+from biomed_agent.cli.parser import build_parser
+from biomed_agent.cli.terminal import Screen
+from biomed_agent.core.errors import BiomedAgentError
+from biomed_agent.core.privacy.credentials import blot, secret_words
+from biomed_agent.core.types import EXIT_CODES
 
 BUG, INTERRUPTED = 1, 130
 

@@ -8,16 +8,15 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.inputs import files_closed, refuse_file
-from biomed_agent.types import Answer, ModelStatement
-
-from .given import CELLS_OPEN_NONE, entities, make_agent, opinion_flags, readable
-from .rows import BUG, Answered, Row, listed, read_rows, write_rows
-from .screen import Screen
+from biomed_agent.answering.resolving.input_files import files_closed, refuse_file
+from biomed_agent.cli.arguments import CELLS_OPEN_NONE, entities, make_agent, opinion_flags, readable
+from biomed_agent.cli.tables import BUG, Answered, Row, listed, read_rows, write_rows
+from biomed_agent.cli.terminal import Screen
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Answer, ModelStatement
 
 if TYPE_CHECKING:
-    from biomed_agent.agent import BioMedAgent
+    from biomed_agent.answering.agent import BioMedAgent
 
 ASKED = ("question", "molecule", "protein")
 """columns that are read; others are carried to the output"""

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.errors import CheckpointError, Unavailable
-
-from .screen import Screen
+from biomed_agent.cli.terminal import Screen
+from biomed_agent.core.errors import CheckpointError, Unavailable
 
 NEEDED = ("torch", "transformers", "safetensors", "sentencepiece")
 SECONDS = 10.0
@@ -46,7 +45,7 @@ def adopt(arguments: argparse.Namespace, screen: Screen) -> int:
             "importing weights needs torch and transformers, which are not installed.",
             "Run: pip install 'biomed-agent[model]'.",
         )
-    from biomed_agent.model.adopt import convert
+    from biomed_agent.model.checkpoints.conversion import convert
 
     output = Path(arguments.output).resolve()
     wish = convert.Wish(
@@ -79,7 +78,7 @@ def adopt(arguments: argparse.Namespace, screen: Screen) -> int:
 
 def inspect(arguments: argparse.Namespace, screen: Screen) -> int:
     """Say in a few lines what a checkpoint folder holds."""
-    from biomed_agent.model.manifest import file_sizes, read_manifest
+    from biomed_agent.model.contract.manifest import file_sizes, read_manifest
 
     folder = Path(arguments.folder)
     manifest = read_manifest(folder)
@@ -110,7 +109,7 @@ def inspect(arguments: argparse.Namespace, screen: Screen) -> int:
 
 def verify(arguments: argparse.Namespace, screen: Screen) -> int:
     """Compare every file of a checkpoint folder with the digests of its manifest."""
-    from biomed_agent.model.manifest import file_sizes, verify_manifest
+    from biomed_agent.model.contract.manifest import file_sizes, verify_manifest
 
     folder = Path(arguments.folder)
     try:

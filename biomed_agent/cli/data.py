@@ -12,15 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from biomed_agent.errors import InvalidInput, Refused, Unavailable
-
-from .given import settings_of
-from .screen import Screen
+from biomed_agent.cli.arguments import settings_of
+from biomed_agent.cli.terminal import Screen
+from biomed_agent.core.errors import InvalidInput, Refused, Unavailable
 
 if TYPE_CHECKING:
-    from biomed_agent.building.draft import Report
-    from biomed_agent.model.training.formats import Reading
-    from biomed_agent.transport import Transport
+    from biomed_agent.model.data.builders.writer import Report
+    from biomed_agent.model.data.formats import Reading
+    from biomed_agent.sources.http.transport import Transport
 
 SHOWN_BAD = 10
 EVERY = 10.0
@@ -100,7 +99,7 @@ def _split_arguments(parser: argparse.ArgumentParser) -> None:
 
 def build(arguments: argparse.Namespace, screen: Screen) -> int:
     """Build a data set from its database; a build that was stopped goes on."""
-    from biomed_agent.building.draft import WORKING
+    from biomed_agent.model.data.builders.writer import WORKING
 
     if arguments.limit is not None and arguments.limit < 1:
         raise InvalidInput(f"--limit {arguments.limit} is no number of things; expected 1 or more.")
@@ -136,7 +135,7 @@ def _built(arguments: argparse.Namespace, tell: Callable[[str], None]) -> Report
     structures = [Path(one) for one in arguments.structures]
     how: dict[str, Any] = {"dumps": dumps, "limit": arguments.limit, "restart": arguments.restart, "tell": tell}
     if arguments.what == "uniprotqa":
-        from biomed_agent.building.uniprotqa import REVIEWED, build_uniprotqa
+        from biomed_agent.model.data.builders.uniprotqa import REVIEWED, build_uniprotqa
 
         if dumps:
             if arguments.query:
@@ -144,7 +143,7 @@ def _built(arguments: argparse.Namespace, tell: Callable[[str], None]) -> Report
             return build_uniprotqa(output, **how)
         with _transport(arguments) as transport:
             return build_uniprotqa(output, transport, query=arguments.query or REVIEWED, **how)
-    from biomed_agent.building.pubchemqa import build_pubchemqa
+    from biomed_agent.model.data.builders.pubchemqa import build_pubchemqa
 
     how |= {"source": arguments.source or "", "structures": structures}
     if dumps and structures:
@@ -154,7 +153,7 @@ def _built(arguments: argparse.Namespace, tell: Callable[[str], None]) -> Report
 
 
 def _transport(arguments: argparse.Namespace) -> Transport:
-    from biomed_agent.transport import Transport
+    from biomed_agent.sources.http.transport import Transport
 
     settings = settings_of(arguments)
     return Transport(
@@ -179,7 +178,7 @@ def _report(report: Report, what: str) -> str:
 
 def check(arguments: argparse.Namespace, screen: Screen) -> int:
     """Read every row of files and say what they hold and which rows are bad."""
-    from biomed_agent.model.training import formats
+    from biomed_agent.model.data import formats
 
     teller = Teller(screen)
     several = len(arguments.file) > 1
@@ -234,7 +233,7 @@ def _checked(reading: Reading[Any], report: Path | None) -> str:
 
 def split(arguments: argparse.Namespace, screen: Screen) -> int:
     """Split files into folds that share no group."""
-    from biomed_agent.model.training import formats, splits
+    from biomed_agent.model.data import formats, splits
 
     stated = {
         name: getattr(arguments, name) for name in ("identity", "coverage") if getattr(arguments, name) is not None

@@ -13,17 +13,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from biomed_agent.egress import AuditLog
-from biomed_agent.errors import BiomedAgentError, CheckpointError, InvalidInput
-from biomed_agent.types import EXIT_CODES
-
-from .given import settings_of
-from .screen import PROGRAM, Screen
+from biomed_agent.cli.arguments import settings_of
+from biomed_agent.cli.terminal import PROGRAM, Screen
+from biomed_agent.core.errors import BiomedAgentError, CheckpointError, InvalidInput
+from biomed_agent.core.privacy.egress import AuditLog
+from biomed_agent.core.types import EXIT_CODES
 
 if TYPE_CHECKING:
-    from biomed_agent.model.machine import Inventory
-    from biomed_agent.model.placement import Option, Sizes
-    from biomed_agent.settings import Settings
+    from biomed_agent.core.settings import Settings
+    from biomed_agent.model.inference.machine import Inventory
+    from biomed_agent.model.inference.placement import Option, Sizes
 
 PACKAGES = (
     "biomed-agent", "rdkit", "numpy", "httpx", "pydantic", "langchain-core", "langchain",
@@ -37,10 +36,10 @@ GIB = 2**30
 def doctor(arguments: argparse.Namespace, screen: Screen) -> int:
     """Report on machine, settings and model; 0 when the settings work and the model fits, else 4."""
     if getattr(arguments, "egress", None) is True:  # --egress without a policy
-        from .trap import prove
+        from biomed_agent.cli.egress_proof import prove
 
         return prove(arguments, screen)
-    from biomed_agent.model.machine import take_inventory
+    from biomed_agent.model.inference.machine import take_inventory
 
     settings = settings_of(arguments)
     sizes, folder = _model(arguments.of, settings)
@@ -66,8 +65,8 @@ def _model(named: str | None, settings: Settings) -> tuple[Sizes | None, str]:
 
     A folder that need not be named is empty, one that is not known is ``FOLDER``.
     """
-    from biomed_agent.generator import model_folder
-    from biomed_agent.model.placement import folder_sizes, named_sizes
+    from biomed_agent.model.connect import model_folder
+    from biomed_agent.model.inference.placement import folder_sizes, named_sizes
 
     if named is not None:
         return (folder_sizes(named), named) if Path(named).is_dir() else (named_sizes(named), "FOLDER")
@@ -118,7 +117,7 @@ def _tried(attempt: Callable[[], tuple[bool | None, str]]) -> dict[str, Any]:
 
 
 def _try_model(settings: Settings) -> tuple[bool | None, str]:
-    from biomed_agent.generator import EMBEDDED, connect, model_folder
+    from biomed_agent.model.connect import EMBEDDED, connect, model_folder
 
     if (settings.model or "").lower() == "none":
         return None, "switched off"
@@ -140,7 +139,7 @@ def _try_index(settings: Settings) -> tuple[bool, str]:
 
 
 def _try_host(settings: Settings) -> tuple[bool, str]:
-    from biomed_agent.generator import HostClient
+    from biomed_agent.model.remote import HostClient
 
     key = settings.api_key.get_secret_value()
     timeout, audit = settings.timeout, settings.audit_path
@@ -152,7 +151,7 @@ def _placement(
     sizes: Sizes, folder: str, inventory: Inventory, tokens: int | None, packages: dict[str, str | None]
 ) -> dict[str, Any]:
     """Return the memory of a model by part and precision, every placement, and the best that fits."""
-    from biomed_agent.model.placement import BYTES, TOKENS, options
+    from biomed_agent.model.inference.placement import BYTES, TOKENS, options
 
     tokens = min(tokens or TOKENS, sizes.context_length)
     memory: dict[str, dict[str, Any]] = {

@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from biomed_agent.errors import Inapplicable, InvalidInput, Unavailable
-
-from .given import settings_of
-from .screen import Screen
+from biomed_agent.cli.arguments import settings_of
+from biomed_agent.cli.terminal import Screen
+from biomed_agent.core.errors import Inapplicable, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from biomed_agent.model.evaluation.answers import Model
+    from biomed_agent.model.data.formats import BadRow
+    from biomed_agent.model.evaluation.evaluate import Evaluation, Settings
+    from biomed_agent.model.evaluation.models_under_test import Model
     from biomed_agent.model.evaluation.reading import Rows
-    from biomed_agent.model.evaluation.run import Evaluation, Settings
-    from biomed_agent.model.training.formats import BadRow
 
 TASKS = ("molecule-captioning", "molecule-qa", "protein-qa", "pubmedqa", "medmcqa", "medqa")
 SETTINGS = ("reasoning-required", "question-only", "reasoning-free")
@@ -107,8 +106,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _model(arguments: argparse.Namespace) -> Model:
-    from biomed_agent.generator import HostClient, LocalModel, connect
-    from biomed_agent.model.evaluation.answers import Hosted
+    from biomed_agent.model.connect import connect
+    from biomed_agent.model.evaluation.models_under_test import Hosted
+    from biomed_agent.model.local import LocalModel
+    from biomed_agent.model.remote import HostClient
 
     settings = settings_of(arguments)
     named = str(settings.model or "")
@@ -126,14 +127,14 @@ def _model(arguments: argparse.Namespace) -> Model:
     generator = connect(None, settings.model, load_in=settings.load_in)
     if not isinstance(generator, LocalModel):
         raise Inapplicable("there is no model to evaluate.", "Give --model FOLDER, or --host URL.")
-    from biomed_agent.model.evaluation.processes import loaded
+    from biomed_agent.model.evaluation.workers import loaded
 
     return loaded(generator, arguments.processes, arguments.batch or 16)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
+    from biomed_agent.model.evaluation.evaluate import Settings
     from biomed_agent.model.evaluation.metrics import WORDS, scibert
-    from biomed_agent.model.evaluation.run import Settings
 
     return Settings(
         controls=arguments.controls,
@@ -149,7 +150,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 def _run(
     arguments: argparse.Namespace, screen: Screen, model: Model, rows: Rows, train: Rows | None, output: Path
 ) -> Evaluation:
-    from biomed_agent.model.evaluation.run import evaluate as score
+    from biomed_agent.model.evaluation.evaluate import evaluate as score
     from biomed_agent.model.evaluation.tasks import task_named
 
     about: dict[str, dict[str, Any]] = {"data": rows.about()}

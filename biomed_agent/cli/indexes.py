@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .given import settings_of
-from .screen import PROGRAM, Screen
+from biomed_agent.cli.arguments import settings_of
+from biomed_agent.cli.terminal import PROGRAM, Screen
 
 if TYPE_CHECKING:
     from biomed_agent.sources.local.build import Progress, Report

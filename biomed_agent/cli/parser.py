@@ -6,12 +6,11 @@ import argparse
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from biomed_agent import __version__
-from biomed_agent.errors import InvalidInput
-
-from .data import add_commands as add_data
-from .evaluate import add_arguments as add_evaluate
-from .train import add_commands as add_train
+from biomed_agent.cli.data import add_commands as add_data
+from biomed_agent.cli.evaluate import add_arguments as add_evaluate
+from biomed_agent.cli.train import add_commands as add_train
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.version import __version__
 
 EXAMPLES = """examples:
   biomed-agent ask "What is the molecular weight of aspirin?"
@@ -102,7 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _index_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    from .indexes import add_arguments, add_info_arguments
+    from biomed_agent.cli.indexes import add_arguments, add_info_arguments
 
     words = "build a local index from dumps of PubChem, UniProt and PubMed"
     usage = "--output FILE [--molecules|--proteins|--articles DUMP...]"

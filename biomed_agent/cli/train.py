@@ -11,9 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.errors import InvalidInput, Unavailable
-
-from .screen import Screen
+from biomed_agent.cli.terminal import Screen
+from biomed_agent.core.errors import InvalidInput, Unavailable
 
 NEEDED = ("torch", "transformers", "accelerate", "safetensors", "sentencepiece")
 CONFIGS = Path(__file__).resolve().parents[1] / "model" / "training" / "configs"
@@ -103,7 +102,7 @@ def align(arguments: argparse.Namespace, screen: Screen) -> int:
 def merge(arguments: argparse.Namespace, screen: Screen) -> int:
     """Put what was trained and its base into one folder."""
     _ready()
-    from biomed_agent.model.checkpoint import merge_adapter
+    from biomed_agent.model.checkpoints.checkpoint import merge_adapter
 
     screen.show(str(merge_adapter(arguments.folder, arguments.output, arguments.base)))
     return 0

@@ -1,6 +1,7 @@
-"""The model side: configuration, encoders, processing, checkpoints and the engine.
+"""The model side: what client and model agree on, the network, checkpoints, inference, training and evaluation.
 
-Importing this package costs nothing; each name loads torch and transformers when it is first used.
+Importing this package costs nothing; each name loads torch and transformers when it is first used, but for
+``EMBEDDED`` and ``user_message``, which need neither.
 """
 
 from __future__ import annotations
@@ -9,21 +10,32 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .configuration import BioMedGPTConfig, GinConfig
-    from .modeling import BioMedGPTForConditionalGeneration
-    from .processing import BioMedGPTProcessor
+    from biomed_agent.model.connect import EMBEDDED
+    from biomed_agent.model.contract.prompt import user_message
+    from biomed_agent.model.network.configuration import BioMedGPTConfig, GinConfig
+    from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
+    from biomed_agent.model.network.processing import BioMedGPTProcessor
 
-__all__ = ["BioMedGPTConfig", "BioMedGPTForConditionalGeneration", "BioMedGPTProcessor", "GinConfig"]
+__all__ = [
+    "EMBEDDED",
+    "BioMedGPTConfig",
+    "BioMedGPTForConditionalGeneration",
+    "BioMedGPTProcessor",
+    "GinConfig",
+    "user_message",
+]
 
 _HOME = {
-    "BioMedGPTConfig": "configuration",
-    "GinConfig": "configuration",
-    "BioMedGPTForConditionalGeneration": "modeling",
-    "BioMedGPTProcessor": "processing",
+    "EMBEDDED": "connect",
+    "user_message": "contract.prompt",
+    "BioMedGPTConfig": "network.configuration",
+    "GinConfig": "network.configuration",
+    "BioMedGPTForConditionalGeneration": "network.modeling",
+    "BioMedGPTProcessor": "network.processing",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

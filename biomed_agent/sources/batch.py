@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from biomed_agent.errors import BiomedAgentError
+from biomed_agent.core.errors import BiomedAgentError
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -26,9 +26,10 @@ class Batch(Generic[K, V]):
     found: dict[K, V]
     """what was found, by what was asked, in the order asked"""
     missing: dict[K, BiomedAgentError]
-    """why the others were not: :class:`~biomed_agent.errors.NotFound` for what the service does not have,
-    :class:`~biomed_agent.errors.InvalidInput` for what cannot be asked, :class:`~biomed_agent.errors.Refused` for
-    what must not leave this machine, :class:`~biomed_agent.errors.Unavailable` for what may be asked again"""
+    """why the others were not: :class:`~biomed_agent.core.errors.NotFound` for what the service does not have,
+    :class:`~biomed_agent.core.errors.InvalidInput` for what cannot be asked,
+    :class:`~biomed_agent.core.errors.Refused` for what must not leave this machine,
+    :class:`~biomed_agent.core.errors.Unavailable` for what may be asked again"""
 
 
 def in_order(asked: Sequence[K], outcome: Callable[[K], V]) -> Batch[K, V]:

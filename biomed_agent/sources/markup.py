@@ -7,7 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Container, Iterator
 
-from biomed_agent.errors import Unavailable
+from biomed_agent.core.errors import Unavailable
 
 _RAISED, _REFERENCE = "\x00", "\x01"
 """stand before a superscript and for a number of the reference list until :func:`_tidy` removes them"""

@@ -1,8 +1,8 @@
 """LangChain tools: question answering about molecules, proteins and papers, look-ups, and a PubMed retriever.
 
 They translate between a calling model and :class:`biomed_agent.BioMedAgent`, nothing else. A call returns
-``(content, artifact)``: a short text in a fixed order (:func:`biomed_agent.render.to_tool_text`) for the calling
-model, and the whole answer as plain JSON values for the program.
+``(content, artifact)``: a short text in a fixed order (:func:`biomed_agent.answering.wording.to_tool_text`) for the
+calling model, and the whole answer as plain JSON values for the program.
 
 What happens when something is wrong:
 
@@ -16,12 +16,12 @@ What happens when something is wrong:
 
 from __future__ import annotations
 
-from .base import BioMedTool, LazyAgent, LookUpTool
-from .molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
-from .papers import SearchLiteratureTool
-from .proteins import FindProteinTool
-from .qa import BioMedToolkit, LiteratureQATool, MoleculeProteinQATool, MoleculeQATool, ProteinQATool
-from .retriever import PubMedRetriever
+from biomed_agent.tools.base import BioMedTool, LazyAgent, LookUpTool
+from biomed_agent.tools.molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
+from biomed_agent.tools.papers import SearchLiteratureTool
+from biomed_agent.tools.proteins import FindProteinTool
+from biomed_agent.tools.qa import BioMedToolkit, LiteratureQATool, MoleculeProteinQATool, MoleculeQATool, ProteinQATool
+from biomed_agent.tools.retriever import PubMedRetriever
 
 __all__ = [
     "BioMedTool",

@@ -14,17 +14,16 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from biomed_agent.errors import BiomedAgentError
-from biomed_agent.inputs import files_closed, refuse_file
-from biomed_agent.render import to_tool_text
-from biomed_agent.render.words import shorten
-from biomed_agent.types import Answer, Article, EgressPolicy, ModelUse, Status
-
-from .handles import Handles
+from biomed_agent.answering.resolving.input_files import files_closed, refuse_file
+from biomed_agent.answering.wording import to_tool_text
+from biomed_agent.answering.wording.words import shorten
+from biomed_agent.core.errors import BiomedAgentError
+from biomed_agent.core.types import Answer, Article, EgressPolicy, ModelUse, Status
+from biomed_agent.tools.handles import Handles
 
 if TYPE_CHECKING:
-    from biomed_agent.agent import BioMedAgent
-    from biomed_agent.settings import Settings
+    from biomed_agent.answering.agent import BioMedAgent
+    from biomed_agent.core.settings import Settings
 
 INSTEAD_OF_FILE = "A tool opens no file: pass a name, an identifier, the structure or the sequence itself."
 PROGRESS_EVENT = "biomed_agent_progress"
@@ -59,7 +58,7 @@ class LazyAgent:
         """The agent itself, made now if it was not."""
         with self._lock:
             if self._agent is None:
-                from biomed_agent.agent import BioMedAgent
+                from biomed_agent.answering.agent import BioMedAgent
 
                 self._agent = BioMedAgent(**self._options)
             return self._agent
@@ -132,7 +131,7 @@ def model_asked(agent: Any) -> dict[str, ModelUse]:
     It ships for people who try the package; a host, a folder or ``embedded`` in the settings of the agent is a wish for
     that model. Who is no :class:`biomed_agent.BioMedAgent` decides for itself.
     """
-    from biomed_agent.agent import BioMedAgent
+    from biomed_agent.answering.agent import BioMedAgent
 
     with contextlib.suppress(BiomedAgentError):  # settings that cannot be read: the agent says so itself
         if isinstance(agent, BioMedAgent | LazyAgent) and not agent.settings.host and not agent.settings.model:

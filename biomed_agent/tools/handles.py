@@ -23,9 +23,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from biomed_agent.disclosure import structure_in
-from biomed_agent.inputs import INCHIKEY, read_sequence, smiles_shaped, split_prefix
-from biomed_agent.types import Answer, EgressPolicy, Entity, Fact, Molecule, Protein, Resolved
+from biomed_agent.answering.resolving.inputs import read_sequence
+from biomed_agent.core.identifiers import INCHIKEY, smiles_shaped, split_prefix
+from biomed_agent.core.privacy.disclosure import structure_in
+from biomed_agent.core.types import Answer, EgressPolicy, Entity, Fact, Molecule, Protein, Resolved
 
 SHARED = frozenset(
     (
@@ -78,7 +79,7 @@ def read_structure(kind: Literal["molecule", "protein"], text: str) -> str:
     prefix, bare = split_prefix(text.strip())
     if kind == "protein":
         return f"seq:{read_sequence(bare).sequence}"
-    from biomed_agent.chemistry import molecule_from_inchi, molecule_from_smiles
+    from biomed_agent.core.chemistry.structures import molecule_from_inchi, molecule_from_smiles
 
     if prefix == "inchi" or bare.startswith("InChI="):
         return f"smiles:{molecule_from_inchi(bare if bare.startswith('InChI=') else f'InChI={bare}').smiles}"

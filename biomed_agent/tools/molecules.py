@@ -6,9 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from biomed_agent.types import Answer
-
-from .base import LookUpTool, Strict
+from biomed_agent.core.types import Answer
+from biomed_agent.tools.base import LookUpTool, Strict
 
 _MOLECULE = (
     'A name, brand or synonym ("Gleevec"), an identifier ("CID:2244", "50-78-2", "CHEMBL25", an InChIKey) or a '

@@ -6,15 +6,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from biomed_agent.types import Answer
-
-from .base import LookUpTool, Strict
+from biomed_agent.core.types import Answer
+from biomed_agent.tools.base import LookUpTool, Strict
 
 Section = Literal[
     "function", "location", "family", "domains", "sites", "modifications", "membrane", "pathways", "diseases", "drugs",
     "structures", "isoforms", "variants",
 ]  # fmt: skip
-"""Keys of :data:`biomed_agent.lookups.proteins.SECTIONS`."""
+"""Keys of :data:`biomed_agent.answering.handlers.proteins.SECTIONS`."""
 
 
 class FindProteinArguments(Strict):

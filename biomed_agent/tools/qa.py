@@ -9,13 +9,12 @@ from typing import Any, Literal
 from langchain_core.tools import BaseTool, BaseToolkit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from biomed_agent.types import EgressPolicy
-
-from .base import Arguments, BioMedTool, LazyAgent
-from .handles import Handles, read_structure
-from .molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
-from .papers import SearchLiteratureTool
-from .proteins import FindProteinTool
+from biomed_agent.core.types import EgressPolicy
+from biomed_agent.tools.base import Arguments, BioMedTool, LazyAgent
+from biomed_agent.tools.handles import Handles, read_structure
+from biomed_agent.tools.molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
+from biomed_agent.tools.papers import SearchLiteratureTool
+from biomed_agent.tools.proteins import FindProteinTool
 
 _NAMES_A_MOLECULE = (
     'One molecule: a name ("imatinib"), an identifier ("CID:2244", "CHEBI:15365", "CHEMBL25", "50-78-2", an '

@@ -10,12 +10,11 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.inputs import files_closed
-from biomed_agent.literature import usable
-from biomed_agent.types import Article
-
-from .base import INSTEAD_OF_FILE, default_agent
+from biomed_agent.answering.resolving.input_files import files_closed
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Article
+from biomed_agent.sources.literature.search import usable
+from biomed_agent.tools.base import INSTEAD_OF_FILE, default_agent
 
 MAX_DOCUMENTS = 500
 SPARE = 5
@@ -29,7 +28,7 @@ class PubMedRetriever(BaseRetriever):
     url, licence, the service that answered, and whether the article is retracted or a preprint. Retracted articles
     and notices (of a retraction, a concern, an erratum) are left out unless ``retracted`` is set. No hit is an empty
     list; a query of which PubMed would ignore a word, a look-up that the egress policy refuses and a service that
-    does not answer raise a :class:`~biomed_agent.errors.BiomedAgentError`.
+    does not answer raise a :class:`~biomed_agent.core.errors.BiomedAgentError`.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -18,7 +18,7 @@ from rdkit import Chem, RDLogger
 from rdkit.Chem import Descriptors, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from biomed_agent.sources.names import COMMON_WORDS, name_key
+from biomed_agent.core.name_matching import COMMON_WORDS, name_key
 
 from .tables import HAND_WRITTEN, read_csv, read_tsv, text_of
 from .terms import known_terms, terms_in, written_by_chebi

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from biomed_agent.model.checkpoint import load_reference
+from biomed_agent.model.checkpoints.checkpoint import load_reference
 
 
 class Golden:

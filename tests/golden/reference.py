@@ -11,12 +11,11 @@ import torch
 from torch import Tensor
 from transformers import LogitsProcessor, LogitsProcessorList, RepetitionPenaltyLogitsProcessor
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.featurize import MolecularGraph, collate_graphs, featurize_smiles
-from biomed_agent.model.processing import pad_rows
-from biomed_agent.prompt import MoleculeSlot, ProteinSlot, Segment, Text
-
-from .conftest import Golden
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.prompt import MoleculeSlot, ProteinSlot, Segment, Text
+from biomed_agent.model.network.featurize import MolecularGraph, collate_graphs, featurize_smiles
+from biomed_agent.model.network.processing import pad_rows
+from tests.golden.conftest import Golden
 
 PLACEHOLDER = re.compile("<moleculeHere>|<proteinHere>|<cellHere>")
 CLOSED = ("</molecule>", "</protein>")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.prompt import Text, drop_oldest_turns, render
-
-from .reference import PLACEHOLDER, Turn, batch_of, beam_search, every_turn, penalties, written
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.prompt import Text, drop_oldest_turns, render
+from tests.golden.reference import PLACEHOLDER, Turn, batch_of, beam_search, every_turn, penalties, written
 
 
 @pytest.fixture(scope="module")

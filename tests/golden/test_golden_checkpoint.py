@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from biomed_agent.errors import CheckpointError
+from biomed_agent.core.errors import CheckpointError
 from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneration
-from biomed_agent.model.checkpoint import load_reference, load_reference_state_dict, reference_key
+from biomed_agent.model.checkpoints.checkpoint import load_reference, load_reference_state_dict, reference_key
 
 
 def meta_state(layout):

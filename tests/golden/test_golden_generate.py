@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .reference import batch_of, beam_search, penalties, rows_of
+from tests.golden.reference import batch_of, beam_search, penalties, rows_of
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from biomed_agent.model.checkpoint import reference_key
-from biomed_agent.model.featurize import MolecularGraph
-from biomed_agent.model.processing import IGNORED, pad_rows
-
-from .reference import batch_of, rows_of
+from biomed_agent.model.checkpoints.checkpoint import reference_key
+from biomed_agent.model.network.featurize import MolecularGraph
+from biomed_agent.model.network.processing import IGNORED, pad_rows
+from tests.golden.reference import batch_of, rows_of
 
 
 def test_the_language_model_alone(golden, close):

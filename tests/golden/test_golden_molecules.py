@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.featurize import collate_graphs, featurize_smiles
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.network.featurize import collate_graphs, featurize_smiles
 
 
 def readable(record):

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.prompt import PromptStyle, Text, render
-
-from .reference import CLOSED, PLACEHOLDER, asked, given, written
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.prompt import PromptStyle, Text, render
+from tests.golden.reference import CLOSED, PLACEHOLDER, asked, given, written
 
 TURN = re.compile(r"<(molecule|protein)><(?:molecule|protein)Here></(?:molecule|protein)>(?: (.*))?", re.DOTALL)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.processing import pad_rows
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.network.processing import pad_rows
 
 
 def encode(golden, sequence):

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.tools import BaseTool
 
-from biomed_agent.render.tool_text import TOOL_TOKENS, estimate_tokens
+from biomed_agent.answering.wording.tool_text import TOOL_TOKENS, estimate_tokens
 from biomed_agent.tools import (
     BioMedTool,
     FindMoleculeTool,

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from biomed_agent.transport import Transport
-
-from .server import FakeClock, LocalServer, Said, script
+from biomed_agent.sources.http.transport import Transport
+from tests.unit.server import FakeClock, LocalServer, Said, script
 
 QUESTIONS = """
 What is this molecule? It is an alcohol. The protein binds to the receptor. Human: <molecule></molecule>
@@ -37,8 +36,8 @@ def tiny_processor(tmp_path_factory):
     from transformers import EsmTokenizer
     from transformers.models.esm.configuration_esm import get_default_vocab_list
 
-    from biomed_agent.model.processing import BioMedGPTProcessor
-    from biomed_agent.model.tokenizer import SentencePieceTokenizer
+    from biomed_agent.model.network.processing import BioMedGPTProcessor
+    from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
     from biomed_agent.model.training.vocabulary import train_vocabulary
 
     folder = tmp_path_factory.mktemp("vocabulary")
@@ -94,7 +93,7 @@ def tiny_model(tiny_processor):
 @pytest.fixture(scope="session")
 def tiny_folder(tiny_model, tiny_processor, tmp_path_factory):
     """A checkpoint folder that holds the tiny model."""
-    from biomed_agent.model.checkpoint import save_checkpoint
+    from biomed_agent.model.checkpoints.checkpoint import save_checkpoint
 
     manifest = {
         "name": "tiny",

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.model.checkpoint import save_checkpoint
-from biomed_agent.model.training.examples import Example
+from biomed_agent.model.checkpoints.checkpoint import save_checkpoint
+from biomed_agent.model.data.examples import Example
 from biomed_agent.model.training.recipe import Recipe, Sizes, Stage
 from biomed_agent.model.training.start import begin
 from biomed_agent.model.training.vocabulary import train_vocabulary

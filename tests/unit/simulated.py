@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from biomed_agent.pace import Clock
-
-from .server import Asked, Said
+from biomed_agent.sources.http.rate_limit import Clock
+from tests.unit.server import Asked, Said
 
 BUSY = Said.json({"Fault": {"Code": "PUGREST.ServerBusy", "Message": "Too many requests"}}, status=503)
 TROUBLES = {

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.errors import NotFound, Unavailable
+from biomed_agent.core.errors import NotFound, Unavailable
+from biomed_agent.sources.http.transport import ABSENT, Transport
 from biomed_agent.sources.pubchem import PubChem
-from biomed_agent.transport import ABSENT, Transport
-
-from .server import FakeClock, LocalServer, Said, script
+from tests.unit.server import FakeClock, LocalServer, Said, script
 
 UNKNOWN = Said.json({"Fault": {"Code": "PUGREST.NotFound", "Message": "No CID found"}}, 404)
 

@@ -19,14 +19,15 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from biomed_agent import BioMedAgent
-from biomed_agent.errors import CheckpointError
-from biomed_agent.generator import LocalModel, Options
-from biomed_agent.model.adopt import convert
-from biomed_agent.model.adopt.convert import SMALL, Wish, adopt
-from biomed_agent.model.checkpoint import load_checkpoint, load_reference
-from biomed_agent.model.manifest import read_manifest, verify_manifest
-from biomed_agent.prompt import QUESTIONS, user_message
-from biomed_agent.settings import Settings
+from biomed_agent.core.errors import CheckpointError
+from biomed_agent.core.settings import Settings
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, load_reference
+from biomed_agent.model.checkpoints.conversion import convert
+from biomed_agent.model.checkpoints.conversion.convert import SMALL, Wish, adopt
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.manifest import read_manifest, verify_manifest
+from biomed_agent.model.contract.prompt import QUESTIONS, user_message
+from biomed_agent.model.local import LocalModel
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "data"
 RECORDED = Path(os.environ.get("BIOMED_AGENT_GOLDEN", GOLDEN))

@@ -17,15 +17,15 @@ import pytest
 import torch
 
 from biomed_agent import BioMedAgent
-from biomed_agent.errors import CheckpointError
-from biomed_agent.generator import LocalModel, Options
-from biomed_agent.model.adopt.convert import Wish, adopt
-from biomed_agent.model.checkpoint import load_checkpoint, load_reference
-from biomed_agent.model.manifest import read_manifest
-from biomed_agent.prompt import user_message
-from biomed_agent.settings import Settings
-
-from .test_adopt import GOLDEN, PTH, saved, state
+from biomed_agent.core.errors import CheckpointError
+from biomed_agent.core.settings import Settings
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, load_reference
+from biomed_agent.model.checkpoints.conversion.convert import Wish, adopt
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.manifest import read_manifest
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.local import LocalModel
+from tests.unit.test_adopt import GOLDEN, PTH, saved, state
 
 
 def small_gin(prefix=""):

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from biomed_agent import BioMedAgent
+from biomed_agent.answering.handlers.affinities import WHAT_A_SCORE_IS, conflict, partners
+from biomed_agent.answering.handlers.limits import limit_in
 from biomed_agent.cli import main
-from biomed_agent.lookups.affinities import WHAT_A_SCORE_IS, conflict, partners
-from biomed_agent.lookups.limits import limit_in
-from biomed_agent.settings import Settings
-from biomed_agent.types import Fact
+from biomed_agent.core.settings import Settings
+from biomed_agent.core.types import Fact
 
 
 @pytest.fixture(scope="module")

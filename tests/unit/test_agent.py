@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.errors import Unavailable
-from biomed_agent.generator import Generation, Options
-from biomed_agent.prompt import Message
-from biomed_agent.render import to_html, to_text, to_tool_text
-from biomed_agent.settings import Settings
+from biomed_agent.answering.wording import to_html, to_text, to_tool_text
+from biomed_agent.core.errors import Unavailable
+from biomed_agent.core.settings import Settings
+from biomed_agent.core.types import Answer, ModelStamp, answer_schema
+from biomed_agent.model.contract.generation import Generation, Options
+from biomed_agent.model.contract.prompt import Message
 from biomed_agent.tools import BioMedToolkit
-from biomed_agent.types import Answer, ModelStamp, answer_schema
 
 CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
 

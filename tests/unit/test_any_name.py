@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
-from biomed_agent.agent import BioMedAgent
-from biomed_agent.chemistry import components, molecule_from_inchi, molecule_from_smiles
-from biomed_agent.errors import BiomedAgentError, InvalidInput
-from biomed_agent.hazards import asked_of_molecule, topic_of
-from biomed_agent.inputs import visible
-from biomed_agent.resolve import Resolver
-from biomed_agent.sdf import molecule_from_molblock, read_records
+from biomed_agent.answering.agent import BioMedAgent
+from biomed_agent.answering.reading.hazard_questions import asked_of_molecule, topic_of
+from biomed_agent.answering.resolving.inputs import visible
+from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.core.chemistry.molfile import molecule_from_molblock, read_records
+from biomed_agent.core.chemistry.structures import components, molecule_from_inchi, molecule_from_smiles
+from biomed_agent.core.errors import BiomedAgentError, InvalidInput
+from biomed_agent.core.types import EXIT_CODES, Molecule
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.pubchem.annotations import read_value
-from biomed_agent.types import EXIT_CODES, Molecule
 
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ALPHABET = st.sampled_from(

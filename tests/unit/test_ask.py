@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.types import EXIT_CODES
+from biomed_agent.core.types import EXIT_CODES
 
 ERLOTINIB = "C#Cc1cccc(Nc2ncnc3cc(OCCOC)c(OCCOC)cc23)c1"
 UNKNOWN = "CC1CC(=O)N(C1)c1ccc(cc1)C(=O)NCc1cccnc1F"

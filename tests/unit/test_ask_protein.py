@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.resolve import Resolver
-from biomed_agent.retrieve import Retriever
-from biomed_agent.settings import Settings
+from biomed_agent.answering.evidence import Retriever
+from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.core.settings import Settings
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot import UniProt
-from biomed_agent.transport import Transport
-
-from .server import Asked, FakeClock, LocalServer, Said
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
 
 
 def part(kind: str, start: int, end: int, **more: Any) -> dict[str, Any]:

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import NotFound, Unavailable
-from biomed_agent.sources.europepmc import EuropePMC
+from biomed_agent.core.errors import NotFound, Unavailable
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.europepmc import EuropePMC
+from biomed_agent.sources.literature.pubmed import PubMed
 from biomed_agent.sources.pubchem import PubChem
-from biomed_agent.sources.pubmed import PubMed
 from biomed_agent.sources.uniprot import UniProt
-from biomed_agent.transport import Transport
-
-from .server import Asked, FakeClock, LocalServer, Said
-from .simulated import TROUBLES, Simulated, VirtualClock, services, worst_window
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
+from tests.unit.simulated import TROUBLES, Simulated, VirtualClock, services, worst_window
 
 LIMITS = {"pubchem": 5, "uniprot": 5, "pubmed": 3, "europepmc": 5}
 UNKNOWN = 13

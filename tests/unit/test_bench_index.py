@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from biomed_agent.chemistry import molecule_from_smiles
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.local.build import build_from_dumps
 from biomed_agent.sources.local.files import open_file

@@ -12,17 +12,15 @@ from typing import Any
 
 import pytest
 
-from biomed_agent import pairs
-from biomed_agent.building import pubchemqa, uniprotqa
-from biomed_agent.building.draft import WORKING
-from biomed_agent.building.pubchemqa import build_pubchemqa, described, read_annotations
-from biomed_agent.building.uniprotqa import build_uniprotqa
-from biomed_agent.errors import InvalidInput, Refused, Unavailable
-from biomed_agent.model.training import formats
-from biomed_agent.prompt import QUESTIONS
-from biomed_agent.transport import Transport
-
-from .server import Asked, FakeClock, LocalServer, Said
+from biomed_agent.core.errors import InvalidInput, Refused, Unavailable
+from biomed_agent.model.contract.prompt import QUESTIONS
+from biomed_agent.model.data import formats, pairs
+from biomed_agent.model.data.builders import pubchemqa, uniprotqa
+from biomed_agent.model.data.builders.pubchemqa import build_pubchemqa, described, read_annotations
+from biomed_agent.model.data.builders.uniprotqa import build_uniprotqa
+from biomed_agent.model.data.builders.writer import WORKING
+from biomed_agent.sources.http.transport import Transport
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
 
 ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 
@@ -173,8 +171,8 @@ def test_a_build_killed_in_the_middle_goes_on_and_gives_the_same_file(tmp_path):
     with LocalServer(FakeUniProt(entries)) as server:
         build_uniprotqa(tmp_path / "whole.json", connect(server))
     code = (
-        "import sys; from pathlib import Path; from biomed_agent.building.uniprotqa import build_uniprotqa; "
-        "from biomed_agent.transport import Transport; "
+        "import sys; from pathlib import Path; from biomed_agent.model.data.builders.uniprotqa import build_uniprotqa; "
+        "from biomed_agent.sources.http.transport import Transport; "
         "build_uniprotqa(Path(sys.argv[1]), Transport(services={'uniprot': sys.argv[2]}))"
     )
     fake = FakeUniProt(entries, {6: Said(b"{}", drip=3600)})

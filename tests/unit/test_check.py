@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.check import check_claim, check_text
-from biomed_agent.chemistry import molecule_from_smiles
-from biomed_agent.errors import InvalidInput
-from biomed_agent.types import Claim, Fact, Molecule, Protein, Provenance
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Claim, Fact, Molecule, Protein, Provenance
+from biomed_agent.trust.claims import check_claim, check_text
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 

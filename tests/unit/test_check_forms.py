@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from biomed_agent import BioMedAgent
-
-from .test_check_agent import CONTRADICTED, SUPPORTED, UNVERIFIED, verdict
+from tests.unit.test_check_agent import CONTRADICTED, SUPPORTED, UNVERIFIED, verdict
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.check import check_claim, check_text
-from biomed_agent.types import Fact, Protein, Provenance
+from biomed_agent.core.types import Fact, Protein, Provenance
+from biomed_agent.trust.claims import check_claim, check_text
 
 SUPPORTED, CONTRADICTED, UNVERIFIED = "supported", "contradicted", "unverified"
 

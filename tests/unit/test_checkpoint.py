@@ -8,15 +8,15 @@ import sys
 import pytest
 import torch
 
-from biomed_agent.errors import CheckpointError
-from biomed_agent.model import adapter
-from biomed_agent.model.checkpoint import (
+from biomed_agent.core.errors import CheckpointError
+from biomed_agent.model.checkpoints import adapter
+from biomed_agent.model.checkpoints.checkpoint import (
     load_checkpoint,
     load_reference_state_dict,
     reference_key,
     save_checkpoint,
 )
-from biomed_agent.model.manifest import read_manifest, stamp_of, verify_manifest
+from biomed_agent.model.contract.manifest import read_manifest, stamp_of, verify_manifest
 
 GIVEN = {"name": "m", "revision": "1", "source": "s", "kinds": {}, "licence": "MIT"}
 
@@ -160,7 +160,7 @@ def test_what_is_no_checkpoint_is_an_error(tmp_path):
 
 def test_reading_a_manifest_needs_no_torch(tiny_folder):
     code = (
-        "import sys; import biomed_agent.model; from biomed_agent.model.manifest import verify_manifest; "
+        "import sys; import biomed_agent.model; from biomed_agent.model.contract.manifest import verify_manifest; "
         f"verify_manifest({str(tiny_folder)!r}); assert not {{'torch', 'transformers'}} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biomed_agent import chemistry, druglikeness
-from biomed_agent.chemistry import molecule_from_inchi, molecule_from_smiles
-from biomed_agent.errors import InvalidInput
-from biomed_agent.groups import SUBSTITUENTS, TERMS, VOCABULARY
-from biomed_agent.types import Molecule, Provenance
+from biomed_agent.core.chemistry import druglikeness, structures
+from biomed_agent.core.chemistry.structures import molecule_from_inchi, molecule_from_smiles
+from biomed_agent.core.chemistry.vocabulary import SUBSTITUENTS, TERMS, VOCABULARY
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Molecule, Provenance
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
 METFORMIN_HYDROCHLORIDE = "CN(C)C(=N)N=C(N)N.Cl"
@@ -19,7 +19,7 @@ METFORMIN_HYDROCHLORIDE = "CN(C)C(=N)N=C(N)N.Cl"
 def facts(smiles: str) -> dict[str, object]:
     """Computed values by predicate; the whole structure's where the parent's stands beside it."""
     table: dict[str, object] = {}
-    for fact in chemistry.computed_facts(molecule_from_smiles(smiles)):
+    for fact in structures.computed_facts(molecule_from_smiles(smiles)):
         table.setdefault(fact.predicate, fact.value)
     return table
 
@@ -39,7 +39,7 @@ def test_a_weight_on_the_edge_is_shown_as_one_number_everywhere() -> None:
     morphine = "CN1CC[C@]23c4c5ccc(O)c4O[C@H]2[C@@H](O)C=C[C@H]3[C@H]1C5"
     salt = molecule_from_smiles(f"{morphine}.{morphine}.OS(O)(=O)=O")
     shown = f"{salt.weight:.2f}"
-    computed = chemistry.computed_facts(salt)
+    computed = structures.computed_facts(salt)
     assert {f"{fact.value:.8g}" for fact in computed if fact.predicate == "molecular weight"} == {shown, "285.34"}
     assert f"weight {shown} (" in next(fact.note for fact in computed if fact.predicate == "rule of five")
     assert f"weight {shown} (" in next(
@@ -63,7 +63,7 @@ def test_stereo_is_kept() -> None:
 def test_dummy_atoms_leave_formula_weight_and_key_empty() -> None:
     molecule = molecule_from_smiles("*c1ccccc1")
     assert (molecule.formula, molecule.weight, molecule.inchikey) == ("", None, "")
-    assert chemistry.inchi(molecule) == ""
+    assert structures.inchi(molecule) == ""
     assert "molecular weight" not in facts("*c1ccccc1")
 
 
@@ -120,26 +120,26 @@ def test_reading_smiles_like_text_gives_a_molecule_or_invalid_input(text: str) -
         molecule = molecule_from_smiles(text)
     except InvalidInput:
         return
-    chemistry.computed_facts(molecule)
-    chemistry.parent_of_salt(molecule)
+    structures.computed_facts(molecule)
+    structures.parent_of_salt(molecule)
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     for text in ("C1CC", "C(C)(C)(C)(C)C", "[2H][2H]", "C/C=C/C", "[secret]"):
-        chemistry.looks_like_smiles(text)
+        structures.looks_like_smiles(text)
         try:
             molecule = molecule_from_smiles(text)
         except InvalidInput:
             continue
-        chemistry.computed_facts(molecule)
-        chemistry.inchi(molecule)
+        structures.computed_facts(molecule)
+        structures.inchi(molecule)
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
 
 
 def test_inchi_round_trip_and_errors() -> None:
     molecule = molecule_from_smiles("C[C@H](N)C(=O)O")
-    assert molecule_from_inchi(chemistry.inchi(molecule)) == molecule
+    assert molecule_from_inchi(structures.inchi(molecule)) == molecule
     with pytest.raises(InvalidInput, match="is no InChI"):
         molecule_from_inchi("aspirin")
     with pytest.raises(InvalidInput, match="cannot be read"):
@@ -162,22 +162,22 @@ CC(=O)O c1ccccc1 C1CC1 C=O CC(C)O O=O N#N [Na+].[Cl-] [OH-] [Na+] C#C C[C@H](N)C
 
 @pytest.mark.parametrize("token", NAMES)
 def test_words_are_not_taken_for_structures(token: str) -> None:
-    assert not chemistry.looks_like_smiles(token)
+    assert not structures.looks_like_smiles(token)
 
 
 @pytest.mark.parametrize("token", STRUCTURES)
 def test_structures_are_recognised(token: str) -> None:
-    assert chemistry.looks_like_smiles(token)
+    assert structures.looks_like_smiles(token)
 
 
 def test_identifier_shapes() -> None:
-    assert chemistry.looks_like_cas("50-78-2")
-    assert not chemistry.looks_like_cas("50-78-3")  # wrong check digit
-    assert not chemistry.looks_like_cas("1-2-3")
-    assert chemistry.looks_like_inchikey("BSYNRYMUTXBXSQ-UHFFFAOYSA-N")
-    assert not chemistry.looks_like_inchikey("BSYNRYMUTXBXSQ")
-    assert chemistry.looks_like_inchi("InChI=1S/CH4/h1H4")
-    assert not chemistry.looks_like_inchi("inchi")
+    assert structures.looks_like_cas("50-78-2")
+    assert not structures.looks_like_cas("50-78-3")  # wrong check digit
+    assert not structures.looks_like_cas("1-2-3")
+    assert structures.looks_like_inchikey("BSYNRYMUTXBXSQ-UHFFFAOYSA-N")
+    assert not structures.looks_like_inchikey("BSYNRYMUTXBXSQ")
+    assert structures.looks_like_inchi("InChI=1S/CH4/h1H4")
+    assert not structures.looks_like_inchi("inchi")
 
 
 def test_computed_facts_of_aspirin() -> None:
@@ -192,28 +192,28 @@ def test_computed_facts_of_aspirin() -> None:
 
 
 def test_computed_facts_state_their_source() -> None:
-    for fact in chemistry.computed_facts(molecule_from_smiles(ASPIRIN, ids={"cid": "2244"})):
+    for fact in structures.computed_facts(molecule_from_smiles(ASPIRIN, ids={"cid": "2244"})):
         assert (fact.kind, fact.subject) == ("computed", "CID:2244")
         assert fact.provenance.source.startswith("RDKit 20")
 
 
 def test_rule_of_five_names_what_is_exceeded() -> None:
     long_ether = "O" + "CCOCCO" * 12
-    violations, values = chemistry.rule_of_five(molecule_from_smiles(long_ether))
+    violations, values = structures.rule_of_five(molecule_from_smiles(long_ether))
     assert violations == ["molecular weight", "acceptors"]
     assert "N+O 25 (<= 10)" in values
     assert facts(long_ether)["rule of five"] == "fail"
 
 
 def test_stereocentres_are_counted_defined_and_undefined() -> None:
-    assert chemistry.stereocentres(molecule_from_smiles("C[C@H](N)C(O)C(=O)O")) == (1, 1)
-    assert chemistry.stereocentres(molecule_from_smiles(ASPIRIN)) == (0, 0)
+    assert structures.stereocentres(molecule_from_smiles("C[C@H](N)C(O)C(=O)O")) == (1, 1)
+    assert structures.stereocentres(molecule_from_smiles(ASPIRIN)) == (0, 0)
 
 
 def test_masses_of_salt_and_base_are_both_told() -> None:
     rows = [
         (fact.value, fact.note)
-        for fact in chemistry.computed_facts(molecule_from_smiles(METFORMIN_HYDROCHLORIDE))
+        for fact in structures.computed_facts(molecule_from_smiles(METFORMIN_HYDROCHLORIDE))
         if fact.predicate == "molecular weight"
     ]
     assert rows == [
@@ -238,28 +238,28 @@ def test_masses_of_salt_and_base_are_both_told() -> None:
     ],
 )
 def test_parent_of_salt(smiles: str, parent: str | None) -> None:
-    found = chemistry.parent_of_salt(molecule_from_smiles(smiles))
+    found = structures.parent_of_salt(molecule_from_smiles(smiles))
     assert (found.smiles if found else None) == parent
 
 
 def test_components_come_largest_first() -> None:
-    parts = chemistry.components(molecule_from_smiles("Cl.CCO.CCCCN"))
+    parts = structures.components(molecule_from_smiles("Cl.CCO.CCCCN"))
     assert [part.smiles for part in parts] == ["CCCCN", "CCO", "Cl"]
 
 
 def test_similarity() -> None:
     aspirin, salicylic, hexane = (molecule_from_smiles(one) for one in (ASPIRIN, "O=C(O)c1ccccc1O", "CCCCCC"))
-    assert chemistry.similar(aspirin, aspirin) == 1.0
-    assert chemistry.similar(aspirin, salicylic) > chemistry.similar(aspirin, hexane) >= 0.0
+    assert structures.similar(aspirin, aspirin) == 1.0
+    assert structures.similar(aspirin, salicylic) > structures.similar(aspirin, hexane) >= 0.0
 
 
 def test_drawing_is_one_svg_element_of_the_size_asked() -> None:
-    drawing = chemistry.draw_svg(molecule_from_smiles(ASPIRIN), 200, 150)
+    drawing = structures.draw_svg(molecule_from_smiles(ASPIRIN), 200, 150)
     assert drawing.startswith("<svg")
     assert drawing.endswith("</svg>")
     assert "width='200px' height='150px'" in drawing
     assert "<!--" not in drawing
-    assert chemistry.parsed(ASPIRIN).GetNumConformers() == 0  # the shared molecule stays untouched
+    assert structures.parsed(ASPIRIN).GetNumConformers() == 0  # the shared molecule stays untouched
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_drawing_is_one_svg_element_of_the_size_asked() -> None:
     ],
 )
 def test_functional_groups(smiles: str, present: dict[str, int], absent: set[str]) -> None:
-    found = chemistry.functional_groups(molecule_from_smiles(smiles))
+    found = structures.functional_groups(molecule_from_smiles(smiles))
     assert present.items() <= found.items()
     assert not absent & found.keys()
 
@@ -301,7 +301,7 @@ def test_functional_groups(smiles: str, present: dict[str, int], absent: set[str
     ],
 )
 def test_skeletons(smiles: str, present: set[str], absent: set[str]) -> None:
-    found = chemistry.skeletons(molecule_from_smiles(smiles))
+    found = structures.skeletons(molecule_from_smiles(smiles))
     assert present <= found
     assert not absent & found
 
@@ -311,10 +311,10 @@ def test_vocabulary_is_sound() -> None:
     assert len(words) == len(set(words)) == len(VOCABULARY)
     assert all(word == word.lower() for word in words)
     for smarts in [pattern for term in TERMS for pattern in (term.proof, term.need) if pattern]:
-        chemistry.pattern(smarts)
+        structures.pattern(smarts)
     for substituent in SUBSTITUENTS.values():
-        chemistry.pattern(substituent.proof)
-        chemistry.pattern(substituent.need)
+        structures.pattern(substituent.proof)
+        structures.pattern(substituent.need)
 
 
 def test_what_is_shown_is_possible() -> None:
@@ -327,10 +327,10 @@ def test_what_is_shown_is_possible() -> None:
     O=C1C=CC(=O)C=C1 CC(=S)N NC(=S)N CCOP(=O)(OCC)OCC OB(O)c1ccccc1 C1CO1
     NC(CS)C(=O)NCC(=O)O C#CC N#CC O=CC=O CC(O)=CC(C)=O""".split()
     for one in smiles:
-        mol = chemistry.parsed(molecule_from_smiles(one).smiles)
+        mol = structures.parsed(molecule_from_smiles(one).smiles)
         for term in TERMS:
-            if term.proof and term.need and mol.HasSubstructMatch(chemistry.pattern(term.proof)):
-                assert mol.HasSubstructMatch(chemistry.pattern(term.need)), (one, term.name)
+            if term.proof and term.need and mol.HasSubstructMatch(structures.pattern(term.proof)):
+                assert mol.HasSubstructMatch(structures.pattern(term.need)), (one, term.name)
 
 
 def test_a_molecule_is_a_value() -> None:

@@ -18,13 +18,12 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.cli.asking import deliver
+from biomed_agent.cli.ask import deliver
 from biomed_agent.cli.batch import answer_rows
-from biomed_agent.cli.rows import read_rows
-from biomed_agent.cli.screen import Screen
-from biomed_agent.types import EXIT_CODES, Answer, Candidate, Fact, Provenance
-
-from ..conftest import logger_as_it_was
+from biomed_agent.cli.tables import read_rows
+from biomed_agent.cli.terminal import Screen
+from biomed_agent.core.types import EXIT_CODES, Answer, Candidate, Fact, Provenance
+from tests.conftest import logger_as_it_was
 
 OFFLINE = ("--offline", "--model", "none")
 ANSWER = Answer(

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.cli import main
-
-from .test_adopt import GOLDEN, PTH
+from tests.unit.test_adopt import GOLDEN, PTH
 
 FOLDERS = ("--lm", str(GOLDEN / "llm"), "--esm", str(GOLDEN / "esm"))
 

@@ -5,10 +5,9 @@ import json
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.prompt import QUESTIONS
-
-from .server import LocalServer, Said
-from .test_building import FakeUniProt, entry, flat
+from biomed_agent.model.contract.prompt import QUESTIONS
+from tests.unit.server import LocalServer, Said
+from tests.unit.test_building import FakeUniProt, entry, flat
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +164,7 @@ def test_options_that_do_not_belong_together(capsys, tmp_path, words, said):
 
 
 def test_a_live_build_asks_the_database_and_says_that_it_can_go_on(capsys, tmp_path, monkeypatch):
-    from biomed_agent import services
+    from biomed_agent.sources.http import services
 
     fake = FakeUniProt([entry(n) for n in range(4)], {2: Said(b"", 503, {"Retry-After": "600"})})
     with LocalServer(fake) as server:

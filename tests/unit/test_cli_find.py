@@ -10,20 +10,19 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.agent import BioMedAgent
+from biomed_agent.answering.agent import BioMedAgent
+from biomed_agent.answering.draft import Rooms
+from biomed_agent.answering.evidence import Retriever
+from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.cli import main
-from biomed_agent.cli.rows import Row, read_rows
-from biomed_agent.draft import Rooms
-from biomed_agent.resolve import Resolver
-from biomed_agent.retrieve import Retriever
-from biomed_agent.settings import Settings, read_settings
-from biomed_agent.sources.fingerprints import StructureSearch
+from biomed_agent.cli.tables import Row, read_rows
+from biomed_agent.core.settings import Settings, read_settings
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local import LocalIndex
+from biomed_agent.sources.local.structure_search import StructureSearch
 from biomed_agent.sources.pubchem import PubChem
-from biomed_agent.transport import Transport
-
-from .server import Asked, FakeClock, LocalServer, Said
-from .test_sdf import mol_block
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
+from tests.unit.test_sdf import mol_block
 
 OFFLINE = ("--offline", "--model", "none", "--quiet")
 
@@ -173,7 +172,7 @@ def test_a_person_gets_a_listing_and_a_pipe_lines_of_json(
     assert main(asked) == 0
     piped = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["status"] for row in piped] == ["answered", "ambiguous", "not_found"]
-    monkeypatch.setattr("biomed_agent.cli.screen._is_terminal", lambda stream: True)
+    monkeypatch.setattr("biomed_agent.cli.terminal._is_terminal", lambda stream: True)
     monkeypatch.setenv("NO_COLOR", "1")
     assert main([*asked, "--json"]) == 0
     assert [json.loads(line)["row"] for line in capsys.readouterr().out.splitlines()] == [1, 2, 3]

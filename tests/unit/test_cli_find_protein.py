@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 
 from biomed_agent import BioMedAgent
+from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.cli import main
-from biomed_agent.cli.rows import read_rows
-from biomed_agent.resolve import Resolver
-from biomed_agent.settings import Settings
+from biomed_agent.cli.tables import read_rows
+from biomed_agent.core.settings import Settings
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot import UniProt
-from biomed_agent.transport import Transport
-
-from .server import Asked, FakeClock, LocalServer, Said
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
 
 OFFLINE = ("--offline", "--model", "none", "--quiet")
 

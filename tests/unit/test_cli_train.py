@@ -3,7 +3,7 @@
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.cli.screen import Screen
+from biomed_agent.cli.terminal import Screen
 from biomed_agent.cli.train import Report
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from biomed_agent import BioMedAgent
 from biomed_agent.cli import main
-from biomed_agent.credentials import (
+from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Refused, Unavailable
+from biomed_agent.core.privacy.credentials import (
     Sieve,
     names_secret,
     redact,
@@ -23,17 +24,16 @@ from biomed_agent.credentials import (
     shown_place,
     split_credentials,
 )
-from biomed_agent.egress import recording
-from biomed_agent.errors import BiomedAgentError, InvalidInput, Refused, Unavailable
-from biomed_agent.generator import HostClient, connect
-from biomed_agent.prompt import user_message
-from biomed_agent.services import SERVICES, Service
-from biomed_agent.settings import Settings, read_settings
+from biomed_agent.core.privacy.egress import recording
+from biomed_agent.core.settings import Settings, read_settings
+from biomed_agent.core.types import EgressPolicy
+from biomed_agent.model.connect import connect
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.remote import HostClient
+from biomed_agent.sources.http.services import SERVICES, Service
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.tools import BioMedToolkit, MoleculeQATool
-from biomed_agent.transport import Transport
-from biomed_agent.types import EgressPolicy
-
-from .server import Asked, LocalServer, Said, script
+from tests.unit.server import Asked, LocalServer, Said, script
 
 CANARY = "c4n/ary@9 z"
 """what must not show; with what has to be percent-encoded in an address"""

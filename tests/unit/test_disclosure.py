@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.cli.doors import SEQUENCE, STRUCTURE
-from biomed_agent.disclosure import ALSO_NAMES, reads_as_residues, structure_in
-from biomed_agent.errors import Refused
+from biomed_agent.cli.egress_trials import SEQUENCE, STRUCTURE
+from biomed_agent.core.errors import Refused
+from biomed_agent.core.privacy.disclosure import ALSO_NAMES, reads_as_residues, structure_in
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.uniprot import UniProt
-from biomed_agent.transport import Transport
 
 WITHHELD_AT_MOST = 5
 """names of the starter set, about 36,000, that are taken for structures: peptides in three-letter code"""

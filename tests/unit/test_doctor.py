@@ -10,8 +10,8 @@ import pytest
 
 from biomed_agent.cli import main
 from biomed_agent.cli.doctor import PACKAGES, _how, _option_text, _placement
-from biomed_agent.model.machine import Gpu, Inventory
-from biomed_agent.model.placement import GIB, NAMED, Machine, choose, named_sizes, options
+from biomed_agent.model.inference.machine import Gpu, Inventory
+from biomed_agent.model.inference.placement import GIB, NAMED, Machine, choose, named_sizes, options
 
 INSTALLED: dict[str, str | None] = dict.fromkeys(PACKAGES, "1.0")
 LARGE = named_sizes("biomedgpt-10b")
@@ -135,7 +135,7 @@ def test_the_doctor_says_which_precision_is_fastest(
     line: str,
 ) -> None:
     shown = Inventory("x", 2, instructions, GIB, GIB, (), known)
-    monkeypatch.setattr("biomed_agent.model.machine.take_inventory", lambda: shown)
+    monkeypatch.setattr("biomed_agent.model.inference.machine.take_inventory", lambda: shown)
     assert main(["doctor", "--model", "none"]) == 0
     assert f"  precision {line}\n" in capsys.readouterr().out
     assert main(["doctor", "--model", "none", "--json"]) == 0

@@ -5,8 +5,8 @@ import re
 import pytest
 from rdkit import Chem
 
-from biomed_agent.chemistry import molecule_from_smiles, rule_of_five
-from biomed_agent.druglikeness import RULES, alerts, rules
+from biomed_agent.core.chemistry.druglikeness import RULES, alerts, rules
+from biomed_agent.core.chemistry.structures import molecule_from_smiles, rule_of_five
 
 ASPIRIN, ATORVASTATIN = (
     "CC(=O)Oc1ccccc1C(=O)O",

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.egress import AuditLog, Departure, Reveals, recording
-from biomed_agent.errors import Refused, Unavailable
-from biomed_agent.generator import HostClient
-from biomed_agent.prompt import user_message
-from biomed_agent.services import SERVICES
-from biomed_agent.transport import Transport
-
-from .server import LocalServer, Said, script
+from biomed_agent.core.errors import Refused, Unavailable
+from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, recording
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.remote import HostClient
+from biomed_agent.sources.http.services import SERVICES
+from biomed_agent.sources.http.transport import Transport
+from tests.unit.server import LocalServer, Said, script
 
 SMILES = "CC(=O)Nc1ccc(O)cc1CCBr"
 

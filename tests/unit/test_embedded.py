@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.generator import EMBEDDED, connect
-from biomed_agent.model.manifest import read_manifest, verify_manifest
-from biomed_agent.prompt import QUESTIONS, user_message
-from biomed_agent.settings import Settings
+from biomed_agent.core.settings import Settings
+from biomed_agent.model.connect import EMBEDDED, connect
+from biomed_agent.model.contract.manifest import read_manifest, verify_manifest
+from biomed_agent.model.contract.prompt import QUESTIONS, user_message
 
 UNKNOWN = "CC1CC(=O)N(C1)c1ccc(cc1)C(=O)NCc1cccnc1F"
 STEROID = "C[C@]12CC[C@H]3[C@@H](CCC4=CC(=O)CC[C@@]34C)[C@@H]1CC[C@@H]2O"
@@ -42,7 +42,7 @@ def test_every_trained_kind_has_a_held_out_score_and_a_question() -> None:
 
 def test_a_kind_is_offered_by_its_scores_and_card_readme_and_manifest_agree() -> None:
     from biomed_agent.model.evaluation.results import MIN_ROWS, Scores, Standing
-    from biomed_agent.model.training.publish import standings
+    from biomed_agent.model.release.publish import standings
 
     manifest = read_manifest(EMBEDDED)
     card = (EMBEDDED / "README.md").read_text(encoding="utf-8")

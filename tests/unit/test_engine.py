@@ -8,12 +8,12 @@ from statistics import fmean
 import pytest
 import torch
 
-from biomed_agent.errors import CheckpointError, InvalidInput
-from biomed_agent.generator import Options
-from biomed_agent.model.engine import LocalEngine, _settled
-from biomed_agent.prompt import user_message
-from biomed_agent.rouge import rouge_l
-from biomed_agent.samples import choose
+from biomed_agent.core.errors import CheckpointError, InvalidInput
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.contract.rouge import rouge_l
+from biomed_agent.model.contract.samples import choose
+from biomed_agent.model.inference.engine import LocalEngine, _settled
 
 QUESTION = [user_message("What is this?", smiles=["CCO"])]
 OTHERS = [
@@ -117,7 +117,7 @@ def test_a_sample_that_is_cut_or_ends_says_so(engine):
 
 
 def test_nothing_is_sampled_before_every_prompt_and_option_is_read(engine, monkeypatch):
-    monkeypatch.setattr("biomed_agent.model.engine.sample", lambda *_args, **_options: pytest.fail("sampled"))
+    monkeypatch.setattr("biomed_agent.model.inference.engine.sample", lambda *_args, **_options: pytest.fail("sampled"))
     options = Options(max_new_tokens=12, temperature=1.0, mbr_samples=4)
     with pytest.raises(InvalidInput, match="C1CC"):
         engine.generate_batch([QUESTION, [user_message("", smiles=["C1CC"])]], options)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
-from biomed_agent.sources.europepmc import (
+from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.types import Article, Provenance
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.europepmc import (
     EuropePMC,
     FullText,
     Page,
@@ -18,10 +20,7 @@ from biomed_agent.sources.europepmc import (
     read_search,
     read_search_xml,
 )
-from biomed_agent.transport import Transport
-from biomed_agent.types import Article, Provenance
-
-from .server import Asked, FakeClock, LocalServer, Said, script
+from tests.unit.server import Asked, FakeClock, LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "europepmc"
 shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")

@@ -12,11 +12,10 @@ import time
 import pytest
 
 from biomed_agent.cli import evaluate, main
-from biomed_agent.model.evaluation.answers import ANSWERS
+from biomed_agent.model.evaluation.models_under_test import ANSWERS
 from biomed_agent.model.evaluation.report import FILES
 from biomed_agent.model.evaluation.tasks import SETTINGS, TASKS
-
-from .server import LocalServer, Said
+from tests.unit.server import LocalServer, Said
 
 MODELS = {"data": [{"id": "far", "biomed_agent": {"name": "far", "revision": "3", "digest": "00"}}]}
 COMPLETION = {"choices": [{"message": {"content": "The molecule is an alcohol."}, "finish_reason": "stop"}]}

@@ -8,10 +8,10 @@ import random
 import numpy as np
 import pytest
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.rouge import Subsequence, rouge_l, words
 from biomed_agent.model.evaluation import metrics
 from biomed_agent.model.evaluation.metrics import Bootstrap, head_class, score_texts
-from biomed_agent.rouge import Subsequence, rouge_l, words
 
 REFERENCE = "The cat sat on the mat.".split()
 CANDIDATE = "the cat under the mat".split()

@@ -9,12 +9,12 @@ import multiprocessing
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.errors import CheckpointError, Unavailable
-from biomed_agent.model.evaluation.answers import ANSWERS, Prompt
-from biomed_agent.model.evaluation.processes import Several
+from biomed_agent.core.errors import CheckpointError, Unavailable
+from biomed_agent.model.contract.manifest import read_manifest, stamp_of
+from biomed_agent.model.data.examples import Example
+from biomed_agent.model.evaluation.models_under_test import ANSWERS, Prompt
 from biomed_agent.model.evaluation.tasks import structure_messages
-from biomed_agent.model.manifest import read_manifest, stamp_of
-from biomed_agent.model.training.examples import Example
+from biomed_agent.model.evaluation.workers import Several
 
 
 def test_the_answers_and_their_order_are_those_of_one_process(tiny_folder, tmp_path, capsys):

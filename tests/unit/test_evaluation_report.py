@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.generator import Generation
-from biomed_agent.model.evaluation import plots, published, report
-from biomed_agent.model.evaluation.answers import Hosted
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import ModelStamp
+from biomed_agent.model.contract.generation import Generation
+from biomed_agent.model.data.formats import BadRow
+from biomed_agent.model.evaluation import plots, published, report, tables
+from biomed_agent.model.evaluation.evaluate import Settings, evaluate
+from biomed_agent.model.evaluation.models_under_test import Hosted
 from biomed_agent.model.evaluation.page import page
 from biomed_agent.model.evaluation.reading import read_rows, write_bad
 from biomed_agent.model.evaluation.results import Scores
-from biomed_agent.model.evaluation.run import Settings, evaluate
 from biomed_agent.model.evaluation.tasks import TASKS
-from biomed_agent.model.featurize import featurize_smiles
-from biomed_agent.model.training.formats import BadRow
-from biomed_agent.types import ModelStamp
+from biomed_agent.model.network.featurize import featurize_smiles
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 CHEBI20 = """CID\tSMILES\tdescription
@@ -125,7 +125,7 @@ def test_every_published_row_says_how_it_came_here():
 
 
 def test_published_scores_share_a_column_only_where_the_tokens_are_the_same(evaluation):
-    header, rows = report.published_rows(said_to_be(evaluation, "ChEBI-20"))
+    header, rows = tables.published_rows(said_to_be(evaluation, "ChEBI-20"))
     ours, large = rows[0], next(row for row in rows if row[0].startswith("MolT5-large"))
     assert ours[:2] == ["this model", "ChEBI-20 test, 3,300 rows: 4 examples"]
     assert (ours[header.index("BLEU-4 (SciBERT)")], large[header.index("BLEU-4 (SciBERT)")]) == ("", "0.508")
@@ -133,7 +133,7 @@ def test_published_scores_share_a_column_only_where_the_tokens_are_the_same(eval
     assert ours[header.index("ROUGE-L")]
     assert large[header.index("ROUGE-L")] == "0.594"
     assert large[2] == "read"
-    header, rows = report.published_rows(evaluation.report)
+    header, rows = tables.published_rows(evaluation.report)
     assert "this model" not in {row[0] for row in rows}
     assert {row[header.index("data")] for row in rows} > {"ChEBI-20 test, 3,300 rows"}
 
@@ -275,14 +275,14 @@ def test_bad_rows_are_written_by_file(tmp_path):
 
 
 def test_nothing_is_below_nothing():
-    assert report.number({"value": -0.0001, "low": -0.0004, "high": -0.0}) == "0.000 [0.000, 0.000]"
-    assert report.number({"value": -0.0001, "low": None, "high": None}, signed=True) == "0.000"
-    assert report.number({"value": -0.0016, "low": None, "high": None}, signed=True) == "-0.002"
+    assert tables.number({"value": -0.0001, "low": -0.0004, "high": -0.0}) == "0.000 [0.000, 0.000]"
+    assert tables.number({"value": -0.0001, "low": None, "high": None}, signed=True) == "0.000"
+    assert tables.number({"value": -0.0016, "low": None, "high": None}, signed=True) == "-0.002"
 
 
 def test_facts_are_sentences(evaluation):
     drawn = {**evaluation.report, "data": {**evaluation.report["data"], "examples": 3, "of": 10}}
-    text = "\n".join(report.facts(drawn))
+    text = "\n".join(tables.facts(drawn))
     assert ", 3 examples, drawn by hash from 10." in text
     assert "(1: the answer is empty, test.txt:5)" in text
 

@@ -10,17 +10,17 @@ from typing import ClassVar
 
 import pytest
 
-from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
-from biomed_agent.generator import Generation, Options
-from biomed_agent.model.evaluation import answers, baselines, results, tasks
-from biomed_agent.model.evaluation.answers import Hosted, Inside, Prompt
-from biomed_agent.model.evaluation.run import Settings, decoding_words, evaluate
+from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
+from biomed_agent.core.types import ModelStamp
+from biomed_agent.model.contract.generation import Generation, Options
+from biomed_agent.model.contract.prompt import QUESTIONS, user_message
+from biomed_agent.model.contract.rouge import Subsequence, words
+from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.evaluation import baselines, models_under_test, results, tasks
+from biomed_agent.model.evaluation.evaluate import Settings, decoding_words, evaluate
+from biomed_agent.model.evaluation.models_under_test import Hosted, Inside, Prompt
 from biomed_agent.model.evaluation.tasks import TASKS, as_asked, structure_messages
-from biomed_agent.model.featurize import featurize_smiles
-from biomed_agent.model.training.examples import Example, Question
-from biomed_agent.prompt import QUESTIONS, user_message
-from biomed_agent.rouge import Subsequence, words
-from biomed_agent.types import ModelStamp
+from biomed_agent.model.network.featurize import featurize_smiles
 
 CAPTIONING = TASKS["molecule-captioning"]
 
@@ -306,7 +306,7 @@ def test_only_answers_about_an_abstract_are_filed_under_what_was_shown_of_it(tmp
         folder = tmp_path / task
         say = Hosted(Says("B."))
         evaluate(TASKS[task], say, rows, settings=settings, output=folder, progress=lambda what, *_: told.append(what))
-        lines = (folder / answers.ANSWERS).read_text("utf-8").splitlines()[1:]
+        lines = (folder / models_under_test.ANSWERS).read_text("utf-8").splitlines()[1:]
         return {json.loads(line)["condition"] for line in lines}
 
     assert filed("medqa", EXAM, Settings(controls=True)) == {"model, written reply"}
@@ -365,9 +365,9 @@ def test_a_run_that_broke_off_goes_on(tmp_path):
     broken = Says("The molecule is an acid.", fails_after=6)
     with pytest.raises(Unavailable):
         evaluate(CAPTIONING, Hosted(broken, 1), ROWS, output=tmp_path)
-    filed = (tmp_path / answers.ANSWERS).read_text("utf-8").splitlines()
+    filed = (tmp_path / models_under_test.ANSWERS).read_text("utf-8").splitlines()
     assert len(filed) == 1 + 6  # the second batch of four broke off in its middle
-    with (tmp_path / answers.ANSWERS).open("a", encoding="utf-8") as file:
+    with (tmp_path / models_under_test.ANSWERS).open("a", encoding="utf-8") as file:
         file.write('{"condition": "model", "key": "cut o')
     model = Says("The molecule is an acid.")
     went_on = evaluate(CAPTIONING, Hosted(model, 1), ROWS, output=tmp_path, resume=True)
@@ -387,7 +387,7 @@ def test_answers_of_another_run_are_not_mixed_in(tmp_path):
     other.stamp = ModelStamp("another", "1", "aa", 1)
     with pytest.raises(InvalidInput, match="model differ"):
         evaluate(CAPTIONING, Hosted(other), ROWS[:2], output=tmp_path, resume=True)
-    (tmp_path / answers.ANSWERS).write_text("[1, 2]\n", encoding="utf-8")
+    (tmp_path / models_under_test.ANSWERS).write_text("[1, 2]\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="no file of answers"):
         evaluate(CAPTIONING, Hosted(Says("An acid.")), ROWS[:2], output=tmp_path, resume=True)
 
@@ -412,7 +412,7 @@ def test_a_run_that_failed_before_its_first_answer_begins_anew(tmp_path):
 
 @pytest.fixture(scope="module")
 def inside(tiny_folder):
-    from biomed_agent.model.engine import LocalEngine
+    from biomed_agent.model.inference.engine import LocalEngine
 
     return Inside(LocalEngine(tiny_folder, device="cpu"), 4)
 
@@ -446,7 +446,7 @@ def test_losses_and_likelihoods_are_those_of_the_tokens(inside):
 def test_an_unreadable_structure_spoils_no_batch(inside):
     options = Options(max_new_tokens=4)
     replies = list(inside.write(prompts("CCO", "not a structure", "CCN"), options))
-    assert [reply.miss == answers.UNREADABLE for reply in replies] == [False, True, False]
+    assert [reply.miss == models_under_test.UNREADABLE for reply in replies] == [False, True, False]
     assert replies[0] == next(inside.write(prompts("CCO"), options))
     assert [loss is None for loss in inside.losses(prompts("CCO", "not a structure"))] == [False, True]
 
@@ -462,7 +462,7 @@ def test_without_projections_all_structures_of_a_size_are_one(inside):
 
 
 def test_a_model_whose_weights_are_no_numbers_is_not_scored(tiny_folder, tmp_path):
-    from biomed_agent.model.engine import LocalEngine
+    from biomed_agent.model.inference.engine import LocalEngine
 
     model = Inside(LocalEngine(tiny_folder, device="cpu"), 4)
     name, weights = next((name, one) for name, one in model.engine.model.named_parameters() if "lm_head" in name)
@@ -475,7 +475,7 @@ def test_a_model_whose_weights_are_no_numbers_is_not_scored(tiny_folder, tmp_pat
 
 
 def test_the_longest_protein_is_that_of_the_processor():
-    from biomed_agent.model.processing import MAX_RESIDUES
+    from biomed_agent.model.network.processing import MAX_RESIDUES
 
     assert tasks.LONGEST == MAX_RESIDUES
     protein = Example("name", "It.", "", "hand", sequence="M" * MAX_RESIDUES)

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.prompt import render
+from biomed_agent.model.data.examples import Example, Question
 from biomed_agent.model.evaluation import tasks
-from biomed_agent.model.training.examples import Example, Question
-from biomed_agent.prompt import render
 
 LETTERS = {"A": "Aspirin", "B": "Vitamin C", "C": "Vitamin C and zinc", "D": "None of these"}
 DECISIONS = {"yes": "yes", "no": "no", "maybe": "maybe"}
@@ -38,7 +38,7 @@ def test_a_question_about_a_structure_is_shown_as_a_user_asks_it():
 
 def test_no_record_can_reach_a_prompt_because_nothing_that_looks_up_is_loaded():
     code = (
-        "import sys, biomed_agent.model.evaluation.run, biomed_agent.model.evaluation.report;"
+        "import sys, biomed_agent.model.evaluation.evaluate, biomed_agent.model.evaluation.report;"
         "print([name for name in sys.modules if name.startswith('biomed_agent.') and name.split('.')[1] in "
         "('sources', 'retrieve', 'resolve', 'literature', 'answering', 'agent', 'transport', 'exchange', 'compose')])"
     )

@@ -1,7 +1,7 @@
 import pytest
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.sources.fasta import parse_fasta
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.fasta import parse_fasta
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from rdkit import Chem
 
 import biomed_agent
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.featurize import collate_graphs, featurize_smiles
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.network.featurize import collate_graphs, featurize_smiles
 
 STARTER = Path(biomed_agent.__file__).parent / "data" / "starter" / "molecules.tsv.xz"
 

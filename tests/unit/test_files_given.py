@@ -14,17 +14,16 @@ from typing import Any
 import pytest
 
 from biomed_agent import BioMedAgent
+from biomed_agent.answering.resolving.input_files import files_closed, names_a_file, read_entity_file
 from biomed_agent.cli import main
-from biomed_agent.errors import Ambiguous, InvalidInput
-from biomed_agent.inputs import files_closed, names_a_file, read_entity_file
-from biomed_agent.services import SERVICES
-from biomed_agent.settings import Settings
+from biomed_agent.core.errors import Ambiguous, InvalidInput
+from biomed_agent.core.settings import Settings
+from biomed_agent.core.types import Answer, Molecule, Protein
+from biomed_agent.sources.http.services import SERVICES
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.tools import BioMedToolkit, PubMedRetriever
-from biomed_agent.types import Answer, Molecule, Protein
-
-from .server import Asked, LocalServer, Said
-from .test_sdf import mol_block
+from tests.unit.server import Asked, LocalServer, Said
+from tests.unit.test_sdf import mol_block
 
 CANARY = "kx-41v-Quagga"
 SECRET = f"api {CANARY}\n"

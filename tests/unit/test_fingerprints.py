@@ -6,25 +6,24 @@ from pathlib import Path
 import pytest
 from rdkit import Chem
 
-from biomed_agent import chemistry
-from biomed_agent.chemistry import molecule_from_smiles
-from biomed_agent.sources import fingerprints
-from biomed_agent.sources.fingerprints import StructureSearch
-from biomed_agent.sources.hits import Hits
-from biomed_agent.sources.local import LocalIndex
-from biomed_agent.sources.schema import build_index
-from biomed_agent.types import Molecule
+from biomed_agent.core.chemistry import structures
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
+from biomed_agent.core.types import Molecule
+from biomed_agent.sources.local import LocalIndex, structure_search
+from biomed_agent.sources.local.schema import build_index
+from biomed_agent.sources.local.structure_search import StructureSearch
+from biomed_agent.sources.search_hits import Hits
 
 CHAINS = {f"chain {count}": "C" * count + "O" for count in range(1, 9)}
 OTHERS = {"benzene": "c1ccccc1", "phenol": "Oc1ccccc1", "aniline": "Nc1ccccc1", "salicylic acid": "OC(=O)c1ccccc1O"}
 
 
-def build(folder: Path, structures: dict[str, str]) -> LocalIndex:
+def build(folder: Path, named: dict[str, str]) -> LocalIndex:
     folder.mkdir(exist_ok=True)
     head = "inchikey name smiles formula weight cid chebi drugbank cas unii chembl parent salt synonyms classes roles"
     head += " source"
     rows = []
-    for number, (name, smiles) in enumerate(structures.items(), 1):
+    for number, (name, smiles) in enumerate(named.items(), 1):
         one = molecule_from_smiles(smiles)
         cells = {"inchikey": one.inchikey, "name": name, "smiles": one.smiles, "formula": one.formula}
         cells |= {"weight": str(one.weight), "cid": str(number), "source": f"Own {number}"}
@@ -51,7 +50,7 @@ def test_likeness_is_that_of_two_molecules_compared_alone(index: LocalIndex) -> 
     assert "phenol" not in names(hits), "itself is no hit"
     assert names(hits)[:2] == ["salicylic acid", "aniline"]
     for hit in hits.found:
-        assert hit.likeness == pytest.approx(chemistry.similar(phenol, hit.molecule), abs=5e-4)
+        assert hit.likeness == pytest.approx(structures.similar(phenol, hit.molecule), abs=5e-4)
     assert [hit.likeness for hit in hits.found] == sorted((hit.likeness or 0 for hit in hits.found), reverse=True)
     few = StructureSearch(index, None).similar(phenol, threshold=0.1, limit=1)
     assert (len(few.found), few.total, few.more) == (1, hits.total, False)
@@ -76,7 +75,7 @@ def test_every_molecule_that_holds_the_part_is_found_and_no_other(index: LocalIn
 
 
 def test_counting_stops_and_says_so(index: LocalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fingerprints, "COUNTED", 3)
+    monkeypatch.setattr(structure_search, "COUNTED", 3)
     hits = StructureSearch(index, None).containing(molecule_from_smiles("CO"), 2)
     assert (hits.total, hits.more, hits.beyond) == (3, True, "at least 1 more exist")
 
@@ -97,7 +96,7 @@ def test_fingerprints_are_kept_and_a_damaged_file_is_made_again(index: LocalInde
 def test_an_index_that_is_too_large_is_passed_over_and_named(
     index: LocalIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprints, "LARGEST", 3)
+    monkeypatch.setattr(structure_search, "LARGEST", 3)
     hits = StructureSearch(index, None).similar(Molecule("CCO"))
     assert hits.found == ()
     assert "1 larger index files were not searched" in hits.provenance.identifier

@@ -11,24 +11,23 @@ from typing import Any
 import pytest
 
 from biomed_agent import BioMedAgent
+from biomed_agent.answering.evidence import Retriever
+from biomed_agent.answering.gaps import Gap, decisive
+from biomed_agent.answering.handlers.proteins import SECTIONS
+from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.answering.wording.compose import gap_sentences, gaps_listed
 from biomed_agent.cli import main
-from biomed_agent.compose import gap_sentences, gaps_listed
-from biomed_agent.egress import switched_off
-from biomed_agent.errors import NotFound, Unavailable
-from biomed_agent.gaps import Gap, decisive
-from biomed_agent.lookups.proteins import SECTIONS
-from biomed_agent.resolve import Resolver
-from biomed_agent.retrieve import Retriever
-from biomed_agent.settings import Settings
+from biomed_agent.core.errors import NotFound, Unavailable
+from biomed_agent.core.privacy.egress import switched_off
+from biomed_agent.core.settings import Settings
+from biomed_agent.core.types import Molecule, Provenance
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.uniprot import UniProt
 from biomed_agent.sources.uniprot.facts import PREDICATES, read_facts
-from biomed_agent.transport import Transport
-from biomed_agent.types import Molecule, Provenance
-
-from .server import Asked, FakeClock, LocalServer, Said
-from .test_ask_protein import BRAF
-from .test_pubchem_annotations import GHS
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
+from tests.unit.test_ask_protein import BRAF
+from tests.unit.test_pubchem_annotations import GHS
 
 OFFLINE = ("--offline", "--model", "none", "--quiet")
 EGFR = "Epidermal growth factor receptor (EGFR)"

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import CheckpointError, InvalidInput, Refused, Unavailable
-from biomed_agent.generator import EMBEDDED, Generation, HostClient, Options, connect, model_folder, options_for
-from biomed_agent.prompt import user_message
-from biomed_agent.types import ModelStamp
-
-from .server import LocalServer, Said, script
+from biomed_agent.core.errors import CheckpointError, InvalidInput, Refused, Unavailable
+from biomed_agent.core.types import ModelStamp
+from biomed_agent.model.connect import EMBEDDED, connect, model_folder
+from biomed_agent.model.contract.generation import Generation, Options, options_for
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.remote import HostClient
+from tests.unit.server import LocalServer, Said, script
 
 MANIFEST = {
     "name": "tiny",

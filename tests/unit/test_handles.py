@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.errors import InvalidInput
-from biomed_agent.settings import Settings
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.settings import Settings
+from biomed_agent.core.types import EgressPolicy
 from biomed_agent.tools import BioMedToolkit
 from biomed_agent.tools.handles import Handles
-from biomed_agent.types import EgressPolicy
 
 OWN = "O=C(Nc1ccc(Br)cc1)C1CCN(CC1)S(C)(=O)=O"  # in no record that ships
 CANONICAL = "CS(=O)(=O)N1CCC(C(=O)Nc2ccc(Br)cc2)CC1"

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.hazards import HAZARDS, asked_of_molecule, bearing_on, distinct, topic_of
-from biomed_agent.types import Fact
+from biomed_agent.answering.reading.hazard_questions import asked_of_molecule, bearing_on, topic_of
+from biomed_agent.core.predicates import HAZARDS, distinct
+from biomed_agent.core.types import Fact
 
 
 @pytest.mark.parametrize(

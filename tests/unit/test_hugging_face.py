@@ -18,11 +18,10 @@ from transformers import (
 )
 
 from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneration, BioMedGPTProcessor, GinConfig
-from biomed_agent.model.modeling import GinEncoder
-from biomed_agent.model.tokenizer import SentencePieceTokenizer
-from biomed_agent.prompt import user_message
-
-from .conftest import tiny_config
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.network.modeling import GinEncoder
+from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
+from tests.unit.conftest import tiny_config
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:`torch.jit.script_method` is deprecated",

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.shelves import Shelves
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.sources.literature.library import Shelves
 from biomed_agent.sources.local.articles import read_query
-
-from .dumped import ARTICLES, FLAT, STRUCTURES, article, built, packed, pubchem, pubmed
+from tests.unit.dumped import ARTICLES, FLAT, STRUCTURES, article, built, packed, pubchem, pubmed
 
 # -- molecules
 

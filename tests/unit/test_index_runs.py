@@ -17,12 +17,11 @@ from typing import Any
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.local.build import Progress, build_from_dumps
 from biomed_agent.sources.local.files import open_file
-
-from .dumped import ARTICLES, FLAT, built, packed, pubchem, pubmed
+from tests.unit.dumped import ARTICLES, FLAT, built, packed, pubchem, pubmed
 
 # -- going on
 

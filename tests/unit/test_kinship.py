@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.chemistry import molecule_from_smiles
-from biomed_agent.kinship import kinship
+from biomed_agent.core.chemistry.relations import kinship
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.errors import NotFound, Unavailable
-from biomed_agent.literature import (
+from biomed_agent.core.errors import NotFound, Unavailable
+from biomed_agent.core.types import Article, Provenance
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.europepmc import EuropePMC, read_search
+from biomed_agent.sources.literature.pubmed import PubMed, read_articles
+from biomed_agent.sources.literature.search import (
     FINDING_WEIGHT,
     REVIEW_WEIGHT,
     Literature,
@@ -24,12 +28,7 @@ from biomed_agent.literature import (
     usable,
     without_tags,
 )
-from biomed_agent.sources.europepmc import EuropePMC, read_search
-from biomed_agent.sources.pubmed import PubMed, read_articles
-from biomed_agent.transport import Transport
-from biomed_agent.types import Article, Provenance
-
-from .server import Asked, FakeClock, LocalServer, Said
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
 shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.sources import names
+from biomed_agent.core import name_matching
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Molecule, Protein
 from biomed_agent.sources.local import LocalIndex, files
-from biomed_agent.sources.schema import SCHEMA_VERSION, build_index
-from biomed_agent.types import Molecule, Protein
+from biomed_agent.sources.local.schema import SCHEMA_VERSION, build_index
 
 ASPIRIN, IMATINIB, MESYLATE = (
     "BSYNRYMUTXBXSQ-UHFFFAOYSA-N",
@@ -119,7 +119,7 @@ def index(tmp_path_factory):
     ],
 )
 def test_spellings_of_one_name(one, other):
-    assert names.name_key(one) == names.name_key(other) != ""
+    assert name_matching.name_key(one) == name_matching.name_key(other) != ""
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_spellings_of_one_name(one, other):
     [("(+)-nicotine", "(-)-nicotine"), ("NAD+", "NAD"), ("chloride(1-)", "chloride(1+)"), ("IL-1", "IL-2")],
 )
 def test_names_that_differ(one, other):
-    assert names.name_key(one) != names.name_key(other)
+    assert name_matching.name_key(one) != name_matching.name_key(other)
 
 
 def test_molecule_by_name_says_why(index):
@@ -250,7 +250,7 @@ def test_suggestions_nearest_first(index):
     ("one", "other", "distance"), [("", "abc", 3), ("egrf", "egfr", 1), ("kitten", "sitting", 3), ("same", "same", 0)]
 )
 def test_edit_distance(one, other, distance):
-    assert names.edit_distance(one, other) == names.edit_distance(other, one) == distance
+    assert name_matching.edit_distance(one, other) == name_matching.edit_distance(other, one) == distance
 
 
 def test_facts_with_their_source(index):

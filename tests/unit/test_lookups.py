@@ -8,19 +8,18 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.agent import BioMedAgent
-from biomed_agent.draft import Rooms
-from biomed_agent.render import to_tool_text
-from biomed_agent.resolve import Resolver
-from biomed_agent.retrieve import Retriever
-from biomed_agent.settings import Settings, read_settings
-from biomed_agent.sources.fingerprints import StructureSearch
+from biomed_agent.answering.agent import BioMedAgent
+from biomed_agent.answering.draft import Rooms
+from biomed_agent.answering.evidence import Retriever
+from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.answering.wording import to_tool_text
+from biomed_agent.core.settings import Settings, read_settings
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local import LocalIndex
+from biomed_agent.sources.local.structure_search import StructureSearch
 from biomed_agent.sources.pubchem import PubChem
-from biomed_agent.transport import Transport
-
-from .server import Asked, FakeClock, LocalServer, Said
-from .test_pubchem_annotations import ASSAYS, GHS, measured, text
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
+from tests.unit.test_pubchem_annotations import ASSAYS, GHS, measured, text
 
 UNKNOWN = Said.json({"Fault": {"Code": "PUGREST.NotFound", "Message": "none"}}, 404)
 

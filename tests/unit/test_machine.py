@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.model import machine
-from biomed_agent.model.machine import Gpu, Inventory, best_precision, gpu_precision, take_inventory
+from biomed_agent.model.inference import machine
+from biomed_agent.model.inference.machine import Gpu, Inventory, best_precision, gpu_precision, take_inventory
 
 CPUINFO = "processor\t: 0\nmodel name\t: Some CPU 9000\nflags\t\t: fpu avx2 avx512f avx512_bf16 amx_tile\n"
 MEMINFO = "MemTotal:       16384000 kB\nMemFree:         1000000 kB\nMemAvailable:    8000000 kB\n"

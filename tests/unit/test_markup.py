@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.errors import Unavailable
+from biomed_agent.core.errors import Unavailable
 from biomed_agent.sources.markup import parse_reply, plain, text_of
 
 FEW = settings(max_examples=50, deadline=None)

@@ -4,9 +4,8 @@ import pytest
 import torch
 
 from biomed_agent.model import BioMedGPTForConditionalGeneration
-from biomed_agent.prompt import user_message
-
-from .conftest import tiny_config
+from biomed_agent.model.contract.prompt import user_message
+from tests.unit.conftest import tiny_config
 
 CONVERSATIONS = [
     [user_message("What is this?", smiles=["CCO"])],

@@ -16,13 +16,12 @@ from typing import Any
 
 import pytest
 
-from biomed_agent import exchange
-from biomed_agent.errors import BiomedAgentError, Unavailable
-from biomed_agent.generator import HostClient
-from biomed_agent.prompt import user_message
-from biomed_agent.transport import Reply, Transport
-
-from .server import FakeClock, LocalServer, Said, script
+from biomed_agent.core.errors import BiomedAgentError, Unavailable
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.remote import HostClient
+from biomed_agent.sources.http import wire
+from biomed_agent.sources.http.transport import Reply, Transport
+from tests.unit.server import FakeClock, LocalServer, Said, script
 
 OK = Said.json({"ok": True})
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -198,7 +197,7 @@ def test_a_packed_body_is_read(server: LocalServer) -> None:
 
 
 def test_a_bomb_is_refused_by_its_unpacked_size(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MAX_BODY", 1 << 20)
+    monkeypatch.setattr(wire, "MAX_BODY", 1 << 20)
     bomb = gzip.compress(b" " * (8 << 20))
     assert len(bomb) < 1 << 15
     server.play = script(Said(bomb, 200, {"Content-Encoding": "gzip"}))

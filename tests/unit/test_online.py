@@ -9,24 +9,23 @@ from typing import Literal
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.draft import Rooms
-from biomed_agent.generator import Generation, Options
-from biomed_agent.literature import Literature
-from biomed_agent.prompt import Message
-from biomed_agent.render import to_html, to_text, to_tool_text
-from biomed_agent.resolve import Resolver
-from biomed_agent.retrieve import Retriever
-from biomed_agent.settings import Settings
-from biomed_agent.sources.europepmc import EuropePMC
-from biomed_agent.sources.fingerprints import StructureSearch
+from biomed_agent.answering.draft import Rooms
+from biomed_agent.answering.evidence import Retriever
+from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.answering.wording import to_html, to_text, to_tool_text
+from biomed_agent.core.settings import Settings
+from biomed_agent.core.types import ModelStamp
+from biomed_agent.model.contract.generation import Generation, Options
+from biomed_agent.model.contract.prompt import Message
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.europepmc import EuropePMC
+from biomed_agent.sources.literature.pubmed import PubMed
+from biomed_agent.sources.literature.search import Literature
 from biomed_agent.sources.local import LocalIndex
+from biomed_agent.sources.local.structure_search import StructureSearch
 from biomed_agent.sources.pubchem import PubChem
-from biomed_agent.sources.pubmed import PubMed
 from biomed_agent.sources.uniprot import UniProt
-from biomed_agent.transport import Transport
-from biomed_agent.types import ModelStamp
-
-from .server import Asked, FakeClock, LocalServer, Said
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
 
 # 2-butylbutan-1-ol, a stand-in for a compound that no shipped record has.
 RECORD = {

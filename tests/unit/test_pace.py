@@ -16,11 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.pace import HORIZON, LATE, SLACK, Late, Ledger, Pace, asked_pause, retry_after
-from biomed_agent.services import SERVICES
-
-from .server import FakeClock, LocalServer
-from .simulated import Simulated, worst_window
+from biomed_agent.sources.http.rate_limit import HORIZON, LATE, SLACK, Late, Ledger, Pace, asked_pause, retry_after
+from biomed_agent.sources.http.services import SERVICES
+from tests.unit.server import FakeClock, LocalServer
+from tests.unit.simulated import Simulated, worst_window
 
 RATES = {"pubchem": ((5, 1.0), (400, 60.0)), "pubmed": ((3, 1.0),), "uniprot": ((5, 1.0),)}
 

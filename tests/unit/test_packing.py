@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biomed_agent.model.packing import MAX_WASTE, packs, padding_waste
-from biomed_agent.prompt import user_message
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.network.length_buckets import MAX_WASTE, packs, padding_waste
 
 lengths = st.lists(st.integers(1, 1024), max_size=60)
 

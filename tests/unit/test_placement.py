@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.errors import CheckpointError, InvalidInput, Unavailable
-from biomed_agent.model.placement import GIB, NAMED, Machine, Option, choose, named_sizes, options, sizes_of
+from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
+from biomed_agent.model.inference.placement import GIB, NAMED, Machine, Option, choose, named_sizes, options, sizes_of
 
 SHAPES = Path(__file__).resolve().parents[1] / "golden" / "data" / "state_dict_real.json"
 LARGE = named_sizes("biomedgpt-10b")

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model import BioMedGPTProcessor
-from biomed_agent.model.featurize import featurize_smiles
-from biomed_agent.model.tokenizer import SentencePieceTokenizer
-from biomed_agent.prompt import MoleculeSlot, ProteinSlot, Text, user_message
+from biomed_agent.model.contract.prompt import MoleculeSlot, ProteinSlot, Text, user_message
+from biomed_agent.model.network.featurize import featurize_smiles
+from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
 
 BOTH = [user_message("Does it bind?", smiles=["CCO"], sequences=["MKVLA"])]
 

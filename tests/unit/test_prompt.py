@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.prompt import (
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Article, Evidence
+from biomed_agent.model.contract.prompt import (
     COMPACT,
     REFERENCE,
     MoleculeSlot,
@@ -19,7 +20,6 @@ from biomed_agent.prompt import (
     style_named,
     user_message,
 )
-from biomed_agent.types import Article, Evidence
 
 
 def test_one_molecule_and_its_question_share_a_turn() -> None:

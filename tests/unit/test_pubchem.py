@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.chemistry import molecule_from_smiles
-from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
+from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.types import Provenance
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubchem.readers import (
     read_compounds,
@@ -19,10 +21,7 @@ from biomed_agent.sources.pubchem.readers import (
     read_synonyms,
     read_titles,
 )
-from biomed_agent.transport import Transport
-from biomed_agent.types import Provenance
-
-from .server import Asked, FakeClock, LocalServer, Said, script
+from tests.unit.server import Asked, FakeClock, LocalServer, Said, script
 
 HERE = Provenance("PubChem", url="http://pubchem.test", retrieved="2026-11-01T00:00:00+00:00")
 

@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.chemistry import molecule_from_smiles
-from biomed_agent.errors import Refused, Unavailable
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
+from biomed_agent.core.errors import Refused, Unavailable
+from biomed_agent.core.types import Provenance
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubchem.annotations import read_hazards, read_measurements, read_value
 from biomed_agent.sources.pubchem.bioassays import read_bioactivity
 from biomed_agent.sources.pubchem.readers import read_cids, read_registry_numbers
-from biomed_agent.transport import Transport
-from biomed_agent.types import Provenance
-
-from .server import Asked, FakeClock, LocalServer, Said, script
+from tests.unit.server import Asked, FakeClock, LocalServer, Said, script
 
 HERE = Provenance("PubChem", url="http://pubchem.test", retrieved="2026-11-01T00:00:00+00:00")
 REFERENCES = [

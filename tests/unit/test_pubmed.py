@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput, Refused, Unavailable
-from biomed_agent.sources.pubmed import History, PubMed, read_articles, read_history, read_search, read_search_xml
-from biomed_agent.transport import Transport
-from biomed_agent.types import Article, Provenance
-
-from .server import Asked, FakeClock, LocalServer, Said, script
+from biomed_agent.core.errors import InvalidInput, Refused, Unavailable
+from biomed_agent.core.types import Article, Provenance
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.pubmed import (
+    History,
+    PubMed,
+    read_articles,
+    read_history,
+    read_search,
+    read_search_xml,
+)
+from tests.unit.server import Asked, FakeClock, LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "pubmed"
 shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")

@@ -10,15 +10,16 @@ import pytest
 import torch
 from torch import nn
 
-from biomed_agent.errors import Unavailable
-from biomed_agent.generator import EMBEDDED, LocalModel, Options
-from biomed_agent.model.checkpoint import load_checkpoint, save_checkpoint
-from biomed_agent.model.engine import LocalEngine
-from biomed_agent.model.placement import Machine, folder_sizes, options, sizes_of
-from biomed_agent.model.quantize import loading_options
-from biomed_agent.prompt import user_message
-
-from .conftest import tiny_config
+from biomed_agent.core.errors import Unavailable
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, save_checkpoint
+from biomed_agent.model.connect import EMBEDDED
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.inference.engine import LocalEngine
+from biomed_agent.model.inference.placement import Machine, folder_sizes, options, sizes_of
+from biomed_agent.model.inference.quantize import loading_options
+from biomed_agent.model.local import LocalModel
+from tests.unit.conftest import tiny_config
 
 QUESTION = [user_message("Does it bind?", smiles=["c1ccccc1O"], sequences=["MKVLAGHW"])]
 SHORT = Options(max_new_tokens=4)

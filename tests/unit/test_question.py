@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.question import KINDS, classify, parts_asked
+from biomed_agent.answering.reading.question import KINDS, classify, parts_asked
 
 MOLECULE = [
     ("What is the molecular weight of it?", "computed", "molecular weight"),

@@ -10,13 +10,12 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import AutoProcessor, Qwen2Tokenizer
 
-from biomed_agent.generator import Options
 from biomed_agent.model import BioMedGPTForConditionalGeneration, BioMedGPTProcessor
-from biomed_agent.model.checkpoint import save_checkpoint
-from biomed_agent.model.engine import LocalEngine
-from biomed_agent.prompt import Text, user_message
-
-from .conftest import QUESTIONS, tiny_config
+from biomed_agent.model.checkpoints.checkpoint import save_checkpoint
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.prompt import Text, user_message
+from biomed_agent.model.inference.engine import LocalEngine
+from tests.unit.conftest import QUESTIONS, tiny_config
 
 CONVERSATIONS = [
     [user_message("What is this?", smiles=["CCO"])],

@@ -40,7 +40,7 @@ def test_the_tool_call_of_the_transcript_returns_what_stands_there() -> None:
 
 
 def test_every_setting_of_the_readme_exists() -> None:
-    from biomed_agent.settings import Settings
+    from biomed_agent.core.settings import Settings
 
     named = {name.lower() for name in re.findall(r"`BIOMED_AGENT_(\w+)`", README)}
     assert named <= set(Settings.model_fields)

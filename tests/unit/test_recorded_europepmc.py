@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.sources.europepmc import EuropePMC, Page
-from biomed_agent.transport import Transport
-
-from .server import LocalServer, Said, script
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.europepmc import EuropePMC, Page
+from tests.unit.server import LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "europepmc"
 pytestmark = [

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput, Unavailable
-from biomed_agent.sdf import read_records
+from biomed_agent.core.chemistry.molfile import read_records
+from biomed_agent.core.errors import InvalidInput, Unavailable
+from biomed_agent.core.types import Provenance
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubchem.readers import (
     read_compounds,
@@ -21,10 +23,7 @@ from biomed_agent.sources.pubchem.readers import (
     read_rows,
     read_titles,
 )
-from biomed_agent.transport import Transport
-from biomed_agent.types import Provenance
-
-from .server import Asked, LocalServer, Said, script
+from tests.unit.server import Asked, LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "pubchem"
 pytestmark = [

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import NotFound, Unavailable
-from biomed_agent.literature import Literature, labelled
-from biomed_agent.sources.pubmed import History, PubMed
-from biomed_agent.transport import Transport
-from biomed_agent.types import Article
-
-from .server import LocalServer, Said, script
+from biomed_agent.core.errors import NotFound, Unavailable
+from biomed_agent.core.types import Article
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.pubmed import History, PubMed
+from biomed_agent.sources.literature.search import Literature, labelled
+from tests.unit.server import LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "pubmed"
 pytestmark = [

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput, NotFound, Unavailable
+from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
+from biomed_agent.core.types import Provenance
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot import UniProt, read_entry, read_facts, read_fasta, read_file
-from biomed_agent.transport import Transport
-from biomed_agent.types import Provenance
-
-from .server import LocalServer, Said, script
+from tests.unit.server import LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "uniprot"
 pytestmark = [

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.render import TOOL_TOKENS, estimate_tokens, to_html, to_html_page, to_text, to_tool_text
-from biomed_agent.types import (
+from biomed_agent.answering.wording import TOOL_TOKENS, estimate_tokens, to_html, to_html_page, to_text, to_tool_text
+from biomed_agent.core.types import (
     Answer,
     Article,
     Candidate,

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.choice import Policy
-from biomed_agent.errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
-from biomed_agent.inputs import check_residues, read_sequence, read_text_file, smiles_shaped, split_prefix
-from biomed_agent.resolve import Resolver
+from biomed_agent.answering.resolving.input_files import read_text_file
+from biomed_agent.answering.resolving.inputs import read_sequence
+from biomed_agent.answering.resolving.ranking import Policy
+from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.core.errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.fasta import check_residues
+from biomed_agent.core.identifiers import smiles_shaped, split_prefix
+from biomed_agent.core.types import Molecule, Protein
 from biomed_agent.sources.local import LocalIndex
-from biomed_agent.types import Molecule, Protein
 
 EGFR_LENGTH = 1210
 

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.choice import EntityKind, Policy
-from biomed_agent.errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound
-from biomed_agent.inputs import ACCESSION, split_organism
-from biomed_agent.resolve import Resolver
-from biomed_agent.sources.fasta import parse_fasta
+from biomed_agent.answering.resolving.inputs import split_organism
+from biomed_agent.answering.resolving.ranking import EntityKind, Policy
+from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.core.errors import Ambiguous, BiomedAgentError, InvalidInput, NotFound
+from biomed_agent.core.fasta import parse_fasta
+from biomed_agent.core.identifiers import ACCESSION
+from biomed_agent.core.types import Protein, Resolved
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.uniprot import UniProt
-from biomed_agent.transport import Transport
-from biomed_agent.types import Protein, Resolved
-
-from .server import Asked, FakeClock, LocalServer, Said
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
 
 
 def entry(accession: str, gene: str, organism: str = "Homo sapiens", sequence: str = "MKTAYIAK") -> dict[str, Any]:

@@ -13,17 +13,16 @@ from langchain_tests.integration_tests import RetrieversIntegrationTests
 from pydantic import ValidationError
 
 from biomed_agent import BioMedAgent
-from biomed_agent.errors import InvalidInput, NotFound, Refused
-from biomed_agent.literature import Literature
-from biomed_agent.retrieve import Retriever
-from biomed_agent.sources.europepmc import EuropePMC
+from biomed_agent.answering.evidence import Retriever
+from biomed_agent.core.errors import InvalidInput, NotFound, Refused
+from biomed_agent.core.types import Article
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.europepmc import EuropePMC
+from biomed_agent.sources.literature.pubmed import PubMed
+from biomed_agent.sources.literature.search import Literature
 from biomed_agent.sources.local import LocalIndex
-from biomed_agent.sources.pubmed import PubMed
 from biomed_agent.tools import LazyAgent, PubMedRetriever
-from biomed_agent.transport import Transport
-from biomed_agent.types import Article
-
-from .server import Asked, FakeClock, LocalServer, Said
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
 
 RETRACTED = {2, 5}
 """PMIDs of the played PubMed, which has 1 to 9"""

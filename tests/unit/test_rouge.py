@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.rouge import most_agreed
+from biomed_agent.model.contract.rouge import most_agreed
 
 
 def test_the_text_most_agreed_on_by_hand():

@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.egress import is_loopback, recording
-from biomed_agent.errors import BiomedAgentError, Refused, Unavailable
-from biomed_agent.generator import HostClient, Options
-from biomed_agent.prompt import user_message
-from biomed_agent.transport import Transport
-from biomed_agent.types import EgressPolicy
-
-from .server import Asked, LocalServer, Said
+from biomed_agent.core.errors import BiomedAgentError, Refused, Unavailable
+from biomed_agent.core.privacy.egress import is_loopback, recording
+from biomed_agent.core.types import EgressPolicy
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.remote import HostClient
+from biomed_agent.sources.http.transport import Transport
+from tests.unit.server import Asked, LocalServer, Said
 
 SMILES = "CC(=O)Nc1ccc(O)cc1CCBr"
 MESSAGES = [user_message("What is it?", smiles=[SMILES])]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.generator import Generation, Options
-from biomed_agent.samples import ask_and_choose, choose
+from biomed_agent.model.contract.generation import Generation, Options
+from biomed_agent.model.contract.samples import ask_and_choose, choose
 
 
 def texts(*words: str) -> list[Generation]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from biomed_agent.generator import Options
-from biomed_agent.model.sampling import sample
-from biomed_agent.prompt import user_message
+from biomed_agent.model.contract.generation import Options
+from biomed_agent.model.contract.prompt import user_message
+from biomed_agent.model.inference.sampling import sample
 
 MESSAGES = [user_message("What is this?", smiles=["CCO"], sequences=["MKVLA"])]
 LIMIT = 10

@@ -6,11 +6,11 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdDepictor, rdDistGeom
 
-from biomed_agent.chemistry import molecule_from_smiles
-from biomed_agent.errors import Ambiguous, InvalidInput
-from biomed_agent.inputs import read_entity_file
-from biomed_agent.sdf import molecule_from_molblock, read_records
-from biomed_agent.types import Molecule
+from biomed_agent.answering.resolving.input_files import read_entity_file
+from biomed_agent.core.chemistry.molfile import molecule_from_molblock, read_records
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
+from biomed_agent.core.errors import Ambiguous, InvalidInput
+from biomed_agent.core.types import Molecule
 
 POLYMER = "M  STY  1   1 SRU\nM  SAL   1  2   1   2\nM  SMT   1 n\nM  END"
 

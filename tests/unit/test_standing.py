@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.literature import usable
-from biomed_agent.sources.standing import Link, read_standing
-from biomed_agent.types import Article
+from biomed_agent.core.types import Article
+from biomed_agent.sources.literature.retractions import Link, read_standing
+from biomed_agent.sources.literature.search import usable
 
 
 def article(title: str = "A finding", abstract: str = "", types: list[str] | None = None, link: str = "") -> Article:

@@ -13,9 +13,9 @@ from rdkit import Chem
 from rdkit.Chem import Descriptors, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
+from biomed_agent.core.name_matching import name_key
 from biomed_agent.sources.local import STARTER, LocalIndex
-from biomed_agent.sources.names import name_key
-from biomed_agent.sources.schema import read_table
+from biomed_agent.sources.local.schema import read_table
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PACKED_LIMIT = 3_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.check.statement import Subject, assertions, normalise, sentences
+from biomed_agent.trust.claims.statement import Subject, assertions, normalise, sentences
 
 
 def test_sentences() -> None:

@@ -14,7 +14,8 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from pydantic import ValidationError
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Answer, Candidate
 from biomed_agent.tools import (
     BioMedTool,
     BioMedToolkit,
@@ -24,9 +25,7 @@ from biomed_agent.tools import (
     ProteinQATool,
     PubMedRetriever,
 )
-from biomed_agent.types import Answer, Candidate
-
-from .calling import OFFLINE, QUESTIONS, call
+from tests.unit.calling import OFFLINE, QUESTIONS, call
 
 AMBIGUOUS = Answer(
     "?", "ambiguous", "COX can mean 2 things.", candidates=(Candidate("UNIPROT:P23219", "COX-1", "gene"),)

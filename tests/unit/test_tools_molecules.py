@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from biomed_agent.tools import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
-
-from .calling import OFFLINE, call
+from tests.unit.calling import OFFLINE, call
 
 
 def test_a_brand_is_found_as_the_salt_with_its_parent() -> None:

@@ -10,23 +10,22 @@ from typing import Any, get_args
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.gaps import Gap
-from biomed_agent.literature import Literature
-from biomed_agent.lookups.proteins import SECTIONS
-from biomed_agent.resolve import Resolver
-from biomed_agent.retrieve import Retriever
-from biomed_agent.settings import Settings
-from biomed_agent.sources.europepmc import EuropePMC
+from biomed_agent.answering.evidence import Retriever
+from biomed_agent.answering.gaps import Gap
+from biomed_agent.answering.handlers.proteins import SECTIONS
+from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.core.settings import Settings
+from biomed_agent.core.types import Protein
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.europepmc import EuropePMC
+from biomed_agent.sources.literature.pubmed import PubMed
+from biomed_agent.sources.literature.search import Literature
 from biomed_agent.sources.local import LocalIndex
-from biomed_agent.sources.pubmed import PubMed
 from biomed_agent.sources.uniprot import UniProt
 from biomed_agent.tools import BioMedToolkit, FindProteinTool, SearchLiteratureTool
 from biomed_agent.tools.proteins import Section
-from biomed_agent.transport import Transport
-from biomed_agent.types import Protein
-
-from .calling import OFFLINE, call
-from .server import Asked, FakeClock, LocalServer, Said
+from tests.unit.calling import OFFLINE, call
+from tests.unit.server import Asked, FakeClock, LocalServer, Said
 
 RECORD: dict[str, Any] = {
     "entryType": "UniProtKB reviewed (Swiss-Prot)",

@@ -10,8 +10,7 @@ from langchain_tests.integration_tests import ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
 
 from biomed_agent.tools import BioMedToolkit
-
-from .calling import LOOK_UPS, OFFLINE, QUESTIONS
+from tests.unit.calling import LOOK_UPS, OFFLINE, QUESTIONS
 
 EXAMPLES = QUESTIONS | LOOK_UPS
 

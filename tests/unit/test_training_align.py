@@ -16,17 +16,17 @@ from safetensors.torch import load_file
 from transformers import TrainerCallback
 
 from biomed_agent.cli import main
-from biomed_agent.errors import CheckpointError, InvalidInput
-from biomed_agent.model.checkpoint import load_checkpoint, merge_adapter, save_checkpoint
-from biomed_agent.model.training import align, run
+from biomed_agent.core.errors import CheckpointError, InvalidInput
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, merge_adapter, save_checkpoint
+from biomed_agent.model.data.examples import Example
+from biomed_agent.model.training import align
+from biomed_agent.model.training import trainer as run
 from biomed_agent.model.training.batching import Collator
-from biomed_agent.model.training.examples import Example
 from biomed_agent.model.training.export import Trained, export
 from biomed_agent.model.training.intake import Pairs
 from biomed_agent.model.training.recipe import Lora, Recipe, Stage
 from biomed_agent.model.training.start import begin
-
-from .pairs import ALL, SIZES, checkpoint, pairs, recipe, stage, table, vocabulary
+from tests.unit.pairs import ALL, SIZES, checkpoint, pairs, recipe, stage, table, vocabulary
 
 ENCODERS = ("projections", "molecule_encoder", "protein_encoder")
 

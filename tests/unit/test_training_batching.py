@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from biomed_agent.model import BioMedGPTForConditionalGeneration
+from biomed_agent.model.contract.prompt import QUESTIONS
+from biomed_agent.model.data.examples import Example
 from biomed_agent.model.training import align
 from biomed_agent.model.training.batching import (
     Collator,
@@ -20,12 +22,9 @@ from biomed_agent.model.training.batching import (
     select,
     similar,
     units,
-)  # fmt: skip
-from biomed_agent.model.training.examples import Example
-from biomed_agent.prompt import QUESTIONS
-
-from .conftest import tiny_config
-from .pairs import MOLECULES, pairs, stage
+)
+from tests.unit.conftest import tiny_config
+from tests.unit.pairs import MOLECULES, pairs, stage
 
 
 def drawn_like_the_data(count: int, seed: int = 3) -> list[Example]:

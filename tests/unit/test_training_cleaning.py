@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from biomed_agent.model.training.cleaning import Style, clean_paragraph, heading_of, is_dropped, style_of
+from biomed_agent.model.data.papers.cleaning import Style, clean_paragraph, heading_of, is_dropped, style_of
 
 TAKEN_OUT = [
     # Numbers in square brackets.

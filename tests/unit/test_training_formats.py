@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.training import formats
-from biomed_agent.model.training.formats import rows, streams
-from biomed_agent.prompt import QUESTIONS
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.prompt import QUESTIONS
+from biomed_agent.model.data import formats
+from biomed_agent.model.data.formats import rows, streams
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 FUNCTION, NAME = QUESTIONS["function"], QUESTIONS["name"]

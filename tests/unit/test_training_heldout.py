@@ -14,12 +14,12 @@ import torch
 from safetensors.torch import load_file
 
 from biomed_agent.cli import main
-from biomed_agent.errors import CheckpointError
-from biomed_agent.model.manifest import stamp_of
-from biomed_agent.model.training import formats, heldout, mini, publish
-from biomed_agent.model.training.examples import OTHER, Example
-
-from .pairs import recipe, stage
+from biomed_agent.core.errors import CheckpointError
+from biomed_agent.model.contract.manifest import stamp_of
+from biomed_agent.model.data import formats
+from biomed_agent.model.data.examples import OTHER, Example
+from biomed_agent.model.release import heldout, mini, publish
+from tests.unit.pairs import recipe, stage
 
 ALCOHOL, ACID = "The molecule is an alcohol.", "The molecule is an acid that is sour."
 _DRAW = random.Random(7)

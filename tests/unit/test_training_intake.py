@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.training.intake import read_pairs, split
-
-from .pairs import pairs, table
+from tests.unit.pairs import pairs, table
 
 
 def test_bad_rows_of_files_of_one_name_are_all_kept(tmp_path):

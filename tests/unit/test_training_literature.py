@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.training import literature
-from biomed_agent.model.training.literature import PaperFile, find_files, read_papers
-from biomed_agent.model.training.paper_json import paper_of
-from biomed_agent.model.training.papers import BadRow, Paper, Section, clean, sections_of_text
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.data.papers import readers
+from biomed_agent.model.data.papers.paper import BadRow, Paper, Section, clean, sections_of_text
+from biomed_agent.model.data.papers.readers import PaperFile, find_files, read_papers
+from biomed_agent.model.data.papers.s2orc import paper_of
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
@@ -249,7 +249,7 @@ def test_a_json_file_is_one_object_or_lines_under_the_wrong_name(tmp_path: Path)
 
 
 def test_a_line_too_long_to_hold_is_a_bad_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(literature, "LONGEST", 100)
+    monkeypatch.setattr(readers, "LONGEST", 100)
     (tmp_path / "a.jsonl").write_text('{"text": "' + "x" * 950 + '"}\n{"text": "Next."}\n')
     (tmp_path / "a.txt").write_text("x" * 101)
     bad, good = read_papers(tmp_path / "a.jsonl")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from biomed_agent import pairs
-from biomed_agent.groups import TERMS
-from biomed_agent.model.training import auxiliary, mini, splits
-from biomed_agent.model.training.examples import Example
+from biomed_agent.core.chemistry.vocabulary import TERMS
+from biomed_agent.model.data import pairs, splits
+from biomed_agent.model.data.examples import Example
+from biomed_agent.model.release import auxiliary, mini
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 NO_TESTS = mini.OfficialTests(frozenset(), frozenset())

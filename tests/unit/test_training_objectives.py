@@ -4,13 +4,12 @@ import pytest
 import torch
 from rdkit import Chem
 
-from biomed_agent.groups import TERMS
+from biomed_agent.core.chemistry.vocabulary import TERMS
+from biomed_agent.model.data.examples import Example
 from biomed_agent.model.training import objectives
 from biomed_agent.model.training.batching import TARGET, Collator
-from biomed_agent.model.training.examples import Example
 from biomed_agent.model.training.start import build_model, build_processor
-
-from .pairs import SIZES, pairs, vocabulary
+from tests.unit.pairs import SIZES, pairs, vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 import torch
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model import machine
-from biomed_agent.model.checkpoint import load_checkpoint
-from biomed_agent.model.training import run
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint
+from biomed_agent.model.inference import machine
+from biomed_agent.model.training import trainer
 from biomed_agent.model.training.align import align
 from biomed_agent.model.training.precision import decide, names, precisions
 from biomed_agent.model.training.pretrain import pretrain
-
-from .pairs import checkpoint, recipe, stage, table
-from .test_training_pretrain import write_papers, write_recipe
+from tests.unit.pairs import checkpoint, recipe, stage, table
+from tests.unit.test_training_pretrain import write_papers, write_recipe
 
 WITH, WITHOUT = "flags : avx2 avx512_bf16\n", "flags : avx2\n"
 SLOW = (
@@ -165,5 +164,5 @@ def test_stage_1_keeps_the_precision_it_was_begun_in(cpu: Cpu, tmp_path: Path, t
     write_recipe(file, **settings)
     pretrain(file, [papers], output, report=told.append)
     assert f"precision: bfloat16 (the run was begun in it; here float32 is faster){SLOW}" in told
-    assert run.finished(output)["precision"] == "bfloat16"  # type: ignore[index]
+    assert trainer.finished(output)["precision"] == "bfloat16"  # type: ignore[index]
     assert json.loads((output / "model" / "pretraining.json").read_text("utf-8"))["precision"] == "bfloat16"

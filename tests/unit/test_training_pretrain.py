@@ -13,13 +13,12 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from biomed_agent.cli import main
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.machine import best_precision
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.inference.machine import best_precision
 from biomed_agent.model.training import pretrain as stage
 from biomed_agent.model.training.pretrain import Pretraining, load_tokenizer, pack_for, pretrain
-from biomed_agent.model.training.run import read_log
-
-from .killing import kill_when
+from biomed_agent.model.training.trainer import read_log
+from tests.unit.killing import kill_when
 
 CONFIG = Path(stage.__file__).parent / "configs" / "pretrain.json"
 MINI = Path(stage.__file__).parents[2] / "data" / "mini"

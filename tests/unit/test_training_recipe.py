@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.training import recipe
 from biomed_agent.model.training.align import align
 from biomed_agent.model.training.recipe import Recipe
 from biomed_agent.model.training.vocabulary import train_vocabulary
-
-from .pairs import SIZES
+from tests.unit.pairs import SIZES
 
 CONFIGS = Path(recipe.__file__).parent / "configs"
 STAGE: dict[str, Any] = {"name": "one", "trains": ["projections"], "learning_rate": 1e-4, "batch_tokens": 4096}

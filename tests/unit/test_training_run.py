@@ -9,14 +9,14 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, TrainerControl, TrainingArguments
 
-from biomed_agent.model.training import run
+from biomed_agent.model.training import trainer
 
 
 def line(step: int, seconds: float, **values: float) -> str:
     return json.dumps({"step": step, "seconds": seconds, **values}) + "\n"
 
 
-def begin(log: run.JsonLog, step: int, tokens: int = 0) -> Any:
+def begin(log: trainer.JsonLog, step: int, tokens: int = 0) -> Any:
     """Tell a log that training begins at ``step``; return the Trainer's state for what follows."""
     state = SimpleNamespace(global_step=step, num_input_tokens_seen=tokens, is_world_process_zero=True, max_steps=40)
     log.on_train_begin(TrainingArguments(use_cpu=True, report_to="none"), state, TrainerControl())  # type: ignore[arg-type]
@@ -28,7 +28,7 @@ def test_the_log_drops_what_will_be_trained_again_and_keeps_the_time(tmp_path):
     kept = [line(5, 10.0, loss=3.0), line(10, 21.0, loss=2.5), line(10, 22.0, eval_protein_loss=2.75)]
     file.write_text("".join([*kept, line(15, 30.0, loss=2.0), '{"step": 2']), encoding="utf-8")
     said: list[str] = []
-    log = run.JsonLog(file, said.append)
+    log = trainer.JsonLog(file, said.append)
     state = begin(log, step=10, tokens=100)
     assert file.read_text(encoding="utf-8") == "".join(kept)
     assert 22 <= log.seconds() < 25
@@ -37,21 +37,21 @@ def test_the_log_drops_what_will_be_trained_again_and_keeps_the_time(tmp_path):
     state.global_step = 20
     logs = {"loss": 1.5, "num_input_tokens_seen": 300, "train_runtime": 9.0, "eval_runtime": 1.0}
     log.on_log(TrainingArguments(use_cpu=True, report_to="none"), state, TrainerControl(), logs)
-    last = run.read_log(file)[-1]
+    last = trainer.read_log(file)[-1]
     assert last.keys() == {"step", "seconds", "loss", "tokens", "tokens_per_second"}
     assert (last["step"], last["loss"], last["tokens"]) == (20, 1.5, 300)
     assert said[-1].startswith("step 20 of 40, loss 1.500, ")
     assert said[-1].endswith(" left")
 
-    begin(run.JsonLog(file, said.append), step=0)
+    begin(trainer.JsonLog(file, said.append), step=0)
     assert file.read_text(encoding="utf-8") == "", "a run that begins anew begins its log anew"
 
 
 def test_the_clock_counts_all_sessions(tmp_path):
-    log = run.JsonLog(tmp_path / "log.jsonl", print)
-    assert run.Clock(log, None).progress() == 0.0
+    log = trainer.JsonLog(tmp_path / "log.jsonl", print)
+    assert trainer.Clock(log, None).progress() == 0.0
     log.before = 300.0
-    clock = run.Clock(log, minutes=10)
+    clock = trainer.Clock(log, minutes=10)
     assert clock.progress() == pytest.approx(0.5, abs=0.01)
     control = TrainerControl()
     clock.on_step_end(None, None, control)  # type: ignore[arg-type]
@@ -63,22 +63,22 @@ def test_the_clock_counts_all_sessions(tmp_path):
 
 
 def test_a_checkpoint_that_a_kill_left_incomplete_is_passed_over(tmp_path):
-    assert run.resume_point(tmp_path) is None
+    assert trainer.resume_point(tmp_path) is None
     for step, state in ((90, "{}"), (100, "{}"), (110, '{"epoch"'), (120, None)):
         folder = tmp_path / f"checkpoint-{step}"
         folder.mkdir()
         if state is not None:
             (folder / "trainer_state.json").write_text(state)
-    assert run.resume_point(tmp_path) == tmp_path / "checkpoint-100"
+    assert trainer.resume_point(tmp_path) == tmp_path / "checkpoint-100"
 
 
 def test_a_duration_in_words():
-    assert [run.duration(seconds) for seconds in (-3, 12, 61, 3600, 7500)] == [
+    assert [trainer.duration(seconds) for seconds in (-3, 12, 61, 3600, 7500)] == [
         "0 s", "12 s", "1 min", "1 h 0 min", "2 h 5 min",
     ]  # fmt: skip
 
 
-def trainer(folder: Path, **settings: Any) -> run.RunTrainer:
+def small_trainer(folder: Path, **settings: Any) -> trainer.RunTrainer:
     """Return a Trainer of a tiny language model on random tokens."""
     torch.manual_seed(1)
     sizes: dict[str, Any] = {"hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
@@ -89,19 +89,19 @@ def trainer(folder: Path, **settings: Any) -> run.RunTrainer:
         ids = torch.stack([one["input_ids"] for one in features])
         return {"input_ids": ids, "labels": ids, "attention_mask": torch.ones_like(ids)}
 
-    chosen = run.Settings(learning_rate=1e-2, bf16=False, batch_size=4, **settings)
+    chosen = trainer.Settings(learning_rate=1e-2, bf16=False, batch_size=4, **settings)
     held_out = {"held": rows[:4]}
-    return run.RunTrainer(
+    return trainer.RunTrainer(
         chosen, folder, lambda _: None, model=model, train_dataset=rows, eval_dataset=held_out, data_collator=collate
     )
 
 
 def test_a_run_leaves_log_plots_and_a_note_and_is_not_run_again(tmp_path):
-    note = trainer(tmp_path, steps=7, save_steps=3, logging_steps=2, warmup_steps=2).run()
+    note = small_trainer(tmp_path, steps=7, save_steps=3, logging_steps=2, warmup_steps=2).run()
     assert note["steps"] == 7
     assert note["precision"] == "float32"
     assert note["tokens"] == (6 * 4 + 4) * 12
-    lines = run.read_log(tmp_path / "log.jsonl")
+    lines = trainer.read_log(tmp_path / "log.jsonl")
     assert [one["step"] for one in lines if "loss" in one] == [2, 3, 4, 6, 7], "a line goes with every checkpoint"
     assert note["held_out"] == {"held": [one for one in lines if "eval_held_loss" in one][-1]["eval_held_loss"]}
     rates = [one["learning_rate"] for one in lines if "loss" in one]
@@ -109,14 +109,14 @@ def test_a_run_leaves_log_plots_and_a_note_and_is_not_run_again(tmp_path):
     assert rates == sorted(rates, reverse=True)
     for name in ("loss.png", "learning_rate.png", "tokens_per_second.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
-    assert trainer(tmp_path, steps=7, save_steps=3).run() == note
+    assert small_trainer(tmp_path, steps=7, save_steps=3).run() == note
 
 
 def test_a_run_ends_by_the_clock_and_measures_what_it_left(tmp_path):
-    note = trainer(tmp_path, steps=100_000, save_steps=100_000, minutes=0.01).run()
+    note = small_trainer(tmp_path, steps=100_000, save_steps=100_000, minutes=0.01).run()
     assert note["steps"] < 100_000
-    assert run.resume_point(tmp_path) == tmp_path / f"checkpoint-{note['steps']}"
-    measured = [one for one in run.read_log(tmp_path / "log.jsonl") if "eval_held_loss" in one]
+    assert trainer.resume_point(tmp_path) == tmp_path / f"checkpoint-{note['steps']}"
+    measured = [one for one in trainer.read_log(tmp_path / "log.jsonl") if "eval_held_loss" in one]
     assert measured[-1]["step"] == note["steps"]
     assert note["held_out"] == {"held": measured[-1]["eval_held_loss"]}
 
@@ -124,14 +124,14 @@ def test_a_run_ends_by_the_clock_and_measures_what_it_left(tmp_path):
 @pytest.mark.parametrize("bf16", [True, False])
 def test_the_precision_is_the_runs_whatever_the_launcher_says(tmp_path, monkeypatch, bf16):
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no" if bf16 else "bf16")
-    arguments = run.arguments(run.Settings(steps=1, learning_rate=1.0, bf16=bf16), tmp_path)
+    arguments = trainer.arguments(trainer.Settings(steps=1, learning_rate=1.0, bf16=bf16), tmp_path)
     assert arguments.mixed_precision == ("bf16" if bf16 else "no")
 
 
 def test_sharding_takes_the_recipes_word_over_ours(tmp_path):
-    plain = run.Settings(steps=1, learning_rate=1.0)
-    assert not run.arguments(plain, tmp_path).fsdp
-    wished = run.Settings(steps=1, learning_rate=1.0, fsdp={"reshard_after_forward": False})
-    sharded = run.arguments(wished, tmp_path)
+    plain = trainer.Settings(steps=1, learning_rate=1.0)
+    assert not trainer.arguments(plain, tmp_path).fsdp
+    wished = trainer.Settings(steps=1, learning_rate=1.0, fsdp={"reshard_after_forward": False})
+    sharded = trainer.arguments(wished, tmp_path)
     assert sharded.fsdp_plugin_args["fsdp_version"] == 2
     assert sharded.fsdp_plugin_args["reshard_after_forward"] is False

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 import torch
 
-from biomed_agent.model.training import align, run
+from biomed_agent.model.training import align, trainer
 from biomed_agent.model.training.batching import Collator
 from biomed_agent.model.training.start import begin
-
-from .pairs import pairs, recipe, stage, vocabulary
+from tests.unit.pairs import pairs, recipe, stage, vocabulary
 
 STAGE = stage(trains=("projections", "language_model"), fsdp={}, warmup_steps=0)
 SHARDED = """
@@ -55,7 +54,7 @@ def sharded_step(folder: Path) -> dict[str, Any]:
     torch.set_num_threads(1)
     model, inputs, labels = prepared(folder)
     model.lockstep = True  # the first process gets molecules only, the second proteins only
-    settings = run.arguments(align.settings_of(STAGE, 0, 1), folder, False, run.layers_of(model))
+    settings = trainer.arguments(align.settings_of(STAGE, 0, 1), folder, False, trainer.layers_of(model))
     _ = settings.device  # begins the process group, gloo on CPUs
     plugin = FullyShardedDataParallelPlugin(**settings.fsdp_plugin_args)
     plugin.set_auto_wrap_policy(model)

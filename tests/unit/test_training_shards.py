@@ -13,12 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from biomed_agent.errors import InvalidInput, Unavailable
-from biomed_agent.model.training import pack as packing
-from biomed_agent.model.training.pack import pack
-from biomed_agent.model.training.shards import PackedRows, Packing, read_index, tokens_of, verify
-
-from .killing import kill_when
+from biomed_agent.core.errors import InvalidInput, Unavailable
+from biomed_agent.model.data.papers import shard_writer as packing
+from biomed_agent.model.data.papers.shard_writer import pack
+from biomed_agent.model.data.papers.shards import PackedRows, Packing, read_index, tokens_of, verify
+from tests.unit.killing import kill_when
 
 SMALL = Packing(context=16, held_out=0.25, least_characters=20, rows_per_shard=8)
 

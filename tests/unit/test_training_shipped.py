@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.model.checkpoint import load_checkpoint
-from biomed_agent.model.training import recipe, run
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint
+from biomed_agent.model.training import recipe, trainer
 from biomed_agent.model.training.align import align
 from biomed_agent.model.training.recipe import Recipe
-
-from .pairs import SIZES, checkpoint, table
+from tests.unit.pairs import SIZES, checkpoint, table
 
 CONFIGS = Path(recipe.__file__).parent / "configs"
 TINY: dict[str, Any] = {"steps": 2, "minutes": None, "batch_tokens": 400, "gradient_accumulation": 2, "workers": 0}
@@ -49,9 +48,9 @@ def test_a_shipped_recipe_runs_whole(name, base, tmp_path):
     assert manifest["steps"] == 2 * len(stages)
     assert manifest["kinds"].keys() | set(manifest["not_measured"]) == {"description", "location"}
     assert manifest["kinds"].keys() == {"description", "location"}, "one group of each is kept apart"
-    assert run.not_finite(model.state_dict().items()) == []
+    assert trainer.not_finite(model.state_dict().items()) == []
     for number, stage in enumerate(stages, 1):
-        log = run.read_log(tmp_path / "run" / f"{number}-{stage.name}" / run.LOG)
+        log = trainer.read_log(tmp_path / "run" / f"{number}-{stage.name}" / trainer.LOG)
         assert [line["step"] for line in log if "loss" in line] == [2]
         missing = set(stage.repeats) - {"description", "location"}
         assert not missing or any(line.startswith(f"stage {stage.name}: no examples of") for line in told)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.training import formats, similarity, splits
-from biomed_agent.model.training.examples import Example
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.data import formats, similarity, splits
+from biomed_agent.model.data.examples import Example
 
 ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 draw = random.Random(7)

@@ -15,13 +15,12 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.cache import Flights
-from biomed_agent.egress import is_loopback, record_egress, recording
-from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
-from biomed_agent.services import SERVICES
-from biomed_agent.transport import Reply, Transport
-
-from .server import Asked, FakeClock, LocalServer, Said, script
+from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.privacy.egress import is_loopback, record_egress, recording
+from biomed_agent.sources.http.reply_cache import Flights
+from biomed_agent.sources.http.services import SERVICES
+from biomed_agent.sources.http.transport import Reply, Transport
+from tests.unit.server import Asked, FakeClock, LocalServer, Said, script
 
 OK = Said.json({"ok": True})
 BUSY = Said.json({"Fault": {"Code": "PUGREST.ServerBusy"}}, status=503)
@@ -131,7 +130,7 @@ def test_an_unreachable_service_is_named(clock: FakeClock) -> None:
 
 
 def test_a_body_without_end_is_refused(server: LocalServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.exchange.MAX_BODY", 1000)
+    monkeypatch.setattr("biomed_agent.sources.http.wire.MAX_BODY", 1000)
     server.play = script(Said(b"x" * 2000))
     with local(server, clock) as transport, pytest.raises(Unavailable, match="more than"):
         ask(transport)

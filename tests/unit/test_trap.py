@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.cli.doors import IN_A_FILE, PASSWORDS, SEQUENCE, STRUCTURE, TEXT, _calls, secrets
-from biomed_agent.cli.trap import Trap, _judged, _text, _trials, _whole
+from biomed_agent.cli.egress_proof import Trap, _judged, _text, _trials, _whole
+from biomed_agent.cli.egress_trials import IN_A_FILE, PASSWORDS, SEQUENCE, STRUCTURE, TEXT, _calls, secrets
 from biomed_agent.sources.local import LocalIndex
 
 
@@ -125,8 +125,8 @@ LEAKS = """
 import json, sys
 from pathlib import Path
 from biomed_agent.cli import doors
-from biomed_agent.errors import InvalidInput
-from biomed_agent.types import Answer
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Answer
 
 def raised():
     try:

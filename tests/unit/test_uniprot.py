@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.types import Provenance
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot import (
     ACCESSION,
     UniProt,
@@ -18,10 +20,7 @@ from biomed_agent.sources.uniprot import (
     read_search,
 )
 from biomed_agent.sources.uniprot.facts import DRUGBANK_NOTE
-from biomed_agent.transport import Transport
-from biomed_agent.types import Provenance
-
-from .server import Asked, FakeClock, LocalServer, Said, script
+from tests.unit.server import Asked, FakeClock, LocalServer, Said, script
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded" / "uniprot"
 shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.types import Protein
-from biomed_agent.variants import (
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.protein_variants import (
     apply_substitutions,
     split_other_variant,
     split_variant,
     substitutions,
     substitutions_in,
 )
+from biomed_agent.core.types import Protein
 
 RAS = Protein("MTEYKLVVVGAGGVGKSALTIQLIQ", accession="P01116")
 

@@ -12,12 +12,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from biomed_agent.model.training.examples import Example, Question
-from biomed_agent.model.training.similarity import Neighbour, nearest_molecules, nearest_proteins
-from biomed_agent.model.training.splits import structure_group
-from biomed_agent.rouge import Subsequence, words
-
-from .metrics import Scored
+from biomed_agent.model.contract.rouge import Subsequence, words
+from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.similarity import Neighbour, nearest_molecules, nearest_proteins
+from biomed_agent.model.data.splits import structure_group
+from biomed_agent.model.evaluation.metrics import Scored
 
 WIDE, NARROW, REFINED = 150, 20, 600
 """Answers every candidate is compared with, candidates that stay, and answers that changes are compared with."""

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.rouge import Subsequence, f_measure, words
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.rouge import Subsequence, f_measure, words
 
 Floats = NDArray[np.float64]
 ORDERS = 4

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from . import plots, results
-from . import report as tables
-from .metrics import FEWEST
+from biomed_agent.model.evaluation import plots, results, tables
+from biomed_agent.model.evaluation.metrics import FEWEST
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2229; --faint: #66707c; --paper: #fff; --card: #f5f6f8; --line: #d9dde3;
@@ -214,8 +213,8 @@ def _cut(words: str) -> str:
 
 def _drawing(structure: str) -> _Markup:
     """Return the structure on white, or nothing when RDKit cannot read it."""
-    from biomed_agent.chemistry import draw_svg, molecule_from_smiles
-    from biomed_agent.errors import InvalidInput
+    from biomed_agent.core.chemistry.structures import draw_svg, molecule_from_smiles
+    from biomed_agent.core.errors import InvalidInput
 
     try:
         drawing = draw_svg(molecule_from_smiles(structure), 200, 140)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from . import results
-from .metrics import FEWEST
+from biomed_agent.model.evaluation import results
+from biomed_agent.model.evaluation.metrics import FEWEST
 
 COLOURS = {
     results.MODEL: "accent",

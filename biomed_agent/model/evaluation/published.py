@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
 
 FILE = Path(__file__).with_name("published.tsv")
 MARKS = {

@@ -10,21 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.training import formats
-from biomed_agent.model.training.examples import Example, Question, kind_of
-from biomed_agent.model.training.formats.rows import (
-    BadRow,
-    Defect,
-    Found,
-    RowError,
-    report_line,
-    shorten,
-    text,
-    to_example,
-)
-
-from .tasks import Task, readable
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.data import formats
+from biomed_agent.model.data.examples import Example, Question, kind_of
+from biomed_agent.model.data.formats.rows import BadRow, Defect, Found, RowError, report_line, shorten, text, to_example
+from biomed_agent.model.evaluation.tasks import Task, readable
 
 NAMED = 100
 """bad rows a report names; the file of bad rows has all"""

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from biomed_agent.rouge import words
-
-from .answers import Reply
-from .metrics import Bootstrap, Interval, Scored
+from biomed_agent.model.contract.rouge import words
+from biomed_agent.model.evaluation.metrics import Bootstrap, Interval, Scored
+from biomed_agent.model.evaluation.models_under_test import Reply
 
 MODEL, EXCHANGED, BLIND = "model", "structures exchanged", "projections zeroed"
 WITHOUT_CONTEXT = "without the abstract"

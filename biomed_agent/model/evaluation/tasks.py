@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
-from biomed_agent.chemistry import molecule_from_smiles
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.featurize import featurize_smiles
-from biomed_agent.model.training.examples import Example, Question
-from biomed_agent.prompt import Message, user_message
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.prompt import Message, user_message
+from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.network.featurize import featurize_smiles
 
 LONGEST = 10_000
 """Residues the processor takes; a test holds it to ``processing.MAX_RESIDUES``, which needs torch."""

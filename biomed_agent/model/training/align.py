@@ -16,20 +16,45 @@ import torch
 from torch import Tensor, nn
 from transformers.utils.import_utils import is_flash_attn_2_available
 
-from biomed_agent.errors import CheckpointError, InvalidInput
-from biomed_agent.model.adapter import add_lora, merge_lora, read_trained, write_trained
-from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
-from biomed_agent.model.processing import IGNORED, BioMedGPTProcessor
-
-from .batching import TARGET, Batches, Collator, Lengths, fitting, packed, select, select_held_out, similar
-from .examples import Example
-from .export import Trained, export, trained_kinds
-from .intake import Pairs, begun_with, read_pairs, refuse_missing, refuse_other_files
-from .objectives import TARGETS, GistLoss, Seen, StructureLoss, WordLoss, commonness, structure_targets
-from .precision import PRECISION, decide, names, precisions
-from .recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
-from .run import Report, RunTrainer, Settings, attention_layers, finished, is_first, resume_point
-from .start import begin, refuse_no_start, vocabulary_texts
+from biomed_agent.core.errors import CheckpointError, InvalidInput
+from biomed_agent.model.checkpoints.adapter import add_lora, merge_lora, read_trained, write_trained
+from biomed_agent.model.data.examples import Example
+from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
+from biomed_agent.model.network.processing import IGNORED, BioMedGPTProcessor
+from biomed_agent.model.training.batching import (
+    TARGET,
+    Batches,
+    Collator,
+    Lengths,
+    fitting,
+    packed,
+    select,
+    select_held_out,
+    similar,
+)
+from biomed_agent.model.training.export import Trained, export, trained_kinds
+from biomed_agent.model.training.intake import Pairs, begun_with, read_pairs, refuse_missing, refuse_other_files
+from biomed_agent.model.training.objectives import (
+    TARGETS,
+    GistLoss,
+    Seen,
+    StructureLoss,
+    WordLoss,
+    commonness,
+    structure_targets,
+)
+from biomed_agent.model.training.precision import PRECISION, decide, names, precisions
+from biomed_agent.model.training.recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
+from biomed_agent.model.training.start import begin, refuse_no_start, vocabulary_texts
+from biomed_agent.model.training.trainer import (
+    Report,
+    RunTrainer,
+    Settings,
+    attention_layers,
+    finished,
+    is_first,
+    resume_point,
+)
 
 MODEL = "model"
 """Folder of a run that holds the finished checkpoint folder."""

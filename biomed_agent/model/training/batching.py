@@ -18,11 +18,10 @@ from rdkit import Chem, rdBase
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from biomed_agent.model.processing import IGNORED, BioMedGPTProcessor
-from biomed_agent.prompt import Text, user_message
-
-from .examples import KINDS, OTHER, Example
-from .recipe import Stage
+from biomed_agent.model.contract.prompt import Text, user_message
+from biomed_agent.model.data.examples import KINDS, OTHER, Example
+from biomed_agent.model.network.processing import IGNORED, BioMedGPTProcessor
+from biomed_agent.model.training.recipe import Stage
 
 HELD_OUT = 100
 """held-out examples of each kind, or from each origin, whose loss is logged while training"""

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from biomed_agent import __version__
-from biomed_agent.errors import CheckpointError
-from biomed_agent.model.adapter import merge_lora
-from biomed_agent.model.checkpoint import save_adapter, save_checkpoint, special_ids
-from biomed_agent.model.manifest import read_manifest
-from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
-from biomed_agent.model.processing import BioMedGPTProcessor
-
-from .batching import select_held_out
-from .intake import Pairs
-from .precision import PRECISION
-from .recipe import ANSWERS, Recipe, Stage
-from .run import listed, not_finite
+from biomed_agent.core.errors import CheckpointError
+from biomed_agent.core.version import __version__
+from biomed_agent.model.checkpoints.adapter import merge_lora
+from biomed_agent.model.checkpoints.checkpoint import save_adapter, save_checkpoint, special_ids
+from biomed_agent.model.contract.manifest import read_manifest
+from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
+from biomed_agent.model.network.processing import BioMedGPTProcessor
+from biomed_agent.model.training.batching import select_held_out
+from biomed_agent.model.training.intake import Pairs
+from biomed_agent.model.training.precision import PRECISION
+from biomed_agent.model.training.recipe import ANSWERS, Recipe, Stage
+from biomed_agent.model.training.trainer import listed, not_finite
 
 CARD = """# {name} {revision}
 

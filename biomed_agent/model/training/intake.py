@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.errors import InvalidInput
-
-from . import formats
-from .batching import draw
-from .examples import Example
-from .run import Report, is_first, write_json
-from .splits import Folds, Grouping
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.data import formats
+from biomed_agent.model.data.examples import Example
+from biomed_agent.model.data.splits import Folds, Grouping
+from biomed_agent.model.training.batching import draw
+from biomed_agent.model.training.trainer import Report, is_first, write_json
 
 HELD_OUT_SHARE = 0.02
 """of the groups of alike structures, when no file of held-out pairs is given"""
@@ -81,7 +80,7 @@ def tell_shared(train: Iterable[Example], apart: Sequence[Example], report: Repo
 
 def _permitted(folder: Path, report: Report) -> Pairs:
     """Return what the embedded model is trained on: the permitted rows of the pooled texts in a folder."""
-    from .mini import build
+    from biomed_agent.model.release.mini import build
 
     corpus = build(folder)
     report(f"{folder}: {len(corpus.train):,} examples to train on, {len(corpus.dev):,} kept apart")

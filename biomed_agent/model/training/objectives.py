@@ -10,10 +10,9 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdFingerprintGenerator
 from torch import Tensor, nn
 
-from biomed_agent.groups import TERMS
-from biomed_agent.model.processing import BioMedGPTProcessor
-
-from .examples import KINDS, Example
+from biomed_agent.core.chemistry.vocabulary import TERMS
+from biomed_agent.model.data.examples import KINDS, Example
+from biomed_agent.model.network.processing import BioMedGPTProcessor
 
 BITS = 2048
 """of the fingerprint to be told (Morgan, radius 2)"""
@@ -91,10 +90,11 @@ class StructureLoss(nn.Module):
     """Asks a structure's vectors for what can be computed from the structure, and for the words of the answer.
 
     Of molecules: the bits of a Morgan fingerprint (so that molecules a chemist calls alike have vectors alike), the
-    groups, rings and classes of :mod:`biomed_agent.groups`, sizes, and for each atom its surroundings and the groups
-    it belongs to, after Hu et al. (arXiv 1905.12265). Of molecules and proteins: the tokens of the answer. Mean and
-    maximum over the vectors go through layers of the loss's own, which are trained with the encoders and then thrown
-    away; so the vectors need not spell words, as for :class:`WordLoss`, but must hold what words depend on.
+    groups, rings and classes of :mod:`biomed_agent.core.chemistry.vocabulary`, sizes, and for each atom its
+    surroundings and the groups it belongs to, after Hu et al. (arXiv 1905.12265). Of molecules and proteins: the
+    tokens of the answer. Mean and maximum over the vectors go through layers of the loss's own, which are trained with
+    the encoders and then thrown away; so the vectors need not spell words, as for :class:`WordLoss`, but must hold
+    what words depend on.
 
     Args:
         processor: Knows the placeholders.

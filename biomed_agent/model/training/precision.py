@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.machine import Precision, best_precision
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.inference.machine import Precision, best_precision
 
 AUTO: Literal["auto"] = "auto"
 PRECISION = "precision"

@@ -22,17 +22,25 @@ from transformers import (
     set_seed,
 )
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.model.configuration import BioMedGPTConfig
-from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
-from biomed_agent.model.tokenizer import SentencePieceTokenizer
-
-from .intake import begun_with, refuse_missing
-from .pack import pack
-from .precision import AUTO, PRECISION, Bf16, decide, hashed, names, precisions
-from .recipe import STRICT, check_sizes, read_recipe
-from .run import LOG, Report, RunTrainer, Settings, is_first, read_log, resume_point, write_json
-from .shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.data.papers.shard_writer import pack
+from biomed_agent.model.data.papers.shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
+from biomed_agent.model.network.configuration import BioMedGPTConfig
+from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
+from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
+from biomed_agent.model.training.intake import begun_with, refuse_missing
+from biomed_agent.model.training.precision import AUTO, PRECISION, Bf16, decide, hashed, names, precisions
+from biomed_agent.model.training.recipe import STRICT, check_sizes, read_recipe
+from biomed_agent.model.training.trainer import (
+    LOG,
+    Report,
+    RunTrainer,
+    Settings,
+    is_first,
+    read_log,
+    resume_point,
+    write_json,
+)
 
 SHARDS, MODEL, NOTE = "shards", "model", "pretraining.json"
 MOST = 700.0

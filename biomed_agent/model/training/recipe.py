@@ -11,10 +11,9 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.prompt import STYLES
-
-from .precision import AUTO, Bf16, hashed
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.contract.prompt import STYLES
+from biomed_agent.model.training.precision import AUTO, Bf16, hashed
 
 Part: TypeAlias = Literal["projections", "molecule_encoder", "protein_encoder", "language_model", "lora"]
 """What a stage may train; ``lora`` stands for low-rank matrices beside those of the language model."""
@@ -196,7 +195,7 @@ def check_sizes(name: str, sizes: Mapping[str, Any], model_type: str) -> Any:
     from huggingface_hub.errors import StrictDataclassError
     from transformers import CONFIG_MAPPING
 
-    from biomed_agent.model import configuration  # noqa: F401 (registers the graph encoder)
+    from biomed_agent.model.network import configuration  # noqa: F401 (registers the graph encoder)
 
     model_type = sizes.get("model_type", model_type)
     if model_type not in CONFIG_MAPPING:

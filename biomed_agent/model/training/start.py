@@ -10,18 +10,17 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, EsmTokenizer
 
-from biomed_agent.errors import CheckpointError, InvalidInput
-from biomed_agent.model.checkpoint import load_checkpoint, special_ids
-from biomed_agent.model.configuration import BioMedGPTConfig
-from biomed_agent.model.manifest import MANIFEST, read_manifest
-from biomed_agent.model.modeling import BioMedGPTForConditionalGeneration
-from biomed_agent.model.processing import BioMedGPTProcessor
-from biomed_agent.model.tokenizer import SentencePieceTokenizer
-
-from .examples import KINDS, Example
-from .recipe import Recipe, Sizes
-from .run import Report, is_first
-from .vocabulary import train_vocabulary
+from biomed_agent.core.errors import CheckpointError, InvalidInput
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, special_ids
+from biomed_agent.model.contract.manifest import MANIFEST, read_manifest
+from biomed_agent.model.data.examples import KINDS, Example
+from biomed_agent.model.network.configuration import BioMedGPTConfig
+from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
+from biomed_agent.model.network.processing import BioMedGPTProcessor
+from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
+from biomed_agent.model.training.recipe import Recipe, Sizes
+from biomed_agent.model.training.trainer import Report, is_first
+from biomed_agent.model.training.vocabulary import train_vocabulary
 
 ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
 """The alphabet of ESM-2 in id order (Lin et al., 2023)."""

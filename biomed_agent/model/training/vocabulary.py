@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
 
 
 def train_vocabulary(texts: Iterable[str], size: int, file: Path) -> None:

@@ -7,7 +7,7 @@ PubChem, UniProt and PubMed.
 
 from __future__ import annotations
 
-from .files import STARTER
-from .index import LocalIndex
+from biomed_agent.sources.local.files import STARTER
+from biomed_agent.sources.local.index import LocalIndex
 
 __all__ = ["STARTER", "LocalIndex"]

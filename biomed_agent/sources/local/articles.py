@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.errors import InvalidInput
-from biomed_agent.types import Article, Provenance
-
-from .dumps import Bad, Dump, Format, Origin, Row
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Article, Provenance
+from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row
 
 SHORTLIST = 1_000
 """articles that are ranked, the newest of those that match"""
@@ -88,7 +87,7 @@ def _rows(line: int, element: ET.Element) -> Iterator[Row | Bad]:
         numbers = (one.text or "" for one in element.iterfind("PMID"))
         yield from ((int(number), None) for number in numbers if _PMID.fullmatch(number))
         return
-    from ..pubmed import read_record  # opens the room of HTTP, which a search does not need
+    from biomed_agent.sources.literature.pubmed import read_record
 
     article = read_record(element, _ORIGIN)
     if article is None or not _PMID.fullmatch(article.pmid):

@@ -17,13 +17,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from biomed_agent.errors import InvalidInput
-
-from .. import schema
-from . import articles, compounds, sequences
-from .dumps import Bad, Dump, Format, Origin, reject
-from .files import STARTER, made_by_us
-from .structures import complete_structures, verify_sample
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.sources.local import articles, compounds, schema, sequences
+from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, reject
+from biomed_agent.sources.local.files import STARTER, made_by_us
+from biomed_agent.sources.local.structures import complete_structures, verify_sample
 
 BATCH = 20_000
 """records that are stored at once"""

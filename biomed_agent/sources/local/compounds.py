@@ -11,10 +11,9 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from biomed_agent.errors import InvalidInput
-
-from ..names import name_key
-from .dumps import Bad, Dump, Format, Origin, Row, cells_of
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.name_matching import name_key
+from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row, cells_of
 
 STAGING = """
 CREATE TABLE IF NOT EXISTS raw_molecule (id INTEGER PRIMARY KEY, smiles TEXT, inchikey TEXT, name TEXT, formula TEXT,
@@ -215,7 +214,7 @@ def _read_sdf(dump: Dump) -> Iterator[Row | Bad]:
 
 
 def _smiles_of(block: str) -> str:
-    from biomed_agent.sdf import molecule_from_molblock
+    from biomed_agent.core.chemistry.molfile import molecule_from_molblock
 
     try:
         return molecule_from_molblock(block).smiles

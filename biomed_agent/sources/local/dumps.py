@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self, TypeAlias, cast
 
-from biomed_agent.errors import InvalidInput
+from biomed_agent.core.errors import InvalidInput
 
 
 class Bad(NamedTuple):

@@ -7,11 +7,10 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from biomed_agent.credentials import shown_place
-from biomed_agent.errors import InvalidInput
-from biomed_agent.types import Molecule, Protein, Provenance
-
-from ..schema import SCHEMA_VERSION, build_index, fill, folder_digest
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.privacy.credentials import shown_place
+from biomed_agent.core.types import Molecule, Protein, Provenance
+from biomed_agent.sources.local.schema import SCHEMA_VERSION, build_index, fill, folder_digest
 
 STARTER = Path(__file__).parents[2] / "data" / "starter"
 """Folder of the tables that ship with the package."""
@@ -66,7 +65,7 @@ class File:
     def _of_dump(self, row: sqlite3.Row) -> Molecule | None:
         read = Molecule(row["smiles"], formula=row["formula"], weight=row["weight"])
         if row["weight"] is None:  # believed when the index was built
-            from biomed_agent.chemistry import molecule_from_smiles
+            from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
             try:
                 read = molecule_from_smiles(row["smiles"])

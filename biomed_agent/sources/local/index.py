@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from biomed_agent.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance
-
-from .. import names
-from ..schema import DUMPED, LONGEST_SUGGESTED, sequence_checksum, trigrams
-from .articles import Hits, by_numbers, read_query, search
-from .files import File, open_file, open_starter
+from biomed_agent.core import name_matching
+from biomed_agent.core.predicates import KIBA_BINDS, SCORE
+from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance
+from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
+from biomed_agent.sources.local.files import File, open_file, open_starter
+from biomed_agent.sources.local.schema import DUMPED, LONGEST_SUGGESTED, sequence_checksum, trigrams
 
 HUMAN = 9606
 CHUNK = 500
@@ -178,7 +178,7 @@ class LocalIndex:
             if len(text) == 27 and text[14] == "-" and text[25] == "-":
                 keys[text] = text
             else:
-                called.setdefault(names.name_key(text), []).append(text)
+                called.setdefault(name_matching.name_key(text), []).append(text)
         found: dict[str, list[str]] = {}
         by_key = "SELECT inchikey, inchikey FROM molecule WHERE inchikey IN ({})"
         by_name = (
@@ -204,10 +204,10 @@ class LocalIndex:
 
         A name that is stored with just that hyphen is not ambiguous: ``COX-1`` is an enzyme, ``COX1`` is one of two.
         """
-        key, spaced = names.name_key(name), names.spaced_key(name)
+        key, spaced = name_matching.name_key(name), name_matching.spaced_key(name)
         rows = list(self._rows("SELECT * FROM homonym WHERE key = ? ORDER BY position", (key,)))
-        spellings = (names.spaced_key(shown) for _, shown in self._spellings([key]).get(key, ()) if rows)
-        if rows and all(names.spaced_key(row["shown"]) != spaced for _, row in rows) and spaced in spellings:
+        spellings = (name_matching.spaced_key(shown) for _, shown in self._spellings([key]).get(key, ()) if rows)
+        if rows and all(name_matching.spaced_key(row["shown"]) != spaced for _, row in rows) and spaced in spellings:
             return []
         candidates = [
             Candidate(row["handle"], row["label"], f"homonym of {row['shown']!r}", _candidate_kind(row["kind"]))
@@ -221,16 +221,20 @@ class LocalIndex:
         Longer spans win over shorter ones and no two overlap; see :func:`.names.windows` for what can be a span and
         :func:`.names.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
         """
-        spans = {span: text[slice(*span)] for span in names.windows(text)}
-        forms = {span: dict.fromkeys((word, names.singular(word))) for span, word in spans.items()}
-        known = self._spellings({names.name_key(form) for several in forms.values() for form in several})
+        spans = {span: text[slice(*span)] for span in name_matching.windows(text)}
+        forms = {span: dict.fromkeys((word, name_matching.singular(word))) for span, word in spans.items()}
+        known = self._spellings({name_matching.name_key(form) for several in forms.values() for form in several})
         found = []
         for span, several in forms.items():
             for form in several:
-                kinds = {kind for kind, shown in known.get(names.name_key(form), ()) if names.fits(form, shown)}
-                if not kinds or (kinds == {"m"} and names.names_a_protein(text[span[1] :])):
+                kinds = {
+                    kind
+                    for kind, shown in known.get(name_matching.name_key(form), ())
+                    if name_matching.fits(form, shown)
+                }
+                if not kinds or (kinds == {"m"} and name_matching.names_a_protein(text[span[1] :])):
                     continue
-                if form.lower() not in names.WEAK_WORDS or names.asked_about(text, *span):
+                if form.lower() not in name_matching.WEAK_WORDS or name_matching.asked_about(text, *span):
                     found.append((*span, form))
                     break
         taken: list[tuple[int, int, str]] = []
@@ -241,12 +245,12 @@ class LocalIndex:
 
     def suggest(self, name: str, limit: int = 5) -> list[Candidate]:
         """Return entities whose names are spelled like ``name``, nearest first; nothing when none is close."""
-        key = names.name_key(name)
+        key = name_matching.name_key(name)
         if not 3 <= len(key) <= LONGEST_SUGGESTED:
             return []
         near: dict[str, float] = {}
         for other in self._alike(key):
-            distance = names.edit_distance(key, other)
+            distance = name_matching.edit_distance(key, other)
             if distance <= max(1, len(key) // 4):
                 swapped = sorted(key) == sorted(other)  # the commonest slip of a short symbol
                 near[other] = distance - swapped / 2 - len(trigrams(key) & trigrams(other)) / 100
@@ -346,7 +350,7 @@ class LocalIndex:
             )
             for _, row in self._rows(sql, (*chunk, *chunk)):
                 deposited = row["kind"] == "m" and row["entity"] >= DUMPED and row["reason"] == "exact synonym"
-                if deposited and not names.looks_chemical(row["shown"]):
+                if deposited and not name_matching.looks_chemical(row["shown"]):
                     continue  # a trade name that may be a word
                 found.setdefault(row["key"], []).append((row["kind"], row["shown"]))
         return found
@@ -354,7 +358,7 @@ class LocalIndex:
     def _alike(self, key: str) -> set[str]:
         """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams."""
         if len(key) <= SHORT:
-            return set(self._spellings(names.one_edit_away(key)))
+            return set(self._spellings(name_matching.one_edit_away(key)))
         grams = sorted(trigrams(key))
         sql = (
             f"SELECT key, count(*) AS shared FROM trigram WHERE gram IN ({', '.join('?' * len(grams))}) "
@@ -388,7 +392,7 @@ class LocalIndex:
         return list({protein.accession: protein for protein in reversed(list(found))}.values())[::-1]
 
     def _named(self, name: str, kind: str) -> list[tuple[Entity, str]]:
-        key = names.name_key(name)
+        key = name_matching.name_key(name)
         table, label = ("molecule", "inchikey") if kind == "m" else ("protein", "accession")
         sql = (
             f"SELECT e.*, n.reason FROM name n JOIN {table} e ON e.id = n.entity "
@@ -407,17 +411,6 @@ _ACTIVITY = (
     "p.gene, p.name AS protein_name "
     "FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
 )
-SCORE = "KIBA score"
-"""The measure that is no concentration."""
-KIBA_BINDS = 12.1
-"""The KIBA score from which a pair counts as binding, on the scale of the shipped tables (higher is stronger).
-
-It is 3.0 on the scale of Tang et al. 2014 (doi:10.1021/ci400709d), where lower is stronger, turned round as in SimBoost
-(He et al. 2017, doi:10.1186/s13321-017-0209-z) and DeepDTA (Ozturk et al. 2018, doi:10.1093/bioinformatics/bty593).
-Both numbers are taken from how later papers on binary KIBA describe them (bio-protocol.org/bio101/r9394008); the two
-papers themselves were not at hand. It decides only what a low score is said to mean and what is listed as a partner."""
-WEAK = 1_000.0
-"""nM; binding above it is called weak"""
 _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a.value ELSE a.value END"
 """Constants in nM from the smallest, then scores from the largest."""
 

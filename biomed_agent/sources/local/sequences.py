@@ -11,12 +11,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from biomed_agent.errors import InvalidInput
-
-from ..fasta import RESIDUES
-from ..names import name_key
-from ..schema import sequence_checksum
-from .dumps import Bad, Dump, Format, Origin, Row, cells_of
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.fasta import RESIDUES
+from biomed_agent.core.name_matching import name_key
+from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row, cells_of
+from biomed_agent.sources.local.schema import sequence_checksum
 
 UNIPROT = ("UniProt", "UniProt", "CC BY 4.0", "https://www.uniprot.org/uniprotkb/{}")
 _ACCESSION = re.compile(r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(?:-[0-9]{1,3})?")

@@ -19,9 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from biomed_agent.errors import InvalidInput
-
-from .dumps import Bad, reject
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.sources.local.dumps import Bad, reject
 
 SAMPLE = 1_000
 """structures that are tried"""
@@ -105,7 +104,7 @@ def _missing(db: sqlite3.Connection) -> list[list[tuple[int, str]]]:
 
 def _describe_all(rows: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
     """Return (what is wrong, SMILES, InChIKey, formula, weight, number) of each structure."""
-    from biomed_agent.chemistry import molecule_from_smiles
+    from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
     found: list[tuple[Any, ...]] = []
     for number, smiles in rows:

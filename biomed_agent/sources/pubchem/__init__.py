@@ -7,7 +7,7 @@ PUG REST's records, tables and lists,
 
 from __future__ import annotations
 
-from .ahead import Ahead
-from .client import PubChem
+from biomed_agent.sources.pubchem.client import PubChem
+from biomed_agent.sources.pubchem.prefetched import Ahead
 
 __all__ = ["Ahead", "PubChem"]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from biomed_agent.inputs import ACCESSION
-from biomed_agent.transport import well_formed
-from biomed_agent.types import Fact, Provenance
+from biomed_agent.core.identifiers import ACCESSION
+from biomed_agent.core.types import Fact, Provenance
+from biomed_agent.sources.http.transport import well_formed
 
 SUMMARY = "assay results"
 """predicate of the fact that counts all results"""

@@ -14,23 +14,21 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from biomed_agent.chemistry import (
+from biomed_agent.core.chemistry.structures import (
     looks_like_inchikey,
     molecule_from_inchi,
     molecule_from_smiles,
     similar,
 )
-from biomed_agent.egress import Reveals
-from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
-from biomed_agent.services import DAY
+from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
+from biomed_agent.core.privacy.egress import Reveals
+from biomed_agent.core.types import Fact, Molecule, Provenance
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
-from biomed_agent.sources.hits import Hit, Hits
-from biomed_agent.transport import ABSENT, Later, Reply, Transport
-from biomed_agent.types import Fact, Molecule, Provenance
-
-from .annotations import HAZARDS, MEASURED, read_hazards, read_measurements
-from .bioassays import read_bioactivity
-from .readers import (
+from biomed_agent.sources.http.services import DAY
+from biomed_agent.sources.http.transport import ABSENT, Later, Reply, Transport
+from biomed_agent.sources.pubchem.annotations import HAZARDS, MEASURED, read_hazards, read_measurements
+from biomed_agent.sources.pubchem.bioassays import read_bioactivity
+from biomed_agent.sources.pubchem.readers import (
     TABLE,
     read_cids,
     read_compounds,
@@ -45,6 +43,7 @@ from .readers import (
     read_titles,
     reads,
 )
+from biomed_agent.sources.search_hits import Hit, Hits
 
 MAX_NAME = 1_000
 """characters; PubChem's longest systematic names are shorter"""
@@ -61,8 +60,8 @@ AT_ONCE = 4
 class PubChem:
     """The questions put to PubChem.
 
-    Each method raises :class:`~biomed_agent.errors.Refused` when the egress policy forbids the request and
-    :class:`~biomed_agent.errors.Unavailable` when PubChem gives no answer.
+    Each method raises :class:`~biomed_agent.core.errors.Refused` when the egress policy forbids the request and
+    :class:`~biomed_agent.core.errors.Unavailable` when PubChem gives no answer.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -71,13 +70,14 @@ class PubChem:
     def by_name(self, name: str) -> list[Molecule]:
         """Return the compounds PubChem knows by exactly this name or synonym, best first; may be several or none.
 
-        What reads as a structure counts as one (:mod:`biomed_agent.disclosure`): under ``names-only`` it is refused.
+        What reads as a structure counts as one (:mod:`biomed_agent.core.privacy.disclosure`): under ``names-only`` it
+        is refused.
         """
         name = _name(name)
         return self._look_up("name", name, "name", f"name {name}")
 
     def by_cid(self, cid: int) -> Molecule:
-        """Return the compound with this CID; raise :class:`~biomed_agent.errors.NotFound` if there is none."""
+        """Return the compound with this CID; raise :class:`~biomed_agent.core.errors.NotFound` if there is none."""
         reply = self._get(_cid(cid), "", f"CID {cid}", _compounds)
         found = read_compounds(reply.json(), reply.provenance, self._titles([cid]))
         if not found:

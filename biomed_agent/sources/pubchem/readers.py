@@ -14,10 +14,10 @@ from typing import Any
 
 from pubchempy import Compound
 
-from biomed_agent.chemistry import molecule_from_inchi, molecule_from_smiles
-from biomed_agent.errors import InvalidInput, NotFound, Unavailable
-from biomed_agent.transport import Check, Reply, well_formed
-from biomed_agent.types import Fact, Molecule, Provenance
+from biomed_agent.core.chemistry.structures import molecule_from_inchi, molecule_from_smiles
+from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
+from biomed_agent.core.types import Fact, Molecule, Provenance
+from biomed_agent.sources.http.transport import Check, Reply, well_formed
 
 TRANSIENT = frozenset({"ServerBusy", "Timeout", "ServerError", "Unknown"})
 """Fault codes (after ``PUGREST.``) that another try may mend, whatever status they came with."""
@@ -26,7 +26,7 @@ SMILES_LABELS = ("Absolute", "Isomeric", "Connectivity", "Canonical")
 _WHOLE, _FLAT = ("SMILES", "IsomericSMILES"), ("ConnectivitySMILES", "CanonicalSMILES")
 """Columns of a row, of 2025 and before: SMILES with stereo, which an InChI holds too, and SMILES without."""
 TABLE = "property/Title,SMILES,InChI,InChIKey,IUPACName"
-"""Operation that returns what a :class:`~biomed_agent.types.Molecule` holds, title included, and no coordinates"""
+"""Operation that returns what a :class:`~biomed_agent.core.types.Molecule` holds, title included, and no coordinates"""
 
 _PROPERTIES: tuple[tuple[str, str, str, str], ...] = (
     # attribute of Compound, predicate, unit, note

@@ -6,10 +6,10 @@ functions from a parsed body to our types.
 
 from __future__ import annotations
 
-from .client import ACCESSION, UniProt, quote
-from .facts import read_facts
-from .files import read_file, read_flat, read_xml
-from .readers import read_entry, read_fasta, read_search, read_uniparc
+from biomed_agent.sources.uniprot.client import ACCESSION, UniProt, quote
+from biomed_agent.sources.uniprot.facts import read_facts
+from biomed_agent.sources.uniprot.files import read_file, read_flat, read_xml
+from biomed_agent.sources.uniprot.readers import read_entry, read_fasta, read_search, read_uniparc
 
 __all__ = [
     "ACCESSION",

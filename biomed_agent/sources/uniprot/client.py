@@ -9,22 +9,28 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from biomed_agent.egress import Reveals
-from biomed_agent.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
-from biomed_agent.inputs import ACCESSION_SHAPE, EC_NUMBER, ISOFORM_SHAPE
+from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
+from biomed_agent.core.fasta import parse_fasta
+from biomed_agent.core.identifiers import ACCESSION_SHAPE, EC_NUMBER, ISOFORM_SHAPE
+from biomed_agent.core.privacy.egress import Reveals
+from biomed_agent.core.types import Fact, Protein, Provenance
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
-from biomed_agent.sources.fasta import parse_fasta
-from biomed_agent.transport import Check, Reply, Transport, well_formed
-from biomed_agent.types import Fact, Protein, Provenance
-
-from .facts import read_facts
-from .readers import candidate, names_of_parts, read_entry, read_fasta, read_search, read_uniparc
+from biomed_agent.sources.http.transport import Check, Reply, Transport, well_formed
+from biomed_agent.sources.uniprot.facts import read_facts
+from biomed_agent.sources.uniprot.readers import (
+    candidate,
+    names_of_parts,
+    read_entry,
+    read_fasta,
+    read_search,
+    read_uniparc,
+)
 
 ACCESSION = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
 """UniProt's own pattern (https://www.uniprot.org/help/accession_numbers); group 2 is the isoform suffix."""
 ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
 FIELDS = "accession,id,reviewed,protein_name,gene_names,organism_name,organism_id,sequence"
-"""Return fields of a search: what a :class:`~biomed_agent.types.Protein` holds."""
+"""Return fields of a search: what a :class:`~biomed_agent.core.types.Protein` holds."""
 MAX_NAME = 500
 PAGE = 50
 """entries one search returns at most; the server's limit is 500"""
@@ -79,8 +85,8 @@ def check_entry(reply: Reply) -> None:
 class UniProt:
     """The questions put to UniProt.
 
-    Each method raises :class:`~biomed_agent.errors.Refused` when the egress policy forbids the request and
-    :class:`~biomed_agent.errors.Unavailable` when UniProt gives no answer.
+    Each method raises :class:`~biomed_agent.core.errors.Refused` when the egress policy forbids the request and
+    :class:`~biomed_agent.core.errors.Unavailable` when UniProt gives no answer.
     """
 
     def __init__(self, transport: Transport) -> None:

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from biomed_agent.transport import well_formed
-from biomed_agent.types import Fact, Provenance
-
-from .readers import genes_in, inactive, names_in, record_of
+from biomed_agent.core.types import Fact, Provenance
+from biomed_agent.sources.http.transport import well_formed
+from biomed_agent.sources.uniprot.readers import genes_in, inactive, names_in, record_of
 
 WEAK_EVIDENCE = {
     "ECO:0000250": "by similarity",

@@ -6,11 +6,10 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
-from biomed_agent.errors import InvalidInput, Unavailable
-from biomed_agent.transport import well_formed
-from biomed_agent.types import Protein, Provenance
-
-from .readers import HEADER, read_entry, read_fasta, record_of
+from biomed_agent.core.errors import InvalidInput, Unavailable
+from biomed_agent.core.types import Protein, Provenance
+from biomed_agent.sources.http.transport import well_formed
+from biomed_agent.sources.uniprot.readers import HEADER, read_entry, read_fasta, record_of
 
 _WHERE = "{*}"
 """any namespace: UniProt changed the address of its own in 2022"""

@@ -1,0 +1,1 @@
+"""One question from its words to its answer."""

@@ -1,0 +1,297 @@
+"""Entity and question to facts and numbered evidence.
+
+Stored values come from the local index and, where it has none, from the live record; computed values come
+from RDKit. A service that gives no answer costs a note, not the answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from biomed_agent.answering.gaps import Gap
+from biomed_agent.core.chemistry import structures
+from biomed_agent.core.errors import NotFound, Refused, Unavailable
+from biomed_agent.core.privacy.egress import switched_off
+from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
+from biomed_agent.core.version import __version__
+from biomed_agent.sources.literature.library import Shelves
+from biomed_agent.sources.literature.search import MAX_PASSAGES, rank_passages, usable
+from biomed_agent.sources.pubchem.depositor_facts import Readings, deposited_facts, note_unread
+from biomed_agent.sources.uniprot.facts import PREDICATES
+
+if TYPE_CHECKING:
+    from biomed_agent.sources.literature.search import Literature
+    from biomed_agent.sources.local import LocalIndex
+    from biomed_agent.sources.pubchem import PubChem
+    from biomed_agent.sources.uniprot import UniProt
+
+OWN_SUM = Provenance(source=f"biomed_agent {__version__}", identifier="sum over the residues of the sequence")
+# Average masses of amino acid residues (amino acid less water) in Da, from the standard atomic weights.
+RESIDUE_MASS = {
+    "A": 71.0779, "R": 156.1857, "N": 114.1026, "D": 115.0874, "C": 103.1429, "E": 129.1140, "Q": 128.1292,
+    "G": 57.0513, "H": 137.1393, "I": 113.1576, "L": 113.1576, "K": 128.1723, "M": 131.1961, "F": 147.1739,
+    "P": 97.1152, "S": 87.0773, "T": 101.1039, "W": 186.2099, "Y": 163.1733, "V": 99.1311, "U": 150.0379,
+    "O": 237.2982,
+}  # fmt: skip
+WATER_MASS = 18.0153
+_OF_UNIPROT = frozenset(predicate.lower() for predicate in PREDICATES)
+
+
+class Retriever:
+    """Collects what records and computation say.
+
+    Args:
+        index: The local index.
+        pubchem: Live molecule records, or None.
+        uniprot: Live protein records, or None.
+        library: Where articles are searched, or None.
+    """
+
+    def __init__(
+        self, index: LocalIndex, pubchem: PubChem | None, uniprot: UniProt | None, library: Literature | Shelves | None
+    ) -> None:
+        self.index, self.pubchem, self.uniprot, self.library = index, pubchem, uniprot, library
+
+    def identity(self, resolved: Resolved) -> list[Fact]:
+        """Return identifiers and structure of an entity as facts."""
+        entity = resolved.entity
+        return _molecule_identity(entity) if isinstance(entity, Molecule) else _protein_identity(entity)
+
+    def computed(self, entity: Entity) -> list[Fact]:
+        """Return computed values: RDKit descriptors of a molecule, length and mass of a protein."""
+        if isinstance(entity, Protein):
+            return protein_values(entity)
+        parents = {f"of the neutral parent {one.smiles}": f"of the parent {one.name}" for one in self.parents(entity)}
+        facts = structures.computed_facts(entity)
+        return [replace(fact, note=parents[fact.note]) if fact.note in parents else fact for fact in facts]
+
+    def stored(
+        self,
+        entity: Entity,
+        predicates: Sequence[str],
+        notes: list[str],
+        gaps: list[Gap] | None = None,
+    ) -> list[Fact]:
+        """Return stored facts; the live record is asked only for predicates the index does not have.
+
+        Args:
+            entity: What the facts are about.
+            predicates: Predicates wanted; empty means everything.
+            notes: Receives what a source could not answer.
+            gaps: Receives the predicates that nothing states, each with the record that was read, or the source that
+                was not and why.
+        """
+        asked, of_variant = predicates, _about_variant(entity, notes)
+        predicates = (*predicates, *of_variant) if predicates else ()
+        found = matching(self._of_entity_or_parent(entity), predicates)
+        wanted = {predicate.lower() for predicate in predicates} - {fact.predicate.lower() for fact in found}
+        if found and not wanted:
+            return found
+        live, readings = self._live(entity, wanted, notes)
+        known = {(fact.predicate.lower(), str(fact.value).lower()) for fact in found}
+        facts = found + [
+            fact
+            for fact in matching(live, predicates)
+            if (fact.predicate.lower(), str(fact.value).lower()) not in known
+        ]
+        facts = [fact for fact in facts if _fits_variant(entity, fact)]
+        if gaps is not None:
+            stated = {fact.predicate.lower() for fact in facts}
+            gaps += [
+                Gap(entity, predicate, *readings.get(predicate.lower(), ("", None)))
+                for predicate in asked
+                if predicate.lower() not in stated
+            ]
+        return facts
+
+    def _of_entity_or_parent(self, entity: Entity) -> list[Fact]:
+        """Return the index's facts; those of a salt's parent, marked so, for the predicates the salt lacks."""
+        facts = self.index.facts(entity)
+        stated = {fact.predicate for fact in facts}
+        for parent in self.parents(entity) if isinstance(entity, Molecule) else []:
+            inherited = [fact for fact in self.index.facts(parent) if fact.predicate in ("ChEBI class", "ChEBI role")]
+            note = f"of the parent {parent.name}"
+            facts += [
+                replace(fact, subject=entity.handle, note=note) for fact in inherited if fact.predicate not in stated
+            ]
+        return facts
+
+    def _live(self, entity: Entity, wanted: Collection[str], notes: list[str]) -> tuple[list[Fact], Readings]:
+        """Return what the live record states, and how far each wanted predicate that it may state was read."""
+        if isinstance(entity, Molecule):
+            return deposited_facts(self.pubchem, entity, wanted, notes)
+        may_state = [predicate for predicate in wanted if predicate in _OF_UNIPROT]
+        if not entity.accession or (wanted and not may_state):
+            return [], {}
+        if self.uniprot is None:
+            return [], dict.fromkeys(may_state, ("UniProt", switched_off("UniProt")))
+        record = f"UniProt's record {entity.accession.partition('-')[0]}"
+        odd: list[str] = []
+        try:
+            facts = self.uniprot.facts(entity.accession, odd)
+        except (NotFound, Unavailable, Refused) as error:
+            note_unread(error, notes)
+            return [], dict.fromkeys(may_state, ("UniProt", error))
+        if not odd:
+            return facts, dict.fromkeys(may_state, (record, None))
+        notes.append(f"Of UniProt's record {entity.accession} some could not be read: {', '.join(odd[:6])}.")
+        unreadable = Unavailable(notes[-1], "Look for a newer version of this package.")
+        return facts, dict.fromkeys(may_state, (record, unreadable))
+
+    def parents(self, molecule: Molecule) -> list[Molecule]:
+        """Return the parent of a salt or solvate with its name where a record has one; empty for a parent itself."""
+        if len(structures.components(molecule)) == 1:
+            return []
+        parent = self.index.parent_of(molecule) or structures.parent_of_salt(molecule)
+        if parent is None:
+            return []
+        known = self.index.molecules_by_inchikey(parent.inchikey) if parent.inchikey and not parent.name else []
+        return [*(one for one in known if one.inchikey == parent.inchikey), parent][:1]
+
+    def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
+        """Return measured affinities of a pair; a variant has none here, whatever the wild type shows."""
+        return [] if protein.variant else self.index.activities(molecule, protein)
+
+    @property
+    def stays_here(self) -> bool:
+        """Whether literature is searched on this machine alone, so that every word of a question may be used."""
+        return isinstance(self.library, Shelves) and self.library.stays_here
+
+    def articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
+        """Return the articles of a literature query.
+
+        See :meth:`biomed_agent.sources.literature.search.Literature.search`.
+
+        Raises:
+            Refused: Look-ups are switched off.
+        """
+        if self.library is None:
+            raise Refused(
+                "looking in the literature needs PubMed, and look-ups are switched off (offline).",
+                "Run without offline to search PubMed.",
+            )
+        return self.library.search(query, limit, notes)
+
+    def literature(
+        self, query: str, question: str, notes: list[str], most: int = MAX_PASSAGES, full_text: bool = False
+    ) -> list[Evidence]:
+        """Return the sentences of abstracts that fit the question best, verbatim and numbered by their article.
+
+        Args:
+            query: The search string that is sent.
+            question: Its words rank the sentences; it stays here.
+            notes: Receives how the query was read and retracted articles that were passed over.
+            most: Most passages.
+            full_text: Read open-access full texts as well; without it only when no abstract fits the question.
+
+        Raises:
+            NotFound: Nothing was found, or PubMed ignored a word of the query.
+            BiomedAgentError: The look-up was refused or failed.
+        """
+        articles = self.usable_articles(query, 30, notes)
+        found = rank_passages(question, articles, most)
+        if self.library is not None and (full_text or not found):
+            texts = self.library.full_texts(articles, notes)
+            found = rank_passages(question, articles, most, texts) if texts else found
+        return found
+
+    def usable_articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
+        """Return the articles of a query that may be evidence; retracted ones and notices are named in ``notes``.
+
+        Raises:
+            NotFound: Nothing was found that may be evidence, or PubMed ignored a word of the query.
+            BiomedAgentError: The look-up was refused or failed.
+        """
+        articles = self.articles(query, limit, notes)
+        if not articles:
+            raise NotFound(f"No article was found for {query!r}.", "Use fewer or more common words.")
+        if not (left := usable(articles, notes)):
+            raise NotFound(
+                f"What was found for {query!r} is retracted, or only tells of another article.",
+                "The warnings name it; use other words, or PMIDs.",
+            )
+        return left
+
+
+_OF_VARIANTS = ("natural variant", "studied mutation")
+
+
+def _about_variant(entity: Entity, notes: list[str]) -> tuple[str, ...]:
+    """Say what a record of an isoform or of the unchanged protein is about; return what it may state of a variant."""
+    if not isinstance(entity, Protein):
+        return ()
+    if "-" in entity.accession:
+        main = entity.accession.partition("-")[0]
+        notes.append(f"The record is that of {main}; residue numbers in it count on the canonical sequence.")
+    if not entity.variant:
+        return ()
+    notes.append(
+        f"Records describe the unchanged protein; of {entity.variant} only what stands under that name is stated."
+    )
+    return _OF_VARIANTS
+
+
+def _fits_variant(entity: Entity, fact: Fact) -> bool:
+    """Whether a fact may stand in an answer about ``entity``: of the variants of a protein, only its own."""
+    if not isinstance(entity, Protein) or not entity.variant or fact.predicate not in _OF_VARIANTS:
+        return True
+    return bool(set(entity.variant.split("/")) & set(str(fact.value).split("/")))
+
+
+def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:
+    """Return the facts with one of ``predicates`` (all when empty), in the order asked for."""
+    if not predicates:
+        return list(facts)
+    order = {predicate.lower(): number for number, predicate in enumerate(predicates)}
+    chosen = [fact for fact in facts if fact.predicate.lower() in order]
+    return sorted(chosen, key=lambda fact: order[fact.predicate.lower()])
+
+
+def protein_values(protein: Protein) -> list[Fact]:
+    """Compute length and average molecular weight of a sequence.
+
+    The weight is the sum of average residue masses plus one water, without modifications; it is left out
+    when the sequence holds ambiguous residues (B, J, X, Z).
+    """
+    length = Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM)
+    counts = Counter(protein.sequence)
+    if unknown := sorted(set(counts) - set(RESIDUE_MASS)):
+        note = f"no mass: the sequence holds {', '.join(unknown)}"
+        return [Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM, note)]
+    mass = math.fsum(RESIDUE_MASS[residue] * number for residue, number in counts.items()) + WATER_MASS
+    note = "unmodified, the whole chain on record"
+    return [length, Fact(protein.handle, "molecular weight", round(mass), "Da", "computed", OWN_SUM, note)]
+
+
+def _molecule_identity(molecule: Molecule) -> list[Fact]:
+    record = molecule.provenance or structures.RDKIT
+    facts = [
+        Fact(molecule.handle, "SMILES", molecule.smiles, kind="computed", provenance=structures.RDKIT),
+        Fact(molecule.handle, "InChIKey", molecule.inchikey, kind="computed", provenance=structures.RDKIT),
+        Fact(molecule.handle, "InChI", structures.inchi(molecule), kind="computed", provenance=structures.RDKIT),
+    ]
+    labels = {"cas": "CAS number"}
+    facts += [
+        Fact(molecule.handle, labels.get(space, space), value, provenance=record)
+        for space, value in molecule.ids.items()
+    ]
+    facts += [Fact(molecule.handle, "synonym", name, provenance=record) for name in molecule.synonyms]
+    return [fact for fact in facts if fact.value]
+
+
+def _protein_identity(protein: Protein) -> list[Fact]:
+    record = protein.provenance or Provenance(source="the sequence as given")
+    values = {
+        "accession": protein.accession,
+        "entry name": protein.entry_name,
+        "name": protein.name,
+        "gene": protein.gene,
+        "organism": protein.organism,
+        "sequence": protein.sequence,
+    }
+    facts = [Fact(protein.handle, name, value, provenance=record) for name, value in values.items() if value]
+    return facts + [Fact(protein.handle, "synonym", name, provenance=record) for name in protein.synonyms]

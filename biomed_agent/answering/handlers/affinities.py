@@ -1,0 +1,219 @@
+"""Measured affinities: which of them contradict each other, what a combined score is, and who binds one entity.
+
+What is compared are values, units and measures of facts. A constant is a concentration (Kd, Ki, IC50); a KIBA score is
+combined from such constants and has no unit, so that no list ranks the two together.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from biomed_agent.answering.handlers.limits import IN_NM, Limit
+from biomed_agent.answering.wording import compose
+from biomed_agent.core.predicates import KIBA_BINDS, SCORE, WEAK
+from biomed_agent.core.types import Entity, Fact, Protein
+from biomed_agent.sources.local import LocalIndex
+
+MOST_PARTNERS = 10
+"""named in a sentence, and returned where the question states no limit"""
+MOST_LIMITED = 100
+NO_BINDING = 10_000.0
+"""nM; a constant not reached at this concentration counts as no binding, as in the DAVIS table"""
+DISAGREE = 10.0
+"""ratio from which two values of one measure contradict each other"""
+_BOUND = re.compile(r"\s*(>=|<=|>|<|≥|≤|~|=)?\s*([\d.]+(?:[eE][-+]?\d+)?)\s*")
+WHAT_A_SCORE_IS = (
+    "A KIBA score is combined from Ki, Kd and IC50 (Tang et al. 2014, here on the scale of He et al. 2017): it has no "
+    f"unit, higher is stronger, and {KIBA_BINDS} or more counts as binding; scores and concentrations cannot be "
+    "compared."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The value of an affinity, to be compared with others."""
+
+    fact: Fact
+    value: float
+    """nM of a concentration, the score of a score"""
+    sign: str
+    """``=``, or ``>`` and ``<`` of a bound"""
+
+    @property
+    def binds(self) -> bool | None:
+        """Whether it means binding; None for a weak constant or a bound that decides nothing."""
+        if self.fact.predicate == SCORE:
+            return self.value >= KIBA_BINDS
+        if self.sign == ">":
+            return False if self.value >= NO_BINDING else None
+        return True if self.value < NO_BINDING else None
+
+
+def read(fact: Fact) -> Reading | None:
+    """Return the value of an affinity; None for what is neither a concentration nor a KIBA score."""
+    match = _BOUND.fullmatch(str(fact.value))
+    if match is None:
+        return None
+    sign, value = {"≥": ">", "≤": "<"}.get(match[1] or "=", (match[1] or "=")[0]), float(match[2])
+    if fact.predicate == SCORE:
+        return Reading(fact, value, "=")
+    if re.fullmatch(r"p(?:Kd|Ki|IC50|EC50)", fact.predicate):  # a logarithm: higher is stronger
+        return Reading(fact, 10 ** (9 - value), {">": "<", "<": ">"}.get(sign, "="))
+    if fact.unit not in IN_NM or value <= 0:
+        return None
+    return Reading(fact, value * IN_NM[fact.unit], "=" if sign == "~" else sign)
+
+
+def conflict(facts: Sequence[Fact]) -> tuple[Reading, Reading] | None:
+    """Return the first two affinities of one pair that contradict each other.
+
+    They do when one means binding and the other none, when two values of one measure differ more than tenfold, and
+    when a value lies outside the bound that another row states.
+    """
+    readings = [reading for fact in facts if (reading := read(fact))]
+    pairs = list(itertools.combinations(readings, 2))
+    for first, second in pairs:
+        if first.fact.predicate == second.fact.predicate and _contradicts(first, second):
+            return first, second
+    return next((pair for pair in pairs if {pair[0].binds, pair[1].binds} == {True, False}), None)
+
+
+def _contradicts(first: Reading, second: Reading) -> bool:
+    """Whether two values of one measure cannot both hold."""
+    if first.fact.predicate == SCORE:
+        return first.binds != second.binds
+    low, high = sorted((first, second), key=lambda reading: reading.value)
+    if first.sign == second.sign == "=":
+        return high.value > DISAGREE * low.value
+    return low.sign != ">" and high.sign != "<" and low.value < high.value
+
+
+def conflict_sentence(facts: Sequence[Fact], sources: compose.Sources) -> str:
+    """Say in one sentence which records of a pair disagree, with both values and sources; empty when none do."""
+    found = conflict(facts)
+    if found is None:
+        return ""
+    first, second = (f"{_valued(one, sources)}, {_meaning(one)}" for one in found)
+    return f"The records disagree: {first}, but {second}."
+
+
+def _valued(reading: Reading, sources: compose.Sources) -> str:
+    fact = reading.fact
+    where = f"{_table(fact)} {sources.cite(fact.provenance)}".strip()
+    return _value(fact) + (f" ({where})" if where else "")
+
+
+def _meaning(reading: Reading) -> str:
+    """Say what kind of value it is, and what it means for binding."""
+    if reading.fact.predicate == SCORE:
+        side = "at or above" if reading.binds else "below"
+        verdict = "binding" if reading.binds else "no binding"
+        return f"a score combined from Ki, Kd and IC50, lies {side} {KIBA_BINDS} and counts as {verdict}"
+    if reading.binds is False:
+        return "a measured concentration, means that no binding was seen"
+    if reading.binds is None:
+        return "a measured concentration, is weak or only a bound"
+    return f"a measured concentration, means {'weak ' if reading.value > WEAK else ''}binding"
+
+
+def only_scores(facts: Sequence[Fact]) -> bool:
+    """Whether nothing but combined scores is on record, no concentration."""
+    return bool(facts) and all(fact.predicate == SCORE for fact in facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """Who was measured to bind one entity."""
+
+    facts: list[Fact]
+    """the strongest of each measure, concentrations before scores; one for each partner"""
+    counts: dict[str, int]
+    """partners on record by measure, those left out by the limit not counted"""
+    limit: Limit | None = None
+    beyond: list[Fact] = field(default_factory=list)
+    """the strongest of each measure where none lies within the limit"""
+
+
+def partners(index: LocalIndex, entity: Entity, limit: Limit | None = None) -> Partners:
+    """Return the strongest measured affinities of an entity, each measure ranked by itself.
+
+    Args:
+        index: Where they are recorded.
+        entity: Whose partners are wanted.
+        limit: Leaves out what does not lie within it; then up to :data:`MOST_LIMITED` partners are returned.
+    """
+    grouped: dict[str, dict[str, tuple[float, Fact]]] = {}
+    for fact in index.activities_of(entity, limit=100_000):
+        reading = read(fact)
+        strength = math.inf if reading is None else reading.value * (-1 if fact.predicate == SCORE else 1)
+        kept = grouped.setdefault(fact.predicate, {})
+        if fact.note not in kept or strength < kept[fact.note][0]:
+            kept[fact.note] = strength, fact
+    strongest = [sorted(grouped[measure].values(), key=lambda pair: pair[0]) for measure in sorted(grouped, key=_rank)]
+    within = [
+        [pair for pair in group if limit is None or limit.holds(pair[1].predicate, abs(pair[0]))] for group in strongest
+    ]
+    facts: list[Fact] = []
+    most = MOST_PARTNERS if limit is None else MOST_LIMITED
+    for group in within:
+        named = {fact.note for fact in facts}
+        facts += [fact for _, fact in group if fact.note not in named][: most - len(facts)]
+    counts = {group[0][1].predicate: len(group) for group in within if group}
+    beyond = [] if facts else [group[0][1] for group in strongest]
+    return Partners(facts, counts, limit, beyond)
+
+
+def _rank(measure: str) -> bool:
+    return measure == SCORE
+
+
+def partners_text(entity: Entity, found: Partners, sources: compose.Sources) -> str:
+    """List measured partners: what they are, how many there are in all, and what a score is where one is listed."""
+    if not found.facts:
+        return _none_within(entity, found, sources)
+    name, shown = compose.name_of(entity), {fact.predicate: 0 for fact in found.facts}
+    pieces = []
+    for measure in shown:
+        group = [fact for fact in found.facts if fact.predicate == measure]
+        listed = group[:MOST_PARTNERS]
+        named = "; ".join(f"{fact.note or fact.subject} {_value(fact)}" for fact in listed)
+        cited = sources.cite_all(fact.provenance for fact in listed)
+        pieces.append(f"{named} ({len(listed)} of {found.counts[measure]} by {measure}) {cited}".rstrip())
+    unlisted = [f"{count} by {measure}" for measure, count in found.counts.items() if measure not in shown]
+    more = f"; not listed: {compose.listed(unlisted, 'and')}" if unlisted else ""
+    tables = compose.listed(list(dict.fromkeys(_table(fact) for fact in found.facts)), "and")
+    what = "measured ligands, not a list of approved drugs" if isinstance(entity, Protein) else "measured targets"
+    limited = f" with {found.limit.words}" if found.limit else ""
+    lacking = f"No Kd, Ki or IC50 of {name} is on record here. " if only_scores(found.facts) and not limited else ""
+    lead = f"{lacking}Strongest measured affinities of {name} in the local records{limited} ({what}; {tables})"
+    return f"{lead}: {'; '.join(pieces)}{more}. {WHAT_A_SCORE_IS if SCORE in shown else ''}".rstrip()
+
+
+def _none_within(entity: Entity, found: Partners, sources: compose.Sources) -> str:
+    """Say that no partner lies within the limit, and which comes nearest."""
+    words = found.limit.words if found.limit else ""
+    nearest = "; ".join(f"{fact.note} {_value(fact)} {sources.cite(fact.provenance)}".rstrip() for fact in found.beyond)
+    name = compose.name_of(entity)
+    said = f"No measured affinity of {name} in the local records is within the limit {words}; the strongest: {nearest}."
+    if found.limit and not any(_of_measure(found.limit, fact) for fact in found.beyond):
+        measure = found.limit.measure or "Kd, Ki or IC50"
+        said = f"No {measure} of {name} is on record here, so none is within the limit {words}; on record: {nearest}."
+    return f"{said} {WHAT_A_SCORE_IS}" if any(fact.predicate == SCORE for fact in found.beyond) else said
+
+
+def _of_measure(limit: Limit, fact: Fact) -> bool:
+    """Whether an affinity is of the measure that a limit is put on: the one it names, or any concentration."""
+    return fact.predicate == limit.measure or (not limit.measure and fact.predicate != SCORE)
+
+
+def _value(fact: Fact) -> str:
+    return f"{fact.predicate} {compose.number(fact.value)} {fact.unit}".strip()
+
+
+def _table(fact: Fact) -> str:
+    """Return the name of the table that a fact is from, without its literature."""
+    return fact.provenance.source.partition(" (")[0]

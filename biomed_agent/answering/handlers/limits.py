@@ -1,0 +1,68 @@
+"""The limit that a question puts on measured affinities: ``with Kd below 10 nM``, ``KIBA score above 13``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from biomed_agent.core.predicates import SCORE
+
+IN_NM = {"pM": 1e-3, "nM": 1.0, "uM": 1e3, "µM": 1e3, "μM": 1e3, "mM": 1e6, "M": 1e9}
+"""units of concentrations, in nM"""
+_WORDS = {"picomolar": "pM", "nanomolar": "nM", "micromolar": "uM", "millimolar": "mM"}
+_UP_TO = r"at most|up to|no more than|<=|≤|=<"
+_BELOW = r"below|under|(?:less|lower|smaller|better|stronger|tighter) than|<"
+_FROM = r"at least|no less than|>=|≥|=>"
+_ABOVE = r"above|over|(?:more|greater|higher|larger|weaker|worse) than|exceeding|>"
+_LIMIT = re.compile(
+    r"(?:\b(?P<measure>(?i:kd|ki|ic50|ec50|kiba))\b[^.?!;\d]{0,30}?)?"
+    rf"(?:(?P<up_to>(?i:{_UP_TO}))|(?P<below>(?i:{_BELOW}))|(?P<start>(?i:{_FROM}))|(?P<above>(?i:{_ABOVE})))\s*"
+    rf"(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>(?:{'|'.join(IN_NM)}|(?i:{'|'.join(_WORDS)}))\b)?"
+)
+MEASURES = {"kd": "Kd", "ki": "Ki", "ic50": "IC50", "ec50": "EC50", "kiba": SCORE}
+"""measures by the word of a question"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What is asked of an affinity."""
+
+    words: str
+    """as the question writes it"""
+    measure: str
+    """``Kd``, or empty for any concentration"""
+    value: float
+    """nM, or a score"""
+    inclusive: bool
+    stronger: bool
+    """whether what binds more strongly is wanted"""
+
+    def holds(self, measure: str, value: float) -> bool:
+        """Whether an affinity in nM, or a score, lies within the limit."""
+        if (measure == SCORE) != (self.measure == SCORE) or (self.measure and measure != self.measure):
+            return False
+        if value == self.value:
+            return self.inclusive
+        return (value > self.value) == (measure == SCORE)
+
+
+def limit_in(text: str) -> Limit | None:
+    """Return the first limit of ``text``; None where it states none with a unit, or for a KIBA score without one.
+
+    >>> limit_in("List what it binds with Kd below 10 nM").value
+    10.0
+    """
+    for found in _LIMIT.finditer(text):
+        measure, unit = MEASURES.get((found["measure"] or "").lower(), ""), found["unit"] or ""
+        if (measure == SCORE) == bool(unit):
+            continue  # a number of something else
+        high = bool(found["above"] or found["start"])
+        factor = IN_NM[_WORDS.get(unit.lower(), unit)] if unit else 1.0
+        return Limit(
+            words=" ".join(found[0].split()),
+            measure=measure,
+            value=float(found["value"]) * factor,
+            inclusive=bool(found["up_to"] or found["start"]),
+            stronger=high == (measure == SCORE),
+        )
+    return None

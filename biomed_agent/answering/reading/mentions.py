@@ -1,0 +1,244 @@
+"""The entities a free question mentions, found without guessing.
+
+Only quoted spans, identifiers, structures, sequences and names of the local lexicon count. A word that is
+none of these stays a word: it is never sent anywhere, and a name that is only partly known ("ibuprofin
+sodium", "the methyl ester of aspirin") is reported rather than answered about its known part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from biomed_agent.core.chemistry import structures
+from biomed_agent.core.identifiers import ACCESSION, EC_NUMBER, ENTRY_NAME, INCHIKEY, ORGANISMS, smiles_shaped
+from biomed_agent.core.name_matching import COMMON_WORDS as WORDS_TOO
+from biomed_agent.core.protein_variants import SUBSTITUTION, substitutions
+from biomed_agent.core.types import Candidate
+
+if TYPE_CHECKING:
+    from biomed_agent.answering.resolving.ranking import EntityKind
+    from biomed_agent.sources.local import LocalIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place of a question that names something.
+
+    Args:
+        text: The string to resolve.
+        start: First character of it in the question.
+        end: One past the last.
+        how: ``quoted``, ``identifier``, ``structure``, ``sequence`` or ``lexicon``.
+    """
+
+    text: str
+    start: int
+    end: int
+    how: Literal["quoted", "identifier", "structure", "sequence", "lexicon"]
+
+
+_QUOTED = re.compile(
+    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|«([^»\n]{1,300})»|„([^“”\n]{1,300})[“”]"
+    r"|(?<!\w)'([^'\n]{2,300})'(?!\w)"  # not the apostrophes of "Lipinski's" or "5'-phosphate"
+)
+_IDENTIFIER = re.compile(
+    r"InChI=1S?/\S+"
+    rf"|\b{INCHIKEY.pattern}\b"
+    r"|\b(?:cid|chebi|drugbank|chembl|cas|unii|uniprot|gene|name|smiles|inchi|inchikey|seq):\s?[^\s,;?\"]+"
+    r"|\bCID \d+\b|\bDB\d{5}\b|\bCHEMBL\d+\b"
+    rf"|\b{ENTRY_NAME.pattern}\b|\b{ACCESSION.pattern}(?![\w-])",
+    re.I,
+)
+_CASED = (ENTRY_NAME, ACCESSION)  # these count only in capitals, or every word with a digit would do
+_FORMULA = re.compile(r"C\d+H\d+(?:[A-Z][a-z]?\d*)*")
+_CAS = re.compile(r"(?<![\w-])\d{2,7}-\d{2}-\d(?![\w-])")
+_SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Za-z])")
+_FASTA = re.compile(r"^>.*(?:\n[A-Za-z*\s-]+)+", re.M)
+_VARIANT_AFTER = re.compile(rf"[\s(-]+({SUBSTITUTION}(?:[/+]{SUBSTITUTION})*)(?!\w)\)?")
+_ASKING = re.compile(r"\b(?:THE|OF|IN|IS|ARE|WAS|DO|DOES|WHAT|WHICH|HOW)\b")
+_EC = re.compile(rf"\bEC[ :]?\s?({EC_NUMBER.pattern})(?![\d.]*\d)", re.I)
+
+
+def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
+    """Return what ``question`` mentions, in order of appearance and without overlaps.
+
+    Args:
+        question: The question as asked.
+        index: Its names are the lexicon.
+    """
+    whole = question.strip().rstrip("?!.").strip()
+    if 1 < len(whole) <= 100 and (index.homonyms(whole) or index.molecules_named(whole) or index.proteins_named(whole)):
+        start = question.index(whole)
+        return [Mention(whole, start, start + len(whole), "lexicon")]
+    found: list[Mention] = []
+    for mention in _candidates(question, index):
+        if all(mention.end <= other.start or mention.start >= other.end for other in found):
+            found.append(mention)
+    if not found and (number := _EC.search(question)):  # beside a name it is what is asked about the name
+        found = [Mention(f"ec:{number[1]}", number.start(), number.end(), "identifier")]
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
+    """Yield possible mentions, the surest kind first."""
+    for match in _FASTA.finditer(question):
+        yield Mention(match[0], match.start(), match.end(), "sequence")
+    for match in _QUOTED.finditer(question):
+        inner = next(group for group in match.groups() if group is not None)
+        yield Mention(inner.strip(), match.start(), match.end(), "quoted")
+    for match in _IDENTIFIER.finditer(question):
+        text = _bare(match[0])
+        if any(shape.fullmatch(text.upper()) for shape in _CASED) and text != text.upper():
+            continue
+        if ACCESSION.fullmatch(text) and (index.proteins_named(text) or _FORMULA.fullmatch(text)):
+            continue  # a gene or a molecular formula that is shaped like an accession
+        yield Mention(text, match.start(), match.start() + len(text), "identifier")
+    for match in _CAS.finditer(question):
+        if structures.looks_like_cas(match[0]):
+            yield Mention(match[0], match.start(), match.end(), "identifier")
+    for match in _SEQUENCE.finditer(question):
+        yield Mention(match[0], match.start(), match.end(), "sequence")
+    shouted = question.isupper() and _ASKING.search(question)  # then capitals tell no gene from a word
+    spans = [span for span in index.lexicon_spans(question) if not (shouted and span[2].lower() in WORDS_TOO)]
+    named = {question[start:end] for start, end, _ in spans}
+    for match in re.finditer(r"\S+", question):
+        token = _bare(match[0])
+        if token not in named and (structures.looks_like_smiles(token) or _broken_smiles(token)):
+            start = match.start() + match[0].index(token)
+            yield Mention(f"smiles:{token}", start, start + len(token), "structure")
+    for start, end, name in spans:
+        variant = _VARIANT_AFTER.match(question, end)
+        text = f"{name} {'/'.join(substitutions(variant[1]))}" if variant else name
+        yield Mention(text, start, variant.end() if variant else end, "lexicon")
+    for match in re.finditer(r"(?<![\w-])[A-Z][A-Za-z\d-]+(?![\w-])", question):
+        if match[0] in gene_symbols():
+            yield Mention(match[0], match.start(), match.end(), "lexicon")
+
+
+_SAID: dict[EntityKind, str] = {
+    "molecule": r"(?:small[ -])?molecule|(?:chemical )?compound|drug|metabolite",
+    "protein": r"(?:human )?protein|gene|enzyme",
+}
+
+
+def kind_said(question: str, mention: Mention) -> EntityKind | None:
+    """Return what a question calls what it mentions: "the molecule cAMP" and "the CAMP gene" name different things."""
+    before, after = question[: mention.start], question[mention.end :]
+    for kind, words in _SAID.items():
+        if re.search(rf"\b(?:{words})[\s\"'(]+$", before, re.I) or re.match(
+            rf"[\s\"'(]+(?:{words})\b(?!-)", after, re.I
+        ):
+            return kind
+    return None
+
+
+@cache
+def gene_symbols() -> frozenset[str]:
+    """Return symbols of well-known human genes that the starter set has no protein of, but UniProt has."""
+    from biomed_agent.sources.local import STARTER  # opens the room of SQLite, which its users have open anyway
+
+    return frozenset((STARTER / "genes.txt").read_text(encoding="ascii").split())
+
+
+def _bare(token: str) -> str:
+    """Strip the punctuation of a sentence from a token; brackets that have their partner inside stay."""
+    while token:
+        first, last = token[0], token[-1]
+        if first == "(" and last == ")":  # no SMILES starts with a branch
+            token = token[1:-1]
+        elif last in "?!,;:.\"'”’" or (last in ")]" and token.count(last) > token.count("(["[")]".index(last)])):
+            token = token[:-1]
+        elif first in "\"'“„«" or (first in "([" and token.count(first) > token.count(")]"["([".index(first)])):
+            token = token[1:]
+        else:
+            break
+    return token
+
+
+def _broken_smiles(token: str) -> bool:
+    """Whether ``token`` is surely meant as SMILES although it does not parse."""
+    sure = re.search(r"[a-z]1|\([=A-Z]|[A-Za-z]=[A-Z]|C#|\[[A-Z][a-z]?@|[CN]\d[CNO]", token)
+    return len(token) >= 4 and bool(sure) and smiles_shaped(token)
+
+
+def unknown_words(question: str) -> list[str]:
+    """Return the words of ``question`` that are no ordinary words: names that are not known here, or typos."""
+    words = dict.fromkeys(re.findall(r"[A-Za-z][\w-]*", question))
+    return [
+        word
+        for word in words
+        if word.lower() not in COMMON_WORDS and (len(word) > 3 or sum(letter.isupper() for letter in word) > 1)
+    ]
+
+
+def misspelled(question: str, index: LocalIndex) -> list[tuple[str, list[Candidate]]]:
+    """Return the words of ``question`` that are spelled almost like known names, with those names.
+
+    A word that is a known name, but stands where it does not count (``(S)-ibuprofen``), is not misspelled.
+    """
+    words = [
+        word for word in unknown_words(question) if not index.molecules_named(word) and not index.proteins_named(word)
+    ]
+    return [(word, alike) for word in words if (alike := index.suggest(word, 3))]
+
+
+def refers_back(question: str) -> bool:
+    """Whether ``question`` speaks of something named before: it, its, this, that, they ..."""
+    return bool(re.search(r"\b(?:it|its|this|that|these|they|their|them|he|his|the same)\b", question, re.I))
+
+
+def organism_of(question: str) -> str:
+    """Return the organism the question names, as UniProt writes it; empty when it names none."""
+    lowered = question.lower()
+    for word, organism in ORGANISMS.items():
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", lowered):
+            return organism
+    return ""
+
+
+COMMON_WORDS = frozenset(
+    """
+    about above acceptor acceptors accession acid acids action active activity affect affinity after again against
+    alcohol alias alkaloid allowed almost already also alternatively always amino among analog animal another answer
+    antibody anyone anything approved area aromatic around article articles atom atoms average away back bacteria
+    banned based became because become been before begin behind being belong belongs below beside best better
+    between beyond bigger bind binding binds biological biology body boiling bond bonds both brand breastfeeding
+    burn calculate called came cancer cannot cas cause causes cell cells central certain change charge chebi chembl
+    chemical chemistry children chiral cid class classification clear clinical close code color colour come common
+    compare complex compound compounds compute computed contain contains could count course cytoplasm dangerous days
+    deal delete describe description difference different discovered disease doctor does doing done donor donors
+    down drop drug drugbank drugs during each early easy ec ec50 effect effects either element else ema encode
+    encoded encodes enough enzyme even ever every everyone everything evidence exact example explain express
+    expressed fact family fast fda feel felt field find fine first five following force form former formula found
+    four free friend from full function functions gave gene general genes give given goes going gone good great
+    group groups grow half hand happens hard have hba hbd hcl health healthy hear heart heavier heavy held hello
+    help here high hold home hope hormone hour house however human hundred hydrogen ic50 idea identify important
+    inchi inchikey inhibit inhibitor inhibitors inhibits inn insert inside interact interaction interacts into
+    invented isomer itself iupac joke just kd keep kept ki kinase kind kindly knew know known large larger last late
+    later learn least leave left legal length less life light lighter like line lipid lipinski list literature
+    little live lived located location logp long longer look looked made main make makes making manufactured many
+    mass matter maybe mean meaning means measured mechanism medical medicine melting membrane metal might mind
+    mineral minute mitochondria mol molar molecular molecule molecules moment money monoisotopic month more morning
+    most mouse move much must mutant mw name names natural near need needs never next nice night nothing nucleotide
+    nucleus number official often once only open order organism other others outside over paper papers parent part
+    pathway pathways patient patients people peptide perhaps person place plant play please point poison poisonous
+    polar potent power pregnancy present price problem produced product products properties property protein
+    proteins psa pubchem qed quite rather reach read ready real really reason recent receptor registry related
+    remember residues responsible right ring rings ro5 role roles room rotatable rule safe said salt same saying
+    says scaffold science second seem seen select selective sense sent sequence several shall shorter should show
+    side similar simple since small smaller smell smiles solubility soluble some something sometimes soon sort sound
+    speak species stand start state stereocenters stereocentres steroid still stop story strong structure structures
+    studies study subcellular substance such sugar summarize sure surface symbol symptoms syndrome synonym synonyms
+    table take taken talk target targets taste tell temperature than thank thanks that their them then there these
+    they thing think this those thought three through time tissue today together told tomorrow took toward tpsa
+    treat treatment tried true truth trying turn turned twice type types under understand uniprot until upon used
+    users uses usp usually vaccine value variant versus very virus vitamin want wanted wants watch water week weigh
+    weighing weight well went were what when where whether which while whole whom whose will with within woman word
+    words work world worth would write wt year years young your yourself
+    """.split()
+)
+"""Ordinary words of questions in this field; they are never taken for names."""

@@ -1,0 +1,1 @@
+"""Which molecule or protein a name, an identifier or a structure names."""

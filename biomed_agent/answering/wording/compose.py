@@ -1,0 +1,247 @@
+"""Facts to sentences: the words a person reads first, each statement with the number of its source.
+
+No language model takes part; every value in a sentence is a fact of the answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from biomed_agent.answering.gaps import Gap
+from biomed_agent.core.chemistry import structures
+from biomed_agent.core.types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
+
+MAX_LISTED = 6
+"""values of one predicate named in a sentence; the rest are counted"""
+
+_SAID = {
+    "molecular weight": "molecular weight",
+    "chebi class": "ChEBI class",
+    "chebi role": "ChEBI role",
+    "ec number": "EC number",
+    "cid": "PubChem CID",
+    "chebi": "ChEBI identifier",
+    "drugbank": "DrugBank identifier",
+    "chembl": "ChEMBL identifier",
+    "unii": "UNII",
+    "accession": "UniProt accession",
+}
+
+
+MAX_PARTS = 10
+"""rings and groups named in a sentence"""
+_GENERAL = {"aromatic ring"} | set(
+    "acid acyl alcohol alkyl amino benzoyl carbonyl halogen methyl oxo carboxamide acetyl".split()
+)
+"""names that a more telling one nearly always stands beside"""
+
+
+class Sources:
+    """Numbers the records an answer uses, in order of first use."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str, str], int] = {}
+        self.list: list[Provenance] = []
+
+    def cite(self, provenance: Provenance | None) -> str:
+        """Return ``[n]`` for a record; empty for none."""
+        return f"[{self.number(provenance)}]" if provenance is not None and provenance.source else ""
+
+    def number(self, provenance: Provenance) -> int:
+        """Return the number of a record, a new one at its first use."""
+        key = (provenance.source, provenance.identifier, provenance.url)
+        if key not in self._numbers:
+            self.list.append(provenance)
+            self._numbers[key] = len(self.list)
+        return self._numbers[key]
+
+    def cite_all(self, provenances: Iterable[Provenance | None]) -> str:
+        """Return the numbers of several records, each once."""
+        return "".join(dict.fromkeys(number for one in provenances if (number := self.cite(one))))
+
+
+def name_of(entity: Entity) -> str:
+    """Return how a sentence calls an entity."""
+    if isinstance(entity, Molecule):
+        return entity.name or ("this molecule" if len(entity.smiles) > 60 else entity.smiles)
+    label = entity.name or entity.gene or entity.accession or "this protein"
+    if entity.gene and entity.gene != label:
+        label = f"{label} ({entity.gene})"
+    return f"{label} {entity.variant}".strip()
+
+
+def number(value: str | int | float) -> str:
+    """Write a value as people read it: thousands separated, no trailing zeros."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{round(value, 4) + 0.0:,}".removesuffix(".0")
+
+
+def said(predicate: str) -> str:
+    """Return how a sentence calls a predicate."""
+    return _SAID.get(predicate.lower(), predicate)
+
+
+def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
+    """State facts about one entity, grouped by predicate."""
+    clauses = []
+    grouped: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        grouped.setdefault((fact.predicate, fact.note), []).append(fact)
+    shown, hidden = Counter[str](), Counter[str]()
+    for (predicate, note), group in grouped.items():
+        shown[predicate] += 1
+        if shown[predicate] > MAX_LISTED:  # each with a note of its own, as variants have
+            hidden[said(predicate)] += len(group)
+            continue
+        values = list(dict.fromkeys(f"{number(fact.value)} {fact.unit}".strip() for fact in group))
+        listed = ", ".join(values[:MAX_LISTED]) + (
+            f" and {len(values) - MAX_LISTED} more" if values[MAX_LISTED:] else ""
+        )
+        noun = said(predicate)
+        clauses.append(
+            f"{_plural(noun) if len(values) > 1 else noun} {listed}"
+            + (f" ({note})" if note else "")
+            + f" {sources.cite_all(fact.provenance for fact in group)}".rstrip()
+        )
+    clauses += [f"{count} more {_plural(noun) if count > 1 else noun}" for noun, count in hidden.items()]
+    return f"{_capital(name_of(entity))}: {'; '.join(clauses)}." if clauses else ""
+
+
+def gap_sentences(gaps: Sequence[Gap], *, its: bool = False) -> list[str]:
+    """Say what nothing states, one sentence for each entity and each record or source whose silence it is.
+
+    Args:
+        gaps: What was asked.
+        its: Write "its" for the entity, which the sentence before has named.
+    """
+    grouped: dict[tuple[str, str, str], list[Gap]] = {}
+    for gap in gaps:
+        key = gap.entity.handle, gap.source, gap.error.message if gap.error else ""
+        grouped.setdefault(key, []).append(gap)
+    return [_gap_sentence(group, its) for group in grouped.values()]
+
+
+def _gap_sentence(group: Sequence[Gap], its: bool) -> str:
+    """Say what is not stated of one entity, for one reason."""
+    first, asked = group[0], list(dict.fromkeys(said(gap.asked) for gap in group))
+    of, whose = ("", "its") if its else (f" of {name_of(first.entity)}", "the")
+    if first.error is None:
+        lacking = listed(asked, "or")
+        if first.source:
+            return f"{first.source} states no {lacking}{of}."
+        return f"The local index holds no {lacking}{of}, and no other source is asked for that here."
+    if not first.unread:
+        return f"No {listed(asked, 'or')}{of or ' of it'} is on record: {first.error.message}"
+    subject = _capital(f"{whose} {listed(asked, 'and')}{of}")
+    if first.error.status == "refused" and first.why != first.error.status:
+        return f"{subject} {_was(asked)} not looked up: {first.why}, so {first.source} was not asked."
+    return f"{subject} could not be looked up. {first.error.message}"
+
+
+def gaps_listed(gaps: Iterable[Gap]) -> list[str]:
+    """Name what sources that were not read might state, one entry for each entity, source and reason."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for gap in gaps:
+        if gap.unread:
+            where = f"of {name_of(gap.entity)} in {gap.source}", gap.why
+            grouped.setdefault(where, []).append(said(gap.asked))
+    return [f"{listed(list(dict.fromkeys(asked)), 'and')} {where} ({why})" for (where, why), asked in grouped.items()]
+
+
+def listed(words: Sequence[str], word: str) -> str:
+    """Return ``a, b and c``."""
+    return f"{', '.join(words[:-1])} {word} {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def _was(asked: Sequence[str]) -> str:
+    plural = len(asked) > 1 or (asked[0].endswith("s") and not asked[0].endswith(("ss", "us", "is")))
+    return "were" if plural else "was"
+
+
+def identity_sentence(entity: Entity, sources: Sources) -> str:
+    """Say what an entity is, from its record."""
+    cited = sources.cite(entity.provenance)
+    if isinstance(entity, Molecule):
+        named = f"{entity.name} is" if entity.name else "The structure is"
+        weight = f", {entity.weight:.2f} g/mol" if entity.weight is not None else ""
+        ids = ", ".join(f"{_SAID.get(space, space.upper())} {value}" for space, value in list(entity.ids.items())[:3])
+        body = f"{named} {entity.formula or 'a structure with open positions'}{weight}, SMILES {entity.smiles}"
+        key = f", InChIKey {entity.inchikey}" if entity.inchikey else ""
+        return f"{_capital(body)}{key}{f' ({ids})' if ids else ''} {cited}".rstrip() + "."
+    named = name_of(entity) if (entity.name or entity.gene) else "The sequence"
+    where = f" of {entity.organism}" if entity.organism else ""
+    record = f", UniProt {entity.accession}" if entity.accession else ", a sequence without a record here"
+    return f"{_capital(named)} is a protein{where} with {entity.length:,} residues{record} {cited}".rstrip() + "."
+
+
+def structure_sentence(molecule: Molecule, sources: Sources) -> str:
+    """Say which rings and groups a structure holds, as RDKit finds them."""
+    found = [*sorted(structures.skeletons(molecule)), *sorted(structures.functional_groups(molecule))]
+    parts = [part for part in found if part not in _GENERAL]
+    holds = f"; contains {', '.join(parts[:MAX_PARTS])}" if parts else ""
+    formula = molecule.formula or "open positions"
+    return f"Its structure: {formula}{holds} {sources.cite(structures.RDKIT)}."
+
+
+def sameness_sentence(entities: Sequence[Resolved], sources: Sources) -> str:
+    """Say whether the names of a question name one thing."""
+    cited = sources.cite_all(one.entity.provenance for one in entities)
+    if len(entities) == 1:
+        return f"Both names mean {name_of(entities[0].entity)} ({entities[0].entity.handle}) {cited}".rstrip() + "."
+    shown = " and ".join(f"{name_of(one.entity)} ({one.entity.handle})" for one in entities)
+    return f"Different records: {shown} {cited}".rstrip() + "."
+
+
+def activity_sentence(molecule: str, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
+    """State the measured affinities of a pair."""
+    measured = "; ".join(
+        f"{fact.predicate} {number(fact.value)} {fact.unit}".strip() + (f" ({fact.note})" if fact.note else "")
+        + f" {sources.cite(fact.provenance)}".rstrip()
+        for fact in facts[:MAX_LISTED]
+    )  # fmt: skip
+    return f"Measured for {molecule} and {name_of(protein)}: {measured}."
+
+
+def counted(count: int, noun: str) -> str:
+    """Return ``1 article``, ``2 articles``."""
+    return f"{count:,} {noun if count == 1 else _plural(noun)}"
+
+
+def evidence_text(
+    evidence: Sequence[Evidence], sources: Sources, lead: str = "Passages that fit the question best, verbatim:"
+) -> str:
+    """Quote the passages, best article first, each with its part of the abstract and what warns of its article."""
+    lines = []
+    for passage in evidence:
+        article = passage.article
+        preprint = "preprint, not peer reviewed" if article.preprint else ""
+        named = (article.where, article.handle, article.kind.lower())
+        parts = [", ".join(part for part in named if part), preprint, *article.notices]
+        label = f"{passage.label}: " if passage.label else ""
+        about = "; ".join(part.rstrip(".") for part in parts if part)
+        lines.append(f'{label}"{passage.text}" ({about}) {sources.cite(article.provenance)}'.rstrip())
+    return "\n".join([lead, *lines])
+
+
+def model_sentence(statement: ModelStatement) -> str:
+    """Say what the model said, labelled so that nobody takes it for a record."""
+    label = f"The model {statement.stamp.name}" + (
+        " (a demonstration, not to be cited)" if statement.stamp.demonstration else ""
+    )
+    if not statement.claims:
+        return f"{label} was asked, and none of what it said is shown: {statement.withheld_summary}."
+    return f"{label} says: {statement.text}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("ss"):
+        return f"{noun}es"
+    return noun if noun.endswith("s") else f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+
+
+def _capital(text: str) -> str:
+    """Capitalize a sentence's first word unless it is written with a capital further on, like mTOR."""
+    word = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if word.islower() and word.isalpha() else text

@@ -1,0 +1,360 @@
+"""Files of many questions or names: reading them, and writing one answer for each, with resume."""
+
+from __future__ import annotations
+
+import argparse
+import codecs
+import contextlib
+import csv
+import json
+import re
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO, TypeAlias
+
+from biomed_agent.cli.arguments import whole_file
+from biomed_agent.cli.terminal import Screen
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Answer
+
+COLUMNS_READ = ("name", "question", "molecule", "protein")
+"""columns of a table that are read, however their capitals are written; others are carried to the output"""
+BUG = "error"
+"""status of a row that met a bug of ours"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the input."""
+
+    number: int
+    """counted from 1, without the header"""
+    columns: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    """why it cannot be asked"""
+
+
+Answered: TypeAlias = tuple[Row, Answer, str]
+"""a row, its answer, and the status to write: that of the answer, or :data:`BUG`"""
+Write: TypeAlias = Callable[[Row, Answer, str], None]
+
+
+def read_rows(path: Path, column: str, needed: Sequence[str] = ()) -> list[Row]:
+    """Read a table, JSON lines, plain lines, or the records of an SDF, MOL or FASTA file.
+
+    Text is UTF-8, or UTF-16 as spreadsheets write it. A .csv file may be separated by semicolons.
+
+    Args:
+        path: The file; its name says what it is.
+        column: What a plain line holds.
+        needed: Columns of which a table must have one; none when any table will do.
+
+    Raises:
+        InvalidInput: The file cannot be read, is no text, or its kind or header is unknown.
+    """
+    readers: dict[str, Callable[[TextIO], Iterator[Row]]] = {
+        ".csv": lambda stream: _table_rows(stream, ",", needed),
+        ".tsv": lambda stream: _table_rows(stream, "\t", needed),
+        ".jsonl": _json_rows,
+        ".txt": lambda stream: _text_rows(stream, column),
+        ".smi": _smiles_rows,
+        ".sdf": _structure_rows,
+        ".mol": _structure_rows,
+        ".fasta": _sequence_rows,
+        ".fa": _sequence_rows,
+        ".faa": _sequence_rows,
+    }
+    reader = readers.get(path.suffix.lower())
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder; expected a file of {column}s.")
+    if reader is None:
+        raise InvalidInput(f"{path} is of unknown kind; expected a name that ends in {', '.join(readers)}.")
+    try:
+        with path.open("rb") as binary:
+            wide = binary.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        # Bytes that are no UTF-8 are kept as they are: they spoil their own row only.
+        read: dict[str, Any] = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
+        with path.open(newline="", **({"encoding": "utf-16", "errors": "replace"} if wide else read)) as stream:
+            if "\0" in stream.read(4096):
+                raise InvalidInput(f"{path} is not a text file.", f"Expected one of {', '.join(readers)}.")
+            stream.seek(0)
+            return list(reader(stream))
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror or error}.", "Check the path.") from error
+
+
+def _table_rows(stream: TextIO, delimiter: str, needed: Sequence[str]) -> Iterator[Row]:
+    first = stream.readline()
+    stream.seek(0)
+    if delimiter == "," and ";" in first and "," not in first:  # as spreadsheets write where a comma is decimal
+        delimiter = ";"
+    table = csv.DictReader(stream, delimiter=delimiter, restkey="more", restval="", strict=True)
+    number = 0
+    try:
+        header = [(name, name.strip().lower()) for name in table.fieldnames or ()]
+    except csv.Error as error:
+        raise InvalidInput(f"the first line cannot be read: {error}.", "Expected the names of the columns.") from error
+    names = [lower if lower in COLUMNS_READ else name for name, lower in header]
+    if needed and not set(needed) & set(names):
+        found = ", ".join(names) or "nothing"
+        raise InvalidInput(f"the first line names {found}; expected a column called {' or '.join(needed)}.")
+    table.fieldnames = names
+    while True:
+        number += 1
+        try:
+            columns = next(table)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(number, problem=f"the line cannot be read: {error}.")
+            continue
+        surplus = columns.pop("more", None)
+        yield Row(number, columns, "the line has more fields than the header." if surplus else "")
+
+
+def _json_rows(stream: TextIO) -> Iterator[Row]:
+    for number, line in enumerate((line for line in stream if line.strip()), 1):
+        try:
+            found = json.loads(line)
+        except ValueError as error:
+            yield Row(number, problem=f"the line is not JSON: {error}.")
+            continue
+        if not isinstance(found, dict):
+            yield Row(number, problem='the line is no JSON object; expected {"question": "..."}.')
+            continue
+        nested = [key for key in COLUMNS_READ if isinstance(found.get(key), list | dict)]
+        columns = {key: "" if value is None else str(value) for key, value in found.items()}
+        yield Row(number, columns, f"{nested[0]} holds no text; expected one name or question." if nested else "")
+
+
+def _text_rows(stream: TextIO, column: str) -> Iterator[Row]:
+    for number, line in enumerate((line for line in stream if line.strip()), 1):
+        yield Row(number, {column: line.strip()})
+
+
+def _smiles_rows(stream: TextIO) -> Iterator[Row]:
+    for number, line in enumerate((line for line in stream if line.strip()), 1):
+        smiles, _, title = line.strip().replace("\t", " ").partition(" ")
+        yield Row(number, {"title": title.strip(), "molecule": f"smiles:{smiles}"})
+
+
+def _structure_rows(stream: TextIO) -> Iterator[Row]:
+    from biomed_agent.core.chemistry.molfile import read_records
+
+    for record in read_records(stream):
+        structure = f"smiles:{record.molecule.smiles}" if record.molecule else ""
+        yield Row(record.number, {"title": record.title, "molecule": structure}, record.problem)
+
+
+def _sequence_rows(stream: TextIO) -> Iterator[Row]:
+    from biomed_agent.answering.resolving.inputs import read_sequence
+
+    text = stream.read()
+    records = re.split(r"^(?=>)", text, flags=re.M) if text.lstrip().startswith(">") else [text]
+    for number, record in enumerate((record for record in records if record.strip()), 1):
+        title = record.lstrip(">").splitlines()[0].strip() if record.startswith(">") else ""
+        try:
+            yield Row(number, {"title": title, "protein": f"seq:{read_sequence(record).sequence}"})
+        except InvalidInput as error:
+            yield Row(number, {"title": title}, str(error))
+
+
+def write_rows(
+    arguments: argparse.Namespace,
+    screen: Screen,
+    rows: Sequence[Row],
+    answers: Callable[[Sequence[Row]], Iterable[Answered]],
+    added: Callable[[Answer], dict[str, str]],
+) -> int:
+    """Write the answer of every row to ``--output`` or standard output; return 1 when one met a bug of ours.
+
+    Args:
+        arguments: ``input``, ``output`` and ``resume`` are read.
+        screen: Told about progress.
+        rows: What to answer.
+        answers: Yields each of the rows it is given, answered, in their order.
+        added: The columns of an answer that a table gets beside the row's own.
+    """
+    output = _output(arguments)
+    table = output if output is not None and output.suffix.lower() in (".csv", ".tsv") else None
+    carried = _carried(rows, added)
+    done = _resumed(output, carried, rows) if output is not None and arguments.resume else 0
+    if output is not None and done == len(rows) and output.is_file() and not _partial(output).exists():
+        screen.note(f"nothing is left to do: {output} holds all {len(rows)} rows")
+        return 0
+    started, statuses = time.monotonic(), Counter[str]()
+    opened: AbstractContextManager[TextIO] = whole_file(output, append=done > 0) if output else nullcontext(sys.stdout)
+    try:
+        with opened as stream:
+            if table:
+                write = _table(stream, table, rows, added, header=not done)
+            elif output is None and screen.read_by_a_person and not arguments.json:
+                write = _listing(screen)
+            else:
+                write = _lines(stream)
+            for row, answer, status in answers(rows[done:]):
+                write(row, answer, status)
+                stream.flush()
+                statuses[status] += 1
+                screen.progress(f"{done + statuses.total()}/{len(rows)} {_counts(statuses)}")
+    except KeyboardInterrupt:
+        screen.progress("")
+        if output is not None:
+            kept = done + statuses.total()
+            screen.note(f"{kept} of {len(rows)} rows are kept in {_partial(output)}; --resume goes on from there")
+        raise
+    screen.progress("")
+    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    before = f" ({done} of them before)" if done else ""
+    where = f"; written to {output}" if output else ""
+    took = time.monotonic() - started
+    screen.note(f"{count}{before} in {took:.1f} s: {_counts(statuses) or 'none'}{where}")
+    return 1 if statuses[BUG] else 0
+
+
+def _output(arguments: argparse.Namespace) -> Path | None:
+    """Return the file to write, None for standard output; refuse one that cannot be meant."""
+    output = Path(arguments.output) if arguments.output else None
+    if output is None:
+        if arguments.resume:
+            raise InvalidInput("--resume belongs to --output.", "Name the file that was interrupted.")
+        return None
+    if arguments.input and output.exists() and output.samefile(arguments.input):
+        raise InvalidInput(f"{output} is also the input; expected another file.")
+    if output.suffix.lower() not in ("", ".csv", ".tsv", ".jsonl"):
+        raise InvalidInput(f"{output} is of unknown kind; expected a name that ends in .csv, .tsv or .jsonl.")
+    return output
+
+
+def _carried(rows: Sequence[Row], added: Callable[[Answer], dict[str, str]]) -> list[str]:
+    """Return the columns of the input that a table repeats."""
+    names = {"status", *added(Answer("", "answered", ""))}
+    return [name for name in dict.fromkeys(name for row in rows for name in row.columns) if name not in names]
+
+
+def _partial(output: Path) -> Path:
+    """Return the file an output is called until it is whole; see :func:`whole_file`."""
+    return output.with_name(f"{output.name}.partial")
+
+
+def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
+    """Make what an earlier run wrote ready to go on with; return how many rows it holds.
+
+    An interrupted output is cut after its last whole row. A finished one is left as it is when it holds all rows, and
+    copied when rows were added to the input since.
+
+    Args:
+        output: The file that was to be written.
+        carried: The leading columns of a table, those of the input.
+        rows: The input.
+
+    Raises:
+        InvalidInput: It was written for another input, or cannot be read.
+    """
+    partial = _partial(output)
+    written = partial if partial.is_file() else output
+    if not written.is_file():
+        return 0
+    try:
+        count, end = _kept(written, carried, rows)
+        if written == output and count < len(rows):
+            shutil.copyfile(output, partial)
+        if partial.is_file():
+            with partial.open("r+b") as binary:
+                binary.truncate(end)
+    except OSError as error:
+        raise InvalidInput(
+            f"{written} cannot be gone on with: {error.strerror or error}.", "Check the file."
+        ) from error
+    return count
+
+
+def _kept(written: Path, carried: Sequence[str], rows: Sequence[Row]) -> tuple[int, int]:
+    """Return how many whole rows a file holds, and where the last of them ends in bytes."""
+    table = written.name.removesuffix(".partial").lower().endswith((".csv", ".tsv"))
+    count = end = position = 0
+
+    def lines(stream: TextIO) -> Iterator[str]:
+        nonlocal position
+        for line in stream:
+            position += len(line.encode("utf-8", "surrogateescape"))
+            if not line.endswith(("\n", "\r")):  # a lone carriage return may stand in a cell
+                return
+            yield line
+
+    with written.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+        delimiter = "\t" if written.name.removesuffix(".partial").lower().endswith(".tsv") else ","
+        records: Iterator[Any] = (
+            csv.reader(lines(stream), delimiter=delimiter, strict=True) if table else map(json.loads, lines(stream))
+        )
+        with contextlib.suppress(csv.Error, ValueError):
+            for record in records:
+                number = count - table  # the header of a table is no row
+                if number >= len(rows) or not _same(record, rows[number] if number >= 0 else None, carried):
+                    raise InvalidInput(
+                        f"row {number + 1} of {written} belongs to another input.", "Leave out --resume to start again."
+                    )
+                count, end = count + 1, position
+    count -= bool(table and count)  # the header
+    return count, end if count else 0
+
+
+def _same(record: Any, row: Row | None, carried: Sequence[str]) -> bool:
+    """Whether a written record is that of ``row``; None stands for the header of a table."""
+    columns = {name: text.encode("utf-8", "replace").decode() for name, text in row.columns.items()} if row else {}
+    if isinstance(record, dict):
+        return row is not None and record.get("input") == columns
+    return list(record[: len(carried)]) == [columns.get(name, "") if row else name for name in carried]
+
+
+def _listing(screen: Screen) -> Write:
+    """Show each answer in a few lines, under what was asked."""
+    from biomed_agent.answering.wording import to_listing
+
+    def write(row: Row, answer: Answer, status: str) -> None:
+        screen.progress("")
+        screen.show(f"{to_listing(answer, screen.width, screen.color)}\n")
+
+    return write
+
+
+def _lines(stream: TextIO) -> Write:
+    """Write one JSON object a line: the answer, with the row's number and columns."""
+
+    def write(row: Row, answer: Answer, status: str) -> None:
+        written: dict[str, Any] = {"row": row.number, "input": row.columns, **answer.to_dict(), "status": status}
+        stream.write(json.dumps(written, ensure_ascii=False) + "\n")
+
+    return write
+
+
+def _table(
+    stream: TextIO, path: Path, rows: Sequence[Row], added: Callable[[Answer], dict[str, str]], *, header: bool
+) -> Write:
+    """Write one line a row: its own columns, then the status and those added."""
+    names = ["status", *added(Answer("", "answered", ""))]
+    carried = _carried(rows, added)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    table = csv.DictWriter(stream, [*carried, *names], delimiter=delimiter, extrasaction="ignore")
+    if header:
+        table.writeheader()
+
+    def write(row: Row, answer: Answer, status: str) -> None:
+        table.writerow(row.columns | added(answer) | {"status": status})
+
+    return write
+
+
+def listed(answer: Answer) -> str:
+    """Return the candidates of an answer for one cell of a table."""
+    return "; ".join(f"{one.handle} ({one.label}: {one.why})" for one in answer.candidates)
+
+
+def _counts(statuses: Counter[str]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in statuses.most_common())

@@ -1,0 +1,399 @@
+"""The nouns: what is looked up, what is said about it, and what an answer is made of.
+
+Plain frozen dataclasses, so that importing them costs nothing; ``answer_schema()`` publishes
+their JSON schema.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Status: TypeAlias = Literal[
+    "answered", "model_only", "ambiguous", "not_found", "unavailable", "refused", "inapplicable", "invalid"
+]
+EXIT_CODES: dict[str, int] = {
+    "answered": 0,
+    "model_only": 0,
+    "invalid": 2,
+    "not_found": 3,
+    "unavailable": 4,
+    "ambiguous": 5,
+    "refused": 6,
+    "inapplicable": 7,
+}
+"""Exit code of the command line for each status; 1 is a bug of ours, 130 an interruption."""
+
+Verdict: TypeAlias = Literal["supported", "contradicted", "unverified"]
+EgressPolicy: TypeAlias = Literal["public", "names-only", "nothing"]
+LoadIn: TypeAlias = Literal["fp32", "bf16", "8bit", "4bit"]
+"""precision of a local model's weights"""
+ModelUse: TypeAlias = Literal["auto", "always", "never"]
+"""when the model is asked: ``auto`` where it is offered for the kind of question and no record answers; ``always`` also
+beside records, and for kinds it was trained for and is not offered for; ``never``"""
+
+DISCLAIMER = "Research output, not medical advice."
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a statement comes from."""
+
+    source: str
+    """name of the database, program or data set, such as ``PubChem`` or ``RDKit 2026.09.1``"""
+    identifier: str = ""
+    """the record within the source, such as ``CID 2244`` or ``P00533``"""
+    url: str = ""
+    retrieved: str = ""
+    """ISO 8601 date and time in UTC at which a live service replied; empty for shipped data"""
+    licence: str = ""
+    release: str = ""
+    """release of the database, where it states one"""
+    request: str = ""
+    """the request as sent, secrets removed; empty when nothing was sent"""
+    digest: str = ""
+    """SHA-256 of the reply's body, in hexadecimal"""
+
+
+@dataclass(frozen=True, slots=True)
+class Molecule:
+    """One chemical structure."""
+
+    smiles: str
+    """canonical isomeric SMILES as RDKit writes it"""
+    inchikey: str = ""
+    name: str = ""
+    formula: str = ""
+    """molecular formula in Hill order, charge included"""
+    weight: float | None = None
+    """average molecular weight in g/mol"""
+    ids: dict[str, str] = field(default_factory=dict)
+    """identifiers by namespace in lower case: ``cid``, ``chebi``, ``drugbank``, ``cas``, ``chembl``, ``unii``"""
+    synonyms: tuple[str, ...] = ()
+    provenance: Provenance | None = None
+    """the record it came from; None when the user gave the structure"""
+
+    @property
+    def handle(self) -> str:
+        """The shortest string that names this molecule again, such as ``CID:2244``."""
+        for prefix in ("cid", "chebi", "drugbank", "chembl"):
+            if prefix in self.ids:
+                return f"{prefix.upper()}:{self.ids[prefix].split(':')[-1]}"
+        return self.inchikey or f"smiles:{self.smiles}"
+
+
+@dataclass(frozen=True, slots=True)
+class Protein:
+    """One amino acid sequence."""
+
+    sequence: str
+    """one-letter residues, upper case"""
+    accession: str = ""
+    entry_name: str = ""
+    name: str = ""
+    gene: str = ""
+    organism: str = ""
+    taxon_id: int | None = None
+    reviewed: bool | None = None
+    """True for Swiss-Prot, False for TrEMBL, None when not stated"""
+    synonyms: tuple[str, ...] = ()
+    variant: str = ""
+    """the substitution applied to the record's sequence, such as ``V600E``; empty for the record itself"""
+    provenance: Provenance | None = None
+
+    @property
+    def length(self) -> int:
+        """Number of residues."""
+        return len(self.sequence)
+
+    @property
+    def handle(self) -> str:
+        """The shortest string that names this protein again, such as ``UNIPROT:P00533``."""
+        return f"UNIPROT:{self.accession}" if self.accession else f"seq:{self.sequence}"
+
+
+Entity: TypeAlias = Molecule | Protein
+
+
+_TELLING = (
+    "retraction of publication", "retraction notice", "published erratum", "expression of concern", "meta-analysis",
+    "systematic review", "practice guideline", "guideline", "randomized controlled trial", "clinical trial",
+    "observational study", "case reports", "review", "review-article", "editorial", "letter", "comment", "news",
+    "preprint",
+)  # fmt: skip
+"""publication types, those that tell a reader most first"""
+_NOTICES = frozenset(_TELLING[:4])
+"""those of records that only tell of another article"""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One bibliographic record."""
+
+    title: str
+    abstract: str = ""
+    pmid: str = ""
+    pmcid: str = ""
+    doi: str = ""
+    journal: str = ""
+    year: str = ""
+    date: str = ""
+    authors: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    """publication types as the source writes them, such as ``Review``"""
+    mesh: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    """the authors' own"""
+    retracted: bool = False
+    preprint: bool = False
+    """True for a manuscript that was not peer reviewed"""
+    open_access: bool | None = None
+    """whether the full text is open access; None when not stated"""
+    notices: tuple[str, ...] = ()
+    """retraction, correction and concern notices that point at this article"""
+    provenance: Provenance | None = None
+
+    @property
+    def handle(self) -> str:
+        """The string that names this article, such as ``PMID:12377809``."""
+        return f"PMID:{self.pmid}" if self.pmid else (f"DOI:{self.doi}" if self.doi else self.title)
+
+    @property
+    def kind(self) -> str:
+        """The publication type that tells most, such as ``Meta-Analysis``; empty when none is stated."""
+        known = {one.lower(): one for one in self.types}
+        return next((known[one] for one in _TELLING if one in known), next(iter(self.types), ""))
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it only tells of another article (a retraction, a concern, an erratum), and so is no evidence."""
+        kinds = {one.lower() for one in self.types}
+        return not _NOTICES.isdisjoint(kinds) and "corrected and republished article" not in kinds
+
+    @property
+    def where(self) -> str:
+        """Journal, without the subtitle that catalogues add after a colon, and year."""
+        return f"{self.journal.partition(' : ')[0]} {self.year}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One statement of a record, or one computed value."""
+
+    subject: str
+    """handle or name of the entity it is about"""
+    predicate: str
+    """what is stated, in lower case: ``molecular weight``, ``EC number``, ``subcellular location``, ``Kd`` ..."""
+    value: str | int | float
+    unit: str = ""
+    kind: Literal["stored", "computed"] = "stored"
+    provenance: Provenance = Provenance(source="")
+    note: str = ""
+    """a qualification the reader must see, such as ``free base`` or ``no binding seen up to 10 uM``"""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One verbatim passage."""
+
+    number: int
+    """of the article: ``[n]`` in the answer's text and the n-th of its sources; passages of one article share it"""
+    text: str
+    article: Article
+    shown_to_model: bool = False
+    label: str = ""
+    """the part of a structured abstract it stands in, such as ``RESULTS``"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence and what the records and the structure say about it."""
+
+    text: str
+    verdict: Verdict
+    why: str
+    """the rule or record that decides, in words; for ``unverified`` why nothing decides"""
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStamp:
+    """Which model said it, and how."""
+
+    name: str
+    revision: str = ""
+    digest: str = ""
+    """SHA-256 of the weights"""
+    parameters: int | None = None
+    demonstration: bool = False
+    """True for the embedded model: it shows the path, its sentences are not to be cited"""
+    decoding: dict[str, Any] = field(default_factory=dict)
+    """the options it is asked with (:class:`biomed_agent.model.contract.generation.Options`); empty means the
+    defaults"""
+    kinds: tuple[str, ...] = ()
+    """question kinds it is offered for"""
+    not_offered: dict[str, str] = field(default_factory=dict)
+    """kinds it was trained for and is not offered for, each with the reason"""
+    decoding_by_kind: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """what differs from ``decoding`` for a kind of question;
+    :func:`biomed_agent.model.contract.generation.options_for` reads both"""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence of the model that is not shown."""
+
+    verdict: Verdict
+    """``unverified``, of a demonstration model, or ``contradicted``"""
+    why: str
+    """the rule or record that contradicts; the same words for all that is undecided, as a reason quotes the sentence"""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatement:
+    """What the model said, kept apart from what records say, as far as it is shown.
+
+    Contradicted sentences are withheld, and of a demonstration model undecided ones as well; a caller may ask for all
+    (``show_undecided`` of :meth:`biomed_agent.BioMedAgent.ask`).
+    """
+
+    text: str
+    """the sentences that are shown"""
+    stamp: ModelStamp
+    claims: tuple[Claim, ...] = ()
+    """the same sentences, each with its verdict"""
+    withheld: tuple[Withheld, ...] = ()
+    """why each of the other sentences is not shown"""
+    saw: str = "structure only"
+    """what the prompt held besides the question"""
+    truncated: str = ""
+    """what was cut to fit the model, in words; empty when nothing was"""
+    agreement: float | None = None
+    """self-agreement: mean ROUGE-L with the other answers the choice was among, between 0 (each says something else)
+    and 1; says how alike they were, not whether they are right. None where there was one answer only"""
+    samples: int = 1
+    """how many answers were drawn"""
+    rejected: int = 0
+    """how many of them were left out before the choice, because a check contradicts them"""
+    not_offered: str = ""
+    """why the model is not offered for this kind of question, where it was asked all the same; else empty"""
+
+    @property
+    def withheld_summary(self) -> str:
+        """How many sentences are withheld, and why: ``3 sentences undecided, 1 contradicted``; empty when none is."""
+        undecided = sum(sentence.verdict == "unverified" for sentence in self.withheld)
+        contradicted = len(self.withheld) - undecided
+        counts = [(undecided, "undecided"), (contradicted, "contradicted")]
+        parts: list[str] = []
+        for count, why in counts:
+            noun = "" if parts else " sentence" if count == 1 else " sentences"
+            parts += [f"{count}{noun} {why}"] if count else []
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing a name can mean."""
+
+    handle: str
+    """the string that names it without ambiguity, to be passed back"""
+    label: str
+    """what it is, for a person: name, formula or organism"""
+    why: str
+    """why it is a candidate: ``exact synonym``, ``gene of human EGFR``, ``homonym`` ..."""
+    kind: Literal["molecule", "protein", "article", "other"] = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An entity, the words it came from and what was not chosen."""
+
+    entity: Entity
+    asked: str
+    """the words that were resolved"""
+    why: str
+    """reason of the choice: ``exact synonym, only match``"""
+    alternatives: tuple[Candidate, ...] = ()
+
+    @property
+    def kind(self) -> Literal["molecule", "protein"]:
+        """Which of the two it is."""
+        return "molecule" if isinstance(self.entity, Molecule) else "protein"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What :meth:`biomed_agent.BioMedAgent.ask` returns, whatever happened."""
+
+    question: str
+    status: Status
+    text: str
+    """the words a person reads first"""
+    kind: str = "other"
+    """what was asked for: see :data:`biomed_agent.answering.reading.question.KINDS`"""
+    entities: tuple[Resolved, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    """what an ambiguous name can mean, or what a misspelled one may have meant"""
+    facts: tuple[Fact, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    """the caller's own statements, checked; what the model said is checked in ``model.claims``"""
+    model: ModelStatement | None = None
+    sources: tuple[Provenance, ...] = ()
+    """one per record used; ``[n]`` in ``text`` is the n-th"""
+    warnings: tuple[str, ...] = ()
+    egress: tuple[str, ...] = ()
+    """the requests that left this machine, secrets removed; empty when nothing did"""
+    not_looked_up: tuple[str, ...] = ()
+    next_steps: tuple[str, ...] = ()
+    seconds: float = 0.0
+    disclaimer: str = DISCLAIMER
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of the command line for this answer."""
+        return EXIT_CODES[self.status]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as plain JSON values."""
+        plain: dict[str, Any] = dataclasses.asdict(self)
+        for entry, resolved in zip(plain["entities"], self.entities, strict=True):
+            entry["kind"] = resolved.kind
+            entry["entity"]["handle"] = resolved.entity.handle
+        return plain
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """Return the answer as JSON text (UTF-8 characters kept)."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+    def _repr_html_(self) -> str:
+        """Draw the answer for a notebook, once an agent was imported (:func:`set_renderers`)."""
+        draw = _RENDERERS.get("html")
+        return f"<pre>{html.escape(str(self))}</pre>" if draw is None else draw(self)
+
+    def __str__(self) -> str:
+        write = _RENDERERS.get("text")
+        return f"{self.status}: {self.text}" if write is None else write(self)
+
+
+_RENDERERS: dict[str, Callable[[Answer], str]] = {}
+
+
+def set_renderers(*, text: Callable[[Answer], str], html: Callable[[Answer], str]) -> None:
+    """Say how an answer is written by ``str()`` and drawn in a notebook.
+
+    The room that words answers stands above this one and names itself here; until then an answer shows its status and
+    its text.
+    """
+    _RENDERERS.update(text=text, html=html)
+
+
+def answer_schema() -> dict[str, Any]:
+    """Return the JSON schema of :meth:`Answer.to_json`."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Answer).json_schema(mode="serialization")

@@ -1,0 +1,1 @@
+"""Questions with answers and papers, read, built, split and counted."""

@@ -1,0 +1,1 @@
+"""Papers read, cleaned and packed into shards of tokens."""

@@ -1,0 +1,380 @@
+"""One evaluation: questions to answers to a report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.version import __version__
+from biomed_agent.model.contract.generation import Options, options_for
+from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.evaluation import baselines, results
+from biomed_agent.model.evaluation.metrics import WORDS, Scored, Tokenizer, has_meteor, score_choices, score_texts
+from biomed_agent.model.evaluation.models_under_test import (
+    UNPARSEABLE,
+    Interview,
+    Journal,
+    Model,
+    Progress,
+    Prompt,
+    Reply,
+)
+from biomed_agent.model.evaluation.published import published
+from biomed_agent.model.evaluation.results import Asked, Scores, Standing, System
+from biomed_agent.model.evaluation.tasks import (
+    Setting,
+    Task,
+    as_asked,
+    choice_messages,
+    exchanged,
+    key_of,
+    parse_choice,
+    readable,
+    sample,
+    structure_messages,
+    structure_of,
+)
+
+SCHEMA = 1
+OWN_CONSTANT = 5
+"""Training answers from which on a question has a constant answer of its own."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an evaluation does besides asking the model each question once."""
+
+    controls: bool = False
+    """ask again with structures exchanged and with projections zeroed; PubMedQA without the abstract"""
+    setting: Setting = "reasoning-required"
+    written: bool = False
+    """let the model write its choice even where the likelihoods of the options could be compared"""
+    tokenizer: Tokenizer = WORDS
+    limit: int | None = None
+    """how many examples are drawn; all when not given"""
+    max_new_tokens: int | None = None
+    """of an answer; the task's own limit when not given"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came out."""
+
+    report: dict[str, Any]
+    """the tables and how they came about; ``docs/evaluation.md`` has the schema"""
+    examples: list[dict[str, Any]]
+    """every example with what each system said and scored"""
+
+    def scores(self) -> dict[str, Scores]:
+        """Return what the structures are worth by kind of question; empty without controls."""
+        found = {}
+        for section in self.report["sections"]:
+            if section["structure"]:
+                fields = {name: value for name, value in section["structure"].items() if name != "uses_structure"}
+                others = {name: Standing(**one) for name, one in fields.pop("others").items()}
+                found[section["kind"]] = Scores(**fields, others=others)
+        return found
+
+
+def evaluate(
+    task: Task,
+    model: Model,
+    rows: Sequence[Example] | Sequence[Question],
+    *,
+    train: Sequence[Example] | Sequence[Question] = (),
+    settings: Settings = Settings(),
+    output: Path | None = None,
+    resume: bool = False,
+    about: Mapping[str, Mapping[str, Any]] | None = None,
+    progress: Progress | None = None,
+    opened: Callable[[], None] | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> Evaluation:
+    """Ask a model every question of a task and score its answers beside controls and baselines.
+
+    Args:
+        task: What is asked.
+        model: Who is asked; nothing but structures and the task's own texts reaches it.
+        rows: What it is scored on.
+        train: What the constant answer and the nearest neighbour are taken from; without it there are neither.
+        settings: What is done besides.
+        output: Folder for the answers, each of which is filed as soon as it is there.
+        resume: Whether to go on with the answers in ``output``.
+        about: Further words on ``data`` and ``train`` for the report.
+        progress: Told how far the asking is.
+        opened: Called once ``output`` is known to hold no other run, before anything is asked.
+        warn: Told, before anything is asked, what puts the scores in doubt.
+
+    Raises:
+        InvalidInput: There is nothing to score, or the answers in ``output`` are of another run.
+        Unavailable: The model gives no answer. Those given before are filed.
+    """
+    every: list[Example | Question] = list(rows)
+    drawn = sample(every, settings.limit)
+    if not drawn:
+        raise InvalidInput("there is no example to score.", "Give at least one.")
+    stamp, about = model.stamp, about or {}
+    limit = settings.max_new_tokens or task.max_new_tokens
+    kinds = dict.fromkeys(one.kind if isinstance(one, Example) else "" for one in drawn)
+    # But for the limit, as the agent asks.
+    options = {kind: replace(options_for(stamp, kind), max_new_tokens=limit) for kind in kinds}
+    decoding = decoding_words(options)
+    run: dict[str, Any] = {
+        "task": task.name,
+        "model": {"name": stamp.name, "revision": stamp.revision, "digest": stamp.digest},
+        "max_new_tokens": limit,
+        "decoding": decoding,
+    }
+    interview = Interview(model, options, Journal(output, run, resume), progress)
+    if opened is not None:
+        opened()
+    shared = baselines.overlap(drawn, train) if train else None
+    if shared and shared.examples and warn is not None:
+        warn(str(shared))
+    work: _Texts | _Choices
+    if task.answers == "text":
+        work = _Texts(task, _only(Example, drawn), _only(Example, train), settings, interview)
+    else:
+        work = _Choices(task, _only(Question, drawn), _only(Question, train), settings, interview)
+    report = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "task": {"name": task.name, "title": task.title, "structure": task.structure, "headline": task.headline},
+        "model": {**run["model"], "parameters": stamp.parameters},
+        "data": {**about.get("data", {}), "examples": len(drawn), "of": len(every)},
+        "train": {**about.get("train", {}), "examples": len(train), "overlap": asdict(shared)} if shared else None,
+        "settings": {
+            "retrieval": "off",
+            "decoding": decoding,
+            "structures": "canonical SMILES, as the agent gives them",
+            "max_new_tokens": limit,
+            "tokenizer": settings.tokenizer.name,
+            "seed": settings.seed,
+            **work.said,
+        },
+        "sections": work.sections(),
+        "published": [asdict(one) for one in published(task.name)],
+        "notes": _notes(task, model, settings),
+    }
+    return Evaluation(report, work.examples())
+
+
+def decoding_words(options: Mapping[str, Options]) -> str:
+    """Return how answers to each kind of question are decoded, in words; the kinds are named where they differ."""
+    kinds: dict[str, list[str]] = {}
+    for kind, one in options.items():
+        kinds.setdefault(_words(one), []).append(kind)
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    return "; ".join(f"{', '.join(each)}: {said}" for said, each in kinds.items())
+
+
+def _words(options: Options) -> str:
+    words = [f"{options.num_beams} beams" if options.num_beams > 1 else "greedy"]
+    if options.temperature > 0:
+        words = [f"sampling at temperature {options.temperature:g}"]
+        if options.mbr_samples:
+            words = [
+                f"minimum Bayes risk by ROUGE-L, {options.mbr_samples} samples at temperature {options.temperature:g} "
+                "without those a check contradicts"
+            ]
+        words += [f"nucleus {options.top_p:g}"] * (options.top_p < 1)
+        words += [f"seed {options.seed}" if options.seed is not None else "no seed"]
+    words += [f"repetition penalty {options.repetition_penalty:g}"] * (options.repetition_penalty != 1)
+    words += [f"stop at {', '.join(map(repr, options.stop))}"] * bool(options.stop)
+    return ", ".join(words)
+
+
+def _notes(task: Task, model: Model, settings: Settings) -> list[str]:
+    notes = []
+    if task.answers == "text" and not has_meteor():
+        notes.append("METEOR is left out: it needs NLTK (pip install 'biomed-agent[eval]').")
+    if task.structure and settings.controls and not model.inside:
+        notes.append("The projections of a host cannot be zeroed, so this control is left out.")
+    return notes
+
+
+def _only(kind: type[T], rows: Sequence[object]) -> list[T]:
+    """Return the rows; raise :class:`InvalidInput` when one is of another kind."""
+    found = [row for row in rows if isinstance(row, kind)]
+    if len(found) < len(rows):
+        raise InvalidInput(f"expected rows of kind {kind.__name__} only.", "Give the data of this task.")
+    return found
+
+
+def _places(rows: Sequence[T], key: Callable[[T], str]) -> dict[str, list[int]]:
+    """Return the positions of rows by key, in the order in which the keys come."""
+    found: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        found.setdefault(key(row), []).append(number)
+    return found
+
+
+# ---------------------------------------------------------------------------------------------- answers in words
+
+
+class _Texts:
+    """Questions about structures, answered in words."""
+
+    def __init__(
+        self, task: Task, rows: Sequence[Example], train: Sequence[Example], settings: Settings, interview: Interview
+    ) -> None:
+        self.task, self.rows, self.train, self.settings = task, rows, train, settings
+        self.interview = interview
+        self.said: dict[str, Any] = {}
+        self.similarity = [math.nan] * len(rows)
+        self.systems = [self._asked(results.MODEL, rows)]
+        if settings.controls:
+            self.systems.append(self._asked(results.EXCHANGED, exchanged(rows, settings.seed)))
+        if settings.controls and interview.model.inside:
+            with interview.model.blind():
+                self.systems.append(self._asked(results.BLIND, rows))
+        if train:
+            interview.tell("baselines", 0, 2)
+            constants = self._constants()
+            interview.tell("baselines", 1, 2)
+            self.systems += [self._neighbours(constants[0]), *constants]
+
+    def sections(self) -> list[dict[str, Any]]:
+        """Return one table for each kind of question, and one for all where there are several kinds."""
+        parts = list(_places(self.rows, lambda one: one.kind).items())
+        if len(parts) > 1:
+            parts.append(("all", list(range(len(self.rows)))))
+        edges: tuple[float, ...] = ()
+        if self.train:
+            edges = results.MOLECULE_EDGES if self.task.structure == "molecule" else results.PROTEIN_EDGES
+        return [
+            results.section(
+                kind,
+                [self._shown(number) for number in where],
+                [one.part(where) for one in self.systems],
+                self.task.headline,
+                edges,
+                self.settings.seed,
+            )
+            for kind, where in parts
+        ]
+
+    def examples(self) -> list[dict[str, Any]]:
+        """Return every example."""
+        asked = [self._shown(number) for number in range(len(self.rows))]
+        return [results.shown(one, self.systems, number, self.task.headline) for number, one in enumerate(asked)]
+
+    def _shown(self, number: int) -> Asked:
+        row = self.rows[number]
+        return Asked(key_of(row), structure_of(row), row.question, row.answer, self.similarity[number])
+
+    def _asked(self, name: str, rows: Sequence[Example]) -> System:
+        prompts = [
+            Prompt(
+                key_of(row),
+                structure_messages(asked),
+                expected=row.answer,
+                kind=row.kind,
+                smiles=asked.smiles,
+                sequence=asked.sequence,
+            )
+            for row, asked in zip(rows, map(as_asked, rows), strict=True)
+        ]
+        replies = self.interview.ask(name, prompts)
+        said = ["" if reply.miss else reply.text for reply in replies]
+        scored = results.with_losses(self._score(said), replies)
+        return System(name, said, scored, [one.miss for one in replies], [one.cut for one in replies])
+
+    def _score(self, answers: Sequence[str]) -> Scored:
+        references = [one.answer for one in self.rows]
+        return score_texts(references, answers, self.settings.tokenizer, self.task.captions)
+
+    def _neighbours(self, constant: System) -> System:
+        nearest = baselines.nearest(self.rows, self.train, self.task.structure)
+        self.similarity = [
+            one.similarity if readable(row) else math.nan for row, one in zip(self.rows, nearest, strict=True)
+        ]
+        pairs = zip(nearest, constant.answers, strict=True)
+        answers = [self.train[one.index].answer if one.index >= 0 else stock for one, stock in pairs]
+        note = "the best constant where nothing is similar" if any(one.index < 0 for one in nearest) else ""
+        return System(results.NEIGHBOUR, answers, self._score(answers), note=note)
+
+    def _constants(self) -> list[System]:
+        trained = _places(self.train, lambda one: one.question)
+        found: dict[str, baselines.Constant] = {}
+        for question in dict.fromkeys(one.question for one in self.rows):
+            own = trained.get(question, [])
+            if len(own) >= OWN_CONSTANT:
+                found[question] = baselines.best_constant([self.train[number].answer for number in own])
+        if any(one.question not in found for one in self.rows):
+            found[""] = baselines.best_constant([one.answer for one in self.train])
+        constants = [found[one.question if one.question in found else ""] for one in self.rows]
+        self.said["constants"] = {question: asdict(one) for question, one in found.items()}
+        answers = {
+            results.CONSTANT: [one.answer for one in constants],
+            results.TRIMMED: [one.trimmed for one in constants],
+        }
+        return [System(name, said, self._score(said)) for name, said in answers.items()]
+
+
+# ---------------------------------------------------------------------------------------------- choices
+
+
+class _Choices:
+    """Questions in text with options to choose from."""
+
+    def __init__(
+        self, task: Task, rows: Sequence[Question], train: Sequence[Question], settings: Settings, interview: Interview
+    ) -> None:
+        self.task, self.rows, self.settings, self.interview = task, rows, settings, interview
+        self.weighed = interview.model.inside and not settings.written
+        alike = all(dict(one.options) == dict(rows[0].options) for one in rows)
+        self.classes = tuple(rows[0].options) if alike else ()
+        self.said: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
+        self.shown = any(one.context for one in rows)
+        asked: dict[str, Setting] = {results.MODEL: settings.setting if self.shown else "question-only"}
+        if self.shown:
+            self.said["setting"] = settings.setting
+            if settings.controls and settings.setting != "question-only":
+                asked[results.WITHOUT_CONTEXT] = "question-only"
+        self.systems = [self._asked(name, setting) for name, setting in asked.items()]
+        self.systems += self._baselines([one.answer for one in train])
+
+    def sections(self) -> list[dict[str, Any]]:
+        """Return the one table."""
+        asked = [Asked(one.id, "", one.text, one.answer) for one in self.rows]
+        return [results.section("all", asked, self.systems, self.task.headline, seed=self.settings.seed)]
+
+    def examples(self) -> list[dict[str, Any]]:
+        """Return every question."""
+        asked = [Asked(one.id, "", one.text, one.answer) for one in self.rows]
+        return [results.shown(one, self.systems, number, self.task.headline) for number, one in enumerate(asked)]
+
+    def _asked(self, name: str, setting: Setting) -> System:
+        prompts = [
+            Prompt(one.id, choice_messages(one, setting), options=tuple(one.options) if self.weighed else ())
+            for one in self.rows
+        ]
+        # Answers to the same question in another setting, or found another way, are other answers.
+        replies = self.interview.ask(f"{setting if self.shown else name}, {self.said['choice']}", prompts)
+        keys = [self._key(one, reply) for one, reply in zip(self.rows, replies, strict=True)]
+        misses = [reply.miss or ("" if key else UNPARSEABLE) for key, reply in zip(keys, replies, strict=True)]
+        return System(name, keys, self._score(keys), misses, [one.cut for one in replies])
+
+    @staticmethod
+    def _key(question: Question, reply: Reply) -> str:
+        return "" if reply.miss else parse_choice(reply.text, question.options)
+
+    def _score(self, keys: Sequence[str]) -> Scored:
+        return score_choices([one.answer for one in self.rows], keys, self.classes)
+
+    def _baselines(self, trained: Sequence[str]) -> list[System]:
+        frequent = [baselines.most_frequent(trained or [one.answer for one in self.rows])] * len(self.rows)
+        note = "" if trained else "counted on these very questions, for want of training data"
+        systems = [System(results.FREQUENT, frequent, self._score(frequent), note=note)]
+        if not self.classes:
+            longest = [baselines.longest_option(one) for one in self.rows]
+            systems.append(System(results.LONGEST, longest, self._score(longest)))
+        return [*systems, System(results.RANDOM, [""] * len(self.rows), baselines.random_choice(self.rows))]

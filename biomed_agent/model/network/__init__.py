@@ -1,0 +1,1 @@
+"""BioMedGPT the Hugging Face way: configuration, featurizers, processor, network."""

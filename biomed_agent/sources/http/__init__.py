@@ -1,0 +1,1 @@
+"""The one polite HTTP client: cache, retries, rate limits, circuit breaker, egress policy, provenance."""

@@ -1,0 +1,151 @@
+"""Replies of databases: those on disk, and those under way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from biomed_agent.sources.http.rate_limit import Clock
+
+logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
+Kept: TypeAlias = tuple[bytes, Mapping[str, Any]]
+"""the body of a reply, and what is noted of it: JSON that holds the body's ``digest``"""
+
+
+LEASE = 5.0
+"""seconds a process has for a fetch before others no longer wait for it, since it may have died"""
+
+
+class ReplyCache:
+    """Replies on disk, in one SQLite file that may be deleted at any time.
+
+    Kept here rather than in an HTTP cache library because look-ups are POSTs, because a fault sent with status 200
+    must not be kept, and because keys must not hold secrets. A file that cannot be used costs a warning in the log
+    and nothing else.
+
+    Args:
+        folder: Where ``replies.sqlite`` lies; made if it is missing. None for no cache.
+    """
+
+    def __init__(self, folder: Path | str | None, clock: Clock) -> None:
+        self.path = None if folder is None else Path(folder).expanduser() / "replies.sqlite"
+        self._clock = clock
+        self._ready = False
+
+    def find(self, key: str) -> Kept | None:
+        """Return body and note kept under ``key``, or None if they are missing, stale or damaged."""
+        return self.find_all([key]).get(key)
+
+    def find_all(self, keys: Sequence[str]) -> dict[str, Kept]:
+        """Return what is kept, neither stale nor damaged, by key."""
+
+        def read(db: sqlite3.Connection) -> dict[str, Kept]:
+            found = {}
+            for key in keys:
+                row = db.execute(
+                    "SELECT body, note FROM reply WHERE key = ? AND expires > ?", (key, self._clock.time())
+                ).fetchone()
+                if row is not None:
+                    body, note = bytes(row[0]), json.loads(row[1])
+                    if hashlib.sha256(body).hexdigest() == note["digest"]:
+                        found[key] = body, note
+            return found
+
+        return self._use(read) or {}
+
+    @contextmanager
+    def fetching(self, key: str) -> Iterator[Kept | None]:
+        """Yield what is kept under ``key``, or None if it is to be fetched in the block.
+
+        Processes that look for the same meanwhile wait for it, at most :data:`LEASE` seconds.
+        """
+        began = self._clock.monotonic()
+        claimed = False
+        while (found := self.find(key)) is None and not (claimed := self._claim(key)):
+            if self._clock.monotonic() - began > LEASE:
+                break
+            self._clock.sleep(0.05)
+        if claimed:
+            found = self.find(key)  # it may have come just before the claim
+        try:
+            yield found
+        finally:
+            if claimed:
+                self._use(lambda db: db.execute("DELETE FROM flight WHERE key = ?", (key,)))
+
+    def _claim(self, key: str) -> bool:
+        """Whether nobody else fetches ``key``, as far as is known."""
+
+        def write(db: sqlite3.Connection) -> bool:
+            now = self._clock.time()
+            db.execute("DELETE FROM flight WHERE NOT expires BETWEEN ? AND ?", (now, now + LEASE))
+            return db.execute("INSERT OR IGNORE INTO flight VALUES (?, ?)", (key, now + LEASE)).rowcount == 1
+
+        return self._use(write) is not False
+
+    def keep(self, kept: Mapping[str, Kept], ttl: float) -> None:
+        """Keep bodies and notes by key for ``ttl`` seconds; drop what is stale."""
+
+        def write(db: sqlite3.Connection) -> None:
+            now = self._clock.time()
+            db.execute("DELETE FROM reply WHERE expires <= ?", (now,))
+            rows = [(key, now + ttl, json.dumps(note), body) for key, (body, note) in kept.items()]
+            db.executemany("INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?)", rows)
+
+        self._use(write)
+
+    def _use(self, work: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        if self.path is None:
+            return None
+        try:
+            if not self._ready:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=5)) as db, db:
+                db.execute("PRAGMA synchronous = NORMAL")
+                if not self._ready:
+                    db.execute("PRAGMA journal_mode = WAL")
+                    db.execute(
+                        "CREATE TABLE IF NOT EXISTS reply (key TEXT PRIMARY KEY, expires REAL, note TEXT, body BLOB)"
+                    )
+                    db.execute("CREATE INDEX IF NOT EXISTS reply_expires ON reply (expires)")
+                    db.execute("CREATE TABLE IF NOT EXISTS flight (key TEXT PRIMARY KEY, expires REAL)")
+                    self._ready = True
+                return work(db)
+        except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
+            logger.warning("cache %s is not used: %s", self.path, error)
+            self._ready = False
+            return None
+
+
+class Flights(Generic[_T]):
+    """One fetch in flight per key: threads that ask for the same thing at the same time share one answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._flying: dict[str, Future[_T]] = {}
+
+    def share(self, key: str, fetch: Callable[[], _T]) -> _T:
+        """Return what ``fetch`` returns, or raise what it raises, here or in the thread that came first."""
+        with self._lock:
+            flying = self._flying.get(key)
+            if flying is None:
+                own = self._flying[key] = Future()
+        if flying is not None:
+            return flying.result()
+        try:
+            own.set_result(fetch())
+        except BaseException as error:
+            own.set_exception(error)
+        finally:
+            with self._lock:
+                del self._flying[key]
+        return own.result()

@@ -1,0 +1,540 @@
+"""The one polite HTTP client: egress policy, cache, rate limit, retry, provenance.
+
+A look-up peels off one concern per step::
+
+    get / post -> _ask (one in flight, cache, policy, log) -> _fetch (queued answers)
+      -> _try_until_answered (retries, budget) -> _try_once (breaker, pace, status) -> Wire.send (redirects, bytes)
+
+What a reply means is the business of ``sources``: they pass a ``check`` that raises for a body that is no answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeAlias, get_args
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import httpx
+
+from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.privacy.credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
+from biomed_agent.core.privacy.disclosure import structure_in
+from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
+from biomed_agent.core.privacy.routes import Passage
+from biomed_agent.core.types import EgressPolicy, Provenance
+from biomed_agent.sources.http.circuit_breaker import FAILURES, Breaker
+from biomed_agent.sources.http.rate_limit import Clock, Late, Ledger, Pace, asked_pause, retry_after
+from biomed_agent.sources.http.reply_cache import Flights, Kept, ReplyCache
+from biomed_agent.sources.http.services import DAY, SERVICES, Service, placed
+from biomed_agent.sources.http.wire import Received, Wire, agent_name, on_host
+
+TRIES = 4
+BACKOFF = 0.5
+"""seconds before the second try; doubled for each further one"""
+ABSENT = DAY
+"""seconds for which what a service does not have is not asked for again"""
+POLL = 2.0
+"""seconds until a queued answer is asked for; doubled for each further time"""
+RETRIED = frozenset({429, 500, 502, 503, 504})
+KEPT_HEADERS = ("content-type", "link", "x-total-results", "x-uniprot-release")
+_INSTEAD = (
+    "Check the network and HTTPS_PROXY or try later; with a local index (BIOMED_AGENT_INDEX) and "
+    "BIOMED_AGENT_OFFLINE=1 no service is needed."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a service answered."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    """those of :data:`KEPT_HEADERS` that were sent, names in lower case"""
+    provenance: Provenance
+    from_cache: bool = False
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8, which all our services speak; what is not becomes U+FFFD."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        """Return the body as JSON.
+
+        Raises:
+            Unavailable: It is something else, such as the HTML page of a gateway.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            what = "an HTML page" if self.body.lstrip()[:1] == b"<" else f"{self.body[:40]!r}"
+            raise Unavailable(
+                f"{self.provenance.source} answered {what} (status {self.status}) where JSON was expected.",
+                "The service or a proxy on the way has a fault; try again later.",
+            ) from None
+
+
+Check: TypeAlias = Callable[[Reply], None]
+"""Raises for a reply that is no answer; whatever it raises that is no error of ours means that it cannot be read, as
+:class:`Unavailable` does, and that a repetition may mend it. What is to be kept is read here, before it is kept."""
+Later: TypeAlias = Callable[[Reply], str | None]
+"""Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
+
+
+@contextmanager
+def well_formed(service: str, *foreign: type[BiomedAgentError]) -> Iterator[None]:
+    """Turn what a malformed reply provokes in its reader into :class:`~biomed_agent.core.errors.Unavailable`.
+
+    A reader meets anything at all in a reply that is not what it should be, so every error that is none of this
+    package's is turned.
+
+    Args:
+        service: Whose reply it is.
+        foreign: Errors of this package that mean a malformed reply as well.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, BiomedAgentError) and not isinstance(error, foreign):
+            raise
+        raise Unavailable(
+            f"{service}'s reply is malformed ({type(error).__name__}: {error}).",
+            f"{service} may have changed its format; look for a newer version of this package.",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request as the caller meant it: no identity, no secrets."""
+
+    service: str
+    method: str
+    url: str
+    params: Mapping[str, str]
+    form: Mapping[str, str]
+    reveals: Reveals
+    what: str
+    withheld: str = ""
+    """of a name or query that is a structure, the part that is one"""
+
+    @property
+    def full_url(self) -> str:
+        return str(httpx.URL(self.url, params=dict(self.params))) if self.params else self.url
+
+    @property
+    def request(self) -> str:
+        return f"{self.method} {self.full_url} {httpx.QueryParams(dict(self.form))}".strip()
+
+    @property
+    def key(self) -> str:
+        parts = [self.method, self.url, sorted(self.params.items()), sorted(self.form.items())]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def judged(self) -> _Call:
+        """Return the call as what it reveals: a name or query that holds a structure counts as a structure."""
+        if self.reveals not in ("name", "query"):
+            return self
+        address = urlsplit(self.url)
+        values = [*map(unquote, address.path.split("/")), *(value for _, value in parse_qsl(address.query))]
+        for value in (*values, *self.params.values(), *self.form.values()):
+            if withheld := structure_in(value, name=self.reveals == "name"):
+                what = f"{self.what.partition(' ')[0]} (a structure or sequence)"
+                return replace(self, reveals="structure", what=what, withheld=withheld)
+        return self
+
+
+class _Again(Exception):
+    """A try failed in a way that another try may mend, ``after`` the pause the service asked for (inf: not now)."""
+
+    def __init__(self, reason: str, after: float | None = None, hint: str = "") -> None:
+        super().__init__(reason)
+        self.after, self.hint = after, hint or _INSTEAD
+
+
+class Transport:
+    """Asks the databases, politely and only what the policy allows.
+
+    Safe to share between threads. What is in the cache is answered under every policy, because nothing leaves.
+
+    Args:
+        cache_dir: Folder of the reply cache and of the limits shared with other processes; None for none of either.
+        egress: ``public`` allows every look-up; ``names-only`` keeps structures, sequences and free text on this
+            machine; ``nothing`` refuses all. Services on this machine are exempt.
+        offline: Refuse every request, whatever the policy.
+        email: Contact address sent to the services, as they ask.
+        api_key: NCBI key; raises PubMed's limit from 3 to 10 requests per second.
+        timeout: Seconds one call may take in all, tries and pauses included.
+        clock: The module :mod:`time` or a stand-in.
+        services: Base URLs, or whole services, that replace those of :data:`SERVICES`, by key.
+        audit: File in which every request that leaves and every refused one is noted; None for no such log.
+
+    Raises:
+        InvalidInput: An unknown policy or service, or an address that cannot be sent.
+    """
+
+    def __init__(
+        self,
+        cache_dir: Path | str | None = None,
+        *,
+        egress: EgressPolicy = "names-only",
+        offline: bool = False,
+        email: str = "",
+        api_key: str = "",
+        timeout: float = 30.0,
+        clock: Clock = time,
+        services: Mapping[str, str | Service] | None = None,
+        audit: Path | None = None,
+    ) -> None:
+        if egress not in get_args(EgressPolicy):
+            raise InvalidInput(f"egress policy {egress!r} is unknown.", "Expected public, names-only or nothing.")
+        if unknown := set(services or ()) - set(SERVICES):
+            raise InvalidInput(f"unknown services {sorted(unknown)}.", f"Expected some of {sorted(SERVICES)}.")
+        if not (email.isascii() and email.isprintable()) or " " in email:
+            raise InvalidInput(f"contact address {email!r} cannot be sent in a header.", "Check BIOMED_AGENT_EMAIL.")
+        self.egress = egress
+        self.offline = offline
+        self.timeout = timeout
+        self.log: deque[str] = deque(maxlen=10_000)
+        """the latest requests that left this machine, oldest first, such as ``PubChem: name aspirin``"""
+        self.services = {key: placed(service, (services or {}).get(key)) for key, service in SERVICES.items()}
+        if api_key:
+            self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
+        self._email, self._api_key, self._clock = email, api_key, clock
+        HUSH.add(api_key, *(secret for one in self.services.values() for secret in secrets_of(one.credentials)))
+        self._audit = AuditLog(audit)
+        self._cache = ReplyCache(cache_dir, clock)
+        self._flights: Flights[Reply] = Flights()
+        ledger = Ledger(cache_dir)
+        self._pace = {
+            key: Pace(f"{key} {service.url}", service.interval, clock, ledger) for key, service in self.services.items()
+        }
+        self._breakers = {key: Breaker(clock) for key in self.services}
+        self._wire = Wire(agent_name(email), clock)
+
+    def get(
+        self,
+        service: str,
+        path: str,
+        *,
+        reveals: Reveals,
+        what: str,
+        params: Mapping[str, str] | None = None,
+        ttl: float | None = None,
+        check: Check | None = None,
+        later: Later | None = None,
+    ) -> Reply:
+        """Fetch ``path`` of ``service``.
+
+        Args:
+            service: Key in :data:`SERVICES`.
+            path: Path below the service's base URL, percent-encoded, or a full URL on its host (a next-page link).
+            reveals: What the request tells the service; the policy decides on it.
+            what: The request in words for the log, such as ``name aspirin``.
+            params: Query parameters, not encoded.
+            ttl: Seconds the reply may be kept; None for the service's habit, 0 for not at all.
+            check: Raises for a body that is no answer; such a reply is not kept. What raises
+                :class:`~biomed_agent.core.errors.Unavailable` is tried again;
+                :class:`~biomed_agent.core.errors.NotFound` is an answer, kept for :data:`ABSENT` seconds.
+            later: Says where to ask for an answer that is being prepared; such a reply is never kept.
+
+        Returns:
+            The reply, also with a status of 4xx: what those mean is for the caller (or ``check``) to say.
+
+        Raises:
+            Refused: The policy or ``offline`` forbids the request.
+            Unavailable: No answer within the time allowed.
+        """
+        return self._ask(self._call("GET", service, path, params, None, reveals, what), ttl, check, later)
+
+    def post(
+        self,
+        service: str,
+        path: str,
+        *,
+        reveals: Reveals,
+        what: str,
+        form: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        ttl: float | None = None,
+        check: Check | None = None,
+        later: Later | None = None,
+    ) -> Reply:
+        """Look up with ``form`` as the body; otherwise like :meth:`get`. Look-ups change nothing, so it is retried."""
+        return self._ask(self._call("POST", service, path, params, form, reveals, what), ttl, check, later)
+
+    def kept(self, service: str, path: str, params: Mapping[str, Mapping[str, str]]) -> dict[str, Reply]:
+        """Return what the cache holds of several GETs of ``path``, by the keys of ``params``; nobody is asked."""
+        calls = {name: self._call("GET", service, path, one, None, "identifier", name) for name, one in params.items()}
+        found = self._cache.find_all([call.key for call in calls.values()])
+        return {
+            name: _reply(self.services[service], call, *found[call.key], from_cache=True)
+            for name, call in calls.items()
+            if call.key in found
+        }
+
+    def keep_parts(
+        self,
+        of: Reply,
+        service: str,
+        path: str,
+        parts: Sequence[tuple[Mapping[str, str], bytes]],
+        ttl: float | None = None,
+    ) -> None:
+        """Keep the parts of a reply, each as what a GET of ``path`` with its parameters would be answered.
+
+        Their provenance stays that of the whole reply. ``ttl`` is as for :meth:`get`.
+        """
+        kept: dict[str, Kept] = {}
+        for params, body in parts:
+            note = {
+                "status": of.status,
+                "headers": dict(of.headers),
+                "url": of.provenance.url,
+                "retrieved": of.provenance.retrieved,
+                "request": of.provenance.request,
+                "whole": of.provenance.digest,
+                "digest": hashlib.sha256(body).hexdigest(),
+            }
+            kept[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
+        self._cache.keep(kept, self.services[service].ttl if ttl is None else ttl)
+
+    def recording(self) -> AbstractContextManager[list[str]]:
+        """Collect what leaves this machine within the block; see :func:`biomed_agent.core.privacy.egress.recording`."""
+        return recording()
+
+    def close(self) -> None:
+        """Close open connections; the transport may be used again."""
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _call(
+        self,
+        method: str,
+        key: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        form: Mapping[str, str] | None,
+        reveals: Reveals,
+        what: str,
+    ) -> _Call:
+        service = self.services[key]
+        url = (
+            str(on_host(service.name, service.url, httpx.URL(path)))
+            if "://" in path
+            else f"{service.url}/{path.lstrip('/')}"
+        )
+        return _Call(key, method, url, params or {}, form or {}, reveals, what)
+
+    def _ask(self, call: _Call, ttl: float | None, check: Check | None, later: Later | None) -> Reply:
+        service = self.services[call.service]
+        lasting = service.ttl if ttl is None else ttl
+
+        def fetch() -> Reply:
+            with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as found:
+                if found is not None:
+                    return _told(_reply(service, call, *found, from_cache=True), found[1], check)
+                judged = call if is_loopback(service.url) else call.judged()
+                if not is_loopback(service.url):
+                    self._permit(service, judged)
+                body, note = self._fetch(service, judged, check, later)
+                absent = "absent" in note
+                if (note["status"] == 200 or absent) and lasting > 0:
+                    self._cache.keep({call.key: (body, note)}, min(lasting, ABSENT) if absent else lasting)
+                return _told(_reply(service, call, body, note), note, check)
+
+        return self._flights.share(f"{call.key} {lasting > 0}", fetch)
+
+    def _permit(self, service: Service, call: _Call, peer: str = "") -> None:
+        """Return when the request may leave, to a ``peer`` that should have been this machine; note it when not."""
+        to = f"{service.name} (at {peer}, which is not this machine)" if peer else service.name
+        try:
+            permit(to, self.egress, call.reveals, self.offline, call.withheld)
+        except Refused:
+            self._audit.note(self._departure(service, call), "blocked", offline=self.offline)
+            raise
+
+    def _leaves(self, service: Service, call: _Call, route: Mapping[str, str]) -> None:
+        """Note a request whose connection stands in every account; one that never connected did not leave."""
+        entry = f"{service.name}: {call.what}"
+        self.log.append(entry)
+        record_egress(entry)
+        self._audit.note(self._departure(service, call), "sent", **route)
+
+    def _departure(self, service: Service, call: _Call) -> Departure:
+        return Departure(service.name, call.method, call.reveals, call.what, call.request, self.egress)
+
+    def _fetch(self, service: Service, call: _Call, check: Check | None, later: Later | None) -> Kept:
+        """Ask, and if the answer is being prepared, come back for it until it is there or the time is over."""
+        began = self._clock.monotonic()
+        body, note = self._try_until_answered(service, call, check, began)
+        pause = POLL
+        while later is not None and (path := later(_reply(service, call, body, note))) is not None:
+            waited = self._clock.monotonic() - began
+            if waited + pause >= self.timeout:
+                raise Unavailable(
+                    f"{service.name} put {call.what} in a queue and has not answered within {waited:.0f} s.",
+                    "Try again later, or raise BIOMED_AGENT_TIMEOUT.",
+                )
+            self._clock.sleep(pause)
+            pause *= 2
+            again = self._call("GET", call.service, path, None, None, call.reveals, call.what)
+            body, note = self._try_until_answered(service, again, check, began)
+            note = {**note, "url": call.full_url}  # the address of a queue does not last
+        return body, note
+
+    def _try_until_answered(self, service: Service, call: _Call, check: Check | None, began: float) -> Kept:
+        deadline = began + self.timeout
+        reason, hint, tries = "", "", 0
+        for tries in range(1, TRIES + 1):
+            try:
+                return self._try_once(service, call, check, deadline)
+            except _Again as again:
+                reason, hint, pause = str(again), again.hint, again.after
+            if pause is None:
+                pause = BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
+            elif math.isfinite(pause):
+                self._pace[call.service].hold(pause)
+            if tries == TRIES or self._clock.monotonic() + pause >= deadline:
+                break
+            self._clock.sleep(pause)
+        raise Unavailable(
+            f"{service.name} gave no answer for {call.what}: {reason} "
+            f"(tries: {tries}, seconds: {self._clock.monotonic() - began:.0f} of {self.timeout:.0f}).",
+            hint,
+        )
+
+    def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> Kept:
+        pace, breaker = self._pace[call.service], self._breakers[call.service]
+        if rest := breaker.refusal():
+            raise Unavailable(
+                f"{service.name} is not asked for {call.what}: it failed {FAILURES} times in a row, last with "
+                f"{breaker.last}; it is tried again in {math.ceil(rest)} s.",
+                _INSTEAD,
+            )
+        start = -math.inf
+
+        def judge(peer: str) -> None:
+            self._permit(service, call.judged(), peer)
+
+        def go(passage: Passage) -> None:
+            nonlocal start
+            while not pace.claim(start):
+                start = pace.approach(deadline)
+            start = -math.inf  # a redirect needs a start of its own
+            if passage.outside:
+                self._leaves(service, call.judged(), passage.route)
+
+        try:
+            start = pace.approach(deadline)
+            status, headers, body, url = self._send(service, call, deadline, judge, go)
+        except Late as late:
+            raise _Again(
+                "it asked for a pause, or other look-ups wait, for longer than one call may take; "
+                f"it may be asked in {math.ceil(late.seconds)} s",
+                math.inf,
+            ) from late
+        except httpx.RequestError as error:
+            reason = f"{type(error).__name__} {self._scrub(str(error), service)}".strip()
+            breaker.failed(reason)
+            raise _Again(reason) from error
+        pace.hold(asked_pause(headers.get("x-throttling-control", "")))
+        if status >= 500:
+            breaker.failed(f"status {status}")
+        else:
+            breaker.answered()
+        if status in RETRIED:
+            raise _Again(f"status {status}", retry_after(headers.get("retry-after", ""), self._clock.time()))
+        body = self._without_secrets(service, body, status)
+        note = {
+            "status": status,
+            "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
+            "url": blot(url, self._api_key, *secrets_of(service.credentials)),
+            "retrieved": datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="seconds"),
+            "digest": hashlib.sha256(body).hexdigest(),
+        }
+        if check is not None:
+            try:
+                with well_formed(service.name):
+                    check(_reply(service, call, body, note))
+            except NotFound:
+                note["absent"] = True  # an answer as well; it is raised again when it has been kept
+            except Unavailable as error:
+                raise _Again(error.message.rstrip("."), hint=error.hint) from error
+        return body, note
+
+    def _send(
+        self,
+        service: Service,
+        call: _Call,
+        deadline: float,
+        judge: Callable[[str], None],
+        go: Callable[[Passage], None],
+    ) -> Received:
+        """Send the request with what the service wants to know of us."""
+        method, params, form = call.method, dict(call.params), dict(call.form)
+        if call.service == "pubmed":
+            identity = {"tool": "biomed-agent", "email": self._email, "api_key": self._api_key}
+            form |= {name: value for name, value in identity.items() if value}
+            if self._api_key or method == "POST":
+                # The E-utilities read a form as they read a query; in a URL the key would reach httpx's log.
+                method, params, form = "POST", {}, params | form
+            else:
+                params, form = params | form, {}
+        received = self._wire.send(service, method, call.url, params, form, deadline, judge, go)
+        # Without a redirect the address is the one that was asked, without who asked.
+        return received if received.url != call.url else received._replace(url=call.full_url)
+
+    def _without_secrets(self, service: Service, body: bytes, status: int) -> bytes:
+        """Blot out what NCBI repeats of its key, and others of what they were told.
+
+        In an answer of NCBI's the key stands as it is, if it does; only a service of one's own has a password, and its
+        answers are looked through in every notation.
+        """
+        secrets = [secret for secret in (self._api_key, *secrets_of(service.credentials)) if secret]
+        if status >= 400:  # it may be the proxy's
+            secrets += proxy_secrets()
+        if secrets and (status >= 400 or service.credentials):
+            return blot(body.decode("utf-8", errors="surrogateescape"), *secrets).encode(errors="surrogateescape")
+        return body.replace(self._api_key.encode(errors="replace"), BLOT.encode()) if self._api_key else body
+
+    def _scrub(self, text: str, service: Service) -> str:
+        """Blot credentials out of what an error of the HTTP library says."""
+        return redact(text, self._api_key, *secrets_of(service.credentials), *proxy_secrets())
+
+
+def _told(reply: Reply, note: Mapping[str, Any], check: Check | None) -> Reply:
+    """Return a reply, or raise what ``check`` says of one that tells that there is no such thing."""
+    if check is not None and "absent" in note:
+        check(reply)
+    return reply
+
+
+def _reply(service: Service, call: _Call, body: bytes, note: Mapping[str, Any], from_cache: bool = False) -> Reply:
+    headers: dict[str, str] = note["headers"]
+    provenance = Provenance(
+        source=service.name,
+        url=note["url"],
+        retrieved=note["retrieved"],
+        licence=service.licence,
+        release=headers.get("x-uniprot-release", ""),
+        request=note.get("request") or call.request,
+        digest=note.get("whole") or note["digest"],
+    )
+    return Reply(note["status"], body, headers, provenance, from_cache)

@@ -1,0 +1,431 @@
+"""Articles for a query, and the sentences of their abstracts or full texts that fit a question best.
+
+PubMed is asked first. Europe PMC answers in its place when PubMed cannot, is asked beside it when PubMed has few
+articles, and hands out open-access full texts.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from biomed_agent.core.errors import BiomedAgentError, NotFound, Refused, Unavailable
+from biomed_agent.core.types import Article, Evidence
+
+if TYPE_CHECKING:
+    from biomed_agent.sources.literature.europepmc import EuropePMC, FullText, Page
+    from biomed_agent.sources.literature.pubmed import PubMed, SearchResult
+
+MAX_PASSAGES = 6
+PER_ARTICLE = 2
+"""passages taken from one article at most"""
+TITLE_WEIGHT = 0.5
+"""share of its title's score that a sentence is given, so that a fitting sentence of a fitting article wins"""
+FINDING_WEIGHT = 1.15
+"""for a sentence that tells what was found rather than what was done"""
+REVIEW_WEIGHT = 1.10
+"""for a review as new as the newest article; falls to 1 for one that is :data:`REVIEW_YEARS` older"""
+REVIEW_YEARS = 10
+FEW = 3
+"""usable articles of PubMed below which Europe PMC is asked as well"""
+BESIDE = 25
+"""articles taken from Europe PMC beside those of PubMed at most"""
+FULL_TEXTS = 3
+"""full texts read for one question"""
+MOST_NAMED = 20
+"""PMIDs named in one note"""
+TRIES = 6
+"""full texts asked for, of which some are not handed out"""
+LONGEST = 600
+"""characters of a sentence of a full text; what is longer is a list or a table in disguise"""
+_NO_WORDS = frozenset(
+    """
+    a about again all almost also although always among an and another any are as at be because been before being
+    between both but by can could did do does done due during each either enough especially etc for found from further
+    had has have having here how however i if in into is it its itself just kg km made mainly make may mg might ml mm
+    most mostly must nearly neither no nor not obtained of often on or our overall perhaps pmid quite rather really
+    regarding seem seen several should show showed shown shows significantly since so some such than that the their
+    theirs them then there therefore these they this those through thus to upon use used using various very was we were
+    what when which while with within without would
+    """.split()
+)
+"""PubMed's own stop words (https://pubmed.ncbi.nlm.nih.gov/help/#stopwords): that it ignores them changes nothing."""
+
+
+class Literature:
+    """Searches PubMed, and Europe PMC in its place or beside it.
+
+    Args:
+        pubmed: Asked first.
+        europepmc: Asked when PubMed is unavailable or has few articles, or None.
+    """
+
+    def __init__(self, pubmed: PubMed, europepmc: EuropePMC | None = None) -> None:
+        self.pubmed, self.europepmc = pubmed, europepmc
+
+    def search(self, query: str, limit: int, notes: list[str]) -> list[Article]:
+        """Return the articles of a query, the most relevant first, retracted ones and notices among them and marked.
+
+        Args:
+            query: The search string in PubMed's syntax, sent as it is; or PMIDs, which are read one by one.
+            limit: Most articles.
+            notes: Receives which service was asked for what, how it read the query, and what it ignored or did not
+                give.
+
+        Raises:
+            NotFound: PubMed does not know a word and would answer from the rest of the query.
+            Refused: The egress policy forbids the look-up.
+            Unavailable: Neither service gave an answer.
+        """
+        try:
+            articles = self._pubmed(query, limit, notes)
+        except Unavailable as error:
+            if self.europepmc is None:
+                raise
+            return self._europepmc(self.europepmc, query, limit, notes, error)
+        told = sum(bool(article.abstract) for article in usable(articles, []))
+        if told < min(FEW, limit) and self.europepmc is not None and not pmids_of(query):
+            articles += self._beside(self.europepmc, query, min(limit, BESIDE), articles, notes)
+        return articles[:limit]
+
+    def full_texts(self, articles: Sequence[Article], notes: list[str]) -> dict[str, FullText]:
+        """Return open-access full texts of the first articles that have one, by the article's handle.
+
+        Args:
+            articles: In the order of the search; those whose record says that they are not open are not asked for.
+            notes: Receives what was read, and why others were not.
+        """
+        if self.europepmc is None:
+            return {}
+        found: dict[str, FullText] = {}
+        open_ones = [article for article in articles if article.pmcid and article.open_access is not False]
+        for article in open_ones[:TRIES]:
+            if len(found) == FULL_TEXTS:
+                break
+            try:
+                found[article.handle] = self.europepmc.full_text(article.pmcid)
+            except NotFound:
+                continue
+            except (Refused, Unavailable) as error:
+                notes.append(f"Full texts were not read: {error.message}")
+                break
+        named = ", ".join(found) or "none of these articles is open access"
+        notes.append(f"Open-access full texts read: {named}.")
+        if retracted := [handle for handle, text in found.items() if text.retracted]:
+            notes.append(f"Passed over because their full texts tell of a retraction: {', '.join(retracted)}.")
+        return found
+
+    def _pubmed(self, query: str, limit: int, notes: list[str]) -> list[Article]:
+        if pmids := pmids_of(query):
+            articles = self.pubmed.fetch(pmids[:limit])
+            notes.append(f"PubMed was asked for {counted_pmids(pmids[:limit])}.")
+            notes += not_given("PubMed", pmids, articles, limit)
+            return articles
+        result = self.pubmed.search(query, limit=limit)
+        ignored = [word for word in result.ignored if _tells(word)]
+        if ignored:
+            raise NotFound(
+                f"PubMed does not know {', '.join(ignored)} and would answer from the rest of the query.",
+                "Check the spelling, or leave the word out.",
+            )
+        articles = self.pubmed.articles(result)
+        notes.append(f"PubMed was asked for {query!r} ({_counted(result.count)}; read as: {result.translation}).")
+        notes += [*_said_of(result), *not_given("PubMed", result.pmids, articles, limit)]
+        return articles
+
+    def _beside(
+        self, europepmc: EuropePMC, query: str, limit: int, known: Sequence[Article], notes: list[str]
+    ) -> list[Article]:
+        """Return what Europe PMC finds that is not among ``known``; its failure costs a note."""
+        untagged = without_tags(query)
+        if untagged is None:
+            return []
+        try:
+            page = europepmc.search(untagged, limit=limit)
+        except BiomedAgentError as error:
+            notes.append(f"Europe PMC was not asked beside PubMed: {error.message}")
+            return []
+        new = not_among(page.articles, known)
+        notes.append(
+            f"PubMed has few articles of this, so Europe PMC was asked for {untagged!r} as well "
+            f"({_counted(page.count)}, preprints among them; {len(new)} added)."
+        )
+        notes += _unread_of(page)
+        return new
+
+    def _europepmc(
+        self, europepmc: EuropePMC, query: str, limit: int, notes: list[str], first: Unavailable
+    ) -> list[Article]:
+        pmids = pmids_of(query)[:limit]
+        untagged = f"SRC:MED AND ({' OR '.join(f'EXT_ID:{pmid}' for pmid in pmids)})" if pmids else without_tags(query)
+        if untagged is None:
+            raise Unavailable(
+                f"{first.message} Europe PMC was not asked, because the query's field tags are PubMed's own.",
+                "Try again later, or leave the tags in square brackets out.",
+            ) from first
+        try:
+            page = europepmc.search(untagged, limit=limit)
+        except Unavailable as second:
+            raise Unavailable(f"{first.message} {second.message}", "Try again later.") from second
+        notes.append(
+            f"PubMed gave no answer; Europe PMC was asked for {untagged!r} instead ({_counted(page.count)}, "
+            "preprints among them)."
+        )
+        notes += _unread_of(page)
+        if not pmids:
+            return list(page.articles)
+        notes += not_given("Europe PMC", pmids_of(query), page.articles, limit)
+        return sorted(page.articles, key=lambda article: pmids.index(article.pmid) if article.pmid in pmids else limit)
+
+
+def not_among(articles: Sequence[Article], known: Sequence[Article]) -> list[Article]:
+    """Return the articles that are not known already: by PMID, DOI or PMCID, or as a preprint of a known article."""
+    seen = {name for article in known for name in _names(article)}
+    new = []
+    for article in articles:
+        published = {f"pmid {number}" for notice in article.notices for number in _PUBLISHED.findall(notice)}
+        if not seen & (_names(article) | published):
+            seen |= _names(article)
+            new.append(article)
+    return new
+
+
+_PUBLISHED = re.compile(r"^Published since\b.*\(PMID (\d+)\)")
+
+
+def _names(article: Article) -> set[str]:
+    named = (("pmid", article.pmid), ("doi", article.doi.lower()), ("pmcid", article.pmcid))
+    return {f"{space} {value}" for space, value in named if value}
+
+
+def usable(articles: Sequence[Article], notes: list[str]) -> list[Article]:
+    """Return the articles that may be evidence; the others are named in ``notes``, with the reason."""
+    if retracted := [article.handle for article in articles if article.retracted]:
+        notes.append(f"Passed over because retracted: {', '.join(retracted)}.")
+    left = [article for article in articles if not article.retracted]
+    if about_others := [f"{article.handle} ({article.kind})" for article in left if article.is_notice]:
+        notes.append(f"Passed over because they only tell of another article: {', '.join(about_others)}.")
+    return [article for article in left if not article.is_notice]
+
+
+def not_given(service: str, pmids: Sequence[str], articles: Sequence[Article], limit: int) -> Iterator[str]:
+    """Yield which records that were asked for did not come, and which were not asked for."""
+    came = {article.pmid for article in articles}
+    if missing := [pmid for pmid in pmids[:limit] if pmid not in came]:
+        yield f"{service} gave no record that can be read of {counted_pmids(missing)}: {_named(missing)}."
+    if beyond := pmids[limit:]:
+        yield f"Not read, because the limit is {limit}: {_named(beyond)}."
+
+
+def _unread_of(page: Page) -> list[str]:
+    if not page.unread:
+        return []
+    return [f"Europe PMC sent {page.unread} record{'s' if page.unread > 1 else ''} that cannot be read; left out."]
+
+
+def counted_pmids(pmids: Sequence[str]) -> str:
+    """Return ``1 PMID``, ``2 PMIDs``."""
+    return f"{len(pmids)} PMID{'s' if len(pmids) > 1 else ''}"
+
+
+def _named(pmids: Sequence[str]) -> str:
+    return ", ".join(pmids[:MOST_NAMED]) + (f" and {len(pmids) - MOST_NAMED} more" if len(pmids) > MOST_NAMED else "")
+
+
+def pmids_of(query: str) -> list[str]:
+    """Return the PMIDs of a query that holds nothing else, as in ``PMID:12377809, 11237011``, each once."""
+    if not re.match(r"PMID", query.strip(), re.IGNORECASE):
+        return []
+    parts = [part for part in re.split(r"(?:PMIDs?[:\s]*|[\s,;]+|\bOR\b)+", query.strip(), flags=re.IGNORECASE) if part]
+    return list(dict.fromkeys(parts)) if all(re.fullmatch(r"[1-9]\d{0,8}", part) for part in parts) else []
+
+
+def _tells(ignored: str) -> bool:
+    """Whether a word or phrase that PubMed ignored holds more than stop words."""
+    words = re.findall(r"\w+", re.sub(r"\[[^\]]*\]", " ", ignored.lower()))
+    return any(word not in _NO_WORDS for word in words) or (not words and "[" in ignored)
+
+
+def _said_of(result: SearchResult) -> list[str]:
+    """Return what else PubMed said of a query: ignored stop words and its messages."""
+    said = [f"PubMed left out: {', '.join(result.ignored)}."] if result.ignored else []
+    return said + [f"PubMed says: {message}" for message in result.messages if "No items found" not in message]
+
+
+def _counted(articles: int) -> str:
+    return "1 article" if articles == 1 else f"{articles:,} articles"
+
+
+_FIELD_TAG = re.compile(r"\[([a-z][a-z /:~-]*)\]", re.IGNORECASE)
+_FIELDS_OF_WORDS = frozenset(
+    ("all", "all fields", "ti", "title", "tiab", "title/abstract", "tw", "text word", "mh", "mesh", "mesh terms",
+     "majr", "mesh major topic", "nm", "supplementary concept", "ot", "other term")
+)  # fmt: skip
+
+
+def without_tags(query: str) -> str | None:
+    """Return a PubMed query without the tags that only say where its words stand; None when it has others.
+
+    Without ``[tiab]`` a query finds more, and what is found is still about its words; without ``[dp]`` or ``[au]``
+    a date or an author would become a word.
+    """
+    tags = {tag.lower().partition(":")[0].strip() for tag in _FIELD_TAG.findall(query)}
+    return _FIELD_TAG.sub("", query) if tags <= _FIELDS_OF_WORDS else None
+
+
+_WORD = re.compile(r"[A-Za-z0-9][\w-]*")
+_STOP = frozenset(
+    "a an and are as at be by can could did do does for from had has have how in into is it its of on or should that "
+    "the their them there these this those to was were what when where which who why will with would about evidence "
+    "study studies paper papers literature article articles show shows".split()
+)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the content words of ``text`` in lower case."""
+    return [word for word in (match.lower() for match in _WORD.findall(text)) if word not in _STOP]
+
+
+def rank_passages(
+    question: str,
+    articles: Sequence[Article],
+    most: int = MAX_PASSAGES,
+    full_texts: Mapping[str, FullText] = {},
+) -> list[Evidence]:
+    """Return the sentences of abstracts and full texts that fit the question best, verbatim, article by article.
+
+    A sentence's score is its BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009) against the question plus
+    :data:`TITLE_WEIGHT` of its title's, times :data:`FINDING_WEIGHT` where it tells a finding, times a factor of at
+    most :data:`REVIEW_WEIGHT` for newer reviews. A sentence that shares no word with the question is never taken.
+
+    Args:
+        question: Its words rank the sentences.
+        articles: In the order of the search; among equals the earlier one wins.
+        most: Most passages.
+        full_texts: By the handle of their article; such an article's passages come from its full text, which holds
+            the abstract, and carry the provenance and licence of that.
+
+    Returns:
+        Passages numbered by their article, the best first: the article of the best passage is 1, and the passages of
+        one article stand together.
+    """
+    passages = [passage for article in articles for passage in _passages(article, full_texts.get(article.handle))]
+    terms = set(words_of(question))
+    texts = [Counter(words_of(sentence)) for _, _, sentence in passages]
+    if not passages or not terms:
+        return []
+    titles = {article.handle: Counter(words_of(article.title)) for article in articles}
+    newest = max((int(article.year) for article in articles if article.year.isdigit()), default=0)
+    mean = sum(text.total() for text in texts) / len(texts) or 1.0
+    rarity = {term: _rarity(sum(term in text for text in texts), len(texts)) for term in terms}
+
+    def bm25(text: Counter[str]) -> float:
+        norm = 1.2 * (0.25 + 0.75 * text.total() / mean)
+        return sum(rarity[term] * text[term] * 2.2 / (text[term] + norm) for term in terms if text[term])
+
+    scored = []
+    for place, ((article, label, sentence), text) in enumerate(zip(passages, texts, strict=True)):
+        if (own := bm25(text)) > 0:
+            score = own + TITLE_WEIGHT * bm25(titles[article.handle])
+            score *= FINDING_WEIGHT if tells_a_finding(label, sentence) else 1.0
+            scored.append((-score * _review_weight(article, newest), place))
+    chosen: dict[str, list[int]] = {}
+    for _, place in sorted(scored):
+        places = chosen.setdefault(passages[place][0].handle, [])
+        if len(places) < PER_ARTICLE and sum(map(len, chosen.values())) < most:
+            places.append(place)
+    numbered = enumerate((places for places in chosen.values() if places), 1)
+    rows = [(number, *passages[place]) for number, places in numbered for place in places]
+    return [Evidence(number, sentence, article, label=label) for number, article, label, sentence in rows]
+
+
+def _passages(article: Article, full: FullText | None) -> list[tuple[Article, str, str]]:
+    """Return the sentences of an article with the label of the part they stand in."""
+    if full is None:
+        return [(article, label, sentence) for label, sentence in labelled(article.abstract)]
+    if full.retracted:
+        return []
+    origin = replace(full.provenance, licence=full.licence or full.provenance.licence)
+    read = replace(article, provenance=origin)
+    return [
+        (read, f"full text, {section.title}" if section.title else "full text", sentence)
+        for section in full.sections
+        if not _NO_EVIDENCE.search(section.title)
+        for sentence in sentences(section.text)
+        if len(sentence) <= LONGEST and len(words_of(sentence)) > 3
+    ]
+
+
+_NO_EVIDENCE = re.compile(
+    r"acknowledg|funding|contribution|competing|conflict|disclosure|ethic|consent|availability|supplement|abbreviation|"
+    r"reference|appendix|keyword|publisher|declaration",
+    re.IGNORECASE,
+)
+"""Headings of sections that hold no findings."""
+
+
+def _rarity(seen: int, total: int) -> float:
+    return math.log(1 + (total - seen + 0.5) / (seen + 0.5))
+
+
+def _review_weight(article: Article, newest: int) -> float:
+    kinds = {kind.lower() for kind in article.types}
+    if not article.year.isdigit() or not kinds & {"review", "systematic review", "meta-analysis", "review-article"}:
+        return 1.0
+    freshness = max(0.0, 1 - (newest - int(article.year)) / REVIEW_YEARS)
+    return 1 + (REVIEW_WEIGHT - 1) * freshness
+
+
+_FINDING_LABEL = re.compile(r"RESULT|FINDING|CONCLUSION|INTERPRETATION|KEY MESSAGE")
+_CONCLUDES = re.compile(
+    r"(?:in (?:conclusion|summary)|(?:taken )?together|overall|we (?:conclude|found|show)|"
+    r"(?:these|our) (?:data|findings|results))\b",
+    re.IGNORECASE,
+)
+
+
+def tells_a_finding(label: str, sentence: str) -> bool:
+    """Whether a sentence tells what was found: by its label, or without one by the words it begins with."""
+    return bool(_FINDING_LABEL.search(label.upper()) if label else _CONCLUDES.match(sentence))
+
+
+_LABEL = re.compile(r"([^\W\d_a-z][^a-z\n:]{1,80}): (?=\S)")
+_SECTION = re.compile(
+    r"BACKGROUND|INTRODUCTION|CONTEXT|IMPORTANCE|RATIONALE|AIM|OBJECTIVE|PURPOSE|HYPOTHESIS|METHOD|DESIGN|SETTING|"
+    r"PATIENT|PARTICIPANT|INTERVENTION|MEASURE|OUTCOME|RESULT|FINDING|CONCLUSION|DISCUSSION|INTERPRETATION|SIGNIFICANCE"
+)
+
+
+def labelled(abstract: str) -> list[tuple[str, str]]:
+    """Return the sentences of an abstract, each with the label of its part of a structured abstract or ``""``.
+
+    A line's first words are a label when they stand in capitals before a colon, and other lines have some as well or
+    they name a part of an abstract: ``DNA: a history`` alone stays a sentence.
+    """
+    lines = [(_LABEL.match(line), line) for line in abstract.splitlines()]
+    structured = sum(match is not None for match, _ in lines) > 1
+    found = []
+    for match, line in lines:
+        label = match[1] if match and (structured or _SECTION.search(match[1])) else ""
+        text = line[match.end() :] if match and label else line
+        found += [(label, sentence) for sentence in sentences(text)]
+    return found
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\[(])")
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|approx|Fig|No|ca|Dr|spp|sp|cf|resp|incl)\.|\b[A-Z]\.)$")
+
+
+def sentences(text: str) -> list[str]:
+    """Split prose into sentences, keeping every character of each."""
+    parts: list[str] = []
+    for part in _SENTENCE_END.split(text):
+        if parts and _ABBREVIATION.search(parts[-1]):
+            parts[-1] = f"{parts[-1]} {part}"
+        elif part.strip():
+            parts.append(part.strip())
+    return parts

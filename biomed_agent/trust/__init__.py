@@ -1,0 +1,1 @@
+"""Whether what was said holds: exact checks of statements against structures and records."""

@@ -1,0 +1,261 @@
+"""Rules that decide what binds what, against the measured affinities of the local index.
+
+A measured constant shows that two things bind, and for an enzyme that the molecule stands in its way. A bound such as
+``>=10000`` nM says that no binding was seen up to there, which contradicts it. No record of a pair says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from biomed_agent.core.predicates import KIBA_BINDS, SCORE, WEAK
+from biomed_agent.core.types import Entity, Fact, Molecule, Protein
+from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
+from biomed_agent.trust.claims.numbers import agrees
+from biomed_agent.trust.claims.records import Records
+
+_MARK = "\x00"
+"""stands for a known name"""
+_KIND = r"(?: (?:protein|kinase|tyrosine kinase|receptor|enzyme)s?)?"
+_NAMES = rf"(?:the |human )*{_MARK}(?:(?:, and |, | and )(?:the )?{_MARK})*{_KIND}"
+_NONE = rf"(?:neither (?:the )?{_MARK} nor (?:the )?{_MARK}|none of {_NAMES}){_KIND}"
+_LIST = rf"(?:both )?{_NAMES}(?P<except>,? (?:but|and) not(?: (?:to|by|of|for))? {_NAMES})?"
+_EITHER = rf"(?:the |human )*{_MARK}(?:(?:,? (?:or|nor|and) |, )(?:to |by |of |for )?(?:the )?{_MARK})*{_KIND}"
+"""names behind a denial, which holds for each of them"""
+_QUALITY = r"(?:(?:known|direct|small-molecule|also|an?|the) )*(?P<quality>(?:[\w/-]+,? (?:and )?){0,3})"
+_VALUE = (
+    r"(?P<sign>about |approximately |around |roughly |~|below |under |less than |above |over |more than )?"
+    r"(?P<value>\d+(?:\.\d+)?)(?: ?(?P<unit>pm|nm|um|mm))?"
+)
+_MEASURE = (
+    r"(?P<measure>kd|k_d|ki|ic50|ec50|kiba score|dissociation constant|binding constant|binding affinity|affinity)"
+)
+_AGENT = r"(?P<agent>inhibitor|ligand|binder|blocker|antagonist|agonist|activator|substrate|modulator|target)"
+_FOR = r"(?:for|against|to|towards?|with|at|on)"
+_VERB = r"(?P<verb>binds?|inhibits?|blocks?|targets?|interacts?|hits?)"
+_HOW = r"(?: (?P<how>directly|strongly|tightly|potently|selectively|weakly))?"
+_SHAPES = tuple(
+    re.compile(rf"(?:{shape})(?: with (?:an? )?{_MEASURE}(?: value)?(?: of|:|=)? {_VALUE})?")
+    for shape in (
+        rf"(?P<before>\w+ly )?{_VERB}{_HOW}(?: to| with)? {_LIST}",
+        rf"(?P<denied>does not|doesn't|do not|cannot|fails to|does neither)(?P<before> \w+ly)? {_VERB}"
+        rf"{_HOW}(?: to| with)? (?:either )?{_EITHER}",
+        rf"{_VERB}{_HOW}(?: to| with)? (?P<denied>){_NONE}",
+        rf"(?:is|acts as|works as|serves as) {_QUALITY}{_AGENT} (?:of|for) {_LIST}",
+        rf"(?:is|acts as|works as|serves as) (?P<denied>not ){_QUALITY}{_AGENT} (?:of|for) {_EITHER}",
+        rf"(?:is|acts as|works as|serves as) (?P<denied>not )?{_QUALITY}{_MARK}{_KIND} {_AGENT}",
+        rf"(?:is|acts as|works as|serves as) {_QUALITY}{_NAMES} {_AGENT}",
+        rf"is (?P<passive>bound|inhibited|blocked|targeted|hit) by {_LIST}",
+        rf"is (?P<denied>not )(?P<passive>bound|inhibited|blocked|targeted|hit) by {_EITHER}",
+        rf"is (?P<passive>bound|inhibited|blocked|targeted|hit) by (?P<denied>){_NONE}",
+        rf"(?P<denied>has no|shows no|lacks)(?: measurable| detectable| binding)* affinity "
+        rf"(?:for|to|towards?) {_EITHER}",
+    )
+) + tuple(
+    re.compile(shape)
+    for shape in (
+        rf"(?:has|shows|exhibits|with) (?:an? |the )?{_MEASURE}(?: value)?(?: of|:|=)? {_VALUE} "
+        rf"{_FOR} (?:the )?{_MARK}",
+        rf"(?:the |its |an? )?{_MEASURE}(?: value)? {_FOR} (?:the )?{_MARK} is {_VALUE}",
+    )
+)
+_FACTORS = {"pm": 1e-3, "nm": 1.0, "um": 1e3, "mm": 1e6}
+"""nM in each unit"""
+_CONSTANTS = {"kd": "Kd", "k_d": "Kd", "dissociation constant": "Kd", "binding constant": "Kd", "ki": "Ki"}
+_CONSTANTS |= {"ic50": "IC50", "ec50": "EC50", "kiba score": SCORE}
+_BINDING = frozenset("bind binds interact interacts target targets hit hits ligand binder bound targeted".split())
+"""words that say no more than that the two bind; ``inhibit`` and ``block`` also say what follows of it"""
+_INHIBITING = frozenset("inhibit inhibits inhibited block blocks blocked inhibitor blocker".split())
+
+Sight = Literal["seen", "disagree", "not seen", "counted as none", "none"]
+
+
+class _Pair(NamedTuple):
+    """What is on record about a molecule and a protein."""
+
+    sight: Sight
+    facts: tuple[Fact, ...]
+    label: str
+
+
+def binding(plain: str, opening: int, entity: Entity, records: Records) -> Iterator[Finding]:
+    """Decide what a normalised sentence says of the binding of the thing.
+
+    Args:
+        plain: The sentence.
+        opening: Where what is said of the thing begins, after its subject.
+        entity: The thing.
+        records: Measured affinities, and what names mean.
+    """
+    if not re.search(_WORDS, plain[opening:], re.IGNORECASE):
+        return
+    said = plain[opening:].rstrip(" .!").replace("µ", "u").replace("μ", "u")
+    spans = records.spans(said)
+    marked, last = "", 0
+    for start, end in spans:
+        marked, last = f"{marked}{said[last:start]}{_MARK}", end
+    marked += said[last:]
+    match = next((found for shape in _SHAPES if (found := shape.fullmatch(marked.lower()))), None)
+    if match is None:
+        return
+    groups = match.groupdict()
+    if not _runs(groups, entity):
+        return
+    unlike = marked[: match.start("except")].count(_MARK) if groups.get("except") else len(spans)
+    for place, (start, end) in enumerate(spans):
+        denied = groups.get("denied") is not None or place >= unlike
+        decided = _decide(groups, denied, said[start:end], entity, records)
+        if decided is None and len(spans) > 1:
+            decided = unverified(f"{said[start:end]} is not known as a {_partner_of(entity)} here")
+        if decided is not None:
+            quality = " ".join(groups.get(one) or "" for one in ("quality", "how", "before")).split()
+            read = [word for word in re.split(r"[\s,]+", said) if word.lower() not in quality]
+            if quality and decided.verdict == "contradicted":  # weak, indirect: what the record rules out is less
+                decided = unverified(decided.why)
+            yield decided.reading(" ".join(read))
+
+
+_WORDS = (
+    r"\b(?:bind|bound|inhibit|block|target|interact|hits?\b|ligand|agonist|antagonist|activator|substrate|modulator|kd\b|"
+    r"k_d\b|ki\b|ic50|ec50|kiba|affinity|constant)"
+)
+
+
+def _partner_of(entity: Entity) -> str:
+    return "protein" if isinstance(entity, Molecule) else "molecule"
+
+
+def _runs(groups: dict[str, str | None], entity: Entity) -> bool:
+    """Tell whether the sentence runs from molecule to protein, as *inhibits* does; *binds* runs either way."""
+    molecule = isinstance(entity, Molecule)
+    if groups.get("passive"):
+        return groups["passive"] == "bound" or not molecule
+    if groups.get("agent"):
+        return (groups["agent"] == "target") is not molecule
+    return molecule or (groups.get("verb") or "binds").rstrip("s") in ("bind", "interact")
+
+
+def _decide(groups: dict[str, str | None], denied: bool, name: str, entity: Entity, records: Records) -> Finding | None:
+    partners = [
+        one.entity
+        for one in records.meanings(name).things
+        if isinstance(one.entity, Protein) is isinstance(entity, Molecule)
+    ]
+    if not partners:
+        return None
+    pair = _best([_pair(one, name, entity, records) for one in partners])
+    word = groups.get("verb") or groups.get("agent") or groups.get("passive") or "binds"
+    if groups.get("value"):
+        found = _measured(groups, pair)
+        return unverified(found.why) if denied else found
+    found = _bound(pair)
+    if word not in _BINDING | {"binds"} and found.verdict == "supported":
+        targets = [entity, *partners]
+        enzyme = any(isinstance(one, Protein) and records.is_enzyme(one) for one in targets) or any(
+            "kinase" in fact.provenance.source.lower() for fact in pair.facts
+        )
+        if word not in _INHIBITING or not enzyme:
+            return unverified(f"{found.why}; that the two bind does not show what follows of it ({word})")
+    if word not in _BINDING | _INHIBITING | {"binds"} and found.verdict == "contradicted":
+        return unverified(found.why)
+    if _weak(pair) and (denied or word not in _BINDING | {"binds"}):
+        return unverified(f"{found.why}, which is weak")
+    if denied and found.verdict != "unverified":
+        return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
+    return found
+
+
+def _weak(pair: _Pair) -> bool:
+    """Tell whether all that is seen is binding so weak that some would deny it."""
+    values = [fact.value for fact in pair.facts if fact.predicate != SCORE]
+    return (
+        pair.sight == "seen"
+        and bool(values)
+        and all(not isinstance(value, int | float) or value > WEAK for value in values)
+    )
+
+
+def _pair(partner: Entity, name: str, entity: Entity, records: Records) -> _Pair:
+    molecule, protein = (entity, partner) if isinstance(entity, Molecule) else (partner, entity)
+    if not isinstance(molecule, Molecule) or not isinstance(protein, Protein):
+        return _Pair("none", (), name)
+    facts = tuple(records.affinities(molecule, protein))
+    of = f"{name} (records of the unchanged protein do not speak for {protein.variant})" if protein.variant else name
+    return _Pair(_sight(facts), facts, of)
+
+
+def _sight(facts: Sequence[Fact]) -> Sight:
+    """Say what the numbers of a pair show; a bound is a text such as ``>=10000``."""
+    constants = [fact for fact in facts if fact.predicate != SCORE]
+    scores = [fact.value for fact in facts if fact.predicate == SCORE]
+    if any(isinstance(fact.value, int | float) for fact in constants):
+        return "seen"
+    bound = any(isinstance(score, int | float) and score >= KIBA_BINDS for score in scores)
+    unseen = any(str(fact.value).startswith(">") for fact in constants)
+    if bound or unseen:
+        return "disagree" if bound and unseen else "seen" if bound else "not seen"
+    return "counted as none" if scores else "none"
+
+
+def _best(pairs: Sequence[_Pair]) -> _Pair:
+    order: tuple[Sight, ...] = ("seen", "disagree", "not seen", "counted as none", "none")
+    return min(pairs, key=lambda pair: order.index(pair.sight))
+
+
+def _stated(fact: Fact) -> str:
+    return f"{fact.predicate} {fact.value:g} {fact.unit}".strip() if not isinstance(fact.value, str) else (
+        f"{fact.predicate} {fact.value} {fact.unit}".strip()
+    )  # fmt: skip
+
+
+def _bound(pair: _Pair) -> Finding:
+    if pair.sight == "none":
+        return unverified(f"no measured affinity for {pair.label} is on record here")
+    listed = ", ".join(_stated(fact) for fact in pair.facts[:3])
+    source = pair.facts[0].provenance
+    if pair.sight == "seen":
+        return supported(f"the record has {listed} for {pair.label}", source)
+    if pair.sight == "disagree":
+        return unverified(f"the records disagree: they have {listed} for {pair.label}")
+    if pair.sight == "not seen":
+        bound = _unseen(pair)
+        limit, unit = float(str(bound.value).lstrip(">=")), bound.unit
+        limit, unit = (limit / 1000, "uM") if unit == "nM" and limit >= 1000 else (limit, unit)
+        return contradicted(f"the record says that no binding of {pair.label} was seen up to {limit:g} {unit}", source)
+    return unverified(f"{listed} for {pair.label}, which is counted as no binding, being below {KIBA_BINDS}")
+
+
+def _unseen(pair: _Pair) -> Fact:
+    """Return the bound up to which no binding was seen."""
+    return next(fact for fact in pair.facts if str(fact.value).startswith(">"))
+
+
+def _beyond(groups: dict[str, str | None], pair: _Pair) -> Finding | None:
+    """Compare a stated constant with the bound up to which no binding was seen; None where it lies below that."""
+    limit = float(str(_unseen(pair).value).lstrip(">="))
+    value = float(groups["value"] or "") * _FACTORS.get(groups["unit"] or "", 1.0)
+    sign, why = (groups["sign"] or "").strip(), _bound(pair).why
+    if sign in ("over", "above", "more than") and value <= limit:
+        return supported(why, _unseen(pair).provenance)
+    return unverified(why) if value >= limit or sign in ("over", "above", "more than") else None
+
+
+def _measured(groups: dict[str, str | None], pair: _Pair) -> Finding:
+    """Compare a stated constant with those on record, which differ from assay to assay."""
+    if pair.sight == "not seen" and (found := _beyond(groups, pair)):
+        return found
+    if pair.sight in ("none", "not seen"):
+        return _bound(pair)
+    measure = _CONSTANTS.get(groups["measure"] or "", "")
+    text, unit = groups["value"] or "", groups["unit"] or ""
+    factor = _FACTORS.get(unit, 1.0)
+    known = [fact for fact in pair.facts if isinstance(fact.value, int | float) and measure in ("", fact.predicate)]
+    for fact in known:
+        if bool(fact.unit) is bool(unit) and agrees(
+            float(text), text, (groups["sign"] or "").strip(), float(fact.value) / factor
+        ):
+            return supported(f"the record has {_stated(fact)} for {pair.label}", fact.provenance)
+    listed = ", ".join(_stated(fact) for fact in pair.facts[:3])
+    return unverified(f"the record has {listed} for {pair.label}; measured values differ from assay to assay")

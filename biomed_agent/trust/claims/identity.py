@@ -1,0 +1,251 @@
+"""Rules that decide whether a statement calls the thing by one of its names, or by the name of another.
+
+A name shows that it is the thing when the record has it. It excludes the thing only when all that it means in the
+local index is something else: another skeleton, not just another salt, charge or stereoisomer, for which the name is
+often used loosely.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from rdkit import Chem
+from rdkit.Chem import rdMolHash
+
+from biomed_agent.core.chemistry import structures
+from biomed_agent.core.chemistry.relations import kinship
+from biomed_agent.core.name_matching import name_key
+from biomed_agent.core.types import Entity, Molecule, Protein, Provenance
+from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
+from biomed_agent.trust.claims.records import Meaning, Records
+from biomed_agent.trust.claims.statement import Assertion
+from biomed_agent.trust.claims.whole import METALS
+
+_KIND = (
+    r"(?:drug|molecule|compound|chemical|substance|hormone|neurotransmitter|vitamin|alkaloid|protein|enzyme|kinase|gene|"
+    r"receptor|polypeptide|medicine|medication)"
+)
+_THE = re.compile(rf"the (?:active ingredient |well-known )?{_KIND} (?:called |named |known as )?(?P<name>.+)")
+_OFTEN = r"(?:also|otherwise|commonly|better|sometimes|usually|often|generally|widely|more commonly) "
+_CALLED = re.compile(
+    r"(?:(?:is|are) )?(?P<denied>not )?"
+    rf"(?:{_OFTEN})*(?:(?:known|referred to|sold|marketed) as|called|named|termed|"
+    r"known by the (?:brand |trade |generic )?name(?: of)?|goes by(?: the name)?(?: of)?|"
+    r"identical (?:to|with)|the same (?:molecule|compound|drug|substance|protein|enzyme|thing|chemical)? ?as) "
+    r"(?P<names>[^;]+?)[.!]?$|"
+    r"(?:(?:its|the) )?(?:other|alternative|common|generic|brand|trade|trivial|recommended|full|short) names?"
+    r"(?: is| are| include|:) "
+    r"(?P<named>[^;]+?)[.!]?$|"
+    r"(?:(?:its|the|has the|an?|one) )?synonyms?(?: is| are| include|:)? (?P<synonyms>[^;]+?)[.!]?$",
+    re.IGNORECASE,
+)
+_TELLING = 6
+"""letters from which a word of a name, such as *dehydrogenase*, tells what kind of protein it is"""
+_STEREO = "another stereoisomer"
+_RELATIVES = "the name may be shared by relatives"
+_PEPTIDE = "[NX3][CX4][CX3](=O)[NX3][CX4][CX3](=O)"
+_BY_WEIGHT = r"(?:p|gp|pp|P|GP)-?\d{2,3}"
+"""names from the weight of a chain in kDa, such as p38, which many proteins have"""
+_SURE = frozenset({"exact name", "brand name", "exact synonym", "gene", "recommended name", "alias", "homonym"})
+"""reasons of the index for which a name is seldom shared with a relative that is not on record here"""
+
+
+def identity(
+    assertion: Assertion, plain: str, entity: Entity, names: Iterable[str], records: Records, classes: Iterable[str]
+) -> Finding | None:
+    """Decide ``is NAME``; None when it gives no name that is known here.
+
+    Args:
+        assertion: What was read.
+        plain: The normalised sentence it was read from, whose capitals tell names from words.
+        entity: What the sentence is about.
+        names: All names it goes by.
+        records: What names mean here.
+        classes: Words that name a class although they may be a name as well, such as ``phenol``.
+    """
+    words = assertion.words
+    if not assertion.alone:
+        return None
+    if not assertion.named:
+        called = _THE.fullmatch(assertion.said.split(" no not ")[0].strip())
+        if called is None and not (isinstance(entity, Protein) and assertion.said.startswith("the ")):
+            return None
+        words = called["name"] if called else words
+    spelled = _spelled(words, plain, records)
+    if spelled is None:
+        return None
+    found = _compare(spelled, entity, names, records)
+    if words in classes and (found is None or found.verdict != "supported"):
+        return None
+    if found and found.verdict == "supported" and (others := _sharers(spelled, entity, records)):
+        found = unverified(f"{spelled} is a name of it on record, and of {others} as well")
+    if found and assertion.negated and found.verdict != "unverified":
+        return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
+    return found
+
+
+def other_names(plain: str, opening: int, entity: Entity, names: Iterable[str], records: Records) -> Iterator[Finding]:
+    """Decide ``also known as NAME`` and what is like it in a normalised sentence about the thing.
+
+    ``opening`` is where what is said of the thing begins; names further on may be those of another.
+    """
+    match = _CALLED.match(plain, opening)
+    if match is None:
+        return
+    names = tuple(names)
+    stated, *denied = re.split(r",? (?:but |and )?not ", match["names"] or match["named"] or match["synonyms"])
+    whole = name_key(stated) in {name_key(one) for one in names}
+    listed = [(name, bool(match["denied"])) for name in ([stated] if whole else _listed(stated, records))]
+    listed += [(name, not match["denied"]) for one in denied for name in _listed(one, records)]
+    found = [_called(name, inverted, entity, names, records) for name, inverted in listed]
+    verdicts = {one.verdict for one in found}
+    if re.match(r"(?:is |are )?(?:\w+ )*(?:sold|marketed) as ", match.group()) and verdicts >= _BOTH and not denied:
+        found = [unverified(f"{one.why}; a product may hold both") for one in found if one.verdict == "contradicted"]
+    for one in found:
+        yield one.reading(match.group())
+
+
+_BOTH = frozenset({"supported", "contradicted"})
+
+
+def _called(name: str, denied: bool, entity: Entity, names: Iterable[str], records: Records) -> Finding:
+    """Decide whether it goes by a name, or that it does not."""
+    found = _compare(name, entity, names, records) or unverified(f'no record here gives it the name "{name}"')
+    if denied and found.verdict != "unverified":
+        return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
+    return found
+
+
+def _listed(text: str, records: Records) -> list[str]:
+    """Split a list of names; a name may hold a comma or an *and* itself."""
+    if records.spans(text) == [(0, len(text))]:
+        return [text]
+    parts = re.split(r",? (?:and|or) |, ", text)
+    return [re.sub(r"^(?:the|an?) |^[\"']|[\"']$", "", part.strip()).strip("\"'") for part in parts if part.strip()]
+
+
+def _spelled(words: str, plain: str, records: Records) -> str | None:
+    """Return the words as the sentence spells them, when they are a known name; a short symbol needs its capitals."""
+    for match in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", plain, re.IGNORECASE):
+        if match.span() in records.spans(plain):
+            return match.group()
+    return None
+
+
+def _compare(name: str, entity: Entity, names: Iterable[str], records: Records) -> Finding | None:
+    """Compare what a name means with the thing; None when it means nothing here."""
+    if name_key(name) in {name_key(one) for one in names}:
+        return supported(f"{name} is a name of it on record", entity.provenance)
+    meanings = records.meanings(name)
+    if not meanings.things:
+        return None
+    things = _nearest(meanings.things, entity)
+    relations = [_relation(one, entity, name) for one in things]
+    if "" in relations:
+        return supported(f"{name} is a name of it on record", entity.provenance)
+    others = " or ".join(_label(one.entity, name) for one in things[:3])
+    loose = next((one for one in relations if one not in ("another", _STEREO)), None)
+    if loose is not None or meanings.more:
+        return unverified(f"{name} is {others} here: {loose or 'or something that is not on record here'}")
+    source: Provenance | None = things[0].entity.provenance
+    which = ", a stereoisomer of it" if _STEREO in relations else ""
+    return contradicted(f"{name} is {others}{which}, and this is {_label(entity)}", source)
+
+
+def _nearest(things: Sequence[Meaning], entity: Entity) -> Sequence[Meaning]:
+    """Leave out proteins of other organisms where the name is that of one of the same organism."""
+    if not isinstance(entity, Protein):
+        return things
+    proteins = [one for one in things if isinstance(one.entity, Protein)]
+    same = [one for one in proteins if isinstance(one.entity, Protein) and one.entity.organism == entity.organism]
+    return [one for one in things if one in same or one not in proteins] if same else things
+
+
+def _sharers(name: str, entity: Entity, records: Records) -> str:
+    """Name the other things that a name of this thing means just as well; empty when it names this thing alone."""
+    things = records.meanings(name).things
+    own = next((one for one in things if one.entity.handle == entity.handle), None)
+    if own is None or own.why != "homonym":
+        return ""
+    return " and ".join(
+        _label(one.entity, name)
+        for one in things
+        if type(one.entity) is type(entity) and _relation(one, entity, name) in ("another", _STEREO, _RELATIVES)
+    )
+
+
+def _label(entity: Entity, name: str = "") -> str:
+    """Describe a thing so that a reader sees how it differs from another; ``name`` was given before."""
+    if isinstance(entity, Molecule):
+        known = not entity.name or name_key(entity.name) == name_key(name)
+        what = f"{entity.formula or entity.smiles}{f', {entity.handle}' if entity.ids else ''}"
+        return f"another compound ({what})" if known and name else f"{entity.name} ({what})" if not known else what
+    organism = f" of {entity.organism}" if entity.organism else ""
+    called = entity.name or entity.gene or "a protein without a name"
+    if name and name_key(called) == name_key(name):
+        called = "another protein"
+    return f"{called}{organism}{f' ({entity.handle})' if entity.accession else ''}"
+
+
+def _relation(meaning: Meaning, entity: Entity, name: str) -> str:
+    """Say what the thing named is to the thing spoken of: ``""`` the same, ``another``, or words for in between."""
+    other = meaning.entity
+    if isinstance(other, Molecule) and isinstance(entity, Molecule):
+        return _of_molecules(other, entity)
+    if isinstance(other, Protein) and isinstance(entity, Protein):
+        return _of_proteins(meaning, other, entity, name)
+    structure = other if isinstance(other, Molecule) else entity
+    if isinstance(structure, Molecule) and structures.parsed(structure.smiles).HasSubstructMatch(
+        structures.pattern(_PEPTIDE)
+    ):
+        return "a peptide may be written as a structure or as a sequence"
+    return "another"
+
+
+def _of_molecules(other: Molecule, entity: Molecule) -> str:
+    if other.inchikey == entity.inchikey:
+        return ""
+    if "*" in entity.smiles or "*" in other.smiles:
+        return "a structure with open positions stands for many"
+    related = kinship(other, entity)
+    if related == "a stereoisomer of it":
+        undefined = [structures.stereo_stated(one)[1] for one in (other, entity)]
+        return related if any(undefined) else _STEREO
+    if related:
+        return related
+    if other.formula != entity.formula:
+        return "it may be another drawing of the same complex" if _same_complex(other, entity) else "another"
+    graphs = [
+        rdMolHash.MolHash(Chem.Mol(structures.parsed(one.smiles)), rdMolHash.HashFunction.ElementGraph)
+        for one in (other, entity)
+    ]
+    rings = [structures.parsed(one.smiles).GetRingInfo().NumRings() for one in (other, entity)]
+    same = graphs[0] == graphs[1] or abs(rings[0] - rings[1]) == 1  # a sugar may be drawn open or closed
+    return "it may be another tautomer or form of it" if same else "another"
+
+
+def _same_complex(one: Molecule, other: Molecule) -> bool:
+    """Tell whether two metal complexes differ by hydrogen alone, which the way of drawing their bonds decides."""
+    heavy = [
+        sorted(atom.GetAtomicNum() for atom in structures.parsed(molecule.smiles).GetAtoms())
+        for molecule in (one, other)
+    ]
+    return heavy[0] == heavy[1] and bool(METALS.intersection(heavy[0]))
+
+
+def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -> str:
+    if entity.accession and other.accession.split("-")[0] == entity.accession.split("-")[0]:
+        return "the unchanged protein" if entity.variant else ""
+    if other.sequence == entity.sequence:
+        return ""
+    if entity.gene and other.gene.casefold() == entity.gene.casefold():
+        return f"the same gene of {other.organism}"
+    own = " ".join((entity.name, *entity.synonyms)).lower()
+    if not (entity.accession and own.strip()):
+        return "the sequence given has no record here to compare"
+    shared = re.search(rf"\b{re.escape(name.lower())}\b", own) is not None
+    if other.organism != entity.organism:  # of one enzyme of several organisms not all have a record here
+        shared |= any(len(word) >= _TELLING and word in own for word in re.findall(r"[a-z]+", name.lower()))
+    vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.why not in _SURE and not re.search(r"\d", name))
+    return _RELATIVES if shared or vague else "another"

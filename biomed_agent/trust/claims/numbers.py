@@ -1,0 +1,467 @@
+"""Rules for what a statement about a molecule says in figures and identifiers.
+
+Formula, masses, counts, charge, estimates, rules of thumb and identifiers. Values that
+depend on a convention (hydrogen-bond counts, rotatable bonds, estimates of logP) are only contradicted
+outside the range of the usual conventions, or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from rdkit import Chem
+from rdkit.Chem import rdMolDescriptors as descriptors
+
+from biomed_agent.core.chemistry import structures
+from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Fact, Molecule
+from biomed_agent.trust.claims.findings import Finding, amount, contradicted, supported, unverified
+from biomed_agent.trust.claims.statement import NUMBER_WORDS, Assertion
+from biomed_agent.trust.claims.stereo import stereo_findings, stereo_range
+
+_NUMBER = r"(?P<value>[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?)(?![\d.]*\d)"
+_LINK = (
+    r"(?: \([^()]*\))?(?: of (?:the |this )?(?:molecule|compound|drug|substance|structure))?(?: value| count)?"
+    r"(?: is| are| equals?| of|:| =| being| at)*(?: given as| calculated as| estimated (?:at|as|to be))? ?"
+    r"(?P<sign>about|approximately|approx\.|around|roughly|circa|ca\.|~|nearly|below|less than|lower than|smaller than|"
+    r"under|<=?|≤|up to|at most|over|above|more than|greater than|higher than|exceeding|>=?|≥|at least)? ?"
+)
+_FORMULA = re.compile(
+    r"\b(?P<kind>empirical |molecular |chemical )?formula(?: \([^()]*\))?"
+    r"(?: of (?:the |this )?(?:molecule|compound|drug|substance))?"
+    r"(?: is| of|:| =| being)*:? (?P<formula>(?:[A-Z][a-z]?\d*)+(?:[+-]\d*|\(\d?[+-]\))?)(?![\w(\[*])"
+)
+_WEIGHT = re.compile(
+    r"\b(?P<kind>monoisotopic |exact |average )?(?:mol(?:ecular|ar)? ?(?:weight|mass|wt\.?)|"
+    r"(?<!atomic )mass|weighs?|weight|"
+    r"m\.?w\.?)"
+    rf"{_LINK}{_NUMBER}"
+    r" ?(?P<unit>g ?/ ?mol|g mol-1|kda|da\b|daltons?|amu|u\b|[a-z%]+(?:/[a-z]+)?)?",
+    re.IGNORECASE,
+)
+_LOGP = re.compile(rf"\b(?:[xac]|mi|m)?log ?p(?:3|o/w)?(?: value)?{_LINK}{_NUMBER}", re.IGNORECASE)
+_TPSA = re.compile(rf"\b(?:t?psa|polar surface area){_LINK}{_NUMBER}", re.IGNORECASE)
+_CHARGE = re.compile(
+    r"\b(?:net|formal|overall|total) charge(?: of| is|:| =)* ?(?P<value>[-+]?\d[-+]?|zero|none)(?=[\s,.;]|$)",
+    re.IGNORECASE,
+)
+_COUNT_FIRST = re.compile(
+    r"\b(?:number of )?(?P<what>[a-z][a-z -]*?)(?: count)?(?:(?: is| of| equals)|:| =) ?(?P<value>\d+)(?=[\s,.;]|$)",
+    re.IGNORECASE,
+)
+_RULE = re.compile(
+    r"(?P<fails>\b(?:violates?|breaks?|fails?|does not|doesn't|not|breach\w*) )?(?:to )?"
+    r"(?P<count>(?:no|none|zero|one|two|three|four|\d) )?(?:of )?"
+    r"(?P<passes>satisf\w+|obeys?|compl(?:y|ies|iant) with|comply|passes|pass|meets?|follows?|adheres? to|fulfil\w*|"
+    r"conforms? to)? ?(?:all |any )?(?:of )?(?:the )?"
+    r"(?P<rule>lipinski(?:'s)?(?: rules?(?: of (?:five|5))?| criteria)?|rule of (?:five|5)|ro5|"
+    r"veber(?:'s)?(?: rules?| criteria)?)"
+    r"(?P<after> violations?| compliant)?",
+    re.IGNORECASE,
+)
+_INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
+_SMILES = re.compile(r"\bSMILES(?: string| notation| code)?(?: is|:| =)* ?[\"'(]*(?P<smiles>[^\s\"']+)")
+_IDENTIFIER = re.compile(
+    r"\b(?:PubChem )?(?P<space>CID|ChEBI|DrugBank|ChEMBL|CAS|UNII)"
+    r"(?: (?:ID|number|registry number|accession|identifier|no\.?))?"
+    r"(?: is|:| =|#)* ?(?P<value>(?:CHEBI:|CHEMBL|DB)?\d[\w-]*|[A-Z\d]{10})\b",
+    re.IGNORECASE,
+)
+_OTHER_FORM = re.compile(
+    r"\b(?:salts?|hydrochloride|hydrobromide|free (?:base|acid)|anhydrous|anhydrate|\w*hydrate|parent|ions?|cation|"
+    r"anion|protonated|deprotonated|conjugate|dimer|monomer|base form|acid form|neutral form)\b",
+    re.IGNORECASE,
+)
+_RELATION = re.compile(
+    r"\b(?:which|whose|whereas|while|compared|unlike|versus|metabolite of|derivative of|analog(?:ue)? of|precursor|"
+    r"derives? from|derived from|enantiomer of|conjugate (?:acid|base)|tautomer of|fragments?|per)\b"
+)
+PROPERTY = re.compile(
+    r"(?:(?:and|with|its|the|at|a|an|calculated|computed|exact|average|approximate|pubchem|net|formal|total|overall|"
+    r"number of|topological|predicted|canonical|isomeric|standard) )*"
+    r"(?:molecular (?:formula|weight|mass)|molar mass|mol\.? ?(?:wt|weight)|m\.?w\.?|(?:chemical |empirical )?formula|"
+    r"(?:monoisotopic )?mass|weight|[xac]?log ?p|t?psa|polar surface area|charge|heavy atoms?|rotatable bonds?|"
+    r"(?:h|hydrogen)[ -]bond (?:donors?|acceptors?)|aromatic rings?|rings?|stereo\w+|inchikey|smiles|cid|cas|drugbank|"
+    r"chebi|chembl|unii|(?:c=c |carbon-carbon )?double bond|(?:absolute )?configuration|synonyms?|"
+    r"(?:brand|trade|generic|common|other|alternative) names?|k[di]|kiba scores?|ic50|ec50|"
+    r"binding affinity|dissociation constant)\b",
+    re.IGNORECASE,
+)
+"""start of a sentence whose subject is a property of the molecule"""
+
+
+def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -> Iterator[Finding]:
+    """Check the figures and identifiers of one normalised sentence that speaks of the molecule."""
+    cut = _RELATION.search(sentence)
+    own = sentence[: cut.start()] if cut else sentence
+    form = " ".join(_OTHER_FORM.findall(own))
+    other_form = bool(form)
+    for match in _FORMULA.finditer(own):
+        empirical = (match["kind"] or "").lower().startswith("emp")
+        yield _formula(match["formula"], empirical, molecule, other_form).reading(f"{match.group()} {form}")
+    for match in _WEIGHT.finditer(own):
+        found = _weight(match, molecule, other_form)
+        if found:
+            yield found.reading(
+                f"{match.group() if _unit(match) in _UNITS else match.group()[: -len(match['unit'])]} {form}"
+            )
+    for match in _LOGP.finditer(own):
+        yield _estimate("logP", float(match["value"].replace(",", "")), 0.5, molecule, facts).reading(match.group())
+    for match in _TPSA.finditer(own):
+        yield _estimate("TPSA", float(match["value"].replace(",", "")), 1.0, molecule, facts).reading(match.group())
+    for match in _CHARGE.finditer(own):
+        yield _charge(match["value"], molecule).reading(match.group())
+    for match in _COUNT_FIRST.finditer(own):
+        what = re.sub(r"^(?:.*\bnumber of |.*\btotal |its |the )", "", match["what"].lower().strip())
+        found = count_finding(Assertion("has", what, number=int(match["value"])), molecule, facts)
+        if found:
+            yield found.reading(match.group())
+    for match in _ONLY.finditer(own):
+        yield _elements(match["elements"].lower(), molecule).reading(match.group())
+    yield from _rules(own, molecule)
+    yield from _identifiers(own, molecule, facts)
+    yield from stereo_findings(own, molecule)
+
+
+# ---------------------------------------------------------------- formula and mass
+
+
+def _formula(said: str, empirical: bool, molecule: Molecule, other_form: bool) -> Finding:
+    stated = _composition(said)
+    if stated is None or not molecule.formula:
+        return unverified(f"formula {said} cannot be compared")
+    whole = _composition(molecule.formula) or Counter()
+    if stated == whole or (empirical and _proportional(stated, whole)):
+        return supported(f"computed formula {molecule.formula}")
+    parent = structures.parent_of_salt(molecule)
+    if parent is not None and stated == _composition(parent.formula):
+        why = f"{parent.formula} is the neutral parent {parent.smiles}, {molecule.formula} this structure"
+        return supported(why) if other_form else unverified(why)
+    same_skeleton = {key: n for key, n in stated.items() if key != "H"} == {
+        key: n for key, n in whole.items() if key != "H"
+    }
+    if other_form or (same_skeleton and Chem.GetFormalCharge(structures.parsed(molecule.smiles))):
+        return unverified(f"formula {said} may be another salt or charge state; this structure is {molecule.formula}")
+    return contradicted(f"computed formula {molecule.formula}, not {said}")
+
+
+_SYMBOLS = frozenset(Chem.GetPeriodicTable().GetElementSymbol(number) for number in range(1, 119))
+
+
+def _composition(formula: str) -> Counter[str] | None:
+    counts: Counter[str] = Counter()
+    for element, number in re.findall(r"([A-Z][a-z]?)(\d*)", re.sub(r"\(\d?[+-]\)$|[+-]\d*$", "", formula)):
+        if element not in _SYMBOLS:
+            return None
+        counts[element] += int(number or 1)
+    return counts or None
+
+
+def _proportional(stated: Counter[str], whole: Counter[str]) -> bool:
+    return stated.keys() == whole.keys() and len({whole[key] / stated[key] for key in stated}) == 1
+
+
+_UNITS = {
+    **dict.fromkeys(("", "g/mol", "gmol-1", "da", "dalton", "daltons", "amu", "u"), 1),
+    **dict.fromkeys(("kda", "kg/mol"), 1000),
+}
+"""grams a mole in each unit of mass"""
+
+
+def _unit(match: re.Match[str]) -> str:
+    return (match["unit"] or "").lower().replace(" ", "")
+
+
+def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Finding | None:
+    unit = _unit(match)
+    if unit in {"mg", "kg", "g", "ug", "%", "mm", "nm", "um", "percent"} or molecule.weight is None:
+        return None
+    if "/" in unit and unit not in _UNITS:
+        return unverified(f"the unit {unit} is not read")
+    text = match["value"].replace(",", "").lstrip("+")
+    value = float(text) * _UNITS.get(unit, 1)
+    mol = structures.parsed(molecule.smiles)
+    exact = descriptors.CalcExactMolWt(mol)
+    truths = {"monoisotopic mass": exact} if (match["kind"] or "").lower().startswith(("mono", "exact")) else {
+        "molecular weight": molecule.weight,
+        "monoisotopic mass": exact,
+    }  # fmt: skip
+    for name, truth in truths.items():
+        if agrees(value, text, match["sign"] or "", truth, kilo=_UNITS.get(unit) == 1000):
+            return supported(f"computed {name} {truth:.2f}")
+    parent = structures.parent_of_salt(molecule)
+    if parent is not None and parent.weight is not None and agrees(value, text, match["sign"] or "", parent.weight):
+        why = f"{parent.weight:.2f} is the weight of the neutral parent, {molecule.weight:.2f} that of this structure"
+        return supported(why) if other_form else unverified(why)
+    if other_form:
+        return unverified(
+            f"mass {match['value']} may be that of another salt or form; this structure weighs {molecule.weight:.2f}"
+        )
+    said = f"{match['value']} {unit}".rstrip()
+    return contradicted(f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {said}")
+
+
+def agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
+    """Compare a stated figure with the truth: to the digits stated, rounded or cut, or as the sign says."""
+    sign = sign.lower()
+    if sign in {"below", "less than", "lower than", "smaller than", "under", "<", "<=", "≤", "up to", "at most"}:
+        return truth <= value
+    if sign in {"over", "above", "more than", "greater than", "higher than", "exceeding", ">", ">=", "≥", "at least"}:
+        return truth >= value
+    decimals = len(text.partition(".")[2]) - (3 if kilo else 0)
+    unit = 10.0**-decimals
+    if sign:
+        return abs(value - truth) <= max(0.01 * truth, unit)
+    cut = int(truth / unit) * unit
+    return abs(value - truth) <= max(unit / 2, 0.02) * 1.0001 or (decimals > 0 and abs(value - cut) < unit / 100)
+
+
+# ---------------------------------------------------------------- counts
+
+
+def _range(*values: int) -> tuple[int, int]:
+    return min(values), max(values)
+
+
+def _rotatable(mol: Chem.Mol) -> tuple[int, int]:
+    options = descriptors.NumRotatableBondsOptions
+    kinds = (options.NonStrict, options.Strict, options.StrictLinkages)
+    loosest = structures.pattern("[!$(*#*);!D1]-&!@[!$(*#*);!D1]")  # esters and amides turn, too
+    counts = [descriptors.CalcNumRotatableBonds(mol, kind) for kind in kinds]
+    return _range(*counts, len(mol.GetSubstructMatches(loosest)))
+
+
+def _acceptors(mol: Chem.Mol) -> tuple[int, int]:
+    broad = sum(atom.GetAtomicNum() in (7, 8, 9, 16) for atom in mol.GetAtoms())  # PubChem counts F and S, too
+    return _range(descriptors.CalcNumHBA(mol), descriptors.CalcNumLipinskiHBA(mol), broad)
+
+
+def _aromatic_rings(mol: Chem.Mol) -> tuple[int, int]:
+    return _range(descriptors.CalcNumAromaticCarbocycles(mol), descriptors.CalcNumAromaticRings(mol))
+
+
+def _heavy(mol: Chem.Mol) -> tuple[int, int]:
+    return _range(mol.GetNumHeavyAtoms())
+
+
+def _donors(mol: Chem.Mol) -> tuple[int, int]:
+    return _range(descriptors.CalcNumHBD(mol), descriptors.CalcNumLipinskiHBD(mol))
+
+
+def _ring_count(mol: Chem.Mol) -> tuple[int, int]:
+    return _range(descriptors.CalcNumRings(mol))
+
+
+_BONDING = r"(?:h|hydrogen)[ -]?bond(?:ing)?"
+_CENTRE = (
+    r"(?:defined |tetrahedral )?(?:"
+    r"(?:stereo ?|chiral |stereogenic )cent(?:er|re)s?|(?:chiral|asymmetric) carbons?(?: atoms?)?)"
+)
+_COUNTS: tuple[tuple[str, Callable[[Chem.Mol], tuple[int, int]], str], ...] = (
+    (r"heavy atoms?|non-hydrogen atoms?", _heavy, "heavy atoms"),
+    (r"(?:freely )?rotatable bonds?", _rotatable, "rotatable bonds"),
+    (rf"(?:{_BONDING} )?donors?|hbd", _donors, "hydrogen-bond donors"),
+    (rf"(?:{_BONDING} )?acceptors?|hba", _acceptors, "hydrogen-bond acceptors"),
+    (_CENTRE, stereo_range, "stereocentres"),
+    (r"aromatic rings?", _aromatic_rings, "aromatic rings"),
+    (r"rings?|rings in total", _ring_count, "rings"),
+)
+"""(words, the least and greatest count of the usual conventions, predicate of the fact)"""
+_ELEMENTS = {
+    "carbon": 6, "nitrogen": 7, "oxygen": 8, "sulfur": 16, "sulphur": 16, "phosphorus": 15, "fluorine": 9,
+    "chlorine": 17, "bromine": 35, "iodine": 53, "boron": 5, "silicon": 14, "selenium": 34,
+    "sodium": 11, "potassium": 19, "lithium": 3, "magnesium": 12, "calcium": 20, "zinc": 30, "iron": 26, "copper": 29,
+    "platinum": 78, "aluminium": 13, "aluminum": 13, "silver": 47, "gold": 79, "mercury": 80, "arsenic": 33,
+}  # fmt: skip
+_ONLY = re.compile(
+    rf"\b(?:contains?|consists? of|composed of|made (?:up )?of) (?:only|solely|exclusively) "
+    rf"(?P<elements>(?:(?:{'|'.join(_ELEMENTS)}|hydrogen)(?: atoms)?(?:, and |, | and )?)+)(?=[.,;]|$)",
+    re.IGNORECASE,
+)
+_MEMBERED = {word: size for size, word in enumerate("three four five six seven eight nine ten".split(), 3)}
+
+
+def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -> Finding | None:
+    """Decide ``has N ...`` for things that are counted over the whole structure; None for other words."""
+    if assertion.relation != "has":
+        return None
+    mol = structures.parsed(molecule.smiles)
+    if sized := re.fullmatch(r"(\w+)-membered (?P<kind>\w+ )?rings?", assertion.words):
+        found = _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdecimal() else 0), mol)
+        loose = found is not None and sized["kind"] and (assertion.negated or found.verdict == "supported")
+        return unverified(f"{found.why}; {sized['kind']}is not compared") if found and loose else found
+    if re.fullmatch(r"atoms?", assertion.words) and assertion.number is not None and not assertion.negated:
+        return _atom_count(assertion, molecule, mol)
+    for pattern, counter, name in _COUNTS:
+        if re.fullmatch(pattern, assertion.words):
+            low, high = counter(mol)
+            said = {int(fact.value) for fact in facts if fact.predicate == name and str(fact.value).isdecimal()}
+            return _compare_count(assertion, min({low, *said}), max({high, *said}), name)
+    atom = re.fullmatch(r"(\w+?)(?: atoms?|s)?", assertion.words)
+    if (
+        atom
+        and atom[1] in {*_ELEMENTS, "hydrogen"}
+        and (assertion.number is not None or assertion.negated or not assertion.placed)
+    ):
+        number = _atoms(mol, atom[1])
+        parent = structures.parent_of_salt(molecule)
+        if parent is not None and assertion.number == _atoms(structures.parsed(parent.smiles), atom[1]) != number:
+            return unverified(f"{assertion.number} {atom[1]} atoms in the neutral parent, {number} in this structure")
+        return _compare_count(assertion, number, number, f"{atom[1]} atoms")
+    return None
+
+
+def _atom_count(assertion: Assertion, molecule: Molecule, mol: Chem.Mol) -> Finding:
+    heavy, every = mol.GetNumHeavyAtoms(), Chem.AddHs(mol).GetNumAtoms()
+    counted = f"it has {amount(every, 'atoms')}, {heavy} without hydrogen"
+    if assertion.number == every:
+        return supported(counted)
+    loose = assertion.number == heavy or (assertion.least and (assertion.number or 0) < every)
+    parent = structures.parent_of_salt(molecule)
+    if parent is not None:
+        loose |= assertion.number == Chem.AddHs(structures.parsed(parent.smiles)).GetNumAtoms()
+    return unverified(counted) if loose else contradicted(f"{counted}, not {assertion.number}")
+
+
+def _atoms(mol: Chem.Mol, element: str) -> int:
+    if element == "hydrogen":
+        return sum(atom.GetTotalNumHs() for atom in mol.GetAtoms()) + sum(a.GetAtomicNum() == 1 for a in mol.GetAtoms())
+    return sum(atom.GetAtomicNum() == _ELEMENTS[element] for atom in mol.GetAtoms())
+
+
+def _elements(said: str, molecule: Molecule) -> Finding:
+    """Compare the only elements said to be there."""
+    stated = {_ELEMENTS.get(word, 1) for word in re.findall(r"[a-z]+", said) if word in {*_ELEMENTS, "hydrogen"}}
+    held = {atom.GetAtomicNum() for atom in Chem.AddHs(structures.parsed(molecule.smiles)).GetAtoms()}
+    symbols = ", ".join(sorted(Chem.GetPeriodicTable().GetElementSymbol(number) for number in held))
+    return (supported if stated == held else contradicted)(f"it is made of {symbols}")
+
+
+def _ring_size(assertion: Assertion, size: int, mol: Chem.Mol) -> Finding | None:
+    if not 3 <= size <= 10:
+        return None
+    sizes = Counter(len(ring) for ring in mol.GetRingInfo().AtomRings())
+    number = 0 if assertion.negated else assertion.number
+    listed = ", ".join(map(str, sorted(sizes.elements())))
+    present = f"its rings have {listed} atoms" if listed else "it has no rings"
+    if number is None:
+        return supported(present) if sizes[size] else contradicted(f"it has no {size}-membered ring; {present}")
+    if sizes[size] == number:
+        return supported(present)
+    return contradicted(present) if sizes[size] < number or assertion.negated else unverified(present)
+
+
+def _compare_count(assertion: Assertion, low: int, high: int, name: str) -> Finding:
+    some = amount(high, name) if low == high else f"{low} to {amount(high, name)}, depending on the convention"
+    counted = f"it has {some}"
+    if assertion.negated and assertion.number is None:
+        number, least = 0, False
+    else:
+        number, least = (1, True) if assertion.number is None else (assertion.number, assertion.least)
+    holds = low <= number <= high or (least and high >= number)
+    if assertion.negated and assertion.number is not None:
+        return unverified(counted)
+    if holds:
+        return supported(counted)
+    bare = assertion.number is None  # "contains nitrogen", where no number was stated to be wrong
+    return contradicted(counted if bare else f"{counted}, not {number}")
+
+
+# ---------------------------------------------------------------- estimates, charge, rules of thumb
+
+
+def _estimate(name: str, value: float, tolerance: float, molecule: Molecule, facts: Sequence[Fact]) -> Finding:
+    mol = structures.parsed(molecule.smiles)
+    own = descriptors.CalcCrippenDescriptors(mol)[0] if name == "logP" else descriptors.CalcTPSA(mol)
+    known = [
+        own,
+        *(float(fact.value) for fact in facts if fact.predicate == name and isinstance(fact.value, int | float)),
+    ]
+    best = min(known, key=lambda one: abs(one - value))
+    if abs(best - value) <= tolerance:
+        return supported(f"{name} {best:.2f} (estimate)")
+    return unverified(f"{name} {value} against an estimate of {own:.2f}; methods differ")
+
+
+def _charge(said: str, molecule: Molecule) -> Finding:
+    net = Chem.GetFormalCharge(structures.parsed(molecule.smiles))
+    sign = -1 if "-" in said else 1
+    value = 0 if said.lower() in {"zero", "none"} else sign * int(said.strip("+-"))
+    return (
+        supported(f"as drawn its net charge is {net:+d}")
+        if value == net
+        else contradicted(f"as drawn its net charge is {net:+d}, not {value:+d}")
+    )
+
+
+def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
+    for match in _RULE.finditer(own):
+        if match["fails"] is None and match["passes"] is None and match["after"] is None:
+            continue
+        if match["count"] and not match["rule"].lower().startswith("veber"):
+            yield _violations(match, molecule).reading(f"{match.group()} rules rule")
+            continue
+        failing = match["fails"] is not None or (match["after"] or "").strip().startswith("violation")
+        if match["after"] and "violation" in match["after"]:
+            none = re.search(r"\b(?:no|zero|0|without(?: any)?) $", own[: match.start("rule")])
+            failing = not none
+        if match["rule"].lower().startswith("veber"):
+            mol = structures.parsed(molecule.smiles)
+            broken, worst = int(_rotatable(mol)[1] > 10 or descriptors.CalcTPSA(mol) > 140), 2
+            why = f"rotatable bonds {_rotatable(mol)[1]}, TPSA {descriptors.CalcTPSA(mol):.1f}"
+            broken *= worst
+        else:
+            violations, why = structures.rule_of_five(molecule)
+            broken = len(violations)
+        if broken == 1:
+            yield unverified(f"one of four limits is exceeded, which some count as a pass: {why}")
+        else:
+            found = supported(why) if (broken > 0) == failing else contradicted(why)
+            yield found.reading(f"{match.group()} rules rule any zero 0")
+
+
+def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
+    violations, why = structures.rule_of_five(molecule)
+    word = match["count"].strip().lower()
+    number = int(word) if word.isdecimal() else {**NUMBER_WORDS, "none": 0}[word]
+    return supported(why) if len(violations) == number else contradicted(f"{len(violations)} exceeded: {why}")
+
+
+# ---------------------------------------------------------------- identifiers
+
+
+def _identifiers(own: str, molecule: Molecule, facts: Sequence[Fact]) -> Iterator[Finding]:
+    for key in _INCHIKEY.findall(own):
+        if key == molecule.inchikey:
+            yield supported(f"computed InChIKey {key}").reading(f"inchikey {key}")
+        elif molecule.inchikey:
+            near = " (same skeleton, other stereo, isotopes or charge)" if key[:14] == molecule.inchikey[:14] else ""
+            yield contradicted(f"computed InChIKey {molecule.inchikey}, not {key}{near}")
+    for match in _SMILES.finditer(own):
+        yield _same_structure(match["smiles"].rstrip(".,;)"), molecule).reading(match.group())
+    for match in _IDENTIFIER.finditer(own):
+        space, value = match["space"].lower(), re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", match["value"].upper())
+        stored = {molecule.ids[space]} if space in molecule.ids else set()
+        stored |= {str(fact.value) for fact in facts if fact.predicate.lower().split(" ")[0] == space}
+        plain = {re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", one.upper()) for one in stored}
+        if value in plain:
+            yield supported(f"the record has {match['space']} {value}").reading(match.group())
+        elif plain and space == "cid":
+            yield contradicted(f"the record has CID {', '.join(sorted(plain))}, not {value}")
+        else:
+            yield unverified(f"{match['space']} {value} is not in the record at hand")
+
+
+def _same_structure(smiles: str, molecule: Molecule) -> Finding:
+    try:
+        stated = structures.molecule_from_smiles(smiles)
+    except InvalidInput as error:
+        return contradicted(error.message)
+    if stated.smiles == molecule.smiles:
+        return supported("the SMILES stated is this structure")
+    flat = [Chem.MolToSmiles(structures.parsed(one.smiles), isomericSmiles=False) for one in (stated, molecule)]
+    if flat[0] == flat[1] and not re.search(r"[@/\\]", stated.smiles):
+        return supported("the SMILES stated is this structure, without its stereo")
+    return contradicted(f"the SMILES stated is {stated.formula} {stated.smiles}, not this structure")
