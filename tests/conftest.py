@@ -11,6 +11,9 @@ import pytest
 
 from biomed_agent import BioMedAgent
 from biomed_agent.core.settings import Settings
+from biomed_agent.sources.http.transport import Transport
+from tests.helpers.server import FakeClock, LocalServer, Said, script
+from tests.helpers.tiny import QUESTIONS, tiny_config
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +51,61 @@ def _own_logger() -> Iterator[None]:
 def agent(cache_dir: Path) -> BioMedAgent:
     """The client side alone: shipped records and computation, no network, no model."""
     return BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    """A server that answers nothing until a test gives it something to play."""
+    with LocalServer(script(Said())) as server:
+        yield server
+
+
+@pytest.fixture
+def transport(server: LocalServer) -> Iterator[Transport]:
+    """A transport to that server under the name of every database, without a cache."""
+    places = {"pubchem": f"{server.url}/rest/pug"} | dict.fromkeys(("pubmed", "europepmc", "uniprot"), server.url)
+    with Transport(clock=FakeClock(), services=places) as transport:
+        yield transport
+
+
+@pytest.fixture(scope="session")
+def tiny_processor(tmp_path_factory):
+    """A processor with 300 text pieces and the ESM-2 alphabet."""
+    from transformers import EsmTokenizer
+    from transformers.models.esm.configuration_esm import get_default_vocab_list
+
+    from biomed_agent.model.network.processing import BioMedGPTProcessor
+    from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
+    from biomed_agent.model.training.vocabulary import train_vocabulary
+
+    folder = tmp_path_factory.mktemp("vocabulary")
+    train_vocabulary(QUESTIONS.split("\n"), 320, folder / "text.model")
+    (folder / "vocab.txt").write_text("\n".join(get_default_vocab_list()), encoding="utf-8")
+    return BioMedGPTProcessor(SentencePieceTokenizer(str(folder / "text.model")), EsmTokenizer(folder / "vocab.txt"))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_processor):
+    """A model with random weights, in evaluation mode; tests leave it as it is."""
+    import torch
+
+    from biomed_agent.model import BioMedGPTForConditionalGeneration
+
+    torch.manual_seed(0)
+    return BioMedGPTForConditionalGeneration(tiny_config(tiny_processor)).eval()
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tiny_model, tiny_processor, tmp_path_factory):
+    """A checkpoint folder that holds the tiny model."""
+    from biomed_agent.model.checkpoints.checkpoint import save_checkpoint
+
+    manifest = {
+        "name": "tiny",
+        "revision": "1",
+        "source": "random numbers",
+        "kinds": {"description": {"rouge_l": 0.0}},
+        "licence": "MIT",
+        "demonstration": True,
+    }
+    return save_checkpoint(tiny_model, tiny_processor, tmp_path_factory.mktemp("model") / "tiny", manifest, "# Tiny\n")

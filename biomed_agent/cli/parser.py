@@ -71,20 +71,20 @@ def build_parser() -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=words, usage=f"biomed-agent {name} ACTION [OPTIONS]", parents=[common])
         return made.add_subparsers(metavar="ACTION", dest="action", required=True, prog=f"biomed-agent {name}")
 
-    ask = add(commands, "ask", "asking.ask", "answer one question, or a file of questions", "[QUESTION | - ]")
+    ask = add(commands, "ask", "ask.ask", "answer one question, or a file of questions", "[QUESTION | - ]")
     _ask_arguments(ask)
     chat = add(
-        commands, "chat", "asking.chat", "ask several questions in a row; a follow-up is about the same molecule"
+        commands, "chat", "ask.chat", "ask several questions in a row; a follow-up is about the same molecule"
     )
     _opinion_arguments(chat)
-    check = add(commands, "check", "asking.check", "check a statement against structure and records", "STATEMENT")
+    check = add(commands, "check", "ask.check", "check a statement against structure and records", "STATEMENT")
     check.add_argument("statement", help="one or more sentences, or - for standard input")
     _entity_arguments(check)
     _output_arguments(check)
     looked_up = "look names up and say what they are, without asking the model"
-    _find_arguments(add(commands, "find", "finding.find", looked_up, f"{{{','.join(FOUND)}}} NAME..."))
+    _find_arguments(add(commands, "find", "find.find", looked_up, f"{{{','.join(FOUND)}}} NAME..."))
     _index_commands(group("index", "local indexes"), add)
-    shown = add(group("config", "settings"), "show", "upkeep.config_show", "show every setting and where it came from")
+    shown = add(group("config", "settings"), "show", "config.config_show", "show every setting and where it came from")
     shown.add_argument("--json", action="store_true", help="write JSON")
     words = "say what this machine has and how a model fits on it; --egress alone proves what leaves it"
     doctor = add(commands, "doctor", "doctor.doctor", words, "[MODEL]", _common(prove=True))
@@ -96,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_train(group("train", "training"), add)
     add_evaluate(add(commands, "evaluate", "evaluate.evaluate", "score a model on a task", "TASK --data FILE..."))
     add_data(group("data", "data sets"), add)
-    add(group("cache", "files kept between runs"), "clear", "upkeep.cache_clear", "delete cached replies and indexes")
+    add(group("cache", "files kept between runs"), "clear", "config.cache_clear", "delete cached replies and indexes")
     return parser
 
 

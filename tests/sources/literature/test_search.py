@@ -1,0 +1,480 @@
+"""Which service answers a literature query, and which sentences are taken from what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from biomed_agent.core.errors import NotFound, Unavailable
+from biomed_agent.core.types import Article, Provenance
+from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.europepmc import EuropePMC, read_search
+from biomed_agent.sources.literature.pubmed import PubMed, read_articles
+from biomed_agent.sources.literature.search import (
+    FINDING_WEIGHT,
+    REVIEW_WEIGHT,
+    Literature,
+    labelled,
+    pmids_of,
+    rank_passages,
+    sentences,
+    tells_a_finding,
+    usable,
+    without_tags,
+)
+from tests.helpers.places import SHARED
+from tests.helpers.server import Asked, FakeClock, LocalServer, Said
+
+RECORDED = SHARED / "recorded"
+shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")
+
+ONE_HIT = {"esearchresult": {"count": "1", "idlist": ["1"], "querytranslation": "aspirin[All Fields]"}}
+RECORD = "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID></MedlineCitation></PubmedArticle>"
+HIT = {"hitCount": 1, "resultList": {"result": [{"id": "PPR1", "source": "PPR", "title": "Early", "doi": "10.1/e"}]}}
+DOWN = Said.json({"error": "Search Backend failed"}, 400)
+
+
+class Services:
+    """Both services on one server; each answers as its attribute says."""
+
+    def __init__(self) -> None:
+        self.search, self.fetch = Said.json(ONE_HIT), Said(f"{RECORD}</PubmedArticleSet>".encode())
+        self.europepmc = Said.json(HIT)
+
+    def play(self, asked: Asked) -> Said:
+        if "esearch" in asked.path:
+            return self.search
+        return self.fetch if "efetch" in asked.path else self.europepmc
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services()
+
+
+@pytest.fixture
+def server(services: Services) -> Iterator[LocalServer]:
+    with LocalServer(services.play) as running:
+        yield running
+
+
+@pytest.fixture
+def literature(server: LocalServer) -> Iterator[Literature]:
+    with Transport(clock=FakeClock(), services=dict.fromkeys(("pubmed", "europepmc"), server.url)) as transport:
+        yield Literature(PubMed(transport), EuropePMC(transport))
+
+
+# -- which service answers
+
+
+def articles_of(*numbers: int, doi: bool = False) -> Said:
+    one = (
+        "<PubmedArticle><MedlineCitation><PMID>{0}</PMID><Article><Abstract><AbstractText>Text {0}.</AbstractText>"
+        "</Abstract></Article></MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType='doi'>10.1/{0}</ArticleId>"
+        "</ArticleIdList></PubmedData></PubmedArticle>"
+    )
+    return Said(f"<PubmedArticleSet>{''.join(one.format(number) for number in numbers)}</PubmedArticleSet>".encode())
+
+
+def hits(*numbers: str, **more: object) -> Said:
+    found = {"count": str(len(numbers)), "idlist": list(numbers), "querytranslation": "aspirin[All Fields]"}
+    return Said.json({"esearchresult": found | more})
+
+
+def test_pubmed_alone_answers_when_it_has_articles_and_says_how_it_read_the_query(
+    literature: Literature, server: LocalServer, services: Services
+) -> None:
+    services.search, services.fetch = hits("1", "2", "3"), articles_of(1, 2, 3)
+    notes: list[str] = []
+    assert [article.pmid for article in literature.search("aspirin", 5, notes)] == ["1", "2", "3"]
+    assert notes == ["PubMed was asked for 'aspirin' (3 articles; read as: aspirin[All Fields])."]
+    assert not any(asked.path == "/search" for asked in server.asked)
+
+
+def test_europe_pmc_is_asked_beside_when_pubmed_has_few(literature: Literature, services: Services) -> None:
+    early = {"id": "PPR1", "source": "PPR", "title": "Early", "doi": "10.1/e"}
+    same = {"id": "9", "source": "MED", "pmid": "9", "doi": "10.1/2"}
+    later = {
+        "id": "PPR2",
+        "source": "PPR",
+        "doi": "10.1/p",
+        "commentCorrectionList": {"commentCorrection": {"id": "1", "source": "MED", "type": "Preprint of"}},
+    }
+    services.search, services.fetch = hits("1", "2"), articles_of(1, 2)
+    services.europepmc = Said.json({"hitCount": 4, "resultList": {"result": [same, early, later, early]}})
+    notes: list[str] = []
+    found = literature.search("aspirin", 5, notes)
+    assert [article.handle for article in found] == ["PMID:1", "PMID:2", "DOI:10.1/e"]
+    assert found[-1].preprint
+    assert notes[1] == (
+        "PubMed has few articles of this, so Europe PMC was asked for 'aspirin' as well (4 articles, preprints among "
+        "them; 1 added)."
+    )
+
+
+def test_what_europe_pmc_cannot_add_costs_a_note(literature: Literature, services: Services) -> None:
+    services.europepmc = Said(b"", 404)
+    notes: list[str] = []
+    assert len(literature.search("aspirin", 5, notes)) == 1
+    assert notes[1].startswith("Europe PMC was not asked beside PubMed: ")
+    assert len(literature.search("aspirin 2020[dp]", 5, [])) == 1, "a date would become a word there"
+
+
+def test_ignored_stop_words_are_told_and_an_ignored_key_word_is_refused(
+    literature: Literature, services: Services
+) -> None:
+    warnings = {"phrasesignored": ["the", "of"], "outputmessages": ["Restrictions achieved."]}
+    services.search, services.fetch = hits("1", "2", "3", warninglist=warnings), articles_of(1, 2, 3)
+    notes: list[str] = []
+    literature.search("the use of aspirin", 5, notes)
+    assert notes[1:] == ["PubMed left out: the, of.", "PubMed says: Restrictions achieved."]
+    for ignored in (
+        {"errorlist": {"phrasesnotfound": ["p.E1317Q"]}},
+        {"errorlist": {"fieldsnotfound": ["[nofield]"]}},
+        {"warninglist": {"quotedphrasesnotfound": ['"aspirin zebra"']}},
+        {"warninglist": {"phrasesignored": ["zebra"]}},
+    ):
+        services.search = hits("1", "2", "3", **ignored)
+        with pytest.raises(NotFound, match="would answer from the rest"):
+            literature.search(f"aspirin {len(str(ignored))}", 5, [])
+
+
+def test_pmids_are_read_without_a_search(literature: Literature, server: LocalServer, services: Services) -> None:
+    services.fetch = articles_of(2, 1)
+    assert [article.pmid for article in literature.search("PMID: 1, PMID 2", 5, [])] == ["1", "2"]
+    assert [asked.path for asked in server.asked] == ["/efetch.fcgi"]
+
+
+def test_pmids_that_do_not_come_are_named(literature: Literature, services: Services) -> None:
+    services.fetch = articles_of(1)
+    notes: list[str] = []
+    assert len(literature.search("PMID: 1, 31999999, 32000000", 5, notes)) == 1
+    assert notes == [
+        "PubMed was asked for 3 PMIDs.",
+        "PubMed gave no record that can be read of 2 PMIDs: 31999999, 32000000.",
+    ]
+    notes.clear()
+    literature.search("PMID: 1, 2, 3", 2, notes)
+    assert notes[1:] == [
+        "PubMed gave no record that can be read of 1 PMID: 2.",
+        "Not read, because the limit is 2: 3.",
+    ]
+
+
+def test_hits_without_a_record_are_named(literature: Literature, services: Services) -> None:
+    services.search, services.fetch = hits("1", "2", "3", "4"), articles_of(1, 2, 3)
+    notes: list[str] = []
+    assert len(literature.search("aspirin", 5, notes)) == 3
+    assert notes[1:] == ["PubMed gave no record that can be read of 1 PMID: 4."]
+
+
+def test_pmids_are_asked_of_europe_pmc_when_pubmed_does_not_answer(
+    literature: Literature, services: Services, server: LocalServer
+) -> None:
+    services.fetch = DOWN
+    found = [{"id": number, "source": "MED", "pmid": number} for number in ("3", "1")]
+    services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": found}})
+    notes: list[str] = []
+    assert [one.pmid for one in literature.search("PMID: 1, 2, 3", 5, notes)] == ["1", "3"]
+    assert server.asked[-1].query["query"] == "SRC:MED AND (EXT_ID:1 OR EXT_ID:2 OR EXT_ID:3)"
+    assert notes[1:] == ["Europe PMC gave no record that can be read of 1 PMID: 2."]
+
+
+def test_a_record_of_europe_pmc_that_cannot_be_read_costs_a_note(literature: Literature, services: Services) -> None:
+    records = [{"title": "no id"}, {"id": "PPR1", "source": "PPR", "title": "Early", "doi": "10.1/e"}]
+    services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": records}})
+    said = "Europe PMC sent 1 record that cannot be read; left out."
+    for search in (ONE_HIT, None):
+        services.search = Said.json(search) if search else DOWN
+        notes: list[str] = []
+        assert "DOI:10.1/e" in [one.handle for one in literature.search("aspirin", 5, notes)]
+        assert notes[-1] == said
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("PMID:1 PMID:1, 2", ["1", "2"]),
+        ("PMID:12377809", ["12377809"]),
+        ("pmid 1, 2; PMID:3 OR 4", ["1", "2", "3", "4"]),
+        ("PMIDs: 1 2", ["1", "2"]),
+        ("12377809", []),
+        ("PMID:12 aspirin", []),
+        ("aspirin PMID:12", []),
+        ("", []),
+    ],
+)
+def test_a_query_of_pmids(query: str, expected: list[str]) -> None:
+    assert pmids_of(query) == expected
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80))
+def test_any_query_is_read(text: str) -> None:
+    assert all(one.isdigit() for one in pmids_of(text))
+    without = without_tags(text)
+    assert without is None or len(without) <= len(text)
+
+
+# -- what may be evidence
+
+
+def test_retracted_articles_and_notices_are_passed_over_by_name() -> None:
+    found = [
+        Article("A", pmid="1", retracted=True),
+        Article("B", pmid="2", types=("Journal Article", "Retraction of Publication")),
+        Article("C", pmid="3", notices=("Expression of concern: J 1",)),
+        Article("D", pmid="4", retracted=True, types=("Retraction Notice",)),
+    ]
+    notes: list[str] = []
+    assert [one.pmid for one in usable(found, notes)] == ["3"]
+    assert notes == [
+        "Passed over because retracted: PMID:1, PMID:4.",
+        "Passed over because they only tell of another article: PMID:2 (Retraction of Publication).",
+    ]
+
+
+def test_notices_are_no_articles_enough(literature: Literature, services: Services, server: LocalServer) -> None:
+    notice = b"<PublicationTypeList><PublicationType>Retraction of Publication</PublicationType></PublicationTypeList>"
+    services.search, services.fetch = hits("1", "2", "3"), articles_of(1, 2, 3)
+    services.fetch = replace(services.fetch, body=services.fetch.body.replace(b"<Article>", b"<Article>" + notice))
+    literature.search("aspirin", 5, [])
+    assert server.asked[-1].path == "/search", "Europe PMC was asked beside"
+
+
+# -- full texts
+
+
+JATS = """<article><front><article-meta><article-id pub-id-type="pmc">5</article-id><permissions><license
+xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="https://creativecommons.org/licenses/by/4.0/"/></permissions>
+<abstract><p>We report on metformin.</p></abstract></article-meta></front><body><sec><title>Results</title>
+<p>Metformin halved the risk of stroke in rats [<xref ref-type="bibr">3</xref>]. See it.</p></sec>
+<sec><title>Funding</title><p>Metformin was given to us by a company against stroke.</p></sec></body></article>"""
+CLOSED = Article("Closed", "No.", pmid="1", pmcid="PMC1", open_access=False)
+MISSING = Article("Missing", "No.", pmid="2", pmcid="PMC404")
+OPEN = Article("Open", "We report on metformin.", pmid="3", pmcid="PMC5")
+
+
+def test_open_access_full_texts_are_read_and_quoted_with_section_and_licence(
+    literature: Literature, server: LocalServer
+) -> None:
+    server.play = lambda asked: Said(JATS.encode()) if "PMC5/" in asked.path else Said(b"", 404)
+    notes: list[str] = []
+    articles = [CLOSED, MISSING, Article("None", "No.", pmid="9"), OPEN]
+    texts = literature.full_texts(articles, notes)
+    assert list(texts) == ["PMID:3"]
+    assert notes == ["Open-access full texts read: PMID:3."]
+    assert [asked.path for asked in server.asked] == ["/PMC404/fullTextXML", "/PMC5/fullTextXML"]
+    (passage,) = rank_passages("Does metformin lower the risk of stroke?", articles, 1, texts)
+    assert (passage.text, passage.label) == ("Metformin halved the risk of stroke in rats.", "full text, Results")
+    assert passage.article.provenance is not None
+    assert passage.article.provenance.licence == "https://creativecommons.org/licenses/by/4.0/"
+    assert (passage.article.handle, passage.article.provenance.identifier) == ("PMID:3", "PMC5")
+    found = rank_passages("metformin stroke company", articles, 9, texts)
+    assert all("company" not in one.text for one in found), "funding is no finding"
+
+
+def test_an_article_whose_full_text_tells_of_a_retraction_is_quoted_from_neither(
+    literature: Literature, server: LocalServer
+) -> None:
+    gone = JATS.replace(
+        "<permissions>", "<title-group><article-title>RETRACTED: Open</article-title></title-group><permissions>"
+    )
+    server.play = lambda asked: Said(gone.encode())
+    notes: list[str] = []
+    texts = literature.full_texts([OPEN], notes)
+    assert notes[-1] == "Passed over because their full texts tell of a retraction: PMID:3."
+    assert rank_passages("metformin", [OPEN], 9, texts) == []
+
+
+def test_full_texts_that_cannot_be_had_cost_a_note(literature: Literature, server: LocalServer) -> None:
+    server.play = lambda asked: Said(b"", 404)
+    notes: list[str] = []
+    assert literature.full_texts([MISSING], notes) == {}
+    assert notes == ["Open-access full texts read: none of these articles is open access."]
+    server.play = lambda asked: Said(b"<html>", 503)
+    assert literature.full_texts([replace(MISSING, pmcid="PMC405")], notes) == {}
+    assert notes[1].startswith("Full texts were not read: ")
+
+
+# -- when PubMed does not answer
+
+
+@pytest.mark.parametrize("step", ["search", "fetch"])
+def test_europe_pmc_answers_when_pubmed_cannot(literature: Literature, services: Services, step: str) -> None:
+    setattr(services, step, DOWN)
+    notes: list[str] = []
+    (article,) = literature.search('"aspirin"[tiab] AND stroke[MeSH Terms]', 5, notes)
+    assert article.preprint
+    (note,) = notes
+    assert note.startswith(
+        "PubMed gave no answer; Europe PMC was asked for '\"aspirin\" AND stroke' instead (1 article"
+    )
+
+
+def test_a_query_with_tags_of_other_fields_waits_for_pubmed(literature: Literature, services: Services) -> None:
+    services.search = DOWN
+    with pytest.raises(Unavailable, match="Europe PMC was not asked, because the query's field tags"):
+        literature.search("aspirin AND Doe J[au]", 5, [])
+
+
+def test_both_unavailable_names_both(literature: Literature, services: Services) -> None:
+    services.search, services.europepmc = DOWN, Said.json({"errCode": 500, "errMsg": "out of order"})
+    with pytest.raises(Unavailable, match=r"Search Backend failed.*out of order"):
+        literature.search("aspirin", 5, [])
+    with pytest.raises(Unavailable, match="Search Backend failed"):
+        Literature(literature.pubmed).search("aspirin", 5, [])
+
+
+def test_an_ignored_word_stops_the_search_and_asks_nobody_else(
+    literature: Literature, services: Services, server: LocalServer
+) -> None:
+    errors = {"errorlist": {"phrasesnotfound": ["flurb"], "fieldsnotfound": []}}
+    services.search = Said.json({"esearchresult": ONE_HIT["esearchresult"] | errors})
+    with pytest.raises(NotFound, match="does not know flurb"):
+        literature.search("flurb aspirin", 5, [])
+    assert [asked.path for asked in server.asked] == ["/esearch.fcgi"]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ('aspirin[ti] OR "acetylsalicylic acid"[Title/Abstract]', 'aspirin OR "acetylsalicylic acid"'),
+        ("neoplasms[mh:noexp]", "neoplasms"),
+        ("[18F]FDG uptake", "[18F]FDG uptake"),
+        ("aspirin", "aspirin"),
+        ("aspirin 2020[dp]", None),
+        ("Doe J[Author]", None),
+    ],
+)
+def test_only_tags_that_say_where_words_stand_are_left_out(query: str, expected: str | None) -> None:
+    assert without_tags(query) == expected
+
+
+# -- sentences and labels
+
+
+def test_sentences_are_verbatim_and_abbreviations_do_not_end_them() -> None:
+    text = "Levels (e.g. In plasma) rose. E. coli was absent. P < 0.05 was met! Was it safe?"
+    parts = sentences(text)
+    assert parts == ["Levels (e.g. In plasma) rose.", "E. coli was absent.", "P < 0.05 was met!", "Was it safe?"]
+    assert " ".join(parts) == text
+
+
+def test_labels_are_kept_beside_the_sentences_not_in_them() -> None:
+    abstract = "AIMS: To test this. And that.\nRESULTS AND DISCUSSION: It held\nSO WHAT?: Do so.\nThe end."
+    assert labelled(abstract) == [
+        ("AIMS", "To test this."),
+        ("AIMS", "And that."),
+        ("RESULTS AND DISCUSSION", "It held"),
+        ("SO WHAT?", "Do so."),
+        ("", "The end."),
+    ]
+    assert labelled("CONCLUSION: It held.") == [("CONCLUSION", "It held.")]
+    assert labelled("DNA: a history of it.") == [("", "DNA: a history of it.")]
+    assert labelled("") == []
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence", "expected"),
+    [
+        ("RESULTS", "Glucose fell.", True),
+        ("MAIN OUTCOME MEASURES AND RESULTS", "Glucose fell.", True),
+        ("METHODS", "We found no fault with the method.", False),
+        ("", "In conclusion, glucose fell.", True),
+        ("", "These results suggest a fall.", True),
+        ("", "We foundered.", False),
+        ("", "Glucose was measured.", False),
+    ],
+)
+def test_what_tells_a_finding(label: str, sentence: str, expected: bool) -> None:
+    assert tells_a_finding(label, sentence) is expected
+
+
+# -- ranking
+
+
+def articles() -> list[Article]:
+    return [
+        Article("Metformin and glucose", "Metformin lowers glucose in adults. The weather was fine.", pmid="1"),
+        Article("Weather", "Rain fell on the plain. Metformin was not studied.", pmid="2"),
+        Article(
+            "Insulin", "Insulin lowers glucose. Insulin lowers glucose quickly. Insulin lowers it again.", pmid="3"
+        ),
+        Article("No abstract", "", pmid="4"),
+    ]
+
+
+def test_passages_are_ranked_by_the_words_of_the_question() -> None:
+    evidence = rank_passages("Does metformin lower or lowers glucose?", articles())
+    assert evidence[0].text == "Metformin lowers glucose in adults."
+    assert all(one.text in one.article.abstract for one in evidence)
+    assert sum(one.article.pmid == "3" for one in evidence) == 2
+    assert "The weather was fine." not in [one.text for one in evidence]
+    assert len(rank_passages("metformin glucose insulin", articles(), most=2)) == 2
+
+
+def test_an_article_is_one_number_and_its_passages_stand_together() -> None:
+    mixed = [
+        Article("A", "Insulin alone was given. Metformin lowers glucose best.", pmid="1"),
+        Article("B", "Metformin lowers glucose somewhat in those adults.", pmid="2"),
+    ]
+    evidence = rank_passages("Metformin lowers glucose, and insulin?", mixed)
+    assert [(one.number, one.article.pmid, one.text[:7]) for one in evidence] == [
+        (1, "1", "Metform"),
+        (1, "1", "Insulin"),
+        (2, "2", "Metform"),
+    ]
+
+
+def test_nothing_fits_a_question_about_something_else() -> None:
+    assert rank_passages("zebrafish fins", articles()) == []
+    assert rank_passages("metformin", [Article("Only a title", pmid="9")]) == []
+    assert rank_passages("of the", articles()) == []
+
+
+def test_a_finding_wins_over_a_method_that_says_the_same() -> None:
+    plain = "METHODS: Glucose after metformin was compared.\nRESULTS: Glucose after metformin was compared."
+    first = rank_passages("metformin glucose", [Article("A", plain, pmid="1")], most=1)[0]
+    assert first.label == "RESULTS"
+    assert FINDING_WEIGHT < 1.5, "a nudge: a better fit must still win"
+    better = "METHODS: Metformin lowers glucose in adults.\nRESULTS: Glucose was measured in many people over a year."
+    assert rank_passages("metformin lowers glucose", [Article("A", better, pmid="1")], most=1)[0].label == "METHODS"
+
+
+def test_a_newer_review_wins_over_its_equals_and_an_old_one_does_not() -> None:
+    trial = Article("A", "Metformin lowers glucose.", pmid="1", year="2024")
+    review = replace(trial, pmid="2", types=("Systematic Review",))
+    old = replace(review, pmid="3", year="2010")
+    assert [one.article.pmid for one in rank_passages("metformin", [trial, old, review])] == ["2", "1", "3"]
+    assert REVIEW_WEIGHT < FINDING_WEIGHT
+
+
+@shared
+@pytest.mark.shared
+def test_recorded_abstracts_are_found_by_their_own_titles() -> None:
+    here = Provenance("recorded")
+    found = [
+        *read_search(json.loads((RECORDED / "europepmc" / "search_core_25.json").read_text()), here).articles,
+        *(
+            article
+            for file in sorted((RECORDED / "pubmed").glob("efetch_*.xml"))
+            for article in read_articles(file.read_text(), here)
+        ),
+    ]
+    told = [article for article in found if len(article.abstract) > 400]
+    assert len(told) > 25
+    first = findings = 0
+    for article in told:
+        evidence = rank_passages(article.title, [replace(one, title="") for one in found])
+        first += evidence[0].article.abstract == article.abstract
+        assert all(one.text in one.article.abstract for one in evidence)
+        assert not any(one.text.startswith(f"{one.label}:") for one in evidence if one.label)
+        findings += any(tells_a_finding(one.label, one.text) for one in evidence)
+    assert first > 0.9 * len(told)
+    assert findings > 2 / 3 * len(told)
