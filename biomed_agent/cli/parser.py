@@ -73,9 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     ask = add(commands, "ask", "ask.ask", "answer one question, or a file of questions", "[QUESTION | - ]")
     _ask_arguments(ask)
-    chat = add(
-        commands, "chat", "ask.chat", "ask several questions in a row; a follow-up is about the same molecule"
-    )
+    chat = add(commands, "chat", "ask.chat", "ask several questions in a row; a follow-up is about the same molecule")
     _opinion_arguments(chat)
     check = add(commands, "check", "ask.check", "check a statement against structure and records", "STATEMENT")
     check.add_argument("statement", help="one or more sentences, or - for standard input")

@@ -6,6 +6,8 @@
     +-- InvalidInput        what was given cannot be read             (exit 2, status "invalid")
     +-- NotFound            well formed, but no record has it         (exit 3, status "not_found")
     +-- Unavailable         a source or the host cannot be reached    (exit 4, status "unavailable")
+    |   +-- TimedOut        the call's own timeout is over
+    |   +-- Cancelled       whoever asked no longer wants the answer
     +-- Ambiguous           more than one thing has that name         (exit 5, status "ambiguous")
     +-- Refused             the egress policy forbids the request     (exit 6, status "refused")
     +-- Inapplicable        nothing here answers that kind of question (exit 7, status "inapplicable")
@@ -67,6 +69,14 @@ class Unavailable(BiomedAgentError):
     """A database, the host or the model cannot be reached or loaded now."""
 
     status: Status = "unavailable"
+
+
+class TimedOut(Unavailable):
+    """The call took longer than the timeout it was made with."""
+
+
+class Cancelled(Unavailable):
+    """Whoever made the call no longer wants the answer."""
 
 
 class Ambiguous(BiomedAgentError):
