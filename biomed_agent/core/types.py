@@ -29,6 +29,9 @@ EXIT_CODES: dict[str, int] = {
 """Exit code of the command line for each status; 1 is a bug of ours, 130 an interruption."""
 
 Verdict: TypeAlias = Literal["supported", "contradicted", "unverified"]
+FactKind: TypeAlias = Literal["stored", "computed", "measured"]
+"""a record states it, it was worked out here, or a record states what an experiment found"""
+Relation: TypeAlias = Literal["=", "<", "<=", ">", ">=", "~"]
 EgressPolicy: TypeAlias = Literal["public", "names-only", "nothing"]
 LoadIn: TypeAlias = Literal["fp32", "bf16", "8bit", "4bit"]
 """precision of a local model's weights"""
@@ -37,6 +40,8 @@ ModelUse: TypeAlias = Literal["auto", "always", "never"]
 beside records, and for kinds it was trained for and is not offered for; ``never``"""
 
 DISCLAIMER = "Research output, not medical advice."
+SCHEMA_VERSION = 1
+"""of an answer as JSON; grows when a field changes its meaning or goes, not when one is added"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +195,49 @@ class Fact:
     """what is stated, in lower case: ``molecular weight``, ``EC number``, ``subcellular location``, ``Kd`` ..."""
     value: str | int | float
     unit: str = ""
-    kind: Literal["stored", "computed"] = "stored"
+    kind: FactKind = "stored"
     provenance: Provenance = Provenance(source="")
     note: str = ""
-    """a qualification the reader must see, such as ``free base`` or ``no binding seen up to 10 uM``"""
+    """a qualification the reader must see, such as ``free base`` or ``no binding seen up to 10 uM``; for readers only,
+    nothing here decides by its words"""
+    relation: Relation = "="
+    """how the true value lies to ``value``: ``>`` where a measurement only found a lower bound"""
+    about: str = ""
+    """handle of the second entity: the protein of an affinity, the parent of a salt that a value is taken from; a name
+    as its source writes it where there is no handle"""
+    limits: tuple[LimitCheck, ...] = ()
+    """of a rule's verdict: each value it looks at, and whether it lies within"""
+
+    @property
+    def amount(self) -> str | int | float:
+        """The value with its relation before it, as in ``>10000``; the bare value where it is exact."""
+        return self.value if self.relation == "=" else f"{self.relation}{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitCheck:
+    """One value that a rule looks at, beside its limit."""
+
+    name: str
+    """what is limited, such as ``weight``"""
+    value: float
+    low: float | None = None
+    """least value allowed; None where there is none"""
+    high: float | None = None
+    """largest value allowed; None where there is none"""
+
+    @property
+    def broken(self) -> bool:
+        """Whether the value lies outside."""
+        return (self.low is not None and self.value < self.low) or (self.high is not None and self.value > self.high)
+
+    def __str__(self) -> str:
+        """Say the value and what it is compared with, as in ``logP 1.31 (-0.4 to 5.6)``."""
+        if self.low is None:
+            limit = f"<= {self.high:g}"
+        else:
+            limit = f">= {self.low:g}" if self.high is None else f"{self.low:g} to {self.high:g}"
+        return f"{self.name} {round(self.value, 2):.8g} ({limit})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +362,8 @@ class Resolved:
     why: str
     """reason of the choice: ``exact synonym, only match``"""
     alternatives: tuple[Candidate, ...] = ()
+    given: bool = False
+    """whether the structure or sequence is the user's own: given as such, not found under a name"""
 
     @property
     def kind(self) -> Literal["molecule", "protein"]:
@@ -352,6 +398,11 @@ class Answer:
     next_steps: tuple[str, ...] = ()
     seconds: float = 0.0
     disclaimer: str = DISCLAIMER
+    read_as: str = ""
+    """what the question was understood to ask, in one line; empty where it was not read"""
+    unread: tuple[str, ...] = ()
+    """words of the question that were not understood"""
+    schema_version: int = SCHEMA_VERSION
 
     @property
     def exit_code(self) -> int:
@@ -396,4 +447,5 @@ def answer_schema() -> dict[str, Any]:
     """Return the JSON schema of :meth:`Answer.to_json`."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(Answer).json_schema(mode="serialization")
+    schema = TypeAdapter(Answer).json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "version": SCHEMA_VERSION, **schema}

@@ -191,7 +191,7 @@ def test_the_verdict_comes_first_and_is_short() -> None:
 
 GUARDED = """
 import socket, subprocess, sys
-from biomed_agent.cli.doors import guard
+from biomed_agent.cli.egress_trials import guard
 stopped = []
 host, port = sys.argv[1].split("//")[1].split(":")
 guard({int(port)}, stopped)

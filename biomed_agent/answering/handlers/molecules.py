@@ -127,7 +127,7 @@ def _said(answering: Answering, molecule: Molecule, judged: Molecule, values: li
     rules = {
         "passed": [fact.predicate for fact in by_rule if fact.value == "pass"],
         "failed": [
-            f"{fact.predicate} by {' and '.join(druglikeness.exceeded(fact))}"
+            f"{fact.predicate} by {' and '.join(str(check) for check in fact.limits if check.broken)}"
             for fact in by_rule
             if fact.value == "fail"
         ],

@@ -15,7 +15,7 @@ from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
 from biomed_agent.core.chemistry.structures import RDKIT, average_weight, parsed
-from biomed_agent.core.types import Fact, Molecule
+from biomed_agent.core.types import Fact, LimitCheck, Molecule
 
 CATALOGS = ("PAINS_A", "PAINS_B", "PAINS_C", "BRENK", "NIH")
 
@@ -28,17 +28,9 @@ class Limit(NamedTuple):
     low: float | None
     high: float | None
 
-    def broken(self, value: float) -> bool:
-        """Whether ``value`` lies outside."""
-        return (self.low is not None and value < self.low) or (self.high is not None and value > self.high)
-
-    def shown(self, value: float) -> str:
-        """Say the value and what it is compared with, as in ``logP 1.31 (-0.4 to 5.6)``."""
-        if self.low is None:
-            limit = f"<= {self.high:g}"
-        else:
-            limit = f">= {self.low:g}" if self.high is None else f"{self.low:g} to {self.high:g}"
-        return f"{self.name} {round(value, 2):.8g} ({limit})"
+    def check(self, mol: Chem.Mol) -> LimitCheck:
+        """Compute the value that is limited."""
+        return LimitCheck(self.name, float(self.of(mol)), self.low, self.high)
 
 
 class Rule(NamedTuple):
@@ -141,20 +133,13 @@ def rules(molecule: Molecule) -> list[Fact]:
             return []
         facts = []
         for rule in RULES:
-            values = [(limit, float(limit.of(mol))) for limit in rule.limits]
-            broken = [limit.name for limit, value in values if limit.broken(value)]
+            checks = tuple(limit.check(mol) for limit in rule.limits)
+            broken = [check.name for check in checks if check.broken]
             verdict = "pass" if len(broken) <= rule.allowed else "fail"
-            said = f"{len(broken)} exceeded: {', '.join(broken)}" if broken else "none exceeded"
-            note = f"{', '.join(limit.shown(value) for limit, value in values)}; {said}"
-            facts.append(Fact(molecule.handle, rule.name, verdict, "", "computed", RDKIT, note))
+            summary = f"{len(broken)} exceeded: {', '.join(broken)}" if broken else "none exceeded"
+            note = f"{', '.join(map(str, checks))}; {summary}"
+            facts.append(Fact(molecule.handle, rule.name, verdict, "", "computed", RDKIT, note, limits=checks))
         return facts
-
-
-def exceeded(verdict: Fact) -> list[str]:
-    """Return of a verdict of :func:`rules` the values outside their limits, such as ``weight 612.4 (<= 500)``."""
-    *_, values, said = verdict.note.split("; ")
-    names = said.partition(": ")[2].split(", ")
-    return [shown for shown in values.split(", ") if any(name and shown.startswith(f"{name} ") for name in names)]
 
 
 def alerts(molecule: Molecule) -> list[Fact]:

@@ -173,7 +173,7 @@ def test_kinds(reveals: Reveals, request_: str, kind: str) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from biomed_agent.egress import AuditLog, Departure
+from biomed_agent.core.privacy.egress import AuditLog, Departure
 log = AuditLog(Path(sys.argv[1]))
 for number in range(200):
     log.note(Departure("S", "GET", "name", sys.argv[2] * 150, str(number), "public"), "sent")

@@ -169,9 +169,9 @@ def test_a_process_killed_in_the_middle_of_a_change_leaves_the_turn_as_it_was(tm
 ASKER = """
 import sys, time
 from dataclasses import replace
-from biomed_agent.pace import Pace
-from biomed_agent.services import SERVICES
-from biomed_agent.transport import Transport
+from biomed_agent.sources.http.rate_limit import Pace
+from biomed_agent.sources.http.services import SERVICES
+from biomed_agent.sources.http.transport import Transport
 
 class Noted:
     time, sleep = staticmethod(time.time), staticmethod(time.sleep)

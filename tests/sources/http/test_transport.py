@@ -636,7 +636,7 @@ def test_an_error_is_shared_and_then_forgotten() -> None:
 
 ASKER = """
 import sys, time
-from biomed_agent.transport import Transport
+from biomed_agent.sources.http.transport import Transport
 with Transport(sys.argv[2], services={"pubchem": sys.argv[1]}) as transport:
     transport.get("pubchem", "warm/" + sys.argv[4], reveals="identifier", what="warm up")
     time.sleep(max(0.0, float(sys.argv[3]) - time.monotonic()))

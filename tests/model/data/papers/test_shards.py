@@ -182,9 +182,9 @@ def generated(path: Path, count: int) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from biomed_agent.model.tokenizer import SentencePieceTokenizer
+from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
 from biomed_agent.model.training import pack
-from biomed_agent.model.training.shards import Packing
+from biomed_agent.model.data.papers.shards import Packing
 pack.SAVE_SECONDS = 0.05
 settings = Packing(context=16, held_out=0.25, least_characters=20, rows_per_shard=64)
 tokenizer = SentencePieceTokenizer.from_pretrained(sys.argv[1])
