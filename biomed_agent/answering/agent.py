@@ -1,4 +1,4 @@
-"""The path in one call: ``BioMedAgent.ask`` reads a question and returns an answer, whatever happens.
+"""The agent: its verbs, each of which returns an answer whatever happens, each with an asynchronous twin.
 
 Every door (command line, LangChain tools) calls it; :mod:`biomed_agent.answering.pipeline` holds the steps.
 """
@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
+from weakref import WeakSet
 
-from biomed_agent.core.errors import BiomedAgentError, InvalidInput
+from biomed_agent.answering.calls import MAX_WORKERS, async_iterator_twin, async_twin
+from biomed_agent.core.deadline import NEVER, Deadline, current, running
+from biomed_agent.core.deprecated import warn_deprecated
+from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Unavailable
+from biomed_agent.core.query import Query, Subject
 from biomed_agent.core.types import Answer, Article, EgressPolicy, ModelUse, Protein, Resolved, set_renderers
 
 if TYPE_CHECKING:
-    from biomed_agent.answering.draft import Rooms
-    from biomed_agent.answering.handlers.molecules import Where
-    from biomed_agent.answering.pipeline import Answering
+    from biomed_agent.answering.components import Components
+    from biomed_agent.answering.context import AnswerContext, Where
     from biomed_agent.answering.resolving.ranking import Policy
     from biomed_agent.core.settings import Settings
 
@@ -36,13 +44,19 @@ def _to_html(answer: Answer) -> str:
 
 
 set_renderers(text=_to_text, html=_to_html)
-
 MAX_QUESTION = 20_000
 """characters; a longer text is not a question"""
+FindKind: TypeAlias = Literal["molecule", "protein", "literature"]
 
 
 class BioMedAgent:
     """Answers questions about molecules, proteins and the literature, with sources.
+
+    Every verb takes ``policy``, what happens when a name means several things: ``ask`` (the default) answers with the
+    candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults; and ``timeout``, the seconds
+    after which the call ends as ``unavailable``. Every verb has a twin for event loops (``aask`` of ``ask``) that runs
+    in threads of the agent's own and stops, its requests dropped, when its task is cancelled. An agent may be used by
+    several threads; it is closed by :meth:`close`, or by leaving a ``with`` block.
 
     Args:
         host: Base URL of a model host; wins over ``model``.
@@ -52,7 +66,8 @@ class BioMedAgent:
         egress: What may leave this machine: ``public``, ``names-only`` (default) or ``nothing``.
         settings: Everything else; read from the environment when not given. Arguments win.
         files: Whether ``file:`` in a molecule, a protein or a name that is passed may read a structure or sequence
-            from a local file. The words of a question, the names of :meth:`find_all` and the tools never do.
+            from a local file. The words of a question, the names of :meth:`find_many` and the tools never do.
+        components: Opened parts to use instead of what the settings say.
     """
 
     def __init__(
@@ -65,6 +80,7 @@ class BioMedAgent:
         *,
         settings: Settings | None = None,
         files: bool = True,
+        components: Components | None = None,
     ) -> None:
         from biomed_agent.core.settings import read_settings
 
@@ -73,14 +89,16 @@ class BioMedAgent:
         flags = {name: value for name, value in flags.items() if value is not None}
         self.settings = read_settings(**flags) if settings is None else settings.model_copy(update=flags)
         self.files = files
-        self._rooms: Rooms | None = None
-        self._furnishing = threading.Lock()
+        self._opened = components
+        self._lock = threading.Lock()
+        self._closed = False
+        self._calls: WeakSet[Deadline] = WeakSet()
 
-    # -- what users call -----------------------------------------------------------------------
+    # -- verbs ---------------------------------------------------------------------------------
 
     def ask(
         self,
-        question: str,
+        question: str | Query,
         molecule: str | None = None,
         protein: str | None = None,
         policy: Policy = "ask",
@@ -89,15 +107,16 @@ class BioMedAgent:
         full_text: bool = False,
         model: ModelUse = "auto",
         show_undecided: bool = False,
+        timeout: float | None = None,
     ) -> Answer:
         """Answer one question.
 
         Args:
-            question: In plain words. Names in quotes, identifiers and known names are found in it.
+            question: In plain words: names in quotes, identifiers and known names are found in it. Or a query whose
+                parts are filled in.
             molecule: Name, identifier, SMILES, InChI or MOL block; wins over molecules named in the question.
             protein: Name, gene, accession or sequence (FASTA); wins over proteins named in the question.
-            policy: What happens when a name means several things: ``ask`` (the default) answers with the
-                candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults.
+            policy: See :class:`BioMedAgent`.
             query: Search string for PubMed, sent as it is; makes it a literature question. An empty one searches
                 for the words of the question that may be sent.
             full_text: Whether open-access full texts are read for a literature question; without it they are only
@@ -107,47 +126,22 @@ class BioMedAgent:
             show_undecided: Show all that the model said, each sentence with its verdict. Without it contradicted
                 sentences are withheld, and of a demonstration model also those that nothing decides; the answer counts
                 them.
+            timeout: See :class:`BioMedAgent`.
 
         Returns:
             An answer whatever happened: look at ``status``.
         """
-        return self._run(
-            question,
-            policy,
-            lambda answering: answering.ask(molecule, protein, query, full_text),
-            model=model,
-            show_undecided=show_undecided,
-        )
+        options = {"model": model, "show_undecided": show_undecided, "full_text": full_text}
+        return self._ask(question, molecule, protein, policy, query, timeout, options)
 
-    async def aask(
+    def check(
         self,
-        question: str,
+        statement: str,
         molecule: str | None = None,
         protein: str | None = None,
         policy: Policy = "ask",
         *,
-        query: str | None = None,
-        full_text: bool = False,
-        model: ModelUse = "auto",
-        show_undecided: bool = False,
-    ) -> Answer:
-        """Like :meth:`ask`, in a worker thread."""
-        import asyncio
-
-        return await asyncio.to_thread(
-            self.ask,
-            question,
-            molecule,
-            protein,
-            policy,
-            query=query,
-            full_text=full_text,
-            model=model,
-            show_undecided=show_undecided,
-        )
-
-    def check(
-        self, statement: str, molecule: str | None = None, protein: str | None = None, policy: Policy = "ask"
+        timeout: float | None = None,
     ) -> Answer:
         """Check a statement about a molecule or protein against its structure and records.
 
@@ -155,70 +149,73 @@ class BioMedAgent:
             statement: One or more sentences.
             molecule: See :meth:`ask`.
             protein: See :meth:`ask`.
-            policy: See :meth:`ask`.
+            policy: See :class:`BioMedAgent`.
+            timeout: See :class:`BioMedAgent`.
         """
-        return self._run(statement, policy, lambda answering: answering.check(molecule, protein))
+        from biomed_agent.answering.pipeline import statement_query
 
-    def find(
-        self, kind: Literal["molecule", "protein", "literature"], name: str, limit: int = 10, policy: Policy = "ask"
+        return self._fill(statement, lambda: statement_query(statement, molecule, protein), policy, timeout)
+
+    def find_molecule(self, name: str, policy: Policy = "ask", *, timeout: float | None = None) -> Answer:
+        """Say which molecule a name, identifier or structure names, without asking the model.
+
+        Args:
+            name: See ``molecule`` of :meth:`ask`.
+            policy: See :class:`BioMedAgent`.
+            timeout: See :class:`BioMedAgent`.
+        """
+        return self._find("molecule", name, policy, timeout)
+
+    def find_protein(
+        self, name: str, organism: str = "", policy: Policy = "ask", *, timeout: float | None = None
     ) -> Answer:
-        """Look one name up and say what it is, without asking the model.
+        """Say which protein a name names, without asking the model; see :meth:`protein_card`."""
+        return self.protein_card(name, organism, (), policy, timeout=timeout)
 
-        Args:
-            kind: What to look for.
-            name: A name, identifier or structure; for literature the search string.
-            limit: Most articles.
-            policy: See :meth:`ask`.
-        """
-        return self._run(name, policy, lambda answering: answering.find(kind, limit))
-
-    def find_all(
+    def protein_card(
         self,
-        kind: Literal["molecule", "protein", "literature"],
-        names: Sequence[str],
-        limit: int = 10,
-        policy: Policy = "strict",
-    ) -> Iterator[Answer]:
-        """Look many names up; yields one answer for each, in order.
-
-        PubChem is asked for 200 identifiers with one request and for names several at a time, UniProt for 500
-        accessions with one; the first answer of a part tells what left for all of it.
+        name: str,
+        organism: str = "",
+        about: Sequence[str] = (),
+        policy: Policy = "ask",
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Say which protein a name names, and what the sections asked for of its record state.
 
         Args:
-            kind: See :meth:`find`.
-            names: See :meth:`find`; none of them opens a file.
-            limit: See :meth:`find`.
-            policy: See :meth:`ask`; ``strict`` unless told otherwise, because nobody looks at each answer.
+            name: Gene, name, accession, isoform, entry name, EC number, variant or sequence.
+            organism: Scientific name, or a word such as ``mouse``; human by default.
+            about: Keys of :data:`biomed_agent.core.predicates.SECTIONS`, such as ``diseases``.
+            policy: See :class:`BioMedAgent`.
+            timeout: See :class:`BioMedAgent`.
         """
-        from biomed_agent.answering.resolving.input_files import files_closed
-        from biomed_agent.answering.resolving.prefetch import TOGETHER, fetched_ahead
+        from biomed_agent.answering.pipeline import protein_query
 
-        for start in range(0, len(names), TOGETHER[kind]):
-            part = names[start : start + TOGETHER[kind]]
-            missing: dict[str, BiomedAgentError] = {}
-            with self.rooms.transport.recording() as left:
-                rooms = fetched_ahead(self.rooms, part) if kind == "molecule" else self.rooms
-                if kind == "protein":
-                    missing = rooms.resolver.fetch_together(part)
+        return self._fill(name, lambda: protein_query(name, organism, about), policy, timeout)
 
-            def path(answering: Answering, missing: Mapping[str, BiomedAgentError] = missing) -> Answer:
-                if answering.draft.question in missing:
-                    raise missing[answering.draft.question]
-                return answering.find(kind, limit)
+    def search_literature(
+        self, query: str, limit: int = 10, policy: Policy = "ask", *, timeout: float | None = None
+    ) -> Answer:
+        """List the articles of a search, the most relevant first, each with the passage that fits best.
 
-            for name in part:
-                with files_closed("Of many names none opens a file; look it up alone."):
-                    answer = self._run(name, policy, path, rooms)
-                yield replace(answer, egress=(*left, *answer.egress))
-                left = []
+        Args:
+            query: Search string in PubMed's syntax, sent as it is, or PMIDs.
+            limit: Most articles, up to 100.
+            policy: Has no effect on articles.
+            timeout: See :class:`BioMedAgent`.
+        """
+        return self._find("literature", query, policy, timeout, limit)
 
-    def similar(
+    def similar_molecules(
         self,
         molecule: str,
         threshold: float | None = None,
         limit: int = 10,
         where: Where = "auto",
         policy: Policy = "ask",
+        *,
+        timeout: float | None = None,
     ) -> Answer:
         """Find molecules like one, most alike first.
 
@@ -229,55 +226,122 @@ class BioMedAgent:
                 Morgan fingerprints (0.4).
             limit: Most hits, up to 100; the answer says how many more there are.
             where: ``pubchem``, ``local``, or ``auto``: PubChem, and the local index when it may not or cannot answer.
-            policy: See :meth:`ask`.
+            policy: See :class:`BioMedAgent`.
+            timeout: See :class:`BioMedAgent`.
         """
-        from biomed_agent.answering.handlers import molecules
+        from biomed_agent.answering.pipeline import structure_query
 
-        return self._run(
-            molecule, policy, lambda answering: molecules.similar(answering, molecule, threshold, limit, where)
+        return self._fill(
+            molecule, lambda: structure_query("similar", molecule, limit, threshold), policy, timeout, where=where
         )
 
-    def containing(self, part: str, limit: int = 10, where: Where = "auto", policy: Policy = "ask") -> Answer:
-        """Find molecules that hold a structure as a part, the smallest first; see :meth:`similar`."""
-        from biomed_agent.answering.handlers import molecules
+    def substructure_matches(
+        self, part: str, limit: int = 10, where: Where = "auto", policy: Policy = "ask", *, timeout: float | None = None
+    ) -> Answer:
+        """Find molecules that hold a structure as a part, the smallest first; see :meth:`similar_molecules`."""
+        from biomed_agent.answering.pipeline import structure_query
 
-        return self._run(part, policy, lambda answering: molecules.containing(answering, part, limit, where))
+        return self._fill(part, lambda: structure_query("contains", part, limit), policy, timeout, where=where)
 
-    def properties(self, molecule: str, policy: Policy = "ask") -> Answer:
-        """Compute descriptors, drug-likeness rules with every value, and structural alerts; nothing but names leaves.
+    def molecule_properties(self, molecule: str, policy: Policy = "ask", *, timeout: float | None = None) -> Answer:
+        """Compute descriptors, drug-likeness rules with every value, and structural alerts; only names leave.
 
         Args:
             molecule: Name, identifier or structure.
-            policy: See :meth:`ask`.
+            policy: See :class:`BioMedAgent`.
+            timeout: See :class:`BioMedAgent`.
         """
-        from biomed_agent.answering.handlers import molecules
+        query = Query("value", (Subject(molecule, "molecule"),), kind="computed")
+        return self._fill(molecule, lambda: query, policy, timeout)
 
-        return self._run(molecule, policy, lambda answering: molecules.properties(answering, molecule))
+    def find_many(
+        self,
+        kind: FindKind,
+        names: Sequence[str],
+        limit: int = 10,
+        policy: Policy = "strict",
+        *,
+        timeout: float | None = None,
+    ) -> Iterator[Answer]:
+        """Look many names up; yields one answer for each, in order.
 
-    def protein(self, name: str, organism: str = "", about: Sequence[str] = (), policy: Policy = "ask") -> Answer:
-        """Say which protein a name names, and what the sections asked for of its record state.
+        PubChem is asked for 200 identifiers with one request and for names several at a time, UniProt for 500
+        accessions with one; the first answer of a part tells what left for all of it.
 
         Args:
-            name: Gene, name, accession, isoform, entry name, EC number, variant or sequence.
-            organism: Scientific name, or a word such as ``mouse``; human by default.
-            about: Keys of :data:`biomed_agent.answering.handlers.proteins.SECTIONS`, such as ``diseases``.
-            policy: See :meth:`ask`.
+            kind: What to look for.
+            names: See :meth:`find_molecule`, :meth:`find_protein`, :meth:`search_literature`; none opens a file.
+            limit: Most articles of one search.
+            policy: See :class:`BioMedAgent`; ``strict`` unless told otherwise, because nobody looks at each answer.
+            timeout: Of each answer; see :class:`BioMedAgent`.
         """
-        from biomed_agent.answering.handlers import proteins
+        from biomed_agent.answering.resolving.input_files import files_closed
+        from biomed_agent.answering.resolving.prefetch import BATCH_SIZE, prefetch
 
-        return self._run(name, policy, lambda answering: proteins.card(answering, name, organism, about))
+        for start in range(0, len(names), BATCH_SIZE[kind]):
+            part = names[start : start + BATCH_SIZE[kind]]
+            missing: dict[str, BiomedAgentError] = {}
+            components = self._components
+            with components.recording() as left:
+                if kind == "molecule":
+                    components = prefetch(components, part)
+                elif kind == "protein":
+                    missing = components.resolver.fetch_together(part)
+            for name in part:
+                with files_closed("Of many names none opens a file; look it up alone."):
+                    answer = self._find(kind, name, policy, timeout, limit, components, missing.get(name))
+                yield replace(answer, egress=(*left, *answer.egress))
+                left = []
 
-    def articles(self, query: str, limit: int = 10) -> list[Article]:
+    def ask_many(
+        self,
+        questions: Iterable[str | Query],
+        policy: Policy = "strict",
+        *,
+        model: ModelUse = "auto",
+        show_undecided: bool = False,
+        timeout: float | None = None,
+    ) -> Iterator[Answer]:
+        """Answer many questions; yields one answer for each, in order, as each is made.
+
+        Args:
+            questions: See :meth:`ask`.
+            policy: See :class:`BioMedAgent`; ``strict`` unless told otherwise, because nobody looks at each answer.
+            model: See :meth:`ask`.
+            show_undecided: See :meth:`ask`.
+            timeout: Of each answer; see :class:`BioMedAgent`.
+        """
+        for question in questions:
+            yield self.ask(question, policy=policy, model=model, show_undecided=show_undecided, timeout=timeout)
+
+    def articles(self, query: str, limit: int = 10, *, timeout: float | None = None) -> list[Article]:
         """Return the articles of a literature query as records, the most relevant first.
 
         Args:
             query: Search string in PubMed's syntax, sent as it is; Europe PMC answers when PubMed cannot.
             limit: Most articles. Retracted ones are among them, and marked.
+            timeout: Seconds after which :class:`~biomed_agent.core.errors.TimedOut` is raised.
 
         Raises:
             BiomedAgentError: The look-up was refused or failed, or PubMed would ignore a word of the query.
         """
-        return self.rooms.retriever.articles(query, limit, [])
+        with self._within(timeout):
+            return self._components.retriever.articles(query, limit, [])
+
+    aask = async_twin(ask)
+    acheck = async_twin(check)
+    afind_molecule = async_twin(find_molecule)
+    afind_protein = async_twin(find_protein)
+    aprotein_card = async_twin(protein_card)
+    asearch_literature = async_twin(search_literature)
+    asimilar_molecules = async_twin(similar_molecules)
+    asubstructure_matches = async_twin(substructure_matches)
+    amolecule_properties = async_twin(molecule_properties)
+    afind_many = async_iterator_twin(find_many)
+    aask_many = async_iterator_twin(ask_many)
+    aarticles = async_twin(articles)
+
+    # -- life ----------------------------------------------------------------------------------
 
     def chat(self) -> Chat:
         """Return a conversation that remembers which molecule and protein it is about."""
@@ -285,47 +349,200 @@ class BioMedAgent:
 
     def warm_up(self) -> None:
         """Load what the first question would load, the model included."""
-        generator = self.rooms.generator
-        load = getattr(generator, "load", None)
+        load = getattr(self._components.generator, "load", None)
         if load is not None:
             load()
 
+    def close(self) -> None:
+        """Cancel the calls that run; give back connections, files, threads and the model. Harmless when repeated."""
+        with self._lock:
+            self._closed, components, self._opened = True, self._opened, None
+        for deadline in list(self._calls):
+            deadline.cancel()
+        if "_executor" in self.__dict__:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+        if components is not None:
+            components.close()
+
+    async def aclose(self) -> None:
+        """Like :meth:`close`."""
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def _executor(self) -> ThreadPoolExecutor:
+        """Threads for the asynchronous twins: of this agent alone, so that no application's own are used up."""
+        return ThreadPoolExecutor(MAX_WORKERS, thread_name_prefix="biomed-agent")
+
     @property
-    def rooms(self) -> Rooms:
-        """The parts the path is made of, built at the first question."""
-        with self._furnishing:
-            if self._rooms is None:
-                self._rooms = _furnish(self.settings, self.files)
-            return self._rooms
+    def _components(self) -> Components:
+        """The parts answers are made with, opened at the first call."""
+        with self._lock:
+            if self._closed:
+                raise Unavailable("this agent was closed.", "Make another.")
+            if self._opened is None:
+                from biomed_agent.answering.components import open_components
+
+                self._opened = open_components(self.settings, files=self.files)
+            return self._opened
+
+    # -- how a verb is run ---------------------------------------------------------------------
+
+    def _ask(
+        self,
+        question: str | Query,
+        molecule: str | None,
+        protein: str | None,
+        policy: Policy,
+        search: str | None,
+        timeout: float | None,
+        options: dict[str, Any],
+        last: tuple[str | None, str | None] = (None, None),
+    ) -> Answer:
+        """Answer a question; one that names nothing and asks on is about ``last``, a molecule and a protein."""
+
+        def path(context: AnswerContext) -> Answer:
+            from biomed_agent.answering.pipeline import Reading, answer_query, answer_words
+
+            if isinstance(question, Query):
+                return answer_query(context, question)
+            reading = Reading(question, context.components.index)
+            given = last if any(last) and reading.asks_on(*last) else (molecule, protein)
+            return answer_words(context, reading, *given, search)
+
+        words = question if not isinstance(question, Query) else question.text or question.object or question.frame
+        return self._run(words, policy, path, timeout=timeout, **options)
+
+    def _find(
+        self,
+        kind: FindKind,
+        name: str,
+        policy: Policy,
+        timeout: float | None,
+        limit: int = 10,
+        components: Components | None = None,
+        error: BiomedAgentError | None = None,
+    ) -> Answer:
+        """Look one name up; ``error`` says that it is known already why it cannot be."""
+
+        def make() -> Query:
+            from biomed_agent.answering.pipeline import protein_query
+
+            if error is not None:
+                raise error
+            if kind == "literature":
+                return Query("papers", object=name, limit=limit, aggregate="list", kind="literature")
+            return protein_query(name) if kind == "protein" else Query("locate", (Subject(name, "molecule"),))
+
+        return self._fill(name, make, policy, timeout, components=components)
+
+    def _fill(
+        self,
+        words: str,
+        make: Callable[[], Query],
+        policy: Policy,
+        timeout: float | None,
+        *,
+        components: Components | None = None,
+        **options: Any,
+    ) -> Answer:
+        """Answer a query that ``make`` fills in, within the call, so that what it raises becomes the answer."""
+
+        def path(context: AnswerContext) -> Answer:
+            from biomed_agent.answering.pipeline import answer_query
+
+            return answer_query(context, make(), no_file="")
+
+        return self._run(words, policy, path, components, timeout=timeout, **options)
 
     def _run(
         self,
         question: str,
         policy: Policy,
-        path: Callable[[Answering], Answer],
-        rooms: Rooms | None = None,
+        path: Callable[[AnswerContext], Answer],
+        components: Components | None = None,
         *,
-        model: ModelUse = "auto",
-        show_undecided: bool = False,
+        timeout: float | None = None,
+        **options: Any,
     ) -> Answer:
         """Run ``path``; turn a deliberate error into an answer; add what left and how long it took."""
-        from biomed_agent.answering.draft import Draft
-        from biomed_agent.answering.pipeline import Answering
+        from biomed_agent.answering.context import AnswerContext, Draft
 
         started = time.monotonic()
         draft = Draft(question if isinstance(question, str) else repr(question))
         left: list[str] = []
         try:
             check_question(question)
-            rooms = rooms or self.rooms
-            with rooms.transport.recording() as left:
-                answer = path(
-                    Answering(rooms, draft, policy, self.settings.egress, model=model, show_undecided=show_undecided)
-                )
+            _check_options(**options)
+            components = components or self._components
+            with self._within(timeout), components.recording() as left:
+                answer = path(AnswerContext(components, draft, policy, self.settings.egress, **options))
         except BiomedAgentError as error:
             answer = draft.fail(error)
         shown = answer.question if len(answer.question) <= MAX_QUESTION else f"{answer.question[:200]}..."
         return replace(answer, question=shown, egress=tuple(left), seconds=round(time.monotonic() - started, 3))
+
+    @contextmanager
+    def _within(self, timeout: float | None) -> Iterator[None]:
+        """Work within a deadline of this call, which ends with that of the call it is a part of, and with the agent."""
+        parent, deadline = current(), Deadline(timeout)
+        self._calls.add(deadline)
+        with nullcontext() if parent is NEVER else parent.on_cancel(deadline.cancel), running(deadline):
+            parent.check()
+            yield
+
+    # -- deprecated spellings ------------------------------------------------------------------
+
+    def find(self, kind: FindKind, name: str, limit: int = 10, policy: Policy = "ask") -> Answer:
+        """Deprecated: use :meth:`find_molecule`, :meth:`find_protein` or :meth:`search_literature`."""
+        verbs = {"molecule": "find_molecule", "protein": "find_protein", "literature": "search_literature"}
+        warn_deprecated("BioMedAgent.find", f"BioMedAgent.{verbs.get(kind, 'find_molecule')}")
+        return self._find(kind, name, policy, None, limit)
+
+    def find_all(
+        self, kind: FindKind, names: Sequence[str], limit: int = 10, policy: Policy = "strict"
+    ) -> Iterator[Answer]:
+        """Deprecated: use :meth:`find_many`."""
+        warn_deprecated("BioMedAgent.find_all", "BioMedAgent.find_many")
+        return self.find_many(kind, names, limit, policy)
+
+    def similar(
+        self, molecule: str, threshold: float | None = None, limit: int = 10, where: Where = "auto",
+        policy: Policy = "ask",
+    ) -> Answer:  # fmt: skip
+        """Deprecated: use :meth:`similar_molecules`."""
+        warn_deprecated("BioMedAgent.similar", "BioMedAgent.similar_molecules")
+        return self.similar_molecules(molecule, threshold, limit, where, policy)
+
+    def containing(self, part: str, limit: int = 10, where: Where = "auto", policy: Policy = "ask") -> Answer:
+        """Deprecated: use :meth:`substructure_matches`."""
+        warn_deprecated("BioMedAgent.containing", "BioMedAgent.substructure_matches")
+        return self.substructure_matches(part, limit, where, policy)
+
+    def properties(self, molecule: str, policy: Policy = "ask") -> Answer:
+        """Deprecated: use :meth:`molecule_properties`."""
+        warn_deprecated("BioMedAgent.properties", "BioMedAgent.molecule_properties")
+        return self.molecule_properties(molecule, policy)
+
+    def protein(self, name: str, organism: str = "", about: Sequence[str] = (), policy: Policy = "ask") -> Answer:
+        """Deprecated: use :meth:`protein_card`."""
+        warn_deprecated("BioMedAgent.protein", "BioMedAgent.protein_card")
+        return self.protein_card(name, organism, about, policy)
 
 
 class Chat:
@@ -348,76 +565,20 @@ class Chat:
         *,
         model: ModelUse = "auto",
         show_undecided: bool = False,
+        timeout: float | None = None,
     ) -> Answer:
         """Answer ``question``; see :meth:`BioMedAgent.ask`."""
-        from biomed_agent.answering.reading.mentions import find_mentions, refers_back, unknown_words
-        from biomed_agent.answering.reading.question import classify
-
-        named = molecule is not None or protein is not None or find_mentions(question, self.agent.rooms.index)
-        asked = classify(question, molecule=self.molecule is not None, protein=self.protein is not None)
-        # Without an "it", a word nobody knows may be a name, and a question that asks for nothing is no follow-up.
-        asks_on = not unknown_words(question) and (asked.kind not in ("identity", "other") or asked.predicates)
-        if not named and (refers_back(question) or asks_on):
-            molecule, protein = self.molecule, self.protein
-        answer = self.agent.ask(question, molecule, protein, model=model, show_undecided=show_undecided)
-        if answer.entities or answer.status in (
-            "ambiguous",
-            "not_found",
-            "invalid",
-        ):  # a failed name is not the old one
-            self.molecule = next((one.entity.handle for one in answer.entities if one.kind == "molecule"), None)
-            self.protein = next((_again(one) for one in answer.entities if one.kind == "protein"), None)
+        given = molecule is not None or protein is not None
+        last = (None, None) if given else (self.molecule, self.protein)
+        answer = self.agent._ask(
+            question, molecule, protein, "ask", None, timeout, {"model": model, "show_undecided": show_undecided}, last
+        )
+        # A name that failed is not the old one.
+        if answer.entities or answer.status in ("ambiguous", "not_found", "invalid"):
+            entities = answer.entities
+            self.molecule = next((known.entity.handle for known in entities if known.kind == "molecule"), None)
+            self.protein = next((_again(known) for known in entities if known.kind == "protein"), None)
         return answer
-
-
-def _furnish(settings: Settings, files: bool) -> Rooms:
-    """Open the parts of the path."""
-    from biomed_agent.answering.draft import Rooms
-    from biomed_agent.answering.evidence import Retriever
-    from biomed_agent.answering.resolving.resolver import Resolver
-    from biomed_agent.model.connect import connect
-    from biomed_agent.sources.http.transport import Transport
-    from biomed_agent.sources.literature.europepmc import EuropePMC
-    from biomed_agent.sources.literature.library import Shelves
-    from biomed_agent.sources.literature.pubmed import PubMed
-    from biomed_agent.sources.literature.search import Literature
-    from biomed_agent.sources.local import LocalIndex
-    from biomed_agent.sources.local.structure_search import StructureSearch
-    from biomed_agent.sources.pubchem import PubChem
-    from biomed_agent.sources.uniprot import UniProt
-
-    transport = Transport(
-        settings.cache_dir,
-        egress=settings.egress,
-        offline=settings.offline,
-        email=settings.email,
-        api_key=settings.ncbi_api_key.get_secret_value(),
-        timeout=settings.timeout,
-        audit=settings.audit_path,
-    )
-    index = LocalIndex.open(settings.cache_dir, settings.index)
-    pubchem, uniprot, library = (
-        (None, None, None)
-        if settings.offline
-        else (PubChem(transport), UniProt(transport), Literature(PubMed(transport), EuropePMC(transport)))
-    )
-    key = settings.api_key.get_secret_value()
-    return Rooms(
-        transport=transport,
-        index=index,
-        resolver=Resolver(index, pubchem, uniprot, files=files),
-        retriever=Retriever(index, pubchem, uniprot, Shelves(index, library, settings.egress == "nothing")),
-        structures=StructureSearch(index, settings.cache_dir),
-        generator=connect(
-            settings.host,
-            settings.model,
-            egress=settings.egress,
-            api_key=key,
-            load_in=settings.load_in,
-            audit=settings.audit_path,
-        ),
-        model_off=not settings.host and (settings.model or "").lower() == "none",
-    )
 
 
 def check_question(question: object) -> None:
@@ -431,6 +592,19 @@ def check_question(question: object) -> None:
         )
     if any((ord(letter) < 32 and letter not in "\t\n\r") or "\ud800" <= letter <= "\udfff" for letter in question):
         raise InvalidInput("the question holds control characters; it looks like a binary file.", "Expected text.")
+
+
+def _check_options(
+    model: object = "auto", show_undecided: object = False, full_text: object = False, where: object = "auto"
+) -> None:
+    """Raise :class:`InvalidInput` for a value that an option cannot have, such as the word "no" for False."""
+    uses = get_args(ModelUse)
+    if model not in uses:
+        raise InvalidInput(f"model is {model!r}.", f"Expected {', '.join(uses[:-1])} or {uses[-1]}.")
+    if not isinstance(show_undecided, bool):
+        raise InvalidInput(f"show_undecided is {show_undecided!r}.", "Expected True or False.")
+    if where not in ("auto", "pubchem", "local"):
+        raise InvalidInput(f"where is {where!r}.", "Expected auto, pubchem or local.")
 
 
 def _again(resolved: Resolved) -> str:

@@ -65,9 +65,16 @@ class Retriever:
         """Return computed values: RDKit descriptors of a molecule, length and mass of a protein."""
         if isinstance(entity, Protein):
             return protein_values(entity)
-        parents = {f"of the neutral parent {one.smiles}": f"of the parent {one.name}" for one in self.parents(entity)}
         facts = structures.computed_facts(entity)
-        return [replace(fact, note=parents[fact.note]) if fact.note in parents else fact for fact in facts]
+        if not any(fact.about for fact in facts):
+            return facts
+        named = {parent.smiles: parent.name for parent in self.parents(entity)}
+        return [
+            replace(fact, note=f"of the parent {name}", about_name=name)
+            if (name := named.get(fact.about_name))
+            else fact
+            for fact in facts
+        ]
 
     def stored(
         self,
@@ -114,10 +121,8 @@ class Retriever:
         stated = {fact.predicate for fact in facts}
         for parent in self.parents(entity) if isinstance(entity, Molecule) else []:
             inherited = [fact for fact in self.index.facts(parent) if fact.predicate in ("ChEBI class", "ChEBI role")]
-            note = f"of the parent {parent.name}"
-            facts += [
-                replace(fact, subject=entity.handle, note=note) for fact in inherited if fact.predicate not in stated
-            ]
+            inherited = [fact for fact in inherited if fact.predicate not in stated]
+            facts += [_inherited(fact, entity, parent) for fact in inherited]
         return facts
 
     def _live(self, entity: Entity, wanted: Collection[str], notes: list[str]) -> tuple[list[Fact], Readings]:
@@ -240,6 +245,12 @@ def _fits_variant(entity: Entity, fact: Fact) -> bool:
     if not isinstance(entity, Protein) or not entity.variant or fact.predicate not in _OF_VARIANTS:
         return True
     return bool(set(entity.variant.split("/")) & set(str(fact.value).split("/")))
+
+
+def _inherited(fact: Fact, entity: Entity, parent: Molecule) -> Fact:
+    """Return what is stated of the parent of a salt as a fact of the salt that says so."""
+    note = f"of the parent {parent.name}"
+    return replace(fact, subject=entity.handle, note=note, about=parent.handle, about_name=parent.name)
 
 
 def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:

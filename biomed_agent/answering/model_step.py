@@ -30,7 +30,7 @@ from biomed_agent.trust.claims import contradicts
 from biomed_agent.trust.claims.statement import sentences
 
 if TYPE_CHECKING:
-    from biomed_agent.answering.pipeline import Answering
+    from biomed_agent.answering.context import AnswerContext
 
 WITHOUT_MODEL = (
     "A model trained for this may add an answer in words: pip install 'biomed-agent[model]' for the small one, "
@@ -41,7 +41,6 @@ SWITCHED_OFF = (
     "leave that out for an answer in words as well."
 )
 RECORDS_ANSWER = "the model (records answer)"
-NO_ANSWER = "The model did not answer"
 _NOTHING_DECIDES = "nothing at hand decides it"
 """of an undecided sentence; the reason itself quotes its words"""
 _NOT_COMPARED = "not compared with the passages"
@@ -65,30 +64,30 @@ def check_shown(everything: object) -> bool:
 
 
 def ask_model(
-    answering: Answering, kind: str, entity: Molecule | Protein, message: dict[str, Any], *, recorded: bool
+    context: AnswerContext, kind: str, entity: Molecule | Protein, message: dict[str, Any], *, recorded: bool
 ) -> None:
     """Ask the model about ``entity`` if it is to be asked.
 
     Args:
-        answering: The question; its draft takes the statement, or the error of a model that gave none.
+        context: The call; its draft takes the statement, or the error of a model that gave none.
         kind: Kind of question.
         entity: What the model is asked about, and what its sentences are checked against.
         message: The prompt.
         recorded: Whether a record answers the question.
     """
-    draft, rooms = answering.draft, answering.rooms
-    if answering.model == "never":
+    draft, components = context.draft, context.components
+    if context.model == "never":
         return
-    generator = rooms.generator
-    if recorded and answering.model == "auto":
+    generator = components.generator
+    if recorded and context.model == "auto":
         if generator is not None:
             draft.not_looked_up.append(RECORDS_ANSWER)
         return
     if generator is None:
-        draft.next_steps.append(SWITCHED_OFF if rooms.model_off else WITHOUT_MODEL)
+        draft.next_steps.append(SWITCHED_OFF if components.model_off else WITHOUT_MODEL)
         return
     claims: dict[str, tuple[Claim, ...]] = {}
-    check = answering.checker(entity)
+    check = context.checker(entity)
 
     def contradicted(text: str) -> bool:
         claims[text] = check(text)
@@ -96,7 +95,7 @@ def ask_model(
 
     try:
         stamp = generator.stamp
-        if kind not in stamp.kinds and not (answering.model == "always" and kind in stamp.not_offered):
+        if kind not in stamp.kinds and not (context.model == "always" and kind in stamp.not_offered):
             draft.not_looked_up.append(_not_offered(stamp, kind))
             return
         options = options_for(stamp, kind)
@@ -109,17 +108,17 @@ def ask_model(
         draft.warnings.append(_EMPTY)
         return
     draft.model = replace(
-        _with_choice(shown(claims[text], stamp, everything=answering.show_undecided), choice),
+        _with_choice(shown(claims[text], stamp, everything=context.show_undecided), choice),
         not_offered="" if kind in stamp.kinds else stamp.not_offered[kind],
         saw=_seen(message),
     )
     draft.warnings += _warnings(draft.model, choice, options)
 
 
-def synthesis(answering: Answering, question: str, evidence: Sequence[Evidence]) -> ModelStatement | None:
+def synthesis(context: AnswerContext, question: str, evidence: Sequence[Evidence]) -> ModelStatement | None:
     """Let the model answer from passages, if it is offered for literature; a failure is a warning."""
-    draft, generator = answering.draft, answering.rooms.generator
-    if generator is None or answering.model == "never":
+    draft, generator = context.draft, context.components.generator
+    if generator is None or context.model == "never":
         return None
     try:
         stamp = generator.stamp
@@ -128,13 +127,13 @@ def synthesis(answering: Answering, question: str, evidence: Sequence[Evidence])
         options = options_for(stamp, "literature")
         choice = ask_and_choose(generator, literature_messages(question, evidence), options)
     except BiomedAgentError as error:
-        draft.warnings.append(f"{NO_ANSWER}: {error}")
+        draft.warnings.append(f"{compose.NO_ANSWER}: {error}")
         return None
     if not choice.generation.text.strip():
         draft.warnings.append(_EMPTY)
         return None
     claims = [Claim(sentence, "unverified", _NOT_COMPARED) for sentence in sentences(choice.generation.text)]
-    statement = _with_choice(shown(claims, stamp, everything=answering.show_undecided), choice)
+    statement = _with_choice(shown(claims, stamp, everything=context.show_undecided), choice)
     draft.warnings += _warnings(statement, choice, options)
     return replace(statement, saw="the numbered passages")
 
@@ -175,13 +174,13 @@ def _withheld(claim: Claim) -> Withheld:
     return Withheld(claim.verdict, claim.why if claim.verdict == "contradicted" else _NOTHING_DECIDES)
 
 
-def why_unasked(answering: Answering) -> str:
+def why_unasked(context: AnswerContext) -> str:
     """Say in one sentence why the model was not asked, and what it can be asked."""
-    generator = answering.rooms.generator
-    if answering.model == "never":
+    generator = context.components.generator
+    if context.model == "never":
         return "No model was asked."
     if generator is None:
-        return f"No model was asked: {'it is switched off' if answering.rooms.model_off else 'none is set up'}."
+        return f"No model was asked: {'it is switched off' if context.components.model_off else 'none is set up'}."
     try:
         stamp = generator.stamp
     except BiomedAgentError as error:

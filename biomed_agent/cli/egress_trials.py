@@ -133,7 +133,7 @@ def _every_door(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
     yield "conversation", lambda: agent.chat().ask(QUESTION)
     for number, text in enumerate(OTHER_NOTATIONS, 1):
         opened = [
-            *(partial(agent.find, kind, text) for kind in ("molecule", "protein", "literature")),
+            *(partial(find, text) for find in (agent.find_molecule, agent.find_protein, agent.search_literature)),
             partial(agent.ask, f'What is "{text}"?', molecule=text),
             partial(agent.ask, f'What is "{text}"?', protein=text),
             partial(agent.ask, f'What do papers say about "{text}"?'),
@@ -190,9 +190,9 @@ def _files(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
     for kind in ("molecule", "protein"):
         yield f"file as {kind}", partial(agent.ask, "What do papers say about it?", **{kind: name})  # type: ignore[arg-type]
         yield f"file as {kind} described", partial(agent.ask, "Describe it.", **{kind: name})  # type: ignore[arg-type]
-        yield f"file found as {kind}", partial(agent.find, kind, name)
-    yield "file as part", partial(agent.containing, name)
-    yield "files among many", partial(agent.find_all, "molecule", [name, f"file:{readable}"])
+        yield f"file found as {kind}", partial(getattr(agent, f"find_{kind}"), name)
+    yield "file as part", partial(agent.substructure_matches, name)
+    yield "files among many", partial(agent.find_many, "molecule", [name, f"file:{readable}"])
     for number, hidden in enumerate(HIDDEN, 1):
         for path in (secret, readable):
             text = hidden.format(path)

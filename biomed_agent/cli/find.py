@@ -51,15 +51,17 @@ def _found(agent: BioMedAgent, name: str, arguments: argparse.Namespace) -> Answ
     """Look one name up."""
     policy: Policy = arguments.policy or "ask"
     if arguments.kind == "similar":
-        return agent.similar(name, arguments.threshold, arguments.limit, arguments.where, policy)
+        return agent.similar_molecules(name, arguments.threshold, arguments.limit, arguments.where, policy)
     if arguments.kind == "substructure":
-        return agent.containing(name, arguments.limit, arguments.where, policy)
+        return agent.substructure_matches(name, arguments.limit, arguments.where, policy)
     if arguments.kind == "properties":
-        return agent.properties(name, policy)
+        return agent.molecule_properties(name, policy)
     if arguments.kind == "protein":
         about = [one.strip() for one in (arguments.about or "").split(",") if one.strip()]
-        return agent.protein(name, arguments.organism or "", about, policy)
-    return agent.find(arguments.kind, name, arguments.limit, policy)
+        return agent.protein_card(name, arguments.organism or "", about, policy)
+    if arguments.kind == "literature":
+        return agent.search_literature(name, arguments.limit, policy)
+    return agent.find_molecule(name, policy)
 
 
 def _find_many(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -100,9 +102,9 @@ def _answers(agent: BioMedAgent, rows: Sequence[Row], arguments: argparse.Namesp
 
 
 def _looked_up(agent: BioMedAgent, names: Sequence[str], arguments: argparse.Namespace) -> Iterable[Answer]:
-    typed = arguments.input is None and any(names_a_file(name) for name in names)  # which find_all does not open
+    typed = arguments.input is None and any(names_a_file(name) for name in names)  # which find_many does not open
     if not typed and arguments.kind not in OF_MOLECULE and not (arguments.about or arguments.organism):
-        return agent.find_all(arguments.kind, names, arguments.limit, arguments.policy)
+        return agent.find_many(arguments.kind, names, arguments.limit, arguments.policy)
     return (_found(agent, name, arguments) for name in names)
 
 
@@ -143,7 +145,6 @@ def _cells(answer: Answer) -> dict[str, str]:
 def _parent(answer: Answer) -> dict[str, str]:
     """Return the parent of a salt and its weight, as the computed facts state them."""
     for fact in answer.facts:
-        for lead in ("of the parent ", "of the neutral parent "):
-            if fact.predicate == "molecular weight" and fact.note.startswith(lead):
-                return {"parent": fact.note.removeprefix(lead), "parent_weight": str(fact.value)}
+        if fact.predicate == "molecular weight" and fact.about:
+            return {"parent": fact.about_name, "parent_weight": str(fact.value)}
     return {}

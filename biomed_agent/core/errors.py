@@ -117,3 +117,20 @@ class CheckpointError(BiomedAgentError):
     """A model folder is incomplete, altered or not one of ours."""
 
     status: Status = "invalid"
+
+
+class Note(str):
+    """A warning for the reader that an error caused which did not end the call.
+
+    Args:
+        text: The warning.
+        error: What it tells of; whoever tells of the same error elsewhere leaves the note out.
+    """
+
+    error: BiomedAgentError | None
+
+    def __new__(cls, text: str, error: BiomedAgentError | None = None) -> Note:
+        """Make the text carry its error."""
+        note = super().__new__(cls, text)
+        note.error = error
+        return note

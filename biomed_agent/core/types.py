@@ -11,6 +11,7 @@ import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Literal, TypeAlias
 
 Status: TypeAlias = Literal[
@@ -205,6 +206,8 @@ class Fact:
     about: str = ""
     """handle of the second entity: the protein of an affinity, the parent of a salt that a value is taken from; a name
     as its source writes it where there is no handle"""
+    about_name: str = ""
+    """how a reader calls the second entity"""
     limits: tuple[LimitCheck, ...] = ()
     """of a rule's verdict: each value it looks at, and whether it lies within"""
 
@@ -350,6 +353,36 @@ class Candidate:
     why: str
     """why it is a candidate: ``exact synonym``, ``gene of human EGFR``, ``homonym`` ..."""
     kind: Literal["molecule", "protein", "article", "other"] = "other"
+
+
+class Reason(Enum):
+    """Why a name names a thing, in the order in which one and the same thing is said to be found."""
+
+    NAME = "exact name", 0
+    BRAND = "brand name", 1
+    SYNONYM = "exact synonym", 1
+    GENE = "gene", 0
+    RECOMMENDED = "recommended name", 0
+    ALIAS = "alias", 2
+    GENE_SYNONYM = "gene synonym", 2
+    ALTERNATIVE = "alternative name", 2
+    EC_NUMBER = "EC number", 2
+    IDENTIFIER = "identifier", 0
+    PUBCHEM_NAME = "PubChem name", 1
+    UNIPROT_NAME = "name in UniProt", 2
+    UNIPROT_PART = "name of a part in UniProt", 3
+
+    def __init__(self, words: str, rank: int) -> None:
+        self.words, self.rank = words, rank
+        """how a reader is told, and how sure it is: a smaller number is a better reason"""
+
+    @classmethod
+    def of(cls, words: str) -> Reason:
+        """Return the reason that an index writes so."""
+        return _REASONS.get(words, cls.ALIAS)
+
+
+_REASONS = {reason.words: reason for reason in Reason}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ What happens when something is wrong:
 
 from __future__ import annotations
 
-from biomed_agent.tools.base import BioMedTool, LazyAgent, LookUpTool
+from typing import Any
+
+from biomed_agent.core.deprecated import warn_deprecated
+from biomed_agent.tools.base import AgentFactory, BioMedTool
 from biomed_agent.tools.molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
 from biomed_agent.tools.papers import SearchLiteratureTool
 from biomed_agent.tools.proteins import FindProteinTool
@@ -24,13 +27,12 @@ from biomed_agent.tools.qa import BioMedToolkit, LiteratureQATool, MoleculeProte
 from biomed_agent.tools.retriever import PubMedRetriever
 
 __all__ = [
+    "AgentFactory",
     "BioMedTool",
     "BioMedToolkit",
     "FindMoleculeTool",
     "FindProteinTool",
-    "LazyAgent",
     "LiteratureQATool",
-    "LookUpTool",
     "MoleculePropertiesTool",
     "MoleculeProteinQATool",
     "MoleculeQATool",
@@ -39,3 +41,11 @@ __all__ = [
     "SearchLiteratureTool",
     "SimilarMoleculesTool",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("LazyAgent", "LookUpTool"):
+        new = {"LazyAgent": AgentFactory, "LookUpTool": BioMedTool}[name]
+        warn_deprecated(f"{__name__}.{name}", f"{__name__}.{new.__name__}")
+        return new
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

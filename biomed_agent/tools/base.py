@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import threading
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
 from langchain_core.tools import BaseTool, ToolException
@@ -18,30 +17,19 @@ from biomed_agent.answering.resolving.input_files import files_closed, refuse_fi
 from biomed_agent.answering.wording import to_tool_text
 from biomed_agent.answering.wording.words import shorten
 from biomed_agent.core.errors import BiomedAgentError
-from biomed_agent.core.types import Answer, Article, EgressPolicy, ModelUse, Status
+from biomed_agent.core.types import Answer, EgressPolicy, ModelUse, Status
 from biomed_agent.tools.handles import Handles
 
 if TYPE_CHECKING:
     from biomed_agent.answering.agent import BioMedAgent
-    from biomed_agent.core.settings import Settings
 
 INSTEAD_OF_FILE = "A tool opens no file: pass a name, an identifier, the structure or the sequence itself."
 PROGRESS_EVENT = "biomed_agent_progress"
 """Name of the custom event a tool sends when it starts and when it has an answer."""
 
 
-class Asks(Protocol):
-    """Whoever answers: :class:`biomed_agent.BioMedAgent` or anything that has its two methods."""
-
-    def ask(self, question: str, molecule: str | None = ..., protein: str | None = ..., **more: Any) -> Answer:
-        """Answer a question."""
-
-    async def aask(self, question: str, molecule: str | None = ..., protein: str | None = ..., **more: Any) -> Answer:
-        """Answer a question without blocking the event loop."""
-
-
-class LazyAgent:
-    """An agent that is made at the first question, once, whichever tool or thread asks first.
+class AgentFactory:
+    """Makes one agent at the first question, whichever tool or thread asks first.
 
     Args:
         options: Arguments of :class:`biomed_agent.BioMedAgent`. Local files stay closed unless they say otherwise;
@@ -53,9 +41,8 @@ class LazyAgent:
         self._lock = threading.Lock()
         self._agent: BioMedAgent | None = None
 
-    @property
-    def agent(self) -> BioMedAgent:
-        """The agent itself, made now if it was not."""
+    def __call__(self) -> BioMedAgent:
+        """Return the agent, made now if it was not."""
         with self._lock:
             if self._agent is None:
                 from biomed_agent.answering.agent import BioMedAgent
@@ -63,52 +50,15 @@ class LazyAgent:
                 self._agent = BioMedAgent(**self._options)
             return self._agent
 
-    @property
-    def settings(self) -> Settings:
-        """The settings of the agent."""
-        return self.agent.settings
-
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as options: the copy makes an agent of its own."""
-        return functools.partial(LazyAgent, **self._options), ()
-
-    def ask(self, question: str, molecule: str | None = None, protein: str | None = None, **more: Any) -> Answer:
-        """See :meth:`biomed_agent.BioMedAgent.ask`."""
-        return self.agent.ask(question, molecule, protein, **more)
-
-    async def aask(self, question: str, molecule: str | None = None, protein: str | None = None, **more: Any) -> Answer:
-        """See :meth:`biomed_agent.BioMedAgent.aask`."""
-        return await self.agent.aask(question, molecule, protein, **more)
-
-    def articles(self, query: str, limit: int = 10) -> list[Article]:
-        """See :meth:`biomed_agent.BioMedAgent.articles`."""
-        return self.agent.articles(query, limit)
-
-    def find(self, kind: Literal["molecule", "protein", "literature"], name: str, limit: int = 10) -> Answer:
-        """See :meth:`biomed_agent.BioMedAgent.find`."""
-        return self.agent.find(kind, name, limit)
-
-    def protein(self, name: str, organism: str = "", about: Sequence[str] = ()) -> Answer:
-        """See :meth:`biomed_agent.BioMedAgent.protein`."""
-        return self.agent.protein(name, organism, about)
-
-    def similar(self, molecule: str, threshold: float | None = None, limit: int = 10) -> Answer:
-        """See :meth:`biomed_agent.BioMedAgent.similar`."""
-        return self.agent.similar(molecule, threshold, limit)
-
-    def containing(self, part: str, limit: int = 10) -> Answer:
-        """See :meth:`biomed_agent.BioMedAgent.containing`."""
-        return self.agent.containing(part, limit)
-
-    def properties(self, molecule: str) -> Answer:
-        """See :meth:`biomed_agent.BioMedAgent.properties`."""
-        return self.agent.properties(molecule)
+        return functools.partial(AgentFactory, **self._options), ()
 
 
 @functools.cache
-def default_agent() -> LazyAgent:
-    """Return the agent of tools that were made without one; it reads its settings from the environment."""
-    return LazyAgent()
+def default_agent() -> AgentFactory:
+    """Return what makes the agent of tools that were made without one; it reads its settings from the environment."""
+    return AgentFactory()
 
 
 @functools.cache
@@ -117,15 +67,25 @@ def default_handles() -> Handles:
     return Handles()
 
 
+def agent_of(agent: Any) -> Any:
+    """Return whoever answers: what is given as the agent, or what a factory makes.
+
+    Raises:
+        BiomedAgentError: The settings it reads cannot be used.
+    """
+    return agent() if isinstance(agent, AgentFactory) else agent
+
+
 def policy_of(agent: Any) -> EgressPolicy:
     """Return the egress policy of whoever answers; ``names-only`` when it does not say."""
     policy: EgressPolicy = "names-only"
     with contextlib.suppress(BiomedAgentError):  # settings that cannot be read
-        policy = getattr(getattr(agent, "settings", agent), "egress", policy)
+        answering = agent_of(agent)
+        policy = getattr(getattr(answering, "settings", answering), "egress", policy)
     return policy if policy in get_args(EgressPolicy) else "names-only"
 
 
-def model_asked(agent: Any) -> dict[str, ModelUse]:
+def model_use(agent: Any) -> dict[str, ModelUse]:
     """Return the argument that keeps the demonstration model out of a calling model's context.
 
     It ships for people who try the package; a host, a folder or ``embedded`` in the settings of the agent is a wish for
@@ -133,9 +93,8 @@ def model_asked(agent: Any) -> dict[str, ModelUse]:
     """
     from biomed_agent.answering.agent import BioMedAgent
 
-    with contextlib.suppress(BiomedAgentError):  # settings that cannot be read: the agent says so itself
-        if isinstance(agent, BioMedAgent | LazyAgent) and not agent.settings.host and not agent.settings.model:
-            return {"model": "never"}
+    if isinstance(agent, BioMedAgent) and not agent.settings.host and not agent.settings.model:
+        return {"model": "never"}
     return {}
 
 
@@ -179,7 +138,7 @@ class BioMedTool(BaseTool):
     handle_tool_error: Any = True
     handle_validation_error: Any = explain
     agent: Any = Field(default_factory=default_agent, exclude=True, repr=False)
-    """whoever answers, see :class:`Asks`"""
+    """whoever answers: a :class:`biomed_agent.BioMedAgent`, an :class:`AgentFactory`, or what has the same verbs"""
     handles: Handles = Field(default_factory=default_handles, exclude=True, repr=False)
     """the structures that were given, by the handles the calling model knows them by"""
 
@@ -189,12 +148,14 @@ class BioMedTool(BaseTool):
         try:
             opened = self._opened(arguments)
             with files_closed(INSTEAD_OF_FILE):
-                answer = self._ask(**opened)
+                agent = agent_of(self.agent)
+                verb, given = self._call(agent, opened)
+                answer: Answer = getattr(agent, verb)(**given)
         except BiomedAgentError as error:
             raise self._as_tool_error(error, arguments) from error
         with contextlib.suppress(RuntimeError):
             dispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
-        return self.told(answer, arguments), answer.to_dict()
+        return self.tell(answer, arguments), answer.to_dict()
 
     async def _arun(self, **arguments: Any) -> tuple[str, dict[str, Any]]:
         with contextlib.suppress(RuntimeError):
@@ -202,12 +163,14 @@ class BioMedTool(BaseTool):
         try:
             opened = self._opened(arguments)
             with files_closed(INSTEAD_OF_FILE):
-                answer = await self._aask(**opened)
+                agent = agent_of(self.agent)
+                verb, given = self._call(agent, opened)
+                answer: Answer = await getattr(agent, f"a{verb}")(**given)
         except BiomedAgentError as error:
             raise self._as_tool_error(error, arguments) from error
         with contextlib.suppress(RuntimeError):
             await adispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
-        return self.told(answer, arguments), answer.to_dict()
+        return self.tell(answer, arguments), answer.to_dict()
 
     def _opened(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments with every handle opened; refuse a file, whatever agent answers in whatever thread."""
@@ -217,15 +180,11 @@ class BioMedTool(BaseTool):
                 _refuse_files(value)
         return opened
 
-    def _ask(self, **arguments: Any) -> Answer:
-        answer: Answer = self.agent.ask(**model_asked(self.agent), **arguments)
-        return answer
+    def _call(self, agent: Any, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return the verb of the agent that is called, and its arguments."""
+        return "ask", {**model_use(agent), **arguments}
 
-    async def _aask(self, **arguments: Any) -> Answer:
-        answer: Answer = await self.agent.aask(**model_asked(self.agent), **arguments)
-        return answer
-
-    def told(self, answer: Answer, arguments: Mapping[str, Any]) -> str:
+    def tell(self, answer: Answer, arguments: Mapping[str, Any]) -> str:
         """Return what the calling model is told of an answer; a user's own structure by its handle."""
         policy, given = policy_of(self.agent), self.handles.opened(dict(arguments))
         text = to_tool_text(self.handles.closed(answer, policy))
@@ -241,16 +200,6 @@ class BioMedTool(BaseTool):
 
     def _answered(self, answer: Answer) -> dict[str, Any]:
         return {"tool": self.name, "stage": "answered", "status": answer.status, "seconds": answer.seconds}
-
-
-class LookUpTool(BioMedTool):
-    """A tool that looks something up instead of asking a question.
-
-    Subclasses say in :meth:`_ask` which method of the agent they call; an asynchronous call runs it in a thread.
-    """
-
-    async def _aask(self, **arguments: Any) -> Answer:
-        return await asyncio.to_thread(functools.partial(self._ask, **arguments))
 
 
 def _refuse_files(value: Any) -> None:

@@ -7,7 +7,8 @@ handle may be passed to any tool of the toolkit in place of the structure. What 
 - ``public``: everything.
 - ``names-only``: everything but structures and sequences, in whatever part of the message they stand.
 - ``nothing``: also no name, identifier, hash, formula, mass, source or sentence of the model, by which the structure
-  could be found or drawn again. Values that many structures share (:data:`SHARED`) are told.
+  could be found or drawn again. Values that many structures share are told
+  (``shared`` in :mod:`biomed_agent.core.predicates`).
 
 The artifact, which stays with the program, is always whole.
 """
@@ -25,19 +26,10 @@ from typing import Any, Literal
 
 from biomed_agent.answering.resolving.inputs import read_sequence
 from biomed_agent.core.identifiers import INCHIKEY, smiles_shaped, split_prefix
+from biomed_agent.core.predicates import may_be_told
 from biomed_agent.core.privacy.disclosure import structure_in
-from biomed_agent.core.types import Answer, EgressPolicy, Entity, Fact, Molecule, Protein, Resolved
+from biomed_agent.core.types import Answer, EgressPolicy, Entity, Fact, Molecule, Protein
 
-SHARED = frozenset(
-    (
-        "heavy atoms", "formal charge", "rings", "aromatic rings", "stereocentres", "logP", "TPSA",
-        "hydrogen-bond donors", "hydrogen-bond acceptors", "rotatable bonds", "fraction sp3", "QED", "rule of five",
-        "Veber rule", "length", "EC number", "protein family", "subcellular location",
-    )
-)  # fmt: skip
-"""predicates whose values do not tell which structure it is: many have the same"""
-STRUCTURAL = frozenset(("SMILES", "InChI", "sequence", "Murcko scaffold", "scaffold", "MOL block"))
-"""predicates whose values are a structure, a part of one, or a sequence"""
 WITHHELD = "[withheld]"
 SHORTEST = 6
 """letters from which a piece of a structure or sequence is recognised"""
@@ -136,8 +128,8 @@ class Handles:
     # -- what is told
 
     def closed(self, answer: Answer, policy: EgressPolicy) -> Answer:
-        """Return the answer as it may be told under ``policy``; see :data:`SHARED` and :data:`STRUCTURAL`."""
-        own = {id(one): self._handle(one.entity) for one in answer.entities if is_given(one)}
+        """Return the answer as far as it may be told; see :func:`biomed_agent.core.predicates.may_be_told`."""
+        own = {id(one): self._handle(one.entity) for one in answer.entities if one.given}
         if policy == "public" or not own:
             return answer
         subjects = {one.entity.handle: own[id(one)] for one in answer.entities if id(one) in own}
@@ -201,11 +193,6 @@ class Handles:
         return self.give("protein", f"seq:{entity.sequence}")
 
 
-def is_given(resolved: Resolved) -> bool:
-    """Whether an entity was given as a structure or sequence, not looked up by a name."""
-    return "as given" in resolved.why
-
-
 def _hidden(entity: Entity, handle: str, policy: EgressPolicy) -> Entity:
     """Return an entity that shows its handle, and under ``names-only`` what is no structure."""
     open_ = policy == "names-only"
@@ -236,11 +223,9 @@ def _closed_facts(facts: tuple[Fact, ...], subjects: Mapping[str, str], policy: 
     for fact in facts:
         if fact.subject not in subjects:
             yield fact
-        elif policy == "nothing":
-            if fact.predicate in SHARED:
-                yield replace(fact, subject=subjects[fact.subject], note="")
-        elif fact.predicate not in STRUCTURAL:
-            yield replace(fact, subject=subjects[fact.subject])
+        elif may_be_told(fact, policy):
+            closed = replace(fact, subject=subjects[fact.subject])
+            yield replace(closed, note="", about="", about_name="", limits=()) if policy == "nothing" else closed
 
 
 def _said(names: str, facts: tuple[Fact, ...], answer: Answer) -> str:
@@ -255,7 +240,7 @@ def _said(names: str, facts: tuple[Fact, ...], answer: Answer) -> str:
 def _secrets(answer: Answer, policy: EgressPolicy) -> Iterator[tuple[str, Entity]]:
     """Yield the strings of an answer that show which structure was given."""
     for resolved in answer.entities:
-        if not is_given(resolved):
+        if not resolved.given:
             continue
         entity = resolved.entity
         shown = [resolved.asked, split_prefix(resolved.asked)[1]]
@@ -265,7 +250,7 @@ def _secrets(answer: Answer, policy: EgressPolicy) -> Iterator[tuple[str, Entity
         else:
             shown += [entity.sequence, f"seq:{entity.sequence}"]
             known = [entity.accession, entity.name, entity.entry_name, entity.gene, entity.handle]
-        values = [str(fact.value) for fact in answer.facts if fact.predicate in STRUCTURAL]
+        values = [str(fact.value) for fact in answer.facts if not may_be_told(fact, "names-only")]
         shown += [*values, *(known if policy == "nothing" else ())]
         yield from ((text, entity) for text in shown if len(text) > 3 and (policy == "nothing" or not _is_name(text)))
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from biomed_agent.core.types import Answer
-from biomed_agent.tools.base import LookUpTool, Strict
+from biomed_agent.tools.base import BioMedTool, Strict
 
 _MOLECULE = (
     'A name, brand or synonym ("Gleevec"), an identifier ("CID:2244", "50-78-2", "CHEMBL25", an InChIKey) or a '
@@ -40,7 +39,7 @@ class MoleculePropertiesArguments(Strict):
     molecule: str = Field(min_length=1, description=_MOLECULE)
 
 
-class FindMoleculeTool(LookUpTool):
+class FindMoleculeTool(BioMedTool):
     """Says what molecule a name names: identifiers, structure, salt or parent, and what else it could mean."""
 
     name: str = "find_molecule"
@@ -51,12 +50,11 @@ class FindMoleculeTool(LookUpTool):
     )
     args_schema: type[BaseModel] = FindMoleculeArguments
 
-    def _ask(self, **arguments: Any) -> Answer:
-        answer: Answer = self.agent.find("molecule", arguments["name"])
-        return answer
+    def _call(self, agent: Any, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return "find_molecule", arguments
 
 
-class SimilarMoleculesTool(LookUpTool):
+class SimilarMoleculesTool(BioMedTool):
     """Finds molecules that are like one, or that hold one as a part."""
 
     name: str = "similar_molecules"
@@ -67,17 +65,14 @@ class SimilarMoleculesTool(LookUpTool):
     )
     args_schema: type[BaseModel] = SimilarMoleculesArguments
 
-    def _ask(self, **arguments: Any) -> Answer:
+    def _call(self, agent: Any, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         molecule, limit = arguments["molecule"], arguments.get("limit", 5)
-        answer: Answer = (
-            self.agent.containing(molecule, limit)
-            if arguments.get("contains")
-            else self.agent.similar(molecule, arguments.get("threshold"), limit)
-        )
-        return answer
+        if arguments.get("contains"):
+            return "substructure_matches", {"part": molecule, "limit": limit}
+        return "similar_molecules", {"molecule": molecule, "threshold": arguments.get("threshold"), "limit": limit}
 
 
-class MoleculePropertiesTool(LookUpTool):
+class MoleculePropertiesTool(BioMedTool):
     """Computes what a structure says of a molecule."""
 
     name: str = "molecule_properties"
@@ -88,6 +83,5 @@ class MoleculePropertiesTool(LookUpTool):
     )
     args_schema: type[BaseModel] = MoleculePropertiesArguments
 
-    def _ask(self, **arguments: Any) -> Answer:
-        answer: Answer = self.agent.properties(arguments["molecule"])
-        return answer
+    def _call(self, agent: Any, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return "molecule_properties", arguments

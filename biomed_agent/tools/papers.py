@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from biomed_agent.core.types import Answer
-from biomed_agent.tools.base import LookUpTool, Strict
+from biomed_agent.tools.base import BioMedTool, Strict
 
 
 class SearchLiteratureArguments(Strict):
@@ -21,7 +20,7 @@ class SearchLiteratureArguments(Strict):
     limit: int = Field(5, ge=1, le=20, description="Most articles returned.")
 
 
-class SearchLiteratureTool(LookUpTool):
+class SearchLiteratureTool(BioMedTool):
     """Lists the articles of a search, each with a verbatim passage."""
 
     name: str = "search_literature"
@@ -33,6 +32,5 @@ class SearchLiteratureTool(LookUpTool):
     )
     args_schema: type[BaseModel] = SearchLiteratureArguments
 
-    def _ask(self, **arguments: Any) -> Answer:
-        answer: Answer = self.agent.find("literature", arguments["query"], arguments.get("limit", 5))
-        return answer
+    def _call(self, agent: Any, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return "search_literature", {"query": arguments["query"], "limit": arguments.get("limit", 5)}

@@ -6,14 +6,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from biomed_agent.core.types import Answer
-from biomed_agent.tools.base import LookUpTool, Strict
+from biomed_agent.tools.base import BioMedTool, Strict
 
 Section = Literal[
     "function", "location", "family", "domains", "sites", "modifications", "membrane", "pathways", "diseases", "drugs",
     "structures", "isoforms", "variants",
 ]  # fmt: skip
-"""Keys of :data:`biomed_agent.answering.handlers.proteins.SECTIONS`."""
+"""Keys of :data:`biomed_agent.core.predicates.SECTIONS`."""
 
 
 class FindProteinArguments(Strict):
@@ -31,7 +30,7 @@ class FindProteinArguments(Strict):
     )
 
 
-class FindProteinTool(LookUpTool):
+class FindProteinTool(BioMedTool):
     """Says what protein a name names, and what the sections asked for of its record state."""
 
     name: str = "find_protein"
@@ -43,8 +42,6 @@ class FindProteinTool(LookUpTool):
     )
     args_schema: type[BaseModel] = FindProteinArguments
 
-    def _ask(self, **arguments: Any) -> Answer:
-        answer: Answer = self.agent.protein(
-            arguments["name"], arguments.get("organism", ""), arguments.get("about") or ()
-        )
-        return answer
+    def _call(self, agent: Any, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        about = arguments.get("about") or ()
+        return "protein_card", {"name": arguments["name"], "organism": arguments.get("organism", ""), "about": about}

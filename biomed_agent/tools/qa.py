@@ -10,7 +10,7 @@ from langchain_core.tools import BaseTool, BaseToolkit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from biomed_agent.core.types import EgressPolicy
-from biomed_agent.tools.base import Arguments, BioMedTool, LazyAgent
+from biomed_agent.tools.base import AgentFactory, Arguments, BioMedTool
 from biomed_agent.tools.handles import Handles, read_structure
 from biomed_agent.tools.molecules import FindMoleculeTool, MoleculePropertiesTool, SimilarMoleculesTool
 from biomed_agent.tools.papers import SearchLiteratureTool
@@ -154,7 +154,7 @@ class BioMedToolkit(BaseToolkit):
     def model_post_init(self, context: Any, /) -> None:
         """Hand one agent to all tools."""
         options = {name: getattr(self, name) for name in ("host", "model", "index", "offline", "egress")}
-        agent = self.agent or LazyAgent(**{name: value for name, value in options.items() if value is not None})
+        agent = self.agent or AgentFactory(**{name: value for name, value in options.items() if value is not None})
         offered: list[Callable[..., BioMedTool]] = [
             MoleculeQATool,
             ProteinQATool,

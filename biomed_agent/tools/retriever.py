@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
@@ -14,10 +13,10 @@ from biomed_agent.answering.resolving.input_files import files_closed
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Article
 from biomed_agent.sources.literature.search import usable
-from biomed_agent.tools.base import INSTEAD_OF_FILE, default_agent
+from biomed_agent.tools.base import INSTEAD_OF_FILE, agent_of, default_agent
 
 MAX_DOCUMENTS = 500
-SPARE = 5
+SPARE_ARTICLES = 5
 """articles asked for beyond ``k``, to take the places of retracted ones and of notices"""
 
 
@@ -38,25 +37,37 @@ class PubMedRetriever(BaseRetriever):
     retracted: bool = False
     """whether retracted articles and notices are returned as well, marked in their metadata"""
     agent: Any = Field(default_factory=default_agent, exclude=True, repr=False)
-    """a :class:`biomed_agent.BioMedAgent` or :class:`biomed_agent.tools.LazyAgent`"""
+    """a :class:`biomed_agent.BioMedAgent` or :class:`biomed_agent.tools.AgentFactory`"""
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
-        return self._documents(query, k)
+        wanted = self._wanted(k)
+        with files_closed(INSTEAD_OF_FILE):
+            articles = agent_of(self.agent).articles(query, self._asked(wanted))
+        return self._documents(articles, wanted)
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
-        return await asyncio.to_thread(self._documents, query, k)
-
-    def _documents(self, query: str, k: int | None) -> list[Document]:
-        most = self.k if k is None else k
-        if not 1 <= most <= MAX_DOCUMENTS:
-            raise InvalidInput(f"k {most} is out of range.", f"Expected 1 to {MAX_DOCUMENTS}.")
+        wanted = self._wanted(k)
         with files_closed(INSTEAD_OF_FILE):
-            found: list[Article] = self.agent.articles(query, most if self.retracted else most + SPARE)
-        return [as_document(one) for one in (found if self.retracted else usable(found, []))][:most]
+            articles = await agent_of(self.agent).aarticles(query, self._asked(wanted))
+        return self._documents(articles, wanted)
+
+    def _wanted(self, k: int | None) -> int:
+        """Return how many documents are wanted."""
+        wanted = self.k if k is None else k
+        if not 1 <= wanted <= MAX_DOCUMENTS:
+            raise InvalidInput(f"k {wanted} is out of range.", f"Expected 1 to {MAX_DOCUMENTS}.")
+        return wanted
+
+    def _asked(self, wanted: int) -> int:
+        return wanted if self.retracted else wanted + SPARE_ARTICLES
+
+    def _documents(self, articles: list[Article], wanted: int) -> list[Document]:
+        chosen = articles if self.retracted else usable(articles, [])
+        return [as_document(article) for article in chosen][:wanted]
 
 
 def as_document(article: Article) -> Document:

@@ -20,6 +20,7 @@ from biomed_agent.core.types import Answer, ModelStamp, answer_schema
 from biomed_agent.model.contract.generation import Generation, Options
 from biomed_agent.model.contract.prompt import Message
 from biomed_agent.tools import BioMedToolkit
+from tests.helpers.agents import with_parts
 
 CHALCONE = "CC(=CCC1=CC(=CC(=C1O)CC=C(C)C)/C=C/C(=O)C2=C(C=C(C=C2)O)O)C"
 
@@ -58,8 +59,7 @@ class ScriptedModel:
 
 def with_model(cache_dir: Path, model: ScriptedModel) -> BioMedAgent:
     agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
-    object.__setattr__(agent.rooms, "generator", model)
-    return agent
+    return with_parts(agent, generator=model)
 
 
 def test_a_kind_is_asked_as_the_manifest_says_and_self_agreement_reaches_the_reader(cache_dir: Path) -> None:
@@ -303,10 +303,10 @@ def test_a_statement_needs_exactly_one_thing_it_is_about(agent: BioMedAgent) -> 
 
 
 def test_find_says_what_a_name_is(agent: BioMedAgent) -> None:
-    assert agent.find("molecule", "aspirin").entities[0].entity.handle == "CID:2244"
-    assert agent.find("protein", "EGFR").entities[0].entity.handle == "UNIPROT:P00533"
-    assert agent.find("protein", "aspirin").status in ("not_found", "invalid")
-    assert agent.find("literature", "metformin").status == "refused"
+    assert agent.find_molecule("aspirin").entities[0].entity.handle == "CID:2244"
+    assert agent.find_protein("EGFR").entities[0].entity.handle == "UNIPROT:P00533"
+    assert agent.find_protein("aspirin").status in ("not_found", "invalid")
+    assert agent.search_literature("metformin").status == "refused"
 
 
 def test_a_conversation_remembers_what_it_is_about(agent: BioMedAgent) -> None:
@@ -415,7 +415,7 @@ def test_a_model_that_is_switched_off_is_not_advised_to_be_installed(cache_dir: 
     assert "BIOMED_AGENT_MODEL=none" in steps
     assert "pip install" not in steps
     absent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
-    absent._rooms = replace(absent.rooms, model_off=False)
+    absent = with_parts(absent, model_off=False)
     assert "pip install" in " ".join(absent.ask("Describe this molecule.", "smiles:CCCCOC(C)=NC").next_steps)
 
 
@@ -445,7 +445,7 @@ def test_what_a_question_names_and_nobody_answers_is_said(cache_dir: Path) -> No
 def test_inside_tools_the_demonstration_is_asked_only_when_it_was_chosen(cache_dir: Path, chosen: str | None) -> None:
     agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model=chosen))
     model = ScriptedModel("It is a purine. It is found in tea.", demo=True)
-    object.__setattr__(agent.rooms, "generator", model)
+    agent = with_parts(agent, generator=model)
     tool = BioMedToolkit(agent=agent).get_tools()[0]
     arguments = {"question": "Describe it.", "molecule": "caffeine"}
     message = tool.invoke({"name": tool.name, "args": arguments, "id": "1", "type": "tool_call"})

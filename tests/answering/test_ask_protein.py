@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.core.settings import Settings
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot import UniProt
+from tests.helpers.agents import with_parts
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said
 
 
@@ -74,9 +74,9 @@ def online(cache_dir: Path) -> Iterator[BioMedAgent]:
         Transport(clock=FakeClock(), services={"uniprot": server.url}) as transport,
     ):
         agent, uniprot = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none")), UniProt(transport)
-        index = agent.rooms.index
-        agent._rooms = replace(
-            agent.rooms,
+        index = agent._components.index
+        agent = with_parts(
+            agent,
             transport=transport,
             resolver=Resolver(index, None, uniprot),
             retriever=Retriever(index, None, uniprot, None),

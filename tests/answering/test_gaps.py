@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ import pytest
 from biomed_agent import BioMedAgent
 from biomed_agent.answering.evidence import Retriever
 from biomed_agent.answering.gaps import Gap, decisive
-from biomed_agent.answering.handlers.proteins import SECTIONS
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.answering.wording.compose import gap_sentences, gaps_listed
 from biomed_agent.cli import main
 from biomed_agent.core.errors import NotFound, Unavailable
+from biomed_agent.core.predicates import SECTIONS
 from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.settings import Settings
 from biomed_agent.core.types import Molecule, Provenance
@@ -26,6 +25,7 @@ from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.uniprot import UniProt
 from biomed_agent.sources.uniprot.facts import PREDICATES, read_facts
 from tests.answering.test_ask_protein import BRAF
+from tests.helpers.agents import with_parts
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said
 from tests.sources.pubchem.test_annotations import GHS
 
@@ -60,9 +60,9 @@ def server() -> Iterator[LocalServer]:
 def online(server: LocalServer, cache_dir: Path) -> Iterator[BioMedAgent]:
     with Transport(clock=FakeClock(), services={"uniprot": server.url, "pubchem": server.url}) as transport:
         agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none"))
-        index, pubchem, uniprot = agent.rooms.index, PubChem(transport), UniProt(transport)
-        agent._rooms = replace(
-            agent.rooms,
+        index, pubchem, uniprot = agent._components.index, PubChem(transport), UniProt(transport)
+        agent = with_parts(
+            agent,
             transport=transport,
             resolver=Resolver(index, pubchem, uniprot),
             retriever=Retriever(index, pubchem, uniprot, None),
@@ -71,7 +71,7 @@ def online(server: LocalServer, cache_dir: Path) -> Iterator[BioMedAgent]:
 
 
 def test_a_card_says_what_was_not_looked_up_and_uses_the_local_tables(offline: BioMedAgent) -> None:
-    card = offline.protein("EGFR", about=["function", "diseases", "drugs"])
+    card = offline.protein_card("EGFR", about=["function", "diseases", "drugs"])
     assert card.status == "answered"
     assert "No record" not in card.text
     assert card.text.endswith("Its diseases were not looked up: offline is on, so UniProt was not asked.")
@@ -84,8 +84,8 @@ def test_a_card_says_what_was_not_looked_up_and_uses_the_local_tables(offline: B
 
 
 def test_a_warning_is_given_only_where_something_asked_is_missing(offline: BioMedAgent) -> None:
-    assert offline.protein("EGFR").warnings == ()
-    assert offline.protein("EGFR", about=["function", "drugs"]).warnings == ()
+    assert offline.protein_card("EGFR").warnings == ()
+    assert offline.protein_card("EGFR", about=["function", "drugs"]).warnings == ()
     described = offline.ask("What is the function of EGFR?")
     assert described.warnings == ()
     assert described.not_looked_up == (f"function and catalytic activity of {EGFR} in UniProt (offline is on)",)
@@ -94,7 +94,7 @@ def test_a_warning_is_given_only_where_something_asked_is_missing(offline: BioMe
 
 @pytest.mark.parametrize("section", sorted(SECTIONS))
 def test_no_section_is_said_to_be_absent_where_nobody_was_asked(offline: BioMedAgent, section: str) -> None:
-    card = offline.protein("EGFR", about=[section])
+    card = offline.protein_card("EGFR", about=[section])
     stated = {fact.predicate for fact in card.facts} & set(SECTIONS[section]) or section == "drugs"
     assert "states no" not in card.text
     assert card.status == ("answered" if stated else "refused")
@@ -105,10 +105,10 @@ def test_no_section_is_said_to_be_absent_where_nobody_was_asked(offline: BioMedA
 
 
 def test_a_record_that_was_read_is_named(online: BioMedAgent) -> None:
-    card = online.protein("EGFR", about=["diseases", "variants", "drugs"])
+    card = online.protein_card("EGFR", about=["diseases", "variants", "drugs"])
     assert card.text.endswith("UniProt's record P00533 states no diseases.")
     assert (card.status, card.warnings, card.not_looked_up) == ("answered", (), ())
-    absent = online.protein("EGFR", about=["diseases"])
+    absent = online.protein_card("EGFR", about=["diseases"])
     assert absent.status == "not_found"
     assert absent.text.startswith(f"UniProt's record P00533 states no diseases of {EGFR}. {EGFR} is a protein")
     asked = online.ask("Which diseases is EGFR involved in?")
@@ -120,7 +120,7 @@ def test_a_record_that_was_read_is_named(online: BioMedAgent) -> None:
 
 def test_a_source_that_gives_no_answer_is_unavailable(online: BioMedAgent, server: LocalServer) -> None:
     server.play = lambda asked: Said(b"", 503)
-    card = online.protein("EGFR", about=["diseases"])
+    card = online.protein_card("EGFR", about=["diseases"])
     assert card.status == "unavailable"
     assert f"The diseases of {EGFR} could not be looked up. UniProt" in card.text
     assert card.not_looked_up == (f"diseases of {EGFR} in UniProt (unavailable)",)
@@ -190,9 +190,9 @@ def test_one_failure_is_told_once(online: BioMedAgent, server: LocalServer) -> N
 
 def test_a_predicate_that_no_live_record_states_is_no_gap_of_one(offline: BioMedAgent) -> None:
     gaps: list[Gap] = []
-    protein = offline.rooms.index.protein_by_accession("P01308")
+    protein = offline._components.index.protein_by_accession("P01308")
     assert protein is not None
-    offline.rooms.retriever.stored(protein, ["membrane topology", "disease"], [], gaps)
+    offline._components.retriever.stored(protein, ["membrane topology", "disease"], [], gaps)
     assert [(gap.asked, gap.source, gap.unread) for gap in gaps] == [
         ("membrane topology", "", False),
         ("disease", "UniProt", True),

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.answering.draft import Rooms
+from biomed_agent.answering.components import Components
 from biomed_agent.answering.evidence import Retriever
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.answering.wording import to_html, to_text, to_tool_text
@@ -25,6 +25,7 @@ from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.local.structure_search import StructureSearch
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.uniprot import UniProt
+from tests.helpers.agents import with_parts
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said
 
 # 2-butylbutan-1-ol, a stand-in for a compound that no shipped record has.
@@ -114,7 +115,7 @@ def online(server: LocalServer, cache_dir: Path, tmp_path: Path) -> Iterator[Bio
     with Transport(tmp_path, services=services, clock=FakeClock()) as transport, LocalIndex.open(cache_dir) as index:
         pubchem, uniprot = PubChem(transport), UniProt(transport)
         library = Literature(PubMed(transport), EuropePMC(transport))
-        agent._rooms = Rooms(
+        components = Components(
             transport=transport,
             index=index,
             resolver=Resolver(index, pubchem, uniprot),
@@ -122,7 +123,7 @@ def online(server: LocalServer, cache_dir: Path, tmp_path: Path) -> Iterator[Bio
             structures=StructureSearch(index, tmp_path),
             generator=None,
         )
-        yield agent
+        yield BioMedAgent(settings=agent.settings, components=components)
 
 
 def test_a_quoted_name_is_looked_up_and_computed(online: BioMedAgent, server: LocalServer) -> None:
@@ -193,9 +194,7 @@ class Reader:
 
 def test_a_model_reads_passages_and_tells_how_its_answer_was_chosen_and_cut(online: BioMedAgent) -> None:
     question, query = "Does metformin extend lifespan?", "metformin lifespan"
-    object.__setattr__(
-        online.rooms, "generator", Reader("It did not [1].", "It did not [1].", "It did.", finish="length")
-    )
+    online = with_parts(online, generator=Reader("It did not [1].", "It did not [1].", "It did.", finish="length"))
     answer = online.ask(question, query=query)
     assert (answer.status, answer.model is not None) == ("answered", True)
     assert answer.model is not None
@@ -205,14 +204,14 @@ def test_a_model_reads_passages_and_tells_how_its_answer_was_chosen_and_cut(onli
     assert "The model: its answer was cut after 7 tokens." in answer.warnings
     assert all(passage.shown_to_model for passage in answer.evidence)
 
-    object.__setattr__(online.rooms, "generator", Reader("It did not [1].", demonstration=True))
+    online = with_parts(online, generator=Reader("It did not [1].", demonstration=True))
     silent = online.ask(question, query=query)
     assert silent.model is not None
     assert (silent.model.text, silent.model.withheld_summary) == ("", "1 sentence undecided")
     assert "It did not" not in f"{silent.to_json()} {silent} {to_tool_text(silent)} {to_html(silent)}"
     assert "The model: its host gave 1 of the 3 samples that its manifest asks for." in silent.warnings
 
-    object.__setattr__(online.rooms, "generator", Reader(" \n"))
+    online = with_parts(online, generator=Reader(" \n"))
     empty = online.ask(question, query=query)
     assert (empty.status, empty.model) == ("answered", None)
     assert "The model gave an empty answer." in empty.warnings
@@ -236,7 +235,7 @@ def test_retracted_articles_and_notices_alone_are_no_answer(online: BioMedAgent,
     server.play = lambda asked: found if "esearch" in asked.path else fetched if "efetch" in asked.path else play(asked)
     query = "metformin lifespan"
     answer = (
-        online.ask("Does metformin extend lifespan?", query=query) if ask == "ask" else online.find("literature", query)
+        online.ask("Does metformin extend lifespan?", query=query) if ask == "ask" else online.search_literature(query)
     )
     assert (answer.status, answer.evidence) == ("not_found", ())
     assert answer.text == f"What was found for {query!r} is retracted, or only tells of another article."

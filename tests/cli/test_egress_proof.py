@@ -124,7 +124,7 @@ def test_a_connection_over_tls_is_caught_and_keeps_nobody_waiting() -> None:
 LEAKS = """
 import json, sys
 from pathlib import Path
-from biomed_agent.cli import doors
+from biomed_agent.cli import egress_trials as doors
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Answer
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from biomed_agent.answering.agent import BioMedAgent
-from biomed_agent.answering.draft import Rooms
+from biomed_agent.answering.components import Components
 from biomed_agent.answering.evidence import Retriever
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.cli import main
@@ -236,7 +236,7 @@ def online(server: LocalServer, tmp_path: Path) -> Iterator[BioMedAgent]:
         LocalIndex.open(shipped) as index,
     ):
         pubchem = PubChem(transport)
-        agent._rooms = Rooms(
+        components = Components(
             transport=transport,
             index=index,
             resolver=Resolver(index, pubchem, None),
@@ -244,27 +244,27 @@ def online(server: LocalServer, tmp_path: Path) -> Iterator[BioMedAgent]:
             structures=StructureSearch(index, None),
             generator=None,
         )
-        yield agent
+        yield BioMedAgent(settings=agent.settings, components=components)
 
 
 def test_identifiers_share_requests_and_names_have_one_each(online: BioMedAgent, server: LocalServer) -> None:
     asked = (
         [f"CID:{9_000_000 + number}" for number in range(1, 31)] + [f"compound {n}" for n in (7, 10, 8)] + ["aspirin"]
     )
-    answers = list(online.find_all("molecule", asked))
+    answers = list(online.find_many("molecule", asked))
     assert [answer.question for answer in answers] == asked
     statuses = ["not_found" if number % 5 == 0 else "answered" for number in range(1, 31)]
     assert [answer.status for answer in answers] == [*statuses, "answered", "not_found", "answered", "answered"]
     assert answers[0].entities[0].entity.handle == "CID:9000001"
     assert sorted("/name/" in one.path for one in server.asked) == [False, True, True, True]
-    again = list(online.find_all("molecule", asked))
+    again = list(online.find_many("molecule", asked))
     assert [answer.status for answer in again] == [answer.status for answer in answers]
     assert len(server.asked) == 4, "a repetition asks nobody"
 
 
 def test_what_the_index_knows_or_nobody_can_read_is_not_asked_for(online: BioMedAgent, server: LocalServer) -> None:
     names: list[Any] = ["aspirin", "CID:2244", "PCP", "C((", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "smiles:CCO", "x" * 400]
-    answers = list(online.find_all("molecule", names))
+    answers = list(online.find_many("molecule", names))
     assert [answer.status for answer in answers] == [
         "answered", "answered", "ambiguous", "invalid", "answered", "answered", "invalid",
     ]  # fmt: skip

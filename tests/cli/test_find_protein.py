@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from biomed_agent.cli.tables import read_rows
 from biomed_agent.core.settings import Settings
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot import UniProt
+from tests.helpers.agents import with_parts
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said
 
 OFFLINE = ("--offline", "--model", "none", "--quiet")
@@ -36,7 +36,7 @@ def test_one_protein_with_sections_and_organism(capsys: pytest.CaptureFixture[st
 def test_a_fasta_file_is_read_record_by_record(
     tmp_path: Path, cache_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    index = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none")).rooms.index
+    index = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))._components.index
     protein = index.protein_by_accession("P00533")
     assert protein is not None
     file, out = tmp_path / "some.fasta", tmp_path / "out.csv"
@@ -85,9 +85,9 @@ def test_a_thousand_accessions_take_three_requests_at_most(cache_dir: Path, tmp_
         LocalServer(play) as server,
         Transport(tmp_path, clock=FakeClock(), services={"uniprot": server.url}) as transport,
     ):
-        resolver = Resolver(agent.rooms.index, None, UniProt(transport))
-        agent._rooms = replace(agent.rooms, transport=transport, resolver=resolver)
-        answers = list(agent.find_all("protein", names))
+        resolver = Resolver(agent._components.index, None, UniProt(transport))
+        agent = with_parts(agent, transport=transport, resolver=resolver)
+        answers = list(agent.find_many("protein", names))
         assert {asked.path for asked in server.asked} == {"/uniprotkb/accessions"}
         assert len(server.asked) <= 3
     assert [answer.question for answer in answers] == names

@@ -11,10 +11,10 @@ from langchain_core.tools import BaseTool
 
 from biomed_agent.answering.wording.tool_text import TOOL_TOKENS, estimate_tokens
 from biomed_agent.tools import (
+    AgentFactory,
     BioMedTool,
     FindMoleculeTool,
     FindProteinTool,
-    LazyAgent,
     LiteratureQATool,
     MoleculePropertiesTool,
     MoleculeProteinQATool,
@@ -24,7 +24,7 @@ from biomed_agent.tools import (
     SimilarMoleculesTool,
 )
 
-OFFLINE = LazyAgent(offline=True, model="none")
+OFFLINE = AgentFactory(offline=True, model="none")
 SEQUENCE = "seq:MKTAYIAKQRQISFVKSHFSRQ"
 QUESTIONS: dict[Callable[..., BioMedTool], dict[str, Any]] = {
     MoleculeQATool: {"question": "What is the molecular weight?", "molecule": "smiles:CCO"},

@@ -112,7 +112,7 @@ def test_stored_and_computed_values_do_not_wake_the_model(cache_dir: Path) -> No
     agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True))
     assert agent.ask("What is the molecular weight of caffeine?").model is None
     assert agent.ask("What is caffeine?").model is None
-    assert getattr(agent.rooms.generator, "_engine", None) is None
+    assert getattr(agent._components.generator, "_engine", None) is None
 
 
 def test_an_unreviewed_sequence_is_answered_by_the_model_alone(whole: BioMedAgent) -> None:

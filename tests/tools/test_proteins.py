@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,8 +11,8 @@ import pytest
 from biomed_agent import BioMedAgent
 from biomed_agent.answering.evidence import Retriever
 from biomed_agent.answering.gaps import Gap
-from biomed_agent.answering.handlers.proteins import SECTIONS
 from biomed_agent.answering.resolving.resolver import Resolver
+from biomed_agent.core.predicates import SECTIONS
 from biomed_agent.core.settings import Settings
 from biomed_agent.core.types import Protein
 from biomed_agent.sources.http.transport import Transport
@@ -24,6 +23,7 @@ from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.uniprot import UniProt
 from biomed_agent.tools import BioMedToolkit, FindProteinTool, SearchLiteratureTool
 from biomed_agent.tools.proteins import Section
+from tests.helpers.agents import with_parts
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said
 from tests.helpers.tool_calls import OFFLINE, call
 
@@ -77,9 +77,9 @@ def online(cache_dir: Path) -> Iterator[BioMedAgent]:
         with Transport(clock=FakeClock(), services=places) as transport:
             agent, uniprot = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none")), UniProt(transport)
             library = Literature(PubMed(transport), EuropePMC(transport))
-            index = agent.rooms.index
-            agent._rooms = replace(
-                agent.rooms,
+            index = agent._components.index
+            agent = with_parts(
+                agent,
                 transport=transport,
                 resolver=Resolver(index, None, uniprot),
                 retriever=Retriever(index, None, uniprot, library),
@@ -122,7 +122,7 @@ def test_an_unknown_section_is_named() -> None:
     assert message.status == "error"
     assert "about.0: got 'magic'" in message.text
     assert set(get_args(Section)) == set(SECTIONS)
-    assert OFFLINE.agent.protein("EGFR", about=["magic"]).status == "invalid"
+    assert OFFLINE().protein_card("EGFR", about=["magic"]).status == "invalid"
 
 
 def test_articles_are_listed_in_their_order_with_one_passage_each(online: BioMedAgent) -> None:

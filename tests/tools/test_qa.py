@@ -17,9 +17,9 @@ from pydantic import ValidationError
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Answer, Candidate
 from biomed_agent.tools import (
+    AgentFactory,
     BioMedTool,
     BioMedToolkit,
-    LazyAgent,
     LiteratureQATool,
     MoleculeQATool,
     ProteinQATool,
@@ -152,12 +152,12 @@ def test_a_toolkit_hands_out_four_tools_then_look_ups_that_share_one_agent() -> 
     assert all(tool.agent is given for tool in BioMedToolkit(agent=given).get_tools() if isinstance(tool, BioMedTool))
 
 
-def test_a_lazy_agent_is_made_once_keeps_files_closed_and_can_be_copied() -> None:
-    lazy = LazyAgent(offline=True, model="none")
-    assert lazy.agent is lazy.agent
-    assert lazy.agent.files is False
-    assert pickle.loads(pickle.dumps(lazy)).agent.settings.offline is True
-    assert copy.deepcopy(MoleculeQATool(agent=lazy)).agent is not lazy
+def test_an_agent_is_made_once_keeps_files_closed_and_can_be_copied() -> None:
+    make = AgentFactory(offline=True, model="none")
+    assert make() is make()
+    assert make().files is False
+    assert pickle.loads(pickle.dumps(make))().settings.offline is True
+    assert copy.deepcopy(MoleculeQATool(agent=make)).agent is not make
 
 
 def test_importing_the_tools_loads_no_model_library_and_no_chemistry() -> None:

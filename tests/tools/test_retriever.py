@@ -21,7 +21,7 @@ from biomed_agent.sources.literature.europepmc import EuropePMC
 from biomed_agent.sources.literature.pubmed import PubMed
 from biomed_agent.sources.literature.search import Literature
 from biomed_agent.sources.local import LocalIndex
-from biomed_agent.tools import LazyAgent, PubMedRetriever
+from biomed_agent.tools import AgentFactory, PubMedRetriever
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said
 
 RETRACTED = {2, 5}
@@ -61,6 +61,9 @@ class Finds:
 
     def articles(self, query: str, limit: int) -> list[Article]:
         return self.retriever.articles(query, limit, [])
+
+    async def aarticles(self, query: str, limit: int) -> list[Article]:
+        return self.articles(query, limit)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +139,7 @@ def test_a_wrong_k_is_named(found: PubMedRetriever) -> None:
         PubMedRetriever(k=0)
 
 
-@pytest.mark.parametrize("make", [BioMedAgent, LazyAgent])
+@pytest.mark.parametrize("make", [BioMedAgent, AgentFactory])
 def test_an_agent_that_is_offline_refuses(make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIOMED_AGENT_CACHE_DIR", str(tmp_path))
     with pytest.raises(Refused, match="offline"):

@@ -1,5 +1,31 @@
-"""What the path finds in records: of molecules, of proteins, in papers, and of many names at once.
+"""One file for each kind of thing that is asked; every handler is ``handle(context, query) -> Answer``.
 
-Each takes an :class:`~biomed_agent.answering.pipeline.Answering`, resolves what is named by its policy and closes its
-draft.
+The pipeline has resolved the subjects of the query into the draft of the context; a handler finds what is stated,
+computed or measured of them and closes the draft.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from biomed_agent.answering.handlers import activity, described, lookup, papers, statements, structure_search, values
+
+if TYPE_CHECKING:
+    from biomed_agent.answering.context import AnswerContext
+    from biomed_agent.core.query import Frame, Query
+    from biomed_agent.core.types import Answer
+
+HANDLERS: Mapping[Frame, Callable[[AnswerContext, Query], Answer]] = {
+    "value": values.handle,
+    "describe": described.handle,
+    "relation": activity.handle_pair,
+    "list": activity.handle_partners,
+    "locate": lookup.handle,
+    "similar": structure_search.handle_similar,
+    "contains": structure_search.handle_containing,
+    "papers": papers.handle,
+    "is_a": statements.handle,
+    "compare": statements.handle_comparison,
+    "unknown": statements.handle_unknown,
+}

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from biomed_agent.answering.handlers.limits import IN_NM, Limit
+from biomed_agent.answering.reading.limits import IN_NM, Limit
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.predicates import KIBA_BINDS, SCORE, WEAK
 from biomed_agent.core.types import Entity, Fact, Protein

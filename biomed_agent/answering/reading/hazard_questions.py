@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from biomed_agent.core.predicates import HAZARDS, MEASURED, REMARK, STATEMENT
+from biomed_agent.core.predicates import REMARK, STATEMENT
 from biomed_agent.core.types import Fact
 
 # A yes-or-no question about one hazard -> the statements that speak of it. Codes: UN GHS, revision 10, annex 3; EUH
@@ -30,40 +30,27 @@ _TOPICS: dict[str, tuple[str, str]] = {
     ),
     "hazardous": (r"hazardous|dangerous|a hazardous (?:substance|material)", r"(?:EU|AU)?H\d{3}"),
 }
-_ASKED = re.compile(
+ASKED = re.compile(
     r"\bghs\b|hazard (?:statement|class|pictogram|code|classification|information)s?|\bh-?(?:statements|phrases)\b"
     r"|\bp-?statements\b|signal word|(?:what|which|list|name|show|give).*\bhazards?\b|\bhazards? of it\b|pictograms?",
     re.IGNORECASE,
 )
-
-
-def asked_of_molecule(text: str) -> tuple[str, ...]:
-    """Return the predicates of measured values or of hazards that a question names; empty when it names none.
-
-    Args:
-        text: The question with ``it`` for every name.
-    """
-    if re.match(r"\W*why\b", text, re.IGNORECASE):  # a record states a value, and no reason
-        return ()
-    if topic_of(text) or _ASKED.search(text):
-        return HAZARDS
-    return tuple(predicate for predicate, words in MEASURED.items() if re.search(words, text, re.IGNORECASE))
-
-
-def without_measured(text: str) -> str:
-    """Return a question without the words that ask for measured values."""
-    return re.sub("|".join(MEASURED.values()), " ", text, flags=re.IGNORECASE)
+"""words that ask for the hazards of a thing"""
+ONE_HAZARD = re.compile(
+    r"\W*(?:is|are) (?:it|this|that)(?: (?:compound|molecule|substance|chemical))?\s*"
+    r"(?:(?:highly|very|acutely|extremely|classified as|considered)\s+)?"
+    rf"(?P<topic>{'|'.join(shape for shape, _ in _TOPICS.values())})\W*",
+    re.IGNORECASE,
+)
+"""a question about one hazard, such as ``Is it flammable?``"""
 
 
 def topic_of(text: str) -> str:
     """Return the one hazard that "Is it flammable?" and the like ask about; empty for every other question."""
-    said = re.fullmatch(
-        r"\W*(?:is|are) (?:it|this|that)(?: (?:compound|molecule|substance|chemical))?(.+?)\W*", text, re.I
-    )
-    if said is None:
+    asked = ONE_HAZARD.fullmatch(text)
+    if asked is None:
         return ""
-    words = re.sub(r"^\s*(?:highly|very|acutely|extremely|classified as|considered)\s+", "", said[1]).strip()
-    return next((topic for topic, (shape, _) in _TOPICS.items() if re.fullmatch(shape, words, re.I)), "")
+    return next(topic for topic, (shape, _) in _TOPICS.items() if re.fullmatch(shape, asked["topic"], re.IGNORECASE))
 
 
 def also_asked(text: str) -> bool:

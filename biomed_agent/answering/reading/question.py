@@ -7,124 +7,27 @@ No language model takes part.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from dataclasses import replace
+from functools import cached_property
 
-from biomed_agent.answering.reading.hazard_questions import asked_of_molecule, without_measured
-from biomed_agent.core.predicates import MEASURED
-
-Kind: TypeAlias = Literal[
-    "identity",
-    "computed",
-    "stored",
-    "description",
-    "name",
-    "function",
-    "family",
-    "location",
-    "activity",
-    "literature",
-    "claim",
-    "search",
-    "other",
-]
-KINDS: tuple[str, ...] = get_args(Kind)
-"""``name`` to ``location`` are a protein's, ``activity`` is a pair's, ``claim`` checks a statement,
-``search`` looks for molecules by structure."""
+from biomed_agent.answering.reading.hazard_questions import ASKED, ONE_HAZARD
+from biomed_agent.answering.reading.limits import limit_in
+from biomed_agent.core.predicates import DRUG_LINKS, HAZARDS, MEASURED, PREDICATES, asked_patterns
+from biomed_agent.core.query import EntityKind, Kind, Query
 
 PROTEIN_KINDS = frozenset({"name", "function", "family", "location"})
-
-# Patterns of the question's words -> predicate of a fact. Words of other languages are listed where a user is
-# likely to type them. A pattern that matched is taken out before the next is tried, so "aromatic rings" is not
-# also "rings"; the order matters for that.
-_COMPUTED: dict[str, tuple[str, ...]] = {
-    "heavy atoms": (r"heavy atoms?",),
-    "monoisotopic mass": (r"mono-?isotopic", r"exact mass"),
-    "molecular weight": (
-        r"mol(?:ecular|ar)?[ -]?(?:weight|mass|wt)", r"\bm\.?w\.?\b", r"heav(?:y|ier|iest)\b", r"\blight(?:er|est)\b",
-        r"\bweighs?\b", r"\bmass\b", r"\bweight\b", r"molmasse", r"molekulargewicht", r"\bmasse\b", r"peso mol",
-        r"massa mol", r"molecuul(?:gewicht|massa)", r"poids mol", r"wie schwer", r"\bpesa\b", r"分子量", r"\bpeso\b",
-    ),
-    "molecular formula": (
-        r"(?:molecular|chemical|empirical) formula", r"formula\b", r"summenformel", r"formule",
-        r"f[óo]rmula", r"分子式",
-    ),
-    "logP": (r"\bc?log ?p\b", r"lipophilic", r"partition coefficient", r"hydrophob"),
-    "TPSA": (r"\bt?psa\b", r"polar surface"),
-    "hydrogen-bond donors": (r"(?:h(?:ydrogen)?[ -]?bond(?:ing)? )?donors?\b", r"\bhbd\b"),
-    "hydrogen-bond acceptors": (r"(?:h(?:ydrogen)?[ -]?bond(?:ing)? )?acceptors?\b", r"\bhba\b"),
-    "rotatable bonds": (r"rotatable",),
-    "aromatic rings": (r"aromatic rings?",),
-    "rings": (r"\brings?\b",),
-    "atoms": (r"how many atoms", r"number of atoms", r"atom count"),
-    "formal charge": (r"(?:net|formal) charge", r"\bcharged?\b"),
-    "stereocentres": (r"stereo ?cent", r"chiral cent", r"stereogenic"),
-    "rule of five": (r"lipinski", r"rule[ -]of[ -](?:five|5)", r"\bro5\b", r"drug[ -]?like"),
-    "Veber rule": (r"veber",),
-    "QED": (r"\bqed\b",),
-    "Murcko scaffold": (r"scaffold", r"murcko"),
-    "fraction sp3": (r"fraction (?:of )?sp3", r"fsp3"),
-    "Ghose filter": (r"ghose",),
-    "Egan rule": (r"\began\b",),
-    "Muegge filter": (r"muegge",),
-    "rule of three": (r"rule[ -]of[ -](?:three|3)", r"\bro3\b", r"lead[ -]?like", r"fragment[ -]?like"),
-    "structural alert": (r"structural alerts?", r"\bpains\b", r"assay interference", r"\bbrenk\b"),
-    "length": (r"how (?:long|big|large)", r"\blength\b", r"(?:how many|number of) (?:amino ?acids?|residues)"),
-}  # fmt: skip
-_IDENTITY: dict[str, tuple[str, ...]] = {
-    "SMILES": (r"\bsmiles\b", r"structure\b", r"struktur", r"estructura"),
-    "InChIKey": (r"inchi[ -]?key",),
-    "InChI": (r"\binchi\b",),
-    "IUPAC name": (r"\biupac\b", r"systematic name"),
-    "CAS number": (r"\bcas\b", r"registry number"),
-    "cid": (r"pubchem", r"\bcid\b"),
-    "chebi": (r"\bchebi (?:id|identifier|number|accession)",),
-    "drugbank": (r"drugbank",),
-    "chembl": (r"chembl",),
-    "unii": (r"\bunii\b",),
-    "accession": (r"uniprot", r"accession"),
-    "sequence": (r"\bsequence\b",),
+_TABLES: dict[Kind, dict[str, tuple[str, ...]]] = {
+    "computed": asked_patterns("computed"),
+    "identity": asked_patterns("identity"),
+    "stored": asked_patterns("stored"),
 }
-_STORED: dict[str, tuple[str, ...]] = {
-    "EC number": (r"\bec\b", r"enzyme (?:number|commission)"),
-    "ChEBI class": (r"\bclass(?:es|ified|ification)?\b", r"what (?:type|kind|sort) of (?:molecule|compound|chemical)"),
-    "ChEBI role": (
-        r"\broles?\b",
-        r"used (?:for|as)",
-        r"\bindicat",
-        r"mechanism of action",
-        r"what (?:type|kind) of drug",
-    ),
-    "synonym": (
-        r"synonyms?",
-        r"other names?",
-        r"also (?:called|known)",
-        r"(?:brand|trade) names?",
-        r"\balias(?:es)?\b",
-    ),
-    "organism": (r"organism", r"species", r"which animal"),
-    "gene": (r"\bgene (?:name|symbol)", r"(?:which|what) gene", r"\bgene (?:for|of)\b", r"encod"),
-    "parent compound": (r"\bparent\b", r"free base"),
-    "salt form": (r"(?:what|which) salts", r"salt forms?"),
-    "keyword": (r"\bkeywords?\b",),
-    "catalytic activity": (r"catalytic activity", r"(?:which|what) reaction", r"cataly[sz]"),
-    "pathway": (r"pathways?\b", r"reactome", r"\bkegg\b"),
-    "GO molecular function": (r"\bgo terms?\b", r"gene ontology"),
-    "subunit structure": (r"subunits?\b", r"quaternary"),
-}
-COMPUTED, IDENTITY = frozenset(_COMPUTED), frozenset(_IDENTITY)
+COMPUTED, IDENTITY = frozenset(_TABLES["computed"]), frozenset(_TABLES["identity"])
 """predicates that the structure or sequence gives, and that say what a thing is"""
-VALUES = COMPUTED | IDENTITY | frozenset(_STORED) | frozenset(MEASURED)
+VALUES = frozenset(row.name for row in PREDICATES if row.table)
 """predicates that a question asks for one by one"""
-_OF_PROTEINS_ONLY = frozenset({"length", "accession", "gene", "organism", "EC number", "catalytic activity"})
-_OF_EITHER = frozenset(
-    {"molecular weight", "molecular formula", "monoisotopic mass", "heavy atoms", "atoms", "formal charge", "drugbank",
-     "chembl", "sequence", "synonym", "keyword", "pathway", "GO molecular function", "subunit structure"}
-)  # fmt: skip
-DRUG_LINKS = (
-    "DrugBank entry", "ChEMBL target", "BindingDB target", "Guide to PHARMACOLOGY target", "DrugCentral target",
-)  # fmt: skip
-"""what a protein's record says of drugs and other ligands"""
+_OF_PROTEINS_ONLY = frozenset(row.name for row in PREDICATES if row.table and row.of == "protein")
+_OF_EITHER = frozenset(row.name for row in PREDICATES if row.table and row.of == "either")
+_MEASURED = "|".join(pattern for patterns in MEASURED.values() for pattern in patterns)
 # What only a protein's record states; each pattern gives one or more predicates.
 _OF_RECORD: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"drugs?\b|ligands?\b|drugbank|chembl|bindingdb|pharmacology", DRUG_LINKS),
@@ -227,61 +130,141 @@ _ELSEWHERE = _any(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question, read.
+class Words:
+    """The words of one question, read: each table of patterns is tried once, when it is first needed.
+
+    What they ask for depends on what is named beside them, which is resolved later: :meth:`query` decides.
 
     Args:
-        text: The words as asked.
-        kind: What it asks for.
-        predicates: The values it names, as predicates of facts; empty when it names none.
+        text: The question with ``it`` for every name, so that a name such as "Weight Loss Factor 1" cannot decide.
     """
 
-    text: str
-    kind: Kind
-    predicates: tuple[str, ...] = ()
+    def __init__(self, text: str) -> None:
+        self.text = text
 
+    @cached_property
+    def literature(self) -> bool:
+        """Whether papers are asked for."""
+        return _LITERATURE.search(self.text) is not None
 
-def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Question:
-    """Read what ``text`` asks for.
+    @cached_property
+    def activity(self) -> bool:
+        """Whether a word speaks of binding."""
+        return _ACTIVITY.search(self.text) is not None
 
-    Args:
-        text: The question, without the names of the entities (so that a name such as "Weight Loss
-            Factor 1" cannot decide).
-        molecule: Whether a molecule was found or given.
-        protein: Whether a protein was found or given.
-    """
-    if _LITERATURE.search(text):
-        return Question(text, "literature")
-    if protein and not molecule and (parts := parts_asked(text)):
-        return Question(text, "stored", parts)
-    if _ACTIVITY.search(text) and ((molecule and protein) or ((molecule or protein) and not _ELSEWHERE.search(text))):
-        return Question(text, "activity")
-    if protein:
-        for kind, pattern in _OF_PROTEIN.items():
-            if pattern.search(text):
-                return Question(text, kind)
-        if not molecule and not _ELSEWHERE.search(text) and (stated := _stated_of_protein(text)):
-            return Question(text, "stored", stated)
-    deposited = asked_of_molecule(text) if molecule and not protein else ()
-    of_values, named = _values_named(without_measured(text) if deposited else text)
-    if deposited:
-        return Question(text, "stored", (*named, *deposited))
-    if of_values:
-        return Question(text, of_values, named)
-    if _DESCRIBE.search(text):
-        return Question(text, "description")
-    if molecule and _OF_PROTEIN["function"].search(text):
-        return Question(text, "stored", ("ChEBI role",))
-    if not protein and _OF_PROTEIN["location"].search(text):
-        return Question(text, "location")
-    if _ELSEWHERE.search(text):
-        return Question(text, "other")
-    if molecule and protein:
-        return Question(text, "activity")
-    if _IDENTIFY.search(" ".join(text.split())) or len(re.findall(r"\w+", text)) <= 1:
-        return Question(text, "identity")
-    return Question(text, "other")
+    @cached_property
+    def elsewhere(self) -> bool:
+        """Whether neither records nor structures here can answer, whatever is named."""
+        return _ELSEWHERE.search(self.text) is not None
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """Predicates of the parts of a chain that are asked for; see :func:`parts_asked`."""
+        return parts_asked(self.text)
+
+    @cached_property
+    def of_protein(self) -> tuple[Kind, ...]:
+        """Kinds of questions about a protein that the words may ask, the likeliest first."""
+        return tuple(kind for kind, pattern in _OF_PROTEIN.items() if pattern.search(self.text))
+
+    @cached_property
+    def deposited(self) -> tuple[str, ...]:
+        """Predicates of measured values or of hazards of a molecule."""
+        if re.match(r"\W*why\b", self.text, re.IGNORECASE):  # a record states a value, and no reason
+            return ()
+        if ASKED.search(self.text) or ONE_HAZARD.fullmatch(self.text):
+            return HAZARDS
+        return tuple(
+            predicate
+            for predicate, patterns in MEASURED.items()
+            if any(re.search(pattern, self.text, re.IGNORECASE) for pattern in patterns)
+        )
+
+    @cached_property
+    def values(self) -> tuple[Kind | None, tuple[str, ...]]:
+        """Predicates that are named, in the order of the table, and the kind of the first."""
+        return _values_named(self.text)
+
+    @cached_property
+    def computed(self) -> tuple[str, ...]:
+        """Those of them that are computed."""
+        return tuple(predicate for predicate in self.values[1] if predicate in COMPUTED)
+
+    @property
+    def kind_named(self) -> EntityKind | None:
+        """Of what alone the values are: a SMILES of molecules, a length of proteins."""
+        named = set(self.values[1]) - _OF_EITHER
+        if not named or (named & _OF_PROTEINS_ONLY and named - _OF_PROTEINS_ONLY):
+            return None
+        return "protein" if named & _OF_PROTEINS_ONLY else "molecule"
+
+    def kind(self, *, molecule: bool, protein: bool) -> tuple[Kind, tuple[str, ...]]:
+        """Return what is asked for, and the predicates that are named.
+
+        Args:
+            molecule: Whether a molecule was found or given.
+            protein: Whether a protein was found or given.
+        """
+        if self.literature:
+            return "literature", ()
+        if protein and not molecule and self.parts:
+            return "stored", self.parts
+        if self.activity and ((molecule and protein) or ((molecule or protein) and not self.elsewhere)):
+            return "activity", ()
+        if protein:
+            if self.of_protein:
+                return self.of_protein[0], ()
+            if not molecule and not self.elsewhere and (stated := _stated_of_protein(self.text)):
+                return "stored", stated
+        if molecule and not protein and self.deposited:
+            without_measured = re.sub(_MEASURED, " ", self.text, flags=re.IGNORECASE)
+            return "stored", (*_values_named(without_measured)[1], *self.deposited)
+        kind, named = self.values
+        if kind:
+            return kind, named
+        return self._described(molecule=molecule, protein=protein)
+
+    def _described(self, *, molecule: bool, protein: bool) -> tuple[Kind, tuple[str, ...]]:
+        """Return what is asked for where no value is named."""
+        if _DESCRIBE.search(self.text):
+            return "description", ()
+        if molecule and "function" in self.of_protein:
+            return "stored", ("ChEBI role",)
+        if not protein and "location" in self.of_protein:
+            return "location", ()
+        if self.elsewhere:
+            return "other", ()
+        if molecule and protein:
+            return "activity", ()
+        if _IDENTIFY.search(" ".join(self.text.split())) or len(re.findall(r"\w+", self.text)) <= 1:
+            return "identity", ()
+        return "other", ()
+
+    def query(self, *, molecule: bool, protein: bool, names: int = 1) -> Query:
+        """Return what is asked, as far as the words tell.
+
+        Args:
+            molecule: See :meth:`kind`.
+            protein: See :meth:`kind`.
+            names: How many names the question holds.
+        """
+        kind, predicates = self.kind(molecule=molecule, protein=protein)
+        query = Query("unknown", predicates=predicates, text=self.text, kind=kind)
+        if kind in ("description", *PROTEIN_KINDS) or (kind == "identity" and not predicates):
+            return replace(query, frame="describe")
+        if kind in ("computed", "stored", "identity"):
+            return replace(query, frame="value")
+        if kind == "literature":
+            return replace(query, frame="papers")
+        if kind == "activity":
+            limit = limit_in(self.text)
+            filters = () if limit is None else (limit.filter,)
+            return replace(query, frame="relation" if molecule and protein else "list", filters=filters)
+        if _SAME.search(self.text) and names > 1:
+            return replace(query, frame="compare", aggregate="compare")
+        if statement := statement_of(self.text):
+            return replace(query, frame="is_a", object=statement, aggregate="yes_no")
+        return query
 
 
 def parts_asked(text: str) -> tuple[str, ...]:
@@ -314,33 +297,20 @@ def _stated_of_protein(text: str) -> tuple[str, ...]:
     return next((wanted for pattern, wanted in _OF_RECORD if re.search(pattern, text, re.IGNORECASE)), ())
 
 
-def computed_named(text: str) -> tuple[str, ...]:
-    """Return the computed values that ``text`` names."""
-    return tuple(predicate for predicate in _values_named(text)[1] if predicate in COMPUTED)
-
-
-def kind_asked(text: str) -> Literal["molecule", "protein"] | None:
-    """Return of what alone the values that ``text`` names are: a SMILES of molecules, a length of proteins."""
-    named = set(_values_named(text)[1]) - _OF_EITHER
-    if not named or (named & _OF_PROTEINS_ONLY and named - _OF_PROTEINS_ONLY):
-        return None
-    return "protein" if named & _OF_PROTEINS_ONLY else "molecule"
-
-
 def _values_named(text: str) -> tuple[Kind | None, tuple[str, ...]]:
-    """Return the predicates that ``text`` names, in the order of the tables, and the kind of the first."""
-    tables: dict[Kind, dict[str, tuple[str, ...]]] = {"computed": _COMPUTED, "identity": _IDENTITY, "stored": _STORED}
+    """Return the predicates that ``text`` names, in the order of the table, and the kind of the first."""
     kinds: list[Kind] = []
-    found = []
-    for kind, table in tables.items():
+    named = []
+    for kind, table in _TABLES.items():
         for predicate, patterns in table.items():
             text, count = re.subn("|".join(patterns), " ", text, flags=re.IGNORECASE)
             if count:
                 kinds.append(kind)
-                found.append(predicate)
-    return (kinds[0] if kinds else None), tuple(found)
+                named.append(predicate)
+    return (kinds[0] if kinds else None), tuple(named)
 
 
+_SAME = re.compile(r"\b(?:same|identical|synonym)\b")
 _YES_NO = re.compile(
     r"^\W*(?P<verb>is|was|has|have|does|do|can) (?:it|this|that)(?: (?:molecule|compound|protein|drug|sequence))? "
     r"(?P<rest>.+?)(?: it)?\W*$",
@@ -353,7 +323,7 @@ def statement_of(text: str) -> str:
     """Return what a yes-or-no question supposes ("Is it an ester?" gives "It is an ester."); empty for others.
 
     Args:
-        text: The question with ``it`` for every name, as :func:`classify` takes it.
+        text: The question with ``it`` for every name, as :class:`Words` takes it.
     """
     match = _YES_NO.match(" ".join(text.split()))
     if match is None:

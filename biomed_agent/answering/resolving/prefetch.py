@@ -13,35 +13,35 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.identifiers import INCHIKEY, MAX_NAME, PLAIN_IDS, smiles_shaped, split_prefix
 
 if TYPE_CHECKING:
-    from biomed_agent.answering.draft import Rooms
+    from biomed_agent.answering.components import Components
 
-TOGETHER = {"molecule": 200, "protein": 1_000, "literature": 1}
+BATCH_SIZE = {"molecule": 200, "protein": 1_000, "literature": 1}
 """names fetched together, and then answered one by one"""
 
 
-def fetched_ahead(rooms: Rooms, texts: Sequence[str]) -> Rooms:
-    """Return the rooms with a resolver that has asked PubChem for what these names of molecules need.
+def prefetch(components: Components, texts: Sequence[str]) -> Components:
+    """Return the components with a resolver that has asked PubChem for what these names of molecules need.
 
     A name that the local index knows, or that can be read without any record, needs nothing.
     """
-    pubchem = rooms.retriever.pubchem
+    pubchem = components.retriever.pubchem
     if pubchem is None:
-        return rooms
+        return components
     from biomed_agent.sources.pubchem import Ahead
 
     wanted: dict[str, dict[str, None]] = {"cid": {}, "inchikey": {}, "name": {}}
     for text in texts:
-        namespace, value = _needed(rooms, text.strip())
+        namespace, value = _needed(components, text.strip())
         if namespace:
             wanted[namespace][value] = None
     ahead = Ahead(pubchem.transport, [int(cid) for cid in wanted["cid"]], [*wanted["inchikey"]], [*wanted["name"]])
-    resolver = rooms.resolver
-    return replace(rooms, resolver=Resolver(resolver.index, ahead, resolver.uniprot, files=resolver.files))
+    resolver = components.resolver
+    return replace(components, resolver=Resolver(resolver.index, ahead, resolver.uniprot, files=resolver.files))
 
 
-def _needed(rooms: Rooms, text: str) -> tuple[str, str]:
+def _needed(components: Components, text: str) -> tuple[str, str]:
     """Return what PubChem will be asked for: ``cid``, ``inchikey`` or ``name`` and a value; empty for nothing."""
-    index = rooms.index
+    index = components.index
     prefix, value = split_prefix(text)
     if not prefix:
         for shape, namespace in PLAIN_IDS:
@@ -58,7 +58,7 @@ def _needed(rooms: Rooms, text: str) -> tuple[str, str]:
             return ("cid", value) if value.isdigit() and int(value) else ("", "")
         return "name", f"CHEBI:{value}" if prefix == "chebi" else value
     if prefix in ("smiles", "inchi") or (not prefix and _is_structure(value)):
-        return _key_needed(rooms, prefix, value)
+        return _key_needed(components, prefix, value)
     if names_a_file(text):
         return "", ""
     known = index.homonyms(value) or index.molecules_named(value)
@@ -71,7 +71,7 @@ def _is_structure(value: str) -> bool:
     return structures.looks_like_inchi(value) or structures.looks_like_smiles(value) or smiles_shaped(value)
 
 
-def _key_needed(rooms: Rooms, prefix: str, value: str) -> tuple[str, str]:
+def _key_needed(components: Components, prefix: str, value: str) -> tuple[str, str]:
     """Return the InChIKey of a structure that the index does not hold; nothing for one that cannot be read."""
     try:
         if prefix == "inchi" or structures.looks_like_inchi(value):
@@ -80,4 +80,4 @@ def _key_needed(rooms: Rooms, prefix: str, value: str) -> tuple[str, str]:
             key = structures.molecule_from_smiles(value).inchikey
     except InvalidInput:
         return "", ""
-    return ("", "") if not key or rooms.index.molecules_by_inchikey(key) else ("inchikey", key)
+    return ("", "") if not key or components.index.molecules_by_inchikey(key) else ("inchikey", key)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from biomed_agent.core.chemistry.relations import kinship
 from biomed_agent.core.errors import Ambiguous, NotFound
-from biomed_agent.core.types import Candidate, Entity, Molecule, Protein, Resolved
+from biomed_agent.core.types import Candidate, Entity, Molecule, Protein, Reason, Resolved
 
 EntityKind: TypeAlias = Literal["molecule", "protein"]
 Policy: TypeAlias = Literal["ask", "best", "strict"]
@@ -18,11 +18,27 @@ DEFAULT_ORGANISM = "Homo sapiens"
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entity that a name names, with the reason; a smaller ``rank`` is a better reason."""
+    """An entity that a name names, and why.
+
+    Args:
+        entity: What is named.
+        reason: Why; it ranks the match.
+        words: The reason as readers are told; that of ``reason`` when empty.
+    """
 
     entity: Entity
-    why: str
-    rank: int
+    reason: Reason
+    words: str = ""
+
+    @property
+    def rank(self) -> int:
+        """How good the reason is; a smaller number is a better one."""
+        return self.reason.rank
+
+    @property
+    def why(self) -> str:
+        """The reason in words, for readers."""
+        return self.words or self.reason.words
 
 
 def choose(name: str, matches: Sequence[Match], policy: Policy, organism: str, notes: list[str]) -> Resolved:
@@ -56,7 +72,7 @@ def choose(name: str, matches: Sequence[Match], policy: Policy, organism: str, n
             f'Write "the molecule {name}" or "the protein {name}", or the string that names the one you mean.',
         )
     if not native and (human := _human(ordered)):
-        if policy != "best" and human[0].why != "alias":  # FRDA, once a human gene, is one of E. coli
+        if policy != "best" and human[0].reason is not Reason.ALIAS:  # FRDA, once a human gene, is one of E. coli
             raise _ambiguous(f"{name} names a human protein, and better one of another organism.", [*human, *best])
         best, native = [*human, *best], human[:1]
     if len(best) > 1 and len(native) == 1 and policy != "strict":
@@ -107,25 +123,18 @@ def _plural(entity: Entity) -> str:
     return "proteins" if isinstance(entity, Protein) else "records"
 
 
-# Reasons of the local index: the thing's own name or gene first, then what else it is called.
-_RANKS = {"exact name": 0, "gene": 0, "recommended name": 0, "brand name": 1, "exact synonym": 1}
-
-
-def rank_of(why: str) -> int:
-    """Order reasons; a smaller number is a better one."""
-    return _RANKS.get(why, 2)
-
-
 def gene_match(protein: Protein, name: str, default: str) -> Match:
     """Rank a gene's own protein before those that bear the symbol as a synonym; ``default`` ends the reason."""
     own = protein.gene.casefold() == name.casefold()
-    return Match(protein, f"gene{'' if own else ' synonym'} in UniProt{default}", 0 if own else 2)
+    reason = Reason.GENE if own else Reason.GENE_SYNONYM
+    return Match(protein, reason, f"{reason.words} in UniProt{default}")
 
 
 def name_match(protein: Protein, name: str, default: str) -> Match:
     """Rank a protein's own name before that of a part, such as a chain a polyprotein is cut into."""
     own = name.casefold() in map(str.casefold, (protein.name, *protein.synonyms))
-    return Match(protein, f"name{'' if own else ' of a part'} in UniProt{default}", 2 if own else 3)
+    reason = Reason.UNIPROT_NAME if own else Reason.UNIPROT_PART
+    return Match(protein, reason, f"{reason.words}{default}")
 
 
 def of_organism(entity: Entity, organism: str) -> bool:

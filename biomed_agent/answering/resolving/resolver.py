@@ -26,7 +26,6 @@ from biomed_agent.answering.resolving.ranking import (
     gene_match,
     name_match,
     of_organism,
-    rank_of,
 )
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.chemistry.molfile import molecule_from_molblock
@@ -43,7 +42,7 @@ from biomed_agent.core.identifiers import (
 )
 from biomed_agent.core.privacy.disclosure import SHORTEST_SEQUENCE, reads_as_residues
 from biomed_agent.core.protein_variants import apply_substitutions, split_other_variant, split_variant
-from biomed_agent.core.types import Candidate, Molecule, Protein, Resolved
+from biomed_agent.core.types import Candidate, Molecule, Protein, Reason, Resolved
 
 if TYPE_CHECKING:
     from biomed_agent.sources.local import LocalIndex
@@ -79,6 +78,7 @@ class Resolver:
         policy: Policy = "ask",
         organism: str = "",
         notes: list[str] | None = None,
+        no_file: str = "",
     ) -> Resolved:
         """Return the one entity ``text`` names.
 
@@ -89,6 +89,7 @@ class Resolver:
                 ``strict`` also refuses a choice by default organism.
             organism: Scientific name a protein must have; empty means human by default.
             notes: Receives warnings for the reader.
+            no_file: Says what to pass in place of a file, for a text that opens none; empty otherwise.
 
         Raises:
             InvalidInput: It is a structure or sequence that cannot be read.
@@ -103,6 +104,8 @@ class Resolver:
             raise InvalidInput("an empty string names nothing.", "Give a name, an identifier, a SMILES or a sequence.")
         prefix, value = split_prefix(text)
         if prefix == "file":
+            if no_file:
+                raise InvalidInput("file: is not allowed here.", no_file)
             return replace(self._read(value, kind, notes), asked=text)
         refuse_file(text, _IN_FRONT)
         if prefix == "ec" or (not prefix and _EC.fullmatch(value)):
@@ -117,7 +120,9 @@ class Resolver:
             raise InvalidInput("the molecule is given as FASTA, which holds proteins.", "Pass it as the protein.")
         if prefix == "gene":
             kind = "protein"
-            if own := [one for one in self._local_matches(value, kind) if one.why == "gene"]:  # not what else it means
+            if own := [
+                one for one in self._local_matches(value, kind) if one.reason is Reason.GENE
+            ]:  # not what else it means
                 return replace(choose(value, own, policy, organism, notes), asked=text)
         if not prefix and (sequence := self._as_sequence(value, kind)):
             return replace(self._expect(self._known_sequence(sequence, notes), kind), asked=text)
@@ -198,7 +203,7 @@ class Resolver:
         if found is None and self.pubchem is not None and namespace in ("cas", "chebi", "drugbank", "chembl", "unii"):
             # PubChem indexes the identifiers of other databases as names.
             spelled = f"CHEBI:{value}" if namespace == "chebi" else value
-            matches = [Match(one, why, 0) for one in self.pubchem.by_name(spelled)]
+            matches = [Match(one, Reason.IDENTIFIER, why) for one in self.pubchem.by_name(spelled)]
             if matches:
                 return choose(f"{namespace.upper()} {value}", matches, policy, "", notes)
         if found is None:
@@ -228,7 +233,7 @@ class Resolver:
         if live is None:
             notes.append(f"The local index is no complete list of the proteins with EC {number}; others may have it.")
         native += [one for one in live or () if all(one.accession != known.accession for known in native)]
-        matches = [Match(one, f"EC {number}", 0) for one in native or found]
+        matches = [Match(one, Reason.IDENTIFIER, f"EC {number}") for one in native or found]
         if not matches:
             raise NotFound(f"no reviewed protein of {organism or DEFAULT_ORGANISM} has EC {number}.", self._where())
         return choose(f"EC {number}", matches, policy, organism, notes)
@@ -265,11 +270,12 @@ class Resolver:
         if not exact and key and self.pubchem is not None:
             exact = self._soft(lambda: self.pubchem.by_inchikey(key) if self.pubchem else [], notes) or []
         if not exact:
-            return Resolved(molecule, molecule.smiles, "structure as given; no record of it was found")
+            why = "structure as given; no record of it was found"
+            return Resolved(molecule, molecule.smiles, why, given=True)
         record = exact[0]
         if not as_recorded:  # the record may hold another tautomer under the same key
             record = replace(record, smiles=molecule.smiles, formula=molecule.formula, weight=molecule.weight)
-        return Resolved(record, molecule.smiles, "structure as given; its InChIKey has a record")
+        return Resolved(record, molecule.smiles, "structure as given; its InChIKey has a record", given=True)
 
     def _known_sequence(self, protein: Protein, notes: list[str]) -> Resolved:
         """Name a sequence by its checksum; the sequence itself stays here."""
@@ -278,8 +284,9 @@ class Resolver:
             matches = self._soft(lambda: self.uniprot.by_sequence(protein.sequence) if self.uniprot else [], notes)
             found = matches[0] if matches else None
         if found is None:
-            return Resolved(protein, protein.name or "sequence", "sequence as given; no record of it was found")
-        return Resolved(found, protein.name or "sequence", "sequence as given; identical to this record's")
+            why = "sequence as given; no record of it was found"
+            return Resolved(protein, protein.name or "sequence", why, given=True)
+        return Resolved(found, protein.name or "sequence", "sequence as given; identical to this record's", given=True)
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -358,9 +365,9 @@ class Resolver:
     def _local_matches(self, name: str, kind: EntityKind | None) -> list[Match]:
         matches: list[Match] = []
         if kind != "protein":
-            matches += [Match(one, why, rank_of(why)) for one, why in self.index.molecules_named(name)]
+            matches += [Match(one, reason) for one, reason in self.index.molecules_named(name)]
         if kind != "molecule":
-            matches += [Match(one, why, rank_of(why)) for one, why in self.index.proteins_named(name)]
+            matches += [Match(one, reason) for one, reason in self.index.proteins_named(name)]
         return matches
 
     def _live_matches(self, name: str, kind: EntityKind | None, organism: str, notes: list[str]) -> list[Match]:
@@ -386,7 +393,7 @@ class Resolver:
     ) -> Iterator[tuple[str, Callable[[], list[Match]]]]:
         if kind != "protein" and self.pubchem is not None:
             pubchem = self.pubchem
-            yield "PubChem", lambda: [Match(one, "PubChem name", 1) for one in pubchem.by_name(name)]
+            yield "PubChem", lambda: [Match(one, Reason.PUBCHEM_NAME) for one in pubchem.by_name(name)]
         if kind != "molecule" and self.uniprot is not None:
             uniprot = self.uniprot
             yield "UniProt", lambda: _proteins(uniprot, name, organism)
@@ -398,7 +405,7 @@ class Resolver:
             raise InvalidInput(f"{base} is not a protein, so {'/'.join(changes)} cannot be applied.")
         mutant = apply_substitutions(record.entity, changes)
         why = f"{record.why}; {mutant.variant} applied"
-        return Resolved(mutant, f"{base} {mutant.variant}", why, record.alternatives)
+        return Resolved(mutant, f"{base} {mutant.variant}", why, record.alternatives, record.given)
 
     # -- failures ------------------------------------------------------------------------------
 

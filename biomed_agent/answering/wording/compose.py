@@ -10,25 +10,14 @@ from collections.abc import Iterable, Sequence
 
 from biomed_agent.answering.gaps import Gap
 from biomed_agent.core.chemistry import structures
+from biomed_agent.core.predicates import predicate_row
+from biomed_agent.core.query import Query
 from biomed_agent.core.types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
 
 MAX_LISTED = 6
 """values of one predicate named in a sentence; the rest are counted"""
 
-_SAID = {
-    "molecular weight": "molecular weight",
-    "chebi class": "ChEBI class",
-    "chebi role": "ChEBI role",
-    "ec number": "EC number",
-    "cid": "PubChem CID",
-    "chebi": "ChEBI identifier",
-    "drugbank": "DrugBank identifier",
-    "chembl": "ChEMBL identifier",
-    "unii": "UNII",
-    "accession": "UniProt accession",
-}
-
-
+NO_ANSWER = "The model did not answer"
 MAX_PARTS = 10
 """rings and groups named in a sentence"""
 _GENERAL = {"aromatic ring"} | set(
@@ -78,9 +67,42 @@ def number(value: str | int | float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{round(value, 4) + 0.0:,}".removesuffix(".0")
 
 
-def said(predicate: str) -> str:
+def label_of(predicate: str) -> str:
     """Return how a sentence calls a predicate."""
-    return _SAID.get(predicate.lower(), predicate)
+    row = predicate_row(predicate)
+    return predicate if row is None else row.label or row.name
+
+
+def read_as(query: Query, names: Sequence[str]) -> str:
+    """Say in one line what a query asks of the things of these names.
+
+    >>> read_as(Query("value", predicates=("molecular weight",)), ["aspirin"])
+    'molecular weight of aspirin'
+    """
+    things = listed(names, "and")
+    frame = query.frame
+    if frame == "value":
+        wanted = [label_of(name) for name in query.predicates]
+        what = listed(wanted if len(wanted) <= MAX_LISTED else [*wanted[:MAX_LISTED], "more"], "and")
+        return f"{what or 'all that is computed'} of {things}"
+    if frame == "describe":
+        return f"{'what it is' if query.kind == 'identity' else query.kind} of {things}".replace(
+            "what it is of", "identity of"
+        )
+    if frame == "papers":
+        about = query.object or listed([subject.text for subject in query.subjects], "and") or "the question's words"
+        return f"articles on {about}" if query.aggregate == "list" else f"passages of articles on {about}"
+    limits = f" with {listed([str(condition) for condition in query.filters], 'and')}" if query.filters else ""
+    leads = {
+        "relation": "measured affinity of",
+        "list": "measured partners of",
+        "locate": "identity of",
+        "similar": "molecules similar to",
+        "contains": "molecules that hold",
+        "compare": "whether these are one thing:",
+        "is_a": f"whether this holds: {query.object} Of",
+    }
+    return f"{leads.get(frame, 'a question not understood, about')} {things}{limits}"
 
 
 def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
@@ -93,13 +115,13 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
     for (predicate, note), group in grouped.items():
         shown[predicate] += 1
         if shown[predicate] > MAX_LISTED:  # each with a note of its own, as variants have
-            hidden[said(predicate)] += len(group)
+            hidden[label_of(predicate)] += len(group)
             continue
         values = list(dict.fromkeys(f"{number(fact.value)} {fact.unit}".strip() for fact in group))
         listed = ", ".join(values[:MAX_LISTED]) + (
             f" and {len(values) - MAX_LISTED} more" if values[MAX_LISTED:] else ""
         )
-        noun = said(predicate)
+        noun = label_of(predicate)
         clauses.append(
             f"{_plural(noun) if len(values) > 1 else noun} {listed}"
             + (f" ({note})" if note else "")
@@ -125,7 +147,7 @@ def gap_sentences(gaps: Sequence[Gap], *, its: bool = False) -> list[str]:
 
 def _gap_sentence(group: Sequence[Gap], its: bool) -> str:
     """Say what is not stated of one entity, for one reason."""
-    first, asked = group[0], list(dict.fromkeys(said(gap.asked) for gap in group))
+    first, asked = group[0], list(dict.fromkeys(label_of(gap.asked) for gap in group))
     of, whose = ("", "its") if its else (f" of {name_of(first.entity)}", "the")
     if first.error is None:
         lacking = listed(asked, "or")
@@ -146,7 +168,7 @@ def gaps_listed(gaps: Iterable[Gap]) -> list[str]:
     for gap in gaps:
         if gap.unread:
             where = f"of {name_of(gap.entity)} in {gap.source}", gap.why
-            grouped.setdefault(where, []).append(said(gap.asked))
+            grouped.setdefault(where, []).append(label_of(gap.asked))
     return [f"{listed(list(dict.fromkeys(asked)), 'and')} {where} ({why})" for (where, why), asked in grouped.items()]
 
 
@@ -160,13 +182,19 @@ def _was(asked: Sequence[str]) -> str:
     return "were" if plural else "was"
 
 
+def _id_label(space: str) -> str:
+    """Return how a sentence calls the identifiers of a database."""
+    row = predicate_row(space)
+    return row.label if row is not None and row.label else space.upper()
+
+
 def identity_sentence(entity: Entity, sources: Sources) -> str:
     """Say what an entity is, from its record."""
     cited = sources.cite(entity.provenance)
     if isinstance(entity, Molecule):
         named = f"{entity.name} is" if entity.name else "The structure is"
         weight = f", {entity.weight:.2f} g/mol" if entity.weight is not None else ""
-        ids = ", ".join(f"{_SAID.get(space, space.upper())} {value}" for space, value in list(entity.ids.items())[:3])
+        ids = ", ".join(f"{_id_label(space)} {value}" for space, value in list(entity.ids.items())[:3])
         body = f"{named} {entity.formula or 'a structure with open positions'}{weight}, SMILES {entity.smiles}"
         key = f", InChIKey {entity.inchikey}" if entity.inchikey else ""
         return f"{_capital(body)}{key}{f' ({ids})' if ids else ''} {cited}".rstrip() + "."

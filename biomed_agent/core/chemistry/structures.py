@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from rdkit import Chem, DataStructs, rdBase
@@ -312,8 +313,11 @@ def _masses(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
     parent = parent_of_salt(molecule)
     if parent is not None and parent.weight is not None:
         note = f"of the neutral parent {parent.smiles}"
-        facts.append(_fact(molecule, "molecular formula", parent.formula, note=note))
-        facts.append(_fact(molecule, "molecular weight", round(parent.weight, 2), "g/mol", note))
+        of_parent = (
+            _fact(molecule, "molecular formula", parent.formula, note=note),
+            _fact(molecule, "molecular weight", round(parent.weight, 2), "g/mol", note),
+        )
+        facts += [replace(fact, about=parent.handle, about_name=parent.smiles) for fact in of_parent]
     return facts
 
 

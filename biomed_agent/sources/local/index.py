@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from biomed_agent.core import name_matching
 from biomed_agent.core.predicates import KIBA_BINDS, SCORE
-from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance
+from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason
 from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
 from biomed_agent.sources.local.files import File, open_file, open_starter
 from biomed_agent.sources.local.schema import DUMPED, LONGEST_SUGGESTED, sequence_checksum, trigrams
@@ -63,8 +63,8 @@ class LocalIndex:
 
     # Molecules
 
-    def molecules_named(self, name: str) -> list[tuple[Molecule, str]]:
-        """Return the molecules called ``name`` and why: ``exact name``, ``brand name`` or ``exact synonym``.
+    def molecules_named(self, name: str) -> list[tuple[Molecule, Reason]]:
+        """Return the molecules called ``name`` and why.
 
         Spelling is compared by :func:`.names.name_key`; the best reason comes first.
         """
@@ -95,11 +95,8 @@ class LocalIndex:
 
     # Proteins
 
-    def proteins_named(self, name: str) -> list[tuple[Protein, str]]:
-        """Return the proteins called ``name`` and why, human ones first.
-
-        Reasons: ``gene``, ``recommended name``, ``alias``, ``gene synonym``, ``alternative name``.
-        """
+    def proteins_named(self, name: str) -> list[tuple[Protein, Reason]]:
+        """Return the proteins called ``name`` and why, human ones first."""
         found = [(protein, reason) for protein, reason in self._named(name, "p") if isinstance(protein, Protein)]
         return sorted(found, key=lambda pair: pair[0].taxon_id != HUMAN)
 
@@ -391,19 +388,19 @@ class LocalIndex:
         found = (file.protein(row) for file, row in self._rows(sql, values))
         return list({protein.accession: protein for protein in reversed(list(found))}.values())[::-1]
 
-    def _named(self, name: str, kind: str) -> list[tuple[Entity, str]]:
+    def _named(self, name: str, kind: str) -> list[tuple[Entity, Reason]]:
         key = name_matching.name_key(name)
         table, label = ("molecule", "inchikey") if kind == "m" else ("protein", "accession")
         sql = (
             f"SELECT e.*, n.reason FROM name n JOIN {table} e ON e.id = n.entity "
             "WHERE n.key = ? AND n.kind = ? ORDER BY n.rank, n.entity"
         )
-        found: dict[str, tuple[Entity, str]] = {}
+        found: dict[str, tuple[Entity, Reason]] = {}
         for file, row in self._rows(sql, (key, kind)):
             entity = file.molecule(row) if kind == "m" else file.protein(row)
             if entity is not None:
-                found.setdefault(row[label], (entity, row["reason"]))
-        return sorted(found.values(), key=lambda pair: _REASONS.index(pair[1]))
+                found.setdefault(row[label], (entity, Reason.of(row["reason"])))
+        return sorted(found.values(), key=lambda pair: _ORDER[pair[1]])
 
 
 _ACTIVITY = (
@@ -435,11 +432,7 @@ def _key_of(entity: Entity) -> tuple[str, str, str, str]:
     return "protein", "accession", "p", "" if entity.variant else entity.accession
 
 
-_REASONS = (
-    "exact name", "brand name", "exact synonym",
-    "gene", "recommended name", "alias", "gene synonym", "alternative name", "EC number",
-)  # fmt: skip
-"""Why a name was found, surest first."""
+_ORDER = {reason: number for number, reason in enumerate(Reason)}
 
 
 def _candidate_kind(text: str) -> Literal["molecule", "protein", "other"]:

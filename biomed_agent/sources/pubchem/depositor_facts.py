@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from biomed_agent.core.errors import BiomedAgentError, NotFound, Refused, Unavailable
+from biomed_agent.core.errors import BiomedAgentError, Note, NotFound, Refused, Unavailable
 from biomed_agent.core.predicates import HAZARDS, MEASURED, distinct
 from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.types import Fact, Molecule, Provenance
@@ -61,9 +61,9 @@ def note_unread(error: BiomedAgentError, notes: list[str]) -> None:
         notes.append(unread_note(error))
 
 
-def unread_note(error: BiomedAgentError) -> str:
+def unread_note(error: BiomedAgentError) -> Note:
     """Return the note that a live record was not read, and why."""
-    return f"A live record was not read ({error.message.rstrip('.')})."
+    return Note(f"A live record was not read ({error.message.rstrip('.')}).", error)
 
 
 def cid_of(pubchem: PubChem, molecule: Molecule) -> int:

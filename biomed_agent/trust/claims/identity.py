@@ -16,7 +16,7 @@ from rdkit.Chem import rdMolHash
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.chemistry.relations import kinship
 from biomed_agent.core.name_matching import name_key
-from biomed_agent.core.types import Entity, Molecule, Protein, Provenance
+from biomed_agent.core.types import Entity, Molecule, Protein, Provenance, Reason
 from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
 from biomed_agent.trust.claims.records import Meaning, Records
 from biomed_agent.trust.claims.statement import Assertion
@@ -47,8 +47,8 @@ _RELATIVES = "the name may be shared by relatives"
 _PEPTIDE = "[NX3][CX4][CX3](=O)[NX3][CX4][CX3](=O)"
 _BY_WEIGHT = r"(?:p|gp|pp|P|GP)-?\d{2,3}"
 """names from the weight of a chain in kDa, such as p38, which many proteins have"""
-_SURE = frozenset({"exact name", "brand name", "exact synonym", "gene", "recommended name", "alias", "homonym"})
-"""reasons of the index for which a name is seldom shared with a relative that is not on record here"""
+_SURE = frozenset({None, Reason.NAME, Reason.BRAND, Reason.SYNONYM, Reason.GENE, Reason.RECOMMENDED, Reason.ALIAS})
+"""reasons, None for a homonym, for which a name is seldom shared with a relative that is not on record here"""
 
 
 def identity(
@@ -166,7 +166,7 @@ def _sharers(name: str, entity: Entity, records: Records) -> str:
     """Name the other things that a name of this thing means just as well; empty when it names this thing alone."""
     things = records.meanings(name).things
     own = next((one for one in things if one.entity.handle == entity.handle), None)
-    if own is None or own.why != "homonym":
+    if own is None or own.reason is not None:
         return ""
     return " and ".join(
         _label(one.entity, name)
@@ -247,5 +247,5 @@ def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -
     shared = re.search(rf"\b{re.escape(name.lower())}\b", own) is not None
     if other.organism != entity.organism:  # of one enzyme of several organisms not all have a record here
         shared |= any(len(word) >= _TELLING and word in own for word in re.findall(r"[a-z]+", name.lower()))
-    vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.why not in _SURE and not re.search(r"\d", name))
+    vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.reason not in _SURE and not re.search(r"\d", name))
     return _RELATIVES if shared or vague else "another"

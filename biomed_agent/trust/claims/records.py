@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from biomed_agent.core.chemistry import structures
-from biomed_agent.core.types import Candidate, Entity, Fact, Molecule, Protein
+from biomed_agent.core.types import Candidate, Entity, Fact, Molecule, Protein, Reason
 
 
 class Index(Protocol):
@@ -15,10 +15,10 @@ class Index(Protocol):
     def lexicon_spans(self, text: str) -> Iterable[tuple[int, int, str]]:
         """Return where known names stand in a text, each with how."""
 
-    def molecules_named(self, name: str) -> Sequence[tuple[Molecule, str]]:
+    def molecules_named(self, name: str) -> Sequence[tuple[Molecule, Reason]]:
         """Return the molecules with a name, each with the reason."""
 
-    def proteins_named(self, name: str) -> Sequence[tuple[Protein, str]]:
+    def proteins_named(self, name: str) -> Sequence[tuple[Protein, Reason]]:
         """Return the proteins with a name, each with the reason."""
 
     def homonyms(self, name: str) -> Iterable[Candidate]:
@@ -44,8 +44,8 @@ class Meaning(NamedTuple):
     """One thing a name means."""
 
     entity: Entity
-    why: str
-    """reason of the index, such as ``exact name`` or ``gene synonym``"""
+    reason: Reason | None
+    """why the index found it; None for a homonym"""
 
 
 class Meanings(NamedTuple):
@@ -72,8 +72,8 @@ class Records:
 
     def meanings(self, name: str) -> Meanings:
         """Return what a name means; nothing when it is not known here."""
-        named: list[tuple[Entity, str]] = [*self._index.molecules_named(name), *self._index.proteins_named(name)]
-        found = {entity.handle: Meaning(entity, why) for entity, why in named}
+        named: list[tuple[Entity, Reason]] = [*self._index.molecules_named(name), *self._index.proteins_named(name)]
+        found = {entity.handle: Meaning(entity, reason) for entity, reason in named}
         more = False
         for candidate in self._index.homonyms(name):
             space, _, value = candidate.handle.partition(":")
@@ -85,7 +85,7 @@ class Records:
             if entity is None:
                 more = True
             else:
-                found.setdefault(entity.handle, Meaning(entity, "homonym"))
+                found.setdefault(entity.handle, Meaning(entity, None))
         return Meanings(tuple(found.values()), more)
 
     def affinities(self, molecule: Molecule, protein: Protein) -> list[Fact]:

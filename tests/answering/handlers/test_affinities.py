@@ -9,7 +9,7 @@ import pytest
 
 from biomed_agent import BioMedAgent
 from biomed_agent.answering.handlers.affinities import WHAT_A_SCORE_IS, conflict, partners
-from biomed_agent.answering.handlers.limits import limit_in
+from biomed_agent.answering.reading.limits import limit_in
 from biomed_agent.cli import main
 from biomed_agent.core.settings import Settings
 from biomed_agent.core.types import Fact
@@ -90,7 +90,7 @@ def test_a_list_says_how_many_there_are_and_ranks_each_measure_by_itself(agent: 
     values = [fact.value for fact in answer.facts if fact.predicate == "Kd"]
     assert len(values) == 10
     assert values == sorted(values, key=float)
-    index = agent.rooms.index
+    index = agent._components.index
     protein = index.protein_by_accession("O60674")
     assert protein is not None
     scores = [float(fact.value) for fact in partners(index, protein).facts]

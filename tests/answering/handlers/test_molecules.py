@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from biomed_agent.answering.agent import BioMedAgent
-from biomed_agent.answering.draft import Rooms
+from biomed_agent.answering.components import Components
 from biomed_agent.answering.evidence import Retriever
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.answering.wording import to_tool_text
@@ -47,9 +47,9 @@ def server() -> Iterator[LocalServer]:
         yield server
 
 
-def rooms(transport: Transport, index: LocalIndex) -> Rooms:
+def components(transport: Transport, index: LocalIndex) -> Components:
     pubchem = PubChem(transport)
-    return Rooms(
+    return Components(
         transport=transport,
         index=index,
         resolver=Resolver(index, pubchem, None),
@@ -66,7 +66,7 @@ def agent(server: LocalServer, tmp_path: Path) -> Iterator[BioMedAgent]:
         Transport(tmp_path, services={"pubchem": f"{server.url}/rest/pug"}, clock=FakeClock()) as transport,
         LocalIndex.open(read_settings().cache_dir) as index,
     ):
-        agent._rooms = rooms(transport, index)
+        agent = BioMedAgent(settings=agent.settings, components=components(transport, index))
         yield agent
 
 
@@ -125,13 +125,13 @@ def test_what_a_molecule_hits_comes_from_assays_where_the_index_knows_none(agent
 
 
 def test_a_search_goes_to_pubchem_by_cid_and_says_so(agent: BioMedAgent, server: LocalServer) -> None:
-    answer = agent.similar("caffeine", limit=3)
+    answer = agent.similar_molecules("caffeine", limit=3)
     assert answer.status == "answered", answer.text
     assert "likeness (CID:7000001) 0." in answer.text
     assert answer.kind == "search"
     assert any("fastsimilarity_2d/cid/2519" in asked.path for asked in server.asked)
     assert all(asked.form.get("smiles") is None for asked in server.asked)
-    assert agent.containing("caffeine", limit=3).status == "answered"
+    assert agent.substructure_matches("caffeine", limit=3).status == "answered"
 
 
 def test_a_structure_stays_here_and_the_index_answers_in_place(tmp_path: Path) -> None:
@@ -140,10 +140,10 @@ def test_a_structure_stays_here_and_the_index_answers_in_place(tmp_path: Path) -
         Transport(services={"pubchem": "http://far.test"}, clock=FakeClock(), egress="nothing") as transport,
         LocalIndex.open(read_settings().cache_dir) as index,
     ):
-        agent._rooms = rooms(transport, index)
+        agent = BioMedAgent(settings=agent.settings, components=components(transport, index))
         own = "smiles:CC(=O)Oc1ccc(CCl)cc1C(=O)O"
-        assert agent.similar(own, where="pubchem").status == "refused"
-        answer = agent.similar(own)
+        assert agent.similar_molecules(own, where="pubchem").status == "refused"
+        answer = agent.similar_molecules(own)
         assert answer.status == "answered"
         assert "PubChem (refused)" in answer.not_looked_up
         assert "acetylsalicylic acid (CID:2244)" in answer.text
@@ -151,12 +151,12 @@ def test_a_structure_stays_here_and_the_index_answers_in_place(tmp_path: Path) -
 
 
 def test_a_search_that_must_not_leave_is_told_and_done_here(agent: BioMedAgent, server: LocalServer) -> None:
-    answer = agent.similar("caffeine", where="local", limit=2)
+    answer = agent.similar_molecules("caffeine", where="local", limit=2)
     asked = len(server.asked)
     assert answer.status == "answered"
     assert "local index" in answer.sources[0].source
     server.play = lambda request: Said(b"", 503)
-    answer = agent.similar("theobromine", limit=2)
+    answer = agent.similar_molecules("theobromine", limit=2)
     assert answer.status == "answered"
     assert any("Only the local index was searched" in warning for warning in answer.warnings)
     assert "PubChem (unavailable)" in answer.not_looked_up

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.answering.reading.hazard_questions import asked_of_molecule, bearing_on, topic_of
+from biomed_agent.answering.reading.hazard_questions import bearing_on, topic_of
+from biomed_agent.answering.reading.question import Words
 from biomed_agent.core.predicates import HAZARDS, distinct
 from biomed_agent.core.types import Fact
 
@@ -41,7 +42,7 @@ def test_only_a_plain_yes_or_no_question_is_about_one_hazard(text: str, topic: s
     ],
 )
 def test_what_is_asked(text: str, predicates: tuple[str, ...]) -> None:
-    assert asked_of_molecule(text) == predicates
+    assert Words(text).deposited == predicates
 
 
 def test_statements_are_chosen_by_their_codes() -> None:

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.answering.reading.question import KINDS, classify, parts_asked
+from biomed_agent.answering.reading.question import Words, parts_asked
+from biomed_agent.core.query import KINDS, Query
+
+
+def classify(text: str, *, molecule: bool = False, protein: bool = False) -> Query:
+    """Return what a text asks for beside a molecule, a protein, both or none."""
+    return Words(text).query(molecule=molecule, protein=protein)
+
 
 MOLECULE = [
     ("What is the molecular weight of it?", "computed", "molecular weight"),

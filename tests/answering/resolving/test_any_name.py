@@ -12,7 +12,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
 from biomed_agent.answering.agent import BioMedAgent
-from biomed_agent.answering.reading.hazard_questions import asked_of_molecule, topic_of
+from biomed_agent.answering.reading.hazard_questions import topic_of
+from biomed_agent.answering.reading.question import Words
 from biomed_agent.answering.resolving.inputs import visible
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.core.chemistry.molfile import molecule_from_molblock, read_records
@@ -64,7 +65,7 @@ def agent() -> BioMedAgent:
 
 @pytest.fixture(scope="module")
 def resolver(agent: BioMedAgent) -> Iterator[Resolver]:
-    index: LocalIndex = agent.rooms.index
+    index: LocalIndex = agent._components.index
     yield Resolver(index, None, None, files=False)
 
 
@@ -83,7 +84,7 @@ def test_any_text_as_a_name_has_a_typed_outcome(resolver: Resolver, text: str) -
 @FEW
 @given(text=st.one_of(TEXTS, st.text(st.characters(), max_size=30)))
 def test_any_text_as_a_question_is_answered(agent: BioMedAgent, text: str) -> None:
-    for answer in (agent.find("molecule", text), agent.ask(text), agent.ask("What is its mass?", molecule=text)):
+    for answer in (agent.find_molecule(text), agent.ask(text), agent.ask("What is its mass?", molecule=text)):
         assert answer.status in EXIT_CODES
 
 
@@ -92,7 +93,7 @@ def test_any_text_as_a_question_is_answered(agent: BioMedAgent, text: str) -> No
 def test_the_small_readers_take_any_text(text: str) -> None:
     value, unit, _ = read_value(text)
     assert isinstance(value, float) or (value == " ".join(text.split()) and not unit) or value
-    assert asked_of_molecule(text) is not None
+    assert Words(text).deposited is not None
     assert isinstance(topic_of(text), str)
     for record in read_records(text.splitlines()):
         assert (record.molecule is None) == bool(record.problem)

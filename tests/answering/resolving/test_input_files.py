@@ -230,11 +230,11 @@ def test_a_file_of_something_else_is_neither_sent_nor_shown(
     answers = [
         agent.ask("What is it?", **given),
         agent.check("It is red.", **given),
-        agent.find(kind, f"file:{secret}"),
-        agent.properties(f"file:{secret}"),
-        agent.similar(f"file:{secret}"),
-        agent.containing(f"file:{secret}"),
-        agent.protein(f"file:{secret}"),
+        getattr(agent, f"find_{kind}")(f"file:{secret}"),
+        agent.molecule_properties(f"file:{secret}"),
+        agent.similar_molecules(f"file:{secret}"),
+        agent.substructure_matches(f"file:{secret}"),
+        agent.protein_card(f"file:{secret}"),
         agent.ask("What do papers say about it?", **given),
     ]
     assert [one.status for one in answers[:-1]] == ["invalid"] * 7
@@ -479,10 +479,10 @@ def test_many_names_of_the_library_open_no_file(
 ) -> None:
     path = structure_file(tmp_path)
     names = [hidden.format(one) for hidden in HIDDEN for one in (secret, path)]
-    answers = [*agent.find_all("molecule", names), *agent.find_all("protein", names)]
+    answers = [*agent.find_many("molecule", names), *agent.find_many("protein", names)]
     assert {one.status for one in answers} == {"invalid"}
     kept_secret(world, tmp_path, *(one.to_json() for one in answers))
-    assert agent.find("molecule", f"file:{path}").status == "answered", "one that is looked up alone is opened"
+    assert agent.find_molecule(f"file:{path}").status == "answered", "one that is looked up alone is opened"
 
 
 def test_what_the_caller_passes_for_all_rows_is_opened(

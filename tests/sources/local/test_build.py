@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.types import Reason
 from biomed_agent.sources.literature.library import Shelves
 from biomed_agent.sources.local.articles import read_query
 from tests.helpers.dumps import ARTICLES, FLAT, STRUCTURES, article, built, packed, pubchem, pubmed
@@ -18,14 +19,14 @@ from tests.helpers.dumps import ARTICLES, FLAT, STRUCTURES, article, built, pack
 def test_the_column_files_of_pubchem_become_one_record_each(tmp_path: Path) -> None:
     index, report = built(tmp_path, molecules=pubchem(tmp_path)[::-1])
     [(aspirin, reason)] = index.molecules_named("acetylsalicylic acid")
-    assert reason == "exact synonym"
+    assert reason.words == "exact synonym"
     assert (aspirin.smiles, aspirin.inchikey) == ("CC(=O)Oc1ccccc1C(=O)O", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N")
     assert (aspirin.name, aspirin.formula, aspirin.weight) == ("Aspirin", "C9H8O4", 180.159)
     assert (aspirin.ids["cid"], aspirin.ids["cas"], aspirin.ids["chebi"]) == ("2244", "50-78-2", "15365")
     assert aspirin.handle == "CID:2244"
     assert aspirin.provenance is not None
     assert aspirin.provenance.url == "https://pubchem.ncbi.nlm.nih.gov/compound/2244"
-    assert [reason for _, reason in index.molecules_named("ASPIRIN")] == ["exact name"]
+    assert [reason.words for _, reason in index.molecules_named("ASPIRIN")] == ["exact name"]
     assert index.molecule_by_id("cas", "50-78-2") == aspirin
     assert index.molecules_by_inchikey("BSYNRYMUTXBXSQ") == [aspirin]
     assert index.molecules_named("nobody") == []  # a name without a structure
@@ -219,7 +220,7 @@ def test_a_flat_file_gives_names_facts_and_sequence(tmp_path: Path) -> None:
         ("Abelson kinase 1", "alternative name"),
         ("EC 2.7.10.2", "EC number"),
     ):
-        assert index.proteins_named(name) == [(protein, reason)]
+        assert index.proteins_named(name) == [(protein, Reason.of(reason))]
     assert index.proteins_by_gene("abl1") == [protein]
     assert index.protein_by_entry_name("ABL1_HUMAN") == protein
     assert index.protein_by_sequence("MLEICLKLVGCK") == protein

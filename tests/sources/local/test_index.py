@@ -132,15 +132,15 @@ def test_names_that_differ(one, other):
 
 def test_molecule_by_name_says_why(index):
     [(molecule, why)] = index.molecules_named("Acetylsalicylic  Acid")
-    assert (molecule.inchikey, why) == (ASPIRIN, "exact name")
+    assert (molecule.inchikey, why.words) == (ASPIRIN, "exact name")
     assert (molecule.formula, molecule.weight, molecule.ids["cid"]) == ("C9H8O4", 180.159, "2244")
     assert molecule.handle == "CID:2244"
     assert molecule.provenance.source == "ChEBI"
     assert molecule.provenance.identifier == "CHEBI:15365"
     assert molecule.provenance.url == "https://example.org/chebi/CHEBI:15365"
     assert molecule.provenance.licence == "CC BY 4.0"
-    assert [(one.inchikey, why) for one, why in index.molecules_named("ASPIRIN")] == [(ASPIRIN, "exact synonym")]
-    assert [(one.inchikey, why) for one, why in index.molecules_named("gleevec")] == [(MESYLATE, "brand name")]
+    assert [(one.inchikey, why.words) for one, why in index.molecules_named("ASPIRIN")] == [(ASPIRIN, "exact synonym")]
+    assert [(one.inchikey, why.words) for one, why in index.molecules_named("gleevec")] == [(MESYLATE, "brand name")]
     assert index.molecules_named("asprin") == []
 
 
@@ -176,12 +176,12 @@ def test_parents_and_salts(index):
 
 
 def test_protein_by_name_human_first(index):
-    found = [(protein.entry_name, why) for protein, why in index.proteins_named("abl1")]
+    found = [(protein.entry_name, why.words) for protein, why in index.proteins_named("abl1")]
     assert found == [("ABL1_HUMAN", "gene"), ("ABL1_MOUSE", "gene")]
-    assert [why for _, why in index.proteins_named("Tyrosine-protein kinase ABL1")] == ["recommended name"] * 2
-    assert [(one.accession, why) for one, why in index.proteins_named("c-ABL")] == [("P00519", "alias")]
-    assert [(one.accession, why) for one, why in index.proteins_named("JTK7")] == [("P00519", "gene synonym")]
-    assert [why for _, why in index.proteins_named("Proto-oncogene c-Abl")] == ["alternative name"]
+    assert [why.words for _, why in index.proteins_named("Tyrosine-protein kinase ABL1")] == ["recommended name"] * 2
+    assert [(one.accession, why.words) for one, why in index.proteins_named("c-ABL")] == [("P00519", "alias")]
+    assert [(one.accession, why.words) for one, why in index.proteins_named("JTK7")] == [("P00519", "gene synonym")]
+    assert [why.words for _, why in index.proteins_named("Proto-oncogene c-Abl")] == ["alternative name"]
 
 
 def test_protein_by_identifier_gene_and_sequence(index):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.predicates import SCORE
+from biomed_agent.core.query import Filter, FilterRelation
 
 IN_NM = {"pM": 1e-3, "nM": 1.0, "uM": 1e3, "µM": 1e3, "μM": 1e3, "mM": 1e6, "M": 1e9}
 """units of concentrations, in nM"""
@@ -21,6 +24,8 @@ _LIMIT = re.compile(
 )
 MEASURES = {"kd": "Kd", "ki": "Ki", "ic50": "IC50", "ec50": "EC50", "kiba": SCORE}
 """measures by the word of a question"""
+ANY_CONCENTRATION = "affinity"
+"""field of a filter that is put on whatever concentration was measured"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,44 @@ class Limit:
     inclusive: bool
     stronger: bool
     """whether what binds more strongly is wanted"""
+
+    @property
+    def filter(self) -> Filter:
+        """The limit as a part of a query."""
+        below = self.stronger != (self.measure == SCORE)
+        relation: FilterRelation = ("<=" if self.inclusive else "<") if below else (">=" if self.inclusive else ">")
+        unit = "" if self.measure == SCORE else "nM"
+        return Filter(self.measure or ANY_CONCENTRATION, relation, self.value, unit, self.words)
+
+    @classmethod
+    def of(cls, filters: Sequence[Filter]) -> Limit | None:
+        """Return the first limit among the filters of a query; None when none is put on an affinity.
+
+        Raises:
+            InvalidInput: A filter asks for something else, or in a unit that is none of a concentration.
+        """
+        if not filters:
+            return None
+        condition = filters[0]
+        measure = "" if condition.field == ANY_CONCENTRATION else MEASURES.get(condition.field.lower().split()[0], "")
+        known = [ANY_CONCENTRATION, *MEASURES.values()]
+        if len(filters) > 1 or (not measure and condition.field != ANY_CONCENTRATION):
+            raise InvalidInput(
+                f"the filters {', '.join(map(str, filters))} cannot be applied to measured partners.",
+                f"Expected one, of {', '.join(known)}.",
+            )
+        if condition.relation not in ("<", "<=", ">", ">=") or not isinstance(condition.value, int | float):
+            raise InvalidInput(f"the filter {condition} cannot be applied.", "Expected < <= > or >= and one number.")
+        if measure != SCORE and condition.unit not in IN_NM:
+            raise InvalidInput(f"the filter {condition} has no unit of a concentration.", f"Use {', '.join(IN_NM)}.")
+        below = condition.relation.startswith("<")
+        return cls(
+            words=str(condition),
+            measure=measure,
+            value=condition.value * (1.0 if measure == SCORE else IN_NM[condition.unit]),
+            inclusive=condition.relation.endswith("="),
+            stronger=below != (measure == SCORE),
+        )
 
     def holds(self, measure: str, value: float) -> bool:
         """Whether an affinity in nM, or a score, lies within the limit."""

@@ -1,0 +1,122 @@
+"""Molecules that are like one, and molecules that hold one as a part: in PubChem, or in the local index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from biomed_agent.answering.context import AnswerContext
+from biomed_agent.answering.wording import compose
+from biomed_agent.core.errors import InvalidInput, Refused, Unavailable
+from biomed_agent.core.query import Query
+from biomed_agent.core.types import Answer, Fact, Molecule
+from biomed_agent.sources.pubchem import PubChem
+from biomed_agent.sources.search_hits import Hit, Hits
+
+MAX_HITS = 100
+"""hits returned at most"""
+USUAL_HITS = 10
+_NAMED_HITS = 10
+"""hits named in the sentence; all of them are facts"""
+_PUBCHEM_THRESHOLD, _LOCAL_THRESHOLD = 0.9, 0.4
+"""least similarity where the query states none: of PubChem's keys, and of Morgan fingerprints"""
+
+
+def handle_similar(context: AnswerContext, query: Query) -> Answer:
+    """Find molecules like one, most alike first; a filter on ``similarity`` sets the least (0 to 1)."""
+    molecule, limit = _molecule(context), check_limit(query.limit)
+    threshold = next((condition.value for condition in query.filters if condition.field == "similarity"), None)
+    live = _PUBCHEM_THRESHOLD if threshold is None else float(str(threshold))
+    local = _LOCAL_THRESHOLD if threshold is None else float(str(threshold))
+    hits = _search(
+        context,
+        lambda pubchem: pubchem.similar(molecule, live, limit),
+        lambda: context.components.structures.similar(molecule, local, limit),
+    )
+    lead = f"like {compose.name_of(molecule)}, most alike first"
+    return _close(context, molecule, hits, "similar molecule", lead, "Lower the threshold to find less similar ones.")
+
+
+def handle_containing(context: AnswerContext, query: Query) -> Answer:
+    """Find molecules that hold one as a part, the smallest first."""
+    molecule, limit = _molecule(context), check_limit(query.limit)
+    hits = _search(
+        context,
+        lambda pubchem: pubchem.containing(molecule, limit),
+        lambda: context.components.structures.containing(molecule, limit),
+    )
+    lead = f"that hold {compose.name_of(molecule)} as a part, the smallest first"
+    return _close(context, molecule, hits, "holds it as a part", lead, "Give a smaller part as SMILES.")
+
+
+def check_limit(limit: int | None) -> int:
+    """Return how many hits are wanted; raise :class:`InvalidInput` for more than there may be."""
+    limit = USUAL_HITS if limit is None else limit
+    if not 1 <= limit <= MAX_HITS:
+        raise InvalidInput(f"the limit is {limit}; expected 1 to {MAX_HITS}.")
+    return limit
+
+
+def check_threshold(threshold: float | None) -> None:
+    """Raise :class:`InvalidInput` for a similarity that is none."""
+    if threshold is not None and not 0 < threshold <= 1:
+        raise InvalidInput(f"the threshold is {threshold:g}; expected a similarity above 0 and up to 1, such as 0.8.")
+
+
+def _molecule(context: AnswerContext) -> Molecule:
+    resolved = context.draft.entities[0]
+    if not isinstance(resolved.entity, Molecule):
+        raise InvalidInput(f"{resolved.asked!r} is no molecule.", "Name a molecule.")
+    return resolved.entity
+
+
+def _search(context: AnswerContext, live: Callable[[PubChem], Hits], local: Callable[[], Hits]) -> Hits:
+    """Search PubChem as the context says; a refusal or a failure is told, and the index searched in its place."""
+    draft, where, pubchem = context.draft, context.where, context.components.retriever.pubchem
+    if where != "local" and pubchem is not None:
+        try:
+            return live(pubchem)
+        except (Refused, Unavailable) as error:
+            if where == "pubchem":
+                raise
+            draft.warnings.append(f"Only the local index was searched: {error.message}")
+            draft.not_looked_up.append(f"PubChem ({error.status})")
+    elif where == "pubchem":
+        raise Refused("PubChem was not searched: look-ups are switched off (offline).", "Search the local index.")
+    elif pubchem is None:
+        draft.not_looked_up.append("PubChem (look-ups are switched off)")
+    return local()
+
+
+def _close(context: AnswerContext, molecule: Molecule, hits: Hits, predicate: str, lead: str, otherwise: str) -> Answer:
+    draft = context.draft
+    where = f"{hits.provenance.source} ({hits.provenance.identifier})"
+    draft.sources.cite(hits.provenance)
+    if not hits.found:
+        draft.next_steps.append(otherwise)
+        return draft.close("not_found", f"No molecules {lead.partition(',')[0]} were found in {where}.")
+    draft.facts += [
+        Fact(molecule.handle, predicate, _shown(hit), provenance=hits.provenance, note=_note(hit)) for hit in hits.found
+    ]
+    named = ", ".join(f"{_shown(hit)}{_likeness(hit)}" for hit in hits.found[:_NAMED_HITS])
+    others = len(hits.found) - _NAMED_HITS
+    listed = f"{named} and {others} more below" if others > 0 else named
+    beyond = f"; {hits.beyond}" if hits.beyond else ""
+    cited = draft.sources.cite(hits.provenance)
+    if hits.beyond:
+        draft.next_steps.append(f"Raise the limit (up to {MAX_HITS}) to see more.")
+    return draft.close("answered", f"Molecules {lead}: {listed}{beyond} {cited}.")
+
+
+def _shown(hit: Hit) -> str:
+    name = hit.molecule.name or hit.molecule.smiles
+    return f"{name} ({hit.molecule.handle})" if hit.molecule.handle not in (name, f"smiles:{name}") else name
+
+
+def _likeness(hit: Hit) -> str:
+    return f" {hit.likeness:.2f}" if hit.likeness is not None else ""
+
+
+def _note(hit: Hit) -> str:
+    """Say how alike a hit is, and its structure."""
+    alike = f"Tanimoto{_likeness(hit)}; " if hit.likeness is not None else ""
+    return f"{alike}{hit.molecule.formula or 'open positions'}; {hit.molecule.smiles}"

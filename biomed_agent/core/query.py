@@ -1,0 +1,162 @@
+"""What is asked, with every part in its place: the narrow waist between doors and handlers.
+
+The reader of plain words fills a :class:`Query`, and so may a tool, a workflow file or a caller in Python; one handler
+for each frame consumes it (:mod:`biomed_agent.answering.handlers`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias, get_args
+
+from biomed_agent.core.errors import InvalidInput
+
+Frame: TypeAlias = Literal[
+    "value", "describe", "is_a", "contains", "relation", "compare", "count", "list", "similar", "locate", "papers",
+    "convert", "unknown",
+]  # fmt: skip
+"""What is wanted: values of predicates; a description; whether a statement holds; molecules that hold a part; what was
+measured of a pair; whether two names name one thing; a number; what binds; molecules that are alike; which entity a
+name names; passages of articles; another notation of an identifier; ``unknown``: the words were not understood."""
+Kind: TypeAlias = Literal[
+    "identity", "computed", "stored", "description", "name", "function", "family", "location", "activity", "literature",
+    "claim", "search", "other",
+]  # fmt: skip
+KINDS: tuple[str, ...] = get_args(Kind)
+"""``name`` to ``location`` are a protein's, ``activity`` is a pair's, ``claim`` checks a statement,
+``search`` looks for molecules by structure."""
+FilterRelation: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "between", "in", "has", "lacks"]
+Aggregate: TypeAlias = Literal["", "count", "compare", "list", "yes_no"]
+EntityKind: TypeAlias = Literal["molecule", "protein"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a question is about, before it is resolved.
+
+    Args:
+        text: Name, identifier, structure or sequence.
+        kind: What it is; None where the words do not tell.
+    """
+
+    text: str
+    kind: EntityKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What must hold of each thing of a list.
+
+    Args:
+        field: A predicate, such as ``Kd``; ``affinity`` for any measured concentration.
+        relation: How the field lies to the value.
+        value: What it is compared with; two numbers for ``between``, several for ``in``.
+        unit: Of the value.
+        words: As the question writes it; empty where it was filled in.
+    """
+
+    field: str
+    relation: FilterRelation
+    value: str | float | tuple[str | float, ...]
+    unit: str = ""
+    words: str = ""
+
+    def __str__(self) -> str:
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        shown = " to ".join(value if isinstance(value, str) else f"{value:g}" for value in values)
+        return self.words or f"{self.field} {self.relation} {shown} {self.unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question, read.
+
+    Args:
+        frame: What is wanted.
+        subjects: What it is about.
+        predicates: The values that are asked for, named as in :mod:`biomed_agent.core.predicates`.
+        object: What a relation leads to, the statement that is checked, or the search string of a literature query.
+        filters: What must hold of each thing listed.
+        order: Predicate by which a list is ordered; empty for the usual order.
+        limit: Most things listed; None for the usual number.
+        aggregate: What is made of what is found.
+        unread: Words of the question that were not understood.
+        text: The question's words, with ``it`` for every name; empty where the query was filled in.
+        kind: Kind of question, by which a model is asked.
+    """
+
+    frame: Frame
+    subjects: tuple[Subject, ...] = ()
+    predicates: tuple[str, ...] = ()
+    object: str = ""
+    filters: tuple[Filter, ...] = ()
+    order: str = ""
+    limit: int | None = None
+    aggregate: Aggregate = ""
+    unread: tuple[str, ...] = ()
+    text: str = ""
+    kind: Kind = "other"
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Query:
+        """Return the query that plain JSON values describe; subjects may be strings.
+
+        Raises:
+            InvalidInput: A field is unknown, or has a value that it cannot have.
+        """
+        names = [field.name for field in fields(cls)]
+        if unknown := [name for name in plain if name not in names]:
+            raise InvalidInput(f"a query has no field {unknown[0]!r}.", f"Expected some of {', '.join(names)}.")
+        if "frame" not in plain:
+            raise InvalidInput("a query needs its frame.", f"Expected one of {', '.join(get_args(Frame))}.")
+        values = dict(plain)
+        try:
+            if "subjects" in values:
+                values["subjects"] = tuple(_read(Subject, subject) for subject in _several(values["subjects"]))
+            if "filters" in values:
+                values["filters"] = tuple(_read(Filter, condition) for condition in _several(values["filters"]))
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(f"subjects or filters of a query cannot be read: {error}.") from None
+        for name in ("predicates", "unread"):
+            if name in values:
+                values[name] = tuple(map(str, _several(values[name])))
+        return check_query(cls(**values))
+
+
+def check_query(query: Query) -> Query:
+    """Return a query whose parts have values that they can have.
+
+    Raises:
+        InvalidInput: One has not; it is named.
+    """
+    choices: tuple[tuple[str, object, tuple[Any, ...]], ...] = (
+        ("frame", query.frame, get_args(Frame)),
+        ("kind", query.kind, KINDS),
+        ("aggregate", query.aggregate, get_args(Aggregate)),
+        *(("kind of a subject", subject.kind, (None, *get_args(EntityKind))) for subject in query.subjects),
+        *(("relation of a filter", condition.relation, get_args(FilterRelation)) for condition in query.filters),
+    )
+    for name, value, known in choices:
+        if value not in known:
+            expected = ", ".join(str(choice) for choice in known if choice)
+            raise InvalidInput(f"the {name} of the query is {value!r}.", f"Expected one of {expected}.")
+    if query.limit is not None and (not isinstance(query.limit, int) or query.limit < 1):
+        raise InvalidInput(f"the limit of the query is {query.limit!r}.", "Expected a whole number above 0.")
+    return query
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _read(part: Any, value: Any) -> Any:
+    """Return a part of a query from a mapping, from the string that is its first field, or as it is."""
+    if isinstance(value, part):
+        return value
+    if isinstance(value, str):
+        return part(value)
+    given = dict(value)
+    if isinstance(given.get("value"), list):
+        given["value"] = tuple(given["value"])
+    return part(**given)
