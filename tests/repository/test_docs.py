@@ -81,3 +81,24 @@ def test_named_python_files_exist(page: Path) -> None:
     files = {f"/{path.relative_to(ROOT).as_posix()}" for folder in CODE for path in (ROOT / folder).rglob("*.py")}
     named = set(re.findall(r"`([\w./-]+\.py)(?:::\w+)?`", page.read_text(encoding="utf-8")))
     assert {name for name in named if not any(file.endswith(f"/{name}") for file in files)} <= GONE
+
+
+def exists(dotted: str) -> bool:
+    """Whether a dotted name leads to a module, or to a name that its module's text holds."""
+    *parts, last = dotted.split(".")
+    folder = ROOT.joinpath(*parts)
+    if folder.joinpath(last).is_dir() or folder.joinpath(f"{last}.py").is_file():
+        return True
+    module = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+    if module.is_file():
+        return re.search(rf"\b{last}\b", module.read_text(encoding="utf-8")) is not None
+    return len(parts) > 1 and exists(".".join(parts))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_modules_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"\bbiomed_agent(?:\.[A-Za-z_]\w*)+", text)) - {"biomed_agent.py"}
+    for module, names in re.findall(r"(?m)^from (biomed_agent[\w.]*) import (.*)$", text):
+        named |= {f"{module}.{name.strip()}" for name in names.partition("#")[0].split(",")}
+    assert [name for name in sorted(named) if not exists(name)] == []
