@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from biomed_agent.cli.parser import build_parser
+from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.version import __version__
 from tests.helpers.places import ROOT
 
@@ -102,3 +105,24 @@ def test_named_modules_exist(page: Path) -> None:
     for module, names in re.findall(r"(?m)^from (biomed_agent[\w.]*) import (.*)$", text):
         named |= {f"{module}.{name.strip()}" for name in names.partition("#")[0].split(",")}
     assert [name for name in sorted(named) if not exists(name)] == []
+
+
+def commands(page: Path) -> list[str]:
+    """Return the command lines of a page's blocks, without comments and settings of the environment before them."""
+    blocks = page.read_text(encoding="utf-8").replace("\\\n", " ").split("```")[1::2]
+    return [line for block in blocks for line in re.findall(r"(?m)^(?:\$ )?(?:\w+=\S+ )*biomed-agent (.*)$", block)]
+
+
+def test_commands_of_the_pages_are_read_by_the_program() -> None:
+    exact = [
+        (page.name, line)
+        for page in PAGES
+        for line in commands(page)
+        if not re.search(r"[|\[]", line.partition("#")[0])  # alternatives and options left open
+    ]
+    assert len(exact) > 40
+    for name, line in exact:
+        try:
+            build_parser().parse_args(shlex.split(line, comments=True))
+        except InvalidInput as error:
+            pytest.fail(f"{name}: biomed-agent {line}\n{error}")
