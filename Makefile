@@ -4,6 +4,7 @@
 #   make lint        ruff and mypy
 #   make check-slow  long proofs, by hand before a release
 #   make bench       benchmarks; print ratios, record them in docs/benchmarks.md
+#   make dist        builds the wheel and the source archive into dist/ and proves them outside the checkout
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -13,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test lint check-slow bench clean
+.PHONY: demo test lint check-slow bench dist clean
 
 $(VENV)/.made:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'biomed_agent needs Python 3.11 or newer; run make PYTHON=/path/to/python3.11')"
@@ -46,6 +47,10 @@ check-slow: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+dist: $(VENV)/.dev
+	@$(PIP) build 2>/dev/null || echo "build cannot be installed here; setuptools makes the source archive"
+	@$(BIN)/python scripts/dist.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -6,42 +6,17 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import Field
+from langchain_core.messages import ToolMessage
 
 from biomed_agent.tools import BioMedToolkit
 from tests.helpers.places import ROOT
+from tests.helpers.scripted_chat import ScriptedChat
 
 EXAMPLES = ROOT / "examples"
-
-
-class ScriptedChat(BaseChatModel):
-    """A chat model that calls one tool, then repeats what the tool said."""
-
-    tool: str
-    arguments: dict[str, str]
-    bound: list[str] = Field(default_factory=list)
-
-    @property
-    def _llm_type(self) -> str:
-        return "scripted"
-
-    def bind_tools(self, tools: Sequence[Any], **more: Any) -> ScriptedChat:
-        self.bound[:] = [tool.name for tool in tools]
-        return self
-
-    def _generate(self, messages: list[BaseMessage], *args: Any, **more: Any) -> ChatResult:
-        if isinstance(messages[-1], ToolMessage):
-            said = AIMessage(f"The tool said: {messages[-1].text}")
-        else:
-            said = AIMessage("", tool_calls=[{"name": self.tool, "args": self.arguments, "id": "call-1"}])
-        return ChatResult(generations=[ChatGeneration(message=said)])
 
 
 def test_a_langchain_agent_calls_a_tool_and_reads_its_result() -> None:

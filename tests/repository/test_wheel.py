@@ -1,60 +1,46 @@
-"""The wheel, installed outside the checkout, answers a question."""
+"""The wheel, installed outside the checkout, answers a question; the source archive builds the same wheel."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import runpy
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.helpers.places import ROOT
 
-NOT_SOURCE = shutil.ignore_patterns(".*", "build", "dist", "runs", "*.egg-info", "__pycache__", "tests", "docs")
+DIST: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "dist.py"))
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    shutil.copytree(ROOT, folder / "source", symlinks=True, ignore=NOT_SOURCE)
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", ".", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder)],
-        cwd=folder / "source",
-        check=True,
-    )
-    (path,) = folder.glob("*.whl")
-    return path
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    wheel, archive = DIST["build"](tmp_path_factory.mktemp("dist"))
+    return wheel, archive
 
 
-def test_the_wheel_claims_one_name_and_carries_its_data(wheel: Path) -> None:
-    names = zipfile.ZipFile(wheel).namelist()
-    tops = {name.split("/")[0] for name in names}
-    assert tops == {"biomed_agent", next(top for top in tops if top.endswith(".dist-info"))}
-    for needed in ("biomed_agent/py.typed", "biomed_agent/data/starter/", "biomed_agent/data/mini/manifest.json"):
-        assert any(name.startswith(needed) for name in names), needed
-    for licence in ("LICENSE", "LICENSE-WEIGHTS"):
-        assert any(name.endswith(f"licenses/{licence}") for name in names), licence
+def test_the_wheel_claims_one_name_and_carries_its_data(built: tuple[Path, Path]) -> None:
+    names = set(DIST["contents"](built[0]))
+    DIST["check_names"](names)
+    with pytest.raises(AssertionError, match=r"py\.typed"):
+        DIST["check_names"](names - {"biomed_agent/py.typed"})
+    with pytest.raises(AssertionError, match="tools"):
+        DIST["check_names"](names | {"tools/__init__.py"})
 
 
-def test_installed_elsewhere_it_answers(wheel: Path, tmp_path: Path) -> None:
+def test_the_source_archive_builds_the_same_wheel(built: tuple[Path, Path], tmp_path: Path) -> None:
+    wheel, archive = built
+    assert "builds the same" in DIST["prove_archive"](archive, wheel, tmp_path)
+
+
+def test_installed_elsewhere_it_answers(built: tuple[Path, Path], tmp_path: Path) -> None:
     site = tmp_path / "site"
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "-q",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        str(site),
-        str(wheel),
-    ]
-    subprocess.run(install, check=True)
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(site)]
+    subprocess.run([*install, str(built[0])], check=True)
     code = (
         "import json, biomed_agent\n"
         "from biomed_agent import BioMedAgent\n"
@@ -65,7 +51,7 @@ def test_installed_elsewhere_it_answers(wheel: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
     )
-    said = json.loads(done.stdout)
-    assert said["file"].startswith(str(site))
-    assert said["status"] == "answered"
-    assert "493.6" in said["text"]
+    printed = json.loads(done.stdout)
+    assert printed["file"].startswith(str(site))
+    assert printed["status"] == "answered"
+    assert "493.6" in printed["text"]
