@@ -1,7 +1,7 @@
 """How many files of the package one question goes through: functions entered, counted by ``sys.setprofile``.
 
-A newcomer who follows one question reads these files. A cold process, the model off, no network; code that runs when a
-module or a class body is loaded is not counted, functions that it calls are.
+A newcomer who follows one question reads these files. A cold process, the model off, no network. The agent's parts are
+open (the first call opens them); what runs when a module is imported is not counted.
 
 Usage:
     python benchmarks/count_files.py [QUESTION]
@@ -10,50 +10,51 @@ Usage:
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 QUESTION = "What is the molecular weight of aspirin?"
-CO_NEWLOCALS = 2
-"""flag of code that makes local variables: of functions, and of neither modules nor class bodies"""
-CO_OPTIMIZED = 1
+MAX_FILES = 14
+"""that the question above may go through"""
 
 
-def count_calls(question: str, cache_dir: str) -> Counter[str]:
+def count_calls(question: str) -> Counter[str]:
     """Return how many calls enter each file of the package while a question is answered."""
     import biomed_agent
-    from biomed_agent.core.settings import Settings
+    from biomed_agent import BioMedAgent
 
     root = str(Path(biomed_agent.__file__).parent)
-    settings = Settings(cache_dir=Path(cache_dir), offline=True, model="none")
-    biomed_agent.BioMedAgent(settings=settings).find_molecule("caffeine")  # builds the index, which is done once
-    for name in [name for name in sys.modules if name.startswith("biomed_agent.") or name == "biomed_agent"]:
-        del sys.modules[name]
     calls: Counter[str] = Counter()
 
     def profile(frame: FrameType, event: str, _argument: Any) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(root) and code.co_flags & CO_OPTIMIZED:
-            calls[str(Path(code.co_filename).relative_to(root))] += 1
+        name = frame.f_code.co_filename
+        if event == "call" and name.startswith(root) and not _imports(frame):
+            calls[str(Path(name).relative_to(root))] += 1
 
-    sys.setprofile(profile)
-    from biomed_agent import BioMedAgent
-    from biomed_agent.core.settings import Settings
-
-    answer = BioMedAgent(settings=Settings(cache_dir=Path(cache_dir), offline=True, model="none")).ask(question)
-    sys.setprofile(None)
-    assert answer.status == "answered", answer.text
+    with BioMedAgent(offline=True, model="none") as agent:
+        agent.warm_up()
+        sys.setprofile(profile)
+        answer = agent.ask(question)
+        sys.setprofile(None)
+    if answer.status != "answered":
+        raise SystemExit(f"{answer.status}: {answer.text}")
     return calls
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a frame runs because a module is imported."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def main() -> None:
     """Print the files and how often each is entered."""
-    question = " ".join(sys.argv[1:]) or QUESTION
-    with tempfile.TemporaryDirectory() as folder:
-        calls = count_calls(question, folder)
+    calls = count_calls(" ".join(sys.argv[1:]) or QUESTION)
     for name, count in sorted(calls.items()):
         print(f"{count:7,}  {name}")
     print(f"{len(calls)} files")

@@ -21,6 +21,7 @@ from biomed_agent.answering.calls import MAX_WORKERS, async_iterator_twin, async
 from biomed_agent.core.deadline import NEVER, Deadline, current, running
 from biomed_agent.core.deprecated import warn_deprecated
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Unavailable
+from biomed_agent.core.privacy.egress import recording
 from biomed_agent.core.query import Query, Subject
 from biomed_agent.core.types import Answer, Article, EgressPolicy, ModelUse, Protein, Resolved, set_renderers
 
@@ -282,7 +283,7 @@ class BioMedAgent:
             part = names[start : start + BATCH_SIZE[kind]]
             missing: dict[str, BiomedAgentError] = {}
             components = self._components
-            with components.recording() as left:
+            with recording() as left:
                 if kind == "molecule":
                     components = prefetch(components, part)
                 elif kind == "protein":
@@ -490,7 +491,9 @@ class BioMedAgent:
             check_question(question)
             _check_options(**options)
             components = components or self._components
-            with self._within(timeout), components.recording() as left:
+            # Where all answers are here, nothing can leave.
+            here = components.transport is None and components.generator is None
+            with self._within(timeout), nullcontext(left) if here else recording() as left:
                 answer = path(AnswerContext(components, draft, policy, self.settings.egress, **options))
         except BiomedAgentError as error:
             answer = draft.fail(error)
@@ -500,6 +503,9 @@ class BioMedAgent:
     @contextmanager
     def _within(self, timeout: float | None) -> Iterator[None]:
         """Work within a deadline of this call, which ends with that of the call it is a part of, and with the agent."""
+        if timeout is None:  # what the call is a part of may end it
+            yield
+            return
         parent, deadline = current(), Deadline(timeout)
         self._calls.add(deadline)
         with nullcontext() if parent is NEVER else parent.on_cancel(deadline.cancel), running(deadline):

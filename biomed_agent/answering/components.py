@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from biomed_agent.core.privacy.egress import recording
 
 if TYPE_CHECKING:
     from biomed_agent.answering.evidence import Retriever
@@ -31,10 +29,6 @@ class Components:
     """None where look-ups are switched off"""
     model_off: bool = False
     """whether there is no generator because the settings say so"""
-
-    def recording(self) -> AbstractContextManager[list[str]]:
-        """Collect in a list what leaves this machine within the block."""
-        return recording()
 
     def close(self) -> None:
         """Give back connections, files and the model; harmless when done twice."""

@@ -165,6 +165,14 @@ class AnswerContext:
         self.draft.add(resolved)
         return resolved
 
+    def resolve_name(self, name: str, kind: EntityKind | None, *, organism: str = "") -> Resolved:
+        """Find what a known name names, which is read as nothing else, and add it to the draft; see :meth:`resolve`."""
+        resolved = self.components.resolver.resolve_name(
+            name, kind, policy=self.policy, organism=organism, notes=self.draft.warnings
+        )
+        self.draft.add(resolved)
+        return resolved
+
     def records_named(self, name: str, kind: EntityKind) -> list[Molecule] | list[Protein]:
         """Return the records of one kind that the local index has under a name."""
         index = self.components.index

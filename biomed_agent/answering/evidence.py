@@ -66,9 +66,11 @@ class Retriever:
         if isinstance(entity, Protein):
             return protein_values(entity)
         facts = structures.computed_facts(entity)
-        if not any(fact.about for fact in facts):
-            return facts
-        named = {parent.smiles: parent.name for parent in self.parents(entity)}
+        return self.name_parents(entity, facts) if any(fact.about for fact in facts) else facts
+
+    def name_parents(self, molecule: Molecule, facts: Sequence[Fact]) -> list[Fact]:
+        """Return computed facts of a salt, those of its parent under the name that a record has for it."""
+        named = {parent.smiles: parent.name for parent in self.parents(molecule)}
         return [
             replace(fact, note=f"of the parent {name}", about_name=name)
             if (name := named.get(fact.about_name))

@@ -7,6 +7,7 @@ of the query's frame answers. Functions raise only :class:`~biomed_agent.core.er
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,18 +15,19 @@ from typing import Literal
 
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers import HANDLERS
-from biomed_agent.answering.handlers.structure_search import check_limit, check_threshold
 from biomed_agent.answering.reading.mentions import (
     Mention,
+    check_whole,
     find_mentions,
     kind_said,
+    listed_unknown,
     misspelled,
     organism_of,
     refers_back,
     unknown_words,
 )
 from biomed_agent.answering.reading.question import PROTEIN_KINDS, Words, parts_asked
-from biomed_agent.answering.reading.scope import check_unaltered, check_whole, listed_unknown
+from biomed_agent.answering.reading.scope import check_unaltered
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import Inapplicable, InvalidInput, NotFound
 from biomed_agent.core.identifiers import MAX_NAME, ORGANISMS
@@ -125,10 +127,10 @@ def structure_query(
     """Return the query that searches for molecules by structure.
 
     Raises:
-        InvalidInput: The limit or the threshold is out of range.
+        InvalidInput: The threshold is out of range.
     """
-    check_limit(limit)
-    check_threshold(threshold)
+    if threshold is not None and not 0 < threshold <= 1:
+        raise InvalidInput(f"the threshold is {threshold:g}; expected a similarity above 0 and up to 1, such as 0.8.")
     filters = () if threshold is None else (Filter("similarity", ">=", threshold),)
     return Query(frame, (Subject(molecule, "molecule"),), filters=filters, limit=limit, kind="search")
 
@@ -199,12 +201,14 @@ def _answer(context: AnswerContext, query: Query) -> Answer:
             f"{query.kind} is asked of a protein, and the question names only a molecule.",
             "Name the protein by gene, accession or sequence.",
         )
-    handler = HANDLERS.get(query.frame)
-    if handler is None:
+    if query.frame not in HANDLERS:
         raise Inapplicable(
             f"a query of frame {query.frame!r} is not answered here yet.", f"Use one of {', '.join(HANDLERS)}."
         )
-    return handler(context, query)
+    module, _, function = HANDLERS[query.frame].partition(".")
+    handler = getattr(importlib.import_module(f"biomed_agent.answering.handlers.{module}"), function)
+    answer: Answer = handler(context, query)
+    return answer
 
 
 def _kind_of(query: Query) -> Kind:
@@ -256,7 +260,11 @@ def _read_entities(context: AnswerContext, reading: Reading, molecule: str | Non
 
 def _read_mention(context: AnswerContext, mention: Mention, kind: EntityKind | None, organism: str) -> None:
     try:
-        context.resolve(mention.text, kind, organism="" if kind == "molecule" else organism, no_file=_NO_FILE)
+        organism = "" if kind == "molecule" else organism
+        if mention.how == "lexicon":
+            context.resolve_name(mention.text, kind, organism=organism)
+        else:
+            context.resolve(mention.text, kind, organism=organism, no_file=_NO_FILE)
     except (InvalidInput, NotFound):
         known = mention.how in ("lexicon", "identifier")
         if kind is None or not known or context.records_named(mention.text, kind):

@@ -8,11 +8,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biomed_agent.answering.resolving.input_files import files_closed, refuse_file
+from biomed_agent.answering.resolving.input_files import files_closed
 from biomed_agent.cli.arguments import CELLS_OPEN_NONE, entities, make_agent, opinion_flags, readable
 from biomed_agent.cli.tables import BUG, Answered, Row, listed, read_rows, write_rows
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import refuse_file
 from biomed_agent.core.types import Answer, ModelStatement
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biomed_agent.answering.resolving.input_files import files_closed, names_a_file, refuse_file
+from biomed_agent.answering.resolving.input_files import files_closed
 from biomed_agent.cli.arguments import CELLS_OPEN_NONE, file_or_name, given_text, make_agent, readable
 from biomed_agent.cli.ask import deliver
 from biomed_agent.cli.tables import BUG, Answered, Row, listed, read_rows, write_rows
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import names_a_file, refuse_file
 from biomed_agent.core.types import Answer, Molecule, Protein
 
 if TYPE_CHECKING:

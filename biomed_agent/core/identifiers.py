@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+
+from biomed_agent.core.errors import InvalidInput
 
 PREFIXES = (
     "name", "cid", "smiles", "inchi", "inchikey", "cas", "chebi", "drugbank", "chembl", "unii",
@@ -72,3 +75,43 @@ def smiles_shaped(text: str) -> bool:
     return bool(re.search(r"[=#\[\]()@/\\]", text)) or (
         any(letter.isdigit() for letter in text) and len(re.findall(_ATOM, text)) >= 3
     )
+
+
+def visible(text: str) -> str:
+    """Return ``text`` without white space around it and without characters that cannot be seen.
+
+    Zero-width spaces, soft hyphens and marks of writing direction come along when a name is copied from a page.
+
+    Raises:
+        InvalidInput: It holds control characters or halves of characters, so it is no text.
+    """
+    strange = [letter for letter in text if unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\t\n\r"]
+    if strange:
+        raise InvalidInput(
+            f"the name holds the character U+{ord(strange[0]):04X}, which is not text.",
+            "Type it again, without copying.",
+        )
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
+
+
+_FILE = re.compile("(?<![A-Za-z\\d])file\\s*[:\u2236\ua789]", re.I)
+"""also with the signs that are drawn like a colon and that compatibility leaves alone"""
+
+
+def names_a_file(text: str) -> bool:
+    """Whether a name holds ``file:``, also behind white space, quotes, other prefixes or signs nobody sees.
+
+    What begins with an at sign is one too: the command line takes it for a file, and elsewhere the path would be sent
+    as a name.
+
+    A FASTA record or a MOL block is no name: its title may hold anything.
+    """
+    plain = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
+    titled = "\n" in plain.strip() and (plain.lstrip().startswith(">") or "M  END" in plain)
+    return not titled and (plain.lstrip(" \t\"'").startswith("@") or _FILE.search(plain) is not None)
+
+
+def refuse_file(text: str, instead: str) -> None:
+    """Raise :class:`InvalidInput` when ``text`` names a file, whether or not there is one."""
+    if names_a_file(text):
+        raise InvalidInput("file: is not allowed here.", instead)

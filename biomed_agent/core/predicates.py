@@ -293,6 +293,8 @@ def may_be_told(fact: Fact, policy: EgressPolicy) -> bool:
     return fact.kind == "measured" if row is None else row.disclosure != "structural"
 
 
+LABELS = {row.name.lower(): row.label or row.name for row in PREDICATES}
+"""how a sentence calls a predicate, by its name in lower case"""
 SECTIONS: dict[str, tuple[str, ...]] = {
     name: of_section(name)
     for name in (

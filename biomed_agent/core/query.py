@@ -29,6 +29,8 @@ KINDS: tuple[str, ...] = get_args(Kind)
 FilterRelation: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "between", "in", "has", "lacks"]
 Aggregate: TypeAlias = Literal["", "count", "compare", "list", "yes_no"]
 EntityKind: TypeAlias = Literal["molecule", "protein"]
+MAX_LISTED = 100
+"""things that a query lists at most"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,8 @@ def check_query(query: Query) -> Query:
         if value not in known:
             expected = ", ".join(str(choice) for choice in known if choice)
             raise InvalidInput(f"the {name} of the query is {value!r}.", f"Expected one of {expected}.")
-    if query.limit is not None and (not isinstance(query.limit, int) or query.limit < 1):
-        raise InvalidInput(f"the limit of the query is {query.limit!r}.", "Expected a whole number above 0.")
+    if query.limit is not None and not (isinstance(query.limit, int) and 1 <= query.limit <= MAX_LISTED):
+        raise InvalidInput(f"the limit is {query.limit!r}; expected 1 to {MAX_LISTED}.")
     return query
 
 

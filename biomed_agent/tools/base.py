@@ -13,10 +13,11 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.v1 import ValidationError as ValidationErrorV1
 
-from biomed_agent.answering.resolving.input_files import files_closed, refuse_file
+from biomed_agent.answering.resolving.input_files import files_closed
 from biomed_agent.answering.wording import to_tool_text
 from biomed_agent.answering.wording.words import shorten
 from biomed_agent.core.errors import BiomedAgentError
+from biomed_agent.core.identifiers import refuse_file
 from biomed_agent.core.types import Answer, EgressPolicy, ModelUse, Status
 from biomed_agent.tools.handles import Handles
 

@@ -6,26 +6,22 @@ computed or measured of them and closes the draft.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from biomed_agent.answering.handlers import activity, described, lookup, papers, statements, structure_search, values
+from biomed_agent.core.query import Frame
 
-if TYPE_CHECKING:
-    from biomed_agent.answering.context import AnswerContext
-    from biomed_agent.core.query import Frame, Query
-    from biomed_agent.core.types import Answer
-
-HANDLERS: Mapping[Frame, Callable[[AnswerContext, Query], Answer]] = {
-    "value": values.handle,
-    "describe": described.handle,
-    "relation": activity.handle_pair,
-    "list": activity.handle_partners,
-    "locate": lookup.handle,
-    "similar": structure_search.handle_similar,
-    "contains": structure_search.handle_containing,
-    "papers": papers.handle,
-    "is_a": statements.handle,
-    "compare": statements.handle_comparison,
-    "unknown": statements.handle_unknown,
+HANDLERS: Mapping[Frame, str] = {
+    "value": "values.handle",
+    "describe": "described.handle",
+    "relation": "activity.handle_pair",
+    "list": "activity.handle_partners",
+    "locate": "lookup.handle",
+    "similar": "structure_search.handle_similar",
+    "contains": "structure_search.handle_containing",
+    "papers": "papers.handle",
+    "is_a": "statements.handle",
+    "compare": "statements.handle_comparison",
+    "unknown": "statements.handle_unknown",
 }
+"""which function of this folder answers which frame; its module is imported when it is first asked for, so that a
+question loads what it needs and no more"""

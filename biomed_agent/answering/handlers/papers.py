@@ -8,14 +8,12 @@ from dataclasses import replace
 from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.errors import InvalidInput, NotFound
+from biomed_agent.core.errors import NotFound
 from biomed_agent.core.query import Query
 from biomed_agent.core.types import Answer, Article, Evidence
 from biomed_agent.sources.literature.library import local_query
 from biomed_agent.sources.literature.search import MAX_PASSAGES, labelled, rank_passages, tells_a_finding, words_of
 
-MAX_ARTICLES = 100
-"""articles of a search listed at most"""
 USUAL_ARTICLES = 10
 
 
@@ -23,7 +21,6 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     """Answer from passages of articles; with the aggregate ``list`` list the articles instead.
 
     Raises:
-        InvalidInput: The limit is out of range.
         BiomedAgentError: Nothing was found, or the look-up was refused or failed.
     """
     if query.aggregate == "list":
@@ -52,10 +49,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
 
 def _listed(context: AnswerContext, query: Query) -> Answer:
     """List the articles of a search in its order, each with the passage that fits the query best."""
-    limit = USUAL_ARTICLES if query.limit is None else query.limit
-    if not 1 <= limit <= MAX_ARTICLES:
-        raise InvalidInput(f"limit {limit} is out of range.", f"Expected 1 to {MAX_ARTICLES}.")
-    draft = context.draft
+    draft, limit = context.draft, query.limit or USUAL_ARTICLES
     articles = context.components.retriever.usable_articles(query.object, limit, draft.warnings)
     draft.evidence = _numbered(context, [_passage(query.object, article) for article in articles])
     lead = f"{compose.counted(len(articles), 'article')}, the most relevant first, one passage of each, verbatim:"

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import InvalidInput, Refused, Unavailable
-from biomed_agent.core.query import Query
+from biomed_agent.core.query import MAX_LISTED, Query
 from biomed_agent.core.types import Answer, Fact, Molecule
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.search_hits import Hit, Hits
 
-MAX_HITS = 100
-"""hits returned at most"""
 USUAL_HITS = 10
 _NAMED_HITS = 10
 """hits named in the sentence; all of them are facts"""
@@ -23,7 +21,7 @@ _PUBCHEM_THRESHOLD, _LOCAL_THRESHOLD = 0.9, 0.4
 
 def handle_similar(context: AnswerContext, query: Query) -> Answer:
     """Find molecules like one, most alike first; a filter on ``similarity`` sets the least (0 to 1)."""
-    molecule, limit = _molecule(context), check_limit(query.limit)
+    molecule, limit = _molecule(context), query.limit or USUAL_HITS
     threshold = next((condition.value for condition in query.filters if condition.field == "similarity"), None)
     live = _PUBCHEM_THRESHOLD if threshold is None else float(str(threshold))
     local = _LOCAL_THRESHOLD if threshold is None else float(str(threshold))
@@ -38,7 +36,7 @@ def handle_similar(context: AnswerContext, query: Query) -> Answer:
 
 def handle_containing(context: AnswerContext, query: Query) -> Answer:
     """Find molecules that hold one as a part, the smallest first."""
-    molecule, limit = _molecule(context), check_limit(query.limit)
+    molecule, limit = _molecule(context), query.limit or USUAL_HITS
     hits = _search(
         context,
         lambda pubchem: pubchem.containing(molecule, limit),
@@ -46,20 +44,6 @@ def handle_containing(context: AnswerContext, query: Query) -> Answer:
     )
     lead = f"that hold {compose.name_of(molecule)} as a part, the smallest first"
     return _close(context, molecule, hits, "holds it as a part", lead, "Give a smaller part as SMILES.")
-
-
-def check_limit(limit: int | None) -> int:
-    """Return how many hits are wanted; raise :class:`InvalidInput` for more than there may be."""
-    limit = USUAL_HITS if limit is None else limit
-    if not 1 <= limit <= MAX_HITS:
-        raise InvalidInput(f"the limit is {limit}; expected 1 to {MAX_HITS}.")
-    return limit
-
-
-def check_threshold(threshold: float | None) -> None:
-    """Raise :class:`InvalidInput` for a similarity that is none."""
-    if threshold is not None and not 0 < threshold <= 1:
-        raise InvalidInput(f"the threshold is {threshold:g}; expected a similarity above 0 and up to 1, such as 0.8.")
 
 
 def _molecule(context: AnswerContext) -> Molecule:
@@ -103,7 +87,7 @@ def _close(context: AnswerContext, molecule: Molecule, hits: Hits, predicate: st
     beyond = f"; {hits.beyond}" if hits.beyond else ""
     cited = draft.sources.cite(hits.provenance)
     if hits.beyond:
-        draft.next_steps.append(f"Raise the limit (up to {MAX_HITS}) to see more.")
+        draft.next_steps.append(f"Raise the limit (up to {MAX_LISTED}) to see more.")
     return draft.close("answered", f"Molecules {lead}: {listed}{beyond} {cited}.")
 
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.evidence import matching
 from biomed_agent.answering.handlers import hazards, properties
-from biomed_agent.answering.reading.hazard_questions import also_asked
+from biomed_agent.answering.reading.hazard_questions import ALSO_ASKED
 from biomed_agent.answering.reading.question import COMPUTED, IDENTITY, VALUES
 from biomed_agent.answering.wording import compose
+from biomed_agent.core.chemistry import structures
 from biomed_agent.core.errors import Inapplicable
 from biomed_agent.core.predicates import STATEMENT
 from biomed_agent.core.query import Query
@@ -27,7 +28,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if STATEMENT in query.predicates:
         context.leave_out(computed)
         return hazards.handle(context, query)
-    if also_asked(query.text):
+    if ALSO_ASKED.search(query.text):
         context.leave_out(["hazards"])
     if _CHANGES_WITH_PH & set(computed) and re.search(r"\bpH\b", query.text):
         raise Inapplicable(
@@ -49,11 +50,16 @@ def _computed(context: AnswerContext, resolved: Resolved, wanted: Sequence[str])
     if not wanted:
         return []
     retriever, entity = context.components.retriever, resolved.entity
-    facts = retriever.computed(entity)
-    if isinstance(entity, Molecule) and properties.JUDGED & set(wanted):
-        known = {fact.predicate for fact in facts}
-        facts += [fact for fact in properties.judgements(retriever, entity) if fact.predicate not in known]
-    return matching(facts, wanted)
+    if isinstance(entity, Molecule):
+        facts = structures.computed_facts(entity)
+        if any(fact.about for fact in facts):
+            facts = retriever.name_parents(entity, facts)
+        if properties.JUDGED & set(wanted):
+            known = {fact.predicate for fact in facts}
+            facts += [fact for fact in properties.judgements(retriever, entity) if fact.predicate not in known]
+    else:
+        facts = retriever.computed(entity)
+    return [fact for name in wanted for fact in facts if fact.predicate == name]
 
 
 def _recorded(context: AnswerContext, resolved: Resolved, predicates: Sequence[str]) -> list[Fact]:

@@ -53,14 +53,12 @@ def topic_of(text: str) -> str:
     return next(topic for topic, (shape, _) in _TOPICS.items() if re.fullmatch(shape, asked["topic"], re.IGNORECASE))
 
 
-def also_asked(text: str) -> bool:
-    """Tell whether a question that asks for values asks for a hazard as well ("Is it flammable and how dense?")."""
-    shapes = "|".join(shape for shape, _ in _TOPICS.values())
-    adjective = rf"\b(?:is|are) it (?:(?:highly|very|acutely|extremely) )?(?:{shapes})\b"
-    return re.search(rf"{adjective}|\b(?:{_QUALITIES})\b", text, re.IGNORECASE) is not None
-
-
-_QUALITIES = r"toxicity|flammability|carcinogenicity|mutagenicity|explosiveness|corrosiveness|hazards?"
+ALSO_ASKED = re.compile(
+    rf"\b(?:is|are) it (?:(?:highly|very|acutely|extremely) )?(?:{'|'.join(shape for shape, _ in _TOPICS.values())})\b"
+    r"|\b(?:toxicity|flammability|carcinogenicity|mutagenicity|explosiveness|corrosiveness|hazards?)\b",
+    re.IGNORECASE,
+)
+"""what asks for a hazard in a question that asks for values as well ("Is it flammable and how dense?")"""
 
 
 def bearing_on(topic: str, facts: Iterable[Fact]) -> list[Fact]:

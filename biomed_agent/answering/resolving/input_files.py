@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,8 +26,6 @@ MAX_SHOWN = 20
 """records of a file that are listed"""
 _SMILES_FILES = (".smi", ".smiles", ".ism", ".can")
 """names of files in which a title may stand after the SMILES"""
-_FILE = re.compile("(?<![A-Za-z\\d])file\\s*[:\u2236\ua789]", re.I)
-"""also with the signs that are drawn like a colon and that compatibility leaves alone"""
 _BARE = re.compile(r"\s*(?:\d+\s+)?[A-Za-z]+(?:[ \t]+[A-Za-z]+)*\*?(?:\s+\d+)?\s*")
 """a line of residues without a header, in blocks and with position numbers as in GenBank files"""
 _BARE_RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWYUX")
@@ -51,25 +48,6 @@ def files_closed(instead: str = "Pass the structure or sequence itself.") -> Ite
         yield
     finally:
         _closed.reset(token)
-
-
-def names_a_file(text: str) -> bool:
-    """Whether a name holds ``file:``, also behind white space, quotes, other prefixes or signs nobody sees.
-
-    What begins with an at sign is one too: the command line takes it for a file, and elsewhere the path would be sent
-    as a name.
-
-    A FASTA record or a MOL block is no name: its title may hold anything.
-    """
-    plain = "".join(letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
-    titled = "\n" in plain.strip() and (plain.lstrip().startswith(">") or "M  END" in plain)
-    return not titled and (plain.lstrip(" \t\"'").startswith("@") or _FILE.search(plain) is not None)
-
-
-def refuse_file(text: str, instead: str) -> None:
-    """Raise :class:`InvalidInput` when ``text`` names a file, whether or not there is one."""
-    if names_a_file(text):
-        raise InvalidInput("file: is not allowed here.", instead)
 
 
 class FromFile(NamedTuple):

@@ -6,29 +6,11 @@ Bad input raises :class:`~biomed_agent.core.errors.InvalidInput` with what was g
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from biomed_agent.core.errors import Ambiguous, InvalidInput
 from biomed_agent.core.fasta import check_residues, parse_fasta
 from biomed_agent.core.identifiers import ORGANISMS
 from biomed_agent.core.types import Candidate, Protein
-
-
-def visible(text: str) -> str:
-    """Return ``text`` without white space around it and without characters that cannot be seen.
-
-    Zero-width spaces, soft hyphens and marks of writing direction come along when a name is copied from a page.
-
-    Raises:
-        InvalidInput: It holds control characters or halves of characters, so it is no text.
-    """
-    strange = [letter for letter in text if unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\t\n\r"]
-    if strange:
-        raise InvalidInput(
-            f"the name holds the character U+{ord(strange[0]):04X}, which is not text.",
-            "Type it again, without copying.",
-        )
-    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
 
 
 def split_organism(name: str) -> tuple[str, str]:

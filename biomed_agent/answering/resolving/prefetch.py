@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from biomed_agent.answering.resolving.input_files import names_a_file
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.identifiers import INCHIKEY, MAX_NAME, PLAIN_IDS, smiles_shaped, split_prefix
+from biomed_agent.core.identifiers import INCHIKEY, MAX_NAME, PLAIN_IDS, names_a_file, smiles_shaped, split_prefix
 
 if TYPE_CHECKING:
     from biomed_agent.answering.components import Components

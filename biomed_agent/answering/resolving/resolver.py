@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from biomed_agent.answering.resolving.input_files import read_entity_file, refuse_file
-from biomed_agent.answering.resolving.inputs import read_sequence, split_organism, visible
+from biomed_agent.answering.resolving.input_files import read_entity_file
+from biomed_agent.answering.resolving.inputs import read_sequence, split_organism
 from biomed_agent.answering.resolving.ranking import (
     DEFAULT_ORGANISM,
     EntityKind,
@@ -37,8 +37,10 @@ from biomed_agent.core.identifiers import (
     INCHIKEY,
     MAX_NAME,
     PLAIN_IDS,
+    refuse_file,
     smiles_shaped,
     split_prefix,
+    visible,
 )
 from biomed_agent.core.privacy.disclosure import SHORTEST_SEQUENCE, reads_as_residues
 from biomed_agent.core.protein_variants import apply_substitutions, split_other_variant, split_variant
@@ -126,7 +128,24 @@ class Resolver:
                 return replace(choose(value, own, policy, organism, notes), asked=text)
         if not prefix and (sequence := self._as_sequence(value, kind)):
             return replace(self._expect(self._known_sequence(sequence, notes), kind), asked=text)
+        refuse_file(value, _IN_FRONT)
         return replace(self._named(value, kind, policy, organism, notes), asked=text)
+
+    def resolve_name(
+        self,
+        name: str,
+        kind: EntityKind | None = None,
+        *,
+        policy: Policy = "ask",
+        organism: str = "",
+        notes: list[str] | None = None,
+    ) -> Resolved:
+        """Return the one entity that a name of the lexicon names; see :meth:`resolve`.
+
+        It is no identifier, even where it is shaped like one, as the gene P2RY12 is like an accession.
+        """
+        notes = notes if notes is not None else []
+        return replace(self._named(name, kind, policy, organism, notes), asked=name)
 
     def fetch_together(self, names: Sequence[str]) -> dict[str, BiomedAgentError]:
         """Fetch the UniProt accessions among ``names`` with one request for 500 of them, into the cache.
@@ -174,7 +193,8 @@ class Resolver:
         for pattern, namespace in PLAIN_IDS:
             if (match := pattern.fullmatch(value)) and (namespace != "cas" or structures.looks_like_cas(match[1])):
                 return self._molecule_record(namespace, match[1], policy, notes)
-        if ACCESSION.fullmatch(value) or ENTRY_NAME.fullmatch(value):
+        gene = ACCESSION.fullmatch(value) and self.index.proteins_named(value)  # P2RY12 is shaped like an accession
+        if (ACCESSION.fullmatch(value) and not gene) or ENTRY_NAME.fullmatch(value):
             return self._protein_record(value)
         if "\n" in value and "M  END" in value:
             return self._known_structure(molecule_from_molblock(value), notes)
@@ -291,7 +311,6 @@ class Resolver:
     # -- names ---------------------------------------------------------------------------------
 
     def _named(self, name: str, kind: EntityKind | None, policy: Policy, organism: str, notes: list[str]) -> Resolved:
-        refuse_file(name, _IN_FRONT)
         if len(name) > MAX_NAME:
             raise InvalidInput(
                 f"a name of {len(name):,} characters, starting {name[:40]!r}; expected at most {MAX_NAME}.",

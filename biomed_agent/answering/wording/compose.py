@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from biomed_agent.answering.gaps import Gap
 from biomed_agent.core.chemistry import structures
-from biomed_agent.core.predicates import predicate_row
+from biomed_agent.core.predicates import LABELS
 from biomed_agent.core.query import Query
 from biomed_agent.core.types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
 
@@ -69,8 +69,7 @@ def number(value: str | int | float) -> str:
 
 def label_of(predicate: str) -> str:
     """Return how a sentence calls a predicate."""
-    row = predicate_row(predicate)
-    return predicate if row is None else row.label or row.name
+    return LABELS.get(predicate.lower(), predicate)
 
 
 def read_as(query: Query, names: Sequence[str]) -> str:
@@ -184,8 +183,7 @@ def _was(asked: Sequence[str]) -> str:
 
 def _id_label(space: str) -> str:
     """Return how a sentence calls the identifiers of a database."""
-    row = predicate_row(space)
-    return row.label if row is not None and row.label else space.upper()
+    return LABELS[space] if LABELS.get(space, space) != space else space.upper()
 
 
 def identity_sentence(entity: Entity, sources: Sources) -> str:

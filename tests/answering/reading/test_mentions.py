@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.answering.reading.mentions import find_mentions, misspelled, organism_of
-from biomed_agent.answering.reading.scope import check_whole
+from biomed_agent.answering.reading.mentions import check_whole, find_mentions, misspelled, organism_of
 from biomed_agent.core.errors import BiomedAgentError, Inapplicable, NotFound
 from biomed_agent.sources.local import LocalIndex
 

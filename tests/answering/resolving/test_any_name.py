@@ -14,11 +14,11 @@ from rdkit.Chem import rdDepictor
 from biomed_agent.answering.agent import BioMedAgent
 from biomed_agent.answering.reading.hazard_questions import topic_of
 from biomed_agent.answering.reading.question import Words
-from biomed_agent.answering.resolving.inputs import visible
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.core.chemistry.molfile import molecule_from_molblock, read_records
 from biomed_agent.core.chemistry.structures import components, molecule_from_inchi, molecule_from_smiles
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput
+from biomed_agent.core.identifiers import visible
 from biomed_agent.core.types import EXIT_CODES, Molecule
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.pubchem.annotations import read_value

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.answering.resolving.input_files import files_closed, names_a_file, read_entity_file
+from biomed_agent.answering.resolving.input_files import files_closed, read_entity_file
 from biomed_agent.cli import main
 from biomed_agent.core.errors import Ambiguous, InvalidInput
+from biomed_agent.core.identifiers import names_a_file
 from biomed_agent.core.settings import Settings
 from biomed_agent.core.types import Answer, Molecule, Protein
 from biomed_agent.sources.http.services import SERVICES
