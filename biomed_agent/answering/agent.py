@@ -55,9 +55,10 @@ class BioMedAgent:
 
     Every verb takes ``policy``, what happens when a name means several things: ``ask`` (the default) answers with the
     candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults; and ``timeout``, the seconds
-    after which the call ends as ``unavailable``. Every verb has a twin for event loops (``aask`` of ``ask``) that runs
-    in threads of the agent's own and stops, its requests dropped, when its task is cancelled. An agent may be used by
-    several threads; it is closed by :meth:`close`, or by leaving a ``with`` block.
+    after which the call ends: with what was found by then, else as ``unavailable``. Every verb has a twin for event
+    loops (``aask`` of ``ask``) that runs in threads of the agent's own and stops, its requests dropped, when its task
+    is cancelled. An agent may be used by several threads; it is closed by :meth:`close`, or by leaving a ``with``
+    block.
 
     Args:
         host: Base URL of a model host; wins over ``model``.
@@ -93,6 +94,7 @@ class BioMedAgent:
         self._opened = components
         self._lock = threading.Lock()
         self._closed = False
+        self._users = 0
         self._calls: WeakSet[Deadline] = WeakSet()
 
     # -- verbs ---------------------------------------------------------------------------------
@@ -282,8 +284,7 @@ class BioMedAgent:
         for start in range(0, len(names), BATCH_SIZE[kind]):
             part = names[start : start + BATCH_SIZE[kind]]
             missing: dict[str, BiomedAgentError] = {}
-            components = self._components
-            with recording() as left:
+            with self._using() as components, recording() as left:
                 if kind == "molecule":
                     components = prefetch(components, part)
                 elif kind == "protein":
@@ -326,8 +327,8 @@ class BioMedAgent:
         Raises:
             BiomedAgentError: The look-up was refused or failed, or PubMed would ignore a word of the query.
         """
-        with self._within(timeout):
-            return self._components.retriever.articles(query, limit, [])
+        with self._within(timeout), self._using() as components:
+            return components.retriever.articles(query, limit, [])
 
     aask = async_twin(ask)
     acheck = async_twin(check)
@@ -350,20 +351,20 @@ class BioMedAgent:
 
     def warm_up(self) -> None:
         """Load what the first question would load, the model included."""
-        load = getattr(self._components.generator, "load", None)
-        if load is not None:
-            load()
+        with self._using() as components:
+            load = getattr(components.generator, "load", None)
+            if load is not None:
+                load()
 
     def close(self) -> None:
         """Cancel the calls that run; give back connections, files, threads and the model. Harmless when repeated."""
         with self._lock:
-            self._closed, components, self._opened = True, self._opened, None
+            self._closed = True
         for deadline in list(self._calls):
             deadline.cancel()
         if "_executor" in self.__dict__:
             self._executor.shutdown(wait=False, cancel_futures=True)
-        if components is not None:
-            components.close()
+        self._close_unused()
 
     async def aclose(self) -> None:
         """Like :meth:`close`."""
@@ -384,6 +385,28 @@ class BioMedAgent:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _using(self) -> Iterator[Components]:
+        """Use the components within the block; they are not closed before every call that uses them has ended."""
+        components = self._components
+        with self._lock:
+            self._users += 1
+        try:
+            yield components
+        finally:
+            with self._lock:
+                self._users -= 1
+            self._close_unused()
+
+    def _close_unused(self) -> None:
+        """Close the components of a closed agent once nothing uses them: a database in use must not be closed."""
+        with self._lock:
+            if not self._closed or self._users:
+                return
+            components, self._opened = self._opened, None
+        if components is not None:
+            components.close()
 
     @cached_property
     def _executor(self) -> ThreadPoolExecutor:
@@ -490,11 +513,12 @@ class BioMedAgent:
         try:
             check_question(question)
             _check_options(**options)
-            components = components or self._components
-            # Where all answers are here, nothing can leave.
-            here = components.transport is None and components.generator is None
-            with self._within(timeout), nullcontext(left) if here else recording() as left:
-                answer = path(AnswerContext(components, draft, policy, self.settings.egress, **options))
+            with self._using() as opened:
+                parts = components or opened
+                # Where all answers are here, nothing can leave.
+                here = parts.transport is None and parts.generator is None
+                with self._within(timeout), nullcontext(left) if here else recording() as left:
+                    answer = path(AnswerContext(parts, draft, policy, self.settings.egress, **options))
         except BiomedAgentError as error:
             answer = draft.fail(error)
         shown = answer.question if len(answer.question) <= MAX_QUESTION else f"{answer.question[:200]}..."
