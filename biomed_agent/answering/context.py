@@ -121,8 +121,8 @@ class Draft:
 
     def drop_notes(self, gaps: Iterable[Gap]) -> None:
         """Drop the warnings that a source was not read, of which the sentences of these gaps tell."""
-        told = {id(gap.error) for gap in gaps if gap.error is not None}
-        self.warnings = [note for note in self.warnings if id(getattr(note, "error", None)) not in told]
+        of_gaps = {id(gap.error) for gap in gaps if gap.error is not None}
+        self.warnings = [note for note in self.warnings if id(getattr(note, "error", None)) not in of_gaps]
 
     def fail(self, error: BiomedAgentError) -> Answer:
         """Return the answer that says what went wrong and what to do."""

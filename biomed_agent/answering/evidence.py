@@ -96,13 +96,13 @@ class Retriever:
         """
         asked, of_variant = predicates, _about_variant(entity, notes)
         predicates = (*predicates, *of_variant) if predicates else ()
-        found = matching(self._of_entity_or_parent(entity), predicates)
-        wanted = {predicate.lower() for predicate in predicates} - {fact.predicate.lower() for fact in found}
-        if found and not wanted:
-            return found
+        known_facts = matching(self._of_entity_or_parent(entity), predicates)
+        wanted = {predicate.lower() for predicate in predicates} - {fact.predicate.lower() for fact in known_facts}
+        if known_facts and not wanted:
+            return known_facts
         live, readings = self._live(entity, wanted, notes)
-        known = {(fact.predicate.lower(), str(fact.value).lower()) for fact in found}
-        facts = found + [
+        known = {(fact.predicate.lower(), str(fact.value).lower()) for fact in known_facts}
+        facts = known_facts + [
             fact
             for fact in matching(live, predicates)
             if (fact.predicate.lower(), str(fact.value).lower()) not in known
@@ -157,7 +157,7 @@ class Retriever:
         if parent is None:
             return []
         known = self.index.molecules_by_inchikey(parent.inchikey) if parent.inchikey and not parent.name else []
-        return [*(one for one in known if one.inchikey == parent.inchikey), parent][:1]
+        return [*(record for record in known if record.inchikey == parent.inchikey), parent][:1]
 
     def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
         """Return measured affinities of a pair; a variant has none here, whatever the wild type shows."""
@@ -200,11 +200,11 @@ class Retriever:
             BiomedAgentError: The look-up was refused or failed.
         """
         articles = self.usable_articles(query, 30, notes)
-        found = rank_passages(question, articles, most)
-        if self.library is not None and (full_text or not found):
+        passages = rank_passages(question, articles, most)
+        if self.library is not None and (full_text or not passages):
             texts = self.library.full_texts(articles, notes)
-            found = rank_passages(question, articles, most, texts) if texts else found
-        return found
+            passages = rank_passages(question, articles, most, texts) if texts else passages
+        return passages
 
     def usable_articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         """Return the articles of a query that may be evidence; retracted ones and notices are named in ``notes``.

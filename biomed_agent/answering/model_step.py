@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.errors import BiomedAgentError, InvalidInput
+from biomed_agent.core.errors import BiomedAgentError
 from biomed_agent.core.types import (
     Claim,
     Evidence,
     ModelStamp,
     ModelStatement,
-    ModelUse,
     Molecule,
     Protein,
     Verdict,
@@ -45,22 +44,6 @@ _NOTHING_DECIDES = "nothing at hand decides it"
 """of an undecided sentence; the reason itself quotes its words"""
 _NOT_COMPARED = "not compared with the passages"
 _EMPTY = "The model gave an empty answer."
-
-
-def check_use(use: object) -> ModelUse:
-    """Return a value of ``model=``; raise :class:`InvalidInput` for another."""
-    known: tuple[ModelUse, ...] = get_args(ModelUse)
-    for one in known:
-        if use == one:
-            return one
-    raise InvalidInput(f"model is {use!r}.", f"Expected {compose.listed(known, 'or')}.")
-
-
-def check_shown(everything: object) -> bool:
-    """Return a value of ``show_undecided=``; raise :class:`InvalidInput` for another, such as the word "no"."""
-    if isinstance(everything, bool):
-        return everything
-    raise InvalidInput(f"show_undecided is {everything!r}.", "Expected True or False.")
 
 
 def ask_model(
@@ -108,7 +91,7 @@ def ask_model(
         draft.warnings.append(_EMPTY)
         return
     draft.model = replace(
-        _with_choice(shown(claims[text], stamp, everything=context.show_undecided), choice),
+        _with_choice(make_statement(claims[text], stamp, everything=context.show_undecided), choice),
         not_offered="" if kind in stamp.kinds else stamp.not_offered[kind],
         saw=_seen(message),
     )
@@ -133,12 +116,12 @@ def synthesis(context: AnswerContext, question: str, evidence: Sequence[Evidence
         draft.warnings.append(_EMPTY)
         return None
     claims = [Claim(sentence, "unverified", _NOT_COMPARED) for sentence in sentences(choice.generation.text)]
-    statement = _with_choice(shown(claims, stamp, everything=context.show_undecided), choice)
+    statement = _with_choice(make_statement(claims, stamp, everything=context.show_undecided), choice)
     draft.warnings += _warnings(statement, choice, options)
     return replace(statement, saw="the numbered passages")
 
 
-def shown(claims: Sequence[Claim], stamp: ModelStamp, *, everything: bool = False) -> ModelStatement:
+def make_statement(claims: Sequence[Claim], stamp: ModelStamp, *, everything: bool = False) -> ModelStatement:
     """Return the sentences of a model as far as they are shown, and why the others are not.
 
     Args:
@@ -185,12 +168,12 @@ def why_unasked(context: AnswerContext) -> str:
         stamp = generator.stamp
     except BiomedAgentError as error:
         return f"The model was not asked: {error.message}"
-    return f"The model {stamp.name} was not asked: it answers {_listed(stamp.kinds)} only."
+    return f"The model {stamp.name} was not asked: it answers {_kinds_text(stamp.kinds)} only."
 
 
 def _not_offered(stamp: ModelStamp, kind: str) -> str:
     why = stamp.not_offered.get(kind, "its manifest does not list that kind")
-    return f"{stamp.name} (not offered for {kind}: {why}; it answers {_listed(stamp.kinds)})"
+    return f"{stamp.name} (not offered for {kind}: {why}; it answers {_kinds_text(stamp.kinds)})"
 
 
 def _truncated(generation: Generation) -> str:
@@ -216,5 +199,5 @@ def _warnings(statement: ModelStatement, choice: Choice, options: Options) -> li
     return warnings
 
 
-def _listed(kinds: Sequence[str]) -> str:
+def _kinds_text(kinds: Sequence[str]) -> str:
     return compose.listed(kinds, "and") or "nothing"

@@ -19,7 +19,7 @@ from biomed_agent.answering.reading.mentions import (
     Mention,
     check_whole,
     find_mentions,
-    kind_said,
+    kind_in_words,
     listed_unknown,
     misspelled,
     organism_of,
@@ -195,7 +195,7 @@ def _answer(context: AnswerContext, query: Query) -> Answer:
     """Hand a query over whose subjects are resolved."""
     draft = context.draft
     draft.kind, draft.unread = query.kind, query.unread
-    draft.read_as = compose.read_as(query, [compose.name_of(one.entity) for one in draft.entities])
+    draft.read_as = compose.read_as(query, [compose.name_of(resolved.entity) for resolved in draft.entities])
     if query.kind in PROTEIN_KINDS and not draft.proteins:
         raise Inapplicable(
             f"{query.kind} is asked of a protein, and the question names only a molecule.",
@@ -276,7 +276,7 @@ def _kind_meant(context: AnswerContext, reading: Reading, mention: Mention) -> E
     molecule, protein = (bool(context.records_named(mention.text, kind)) for kind in ("molecule", "protein"))
     if molecule != protein:
         return None
-    return kind_said(reading.text, mention) or (reading.words.kind_named if molecule else None)
+    return kind_in_words(reading.text, mention) or (reading.words.kind_named if molecule else None)
 
 
 def _names_a_protein(context: AnswerContext, mentions: Sequence[Mention]) -> bool:

@@ -113,17 +113,17 @@ class Arguments(Strict):
 
 def explain(error: ValidationError | ValidationErrorV1) -> str:
     """Return what is wrong with the arguments, one sentence for each field, for the model that wrote them."""
-    said = []
+    sentences = []
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"]) or "arguments"
         if problem["type"] == "missing":
-            said.append(f"{name} is missing; expected a string.")
+            sentences.append(f"{name} is missing; expected a string.")
         elif problem["type"] == "extra_forbidden":
-            said.append(f"{name} is not an argument of this tool; leave it out.")
+            sentences.append(f"{name} is not an argument of this tool; leave it out.")
         else:
             rule = problem["msg"]
-            said.append(f"{name}: got {shorten(repr(problem.get('input')), 80)}; {rule[:1].lower()}{rule[1:]}.")
-    return unanswered("invalid", " ".join(said))
+            sentences.append(f"{name}: got {shorten(repr(problem.get('input')), 80)}; {rule[:1].lower()}{rule[1:]}.")
+    return unanswered("invalid", " ".join(sentences))
 
 
 class BioMedTool(BaseTool):
@@ -145,9 +145,9 @@ class BioMedTool(BaseTool):
 
     def _run(self, **arguments: Any) -> tuple[str, dict[str, Any]]:
         with contextlib.suppress(RuntimeError):  # outside a run there is nobody to tell
-            dispatch_custom_event(PROGRESS_EVENT, self._asking())
+            dispatch_custom_event(PROGRESS_EVENT, self._start_event())
         try:
-            opened = self._opened(arguments)
+            opened = self._open_handles(arguments)
             with files_closed(INSTEAD_OF_FILE):
                 agent = agent_of(self.agent)
                 verb, given = self._call(agent, opened)
@@ -155,14 +155,14 @@ class BioMedTool(BaseTool):
         except BiomedAgentError as error:
             raise self._as_tool_error(error, arguments) from error
         with contextlib.suppress(RuntimeError):
-            dispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
+            dispatch_custom_event(PROGRESS_EVENT, self._answer_event(answer))
         return self.tell(answer, arguments), answer.to_dict()
 
     async def _arun(self, **arguments: Any) -> tuple[str, dict[str, Any]]:
         with contextlib.suppress(RuntimeError):
-            await adispatch_custom_event(PROGRESS_EVENT, self._asking())
+            await adispatch_custom_event(PROGRESS_EVENT, self._start_event())
         try:
-            opened = self._opened(arguments)
+            opened = self._open_handles(arguments)
             with files_closed(INSTEAD_OF_FILE):
                 agent = agent_of(self.agent)
                 verb, given = self._call(agent, opened)
@@ -170,12 +170,12 @@ class BioMedTool(BaseTool):
         except BiomedAgentError as error:
             raise self._as_tool_error(error, arguments) from error
         with contextlib.suppress(RuntimeError):
-            await adispatch_custom_event(PROGRESS_EVENT, self._answered(answer))
+            await adispatch_custom_event(PROGRESS_EVENT, self._answer_event(answer))
         return self.tell(answer, arguments), answer.to_dict()
 
-    def _opened(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _open_handles(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments with every handle opened; refuse a file, whatever agent answers in whatever thread."""
-        opened: dict[str, Any] = self.handles.opened(arguments)
+        opened: dict[str, Any] = self.handles.resolve(arguments)
         for name, value in opened.items():
             if name not in ("question", "query"):  # words, of which no file is ever read
                 _refuse_files(value)
@@ -187,19 +187,19 @@ class BioMedTool(BaseTool):
 
     def tell(self, answer: Answer, arguments: Mapping[str, Any]) -> str:
         """Return what the calling model is told of an answer; a user's own structure by its handle."""
-        policy, given = policy_of(self.agent), self.handles.opened(dict(arguments))
-        text = to_tool_text(self.handles.closed(answer, policy))
-        return self.handles.scrubbed(text, answer, given, policy)
+        policy, given = policy_of(self.agent), self.handles.resolve(dict(arguments))
+        text = to_tool_text(self.handles.hide(answer, policy))
+        return self.handles.scrub(text, answer, given, policy)
 
     def _as_tool_error(self, error: BiomedAgentError, arguments: Mapping[str, Any]) -> ToolException:
         reason = unanswered(error.status, str(error))
-        given = self.handles.opened(dict(arguments))
-        return ToolException(self.handles.scrubbed(reason, Answer("", error.status, ""), given, policy_of(self.agent)))
+        given = self.handles.resolve(dict(arguments))
+        return ToolException(self.handles.scrub(reason, Answer("", error.status, ""), given, policy_of(self.agent)))
 
-    def _asking(self) -> dict[str, Any]:
+    def _start_event(self) -> dict[str, Any]:
         return {"tool": self.name, "stage": "asking"}
 
-    def _answered(self, answer: Answer) -> dict[str, Any]:
+    def _answer_event(self, answer: Answer) -> dict[str, Any]:
         return {"tool": self.name, "stage": "answered", "status": answer.status, "seconds": answer.seconds}
 
 

@@ -31,7 +31,7 @@ from biomed_agent.core.privacy.disclosure import structure_in
 from biomed_agent.core.types import Answer, EgressPolicy, Entity, Fact, Molecule, Protein
 
 WITHHELD = "[withheld]"
-SHORTEST = 6
+MIN_PIECE_LETTERS = 6
 """letters from which a piece of a structure or sequence is recognised"""
 _HANDLE = re.compile(r"\b(?:molecule|protein):[0-9a-f]{8}\b")
 _TOKEN = re.compile(r"[^\s\"'|]+")
@@ -107,14 +107,14 @@ class Handles:
             self._given[handle] = text
         return handle
 
-    def opened(self, value: Any) -> Any:
+    def resolve(self, value: Any) -> Any:
         """Return arguments with every handle, also one within a list, replaced by what it stands for."""
         if isinstance(value, str):
             return self._given.get(value.strip(), value)
         if isinstance(value, dict):
-            known = {name: self.opened(one) for name, one in value.items()}
+            known = {name: self.resolve(argument) for name, argument in value.items()}
             return self._named_in_question(known)
-        return [self.opened(one) for one in value] if isinstance(value, list) else value
+        return [self.resolve(element) for element in value] if isinstance(value, list) else value
 
     def _named_in_question(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Take a handle that a question holds as the molecule or protein, if that is not given."""
@@ -127,26 +127,31 @@ class Handles:
 
     # -- what is told
 
-    def closed(self, answer: Answer, policy: EgressPolicy) -> Answer:
+    def hide(self, answer: Answer, policy: EgressPolicy) -> Answer:
         """Return the answer as far as it may be told; see :func:`biomed_agent.core.predicates.may_be_told`."""
-        own = {id(one): self._handle(one.entity) for one in answer.entities if one.given}
+        own = {id(resolved): self._handle(resolved.entity) for resolved in answer.entities if resolved.given}
         if policy == "public" or not own:
             return answer
-        subjects = {one.entity.handle: own[id(one)] for one in answer.entities if id(one) in own}
+        subjects = {resolved.entity.handle: own[id(resolved)] for resolved in answer.entities if id(resolved) in own}
         entities = tuple(
-            replace(one, entity=_hidden(one.entity, own[id(one)], policy), asked="the structure given", alternatives=())
-            if id(one) in own
-            else one
-            for one in answer.entities
+            replace(
+                resolved,
+                entity=_hidden(resolved.entity, own[id(resolved)], policy),
+                asked="the structure given",
+                alternatives=(),
+            )
+            if id(resolved) in own
+            else resolved
+            for resolved in answer.entities
         )
-        facts = tuple(_closed_facts(answer.facts, subjects, policy))
+        facts = tuple(_hide_facts(answer.facts, subjects, policy))
         closed = replace(answer, entities=entities, facts=facts)
         if policy == "names-only":
             return closed
         names = " and ".join(own.values())
         return replace(
             closed,
-            text=_said(names, facts, answer) if answer.status in ("answered", "model_only") else answer.text,
+            text=_values_text(names, facts, answer) if answer.status in ("answered", "model_only") else answer.text,
             claims=tuple(replace(claim, why="", provenance=None) for claim in answer.claims),
             candidates=(),
             model=None,
@@ -156,7 +161,7 @@ class Handles:
             next_steps=(f'The program that called has the whole answer; call again with "{names}".',),
         )
 
-    def scrubbed(self, text: str, answer: Answer, arguments: Mapping[str, Any], policy: EgressPolicy) -> str:
+    def scrub(self, text: str, answer: Answer, arguments: Mapping[str, Any], policy: EgressPolicy) -> str:
         """Return a message without any structure or sequence that was given, whole or in pieces.
 
         Args:
@@ -173,12 +178,15 @@ class Handles:
         for secret in sorted(hidden, key=len, reverse=True):
             text = text.replace(secret, hidden[secret])
         derived = any(isinstance(entity, Molecule) for entity in known.values())
-        molecules = [one.entity for one in answer.entities if isinstance(one.entity, Molecule)]
-        formulas = {one.formula for one in molecules} if policy == "names-only" else set()  # every InChI holds one
+        molecules = [resolved.entity for resolved in answer.entities if isinstance(resolved.entity, Molecule)]
+        formulas = (
+            {molecule.formula for molecule in molecules} if policy == "names-only" else set()
+        )  # every InChI holds one
 
         def token(match: re.Match[str]) -> str:
             core = match[0].strip(".,;:…")
-            if len(core) < SHORTEST or core in formulas or _HANDLE.fullmatch(core) or _CITATION.fullmatch(core):
+            harmless = core in formulas or _HANDLE.fullmatch(core) or _CITATION.fullmatch(core)
+            if harmless or len(core) < MIN_PIECE_LETTERS:
                 return match[0]
             piece = any(core in secret for secret in hidden)
             if piece or core.startswith("InChI=") or (derived and smiles_shaped(core)):
@@ -219,7 +227,7 @@ def _hidden(entity: Entity, handle: str, policy: EgressPolicy) -> Entity:
     )
 
 
-def _closed_facts(facts: tuple[Fact, ...], subjects: Mapping[str, str], policy: EgressPolicy) -> Iterator[Fact]:
+def _hide_facts(facts: tuple[Fact, ...], subjects: Mapping[str, str], policy: EgressPolicy) -> Iterator[Fact]:
     for fact in facts:
         if fact.subject not in subjects:
             yield fact
@@ -228,11 +236,11 @@ def _closed_facts(facts: tuple[Fact, ...], subjects: Mapping[str, str], policy: 
             yield replace(closed, note="", about="", about_name="", limits=()) if policy == "nothing" else closed
 
 
-def _said(names: str, facts: tuple[Fact, ...], answer: Answer) -> str:
+def _values_text(names: str, facts: tuple[Fact, ...], answer: Answer) -> str:
     """Return what may be told of the answer's text under ``nothing``: the values that many structures share."""
-    told = "; ".join(f"{fact.predicate} {fact.value} {fact.unit}".strip() for fact in facts[:12])
-    if told:
-        return f"{names}: {told}."
+    values = "; ".join(f"{fact.predicate} {fact.value} {fact.unit}".strip() for fact in facts[:12])
+    if values:
+        return f"{names}: {values}."
     what = "the verdicts below" if answer.claims else "nothing that may be told"
     return f"{names}: {what}; the program that called has the whole answer."
 
@@ -262,11 +270,11 @@ def _is_name(text: str) -> bool:
 def _structures(value: Any) -> Iterator[str]:
     """Yield the structures and sequences among arguments, also those that cannot be read."""
     if isinstance(value, Mapping):
-        for one in value.values():
-            yield from _structures(one)
+        for element in value.values():
+            yield from _structures(element)
     elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _structures(one)
+        for element in value:
+            yield from _structures(element)
     elif isinstance(value, str):
         prefix, text = split_prefix(value.strip())
         long = text.startswith(">") or _LONG_WORD.fullmatch(text)

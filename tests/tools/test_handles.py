@@ -132,16 +132,16 @@ def test_handles_cannot_be_guessed_and_do_not_travel() -> None:
     handle = one.give("molecule", f"smiles:{ASPIRIN}")
     assert handle == one.give("molecule", f"smiles:{ASPIRIN}")
     assert handle != other.give("molecule", f"smiles:{ASPIRIN}")
-    assert other.opened(handle) == handle
-    assert one.opened({"a": [handle, "x"], "b": 1}) == {"a": [f"smiles:{ASPIRIN}", "x"], "b": 1}
-    assert pickle.loads(pickle.dumps(one)).opened(handle) == handle
+    assert other.resolve(handle) == handle
+    assert one.resolve({"a": [handle, "x"], "b": 1}) == {"a": [f"smiles:{ASPIRIN}", "x"], "b": 1}
+    assert pickle.loads(pickle.dumps(one)).resolve(handle) == handle
     assert ASPIRIN not in repr(one)
 
 
 def test_a_handle_in_the_question_counts(cache_dir: Path) -> None:
     tools = toolkit(cache_dir, "names-only")
     kit = tools["kit"]
-    arguments = kit._handles.opened({"question": f"How heavy is {kit.handle('molecule', OWN)}?", "molecule": ""})
+    arguments = kit._handles.resolve({"question": f"How heavy is {kit.handle('molecule', OWN)}?", "molecule": ""})
     assert arguments == {"question": "How heavy is it?", "molecule": f"smiles:{CANONICAL}"}
 
 

@@ -36,12 +36,12 @@ def handle_pair(context: AnswerContext, query: Query) -> Answer:
     context.leave_out([name for name in Words(query.text).computed if name != "length"])
     stated, missing = [], []
     for molecule, protein in list(itertools.product(ligands, targets))[:MAX_PAIRS]:
-        facts, measured = _measured(context, molecule, protein)
+        facts, measured = _pair_affinities(context, molecule, protein)
         draft.facts += facts
         if facts:
             other = _other_measure(draft.question, facts)
             stated.append(other + compose.activity_sentence(measured, protein, facts, draft.sources))
-            stated += _explained(context, facts)
+            stated += _explanations(context, facts)
         else:
             missing.append(_unmeasured(molecule, protein))
     if stated:
@@ -97,7 +97,7 @@ def _linked_drugs(context: AnswerContext, protein: Protein) -> list[Fact]:
     return linked
 
 
-def _measured(context: AnswerContext, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:
+def _pair_affinities(context: AnswerContext, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:
     """Return the affinities of a pair and how to call the molecule that was measured."""
     retriever, name = context.components.retriever, compose.name_of(molecule)
     if facts := retriever.activities(molecule, protein):
@@ -118,7 +118,7 @@ def _other_measure(question: str, facts: Sequence[Fact]) -> str:
     return f"No {listed} of this pair is on record here. " if listed else ""
 
 
-def _explained(context: AnswerContext, facts: Sequence[Fact]) -> list[str]:
+def _explanations(context: AnswerContext, facts: Sequence[Fact]) -> list[str]:
     """Say which records of a pair disagree, which is a warning as well, and what a score is that stands alone."""
     disagreeing = affinities.conflict_sentence(facts, context.draft.sources)
     context.draft.warnings += [disagreeing] if disagreeing else []

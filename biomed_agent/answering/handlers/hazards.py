@@ -18,23 +18,23 @@ _LED_BY = ("GHS signal word", "GHS remark")
 def handle(context: AnswerContext, query: Query) -> Answer:
     """Answer what the hazards of molecules are, or whether one has a certain hazard."""
     draft = context.draft
-    topic, said = topic_of(query.text), []
+    topic, sentences = topic_of(query.text), []
     lacking: list[Gap] = []
-    for molecule in [one.entity for one in draft.molecules if isinstance(one.entity, Molecule)]:
+    for molecule in [resolved.entity for resolved in draft.molecules if isinstance(resolved.entity, Molecule)]:
         facts = context.stored(molecule, query.predicates)
         draft.facts += facts
         if facts:
-            said.append(_hazards_of(molecule, facts, topic, draft.sources))
+            sentences.append(_hazards_of(molecule, facts, topic, draft.sources))
         else:
             draft.call_gaps(molecule, HAZARDS, "hazards")
             lacking += [gap for gap in draft.gaps if gap.entity is molecule]
     silence = "That does not mean that it is safe."
-    if not said:
+    if not sentences:
         return draft.close_empty(after=silence)
     if lacking:
-        said += [*compose.gap_sentences(lacking), silence]
+        sentences += [*compose.gap_sentences(lacking), silence]
         draft.warnings += unread_notes(lacking)
-    return draft.close("answered", " ".join(said))
+    return draft.close("answered", " ".join(sentences))
 
 
 def _hazards_of(molecule: Molecule, facts: list[Fact], topic: str, sources: compose.Sources) -> str:

@@ -24,7 +24,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
         BiomedAgentError: Nothing was found, or the look-up was refused or failed.
     """
     if query.aggregate == "list":
-        return _listed(context, query)
+        return _list_articles(context, query)
     draft, retriever = context.draft, context.components.retriever
     sent = query.object or _sendable(context, query)
     if not sent:
@@ -47,7 +47,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     return draft.close("answered", compose.evidence_text(evidence, draft.sources))
 
 
-def _listed(context: AnswerContext, query: Query) -> Answer:
+def _list_articles(context: AnswerContext, query: Query) -> Answer:
     """List the articles of a search in its order, each with the passage that fits the query best."""
     draft, limit = context.draft, query.limit or USUAL_ARTICLES
     articles = context.components.retriever.usable_articles(query.object, limit, draft.warnings)

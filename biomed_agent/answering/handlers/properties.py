@@ -78,7 +78,7 @@ def _sentence(
             if fact.value == "fail"
         ],
     }
-    decided = "; ".join(f"{said}: {', '.join(names)}" for said, names in rules.items() if names)
+    decided = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in rules.items() if names)
     whole = f"{_mass(molecule)}, counter-ions and solvent included. Its parent " if judged is not molecule else ""
     return f"{whole}{_mass(judged)}: {listed} {cited}. Rules {decided}. Structural alerts: {', '.join(alerts)} {cited}."
 

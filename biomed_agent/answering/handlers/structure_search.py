@@ -13,7 +13,7 @@ from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.search_hits import Hit, Hits
 
 USUAL_HITS = 10
-_NAMED_HITS = 10
+MAX_NAMED_HITS = 10
 """hits named in the sentence; all of them are facts"""
 _PUBCHEM_THRESHOLD, _LOCAL_THRESHOLD = 0.9, 0.4
 """least similarity where the query states none: of PubChem's keys, and of Morgan fingerprints"""
@@ -30,8 +30,9 @@ def handle_similar(context: AnswerContext, query: Query) -> Answer:
         lambda pubchem: pubchem.similar(molecule, live, limit),
         lambda: context.components.structures.similar(molecule, local, limit),
     )
-    lead = f"like {compose.name_of(molecule)}, most alike first"
-    return _close(context, molecule, hits, "similar molecule", lead, "Lower the threshold to find less similar ones.")
+    what = f"like {compose.name_of(molecule)}"
+    otherwise = "Lower the threshold to find less similar ones."
+    return _close(context, molecule, hits, "similar molecule", (what, "most alike first"), otherwise)
 
 
 def handle_containing(context: AnswerContext, query: Query) -> Answer:
@@ -42,8 +43,9 @@ def handle_containing(context: AnswerContext, query: Query) -> Answer:
         lambda pubchem: pubchem.containing(molecule, limit),
         lambda: context.components.structures.containing(molecule, limit),
     )
-    lead = f"that hold {compose.name_of(molecule)} as a part, the smallest first"
-    return _close(context, molecule, hits, "holds it as a part", lead, "Give a smaller part as SMILES.")
+    what = f"that hold {compose.name_of(molecule)} as a part"
+    otherwise = "Give a smaller part as SMILES."
+    return _close(context, molecule, hits, "holds it as a part", (what, "the smallest first"), otherwise)
 
 
 def _molecule(context: AnswerContext) -> Molecule:
@@ -71,36 +73,50 @@ def _search(context: AnswerContext, live: Callable[[PubChem], Hits], local: Call
     return local()
 
 
-def _close(context: AnswerContext, molecule: Molecule, hits: Hits, predicate: str, lead: str, otherwise: str) -> Answer:
+def _close(
+    context: AnswerContext, molecule: Molecule, hits: Hits, predicate: str, lead: tuple[str, str], otherwise: str
+) -> Answer:
+    """Close with the hits.
+
+    Args:
+        context: The call.
+        molecule: What was searched with.
+        hits: What was found.
+        predicate: How a hit is related to it.
+        lead: What was searched for, and in which order it is listed.
+        otherwise: What to try where nothing was found.
+    """
+    what, order = lead
     draft = context.draft
     where = f"{hits.provenance.source} ({hits.provenance.identifier})"
     draft.sources.cite(hits.provenance)
     if not hits.found:
         draft.next_steps.append(otherwise)
-        return draft.close("not_found", f"No molecules {lead.partition(',')[0]} were found in {where}.")
+        return draft.close("not_found", f"No molecules {what} were found in {where}.")
     draft.facts += [
-        Fact(molecule.handle, predicate, _shown(hit), provenance=hits.provenance, note=_note(hit)) for hit in hits.found
+        Fact(molecule.handle, predicate, _hit_name(hit), provenance=hits.provenance, note=_hit_note(hit))
+        for hit in hits.found
     ]
-    named = ", ".join(f"{_shown(hit)}{_likeness(hit)}" for hit in hits.found[:_NAMED_HITS])
-    others = len(hits.found) - _NAMED_HITS
+    named = ", ".join(f"{_hit_name(hit)}{_likeness_text(hit)}" for hit in hits.found[:MAX_NAMED_HITS])
+    others = len(hits.found) - MAX_NAMED_HITS
     listed = f"{named} and {others} more below" if others > 0 else named
     beyond = f"; {hits.beyond}" if hits.beyond else ""
     cited = draft.sources.cite(hits.provenance)
     if hits.beyond:
         draft.next_steps.append(f"Raise the limit (up to {MAX_LISTED}) to see more.")
-    return draft.close("answered", f"Molecules {lead}: {listed}{beyond} {cited}.")
+    return draft.close("answered", f"Molecules {what}, {order}: {listed}{beyond} {cited}.")
 
 
-def _shown(hit: Hit) -> str:
+def _hit_name(hit: Hit) -> str:
     name = hit.molecule.name or hit.molecule.smiles
     return f"{name} ({hit.molecule.handle})" if hit.molecule.handle not in (name, f"smiles:{name}") else name
 
 
-def _likeness(hit: Hit) -> str:
+def _likeness_text(hit: Hit) -> str:
     return f" {hit.likeness:.2f}" if hit.likeness is not None else ""
 
 
-def _note(hit: Hit) -> str:
+def _hit_note(hit: Hit) -> str:
     """Say how alike a hit is, and its structure."""
-    alike = f"Tanimoto{_likeness(hit)}; " if hit.likeness is not None else ""
+    alike = f"Tanimoto{_likeness_text(hit)}; " if hit.likeness is not None else ""
     return f"{alike}{hit.molecule.formula or 'open positions'}; {hit.molecule.smiles}"

@@ -95,17 +95,17 @@ def limit_in(text: str) -> Limit | None:
     >>> limit_in("List what it binds with Kd below 10 nM").value
     10.0
     """
-    for found in _LIMIT.finditer(text):
-        measure, unit = MEASURES.get((found["measure"] or "").lower(), ""), found["unit"] or ""
+    for match in _LIMIT.finditer(text):
+        measure, unit = MEASURES.get((match["measure"] or "").lower(), ""), match["unit"] or ""
         if (measure == SCORE) == bool(unit):
             continue  # a number of something else
-        high = bool(found["above"] or found["start"])
+        high = bool(match["above"] or match["start"])
         factor = IN_NM[_WORDS.get(unit.lower(), unit)] if unit else 1.0
         return Limit(
-            words=" ".join(found[0].split()),
+            words=" ".join(match[0].split()),
             measure=measure,
-            value=float(found["value"]) * factor,
-            inclusive=bool(found["up_to"] or found["start"]),
+            value=float(match["value"]) * factor,
+            inclusive=bool(match["up_to"] or match["start"]),
             stronger=high == (measure == SCORE),
         )
     return None

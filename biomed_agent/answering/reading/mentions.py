@@ -81,13 +81,13 @@ def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
     if 1 < len(whole) <= 100 and (index.homonyms(whole) or index.molecules_named(whole) or index.proteins_named(whole)):
         start = question.index(whole)
         return [Mention(whole, start, start + len(whole), "lexicon")]
-    found: list[Mention] = []
+    mentions: list[Mention] = []
     for mention in _candidates(question, index):
-        if all(mention.end <= other.start or mention.start >= other.end for other in found):
-            found.append(mention)
-    if not found and (number := _EC.search(question)):  # beside a name it is what is asked about the name
-        found = [Mention(f"ec:{number[1]}", number.start(), number.end(), "identifier")]
-    return sorted(found, key=lambda mention: mention.start)
+        if all(mention.end <= other.start or mention.start >= other.end for other in mentions):
+            mentions.append(mention)
+    if not mentions and (number := _EC.search(question)):  # beside a name it is what is asked about the name
+        mentions = [Mention(f"ec:{number[1]}", number.start(), number.end(), "identifier")]
+    return sorted(mentions, key=lambda mention: mention.start)
 
 
 def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
@@ -126,16 +126,16 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
             yield Mention(match[0], match.start(), match.end(), "lexicon")
 
 
-_SAID: dict[EntityKind, str] = {
+_KIND_WORDS: dict[EntityKind, str] = {
     "molecule": r"(?:small[ -])?molecule|(?:chemical )?compound|drug|metabolite",
     "protein": r"(?:human )?protein|gene|enzyme",
 }
 
 
-def kind_said(question: str, mention: Mention) -> EntityKind | None:
+def kind_in_words(question: str, mention: Mention) -> EntityKind | None:
     """Return what a question calls what it mentions: "the molecule cAMP" and "the CAMP gene" name different things."""
     before, after = question[: mention.start], question[mention.end :]
-    for kind, words in _SAID.items():
+    for kind, words in _KIND_WORDS.items():
         if re.search(rf"\b(?:{words})[\s\"'(]+$", before, re.I) or re.match(
             rf"[\s\"'(]+(?:{words})\b(?!-)", after, re.I
         ):

@@ -113,9 +113,9 @@ _THING = (
     r"(?:(?:the|this|that|an?)\s+)?(?:(?!of\b)[\w-]+\s+)?"
     r"(?:it|this|that|molecule|compound|drug|protein|sequence|structure)"
 )
-_MORE = r"(?:\s+(?:and|or|called|exactly|really|actually|please)\b.*)?"
+_TRAILING_WORDS = r"(?:\s+(?:and|or|called|exactly|really|actually|please)\b.*)?"
 _IDENTIFY = _any(
-    rf"^\W*(?:what|who)(?:'s| is| are| was| were)\s+{_THING}{_MORE}\W*$",
+    rf"^\W*(?:what|who)(?:'s| is| are| was| were)\s+{_THING}{_TRAILING_WORDS}\W*$",
     r"\bidentif", r"\bidentity\b", r"which \w+ (?:is|has)\s+(?:the )?(?:inchikey |name |smiles )?it\b",
     rf"^\W*(?:was|wer) ist\s+{_THING}\W*$", rf"^\W*(?:qu'est-ce que|c'est quoi|qu[ée] es|cos'è)\s+{_THING}\W*$",
     r"look ?up", r"^\W*find\b", r"difference between it\b", r"\bcompare it\b",
@@ -274,11 +274,11 @@ def parts_asked(text: str) -> tuple[str, ...]:
     domain of it do?" asks about one, which a record of the whole protein does not answer.
     """
     for words, predicates in reversed(_PARTS.items()):
-        found = re.search(rf"\b(?:{words})(?![\w-])", text, re.IGNORECASE)
-        if found is None:
+        match = re.search(rf"\b(?:{words})(?![\w-])", text, re.IGNORECASE)
+        if match is None:
             continue
-        before = re.findall(r"[\w-]+", text[: found.start()].lower())
-        after = re.findall(r"[\w-]+", text[found.end() :].lower())
+        before = re.findall(r"[\w-]+", text[: match.start()].lower())
+        after = re.findall(r"[\w-]+", text[match.end() :].lower())
         qualifier = before[-1:] if before and before[-1] not in _PART_WORDS else []
         rest = [*before[: len(before) - len(qualifier)], *after]
         asks = len(before) == len(qualifier) or before[0] in _ASKING

@@ -29,7 +29,7 @@ _SMILES_FILES = (".smi", ".smiles", ".ism", ".can")
 _BARE = re.compile(r"\s*(?:\d+\s+)?[A-Za-z]+(?:[ \t]+[A-Za-z]+)*\*?(?:\s+\d+)?\s*")
 """a line of residues without a header, in blocks and with position numbers as in GenBank files"""
 _BARE_RESIDUES = frozenset("ACDEFGHIKLMNPQRSTVWYUX")
-SHORTEST_BARE = 10
+MIN_BARE_RESIDUES = 10
 """residues a file without a FASTA header must hold at least, or it may as well hold a name"""
 _closed: ContextVar[str] = ContextVar("files_closed", default="")
 
@@ -80,12 +80,12 @@ def read_entity_file(path: str, kind: Kind | None = None) -> FromFile:
     if chosen and not _is_there(path):
         path, wanted = chosen[1], int(chosen[2])
     text = read_text_file(Path(path), MAX_FILE_BYTES)
-    found = None
+    entity = None
     if kind != "protein":
-        found = _molblock(path, text, wanted) if "M  END" in text else _line(path, text, wanted)
-    if found is None and kind != "molecule":
-        found = _protein(path, text, wanted)
-    if found is None:
+        entity = _molblock(path, text, wanted) if "M  END" in text else _line(path, text, wanted)
+    if entity is None and kind != "molecule":
+        entity = _protein(path, text, wanted)
+    if entity is None:
         expected = {
             "molecule": "one structure as MOL, SDF, SMILES or InChI",
             "protein": "one protein as FASTA, an entry of UniProt, or residues in one-letter code",
@@ -93,10 +93,10 @@ def read_entity_file(path: str, kind: Kind | None = None) -> FromFile:
         raise InvalidInput(
             f"{path} holds no {'structure' if kind == 'molecule' else 'sequence' if kind else 'structure or sequence'} "
             "that can be read, and nothing else is taken from a file.",
-            f"Expected {' or '.join(expected[one] for one in expected if kind in (None, one))}; "
+            f"Expected {' or '.join(expected[name] for name in expected if kind in (None, name))}; "
             "pass a name or an identifier itself.",
         )
-    return found
+    return entity
 
 
 def _is_there(path: str) -> bool:
@@ -153,8 +153,11 @@ def _molblock(path: str, text: str, wanted: int) -> FromFile:
     several = len(records) > 1 and not wanted
     known = [_quietly(partial(read, record)) for record in (records[:MAX_SHOWN] if several else ())]
     titles = [
-        (one.name if one else "", f"record {number} of {len(records):,}{'' if one else ', which cannot be read'}")
-        for number, one in enumerate(known, 1)
+        (
+            record.name if record else "",
+            f"record {number} of {len(records):,}{'' if record else ', which cannot be read'}",
+        )
+        for number, record in enumerate(known, 1)
     ]
     record = records[_of_records(path, len(records), wanted, "molecule", titles)]
     problem = ""
@@ -172,13 +175,13 @@ def _line(path: str, text: str, wanted: int) -> FromFile | None:
     if len(lines) == 1:
         wanted = _of_records(path, 1, wanted, "molecule", ())
         return _read_line(lines[0], titled)
-    found = [_read_line(line, titled) for line in lines[:MAX_SHOWN]]
-    if not lines or None in found:
+    records = [_read_line(line, titled) for line in lines[:MAX_SHOWN]]
+    if not lines or None in records:
         return None
     titles = [
-        (one.entity.name, f"record {number} of {len(lines):,}")
-        for number, one in enumerate(found, 1)
-        if one is not None
+        (record.entity.name, f"record {number} of {len(lines):,}")
+        for number, record in enumerate(records, 1)
+        if record is not None
     ]
     return _read_line(lines[_of_records(path, len(lines), wanted, "molecule", titles)], titled)
 
@@ -202,8 +205,8 @@ def _read_line(line: str, titled: bool) -> FromFile | None:
         return None
     read = molecule_from_inchi if inchi else molecule_from_smiles
     body = f"InChI={value}" if inchi and not value.startswith("InChI=") else value
-    found = _quietly(lambda: read(body, " ".join(title.split())[:MAX_NAME] if titled else ""))
-    return FromFile(found, inchi) if found else None
+    molecule = _quietly(lambda: read(body, " ".join(title.split())[:MAX_NAME] if titled else ""))
+    return FromFile(molecule, inchi) if molecule else None
 
 
 def _protein(path: str, text: str, wanted: int) -> FromFile | None:
@@ -213,19 +216,19 @@ def _protein(path: str, text: str, wanted: int) -> FromFile | None:
     if text.startswith(">"):
         return _fasta(path, re.split(r"^(?=>)", text, flags=re.MULTILINE)[1:], wanted)
     if entries := _quietly(lambda: read_file(text, Provenance(source=path))):
-        if not all(_are_residues(one.sequence) for one in entries):
+        if not all(_are_residues(entry.sequence) for entry in entries):
             return None
-        called = [(f"{one.entry_name} {one.name}".strip(), f"{one.length} residues") for one in entries]
+        called = [(f"{entry.entry_name} {entry.name}".strip(), f"{entry.length} residues") for entry in entries]
         place = _of_records(path, len(entries), wanted, "protein", called[:MAX_SHOWN])
         return FromFile(Protein(sequence=entries[place].sequence, name=called[place][0]))
     prefix, residues = split_prefix(text)
     if prefix not in ("", "seq") or not all(_BARE.fullmatch(line) for line in residues.splitlines() if line.strip()):
         return None
     letters = re.sub(r"[^A-Z]", "", residues.upper())
-    if len(letters) < SHORTEST_BARE or not set(letters) <= _BARE_RESIDUES or not reads_as_residues(letters):
+    if len(letters) < MIN_BARE_RESIDUES or not set(letters) <= _BARE_RESIDUES or not reads_as_residues(letters):
         return None
-    found = _quietly(lambda: read_sequence(residues))
-    return FromFile(found) if found else None
+    protein = _quietly(lambda: read_sequence(residues))
+    return FromFile(protein) if protein else None
 
 
 def _are_residues(sequence: str) -> bool:
@@ -240,16 +243,16 @@ def _are_residues(sequence: str) -> bool:
 def _fasta(path: str, records: Sequence[str], wanted: int) -> FromFile:
     """Return the protein of a FASTA text."""
     known = [_quietly(partial(read_sequence, record)) for record in records[: max(MAX_SHOWN, wanted)]]
-    titles = [(one.name, f"{one.length} residues") if one else ("", "cannot be read") for one in known]
+    titles = [(entry.name, f"{entry.length} residues") if entry else ("", "cannot be read") for entry in known]
     place = _of_records(path, len(records), wanted, "protein", titles[:MAX_SHOWN])
-    found = known[place]
-    if found is None:
+    entry = known[place]
+    if entry is None:
         where = f" record {wanted}" if wanted else ""
         raise InvalidInput(
             f"{path}:{where} {_fasta_problem(records[place])}.",
             "Expected one amino acid sequence in one-letter code, without gaps, a stop at the end only.",
         )
-    return FromFile(found)
+    return FromFile(entry)
 
 
 def _fasta_problem(record: str) -> str:

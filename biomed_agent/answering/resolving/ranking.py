@@ -98,7 +98,9 @@ def choose(name: str, matches: Sequence[Match], policy: Policy, organism: str, n
 
 def _human(matches: Sequence[Match]) -> list[Match]:
     """Return the human proteins among matches, the best reason first."""
-    return [one for one in matches if isinstance(one.entity, Protein) and of_organism(one.entity, DEFAULT_ORGANISM)]
+    return [
+        match for match in matches if isinstance(match.entity, Protein) and of_organism(match.entity, DEFAULT_ORGANISM)
+    ]
 
 
 def _ambiguous(message: str, matches: Sequence[Match], hint: str = "") -> Ambiguous:
@@ -148,11 +150,11 @@ def _organism(entity: Entity) -> str:
 
 def _candidate(match: Match, first: Match) -> Candidate:
     """Describe what a name can mean as well; of a molecule also what it is to the first."""
-    one, other = match.entity, first.entity
-    if match is first or not isinstance(one, Molecule) or not isinstance(other, Molecule):
-        return candidate_of(one, match.why)
-    related = kinship(one, other)
-    return candidate_of(one, f"{match.why}; {related} ({other.handle})" if related else match.why)
+    entity, other = match.entity, first.entity
+    if match is first or not isinstance(entity, Molecule) or not isinstance(other, Molecule):
+        return candidate_of(entity, match.why)
+    related = kinship(entity, other)
+    return candidate_of(entity, f"{match.why}; {related} ({other.handle})" if related else match.why)
 
 
 def candidate_of(entity: Entity, why: str) -> Candidate:

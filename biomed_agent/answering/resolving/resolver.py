@@ -112,18 +112,18 @@ class Resolver:
         refuse_file(text, _IN_FRONT)
         if prefix == "ec" or (not prefix and _EC.fullmatch(value)):
             return replace(self._expect(self._by_ec(value, policy, organism, notes), kind), asked=text)
-        for found in (
+        for resolved in (
             self._forced(prefix, value, policy, notes),
             None if prefix else self._identified(value, policy, notes),
         ):
-            if found:
-                return replace(self._expect(found, kind), asked=text)
+            if resolved:
+                return replace(self._expect(resolved, kind), asked=text)
         if kind == "molecule" and value.startswith(">"):
             raise InvalidInput("the molecule is given as FASTA, which holds proteins.", "Pass it as the protein.")
         if prefix == "gene":
             kind = "protein"
             if own := [
-                one for one in self._local_matches(value, kind) if one.reason is Reason.GENE
+                match for match in self._local_matches(value, kind) if match.reason is Reason.GENE
             ]:  # not what else it means
                 return replace(choose(value, own, policy, organism, notes), asked=text)
         if not prefix and (sequence := self._as_sequence(value, kind)):
@@ -201,59 +201,65 @@ class Resolver:
         return None
 
     def _by_inchikey(self, key: str, notes: list[str]) -> Resolved:
-        found = self.index.molecules_by_inchikey(key)
-        if not found and self.pubchem is not None:
-            found = self.pubchem.by_inchikey(key)
-        if not found:
+        molecules = self.index.molecules_by_inchikey(key)
+        if not molecules and self.pubchem is not None:
+            molecules = self.pubchem.by_inchikey(key)
+        if not molecules:
             raise NotFound(f"no searched source has InChIKey {key}.", self._where())
-        if len(key) == 14 and len(found) > 1:  # the first block is shared by charge states, isotopes, stereoisomers
+        if len(key) == 14 and len(molecules) > 1:  # the first block is shared by charge states, isotopes, stereoisomers
             raise Ambiguous(
-                f"{key} is the first block of {len(found)} InChIKeys.",
+                f"{key} is the first block of {len(molecules)} InChIKeys.",
                 "Give the whole InChIKey, or the string that names the one you mean.",
-                candidates=[candidate_of(one, "same first block") for one in found],
+                candidates=[candidate_of(molecule, "same first block") for molecule in molecules],
             )
-        why = "InChIKey, only match" if len(found) == 1 else f"InChIKey, first of {len(found)} records"
-        return Resolved(found[0], key, why, tuple(candidate_of(one, "same InChIKey") for one in found[1:]))
+        why = "InChIKey, only match" if len(molecules) == 1 else f"InChIKey, first of {len(molecules)} records"
+        return Resolved(
+            molecules[0], key, why, tuple(candidate_of(molecule, "same InChIKey") for molecule in molecules[1:])
+        )
 
     def _molecule_record(self, namespace: str, value: str, policy: Policy, notes: list[str]) -> Resolved:
         value, why = value.strip(), f"{namespace.upper()} identifier"
-        found = self.index.molecule_by_id(namespace, value)
-        if found is None and self.pubchem is not None and namespace == "cid" and value.isdigit():
-            found = self.pubchem.by_cid(int(value))
-        if found is None and self.pubchem is not None and namespace in ("cas", "chebi", "drugbank", "chembl", "unii"):
+        molecule = self.index.molecule_by_id(namespace, value)
+        if molecule is None and self.pubchem is not None and namespace == "cid" and value.isdigit():
+            molecule = self.pubchem.by_cid(int(value))
+        if (
+            molecule is None
+            and self.pubchem is not None
+            and namespace in ("cas", "chebi", "drugbank", "chembl", "unii")
+        ):
             # PubChem indexes the identifiers of other databases as names.
             spelled = f"CHEBI:{value}" if namespace == "chebi" else value
-            matches = [Match(one, Reason.IDENTIFIER, why) for one in self.pubchem.by_name(spelled)]
+            matches = [Match(record, Reason.IDENTIFIER, why) for record in self.pubchem.by_name(spelled)]
             if matches:
                 return choose(f"{namespace.upper()} {value}", matches, policy, "", notes)
-        if found is None:
+        if molecule is None:
             raise NotFound(f"no searched source has {namespace.upper()} {value}.", self._where())
-        return Resolved(found, value, why)
+        return Resolved(molecule, value, why)
 
     def _protein_record(self, value: str) -> Resolved:
         by_name = "_" in value
-        found = self.index.protein_by_entry_name(value) if by_name else self.index.protein_by_accession(value)
-        if found is None and self.uniprot is not None:
-            found = self.uniprot.by_entry_name(value) if by_name else self.uniprot.by_accession(value)
-        if found is None:
+        protein = self.index.protein_by_entry_name(value) if by_name else self.index.protein_by_accession(value)
+        if protein is None and self.uniprot is not None:
+            protein = self.uniprot.by_entry_name(value) if by_name else self.uniprot.by_accession(value)
+        if protein is None:
             raise NotFound(f"no searched source has UniProt entry {value}.", self._where())
         why = "UniProt entry name" if by_name else "UniProt accession"
-        if not by_name and found.accession and found.accession.split("-")[0] != value.split("-")[0]:
-            why = f"{value} was merged into {found.accession}"
-        return Resolved(found, value, why)
+        if not by_name and protein.accession and protein.accession.split("-")[0] != value.split("-")[0]:
+            why = f"{value} was merged into {protein.accession}"
+        return Resolved(protein, value, why)
 
     def _by_ec(self, value: str, policy: Policy, organism: str, notes: list[str]) -> Resolved:
         """Return the protein of an EC number: a reviewed one of the organism, candidates when there are several."""
         number = _well_formed("ec", value).lstrip("ECec: ")
-        found = self.index.proteins_by_ec(number)
-        native = [one for one in found if of_organism(one, organism or DEFAULT_ORGANISM)]
+        proteins = self.index.proteins_by_ec(number)
+        native = [protein for protein in proteins if of_organism(protein, organism or DEFAULT_ORGANISM)]
         uniprot = self.uniprot
         ask = (lambda: uniprot.by_ec(number, None if organism else HUMAN, organism)) if uniprot else None
         live = self._soft(ask, notes) if ask else None
         if live is None:
             notes.append(f"The local index is no complete list of the proteins with EC {number}; others may have it.")
-        native += [one for one in live or () if all(one.accession != known.accession for known in native)]
-        matches = [Match(one, Reason.IDENTIFIER, f"EC {number}") for one in native or found]
+        native += [protein for protein in live or () if all(protein.accession != known.accession for known in native)]
+        matches = [Match(protein, Reason.IDENTIFIER, f"EC {number}") for protein in native or proteins]
         if not matches:
             raise NotFound(f"no reviewed protein of {organism or DEFAULT_ORGANISM} has EC {number}.", self._where())
         return choose(f"EC {number}", matches, policy, organism, notes)
@@ -285,8 +291,8 @@ class Resolver:
                 reading it back often gives an unusual tautomer.
         """
         key = molecule.inchikey
-        found = self.index.molecules_by_inchikey(key) if key else []
-        exact = [one for one in found if one.inchikey == key]
+        records = self.index.molecules_by_inchikey(key) if key else []
+        exact = [record for record in records if record.inchikey == key]
         if not exact and key and self.pubchem is not None:
             exact = self._soft(lambda: self.pubchem.by_inchikey(key) if self.pubchem else [], notes) or []
         if not exact:
@@ -299,14 +305,14 @@ class Resolver:
 
     def _known_sequence(self, protein: Protein, notes: list[str]) -> Resolved:
         """Name a sequence by its checksum; the sequence itself stays here."""
-        found = self.index.protein_by_sequence(protein.sequence)
-        if found is None and self.uniprot is not None:
+        record = self.index.protein_by_sequence(protein.sequence)
+        if record is None and self.uniprot is not None:
             matches = self._soft(lambda: self.uniprot.by_sequence(protein.sequence) if self.uniprot else [], notes)
-            found = matches[0] if matches else None
-        if found is None:
+            record = matches[0] if matches else None
+        if record is None:
             why = "sequence as given; no record of it was found"
             return Resolved(protein, protein.name or "sequence", why, given=True)
-        return Resolved(found, protein.name or "sequence", "sequence as given; identical to this record's", given=True)
+        return Resolved(record, protein.name or "sequence", "sequence as given; identical to this record's", given=True)
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -332,8 +338,8 @@ class Resolver:
                 )
             base, of = split_organism(name)
             if of and organism in ("", of):
-                found = self._named(base, "protein", policy, of, notes)
-                return replace(found, asked=name)
+                resolved = self._named(base, "protein", policy, of, notes)
+                return replace(resolved, asked=name)
         if not matches and kind != "protein" and (structure := self._as_smiles(name)):
             return self._known_structure(structure, notes)
         if not matches:
@@ -347,7 +353,7 @@ class Resolver:
     def _human(self, name: str, known: list[Match], notes: list[str]) -> list[Match]:
         """Return UniProt's human proteins of a name that is only known here as that of other organisms' proteins."""
         uniprot = self.uniprot
-        if uniprot is None or any(of_organism(one.entity, DEFAULT_ORGANISM) for one in known):
+        if uniprot is None or any(of_organism(match.entity, DEFAULT_ORGANISM) for match in known):
             return known
         return self._soft(lambda: _proteins(uniprot, name, "", (HUMAN,)), notes) or known
 
@@ -363,14 +369,14 @@ class Resolver:
         meanings = list(self.index.homonyms(name))
         if not meanings:
             return None
-        fitting = [one for one in meanings if kind is None or one.kind == kind]
-        usable = [one for one in fitting if one.handle]
+        fitting = [meaning for meaning in meanings if kind is None or meaning.kind == kind]
+        usable = [meaning for meaning in fitting if meaning.handle]
         if kind and len(fitting) == 1 and usable:
-            rest = tuple(one for one in meanings if one is not usable[0] and one.handle)
+            rest = tuple(meaning for meaning in meanings if meaning is not usable[0] and meaning.handle)
             chosen = self.resolve(usable[0].handle, kind, policy=policy, organism=organism, notes=notes)
             return replace(chosen, why=f"the only {kind} that {name} means", alternatives=rest)
         if policy == "best" and usable:
-            rest = tuple(one for one in meanings if one is not usable[0] and one.handle)
+            rest = tuple(meaning for meaning in meanings if meaning is not usable[0] and meaning.handle)
             notes.append(f"{name} means {len(meanings)} things; {usable[0].label} was taken because policy is best.")
             chosen = self.resolve(usable[0].handle, kind, policy=policy, organism=organism, notes=notes)
             return replace(chosen, why=f"first of {len(meanings)} meanings of {name}", alternatives=rest)
@@ -384,9 +390,9 @@ class Resolver:
     def _local_matches(self, name: str, kind: EntityKind | None) -> list[Match]:
         matches: list[Match] = []
         if kind != "protein":
-            matches += [Match(one, reason) for one, reason in self.index.molecules_named(name)]
+            matches += [Match(molecule, reason) for molecule, reason in self.index.molecules_named(name)]
         if kind != "molecule":
-            matches += [Match(one, reason) for one, reason in self.index.proteins_named(name)]
+            matches += [Match(protein, reason) for protein, reason in self.index.proteins_named(name)]
         return matches
 
     def _live_matches(self, name: str, kind: EntityKind | None, organism: str, notes: list[str]) -> list[Match]:
@@ -403,7 +409,9 @@ class Resolver:
             notes.append(f"{name} may mean something else as well: {failure.message}")
         elif failure is not None:
             suggestions = self._alike(name, kind)
-            hint = f"Did you mean {', '.join(one.label for one in suggestions[:3])}? " if suggestions else ""
+            hint = (
+                f"Did you mean {', '.join(suggestion.label for suggestion in suggestions[:3])}? " if suggestions else ""
+            )
             raise type(failure)(f"{name!r} is not in the local index, and {failure.message}", f"{hint}{failure.hint}")
         return matches
 
@@ -412,7 +420,7 @@ class Resolver:
     ) -> Iterator[tuple[str, Callable[[], list[Match]]]]:
         if kind != "protein" and self.pubchem is not None:
             pubchem = self.pubchem
-            yield "PubChem", lambda: [Match(one, Reason.PUBCHEM_NAME) for one in pubchem.by_name(name)]
+            yield "PubChem", lambda: [Match(molecule, Reason.PUBCHEM_NAME) for molecule in pubchem.by_name(name)]
         if kind != "molecule" and self.uniprot is not None:
             uniprot = self.uniprot
             yield "UniProt", lambda: _proteins(uniprot, name, organism)
@@ -429,7 +437,7 @@ class Resolver:
     # -- failures ------------------------------------------------------------------------------
 
     def _alike(self, name: str, kind: EntityKind | None) -> list[Candidate]:
-        return [one for one in self.index.suggest(name) if kind is None or one.kind == kind]
+        return [candidate for candidate in self.index.suggest(name) if kind is None or candidate.kind == kind]
 
     def _unknown(self, name: str, kind: EntityKind | None) -> NotFound:
         suggestions = self._alike(name, kind)
@@ -451,13 +459,14 @@ class Resolver:
             return f"Searched: the local index, {' and '.join(live)}. A structure needs smiles: or seq: in front."
         return "Searched: the local index only (look-ups are switched off). A structure needs smiles: or seq: in front."
 
-    def _expect(self, found: Resolved, kind: EntityKind | None) -> Resolved:
-        if kind is not None and found.kind != kind:
+    def _expect(self, resolved: Resolved, kind: EntityKind | None) -> Resolved:
+        if kind is not None and resolved.kind != kind:
             raise InvalidInput(
-                f"{found.asked!r} is a {found.kind} ({found.entity.name or found.entity.handle}); expected a {kind}.",
-                f"Pass it as the {found.kind}.",
+                f"{resolved.asked!r} is a {resolved.kind} ({resolved.entity.name or resolved.entity.handle}); "
+                f"expected a {kind}.",
+                f"Pass it as the {resolved.kind}.",
             )
-        return found
+        return resolved
 
     def _soft(self, ask: Callable[[], T], notes: list[str]) -> T | None:
         """Ask for something the answer can do without."""
@@ -505,8 +514,8 @@ def _proteins(uniprot: UniProt, name: str, organism: str, taxa: Sequence[int | N
     """Return the proteins with a gene or name in UniProt: of the organism, or of human, or if none is, of any."""
     for taxon in (None,) if organism else taxa:
         default = ", human by default" if taxon else ""
-        if found := [gene_match(one, name, default) for one in uniprot.by_gene(name, taxon, organism)]:
-            return found
+        if matches := [gene_match(protein, name, default) for protein in uniprot.by_gene(name, taxon, organism)]:
+            return matches
         if proteins := uniprot.by_name(name, taxon, organism):
-            return [name_match(one, name, default) for one in proteins]
+            return [name_match(protein, name, default) for protein in proteins]
     return []

@@ -47,7 +47,7 @@ class Sources:
 
     def cite_all(self, provenances: Iterable[Provenance | None]) -> str:
         """Return the numbers of several records, each once."""
-        return "".join(dict.fromkeys(number for one in provenances if (number := self.cite(one))))
+        return "".join(dict.fromkeys(number for provenance in provenances if (number := self.cite(provenance))))
 
 
 def name_of(entity: Entity) -> str:
@@ -204,8 +204,8 @@ def identity_sentence(entity: Entity, sources: Sources) -> str:
 
 def structure_sentence(molecule: Molecule, sources: Sources) -> str:
     """Say which rings and groups a structure holds, as RDKit finds them."""
-    found = [*sorted(structures.skeletons(molecule)), *sorted(structures.functional_groups(molecule))]
-    parts = [part for part in found if part not in _GENERAL]
+    names = [*sorted(structures.skeletons(molecule)), *sorted(structures.functional_groups(molecule))]
+    parts = [part for part in names if part not in _GENERAL]
     holds = f"; contains {', '.join(parts[:MAX_PARTS])}" if parts else ""
     formula = molecule.formula or "open positions"
     return f"Its structure: {formula}{holds} {sources.cite(structures.RDKIT)}."
@@ -213,10 +213,10 @@ def structure_sentence(molecule: Molecule, sources: Sources) -> str:
 
 def sameness_sentence(entities: Sequence[Resolved], sources: Sources) -> str:
     """Say whether the names of a question name one thing."""
-    cited = sources.cite_all(one.entity.provenance for one in entities)
+    cited = sources.cite_all(resolved.entity.provenance for resolved in entities)
     if len(entities) == 1:
         return f"Both names mean {name_of(entities[0].entity)} ({entities[0].entity.handle}) {cited}".rstrip() + "."
-    shown = " and ".join(f"{name_of(one.entity)} ({one.entity.handle})" for one in entities)
+    shown = " and ".join(f"{name_of(resolved.entity)} ({resolved.entity.handle})" for resolved in entities)
     return f"Different records: {shown} {cited}".rstrip() + "."
 
 

@@ -29,9 +29,9 @@ from biomed_agent.answering.wording.words import (
     model_line,
     passage_text,
     quoted,
-    said_lines,
     shorten,
     source_parts,
+    text_lines,
     withheld_lines,
 )
 from biomed_agent.core.types import Answer, Claim, Evidence, ModelStatement, Molecule, Provenance, Resolved
@@ -119,18 +119,18 @@ def _top(answer: Answer) -> _Markup:
     doubtful = answer.status == "model_only" or any(claim.verdict != "supported" for claim in answer.claims)
     color = _RED if answer.status in UNANSWERED else _AMBER if doubtful else _GREEN
     label = UNANSWERED.get(answer.status) or headline(answer).replace("_", " ")
-    first, *rest = said_lines(answer) or [""]
-    said = _tag("div", first, style="font-size:1.2em;font-weight:500;margin:.25em 0 .4em")
+    first, *rest = text_lines(answer) or [""]
+    words = _tag("div", first, style="font-size:1.2em;font-weight:500;margin:.25em 0 .4em")
     more = (_tag("div", line, style="margin:.4em 0") for line in rest)
-    return _tag("div", asked, said, *more, _chip(label, color))
+    return _tag("div", asked, words, *more, _chip(label, color))
 
 
 def _candidates(answer: Answer) -> _Markup:
     if not answer.candidates:
         return _Markup()
     rows = [
-        (_tag("code", clean(one.handle), style=_CODE), f"{clean(one.label)} ({clean(one.why)})")
-        for one in answer.candidates
+        (_tag("code", clean(candidate.handle), style=_CODE), f"{clean(candidate.label)} ({clean(candidate.why)})")
+        for candidate in answer.candidates
     ]
     return _section(candidates_heading(answer), _table(rows))
 
@@ -150,7 +150,8 @@ def _entity(resolved: Resolved) -> _Markup:
         lines.append(_tag("div", clean(entity.smiles), style=_CODE))
     lines.append(_tag("div", chosen_because(resolved), style=_FAINT))
     others = (
-        f'not chosen: "{clean(one.handle)}" {clean(one.label)} ({clean(one.why)})' for one in resolved.alternatives
+        f'not chosen: "{clean(candidate.handle)}" {clean(candidate.label)} ({clean(candidate.why)})'
+        for candidate in resolved.alternatives
     )
     lines += [_tag("div", other, style=_FAINT) for other in others]
     words = _tag("div", *lines, style="flex:1 1 16rem;min-width:0")

@@ -22,9 +22,9 @@ from biomed_agent.answering.wording.words import (
     model_line,
     passage_text,
     quoted,
-    said_lines,
     shorten,
     source_parts,
+    text_lines,
     withheld_lines,
 )
 from biomed_agent.core.types import Answer, Claim, ModelStatement, Molecule, Resolved
@@ -47,7 +47,7 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
     """
     page = _Page(max(width, 40), color)
     label = f"{UNANSWERED[answer.status]}. " if answer.status in UNANSWERED else ""
-    for at, line in enumerate(said_lines(answer)):
+    for at, line in enumerate(text_lines(answer)):
         page.line(line, first="" if at else label, rest="", style="" if at else _BOLD)
     if answer.candidates:
         page.heading(candidates_heading(answer))
@@ -64,7 +64,7 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
     _model(page, answer)
     if answer.sources:
         page.heading("Sources")
-        page.table((f"[{number}]", ", ".join(source_parts(one))) for number, one in enumerate(answer.sources, 1))
+        page.table((f"[{number}]", ", ".join(source_parts(source))) for number, source in enumerate(answer.sources, 1))
     _footer(page, answer)
     return "\n".join(page.lines).strip("\n")
 
@@ -80,7 +80,7 @@ def to_listing(answer: Answer, width: int = 88, color: bool = False) -> str:
     page = _Page(max(width, 40), color)
     page.line(shorten(answer.question, 200) or "(nothing)", style=_BOLD)
     label = f"{UNANSWERED[answer.status]}. " if answer.status in UNANSWERED else ""
-    for at, line in enumerate(said_lines(answer)):
+    for at, line in enumerate(text_lines(answer)):
         page.line(line, first="  " if at else f"  {label}", rest="  ")
     if answer.model is not None:
         page.line(model_line(answer.model), first="  The model says: ", rest="  ", style=_DIM)
@@ -94,8 +94,8 @@ def to_listing(answer: Answer, width: int = 88, color: bool = False) -> str:
     if answer.status in UNANSWERED:
         for step in answer.next_steps:
             page.line(clean(step), first="  Next: ", rest="    ")
-    sources = ((f"[{number}]", ", ".join(source_parts(one)[:2])) for number, one in enumerate(answer.sources, 1))
-    page.table(one for one in sources if one[0] in answer.text)
+    sources = ((f"[{number}]", ", ".join(source_parts(source)[:2])) for number, source in enumerate(answer.sources, 1))
+    page.table(row for row in sources if row[0] in answer.text)
     return "\n".join(page.lines)
 
 
@@ -189,8 +189,11 @@ class _Page:
     def candidates(self, answer: Answer) -> None:
         """Add what a name can mean, each with the string that names it."""
         self.table(
-            (f'"{clean(one.handle)}"' if one.handle else "(no record)", f"{clean(one.label)} ({clean(one.why)})")
-            for one in answer.candidates
+            (
+                f'"{clean(candidate.handle)}"' if candidate.handle else "(no record)",
+                f"{clean(candidate.label)} ({clean(candidate.why)})",
+            )
+            for candidate in answer.candidates
         )
 
     def entity(self, resolved: Resolved) -> None:

@@ -23,9 +23,9 @@ from biomed_agent.answering.wording.words import (
     model_line,
     passage_text,
     quoted,
-    said_lines,
     shorten,
     source_parts,
+    text_lines,
 )
 from biomed_agent.core.types import Answer, Candidate, Claim, Resolved
 
@@ -64,20 +64,20 @@ def to_tool_text(answer: Answer) -> str:
         left_out: Counter[str] = Counter()
         parts = _parts(answer, links)
         text = _joined(parts, left_out)
-        while estimate_tokens(text) > TOOL_TOKENS and (called := _cut_one(parts, order)):
-            left_out[called] += 1
+        while estimate_tokens(text) > TOOL_TOKENS and (line_kind := _cut_line(parts, order)):
+            left_out[line_kind] += 1
             text = _joined(parts, left_out)
         if estimate_tokens(text) <= TOOL_TOKENS:
             return text
-    [(_, said)] = parts[SAID].lines
-    while said and estimate_tokens(text) > TOOL_TOKENS:
-        said = said[: len(said) * 9 // 10]
-        parts[SAID].lines = [(1, f"{said.rstrip()}...")]
+    [(_, words)] = parts[TEXT_PART].lines
+    while words and estimate_tokens(text) > TOOL_TOKENS:
+        words = words[: len(words) * 9 // 10]
+        parts[TEXT_PART].lines = [(1, f"{words.rstrip()}...")]
         text = _joined(parts, left_out)
     return text
 
 
-SAID = 1
+TEXT_PART = 1
 """place of the answer's first line among the parts"""
 
 
@@ -88,53 +88,53 @@ class _Part:
     head: str
     lines: list[tuple[int, str]]
     """(number, text)"""
-    called: str
+    line_kind: str
     """what one line is, of :data:`CUT_ORDER`; empty for a part that is never cut"""
     inline: bool = False
     """whether all stand on the line of the heading"""
 
-    def shown(self) -> list[str]:
+    def texts(self) -> list[str]:
         texts = [text for _, text in self.lines]
         if self.inline and texts:
             return [f"{self.head} {' | '.join(texts)}"]
         return [self.head, *texts] if self.head and texts else texts
 
 
-def _cut_one(parts: Sequence[_Part], order: Sequence[str]) -> str:
+def _cut_line(parts: Sequence[_Part], order: Sequence[str]) -> str:
     """Remove the least useful line; return what it was, or nothing when all that is left must stay."""
-    shown = "\n".join(line for part in parts if part.called != "source" for line in part.shown())
+    shown = "\n".join(line for part in parts if part.line_kind != "source" for line in part.texts())
     cited = {int(number) for number in re.findall(r"\[(\d+)\]", shown)}
-    for called in order:
+    for line_kind in order:
         for part in parts:
-            if called == "uncited source" and part.called == "source":
+            if line_kind == "uncited source" and part.line_kind == "source":
                 cut = [line for line in part.lines if line[0] not in cited]
-            elif called == "further warning" and part.called == "warning":
+            elif line_kind == "further warning" and part.line_kind == "warning":
                 cut = part.lines[1:]
             else:
-                cut = part.lines if part.called == called else []
+                cut = part.lines if part.line_kind == line_kind else []
             if cut:
                 part.lines.remove(cut[-1])
-                return part.called
+                return part.line_kind
     return ""
 
 
 def _joined(parts: Sequence[_Part], left_out: Counter[str]) -> str:
-    lines = [line for part in parts for line in part.shown()]
+    lines = [line for part in parts for line in part.texts()]
     if left_out:
-        names = ", ".join(counted(count, called) for called, count in left_out.items())
+        names = ", ".join(counted(count, line_kind) for line_kind, count in left_out.items())
         lines.append(f"LEFT OUT {names}")
     return "\n".join(lines)
 
 
 def _parts(answer: Answer, links: bool = True) -> list[_Part]:
     label = "REASON" if answer.status in UNANSWERED else "ANSWER"
-    said = said_lines(answer)
+    words = text_lines(answer)
     gaps = f"NOT LOOKED UP {', '.join(shorten(gap) for gap in answer.not_looked_up)}"
     return [
         _part("", [f"STATUS {headline(answer)}"]),
-        _part("", [f"{label} {line}" for line in said[:1]]),
-        _part("", [f"  {line}" for line in said[1:]], "passage"),
-        _part("CANDIDATES", [_candidate(one) for one in answer.candidates], "candidate"),
+        _part("", [f"{label} {line}" for line in words[:1]]),
+        _part("", [f"  {line}" for line in words[1:]], "passage"),
+        _part("CANDIDATES", [_candidate(candidate) for candidate in answer.candidates], "candidate"),
         _part("STATEMENT", [_claim(claim, answer) for claim in answer.claims], "checked statement"),
         _part("", [_about(resolved) for resolved in answer.entities], "entity"),
         _part("RECORDS", [f"  {_row(row)}" for row in fact_rows(answer, "stored")], "record"),
@@ -156,12 +156,12 @@ def _brief(warning: str) -> str:
     return text
 
 
-def _part(head: str, lines: Sequence[str], called: str = "") -> _Part:
-    return _Part(head, list(enumerate(lines, 1)), called)
+def _part(head: str, lines: Sequence[str], line_kind: str = "") -> _Part:
+    return _Part(head, list(enumerate(lines, 1)), line_kind)
 
 
 def _sources(answer: Answer) -> _Part:
-    lines = (f"  [{n}] {shorten(', '.join(source_parts(one)), 160)}" for n, one in enumerate(answer.sources, 1))
+    lines = (f"  [{n}] {shorten(', '.join(source_parts(source)), 160)}" for n, source in enumerate(answer.sources, 1))
     return _part("SOURCES", list(lines), "source")
 
 
@@ -169,7 +169,7 @@ def _sources_without_links(answer: Answer) -> _Part:
     """Return all sources on one line; neighbouring records of one database share its name."""
     lines = []
     numbered = enumerate(answer.sources, 1)
-    for database, group in groupby(numbered, key=lambda one: clean(one[1].source)):
+    for database, group in groupby(numbered, key=lambda pair: clean(pair[1].source)):
         (first, source), *others = group
         last = others[-1][0] if others else first
         numbers = f"[{first}]-[{last}]" if others else f"[{first}]"
@@ -178,8 +178,8 @@ def _sources_without_links(answer: Answer) -> _Part:
     return _Part("SOURCES", lines, "source", inline=True)
 
 
-def _candidate(one: Candidate) -> str:
-    return f'  "{shorten(one.handle)}" {shorten(one.label, 80)} ({shorten(one.why, 60)})'
+def _candidate(candidate: Candidate) -> str:
+    return f'  "{shorten(candidate.handle)}" {shorten(candidate.label, 80)} ({shorten(candidate.why, 60)})'
 
 
 def _about(resolved: Resolved) -> str:
@@ -187,7 +187,9 @@ def _about(resolved: Resolved) -> str:
     name = f' "{shorten(entity.name)}"' if entity.name else ""
     parts = [f"{shorten(entity.handle)}{name}", *about(resolved), shorten(chosen_because(resolved), 160)]
     if resolved.alternatives:
-        parts.append(f"not chosen: {', '.join(shorten(one.handle, 40) for one in resolved.alternatives[:3])}")
+        parts.append(
+            f"not chosen: {', '.join(shorten(candidate.handle, 40) for candidate in resolved.alternatives[:3])}"
+        )
     return f"ABOUT {' | '.join(parts)}"
 
 
@@ -215,7 +217,7 @@ def _articles(answer: Answer) -> list[str]:
     """Return one line per article; its passages stand on it unless the answer quotes them."""
     lines = []
     for number, passages in articles(answer):
-        texts = [words for one in passages if (words := passage_text(answer, one, 240))]
+        texts = [words for passage in passages if (words := passage_text(answer, passage, 240))]
         lines.append(f"  {' '.join([number, article_line(passages[0].article, 80), *texts])}")
     return lines
 

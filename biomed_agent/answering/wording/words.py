@@ -58,16 +58,16 @@ def counted(count: int, noun: str) -> str:
 
 def quoted(sentence: str, answer: Answer) -> str:
     """Return a sentence in quotation marks; ``[n]`` stays only where it names an article the model was shown."""
-    shown = {article_number(answer, one) for one in answer.evidence if one.shown_to_model}
+    shown = {article_number(answer, passage) for passage in answer.evidence if passage.shown_to_model}
 
-    def cited(found: re.Match[str]) -> str:
-        return found[0] if int(found[1]) in shown else f"({found[1]})"
+    def cited(mark: re.Match[str]) -> str:
+        return mark[0] if int(mark[1]) in shown else f"({mark[1]})"
 
     words = re.sub(r"\[(\d{1,4})\]", cited, clean(sentence).replace('"', "'"))
     return f'"{words}"'
 
 
-def said_lines(answer: Answer) -> list[str]:
+def text_lines(answer: Answer) -> list[str]:
     """Return the words a person reads first; the model's own are left to the part that names the model."""
     if answer.status == "model_only":
         return ["No record or computation here answers this; what the model says stands below, checked."]
@@ -81,8 +81,8 @@ def headline(answer: Answer) -> str:
     if answer.status == "model_only":
         return "model_only; no record or computation answers this"
     if answer.claims:
-        found = Counter(claim.verdict for claim in answer.claims)
-        verdicts = ", ".join(f"{found[verdict]} {verdict}" for verdict in VERDICTS if found[verdict])
+        counts = Counter(claim.verdict for claim in answer.claims)
+        verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
         return f"{answer.status}; statement checked: {verdicts}"
     origins = []
     if any(fact.kind == "stored" for fact in answer.facts):
@@ -157,7 +157,7 @@ def egress_line(answer: Answer) -> str:
 
 def source_number(answer: Answer, source: Provenance | None) -> int | None:
     """Return the place of a record in the answer's sources; one record may have been read twice."""
-    records = [(one.source, one.identifier, one.url) for one in answer.sources]
+    records = [(record.source, record.identifier, record.url) for record in answer.sources]
     key = (source.source, source.identifier, source.url) if source else None
     return records.index(key) + 1 if key in records else None
 
@@ -176,7 +176,7 @@ def article_number(answer: Answer, passage: Evidence) -> int:
 
 def articles(answer: Answer) -> list[tuple[str, list[Evidence]]]:
     """Return the passages article by article, each article with its ``[n]``."""
-    by_article = groupby(answer.evidence, key=lambda one: one.article)
+    by_article = groupby(answer.evidence, key=lambda passage: passage.article)
     groups = [list(passages) for _, passages in by_article]
     return [(f"[{article_number(answer, group[0])}]", group) for group in groups]
 
@@ -280,5 +280,5 @@ def _size(stamp: ModelStamp) -> str:
 
 def _host(entry: str) -> str:
     """Return whom a request went to: the host of its address, or the service named in front."""
-    found = re.search(r"https?://[^\s/]+", entry)
-    return clean((urlsplit(found[0]).hostname if found else None) or entry.partition(":")[0])
+    address = re.search(r"https?://[^\s/]+", entry)
+    return clean((urlsplit(address[0]).hostname if address else None) or entry.partition(":")[0])
