@@ -5,8 +5,8 @@ from __future__ import annotations
 from biomed_agent import BioMedAgent
 
 # offline=True asks no database: the records that ship with the package and computation answer.
-agent = BioMedAgent(offline=True)
-answer = agent.ask("What is the molecular weight of aspirin?")
+with BioMedAgent(offline=True) as agent:
+    answer = agent.ask("What is the molecular weight of aspirin?")
 
 print(answer)  # the same page the command line shows
 print(answer.status)  # answered, or why not: ambiguous, not_found, invalid, ...

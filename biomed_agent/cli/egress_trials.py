@@ -360,9 +360,9 @@ def _logged() -> Iterator[io.StringIO]:
 
 def _status(result: Any) -> str:
     """Return the status of an answer, of a tool's message, or of a list."""
-    content = getattr(result, "content", None)
-    if isinstance(content, str):
-        return content.partition(" ")[2].split(";")[0].split(" ")[0].split("\n")[0] or "told"
+    artifact = getattr(result, "artifact", None)
+    if isinstance(artifact, dict):
+        return str(artifact["status"])
     return str(getattr(result, "status", "returned"))
 
 
