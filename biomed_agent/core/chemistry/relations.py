@@ -20,9 +20,10 @@ def kinship(one: Molecule, other: Molecule) -> str:
         return _of_one_skeleton(one, other)
     parents = [_neutral(molecule) for molecule in (one, other)]
     if not parents[0].inchikey or parents[0].inchikey[:14] != parents[1].inchikey[:14]:
-        held = {part.inchikey for part in structures.components(one)}
+        several = structures.part_count(one) > 1 and other.inchikey
+        held = {part.inchikey for part in structures.components(one)} if several else set()
         return "a mixture that holds it" if other.inchikey in held else ""
-    pieces = [len(structures.components(molecule)) for molecule in (one, other)]
+    pieces = [structures.part_count(molecule) for molecule in (one, other)]
     if pieces[0] > pieces[1]:
         return "a salt or solvate of it"
     if pieces[0] < pieces[1]:

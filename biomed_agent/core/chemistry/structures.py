@@ -1,4 +1,4 @@
-"""All that RDKit does for the client side: read structures, compute facts, compare, draw.
+"""What RDKit does for the client side: read structures, take them apart, compare, draw.
 
 A :class:`~biomed_agent.core.types.Molecule` holds RDKit's canonical isomeric SMILES, so every function here
 starts from the same atom order whatever the user wrote. Nothing is guessed: what does not parse raises
@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import QED, rdFingerprintGenerator, rdinchi, rdMolDescriptors
+from rdkit.Chem import rdFingerprintGenerator, rdinchi, rdMolDescriptors
 from rdkit.Chem.Draw import rdMolDraw2D
 from rdkit.Chem.MolStandardize import rdMolStandardize
-from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from biomed_agent.core.chemistry.vocabulary import TERMS
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.types import Fact, Molecule, Provenance
+from biomed_agent.core.types import Molecule, Provenance
 
 MAX_SMILES = 5_000
 """longest SMILES read, in characters"""
@@ -206,10 +204,6 @@ def inchi(molecule: Molecule) -> str:
         return str(rdinchi.MolToInchi(mol)[0])
 
 
-def _scaffold(mol: Chem.Mol) -> str:
-    return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(mol))  # type: ignore[no-untyped-call]
-
-
 def average_weight(mol: Chem.Mol) -> float:
     """Average molecular weight in g/mol, to the three decimals that records keep.
 
@@ -227,6 +221,7 @@ def _is_atom(bracket: str) -> bool:
         return Chem.MolFromSmiles(bracket, sanitize=False) is not None
 
 
+@lru_cache(maxsize=4096)
 def looks_like_smiles(token: str) -> bool:
     """Tell whether a word is surely meant as a SMILES rather than as a name.
 
@@ -267,12 +262,16 @@ def looks_like_cas(token: str) -> bool:
     return sum(place * digit for place, digit in enumerate(reversed(digits), 1)) % 10 == check
 
 
-# ---------------------------------------------------------------- computed facts
+# ---------------------------------------------------------------- shared molecules, stereo
 
 
 @lru_cache(maxsize=1024)
 def parsed(smiles: str) -> Chem.Mol:
-    """Return the RDKit molecule of a canonical SMILES; shared, so never change it (copy it first)."""
+    """Return the RDKit molecule of a canonical SMILES; shared, so never change it (copy it first).
+
+    RDKit keeps some results on a molecule (Crippen's values, the order of a SMILES). Threads may share it all the same,
+    because the calls of this package that do so hold Python's lock from beginning to end.
+    """
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles)
     if mol is None:
@@ -280,95 +279,6 @@ def parsed(smiles: str) -> Chem.Mol:
             f"the SMILES {_shorten(smiles)!r} cannot be read.", "Read it with molecule_from_smiles first."
         )
     return mol
-
-
-def computed_facts(molecule: Molecule) -> list[Fact]:
-    """Compute what RDKit can say about a structure.
-
-    Masses and formula of a salt are given for the whole and for its parent (see :func:`parent_of_salt`).
-    Rule of five after Lipinski et al., Adv. Drug Deliv. Rev. 1997, 23, 3 (N+O and NH+OH counts; passes with
-    at most one violation); Veber et al., J. Med. Chem. 2002, 45, 2615; QED: Bickerton et al., Nat. Chem.
-    2012, 4, 90; logP: Wildman and Crippen, J. Chem. Inf. Comput. Sci. 1999, 39, 868; TPSA: Ertl et al.,
-    J. Med. Chem. 2000, 43, 3714.
-    """
-    quiet = rdBase.BlockLogs()  # noqa: F841 - RDKit's log is silent until this goes out of scope
-    mol = parsed(molecule.smiles)
-    facts = _shape(molecule, mol)
-    if not any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
-        facts = _masses(molecule, mol) + facts + _estimates(molecule, mol)
-    return facts
-
-
-def _fact(molecule: Molecule, predicate: str, value: str | float, unit: str = "", note: str = "") -> Fact:
-    return Fact(molecule.handle, predicate, value, unit, "computed", RDKIT, note)
-
-
-def _masses(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
-    whole = "whole structure, counter-ions and solvent included" if len(components(molecule)) > 1 else ""
-    facts = [
-        _fact(molecule, "molecular formula", rdMolDescriptors.CalcMolFormula(mol), note=whole),
-        _fact(molecule, "molecular weight", round(average_weight(mol), 2), "g/mol", whole),
-        _fact(molecule, "monoisotopic mass", round(rdMolDescriptors.CalcExactMolWt(mol), 4), "Da", whole),
-    ]
-    parent = parent_of_salt(molecule)
-    if parent is not None and parent.weight is not None:
-        note = f"of the neutral parent {parent.smiles}"
-        of_parent = (
-            _fact(molecule, "molecular formula", parent.formula, note=note),
-            _fact(molecule, "molecular weight", round(parent.weight, 2), "g/mol", note),
-        )
-        facts += [replace(fact, about=parent.handle, about_name=parent.smiles) for fact in of_parent]
-    return facts
-
-
-def _shape(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
-    defined, undefined = stereocentres(molecule)
-    rings = rdMolDescriptors.CalcNumRings(mol)
-    scaffold = _scaffold(mol) if rings else ""
-    return [
-        _fact(molecule, "heavy atoms", mol.GetNumHeavyAtoms()),
-        _fact(molecule, "formal charge", Chem.GetFormalCharge(mol)),
-        _fact(molecule, "rings", rings),
-        _fact(molecule, "aromatic rings", rdMolDescriptors.CalcNumAromaticRings(mol)),
-        _fact(molecule, "stereocentres", defined + undefined, note=f"{defined} defined, {undefined} undefined"),
-        _fact(molecule, "Murcko scaffold", scaffold or "none", note="" if scaffold else "acyclic"),
-    ]
-
-
-def _estimates(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
-    rotatable, tpsa = rdMolDescriptors.CalcNumRotatableBonds(mol), rdMolDescriptors.CalcTPSA(mol)
-    violations, values = rule_of_five(molecule)
-    broken = f"{len(violations)} exceeded: {', '.join(violations)}" if violations else "none exceeded"
-    drug_like = float(QED.qed(mol))  # type: ignore[no-untyped-call]
-    veber = "pass" if rotatable <= 10 and tpsa <= 140 else "fail"
-    limits = f"rotatable bonds {rotatable} (<= 10), TPSA {tpsa:.1f} (<= 140)"
-    logp = rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
-    return [
-        _fact(molecule, "logP", round(logp, 2), note="Wildman-Crippen estimate"),
-        _fact(molecule, "TPSA", round(tpsa, 1), "A^2"),
-        _fact(molecule, "hydrogen-bond donors", rdMolDescriptors.CalcNumHBD(mol)),
-        _fact(molecule, "hydrogen-bond acceptors", rdMolDescriptors.CalcNumHBA(mol)),
-        _fact(molecule, "rotatable bonds", rotatable),
-        _fact(molecule, "fraction sp3", round(rdMolDescriptors.CalcFractionCSP3(mol), 2), note="of the carbon atoms"),
-        _fact(molecule, "QED", round(drug_like, 2), note="drug-likeness, 0 to 1"),
-        _fact(molecule, "rule of five", "pass" if len(violations) <= 1 else "fail", note=f"{values}; {broken}"),
-        _fact(molecule, "Veber rule", veber, note=limits),
-    ]
-
-
-def rule_of_five(molecule: Molecule) -> tuple[list[str], str]:
-    """Return which of Lipinski's four limits are exceeded, and the four values in words."""
-    mol = parsed(molecule.smiles)
-    weight, logp = average_weight(mol), rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
-    donors, acceptors = rdMolDescriptors.CalcNumLipinskiHBD(mol), rdMolDescriptors.CalcNumLipinskiHBA(mol)
-    limits = {
-        "molecular weight": weight > 500,
-        "logP": logp > 5,
-        "donors": donors > 5,
-        "acceptors": acceptors > 10,
-    }
-    values = f"weight {weight:.2f} (<= 500), logP {logp:.2f} (<= 5), NH+OH {donors} (<= 5), N+O {acceptors} (<= 10)"
-    return [name for name, broken in limits.items() if broken], values
 
 
 def stereocentres(molecule: Molecule) -> tuple[int, int]:
@@ -387,13 +297,23 @@ def stereo_stated(molecule: Molecule) -> tuple[int, int]:
     return stated, len(found) - stated
 
 
-# ---------------------------------------------------------------- salts, likeness, drawings
+# ---------------------------------------------------------------- parts, salts, likeness, drawings
 
 
 def components(molecule: Molecule) -> list[Molecule]:
     """Return the covalently connected parts, largest first; a salt has several."""
-    parts = Chem.GetMolFrags(parsed(molecule.smiles), asMols=True)
-    return [describe(part) for part in sorted(parts, key=lambda part: -part.GetNumHeavyAtoms())]
+    return list(_parts(molecule.smiles))
+
+
+@lru_cache(maxsize=1024)
+def _parts(smiles: str) -> tuple[Molecule, ...]:
+    parts = Chem.GetMolFrags(parsed(smiles), asMols=True)
+    return tuple(describe(part) for part in sorted(parts, key=lambda part: -part.GetNumHeavyAtoms()))
+
+
+def part_count(molecule: Molecule) -> int:
+    """Count the covalently connected parts, which describes none of them."""
+    return len(Chem.GetMolFrags(parsed(molecule.smiles)))
 
 
 def parent_of_salt(molecule: Molecule) -> Molecule | None:
@@ -402,15 +322,26 @@ def parent_of_salt(molecule: Molecule) -> Molecule | None:
     Usual counter-ions and solvents are left aside, unless nothing else is there; of the rest the largest
     organic part is taken and its charges are neutralised where hydrogens allow it.
     """
+    return _parent(molecule.smiles)
+
+
+@lru_cache(maxsize=1024)
+def _parent(smiles: str) -> Molecule | None:
     with rdBase.BlockLogs():
-        uncharger = rdMolStandardize.Uncharger()
-        parts = [uncharger.uncharge(part) for part in Chem.GetMolFrags(parsed(molecule.smiles), asMols=True)]
+        parts = [_uncharged(part) for part in Chem.GetMolFrags(parsed(smiles), asMols=True)]
         organic = [part for part in parts if any(atom.GetAtomicNum() == 6 for atom in part.GetAtoms())]
-        drug = [part for part in organic if Chem.MolToSmiles(part, isomericSmiles=False) not in _COUNTER_IONS]
         if not organic:
             return None
-        parent = describe(max(drug or organic, key=lambda part: int(part.GetNumHeavyAtoms())))
-    return parent if parent.smiles != molecule.smiles else None
+        drug = organic
+        if len(organic) > 1:
+            drug = [part for part in organic if Chem.MolToSmiles(part, isomericSmiles=False) not in _COUNTER_IONS]
+        parent = max(drug or organic, key=lambda part: int(part.GetNumHeavyAtoms()))
+        return describe(parent) if Chem.MolToSmiles(parent) != smiles else None
+
+
+def _uncharged(part: Chem.Mol) -> Chem.Mol:
+    charged = any(atom.GetFormalCharge() for atom in part.GetAtoms())
+    return rdMolStandardize.Uncharger().uncharge(part) if charged else part
 
 
 def similar(a: Molecule, b: Molecule) -> float:

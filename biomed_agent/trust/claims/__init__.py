@@ -97,7 +97,8 @@ def _judge(
 ) -> Claim:
     if len(sentence) > MAX_SENTENCE:
         return Claim(sentence, "unverified", f"longer than {MAX_SENTENCE:,} characters, so it is not read")
-    plain = turned(subject.possessive(statement.normalise(sentence)), subject.pattern)
+    plain = subject.possessive(statement.normalise(sentence))
+    plain = turned(plain, subject.pattern(plain))
     if plain.rstrip("\"')").endswith("?"):
         return Claim(sentence, "unverified", "it asks, and states nothing")
     predicate = subject.predicate(plain)

@@ -15,6 +15,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors as descriptors
 
 from biomed_agent.core.chemistry import structures
+from biomed_agent.core.chemistry.descriptors import rule_of_five
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Fact, Molecule
 from biomed_agent.trust.claims.findings import Finding, amount, contradicted, supported, unverified
@@ -413,7 +414,7 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
             why = f"rotatable bonds {_rotatable(mol)[1]}, TPSA {descriptors.CalcTPSA(mol):.1f}"
             broken *= worst
         else:
-            violations, why = structures.rule_of_five(molecule)
+            violations, why = rule_of_five(molecule)
             broken = len(violations)
         if broken == 1:
             yield unverified(f"one of four limits is exceeded, which some count as a pass: {why}")
@@ -423,7 +424,7 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
 
 
 def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
-    violations, why = structures.rule_of_five(molecule)
+    violations, why = rule_of_five(molecule)
     word = match["count"].strip().lower()
     number = int(word) if word.isdecimal() else {**NUMBER_WORDS, "none": 0}[word]
     return supported(why) if len(violations) == number else contradicted(f"{len(violations)} exceeded: {why}")

@@ -185,34 +185,43 @@ class Subject:
     names: tuple[str, ...]
     kind: Literal["molecule", "protein"]
 
-    @property
-    def pattern(self) -> str:
-        """Regular expression (lower case) of a subject: a pronoun, *this molecule*, or one of the names."""
-        thing = _THINGS[self.kind]
-        known = "|".join(re.escape(name.lower()) for name in sorted(self.names, key=len, reverse=True) if len(name) > 1)
+    def pattern(self, sentence: str) -> str:
+        """Return a regular expression (lower case) of a subject: a pronoun, *this molecule*, or one of the names.
+
+        Only the names that stand in the sentence are in it: to compile some hundred synonyms takes longer than all
+        that is then done with them.
+        """
+        thing, lowered = _THINGS[self.kind], sentence.lower()
+        named = (name.lower() for name in sorted(self.names, key=len, reverse=True) if len(name) > 1)
+        known = "|".join(re.escape(name) for name in named if name in lowered or not sentence.isascii())
         called = rf"|(?:the )?(?:{thing} )?(?:{known})" if known else ""
         which = r"(?: (?:given|shown|query|input|small|title|full-length|mature|human))?"
         return rf"(?:it|this|(?:the|this|that|our|your){which} {thing}{called})"
 
+    def _start(self, sentence: str) -> re.Match[str] | None:
+        """Match the subject of a normalised sentence, whatever the verb, where it is this thing."""
+        who = rf"(?P<opening>{_OPENING}){self.pattern(sentence)}(?P<also>{_APPOSITION})(?= )"
+        return re.match(who, sentence.lower())
+
     def speaks(self, sentence: str) -> bool:
         """Tell whether the subject of a normalised sentence is this thing, whatever the verb."""
-        return re.match(rf"{_OPENING}{self.pattern}{_APPOSITION} ", sentence.lower()) is not None
+        return self._start(sentence) is not None
 
     def opening(self, sentence: str) -> int:
         """Return where what a normalised sentence says of this thing begins, after its subject; 0 without one."""
-        match = re.match(rf"{_OPENING}{self.pattern}{_APPOSITION}{_ADVERB} ", sentence.lower())
-        return match.end() if match else 0
+        who = self._start(sentence)
+        verb = who and re.compile(f"{_ADVERB} ").match(sentence.lower(), who.end())
+        return verb.end() if verb else 0
 
     def possessive(self, sentence: str) -> str:
         """Write *its* for *the molecule's* and *aspirin's* at the start of a normalised sentence."""
-        match = re.match(rf"{self.pattern}'s? ", sentence, re.IGNORECASE)
+        match = re.match(rf"{self.pattern(sentence)}'s? ", sentence, re.IGNORECASE)
         return f"Its {sentence[match.end() :]}" if match else sentence
 
     def unread(self, sentence: str, reads: Iterable[str]) -> list[str]:
         """Return the words of a normalised sentence that say something and stand in nothing that was read."""
         lowered = sentence.lower()
-        who = re.match(rf"(?P<opening>{_OPENING}){self.pattern}(?P<also>{_APPOSITION})(?= )", lowered)
-        if who:
+        if who := self._start(sentence):
             also = who["also"]
             for name in self.names:
                 also = also.replace(name.lower(), " ")
@@ -232,7 +241,7 @@ class Subject:
         None means that the sentence speaks of something else or has another shape.
         """
         lowered = sentence.rstrip(" .!?").strip("\"'").strip().lower()
-        match = re.match(rf"{_OPENING}(?:{self.pattern}{_APPOSITION}{_ADVERB} )?(?={_VERB.pattern})", lowered)
+        match = re.match(rf"{_OPENING}(?:{self.pattern(lowered)}{_APPOSITION}{_ADVERB} )?(?={_VERB.pattern})", lowered)
         if match:
             return lowered[match.end() :]
         if re.match(r"an? [^.]+$", lowered) and not re.search(r"\b(?:was|were|it|this|these)\b", lowered):

@@ -5,8 +5,9 @@ import re
 import pytest
 from rdkit import Chem
 
+from biomed_agent.core.chemistry.descriptors import rule_of_five
 from biomed_agent.core.chemistry.druglikeness import RULES, alerts, rules
-from biomed_agent.core.chemistry.structures import molecule_from_smiles, rule_of_five
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
 ASPIRIN, ATORVASTATIN = (
     "CC(=O)Oc1ccccc1C(=O)O",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biomed_agent.core.chemistry import druglikeness, structures
+from biomed_agent.core.chemistry import descriptors, druglikeness, structures
 from biomed_agent.core.chemistry.structures import molecule_from_inchi, molecule_from_smiles
 from biomed_agent.core.chemistry.vocabulary import SUBSTITUENTS, TERMS, VOCABULARY
 from biomed_agent.core.errors import InvalidInput
@@ -19,7 +19,7 @@ METFORMIN_HYDROCHLORIDE = "CN(C)C(=N)N=C(N)N.Cl"
 def facts(smiles: str) -> dict[str, object]:
     """Computed values by predicate; the whole structure's where the parent's stands beside it."""
     table: dict[str, object] = {}
-    for fact in structures.computed_facts(molecule_from_smiles(smiles)):
+    for fact in descriptors.computed_facts(molecule_from_smiles(smiles)):
         table.setdefault(fact.predicate, fact.value)
     return table
 
@@ -39,7 +39,7 @@ def test_a_weight_on_the_edge_is_shown_as_one_number_everywhere() -> None:
     morphine = "CN1CC[C@]23c4c5ccc(O)c4O[C@H]2[C@@H](O)C=C[C@H]3[C@H]1C5"
     salt = molecule_from_smiles(f"{morphine}.{morphine}.OS(O)(=O)=O")
     shown = f"{salt.weight:.2f}"
-    computed = structures.computed_facts(salt)
+    computed = descriptors.computed_facts(salt)
     assert {f"{fact.value:.8g}" for fact in computed if fact.predicate == "molecular weight"} == {shown, "285.34"}
     assert f"weight {shown} (" in next(fact.note for fact in computed if fact.predicate == "rule of five")
     assert f"weight {shown} (" in next(
@@ -120,7 +120,7 @@ def test_reading_smiles_like_text_gives_a_molecule_or_invalid_input(text: str) -
         molecule = molecule_from_smiles(text)
     except InvalidInput:
         return
-    structures.computed_facts(molecule)
+    descriptors.computed_facts(molecule)
     structures.parent_of_salt(molecule)
 
 
@@ -131,7 +131,7 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
             molecule = molecule_from_smiles(text)
         except InvalidInput:
             continue
-        structures.computed_facts(molecule)
+        descriptors.computed_facts(molecule)
         structures.inchi(molecule)
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
@@ -192,14 +192,14 @@ def test_computed_facts_of_aspirin() -> None:
 
 
 def test_computed_facts_state_their_source() -> None:
-    for fact in structures.computed_facts(molecule_from_smiles(ASPIRIN, ids={"cid": "2244"})):
+    for fact in descriptors.computed_facts(molecule_from_smiles(ASPIRIN, ids={"cid": "2244"})):
         assert (fact.kind, fact.subject) == ("computed", "CID:2244")
         assert fact.provenance.source.startswith("RDKit 20")
 
 
 def test_rule_of_five_names_what_is_exceeded() -> None:
     long_ether = "O" + "CCOCCO" * 12
-    violations, values = structures.rule_of_five(molecule_from_smiles(long_ether))
+    violations, values = descriptors.rule_of_five(molecule_from_smiles(long_ether))
     assert violations == ["molecular weight", "acceptors"]
     assert "N+O 25 (<= 10)" in values
     assert facts(long_ether)["rule of five"] == "fail"
@@ -213,7 +213,7 @@ def test_stereocentres_are_counted_defined_and_undefined() -> None:
 def test_masses_of_salt_and_base_are_both_told() -> None:
     rows = [
         (fact.value, fact.note)
-        for fact in structures.computed_facts(molecule_from_smiles(METFORMIN_HYDROCHLORIDE))
+        for fact in descriptors.computed_facts(molecule_from_smiles(METFORMIN_HYDROCHLORIDE))
         if fact.predicate == "molecular weight"
     ]
     assert rows == [
