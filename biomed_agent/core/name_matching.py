@@ -13,6 +13,8 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from biomed_agent.core.common_words import SYMBOL_WORDS
+
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψωϵϑ",
@@ -24,21 +26,6 @@ _GREEK = dict(
 _SIGNS = str.maketrans({**dict.fromkeys("‐‑‒–—−", "-"), **dict.fromkeys("’‘′`´", "'"), "ς": "σ"})
 _GREEK_IN_DOTS = re.compile(r"\.(alpha|beta|gamma|delta|epsilon|omega)\.")
 _JOINT = re.compile(r"(?<=[\w)\]'+])-(?=[\w(\[])")
-COMMON_WORDS = frozenset(
-    "a ache acts aim all amid an and ank ant any apex app aqua arch arms as asp at atm auto axis bad bag balance "
-    "bar base bat be beam bear beta bid big bind bore but by cab cad calm camp can cap caps car card cars cascade "
-    "case cast cat chain chalk char chat chip clock cop cope cord core crest damage dame dark dim dimension do "
-    "egg else end era far fat fate fed few fit flame folk for form fox from fuse gap gas gene go grid had has hat "
-    "he hen her hid hip his hit hot hub ice ide if impact in ink inspire into is it jack key kid kit lab lamb "
-    "large last leap let lie like lime link lot low mad mail mal man many map mars mass mat may men merlin met "
-    "mice mild milestone min mind mix mob model monitor most my net nine no not now nut oat of off old on one or "
-    "orange our out pack pad pan part pass past pat patrol paw pen per pig pin plan pole pore prep press proc "
-    "prune ran rap rat raw red rest rho rim ring rod role same sand sap sea sequel set she ship shot side sign "
-    "sin sit six sky slam son soon spike spring star step stop such sun tan tap tar task ten that the then they "
-    "this tip to top track trap trim tub two type up us van vinegar wars was we wet what who why wish with you "
-    "zip".split()
-)
-"""English words that are also gene symbols or names; in a text only the exact capitals of the symbol count."""
 WEAK_WORDS = frozenset(
     "acetate acid alcohol aluminium aluminum ammonium antimony argon arsenic barium bicarbonate bismuth boron "
     "bromide bromine cadmium calcium carbon carbonate cesium chloride chlorine chromium cobalt copper ether "
@@ -162,7 +149,7 @@ def fits(text: str, shown: str) -> bool:
         return False
     if " " in shown and not re.search(r"[ -]", text):
         return False
-    if text.lower() in COMMON_WORDS:
+    if text.lower() in SYMBOL_WORDS:
         return text == shown and not text.islower() and len(text) > 1
     letters, written = (name.replace("-", "").replace(" ", "") for name in (shown, text))
     if not any(letter.isalpha() for letter in letters) or len(letters) < 2:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import QED, rdMolDescriptors
-from rdkit.Chem.Scaffolds import MurckoScaffold
+from rdkit.Chem import rdMolDescriptors
 
 from biomed_agent.core.chemistry.structures import (
     RDKIT,
@@ -81,6 +80,8 @@ def _shape(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
 
 
 def _scaffold(mol: Chem.Mol) -> str:
+    from rdkit.Chem.Scaffolds import MurckoScaffold
+
     return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(mol))  # type: ignore[no-untyped-call]
 
 
@@ -96,6 +97,8 @@ def _estimates(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
 
 
 def _drug_likeness(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
+    from rdkit.Chem import QED
+
     value = float(QED.qed(Chem.Mol(mol)))  # type: ignore[no-untyped-call]
     return [_fact(molecule, "QED", round(value, 2), note="drug-likeness, 0 to 1")]
 

@@ -11,24 +11,26 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import rdFingerprintGenerator, rdinchi, rdMolDescriptors
-from rdkit.Chem.Draw import rdMolDraw2D
-from rdkit.Chem.MolStandardize import rdMolStandardize
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdinchi, rdMolDescriptors
 
 from biomed_agent.core.chemistry.vocabulary import TERMS
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import INCHIKEY, ORGANIC_SUBSET
 from biomed_agent.core.types import Molecule, Provenance
+from biomed_agent.core.words import shorten
 
 MAX_SMILES = 5_000
 """longest SMILES read, in characters"""
 MAX_ATOMS = 1_000
 """largest molecule read, in atoms as written"""
+MAX_QUOTED = 60
+"""characters of a structure that a message quotes"""
 RDKIT = Provenance(source=f"RDKit {rdBase.rdkitVersion}", licence="BSD-3-Clause")
 """provenance of every computed value"""
 
 _SMILES_TOKEN = re.compile(
-    r"(?P<atom>Br|Cl|[BCNOPSFI]|[bcnops]|\*)|(?P<bracket>\[[^\[\]]*\])|(?P<ring>%\(\d+\)|%\d\d|\d)"
+    rf"(?P<atom>{ORGANIC_SUBSET}|\*)|(?P<bracket>\[[^\[\]]*\])|(?P<ring>%\(\d+\)|%\d\d|\d)"
     r"|(?P<bond>[-=#$:/\\])|(?P<open>\()|(?P<close>\))|(?P<dot>\.)"
 )
 _SMARTS_ONLY = re.compile(r"[~!&,;?<]|\[\*\]~|\[[^\]]*[!&,;$][^\]]*\]")
@@ -64,7 +66,7 @@ def molecule_from_smiles(
             message says why and where.
     """
     text = smiles.strip()
-    shown = _shorten(text)
+    shown = shorten(text, MAX_QUOTED)
     if not text:
         raise InvalidInput("the SMILES is empty.", "Give one structure, for example CC(=O)Oc1ccccc1C(=O)O.")
     if len(text) > MAX_SMILES:
@@ -90,7 +92,7 @@ def molecule_from_inchi(
 ) -> Molecule:
     """Read a standard InChI; arguments and errors as :func:`molecule_from_smiles`."""
     text = inchi.strip()
-    shown = _shorten(text)
+    shown = shorten(text, MAX_QUOTED)
     if not looks_like_inchi(text):
         raise InvalidInput(f"{shown!r} is no InChI; expected a text that starts with 'InChI=1'.")
     if len(text) > MAX_SMILES:
@@ -191,10 +193,6 @@ def _chemistry_problem(problem: Chem.MolSanitizeException) -> str:
     return message.strip().rstrip(".")
 
 
-def _shorten(text: str, limit: int = 60) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."
-
-
 def inchi(molecule: Molecule) -> str:
     """Return the standard InChI; empty when the structure has none (R groups, polymers)."""
     mol = parsed(molecule.smiles)
@@ -251,7 +249,7 @@ def looks_like_inchi(token: str) -> bool:
 
 def looks_like_inchikey(token: str) -> bool:
     """Tell whether a word has the shape of an InChIKey (14-10-1 capital letters)."""
-    return bool(re.fullmatch(r"[A-Z]{14}-[A-Z]{10}-[A-Z]", token))
+    return INCHIKEY.fullmatch(token) is not None
 
 
 def looks_like_cas(token: str) -> bool:
@@ -276,7 +274,7 @@ def parsed(smiles: str) -> Chem.Mol:
         mol = Chem.MolFromSmiles(smiles)
     if mol is None:
         raise InvalidInput(
-            f"the SMILES {_shorten(smiles)!r} cannot be read.", "Read it with molecule_from_smiles first."
+            f"the SMILES {shorten(smiles, MAX_QUOTED)!r} cannot be read.", "Read it with molecule_from_smiles first."
         )
     return mol
 
@@ -340,12 +338,17 @@ def _parent(smiles: str) -> Molecule | None:
 
 
 def _uncharged(part: Chem.Mol) -> Chem.Mol:
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
     charged = any(atom.GetFormalCharge() for atom in part.GetAtoms())
     return rdMolStandardize.Uncharger().uncharge(part) if charged else part
 
 
 def similar(a: Molecule, b: Molecule) -> float:
     """Return the Tanimoto similarity (0 to 1) of the Morgan fingerprints (radius 2, 2048 bits)."""
+    from rdkit import DataStructs
+    from rdkit.Chem import rdFingerprintGenerator
+
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
     first, second = (generator.GetFingerprint(parsed(one.smiles)) for one in (a, b))
     return float(DataStructs.TanimotoSimilarity(first, second))
@@ -353,6 +356,8 @@ def similar(a: Molecule, b: Molecule) -> float:
 
 def draw_svg(molecule: Molecule, width: int = 320, height: int = 240) -> str:
     """Draw the structure on white; returns one ``<svg>`` element, without the XML declaration."""
+    from rdkit.Chem.Draw import rdMolDraw2D
+
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, Chem.Mol(parsed(molecule.smiles)))
     drawer.FinishDrawing()

@@ -12,6 +12,9 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
+from biomed_agent.core.identifiers import INCHIKEY, ORGANIC_SUBSET
+from biomed_agent.core.protein_variants import LETTERS
+
 ALSO_NAMES = frozenset({"BCCIP"})
 """Genes of five letters and more that RDKit reads as a SMILES and that look like one; of the starter set no other."""
 FEWEST_ATOMS = 5
@@ -24,18 +27,16 @@ SHORTEST_CAPITALS = 9
 """residues from which one in capitals does"""
 
 _BRACKET_ATOM = r"\[\d*[A-Za-z][a-z]?@{0,2}(?:H\d*)?[+-]{0,4}\d*(?::\d+)?\]"
-_SMILES_PART = rf"(?:{_BRACKET_ATOM}|Br|Cl|[BCNOPSFIbcnops]|[-=#$/\\.~:()@+*]|%\d\d|\d)"
+_SMILES_PART = rf"(?:{_BRACKET_ATOM}|{ORGANIC_SUBSET}|[-=#$/\\.~:()@+*]|%\d\d|\d)"
 _SMILES = re.compile(rf"{_SMILES_PART}+")
 _SMILES_RUN = re.compile(rf"(?<![A-Za-z]){_SMILES_PART}{{8,}}(?![A-Za-z])")
-_ATOM = re.compile(rf"{_BRACKET_ATOM}|Br|Cl|[BCNOPSFIbcnops]")
+_ATOM = re.compile(rf"{_BRACKET_ATOM}|{ORGANIC_SUBSET}")
 _BONDS = re.compile(r"[=#()\[\]@\\]|[bcnops]\d")
 """marks that names and lists of names do not have"""
 _UNLIKE_WORDS = re.compile(r"CCCC|Cl|Br|^(?=.*CC).{5}|.{7}")
 
-_INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
-_RESIDUE = (
-    "(?:Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Ser|Thr|Trp|Tyr|Val|Aib|Orn|Nle|Hyp|Sar|Cit|Xaa)"
-)
+_INCHIKEY = re.compile(rf"\b{INCHIKEY.pattern}\b")
+_RESIDUE = rf"(?:{'|'.join(LETTERS)}|Aib|Orn|Nle|Hyp|Sar|Cit|Xaa)"
 _RESIDUES = re.compile(_RESIDUE, re.I)
 _NOTATIONS = (
     ("InChI", re.compile(r"InChI\s*=|(?<![\w.])1S?/[A-Z][A-Za-z0-9.]*/[chqpbtmsir]|/[ch]\d+[-(,]\d", re.I)),

@@ -23,6 +23,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from biomed_agent.core.errors import Refused
+from biomed_agent.core.identifiers import INCHIKEY
 from biomed_agent.core.types import EgressPolicy
 
 Reveals: TypeAlias = Literal["name", "identifier", "query", "structure", "text"]
@@ -32,7 +33,7 @@ CONFIDENTIAL: frozenset[Reveals] = frozenset({"structure", "text"})
 """What the policy ``names-only`` keeps on this machine."""
 
 logger = logging.getLogger(__name__)
-_HASH = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]|checksum")
+_HASH = re.compile(rf"{INCHIKEY.pattern}|checksum")
 _KINDS: dict[Reveals, str] = {
     "name": "names",
     "identifier": "identifiers",

@@ -17,6 +17,7 @@ from rdkit.Chem import rdMolDescriptors as descriptors
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.chemistry.descriptors import rule_of_five
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import INCHIKEY
 from biomed_agent.core.types import Fact, Molecule
 from biomed_agent.trust.claims.findings import Finding, amount, contradicted, supported, unverified
 from biomed_agent.trust.claims.statement import NUMBER_WORDS, Assertion
@@ -62,7 +63,7 @@ _RULE = re.compile(
     r"(?P<after> violations?| compliant)?",
     re.IGNORECASE,
 )
-_INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
+_INCHIKEY = re.compile(rf"\b{INCHIKEY.pattern}\b")
 _SMILES = re.compile(r"\bSMILES(?: string| notation| code)?(?: is|:| =)* ?[\"'(]*(?P<smiles>[^\s\"']+)")
 _IDENTIFIER = re.compile(
     r"\b(?:PubChem )?(?P<space>CID|ChEBI|DrugBank|ChEMBL|CAS|UNII)"

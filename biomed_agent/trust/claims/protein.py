@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from biomed_agent.core.identifiers import ACCESSION_SHAPE
 from biomed_agent.core.types import Fact, Protein, Provenance
 from biomed_agent.trust.claims import places, statement
 from biomed_agent.trust.claims.findings import (
@@ -54,7 +55,7 @@ _EC = re.compile(r"\bEC(?: numbers?)?(?: is|:)? ?(?P<number>[1-7](?:\.(?:\d+|-))
 _ACCESSION = re.compile(
     r"\b(?:UniProt(?:KB)?(?:/(?:Swiss-Prot|TrEMBL))?|accession)(?: accession| ID| entry| identifier)?(?: number)?"
     r"(?: is|:| =)* ?"
-    r"(?P<accession>[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})\b"
+    rf"(?P<accession>{ACCESSION_SHAPE})\b"
 )
 _ORGANISMS = {
     "human": "homo sapiens", "mouse": "mus musculus", "murine": "mus musculus", "rat": "rattus norvegicus",

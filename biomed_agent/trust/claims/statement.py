@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from biomed_agent.core.words import split_sentences
+
 Relation = Literal["is", "has", "role", "parent"]
 
 
@@ -164,18 +166,7 @@ def normalise(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """Split text into sentences; joined again they are the text, but for white space between them."""
-    pieces: list[str] = []
-    start = 0
-    for gap in _BREAK.finditer(text):
-        piece = text[start : gap.start()]
-        if "\n" not in gap.group() and _ABBREVIATION.search(piece.rstrip("\"')]")):
-            continue
-        if "\n" not in gap.group():  # closing quotes belong to the sentence before
-            piece += gap.group().rstrip()
-        pieces.append(piece)
-        start = gap.end()
-    pieces.append(text[start:])
-    return [piece.strip() for piece in pieces if piece.strip()]
+    return split_sentences(text, _BREAK, _ABBREVIATION)
 
 
 @dataclass(frozen=True, slots=True)
