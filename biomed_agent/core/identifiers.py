@@ -51,8 +51,8 @@ def split_prefix(text: str) -> tuple[str, str]:
     """
     if _BARE_INCHI.fullmatch(text):
         return "inchi", text
-    if said := _KEY_SAID.match(text):
-        return "inchikey", text[said.end() :].strip()
+    if label := _KEY_SAID.match(text):
+        return "inchikey", text[label.end() :].strip()
     head, colon, rest = text.partition(":")
     if colon and head.lower() in PREFIXES and rest.strip():
         return head.lower(), rest.strip()

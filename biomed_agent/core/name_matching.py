@@ -196,26 +196,26 @@ def names_a_protein(after: str) -> bool:
 def one_edit_away(key: str) -> set[str]:
     """Return every key that differs in one letter or digit inserted, deleted, replaced or swapped."""
     pairs = [(key[:i], key[i:]) for i in range(len(key) + 1)]
-    found = {left + right[1:] for left, right in pairs}
-    found |= {left + right[1] + right[0] + right[2:] for left, right in pairs if len(right) > 1}
+    keys = {left + right[1:] for left, right in pairs}
+    keys |= {left + right[1] + right[0] + right[2:] for left, right in pairs if len(right) > 1}
     for letter in "abcdefghijklmnopqrstuvwxyz0123456789":
-        found |= {left + letter + right for left, right in pairs}
-        found |= {left + letter + right[1:] for left, right in pairs}
-    return found
+        keys |= {left + letter + right for left, right in pairs}
+        keys |= {left + letter + right[1:] for left, right in pairs}
+    return keys
 
 
-def edit_distance(one: str, other: str) -> int:
+def edit_distance(word: str, other: str) -> int:
     """Return the number of letters to insert, delete, replace or swap with their neighbour to turn one into the other.
 
     This is the optimal string alignment distance (restricted Damerau-Levenshtein).
     """
     before: list[int] = []
     row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
+    for i, letter in enumerate(word, start=1):
         before, last, row = row, before, [i, *[0] * len(other)]
-        for j, wanted in enumerate(other, start=1):
-            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+        for j, target in enumerate(other, start=1):
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != target))
+            if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == target:
                 row[j] = min(row[j], last[j - 2] + 1)
     return row[-1]
 

@@ -281,18 +281,19 @@ def parsed(smiles: str) -> Chem.Mol:
 
 def stereocentres(molecule: Molecule) -> tuple[int, int]:
     """Count the tetrahedral stereocentres: (defined, undefined)."""
-    found = Chem.FindPotentialStereo(Chem.Mol(parsed(molecule.smiles)))
-    centres = [one for one in found if one.type == Chem.StereoType.Atom_Tetrahedral]
-    defined = sum(one.specified == Chem.StereoSpecified.Specified for one in centres)
+    elements = Chem.FindPotentialStereo(Chem.Mol(parsed(molecule.smiles)))
+    centres = [element for element in elements if element.type == Chem.StereoType.Atom_Tetrahedral]
+    defined = sum(element.specified == Chem.StereoSpecified.Specified for element in centres)
     return defined, len(centres) - defined
 
 
 def stereo_stated(molecule: Molecule) -> tuple[int, int]:
     """Count stereocentres and double bonds that have a configuration: (stated, not stated)."""
     kinds = (Chem.StereoType.Atom_Tetrahedral, Chem.StereoType.Bond_Double)
-    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(parsed(molecule.smiles))) if one.type in kinds]
-    stated = sum(one.specified == Chem.StereoSpecified.Specified for one in found)
-    return stated, len(found) - stated
+    mol = Chem.Mol(parsed(molecule.smiles))
+    elements = [element for element in Chem.FindPotentialStereo(mol) if element.type in kinds]
+    stated = sum(element.specified == Chem.StereoSpecified.Specified for element in elements)
+    return stated, len(elements) - stated
 
 
 # ---------------------------------------------------------------- parts, salts, likeness, drawings
@@ -350,7 +351,7 @@ def similar(a: Molecule, b: Molecule) -> float:
     from rdkit.Chem import rdFingerprintGenerator
 
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
-    first, second = (generator.GetFingerprint(parsed(one.smiles)) for one in (a, b))
+    first, second = (generator.GetFingerprint(parsed(molecule.smiles)) for molecule in (a, b))
     return float(DataStructs.TanimotoSimilarity(first, second))
 
 

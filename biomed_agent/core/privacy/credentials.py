@@ -47,8 +47,8 @@ def split_credentials(url: str) -> tuple[str, Credentials | None]:
     if not at:
         return url, None
     name, _, password = user.partition(":")
-    found = unquote(name), unquote(password)
-    return urlunsplit(parts._replace(netloc=place)), found if any(found) else None
+    credentials = unquote(name), unquote(password)
+    return urlunsplit(parts._replace(netloc=place)), credentials if any(credentials) else None
 
 
 def redact(text: str, *secrets: str) -> str:
@@ -66,7 +66,7 @@ def blot(text: str, *secrets: str) -> str:
     if not hidden:
         return text
     raw = [secret.encode(errors="surrogatepass") for secret in hidden]
-    text = _PACKED.sub(lambda found: BLOT if _holds(found.group(), raw) else found.group(), text)
+    text = _PACKED.sub(lambda packed: BLOT if _holds(packed.group(), raw) else packed.group(), text)
     return re.sub("|".join("".join(map(_encoded, secret)) for secret in hidden), BLOT, text)
 
 
@@ -89,12 +89,12 @@ def shown_place(place: str | PurePath) -> str:
 
 def secret_words(words: Sequence[str]) -> list[str]:
     """Return the values that a command line gives to flags that are called like a secret, known or not."""
-    found = []
+    values = []
     for word, following in pairwise([*words, ""]):
         flag, assigned, value = word.partition("=")
         if word.startswith("--") and names_secret(flag):
-            found.append(value if assigned else following)
-    return found
+            values.append(value if assigned else following)
+    return values
 
 
 def names_secret(name: str) -> bool:
@@ -112,13 +112,13 @@ def secrets_of(credentials: Credentials | None) -> tuple[str, ...]:
 
 def proxy_secrets() -> tuple[str, ...]:
     """Return the passwords of the proxies that the environment names, encoded or not."""
-    found: list[str] = []
+    secrets: list[str] = []
     for address in proxy_settings().values():
         user, at, _ = address.rpartition("@")
         if at:
             name, _, password = user.rpartition("//")[2].partition(":")
-            found += [*secrets_of((name, password)), *secrets_of((unquote(name), unquote(password)))]
-    return tuple(found)
+            secrets += [*secrets_of((name, password)), *secrets_of((unquote(name), unquote(password)))]
+    return tuple(secrets)
 
 
 def proxy_settings() -> dict[str, str]:
@@ -160,13 +160,13 @@ HUSH = Hush()
 def clean_chain(error: BaseException | None, clean: Callable[[str], str]) -> None:
     """Clean, in place, the words of an error and of all that it came from: whoever walks the chain reads them."""
     seen: set[int] = set()
-    left: list[Any] = [error]
-    while left:
-        if not isinstance(one := left.pop(), BaseException) or id(one) in seen:
+    waiting: list[Any] = [error]
+    while waiting:
+        if not isinstance(link := waiting.pop(), BaseException) or id(link) in seen:
             continue
-        seen.add(id(one))
-        left += [one.__cause__, one.__context__, *one.args]
-        one.args = tuple(clean(part) if isinstance(part, str) else part for part in one.args)
+        seen.add(id(link))
+        waiting += [link.__cause__, link.__context__, *link.args]
+        link.args = tuple(clean(part) if isinstance(part, str) else part for part in link.args)
 
 
 class Sieve:
@@ -182,9 +182,9 @@ class Sieve:
         starts = (
             length for secret in self._secrets for length in range(1, len(secret)) if text.endswith(secret[:length])
         )
-        told = len(text) - max(starts, default=0)
-        self._waiting = text[told:]
-        return text[:told]
+        safe = len(text) - max(starts, default=0)
+        self._waiting = text[safe:]
+        return text[:safe]
 
     def rest(self) -> str:
         """Return what waited when no piece is left."""
@@ -209,10 +209,10 @@ def _holds(packed: str, secrets: Sequence[bytes]) -> bool:
         piece = body[start:]
         piece = piece[:-1] if len(piece) % 4 == 1 else piece
         try:
-            found = base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=altchars)
+            content = base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=altchars)
         except ValueError:
             continue
-        if any(secret in found for secret in secrets):
+        if any(secret in content for secret in secrets):
             return True
     return False
 

@@ -79,11 +79,11 @@ def structure_in(text: str, *, name: bool = False) -> str:
     """
     text = _plain(text)
     for notation, pattern in _NOTATIONS:
-        for found in pattern.finditer(text):
-            if notation == "peptide" and not name and len(_RESIDUES.findall(found[0])) <= MOTIF:
+        for match in pattern.finditer(text):
+            if notation == "peptide" and not name and len(_RESIDUES.findall(match[0])) <= MOTIF:
                 continue
-            before, after = re.search(r'[^\s"]*$', text[: found.start()]), re.match(r'[^\s"]*', text[found.end() :])
-            return _shown(f"{before and before[0]}{found[0]}{after and after[0]}", notation)
+            before, after = re.search(r'[^\s"]*$', text[: match.start()]), re.match(r'[^\s"]*', text[match.end() :])
+            return _shown(f"{before and before[0]}{match[0]}{after and after[0]}", notation)
     if residues := next(_sequences(text), ""):
         return _shown(residues, "sequence")
     wholes = (text.strip(), *re.findall(r'"([^"]+)"', text)) if name else ()
@@ -115,7 +115,7 @@ def reads_as_residues(word: str) -> bool:
         return True
     if _STEMS.search(word):
         return False
-    score = sum(_VALUES[_PAIRS[ord(one) - 65][ord(other) - 65]] for one, other in pairwise(letters))
+    score = sum(_VALUES[_PAIRS[ord(first) - 65][ord(second) - 65]] for first, second in pairwise(letters))
     return score > (2 if len(word) >= SHORTEST_SEQUENCE else 4)  # a short one has fewer letters that can tell
 
 

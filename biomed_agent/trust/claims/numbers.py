@@ -102,26 +102,26 @@ def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -
     other_form = bool(form)
     for match in _FORMULA.finditer(own):
         empirical = (match["kind"] or "").lower().startswith("emp")
-        yield _formula(match["formula"], empirical, molecule, other_form).reading(f"{match.group()} {form}")
+        yield _formula(match["formula"], empirical, molecule, other_form).for_words(f"{match.group()} {form}")
     for match in _WEIGHT.finditer(own):
-        found = _weight(match, molecule, other_form)
-        if found:
-            yield found.reading(
+        finding = _weight(match, molecule, other_form)
+        if finding:
+            yield finding.for_words(
                 f"{match.group() if _unit(match) in _UNITS else match.group()[: -len(match['unit'])]} {form}"
             )
     for match in _LOGP.finditer(own):
-        yield _estimate("logP", float(match["value"].replace(",", "")), 0.5, molecule, facts).reading(match.group())
+        yield _estimate("logP", float(match["value"].replace(",", "")), 0.5, molecule, facts).for_words(match.group())
     for match in _TPSA.finditer(own):
-        yield _estimate("TPSA", float(match["value"].replace(",", "")), 1.0, molecule, facts).reading(match.group())
+        yield _estimate("TPSA", float(match["value"].replace(",", "")), 1.0, molecule, facts).for_words(match.group())
     for match in _CHARGE.finditer(own):
-        yield _charge(match["value"], molecule).reading(match.group())
+        yield _charge(match["value"], molecule).for_words(match.group())
     for match in _COUNT_FIRST.finditer(own):
         what = re.sub(r"^(?:.*\bnumber of |.*\btotal |its |the )", "", match["what"].lower().strip())
-        found = count_finding(Assertion("has", what, number=int(match["value"])), molecule, facts)
-        if found:
-            yield found.reading(match.group())
+        finding = count_finding(Assertion("has", what, number=int(match["value"])), molecule, facts)
+        if finding:
+            yield finding.for_words(match.group())
     for match in _ONLY.finditer(own):
-        yield _elements(match["elements"].lower(), molecule).reading(match.group())
+        yield _elements(match["elements"].lower(), molecule).for_words(match.group())
     yield from _rules(own, molecule)
     yield from _identifiers(own, molecule, facts)
     yield from stereo_findings(own, molecule)
@@ -130,10 +130,10 @@ def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -
 # ---------------------------------------------------------------- formula and mass
 
 
-def _formula(said: str, empirical: bool, molecule: Molecule, other_form: bool) -> Finding:
-    stated = _composition(said)
+def _formula(formula: str, empirical: bool, molecule: Molecule, other_form: bool) -> Finding:
+    stated = _composition(formula)
     if stated is None or not molecule.formula:
-        return unverified(f"formula {said} cannot be compared")
+        return unverified(f"formula {formula} cannot be compared")
     whole = _composition(molecule.formula) or Counter()
     if stated == whole or (empirical and _proportional(stated, whole)):
         return supported(f"computed formula {molecule.formula}")
@@ -145,8 +145,10 @@ def _formula(said: str, empirical: bool, molecule: Molecule, other_form: bool) -
         key: n for key, n in whole.items() if key != "H"
     }
     if other_form or (same_skeleton and Chem.GetFormalCharge(structures.parsed(molecule.smiles))):
-        return unverified(f"formula {said} may be another salt or charge state; this structure is {molecule.formula}")
-    return contradicted(f"computed formula {molecule.formula}, not {said}")
+        return unverified(
+            f"formula {formula} may be another salt or charge state; this structure is {molecule.formula}"
+        )
+    return contradicted(f"computed formula {molecule.formula}, not {formula}")
 
 
 _SYMBOLS = frozenset(Chem.GetPeriodicTable().GetElementSymbol(number) for number in range(1, 119))
@@ -201,8 +203,8 @@ def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Findi
         return unverified(
             f"mass {match['value']} may be that of another salt or form; this structure weighs {molecule.weight:.2f}"
         )
-    said = f"{match['value']} {unit}".rstrip()
-    return contradicted(f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {said}")
+    stated = f"{match['value']} {unit}".rstrip()
+    return contradicted(f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {stated}")
 
 
 def agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
@@ -291,16 +293,16 @@ def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact
         return None
     mol = structures.parsed(molecule.smiles)
     if sized := re.fullmatch(r"(\w+)-membered (?P<kind>\w+ )?rings?", assertion.words):
-        found = _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdecimal() else 0), mol)
-        loose = found is not None and sized["kind"] and (assertion.negated or found.verdict == "supported")
-        return unverified(f"{found.why}; {sized['kind']}is not compared") if found and loose else found
+        finding = _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdecimal() else 0), mol)
+        loose = finding is not None and sized["kind"] and (assertion.negated or finding.verdict == "supported")
+        return unverified(f"{finding.why}; {sized['kind']}is not compared") if finding and loose else finding
     if re.fullmatch(r"atoms?", assertion.words) and assertion.number is not None and not assertion.negated:
         return _atom_count(assertion, molecule, mol)
     for pattern, counter, name in _COUNTS:
         if re.fullmatch(pattern, assertion.words):
             low, high = counter(mol)
-            said = {int(fact.value) for fact in facts if fact.predicate == name and str(fact.value).isdecimal()}
-            return _compare_count(assertion, min({low, *said}), max({high, *said}), name)
+            recorded = {int(fact.value) for fact in facts if fact.predicate == name and str(fact.value).isdecimal()}
+            return _compare_count(assertion, min({low, *recorded}), max({high, *recorded}), name)
     atom = re.fullmatch(r"(\w+?)(?: atoms?|s)?", assertion.words)
     if (
         atom
@@ -333,9 +335,9 @@ def _atoms(mol: Chem.Mol, element: str) -> int:
     return sum(atom.GetAtomicNum() == _ELEMENTS[element] for atom in mol.GetAtoms())
 
 
-def _elements(said: str, molecule: Molecule) -> Finding:
+def _elements(words: str, molecule: Molecule) -> Finding:
     """Compare the only elements said to be there."""
-    stated = {_ELEMENTS.get(word, 1) for word in re.findall(r"[a-z]+", said) if word in {*_ELEMENTS, "hydrogen"}}
+    stated = {_ELEMENTS.get(name, 1) for name in re.findall(r"[a-z]+", words) if name in {*_ELEMENTS, "hydrogen"}}
     held = {atom.GetAtomicNum() for atom in Chem.AddHs(structures.parsed(molecule.smiles)).GetAtoms()}
     symbols = ", ".join(sorted(Chem.GetPeriodicTable().GetElementSymbol(number) for number in held))
     return (supported if stated == held else contradicted)(f"it is made of {symbols}")
@@ -381,16 +383,16 @@ def _estimate(name: str, value: float, tolerance: float, molecule: Molecule, fac
         own,
         *(float(fact.value) for fact in facts if fact.predicate == name and isinstance(fact.value, int | float)),
     ]
-    best = min(known, key=lambda one: abs(one - value))
+    best = min(known, key=lambda estimate: abs(estimate - value))
     if abs(best - value) <= tolerance:
         return supported(f"{name} {best:.2f} (estimate)")
     return unverified(f"{name} {value} against an estimate of {own:.2f}; methods differ")
 
 
-def _charge(said: str, molecule: Molecule) -> Finding:
+def _charge(stated: str, molecule: Molecule) -> Finding:
     net = Chem.GetFormalCharge(structures.parsed(molecule.smiles))
-    sign = -1 if "-" in said else 1
-    value = 0 if said.lower() in {"zero", "none"} else sign * int(said.strip("+-"))
+    sign = -1 if "-" in stated else 1
+    value = 0 if stated.lower() in {"zero", "none"} else sign * int(stated.strip("+-"))
     return (
         supported(f"as drawn its net charge is {net:+d}")
         if value == net
@@ -403,7 +405,7 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
         if match["fails"] is None and match["passes"] is None and match["after"] is None:
             continue
         if match["count"] and not match["rule"].lower().startswith("veber"):
-            yield _violations(match, molecule).reading(f"{match.group()} rules rule")
+            yield _violations(match, molecule).for_words(f"{match.group()} rules rule")
             continue
         failing = match["fails"] is not None or (match["after"] or "").strip().startswith("violation")
         if match["after"] and "violation" in match["after"]:
@@ -420,8 +422,8 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
         if broken == 1:
             yield unverified(f"one of four limits is exceeded, which some count as a pass: {why}")
         else:
-            found = supported(why) if (broken > 0) == failing else contradicted(why)
-            yield found.reading(f"{match.group()} rules rule any zero 0")
+            finding = supported(why) if (broken > 0) == failing else contradicted(why)
+            yield finding.for_words(f"{match.group()} rules rule any zero 0")
 
 
 def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
@@ -437,19 +439,19 @@ def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
 def _identifiers(own: str, molecule: Molecule, facts: Sequence[Fact]) -> Iterator[Finding]:
     for key in _INCHIKEY.findall(own):
         if key == molecule.inchikey:
-            yield supported(f"computed InChIKey {key}").reading(f"inchikey {key}")
+            yield supported(f"computed InChIKey {key}").for_words(f"inchikey {key}")
         elif molecule.inchikey:
             near = " (same skeleton, other stereo, isotopes or charge)" if key[:14] == molecule.inchikey[:14] else ""
             yield contradicted(f"computed InChIKey {molecule.inchikey}, not {key}{near}")
     for match in _SMILES.finditer(own):
-        yield _same_structure(match["smiles"].rstrip(".,;)"), molecule).reading(match.group())
+        yield _same_structure(match["smiles"].rstrip(".,;)"), molecule).for_words(match.group())
     for match in _IDENTIFIER.finditer(own):
         space, value = match["space"].lower(), re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", match["value"].upper())
         stored = {molecule.ids[space]} if space in molecule.ids else set()
         stored |= {str(fact.value) for fact in facts if fact.predicate.lower().split(" ")[0] == space}
-        plain = {re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", one.upper()) for one in stored}
+        plain = {re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", identifier.upper()) for identifier in stored}
         if value in plain:
-            yield supported(f"the record has {match['space']} {value}").reading(match.group())
+            yield supported(f"the record has {match['space']} {value}").for_words(match.group())
         elif plain and space == "cid":
             yield contradicted(f"the record has CID {', '.join(sorted(plain))}, not {value}")
         else:
@@ -463,7 +465,8 @@ def _same_structure(smiles: str, molecule: Molecule) -> Finding:
         return contradicted(error.message)
     if stated.smiles == molecule.smiles:
         return supported("the SMILES stated is this structure")
-    flat = [Chem.MolToSmiles(structures.parsed(one.smiles), isomericSmiles=False) for one in (stated, molecule)]
+    mols = [structures.parsed(structure.smiles) for structure in (stated, molecule)]
+    flat = [Chem.MolToSmiles(mol, isomericSmiles=False) for mol in mols]
     if flat[0] == flat[1] and not re.search(r"[@/\\]", stated.smiles):
         return supported("the SMILES stated is this structure, without its stereo")
     return contradicted(f"the SMILES stated is {stated.formula} {stated.smiles}, not this structure")

@@ -71,8 +71,8 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
         return
     passes, bare = _topology_words(clause)
     places, rest = _places(bare)
-    left = re.split(r"[\s,.]+", rest)
-    words = [word for word in re.split(r"[\s,.]+", clause) if word not in left or _PLACED.fullmatch(word)]
+    others = re.split(r"[\s,.]+", rest)
+    words = [word for word in re.split(r"[\s,.]+", clause) if word not in others or _PLACED.fullmatch(word)]
     denial = re.search(r"\b(?:not|never|absent|excluded|no)\b", clause)
     negated = denial is not None
     limited = bool(after and after[0] in _CONDITIONS) or any(
@@ -82,12 +82,12 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
     if denial:
         words.append(denial.group())
     else:
-        for found in _compare_topology(passes, facts):
-            yield found.reading(" ".join(words))
-    for found in _compare_places(places, negated, facts, protein):
-        if limited and found.verdict == "contradicted":  # of some cells, forms or conditions a record says nothing
-            found = unverified(found.why)
-        yield found.reading(" ".join(words))
+        for finding in _compare_topology(passes, facts):
+            yield finding.for_words(" ".join(words))
+    for finding in _compare_places(places, negated, facts, protein):
+        if limited and finding.verdict == "contradicted":  # of some cells, forms or conditions a record says nothing
+            finding = unverified(finding.why)
+        yield finding.for_words(" ".join(words))
 
 
 _CONDITIONS = frozenset("where when upon after during".split())
@@ -102,12 +102,12 @@ _KIND_OF_PROTEIN = re.compile(r"enzyme|receptor|kinase|hormone")
 
 def _places(text: str) -> tuple[list[str], str]:
     """Return the places named, and the text without them; a *plasma membrane* is not also a *membrane*."""
-    found = []
+    places = []
     for place, pattern in _PLACES.items():
         text, hits = re.subn(rf"\b(?:{pattern})", " ", text)
         if hits:
-            found.append(place)
-    return found, text
+            places.append(place)
+    return places, text
 
 
 def _as_recorded(body: str, facts: Sequence[Fact]) -> Iterator[Finding]:
@@ -155,12 +155,12 @@ _INTEGRAL = re.compile(r"^(?:single|multi)-pass", re.IGNORECASE)
 
 def _topology_words(lowered: str) -> tuple[list[tuple[str, str]], str]:
     """Return the kinds of membrane protein that are named, as (pattern of the record, name), and the rest."""
-    found = []
+    kinds = []
     for words, pattern, name in _TOPOLOGY:
         lowered, hits = re.subn(rf"\b(?:{words})\b", " ", lowered)
         if hits:
-            found.append((pattern, name))
-    return found, lowered
+            kinds.append((pattern, name))
+    return kinds, lowered
 
 
 def _compare_topology(passes: Sequence[tuple[str, str]], facts: Sequence[Fact]) -> Iterator[Finding]:
@@ -169,10 +169,10 @@ def _compare_topology(passes: Sequence[tuple[str, str]], facts: Sequence[Fact]) 
     for pattern, name in passes:
         same = [fact for fact in stated if re.search(pattern, str(fact.value), re.IGNORECASE)]
         if same:
-            yield supported(f"the record has: {same[0].value}", same[0].provenance).reading(name)
+            yield supported(f"the record has: {same[0].value}", same[0].provenance).for_words(name)
         elif name.startswith(("multi", "single", "integral")) and (why := _no_such_passes(name, record)):
             source = facts_of(facts, "topology", "location")[0].provenance
-            yield contradicted(f"it is no {name}: {why}", source).reading(name)
+            yield contradicted(f"it is no {name}: {why}", source).for_words(name)
         else:
             listed = ", ".join(record.topology)
             yield unverified(f"{name}; the record {f'has {listed}' if listed else 'states no membrane topology'}")
@@ -246,8 +246,8 @@ _LISTED = 3
 def _record(facts: Sequence[Fact]) -> Record:
     locations = tuple(dict.fromkeys(str(fact.value) for fact in facts_of(facts, "location")))
     kinds = set()
-    for one in locations:
-        place = re.sub(r"^(?:\[[^\]]*\]|isoform [^:]*): ", "", one.lower())
+    for location in locations:
+        place = re.sub(r"^(?:\[[^\]]*\]|isoform [^:]*): ", "", location.lower())
         kinds.add(next((kind for pattern, kind in _COMPARTMENTS if re.search(pattern, place)), "open"))
     topology = tuple(dict.fromkeys(str(fact.value) for fact in facts_of(facts, "topology")))
     components = tuple(str(fact.value).lower() for fact in facts_of(facts, "cellular component"))
@@ -256,7 +256,7 @@ def _record(facts: Sequence[Fact]) -> Record:
 
 def _excluded(place: str, record: Record, protein: Protein) -> str:
     """Say why a protein cannot be in a place that its record does not name; empty where it could be."""
-    if not any(one.lower().startswith("host") for one in record.locations):
+    if not any(location.lower().startswith("host") for location in record.locations):
         if place in {"chloroplast", "periplasm", "cell wall"} and protein.organism.startswith(_ANIMALS):
             return f"{protein.organism} has none"
         if place in _ORGANELLES and protein.organism.startswith(_BACTERIA):
@@ -279,7 +279,7 @@ def _held_inside(record: Record, listed: str) -> str:
     A span of a known kind fixes it in a membrane. Without one, all its places must lie inside. Proteins of the
     cytosol can leave without a signal (thioredoxin, HMGB1), so for them a record must list several kinds of place.
     """
-    if "outside" in record.compartments or any(_OUT.search(one) for one in record.components):
+    if "outside" in record.compartments or any(_OUT.search(component) for component in record.components):
         return ""
     fixed = [kind for kind in record.topology if re.match(r"multi-pass|single-pass type", kind.lower())]
     if record.topology and len(fixed) == len(record.topology):

@@ -72,8 +72,8 @@ class Records:
 
     def meanings(self, name: str) -> Meanings:
         """Return what a name means; nothing when it is not known here."""
-        named: list[tuple[Entity, Reason]] = [*self._index.molecules_named(name), *self._index.proteins_named(name)]
-        found = {entity.handle: Meaning(entity, reason) for entity, reason in named}
+        entities: list[tuple[Entity, Reason]] = [*self._index.molecules_named(name), *self._index.proteins_named(name)]
+        meanings = {entity.handle: Meaning(entity, reason) for entity, reason in entities}
         more = False
         for candidate in self._index.homonyms(name):
             space, _, value = candidate.handle.partition(":")
@@ -85,14 +85,14 @@ class Records:
             if entity is None:
                 more = True
             else:
-                found.setdefault(entity.handle, Meaning(entity, None))
-        return Meanings(tuple(found.values()), more)
+                meanings.setdefault(entity.handle, Meaning(entity, None))
+        return Meanings(tuple(meanings.values()), more)
 
     def affinities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
         """Return measured affinities of a pair, of a salt's parent where the salt has none; a variant has none."""
         if protein.variant:
             return []
-        return next((facts for one in self._forms(molecule) if (facts := self._index.activities(one, protein))), [])
+        return next((facts for form in self._forms(molecule) if (facts := self._index.activities(form, protein))), [])
 
     def is_enzyme(self, protein: Protein) -> bool:
         """Tell whether the record of a protein has an EC number."""

@@ -29,8 +29,8 @@ class Assertion:
     negated: bool = False
     number: int | None = None
     """how many, where a number is stated"""
-    said: str = ""
-    """the words of the sentence it was read from"""
+    source: str = ""
+    """the words of the sentence it was read from, without those that deny it"""
     total: bool = False
     """True when ``number`` is said to be all there are"""
     least: bool = False
@@ -41,6 +41,11 @@ class Assertion:
     """True for *is* without an article, as in ``is chalcone``: the compound itself rather than its class"""
     alone: bool = False
     """True when no relative clause or participle goes with the noun, as in ``is chalcone substituted by``"""
+
+    @property
+    def accounts_for(self) -> str:
+        """The words of the sentence that are read with it; words that deny, wherever they stand, when it is negated."""
+        return f"{self.source} {_DENIALS}" if self.negated else self.source
 
 
 NUMBER_WORDS = {
@@ -217,7 +222,7 @@ class Subject:
             for name in self.names:
                 also = also.replace(name.lower(), " ")
             lowered = f"{who['opening']} {also} {lowered[who.end() :]}"
-        known = _NEUTRAL.union(_KINDS[self.kind], *(_tokens(one) for one in reads))
+        known = _NEUTRAL.union(_KINDS[self.kind], *(_tokens(words) for words in reads))
         return [word for word in _tokens(lowered) if word not in known]
 
     def is_pronoun(self, sentence: str) -> bool:
@@ -256,7 +261,7 @@ def assertions(predicate: str) -> list[Assertion]:
     Args:
         predicate: Lower-case text that starts with a verb, as :meth:`Subject.predicate` returns it.
     """
-    found: list[Assertion] = []
+    results: list[Assertion] = []
     for clause in _clauses(predicate):
         verb = _VERB.match(clause)
         if verb is None or verb["unread"]:
@@ -268,8 +273,8 @@ def assertions(predicate: str) -> list[Assertion]:
                 continue
             before = rest[: max(0, hedge.start() - verb.end())]
             rest = before[: max([before.rfind(","), *(tail.start() for tail in _TAIL.finditer(before)), 0])]
-        found += _read(rest, verb)
-    return found
+        results += _read(rest, verb)
+    return results
 
 
 def _clauses(predicate: str) -> Iterator[str]:
@@ -306,7 +311,7 @@ def _roles(text: str) -> Iterator[Assertion]:
     for item in re.split(r"(?:,? and |, )(?=an? )" if articles else r",? and |, ", text):
         words = _DETERMINER.sub("", f"{item.strip()} ").strip()
         if words:
-            yield Assertion("role", words, said=f"role {words}")
+            yield Assertion("role", words, source=f"role {words}")
 
 
 def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Assertion]:
@@ -332,8 +337,8 @@ def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Ass
                 continue  # "benzoic acids and derivatives" holds more than benzoic acids
             if re.match(r" ?not? ", item) and ("@" in item or (cut and not following)):
                 continue
-            for one in _item(item, relation, negated, positional=len(items) == 1 and not shared):
-                yield replace(one, alone=not cut or bool(following))
+            for assertion in _item(item, relation, negated, positional=len(items) == 1 and not shared):
+                yield replace(assertion, alone=not cut or bool(following))
     if rest and not negated and not re.search(r"\b(?:salts?|complex|mixture|adduct|co-?crystal|combination)$", head):
         yield from _tail(rest, relation)
 
@@ -360,8 +365,8 @@ def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Ite
     if denied := re.match(r"not? |none$", words):
         negated, words = True, _DETERMINER.sub("", f"{words[denied.end() :]} ").strip()
     if words and words not in {"no", "not"}:
-        said = re.sub(r"@\d", "", item) + (f" {_DENIALS}" if negated else "")
-        yield Assertion(relation, words, negated, number, said, total, least, placed=bool(positions), named=named)
+        source = re.sub(r"@\d", "", item)
+        yield Assertion(relation, words, negated, number, source, total, least, placed=bool(positions), named=named)
 
 
 def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:
@@ -376,5 +381,5 @@ def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:
         r"(?:that|which) is (?P<name>[^ ]+(?: acid| alcohol)?) (?=(?:substituted(?! on )|bearing|carrying|having)\b)",
         rest,
     ):
-        yield Assertion("parent", match["name"], said=match["name"])
+        yield Assertion("parent", match["name"], source=match["name"])
         yield from _tail(rest[match.end() :], relation)
