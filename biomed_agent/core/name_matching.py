@@ -43,9 +43,9 @@ _LEFT_ALLOWED = frozenset("anti non pre post pro co ex type".split())
 _RIGHT_ALLOWED = re.compile(
     r"(\w+(ed|ing|ant|ent|ive|free|like|null|based|bound|rich|type|only|naive|specific)|\w*mut\w*|KO|WT|CoV|Cas)\b"
 )
-NEAR = 40
+CONTEXT_CHARS = 40
 """Letters on either side of a span that are looked at."""
-MOST_WORDS = 12
+MAX_NAME_WORDS = 12
 """Words (runs of letters and digits) of the longest name that is looked for in a text."""
 
 
@@ -80,7 +80,7 @@ def windows(text: str) -> Iterator[tuple[int, int]]:
         start = word.start()
         later = bisect_right(breaks, start)
         limit = breaks[later] if later < len(breaks) else len(text)
-        for last in range(min(first + MOST_WORDS, len(words)) - 1, first - 1, -1):
+        for last in range(min(first + MAX_NAME_WORDS, len(words)) - 1, first - 1, -1):
             end = words[last].end()
             if end > limit:
                 continue
@@ -107,7 +107,7 @@ def _bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _loose_left(text: str, start: int) -> bool:
     """Tell whether nothing on the left is glued to the span."""
-    before = text[max(0, start - NEAR) : start]
+    before = text[max(0, start - CONTEXT_CHARS) : start]
     if not before or before[-1].isspace() or before[-1] in "/\"“‘„'—–":
         return not re.search(r"\w'$", before)
     if before[-1] in "([":
@@ -120,7 +120,7 @@ def _loose_left(text: str, start: int) -> bool:
 
 def _loose_right(text: str, end: int) -> bool:
     """Tell whether nothing on the right is glued to the span."""
-    after = text[end : end + NEAR]
+    after = text[end : end + CONTEXT_CHARS]
     if not after or after[0].isspace() or after[0] in '/"”?!;:)]—–':
         return True
     if after[0] in ".,":

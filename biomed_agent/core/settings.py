@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.privacy.credentials import BLOT, names_secret, redact, shown, shown_place
+from biomed_agent.core.privacy.credentials import REDACTED, names_secret, redact, redact_address, redact_path
 from biomed_agent.core.types import EgressPolicy, LoadIn
 
 
@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     def __repr_args__(self) -> Any:
         """Yield names and values for ``repr``, addresses without credentials."""
         for name, value in super().__repr_args__():
-            yield name, shown_setting(str(name), value) if isinstance(value, str) else value
+            yield name, redact_setting(str(name), value) if isinstance(value, str) else value
 
     @field_validator("index", mode="before")
     @classmethod
@@ -99,9 +99,9 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file()))
 
 
-def shown_setting(name: str, value: str) -> str:
+def redact_setting(name: str, value: str) -> str:
     """Return the text of a setting as it may be shown."""
-    return shown(value) if name == "host" else redact(shown_place(value))
+    return redact_address(value) if name == "host" else redact(redact_path(value))
 
 
 def read_settings(**flags: Any) -> Settings:
@@ -129,7 +129,7 @@ def _shown_input(name: str, problem: Mapping[str, Any]) -> str:
     """Return what was given for a setting, unless it is a secret or, being unknown, may be one."""
     value = problem.get("input")
     if names_secret(name) or (problem["type"] == "extra_forbidden" and not isinstance(value, Mapping)):
-        return BLOT
+        return REDACTED
     if isinstance(value, Mapping):
         return f"a table of {', '.join(map(str, value))}"
-    return repr(shown(value)) if isinstance(value, str) else redact(repr(value))
+    return repr(redact_address(value)) if isinstance(value, str) else redact(repr(value))

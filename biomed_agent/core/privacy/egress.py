@@ -138,7 +138,7 @@ class Departure:
         return "hashes" if self.reveals == "identifier" and _HASH.search(self.request) else _KINDS[self.reveals]
 
 
-LOG_BYTES = 10 * 2**20
+MAX_LOG_BYTES = 10 * 2**20
 """bytes the audit log may have, about 30,000 requests; then it is put aside, and the one put aside before is dropped"""
 
 
@@ -155,7 +155,7 @@ class AuditLog:
         limit: Most bytes of the file.
     """
 
-    def __init__(self, path: Path | None, limit: int = LOG_BYTES) -> None:
+    def __init__(self, path: Path | None, limit: int = MAX_LOG_BYTES) -> None:
         self.path = None if path is None else path.expanduser()
         self.limit = limit
 
@@ -272,7 +272,7 @@ def is_loopback(url: str) -> bool:
 
     What is written in a way that only the system's resolver understands (``127.1``, ``localhost.``) or does not always
     lead here (``0.0.0.0``) counts as elsewhere. Where a name leads is looked at when it is connected to, see
-    :class:`.routes.Passage`.
+    :class:`.routes.RouteTrace`.
     """
     try:
         host = urlsplit(url).hostname or ""

@@ -14,7 +14,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolHash
 
 from biomed_agent.core.chemistry import structures
-from biomed_agent.core.chemistry.relations import kinship
+from biomed_agent.core.chemistry.relations import structural_relation
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.core.types import Entity, Molecule, Protein, Provenance, Reason
 from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
@@ -40,7 +40,7 @@ _CALLED = re.compile(
     r"(?:(?:its|the|has the|an?|one) )?synonyms?(?: is| are| include|:)? (?P<synonyms>[^;]+?)[.!]?$",
     re.IGNORECASE,
 )
-_TELLING = 6
+_MIN_TELLING_CHARS = 6
 """letters from which a word of a name, such as *dehydrogenase*, tells what kind of protein it is"""
 _STEREO = "another stereoisomer"
 _RELATIVES = "the name may be shared by relatives"
@@ -211,7 +211,7 @@ def _of_molecules(other: Molecule, entity: Molecule) -> str:
         return ""
     if "*" in entity.smiles or "*" in other.smiles:
         return "a structure with open positions stands for many"
-    related = kinship(other, entity)
+    related = structural_relation(other, entity)
     if related == "a stereoisomer of it":
         undefined = [structures.stereo_stated(molecule)[1] for molecule in (other, entity)]
         return related if any(undefined) else _STEREO
@@ -249,6 +249,6 @@ def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -
         return "the sequence given has no record here to compare"
     shared = re.search(rf"\b{re.escape(name.lower())}\b", own) is not None
     if other.organism != entity.organism:  # of one enzyme of several organisms not all have a record here
-        shared |= any(len(word) >= _TELLING and word in own for word in re.findall(r"[a-z]+", name.lower()))
+        shared |= any(len(word) >= _MIN_TELLING_CHARS and word in own for word in re.findall(r"[a-z]+", name.lower()))
     vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.reason not in _SURE and not re.search(r"\d", name))
     return _RELATIVES if shared or vague else "another"

@@ -44,7 +44,7 @@ _BLOCKING = frozenset(
     "nor homo abeo aza oxa thia ring-opened open-chain ring-expanded ring-contracted artificial fake no not "
     "bioisosteric parent hydrogenated dihydro tetrahydro conjugated activated fused".split()
 )
-_LONGEST = 120
+_MAX_PHRASE_CHARS = 120
 """characters of the longest noun phrase read"""
 _PREFIX = "|".join(sorted(SUBSTITUENTS, key=len, reverse=True))
 _MULTI = "|".join(MULTIPLIERS)
@@ -85,7 +85,7 @@ def understand(words: str) -> Reading | None:
     Returns:
         None when the head is unknown, or a modifier makes the term inapplicable.
     """
-    if len(words) > _LONGEST:
+    if len(words) > _MAX_PHRASE_CHARS:
         return None
     phrase, unread = words, False
     while True:
@@ -318,7 +318,7 @@ _KETO = "[#8,#7,#16]=[#6;r5,r6]"
 _MOVABLE = "[CX4;r5,r6;!H0]"
 _DIKETONE = "[#6][CX3](=O)[CX4;!H0][CX3]=O"
 """a ketone beside another carbonyl, which is largely its enol"""
-_MOST_TAUTOMERS = 64
+_MAX_TAUTOMERS = 64
 
 
 @lru_cache(maxsize=512)
@@ -332,8 +332,8 @@ def _tautomers(smiles: str) -> tuple[str, ...]:
     if not enolic and not all(mol.HasSubstructMatch(structures.pattern(smarts)) for smarts in (_KETO, _MOVABLE)):
         return ()
     maker = rdMolStandardize.TautomerEnumerator()
-    maker.SetMaxTautomers(_MOST_TAUTOMERS)
-    maker.SetMaxTransforms(4 * _MOST_TAUTOMERS)
+    maker.SetMaxTautomers(_MAX_TAUTOMERS)
+    maker.SetMaxTransforms(4 * _MAX_TAUTOMERS)
     with rdBase.BlockLogs():
         result = maker.Enumerate(mol)
     own = _aromatic(mol)

@@ -239,7 +239,7 @@ _ANIMALS = (
     "Xenopus ",
 )
 _BACTERIA = ("Escherichia ", "Bacillus ", "Salmonella ", "Pseudomonas ", "Staphylococcus ", "Mycobacterium ")
-_LISTED = 3
+_MIN_PLACES = 3
 """kinds of place from which a record is detailed enough to exclude that a protein of the cytosol is also secreted"""
 
 
@@ -289,7 +289,7 @@ def _held_inside(record: Record, listed: str) -> str:
     if loose or (anchored and "cell membrane" in record.compartments):
         return ""
     inside = record.compartments - {"on the way out"}
-    detailed = len(inside) >= _LISTED
+    detailed = len(inside) >= _MIN_PLACES
     return listed if detailed or ("cytosol" not in inside and inside == record.compartments) else ""
 
 

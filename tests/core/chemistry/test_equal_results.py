@@ -10,7 +10,7 @@ from rdkit import Chem
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from biomed_agent.core.chemistry import descriptors, structures
-from biomed_agent.core.chemistry.relations import kinship
+from biomed_agent.core.chemistry.relations import structural_relation
 from biomed_agent.core.types import Fact, Molecule
 from biomed_agent.sources.local import STARTER
 from biomed_agent.sources.local.schema import read_table
@@ -85,5 +85,5 @@ def test_threads_share_one_molecule_and_get_what_one_gets() -> None:
 
 def test_structures_without_an_inchikey_hold_nothing() -> None:
     open_positions = [structures.molecule_from_smiles(smiles) for smiles in ("*c1ccccc1", "*CCO", "*CCO.Cl")]
-    assert kinship(open_positions[0], open_positions[1]) == ""
-    assert kinship(open_positions[2], open_positions[0]) == ""
+    assert structural_relation(open_positions[0], open_positions[1]) == ""
+    assert structural_relation(open_positions[2], open_positions[0]) == ""
