@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    FieldSerializationInfo,
+    SecretStr,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -78,8 +85,18 @@ class Settings(BaseSettings):
 
     def __repr_args__(self) -> Any:
         """Yield names and values for ``repr``, addresses without credentials."""
-        for name, value in super().__repr_args__():
-            yield name, redact_setting(str(name), value) if isinstance(value, str) else value
+        yield from self.model_dump().items()
+
+    @field_serializer("host", "model", "email", when_used="unless-none")
+    def _without_credentials(self, value: str, field: FieldSerializationInfo) -> str:
+        """Give ``model_dump`` no password of an address; the setting itself keeps it, to be sent."""
+        return redact_setting(field.field_name, value)
+
+    @field_serializer("index", "audit_log", "cache_dir", when_used="unless-none")
+    def _place_without_credentials(self, value: list[Path] | Path) -> list[Path] | Path:
+        if isinstance(value, list):
+            return [Path(redact_path(path)) for path in value]
+        return Path(redact_path(value))
 
     @field_validator("index", mode="before")
     @classmethod

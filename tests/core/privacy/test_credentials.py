@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -478,3 +479,17 @@ def test_a_malformed_address_of_a_service_is_named_without_its_password(url: str
 
 def test_services_hold_no_credentials_of_their_own() -> None:
     assert all(service.credentials is None for service in SERVICES.values())
+
+
+@pytest.mark.parametrize("name", ["host", "model", "email", "index", "cache_dir", "audit_log"])
+def test_settings_that_are_dumped_hold_no_password(name: str) -> None:
+    address = "https://me:c4nary-7q@far.test/v1"
+    flags: dict[str, Any] = {name: [address] if name == "index" else address}
+    settings = read_settings(**flags, api_key="k3y-9xxz", ncbi_api_key="k3y-9xxz")
+    for text in (str(settings.model_dump()), settings.model_dump_json(), repr(settings), str(settings)):
+        assert "c4nary" not in text
+        assert "k3y" not in text
+        assert "far.test" in text
+    value = getattr(settings, name)
+    assert "c4nary-7q" in str(value), "what is sent needs it"
+    assert settings.model_copy(update={"offline": True}).__dict__[name] == value
