@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biomed_agent.answering.gaps import Gap
-from biomed_agent.core.chemistry import descriptors, structures
+from biomed_agent.core.chemistry import descriptors, relations, structures
 from biomed_agent.core.errors import NotFound, Refused, Unavailable
 from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
@@ -160,7 +160,7 @@ class Retriever:
         """Return the parent of a salt or solvate with its name where a record has one; empty for a parent itself."""
         if structures.part_count(molecule) == 1:
             return []
-        parent = self.index.parent_of(molecule) or structures.parent_of_salt(molecule)
+        parent = next(iter(relations.parents(molecule, self.index)), None)
         if parent is None:
             return []
         known = self.index.molecules_by_inchikey(parent.inchikey) if parent.inchikey and not parent.name else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Protocol
 
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.types import Molecule
@@ -45,6 +46,22 @@ def structural_relation(molecule: Molecule, other: Molecule) -> StructuralRelati
     if parts[0] == parts[1]:
         return StructuralRelation.OTHER_SALT
     return StructuralRelation.SALT if parts[0] > parts[1] else StructuralRelation.PARENT
+
+
+class ParentIndex(Protocol):
+    """Where the parents of salts are recorded."""
+
+    def parent_of(self, molecule: Molecule) -> Molecule | None:
+        """Return the parent that is recorded for a salt or solvate."""
+
+
+def parents(molecule: Molecule, index: ParentIndex) -> list[Molecule]:
+    """Return what a salt, solvate or ion may be known as: its recorded parent, then the one that is computed.
+
+    Empty for what has neither. The two may be one molecule, and then the first has what its record says of it.
+    """
+    candidates = (index.parent_of(molecule), structures.parent_of_salt(molecule))
+    return [parent for parent in candidates if parent is not None]
 
 
 def _holds(mixture: Molecule, other: Molecule) -> bool:

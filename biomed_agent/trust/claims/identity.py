@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from rdkit import Chem
 from rdkit.Chem import rdMolHash
 
 from biomed_agent.core.chemistry import structures
-from biomed_agent.core.chemistry.relations import structural_relation
+from biomed_agent.core.chemistry.relations import StructuralRelation, structural_relation
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.core.types import Entity, Molecule, Protein, Provenance, Reason
 from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
@@ -42,8 +43,6 @@ _CALLED = re.compile(
 )
 _MIN_TELLING_CHARS = 6
 """letters from which a word of a name, such as *dehydrogenase*, tells what kind of protein it is"""
-_STEREO = "another stereoisomer"
-_RELATIVES = "the name may be shared by relatives"
 _PEPTIDE = "[NX3][CX4][CX3](=O)[NX3][CX4][CX3](=O)"
 _BY_WEIGHT = r"(?:p|gp|pp|P|GP)-?\d{2,3}"
 """names from the weight of a chain in kDa, such as p38, which many proteins have"""
@@ -142,15 +141,17 @@ def _compare(name: str, entity: Entity, names: Iterable[str], records: Records) 
     if not meanings.things:
         return None
     things = _nearest(meanings.things, entity)
-    relations = [_relation(thing, entity, name) for thing in things]
-    if "" in relations:
+    comparisons = [_compare_things(thing, entity, name) for thing in things]
+    outcomes = {comparison.outcome for comparison in comparisons}
+    if "same" in outcomes:
         return supported(f"{name} is a name of it on record", entity.provenance)
     others = " or ".join(_label(thing.entity, name) for thing in things[:3])
-    loose = next((relation for relation in relations if relation not in ("another", _STEREO)), None)
-    if loose is not None or meanings.more:
-        return unverified(f"{name} is {others} here: {loose or 'or something that is not on record here'}")
+    unclear = next((comparison for comparison in comparisons if comparison.why), None)
+    if unclear is not None or meanings.more:
+        why = unclear.why if unclear else "or something that is not on record here"
+        return unverified(f"{name} is {others} here: {why}")
     source: Provenance | None = things[0].entity.provenance
-    which = ", a stereoisomer of it" if _STEREO in relations else ""
+    which = ", a stereoisomer of it" if "stereoisomer" in outcomes else ""
     return contradicted(f"{name} is {others}{which}, and this is {_label(entity)}", source)
 
 
@@ -174,7 +175,7 @@ def _sharers(name: str, entity: Entity, records: Records) -> str:
     return " and ".join(
         _label(thing.entity, name)
         for thing in things
-        if type(thing.entity) is type(entity) and _relation(thing, entity, name) in ("another", _STEREO, _RELATIVES)
+        if type(thing.entity) is type(entity) and _compare_things(thing, entity, name).outcome in _NOT_THE_SAME
     )
 
 
@@ -191,8 +192,22 @@ def _label(entity: Entity, name: str = "") -> str:
     return f"{called}{organism}{f' ({entity.handle})' if entity.accession else ''}"
 
 
-def _relation(meaning: Meaning, entity: Entity, name: str) -> str:
-    """Say what the thing named is to the thing spoken of: ``""`` the same, ``another``, or words for in between."""
+class _Comparison(NamedTuple):
+    """What a thing that is named is to the thing spoken of."""
+
+    outcome: Literal["same", "another", "stereoisomer", "shared name", "unclear"]
+    why: str = ""
+    """why it is neither the same nor another for certain"""
+
+
+_SAME, _ANOTHER = _Comparison("same"), _Comparison("another")
+_SHARED_NAME = _Comparison("shared name", "the name may be shared by relatives")
+_NOT_THE_SAME = frozenset({"another", "stereoisomer", "shared name"})
+"""outcomes for which a name is said to be that of another thing as well"""
+
+
+def _compare_things(meaning: Meaning, entity: Entity, name: str) -> _Comparison:
+    """Compare the thing named with the thing spoken of."""
     other = meaning.entity
     if isinstance(other, Molecule) and isinstance(entity, Molecule):
         return _of_molecules(other, entity)
@@ -202,30 +217,31 @@ def _relation(meaning: Meaning, entity: Entity, name: str) -> str:
     if isinstance(structure, Molecule) and structures.parsed(structure.smiles).HasSubstructMatch(
         structures.pattern(_PEPTIDE)
     ):
-        return "a peptide may be written as a structure or as a sequence"
-    return "another"
+        return _Comparison("unclear", "a peptide may be written as a structure or as a sequence")
+    return _ANOTHER
 
 
-def _of_molecules(other: Molecule, entity: Molecule) -> str:
+def _of_molecules(other: Molecule, entity: Molecule) -> _Comparison:
     if other.inchikey == entity.inchikey:
-        return ""
+        return _SAME
     if "*" in entity.smiles or "*" in other.smiles:
-        return "a structure with open positions stands for many"
-    related = structural_relation(other, entity)
-    if related == "a stereoisomer of it":
+        return _Comparison("unclear", "a structure with open positions stands for many")
+    relation = structural_relation(other, entity)
+    if relation is StructuralRelation.STEREOISOMER:
         undefined = [structures.stereo_stated(molecule)[1] for molecule in (other, entity)]
-        return related if any(undefined) else _STEREO
-    if related:
-        return related
+        return _Comparison("unclear", relation) if any(undefined) else _Comparison("stereoisomer")
+    if relation:
+        return _Comparison("unclear", relation)
     if other.formula != entity.formula:
-        return "it may be another drawing of the same complex" if _same_complex(other, entity) else "another"
+        same = _same_complex(other, entity)
+        return _Comparison("unclear", "it may be another drawing of the same complex") if same else _ANOTHER
     graphs = [
         rdMolHash.MolHash(Chem.Mol(structures.parsed(molecule.smiles)), rdMolHash.HashFunction.ElementGraph)
         for molecule in (other, entity)
     ]
     rings = [structures.parsed(molecule.smiles).GetRingInfo().NumRings() for molecule in (other, entity)]
     same = graphs[0] == graphs[1] or abs(rings[0] - rings[1]) == 1  # a sugar may be drawn open or closed
-    return "it may be another tautomer or form of it" if same else "another"
+    return _Comparison("unclear", "it may be another tautomer or form of it") if same else _ANOTHER
 
 
 def _same_complex(first: Molecule, second: Molecule) -> bool:
@@ -237,18 +253,18 @@ def _same_complex(first: Molecule, second: Molecule) -> bool:
     return heavy[0] == heavy[1] and bool(METALS.intersection(heavy[0]))
 
 
-def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -> str:
+def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -> _Comparison:
     if entity.accession and other.accession.split("-")[0] == entity.accession.split("-")[0]:
-        return "the unchanged protein" if entity.variant else ""
+        return _Comparison("unclear", "the unchanged protein") if entity.variant else _SAME
     if other.sequence == entity.sequence:
-        return ""
+        return _SAME
     if entity.gene and other.gene.casefold() == entity.gene.casefold():
-        return f"the same gene of {other.organism}"
+        return _Comparison("unclear", f"the same gene of {other.organism}")
     own = " ".join((entity.name, *entity.synonyms)).lower()
     if not (entity.accession and own.strip()):
-        return "the sequence given has no record here to compare"
+        return _Comparison("unclear", "the sequence given has no record here to compare")
     shared = re.search(rf"\b{re.escape(name.lower())}\b", own) is not None
     if other.organism != entity.organism:  # of one enzyme of several organisms not all have a record here
         shared |= any(len(word) >= _MIN_TELLING_CHARS and word in own for word in re.findall(r"[a-z]+", name.lower()))
     vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.reason not in _SURE and not re.search(r"\d", name))
-    return _RELATIVES if shared or vague else "another"
+    return _SHARED_NAME if shared or vague else _ANOTHER

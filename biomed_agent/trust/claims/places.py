@@ -48,12 +48,12 @@ def fragment(body: str, facts: Sequence[Fact], protein: Protein) -> Iterator[Fin
     """Decide a sentence that is nothing but a place and a kind of membrane protein, as UniProt writes them."""
     body = re.sub(r"^\[[^\]]*\]: ", "", body)
     lowered = body.lower()
-    passes, bare = _topology_words(lowered)
+    topologies, bare = _topologies(lowered)
     places, rest = _places(bare)
-    if not (places or passes) or not set(re.split(r"[\s,;:]+", rest.strip(" ,;:"))) <= _PLACE_WORDS | {""}:
+    if not (places or topologies) or not set(re.split(r"[\s,;:]+", rest.strip(" ,;:"))) <= _PLACE_WORDS | {""}:
         yield from _as_recorded(body, facts)
         return
-    yield from _compare_topology(passes, facts)
+    yield from _compare_topologies(topologies, facts)
     same = list(_as_recorded(re.sub(r"; ?[^;]*membrane protein", "", body), facts))
     yield from same or _compare_places(places, False, facts, protein)
 
@@ -69,7 +69,7 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
         r"\b(?:neither|or|except|not (?:only|just|always|solely)|transport\w* (?:from|to|of)|shuttl\w+)\b", clause
     ):
         return
-    passes, bare = _topology_words(clause)
+    topologies, bare = _topologies(clause)
     places, rest = _places(bare)
     others = re.split(r"[\s,.]+", rest)
     words = [word for word in re.split(r"[\s,.]+", clause) if word not in others or _PLACED.fullmatch(word)]
@@ -82,7 +82,7 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
     if denial:
         words.append(denial.group())
     else:
-        for finding in _compare_topology(passes, facts):
+        for finding in _compare_topologies(topologies, facts):
             yield finding.for_words(" ".join(words))
     for finding in _compare_places(places, negated, facts, protein):
         if limited and finding.verdict == "contradicted":  # of some cells, forms or conditions a record says nothing
@@ -137,40 +137,70 @@ def _compare_places(places: Sequence[str], negated: bool, facts: Sequence[Fact],
 
 # ---------------------------------------------------------------- kinds of membrane proteins
 
-_TOPOLOGY: tuple[tuple[str, str, str], ...] = (
-    # words of a statement; what a recorded topology must match; a name for a person
-    (r"multi-?pass (?:trans)?membrane protein|multi-?pass protein", r"^multi-pass", "multi-pass membrane protein"),
+
+class Topology(NamedTuple):
+    """A kind of membrane protein."""
+
+    words: str
+    """pattern of a statement"""
+    recorded: str
+    """pattern that a recorded topology must match"""
+    name: str
+    """for a person"""
+    integral: bool = False
+    """whether it spans the membrane, so that a record of other spans excludes it"""
+    single_pass_type: bool = False
+    """whether it tells the type of a single span, which records do not always state"""
+
+
+_TOPOLOGIES: tuple[Topology, ...] = (
+    Topology(
+        r"multi-?pass (?:trans)?membrane protein|multi-?pass protein",
+        r"^multi-pass", "multi-pass membrane protein", integral=True,
+    ),
     *(
-        (rf"single-?pass type[ -]{number} (?:trans)?membrane protein|type[ -]{number} (?:single-?pass )?(?:trans)?"
-         rf"membrane protein", rf"^single-pass type {number} ", f"single-pass type {number.upper()} membrane protein")
+        Topology(
+            rf"single-?pass type[ -]{number} (?:trans)?membrane protein|type[ -]{number} (?:single-?pass )?(?:trans)?"
+            r"membrane protein",
+            rf"^single-pass type {number} ", f"single-pass type {number.upper()} membrane protein",
+            integral=True, single_pass_type=True,
+        )
         for number in ("iii", "ii", "iv", "i")
     ),
-    (r"single-?pass (?:trans)?membrane protein", r"^single-pass", "single-pass membrane protein"),
-    (r"(?:integral|transmembrane) (?:membrane )?protein", r"^(?:single|multi)-pass", "integral membrane protein"),
-    (r"peripheral membrane protein", r"^peripheral", "peripheral membrane protein"),
-    (r"(?:lipid-anchor(?:ed)?|gpi-anchor(?:ed)?)(?: (?:membrane )?protein)?", r"^lipid-anchor", "lipid anchor"),
+    Topology(
+        r"single-?pass (?:trans)?membrane protein", r"^single-pass", "single-pass membrane protein", integral=True
+    ),
+    Topology(
+        r"(?:integral|transmembrane) (?:membrane )?protein",
+        r"^(?:single|multi)-pass", "integral membrane protein", integral=True,
+    ),
+    Topology(r"peripheral membrane protein", r"^peripheral", "peripheral membrane protein"),
+    Topology(
+        r"(?:lipid-anchor(?:ed)?|gpi-anchor(?:ed)?)(?: (?:membrane )?protein)?", r"^lipid-anchor", "lipid anchor"
+    ),
 )  # fmt: skip
 _INTEGRAL = re.compile(r"^(?:single|multi)-pass", re.IGNORECASE)
 
 
-def _topology_words(lowered: str) -> tuple[list[tuple[str, str]], str]:
-    """Return the kinds of membrane protein that are named, as (pattern of the record, name), and the rest."""
-    kinds = []
-    for words, pattern, name in _TOPOLOGY:
-        lowered, hits = re.subn(rf"\b(?:{words})\b", " ", lowered)
+def _topologies(lowered: str) -> tuple[list[Topology], str]:
+    """Return the kinds of membrane protein that are named, and the rest of the text."""
+    topologies = []
+    for topology in _TOPOLOGIES:
+        lowered, hits = re.subn(rf"\b(?:{topology.words})\b", " ", lowered)
         if hits:
-            kinds.append((pattern, name))
-    return kinds, lowered
+            topologies.append(topology)
+    return topologies, lowered
 
 
-def _compare_topology(passes: Sequence[tuple[str, str]], facts: Sequence[Fact]) -> Iterator[Finding]:
+def _compare_topologies(topologies: Sequence[Topology], facts: Sequence[Fact]) -> Iterator[Finding]:
     record = _record(facts)
     stated = facts_of(facts, "topology")
-    for pattern, name in passes:
-        same = [fact for fact in stated if re.search(pattern, str(fact.value), re.IGNORECASE)]
+    for topology in topologies:
+        name = topology.name
+        same = [fact for fact in stated if re.search(topology.recorded, str(fact.value), re.IGNORECASE)]
         if same:
             yield supported(f"the record has: {same[0].value}", same[0].provenance).for_words(name)
-        elif name.startswith(("multi", "single", "integral")) and (why := _no_such_passes(name, record)):
+        elif topology.integral and (why := _no_such_passes(topology, record)):
             source = facts_of(facts, "topology", "location")[0].provenance
             yield contradicted(f"it is no {name}: {why}", source).for_words(name)
         else:
@@ -178,11 +208,11 @@ def _compare_topology(passes: Sequence[tuple[str, str]], facts: Sequence[Fact]) 
             yield unverified(f"{name}; the record {f'has {listed}' if listed else 'states no membrane topology'}")
 
 
-def _no_such_passes(name: str, record: Record) -> str:
+def _no_such_passes(topology: Topology, record: Record) -> str:
     """Say why a protein cannot span a membrane as often as stated; empty when the record does not exclude it."""
     if record.topology:
         passes = {kind.split(" membrane")[0].lower() for kind in record.topology}
-        typed = name.startswith("multi") or "type" not in name or all("type" in kind for kind in passes)
+        typed = not topology.single_pass_type or all("type" in kind for kind in passes)
         if typed and all(_INTEGRAL.match(kind) for kind in passes):
             return f"the record has {', '.join(record.topology)}"
         return ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from biomed_agent.core.chemistry import structures
+from biomed_agent.core.chemistry.relations import ParentIndex, parents
 from biomed_agent.core.types import Candidate, Entity, Fact, Molecule, Protein, Reason
 
 
-class Index(Protocol):
+class Index(ParentIndex, Protocol):
     """What is asked of the local index."""
 
     def lexicon_spans(self, text: str) -> Iterable[tuple[int, int, str]]:
@@ -35,9 +35,6 @@ class Index(Protocol):
 
     def facts(self, entity: Entity) -> list[Fact]:
         """Return what is stored of an entity."""
-
-    def parent_of(self, molecule: Molecule) -> Molecule | None:
-        """Return the parent of a salt or solvate."""
 
 
 class Meaning(NamedTuple):
@@ -92,12 +89,9 @@ class Records:
         """Return measured affinities of a pair, of a salt's parent where the salt has none; a variant has none."""
         if protein.variant:
             return []
-        return next((facts for form in self._forms(molecule) if (facts := self._index.activities(form, protein))), [])
+        forms = (molecule, *parents(molecule, self._index))
+        return next((facts for form in forms if (facts := self._index.activities(form, protein))), [])
 
     def is_enzyme(self, protein: Protein) -> bool:
         """Tell whether the record of a protein has an EC number."""
         return any(fact.predicate == "EC number" for fact in self._index.facts(protein))
-
-    def _forms(self, molecule: Molecule) -> Sequence[Molecule]:
-        parents = [self._index.parent_of(molecule), structures.parent_of_salt(molecule)]
-        return [molecule, *(parent for parent in parents if parent is not None)]
