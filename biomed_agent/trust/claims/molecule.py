@@ -18,8 +18,8 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.chemistry.vocabulary import MULTIPLIERS, SUBSTITUENTS, VOCABULARY, Term
 from biomed_agent.core.types import Fact, Molecule
+from biomed_agent.trust.claims.counts import count_finding
 from biomed_agent.trust.claims.findings import Finding, amount, article, contradicted, supported, unverified
-from biomed_agent.trust.claims.numbers import count_finding
 from biomed_agent.trust.claims.statement import Assertion
 from biomed_agent.trust.claims.whole import (
     ADJECTIVES,

@@ -26,8 +26,8 @@ def facts(smiles: str) -> dict[str, object]:
 
 def test_spellings_of_one_structure_give_one_molecule() -> None:
     spellings = ["CC(=O)OC1=CC=CC=C1C(=O)O", "O=C(O)c1ccccc1OC(C)=O", f"  {ASPIRIN}\n"]
-    molecules = [molecule_from_smiles(one) for one in spellings]
-    assert all(one == molecules[0] for one in molecules)
+    molecules = [molecule_from_smiles(spelling) for spelling in spellings]
+    assert all(molecule == molecules[0] for molecule in molecules)
     assert molecules[0].smiles == ASPIRIN
     assert molecules[0].inchikey == "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"
     assert molecules[0].formula == "C9H8O4"
@@ -238,8 +238,8 @@ def test_masses_of_salt_and_base_are_both_told() -> None:
     ],
 )
 def test_parent_of_salt(smiles: str, parent: str | None) -> None:
-    found = structures.parent_of_salt(molecule_from_smiles(smiles))
-    assert (found.smiles if found else None) == parent
+    neutral = structures.parent_of_salt(molecule_from_smiles(smiles))
+    assert (neutral.smiles if neutral else None) == parent
 
 
 def test_components_come_largest_first() -> None:
@@ -248,7 +248,7 @@ def test_components_come_largest_first() -> None:
 
 
 def test_similarity() -> None:
-    aspirin, salicylic, hexane = (molecule_from_smiles(one) for one in (ASPIRIN, "O=C(O)c1ccccc1O", "CCCCCC"))
+    aspirin, salicylic, hexane = (molecule_from_smiles(smiles) for smiles in (ASPIRIN, "O=C(O)c1ccccc1O", "CCCCCC"))
     assert structures.similar(aspirin, aspirin) == 1.0
     assert structures.similar(aspirin, salicylic) > structures.similar(aspirin, hexane) >= 0.0
 
@@ -276,9 +276,9 @@ def test_drawing_is_one_svg_element_of_the_size_asked() -> None:
     ],
 )
 def test_functional_groups(smiles: str, present: dict[str, int], absent: set[str]) -> None:
-    found = structures.functional_groups(molecule_from_smiles(smiles))
-    assert present.items() <= found.items()
-    assert not absent & found.keys()
+    groups = structures.functional_groups(molecule_from_smiles(smiles))
+    assert present.items() <= groups.items()
+    assert not absent & groups.keys()
 
 
 @pytest.mark.parametrize(
@@ -301,9 +301,9 @@ def test_functional_groups(smiles: str, present: dict[str, int], absent: set[str
     ],
 )
 def test_skeletons(smiles: str, present: set[str], absent: set[str]) -> None:
-    found = structures.skeletons(molecule_from_smiles(smiles))
-    assert present <= found
-    assert not absent & found
+    names = structures.skeletons(molecule_from_smiles(smiles))
+    assert present <= names
+    assert not absent & names
 
 
 def test_vocabulary_is_sound() -> None:
@@ -326,11 +326,11 @@ def test_what_is_shown_is_possible() -> None:
     CN=[N+]=[N-] CON=C(C)C O=S(=O)(c1ccccc1)C CS(C)=O CC(=O)OC(C)=O O=C1c2ccccc2C(=O)c2ccccc12 c1ccc(N=Nc2ccccc2)cc1
     O=C1C=CC(=O)C=C1 CC(=S)N NC(=S)N CCOP(=O)(OCC)OCC OB(O)c1ccccc1 C1CO1
     NC(CS)C(=O)NCC(=O)O C#CC N#CC O=CC=O CC(O)=CC(C)=O""".split()
-    for one in smiles:
-        mol = structures.parsed(molecule_from_smiles(one).smiles)
+    for text in smiles:
+        mol = structures.parsed(molecule_from_smiles(text).smiles)
         for term in TERMS:
             if term.proof and term.need and mol.HasSubstructMatch(structures.pattern(term.proof)):
-                assert mol.HasSubstructMatch(structures.pattern(term.need)), (one, term.name)
+                assert mol.HasSubstructMatch(structures.pattern(term.need)), (text, term.name)
 
 
 def test_a_molecule_is_a_value() -> None:
