@@ -58,17 +58,17 @@ def _shown(name: str, value: Any) -> str:
     """Return a setting as text, secrets masked, those within an address too."""
     from pydantic import SecretStr
 
-    from biomed_agent.core.privacy.credentials import shown
-    from biomed_agent.core.settings import shown_setting
+    from biomed_agent.core.privacy.credentials import redact_address
+    from biomed_agent.core.settings import redact_setting
 
     if isinstance(value, SecretStr):
         return "********" if value.get_secret_value() else "(not set)"
     if isinstance(value, list):
         joined = os.pathsep.join(map(str, value))  # together, because an address that was put there was parted
-        return (shown(joined) if "//" in joined else joined) or "(none)"
+        return (redact_address(joined) if "//" in joined else joined) or "(none)"
     if value is None or value == "":
         return "(not set)"
-    return shown_setting(name, str(value))
+    return redact_setting(name, str(value))
 
 
 def _origin(name: str, arguments: argparse.Namespace, file: Path) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from biomed_agent.cli.arguments import settings_of
 from biomed_agent.cli.terminal import PROGRAM, Screen
+from biomed_agent.core.words import counted
 
 if TYPE_CHECKING:
     from biomed_agent.sources.local.build import Progress, Report
@@ -122,20 +123,14 @@ def _plain(report: Report) -> dict[str, Any]:
 
 def _text(report: Report) -> str:
     held = ", ".join(
-        _counted(report.counts[noun], noun)
-        for noun in ("molecule", "protein", "article", "name")
-        if report.counts[noun]
+        counted(report.counts[noun], noun) for noun in ("molecule", "protein", "article", "name") if report.counts[noun]
     )
     again = " (it went on where it had stopped)" if report.resumed else ""
     lines = [f"{report.path}: {held}; {_size(report.path)} in {_duration(report.seconds)}{again}."]
-    lines += [f"{_counted(report.bad, 'record')} left out."] if report.bad else []
+    lines += [f"{counted(report.bad, 'record')} left out."] if report.bad else []
     lines += [f"{report.verified}."] if report.verified else []
     lines.append(f"Use it: {PROGRAM} --index {report.path} ask ..., or set BIOMED_AGENT_INDEX={report.path.resolve()}")
     return "\n".join(lines)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _size(path: Path) -> str:

@@ -153,7 +153,8 @@ def alerts(molecule: Molecule) -> list[Fact]:
         mol = parsed(molecule.smiles)
         facts = []
         for match in _catalog().GetMatches(mol):
-            atoms = sorted({pair[1] + 1 for one in match.GetFilterMatches(mol) for pair in one.atomPairs})
+            pairs = (pair for filter_match in match.GetFilterMatches(mol) for pair in filter_match.atomPairs)
+            atoms = sorted({atom + 1 for _, atom in pairs})
             where = f"atoms {', '.join(map(str, atoms))}" if atoms else "by count"
             name = f"{match.GetProp('FilterSet')} {match.GetDescription()}"
             facts.append(Fact(molecule.handle, "structural alert", name, "", "computed", RDKIT, where))
@@ -165,7 +166,7 @@ def alerts(molecule: Molecule) -> list[Fact]:
 
 @functools.cache
 def _catalog() -> FilterCatalog:
-    chosen = FilterCatalogParams()
+    parameters = FilterCatalogParams()
     for name in CATALOGS:
-        chosen.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
-    return FilterCatalog(chosen)
+        parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
+    return FilterCatalog(parameters)

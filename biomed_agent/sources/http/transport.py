@@ -28,10 +28,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
-from biomed_agent.core.privacy.credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
+from biomed_agent.core.privacy.credentials import (
+    REDACTED,
+    SECRET_FILTER,
+    proxy_secrets,
+    redact,
+    redact_secrets,
+    secrets_of,
+)
 from biomed_agent.core.privacy.disclosure import structure_in
 from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
-from biomed_agent.core.privacy.routes import Passage
+from biomed_agent.core.privacy.routes import RouteTrace
 from biomed_agent.core.types import EgressPolicy, Provenance
 from biomed_agent.sources.http.circuit_breaker import FAILURES, Breaker
 from biomed_agent.sources.http.rate_limit import Clock, Late, Ledger, Pace, asked_pause, retry_after
@@ -212,7 +219,9 @@ class Transport:
         if api_key:
             self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
         self._email, self._api_key, self._clock = email, api_key, clock
-        HUSH.add(api_key, *(secret for one in self.services.values() for secret in secrets_of(one.credentials)))
+        SECRET_FILTER.add(
+            api_key, *(secret for one in self.services.values() for secret in secrets_of(one.credentials))
+        )
         self._audit = AuditLog(audit)
         self._cache = ReplyCache(cache_dir, clock)
         self._flights: Flights[Reply] = Flights()
@@ -433,7 +442,7 @@ class Transport:
         def judge(peer: str) -> None:
             self._permit(service, call.judged(), peer)
 
-        def go(passage: Passage) -> None:
+        def go(passage: RouteTrace) -> None:
             nonlocal start
             while not pace.claim(start):
                 start = pace.approach(deadline)
@@ -465,7 +474,7 @@ class Transport:
         note = {
             "status": status,
             "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
-            "url": blot(url, self._api_key, *secrets_of(service.credentials)),
+            "url": redact_secrets(url, self._api_key, *secrets_of(service.credentials)),
             "retrieved": datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="seconds"),
             "digest": hashlib.sha256(body).hexdigest(),
         }
@@ -485,7 +494,7 @@ class Transport:
         call: _Call,
         deadline: float,
         judge: Callable[[str], None],
-        go: Callable[[Passage], None],
+        go: Callable[[RouteTrace], None],
     ) -> Received:
         """Send the request with what the service wants to know of us."""
         method, params, form = call.method, dict(call.params), dict(call.form)
@@ -511,8 +520,10 @@ class Transport:
         if status >= 400:  # it may be the proxy's
             secrets += proxy_secrets()
         if secrets and (status >= 400 or service.credentials):
-            return blot(body.decode("utf-8", errors="surrogateescape"), *secrets).encode(errors="surrogateescape")
-        return body.replace(self._api_key.encode(errors="replace"), BLOT.encode()) if self._api_key else body
+            return redact_secrets(body.decode("utf-8", errors="surrogateescape"), *secrets).encode(
+                errors="surrogateescape"
+            )
+        return body.replace(self._api_key.encode(errors="replace"), REDACTED.encode()) if self._api_key else body
 
     def _scrub(self, text: str, service: Service) -> str:
         """Blot credentials out of what an error of the HTTP library says."""

@@ -13,7 +13,7 @@ import httpx
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.core.privacy.credentials import split_credentials
 from biomed_agent.core.privacy.egress import is_loopback
-from biomed_agent.core.privacy.routes import Passage, open_client
+from biomed_agent.core.privacy.routes import RouteTrace, open_client
 from biomed_agent.core.version import __version__
 from biomed_agent.sources.http.rate_limit import Clock
 from biomed_agent.sources.http.services import Service
@@ -64,7 +64,7 @@ class Wire:
         form: Mapping[str, str],
         deadline: float,
         judge: Callable[[str], None],
-        go: Callable[[Passage], None],
+        go: Callable[[RouteTrace], None],
     ) -> Received:
         """Send one request and follow redirects on the host of the service.
 
@@ -75,7 +75,7 @@ class Wire:
             params: Query parameters, not encoded.
             form: Body of a POST.
             deadline: Moment of the clock at which the last byte must have come.
-            judge: See :class:`.routes.Passage`.
+            judge: See :class:`.routes.RouteTrace`.
             go: Called before each request, redirected ones too, when its connection stands; returns when it may leave.
 
         Raises:
@@ -86,7 +86,7 @@ class Wire:
         client, proxies = self._open(service.url)
         request = client.build_request(method, url, params=dict(params) or None, data=dict(form) or None)
         for _ in range(MAX_REDIRECTS + 1):
-            passage = Passage(service.url, judge, go, proxies)
+            passage = RouteTrace(service.url, judge, go, proxies)
             status, headers, body = self._receive(client, service, request, deadline, passage)
             if status not in (301, 302, 303, 307, 308) or "location" not in headers:
                 return Received(status, headers, body, url)
@@ -97,7 +97,7 @@ class Wire:
         raise Unavailable(f"{service.name} redirected more than {MAX_REDIRECTS} times.", "Try again later.")
 
     def _receive(
-        self, client: httpx.Client, service: Service, request: httpx.Request, deadline: float, passage: Passage
+        self, client: httpx.Client, service: Service, request: httpx.Request, deadline: float, passage: RouteTrace
     ) -> tuple[int, httpx.Headers, bytes]:
         left = deadline - self._clock.monotonic()
         if left <= 0:
