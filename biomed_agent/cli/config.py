@@ -19,7 +19,8 @@ CACHED = ("replies.sqlite*", "starter-*.sqlite*", "fingerprints-*.npz*")
 
 def config_show(arguments: argparse.Namespace, screen: Screen) -> int:
     """Show every setting, its value and where it came from; secrets are masked."""
-    from biomed_agent.core.settings import Settings, config_file
+    from biomed_agent.core.plain_settings import config_file
+    from biomed_agent.core.settings import Settings
 
     settings = settings_of(arguments)
     file = config_file()

@@ -12,11 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import QED, rdFingerprintGenerator, rdinchi, rdMolDescriptors
-from rdkit.Chem.Draw import rdMolDraw2D
-from rdkit.Chem.MolStandardize import rdMolStandardize
-from rdkit.Chem.Scaffolds import MurckoScaffold
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdinchi, rdMolDescriptors
 
 from biomed_agent.core.chemistry.vocabulary import TERMS
 from biomed_agent.core.errors import InvalidInput
@@ -207,6 +204,8 @@ def inchi(molecule: Molecule) -> str:
 
 
 def _scaffold(mol: Chem.Mol) -> str:
+    from rdkit.Chem.Scaffolds import MurckoScaffold
+
     return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(mol))  # type: ignore[no-untyped-call]
 
 
@@ -336,6 +335,8 @@ def _shape(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
 
 
 def _estimates(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
+    from rdkit.Chem import QED
+
     rotatable, tpsa = rdMolDescriptors.CalcNumRotatableBonds(mol), rdMolDescriptors.CalcTPSA(mol)
     violations, values = rule_of_five(molecule)
     broken = f"{len(violations)} exceeded: {', '.join(violations)}" if violations else "none exceeded"
@@ -402,6 +403,8 @@ def parent_of_salt(molecule: Molecule) -> Molecule | None:
     Usual counter-ions and solvents are left aside, unless nothing else is there; of the rest the largest
     organic part is taken and its charges are neutralised where hydrogens allow it.
     """
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
     with rdBase.BlockLogs():
         uncharger = rdMolStandardize.Uncharger()
         parts = [uncharger.uncharge(part) for part in Chem.GetMolFrags(parsed(molecule.smiles), asMols=True)]
@@ -415,6 +418,9 @@ def parent_of_salt(molecule: Molecule) -> Molecule | None:
 
 def similar(a: Molecule, b: Molecule) -> float:
     """Return the Tanimoto similarity (0 to 1) of the Morgan fingerprints (radius 2, 2048 bits)."""
+    from rdkit import DataStructs
+    from rdkit.Chem import rdFingerprintGenerator
+
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
     first, second = (generator.GetFingerprint(parsed(one.smiles)) for one in (a, b))
     return float(DataStructs.TanimotoSimilarity(first, second))
@@ -422,6 +428,8 @@ def similar(a: Molecule, b: Molecule) -> float:
 
 def draw_svg(molecule: Molecule, width: int = 320, height: int = 240) -> str:
     """Draw the structure on white; returns one ``<svg>`` element, without the XML declaration."""
+    from rdkit.Chem.Draw import rdMolDraw2D
+
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, Chem.Mol(parsed(molecule.smiles)))
     drawer.FinishDrawing()

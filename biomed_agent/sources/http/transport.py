@@ -25,8 +25,6 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import httpx
-
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.core.privacy.credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
 from biomed_agent.core.privacy.disclosure import structure_in
@@ -131,10 +129,14 @@ class _Call:
 
     @property
     def full_url(self) -> str:
+        import httpx
+
         return str(httpx.URL(self.url, params=dict(self.params))) if self.params else self.url
 
     @property
     def request(self) -> str:
+        import httpx
+
         return f"{self.method} {self.full_url} {httpx.QueryParams(dict(self.form))}".strip()
 
     @property
@@ -334,6 +336,8 @@ class Transport:
         reveals: Reveals,
         what: str,
     ) -> _Call:
+        import httpx
+
         service = self.services[key]
         url = (
             str(on_host(service.name, service.url, httpx.URL(path)))
@@ -421,6 +425,8 @@ class Transport:
         )
 
     def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> Kept:
+        import httpx
+
         pace, breaker = self._pace[call.service], self._breakers[call.service]
         if rest := breaker.refusal():
             raise Unavailable(
