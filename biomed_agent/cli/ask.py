@@ -24,8 +24,10 @@ def ask(arguments: argparse.Namespace, screen: Screen) -> int:
         if arguments.html:
             raise InvalidInput("--html is for one answer; leave it out, or leave out --input.")
         return answer_rows(arguments, screen)
-    if arguments.output is not None or arguments.resume:
-        raise InvalidInput("--output and --resume belong to --input.", "For one answer use --json or --html FILE.")
+    if arguments.output is not None or arguments.resume or arguments.workers is not None:
+        raise InvalidInput(
+            "--output, --resume and --workers belong to --input.", "For one answer use --json or --html FILE."
+        )
     if not arguments.question:
         raise InvalidInput("the question is missing.", 'Try: biomed-agent ask "What is aspirin?"')
     question = given_text(" ".join(arguments.question), "question")

@@ -228,6 +228,12 @@ def _many_arguments(many: Any, words: str) -> None:
         help=".jsonl, .csv or .tsv to write; without it a terminal gets a listing, and a pipe JSON lines",
     )
     many.add_argument("--resume", action="store_true", help="go on with the output of an interrupted run")
+    many.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that answer (default: as many as pay); always one where databases or a model are asked",
+    )
 
 
 def _ask_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
 from typing import Any
 
 _LEAVES = (str, int, float, bool, type(None))
@@ -24,6 +23,11 @@ def plain_values(value: Any) -> Any:
     return copy.deepcopy(value)
 
 
-@lru_cache(maxsize=256)
+_names: dict[type, tuple[str, ...]] = {}
+"""fields of the dataclasses that were met; none for other types"""
+
+
 def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    if kind not in _names:
+        _names[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    return _names[kind]

@@ -15,7 +15,8 @@ from biomed_agent.answering.components import Components
 from biomed_agent.answering.evidence import Retriever
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.cli import main
-from biomed_agent.cli.tables import Row, read_rows
+from biomed_agent.cli.row_formats import Row
+from biomed_agent.cli.tables import read_rows
 from biomed_agent.core.settings import Settings, read_settings
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local import LocalIndex
