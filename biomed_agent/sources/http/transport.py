@@ -16,8 +16,8 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,13 +25,14 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.core.privacy.credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
 from biomed_agent.core.privacy.disclosure import structure_in
 from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
 from biomed_agent.core.privacy.routes import Passage
 from biomed_agent.core.types import EgressPolicy, Provenance
 from biomed_agent.sources.http.circuit_breaker import FAILURES, Breaker
+from biomed_agent.sources.http.malformed import well_formed
 from biomed_agent.sources.http.rate_limit import Clock, Late, Ledger, Pace, asked_pause, retry_after
 from biomed_agent.sources.http.reply_cache import Flights, Kept, ReplyCache
 from biomed_agent.sources.http.services import DAY, SERVICES, Service, placed
@@ -89,28 +90,6 @@ Check: TypeAlias = Callable[[Reply], None]
 :class:`Unavailable` does, and that a repetition may mend it. What is to be kept is read here, before it is kept."""
 Later: TypeAlias = Callable[[Reply], str | None]
 """Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
-
-
-@contextmanager
-def well_formed(service: str, *foreign: type[BiomedAgentError]) -> Iterator[None]:
-    """Turn what a malformed reply provokes in its reader into :class:`~biomed_agent.core.errors.Unavailable`.
-
-    A reader meets anything at all in a reply that is not what it should be, so every error that is none of this
-    package's is turned.
-
-    Args:
-        service: Whose reply it is.
-        foreign: Errors of this package that mean a malformed reply as well.
-    """
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, BiomedAgentError) and not isinstance(error, foreign):
-            raise
-        raise Unavailable(
-            f"{service}'s reply is malformed ({type(error).__name__}: {error}).",
-            f"{service} may have changed its format; look for a newer version of this package.",
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)
