@@ -47,14 +47,14 @@ def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def entities(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
     """Return molecule and protein as the agent takes them; ``@path`` becomes ``file:path``."""
-    found = []
+    names = []
     for kind in ("molecule", "protein"):
         text: str | None = getattr(arguments, kind)
         if text is not None:
             text = readable(text, f"--{kind}")
             text = file_or_name(text)
-        found.append(text)
-    return found[0], found[1]
+        names.append(text)
+    return names[0], names[1]
 
 
 def file_or_name(text: str) -> str:

@@ -95,8 +95,8 @@ def deliver(answer: Answer, arguments: argparse.Namespace, screen: Screen) -> in
         reason = answer.text if answer.candidates else " ".join((answer.text, *answer.next_steps))
         screen.fail(f"{answer.status.replace('_', ' ')}: {reason}")
         rest = replace(answer, text="", next_steps=answer.next_steps if answer.candidates else ())
-        if not arguments.json and (shown := to_text(rest, screen.width)):
-            screen.note(shown)
+        if not arguments.json and (remainder := to_text(rest, screen.width)):
+            screen.note(remainder)
     if arguments.html:
         with whole_file(Path(arguments.html)) as stream:
             stream.write(to_html_page(answer))

@@ -82,10 +82,10 @@ def _cells(answer: Answer) -> dict[str, str]:
     """Return the added columns; the model's sentences keep their verdicts, and what is withheld is counted."""
     return {
         "answer": " ".join(answer.text.split()),
-        "entities": "; ".join(one.entity.handle for one in answer.entities),
+        "entities": "; ".join(resolved.entity.handle for resolved in answer.entities),
         "candidates": listed(answer),
         "model": _model_cell(answer.model),
-        "sources": "; ".join(f"{one.source} {one.identifier}".strip() for one in answer.sources),
+        "sources": "; ".join(f"{provenance.source} {provenance.identifier}".strip() for provenance in answer.sources),
         "warnings": " ".join(answer.warnings),
     }
 

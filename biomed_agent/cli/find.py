@@ -61,7 +61,7 @@ def _found(agent: BioMedAgent, name: str, arguments: argparse.Namespace) -> Answ
     if arguments.kind == "properties":
         return agent.molecule_properties(name, policy)
     if arguments.kind == "protein":
-        about = [one.strip() for one in (arguments.about or "").split(",") if one.strip()]
+        about = [section.strip() for section in (arguments.about or "").split(",") if section.strip()]
         return agent.protein_card(name, arguments.organism or "", about, policy)
     if arguments.kind == "literature":
         return agent.search_literature(name, arguments.limit, policy)
@@ -137,11 +137,13 @@ def _cells(answer: Answer) -> dict[str, str]:
     cells = dict.fromkeys(COLUMNS, "")
     cells["answer"] = " ".join(answer.text.split())
     cells["candidates"] = listed(answer)
-    cells["sources"] = "; ".join(f"{one.source} {one.identifier}".strip() for one in answer.sources)
+    cells["sources"] = "; ".join(
+        f"{provenance.source} {provenance.identifier}".strip() for provenance in answer.sources
+    )
     for resolved in answer.entities[:1]:
         entity = resolved.entity
         cells |= {"handle": entity.handle, "found_name": entity.name, "why": resolved.why}
-        cells["not_chosen"] = "; ".join(one.handle for one in resolved.alternatives)
+        cells["not_chosen"] = "; ".join(candidate.handle for candidate in resolved.alternatives)
         if isinstance(entity, Molecule):
             cells |= {"smiles": entity.smiles, "inchikey": entity.inchikey, "formula": entity.formula}
             cells["weight"] = "" if entity.weight is None else f"{entity.weight:.2f}"

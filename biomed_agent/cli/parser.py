@@ -135,7 +135,7 @@ def _common(prove: bool = False) -> _Parser:
     """Return the flags that may stand before or after the command; absent ones leave no trace.
 
     Args:
-        prove: Whether ``--egress`` may stand without a policy, as a command of its own (:mod:`.trap`).
+        prove: Whether ``--egress`` may stand without a policy, as a command of its own (:mod:`.egress_proof`).
     """
     alone: dict[str, Any] = {"nargs": "?", "const": True, "metavar": "POLICY"} if prove else {}
     parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)

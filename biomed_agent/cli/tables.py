@@ -84,8 +84,8 @@ def _table_rows(stream: TextIO, delimiter: str, needed: Sequence[str]) -> Iterat
         raise InvalidInput(f"the first line cannot be read: {error}.", "Expected the names of the columns.") from error
     names = [lower if lower in COLUMNS_READ else name for name, lower in header]
     if needed and not set(needed) & set(names):
-        found = ", ".join(names) or "nothing"
-        raise InvalidInput(f"the first line names {found}; expected a column called {' or '.join(needed)}.")
+        written = ", ".join(names) or "nothing"
+        raise InvalidInput(f"the first line names {written}; expected a column called {' or '.join(needed)}.")
     table.fieldnames = names
     while True:
         number += 1
@@ -103,15 +103,15 @@ def _table_rows(stream: TextIO, delimiter: str, needed: Sequence[str]) -> Iterat
 def _json_rows(stream: TextIO) -> Iterator[Row]:
     for number, line in enumerate((line for line in stream if line.strip()), 1):
         try:
-            found = json.loads(line)
+            record = json.loads(line)
         except ValueError as error:
             yield Row(number, problem=f"the line is not JSON: {error}.")
             continue
-        if not isinstance(found, dict):
+        if not isinstance(record, dict):
             yield Row(number, problem='the line is no JSON object; expected {"question": "..."}.')
             continue
-        nested = [key for key in COLUMNS_READ if isinstance(found.get(key), list | dict)]
-        columns = {key: "" if value is None else str(value) for key, value in found.items()}
+        nested = [key for key in COLUMNS_READ if isinstance(record.get(key), list | dict)]
+        columns = {key: "" if value is None else str(value) for key, value in record.items()}
         yield Row(number, columns, f"{nested[0]} holds no text; expected one name or question." if nested else "")
 
 
@@ -309,7 +309,7 @@ def _same(record: Any, row: Row | None, carried: Sequence[str]) -> bool:
 
 def listed(answer: Answer) -> str:
     """Return the candidates of an answer for one cell of a table."""
-    return "; ".join(f"{one.handle} ({one.label}: {one.why})" for one in answer.candidates)
+    return "; ".join(f"{candidate.handle} ({candidate.label}: {candidate.why})" for candidate in answer.candidates)
 
 
 def _counts(statuses: Counter[str]) -> str:
