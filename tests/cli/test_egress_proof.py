@@ -37,7 +37,7 @@ def test_the_trap_keeps_what_is_sent() -> None:
         with pytest.raises(urllib.error.HTTPError):
             opener.open("http://far.test/compound/name/aspirin", data=b"name=aspirin", timeout=5)
         assert opener.open("http://far.test/esearch.fcgi", timeout=5).status == 200
-    assert [one.splitlines()[0] for one in sinkhole.caught] == [
+    assert [request.splitlines()[0] for request in sinkhole.caught] == [
         "POST http://far.test/compound/name/aspirin HTTP/1.1",
         "GET http://far.test/esearch.fcgi HTTP/1.1",
     ]
