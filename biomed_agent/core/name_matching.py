@@ -39,6 +39,7 @@ so (``the mass of water?``)."""
 
 _WORD = re.compile(r"[^\W_]+")
 _BREAK = re.compile(r"[,;:.?!]\s|[\n\"“”|<>=@#\\\\]|[.?!]$")
+_SIGN_IN_FRONT = re.compile(r"\([+\-−±]{1,3}\)-?$")
 _LEFT_ALLOWED = frozenset("anti non pre post pro co ex type".split())
 _RIGHT_ALLOWED = re.compile(
     r"(\w+(ed|ing|ant|ent|ive|free|like|null|based|bound|rich|type|only|naive|specific)|\w*mut\w*|KO|WT|CoV|Cas)\b"
@@ -78,6 +79,7 @@ def windows(text: str) -> Iterator[tuple[int, int]]:
     breaks = [match.start() for match in _BREAK.finditer(text)]
     for first, word in enumerate(words):
         start = word.start()
+        loose: dict[int, bool] = {}
         later = bisect_right(breaks, start)
         limit = breaks[later] if later < len(breaks) else len(text)
         for last in range(min(first + MAX_NAME_WORDS, len(words)) - 1, first - 1, -1):
@@ -85,17 +87,18 @@ def windows(text: str) -> Iterator[tuple[int, int]]:
             if end > limit:
                 continue
             for left, right in _bracketed(text, start, end):
-                if _loose_left(text, left) and _loose_right(text, right):
+                if left not in loose:
+                    loose[left] = _loose_left(text, left)
+                if loose[left] and _loose_right(text, right):
                     yield left, right
 
 
 def _bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield a span widened by what belongs to it, widest first: ``(-)-``, a closing bracket, a plus sign."""
-    prefix = re.search(r"\([+\-−±]{1,3}\)-?$", text[max(0, start - 6) : start])
-    if prefix:
+    if start and text[start - 1] in "-)" and (prefix := _SIGN_IN_FRONT.search(text[max(0, start - 6) : start])):
         yield start - len(prefix[0]), end
     inside = text[start:end]
-    unclosed = sum(inside.count(mark) for mark in "([") - sum(inside.count(mark) for mark in ")]")
+    unclosed = inside.count("(") + inside.count("[") - inside.count(")") - inside.count("]")
     if unclosed < 0 and start and text[start - 1] in "([":
         start -= 1
     elif unclosed > 0 and text[end : end + 1] in (")", "]"):

@@ -24,26 +24,16 @@ from pydantic_settings import (
 )
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.plain_settings import PREFIX, config_file, default_cache_dir
 from biomed_agent.core.privacy.credentials import REDACTED, names_secret, redact, redact_address, redact_path
 from biomed_agent.core.types import EgressPolicy, LoadIn
-
-
-def config_file() -> Path:
-    """The optional settings file: ``$BIOMED_AGENT_CONFIG`` or ``~/.config/biomed-agent/config.toml``."""
-    named = os.environ.get("BIOMED_AGENT_CONFIG")
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return Path(named) if named else base / "biomed-agent" / "config.toml"
-
-
-def _cache_dir() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "biomed-agent"
 
 
 class Settings(BaseSettings):
     """Every setting, with its environment variable ``BIOMED_AGENT_<NAME>``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BIOMED_AGENT_",
+        env_prefix=PREFIX,
         env_ignore_empty=True,
         populate_by_name=True,
         extra="forbid",
@@ -66,7 +56,9 @@ class Settings(BaseSettings):
     offline: bool = Field(default=False, description="ask no database; local index only")
     egress: EgressPolicy = Field(default="names-only", description="what may leave: public, names-only or nothing")
     api_key: SecretStr = Field(default=SecretStr(""), description="bearer token for the model host")
-    cache_dir: Path = Field(default_factory=_cache_dir, description="folder for cached replies and built indexes")
+    cache_dir: Path = Field(
+        default_factory=default_cache_dir, description="folder for cached replies and built indexes"
+    )
     audit_log: Path | None = Field(
         default=None, description="file of what left this machine; default: egress.jsonl in the cache folder"
     )

@@ -240,6 +240,10 @@ _AMOUNT = re.compile(
 )
 
 
+NEIGHBOUR_CHARS = 300
+"""letters on either side of a name in which its neighbours are looked for; a long text has many names"""
+
+
 def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners: bool = False) -> None:
     """Refuse a lexicon name that is only a part of what the question names.
 
@@ -255,7 +259,8 @@ def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners:
     """
     if mention.how != "lexicon":
         return
-    before, after = question[: mention.start], question[mention.end :]
+    before = question[max(0, mention.start - NEIGHBOUR_CHARS) : mention.start]
+    after = question[mention.end : mention.end + NEIGHBOUR_CHARS]
     words = f"{_RELATIVES}|{'|'.join(sorted(_SALT_WORDS))}" + ("" if partners else f"|{_PARTNERS}")
     relative = re.search(rf"\b({words})\s+(?:of|to|for)\s+(?:the\s+|an?\s+)?$", before, re.I) or re.match(
         rf"(?:'s)?[\s-]+({_RELATIVES if partners else f'{_RELATIVES}|{_PARTNERS}'})\b(?! inhibitor)", after, re.I

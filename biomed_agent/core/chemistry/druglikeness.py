@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
-from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
 from biomed_agent.core.chemistry.structures import RDKIT, average_weight, parsed
 from biomed_agent.core.types import Fact, LimitCheck, Molecule
+
+if TYPE_CHECKING:
+    from rdkit.Chem.FilterCatalog import FilterCatalog
 
 CATALOGS = ("PAINS_A", "PAINS_B", "PAINS_C", "BRENK", "NIH")
 
@@ -166,6 +168,8 @@ def alerts(molecule: Molecule) -> list[Fact]:
 
 @functools.cache
 def _catalog() -> FilterCatalog:
+    from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
+
     parameters = FilterCatalogParams()
     for name in CATALOGS:
         parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))

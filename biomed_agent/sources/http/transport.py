@@ -16,8 +16,8 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +25,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import httpx
-
-from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.core.privacy.credentials import (
     REDACTED,
     SECRET_FILTER,
@@ -41,6 +39,7 @@ from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_lo
 from biomed_agent.core.privacy.routes import RouteTrace
 from biomed_agent.core.types import EgressPolicy, Provenance
 from biomed_agent.sources.http.circuit_breaker import FAILURES, Breaker
+from biomed_agent.sources.http.malformed import well_formed
 from biomed_agent.sources.http.rate_limit import Clock, Late, Ledger, Pace, asked_pause, retry_after
 from biomed_agent.sources.http.reply_cache import Flights, Kept, ReplyCache
 from biomed_agent.sources.http.services import DAY, SERVICES, Service, placed
@@ -100,28 +99,6 @@ Later: TypeAlias = Callable[[Reply], str | None]
 """Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
 
 
-@contextmanager
-def well_formed(service: str, *foreign: type[BiomedAgentError]) -> Iterator[None]:
-    """Turn what a malformed reply provokes in its reader into :class:`~biomed_agent.core.errors.Unavailable`.
-
-    A reader meets anything at all in a reply that is not what it should be, so every error that is none of this
-    package's is turned.
-
-    Args:
-        service: Whose reply it is.
-        foreign: Errors of this package that mean a malformed reply as well.
-    """
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, BiomedAgentError) and not isinstance(error, foreign):
-            raise
-        raise Unavailable(
-            f"{service}'s reply is malformed ({type(error).__name__}: {error}).",
-            f"{service} may have changed its format; look for a newer version of this package.",
-        ) from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One request as the caller meant it: no identity, no secrets."""
@@ -138,10 +115,14 @@ class _Call:
 
     @property
     def full_url(self) -> str:
+        import httpx
+
         return str(httpx.URL(self.url, params=dict(self.params))) if self.params else self.url
 
     @property
     def request(self) -> str:
+        import httpx
+
         return f"{self.method} {self.full_url} {httpx.QueryParams(dict(self.form))}".strip()
 
     @property
@@ -343,6 +324,8 @@ class Transport:
         reveals: Reveals,
         what: str,
     ) -> _Call:
+        import httpx
+
         service = self.services[key]
         url = (
             str(on_host(service.name, service.url, httpx.URL(path)))
@@ -430,6 +413,8 @@ class Transport:
         )
 
     def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> Kept:
+        import httpx
+
         pace, breaker = self._pace[call.service], self._breakers[call.service]
         if rest := breaker.refusal():
             raise Unavailable(

@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import NamedTuple
-
-import httpx
+from typing import TYPE_CHECKING, NamedTuple
 
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.core.privacy.credentials import split_credentials
@@ -17,6 +14,9 @@ from biomed_agent.core.privacy.routes import RouteTrace, open_client
 from biomed_agent.core.version import __version__
 from biomed_agent.sources.http.rate_limit import Clock
 from biomed_agent.sources.http.services import Service
+
+if TYPE_CHECKING:
+    import httpx
 
 IDLE = 15.0
 """seconds to wait for the next bytes within the total time of a call"""
@@ -99,6 +99,8 @@ class Wire:
     def _receive(
         self, client: httpx.Client, service: Service, request: httpx.Request, deadline: float, passage: RouteTrace
     ) -> tuple[int, httpx.Headers, bytes]:
+        import httpx
+
         left = deadline - self._clock.monotonic()
         if left <= 0:
             raise httpx.ReadTimeout("no time is left", request=request)
@@ -118,6 +120,8 @@ class Wire:
 
     def _open(self, url: str) -> tuple[httpx.Client, dict[tuple[str, int], str]]:
         """Return the client for an address, and the proxies that it is known to use."""
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         near = is_loopback(url)
         with self._lock:
             if near not in self._clients:
@@ -128,6 +132,8 @@ class Wire:
 
 def _joined(service: str, url: httpx.URL, location: str) -> httpx.URL:
     """Return where a redirect of ``url`` leads."""
+    import httpx
+
     try:
         return url.join(location)
     except httpx.InvalidURL:
@@ -142,6 +148,8 @@ def on_host(service: str, base: str, url: httpx.URL) -> httpx.URL:
     Raises:
         Unavailable: It lies elsewhere.
     """
+    import httpx
+
     home = httpx.URL(base)
     if url.userinfo:
         url = httpx.URL(split_credentials(str(url))[0])
