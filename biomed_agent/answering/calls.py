@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from biomed_agent.core.deadline import Deadline, running
-from biomed_agent.core.errors import BiomedAgentError
+from biomed_agent.core.errors import BiomedAgentError, Cancelled
 
 if TYPE_CHECKING:
     import asyncio
@@ -118,6 +118,8 @@ def _start(agent: Calls, deadline: Deadline, work: Callable[[], R]) -> asyncio.F
     agent._calls.add(deadline)
 
     def within() -> R:
+        if deadline.cancelled:  # while it waited for a thread
+            raise Cancelled("the call was cancelled.")
         with running(deadline):
             return work()
 
