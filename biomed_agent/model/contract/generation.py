@@ -89,7 +89,12 @@ class Generation:
 
 
 class Generator(Protocol):
-    """What asks a model. Every method raises :class:`~biomed_agent.core.errors.BiomedAgentError` only."""
+    """What asks a model. Every method raises :class:`~biomed_agent.core.errors.BiomedAgentError` only.
+
+    A call that is over (:func:`biomed_agent.core.deadline.current` as it was when the method was called) ends with
+    :class:`~biomed_agent.core.errors.TimedOut` or :class:`~biomed_agent.core.errors.Cancelled`: near, within one token;
+    at a host, by closing its connection at once.
+    """
 
     @property
     def stamp(self) -> ModelStamp:
@@ -113,3 +118,9 @@ class Generator(Protocol):
 
     def astream(self, messages: Sequence[Message], options: Options = ...) -> AsyncIterator[str]:
         """Like :meth:`stream`, asynchronously."""
+
+    def close(self) -> None:
+        """Free what is held: threads, connections, the model's memory; harmless twice. A later call takes it again."""
+
+    async def aclose(self) -> None:
+        """Like :meth:`close`, without blocking the event loop."""
