@@ -21,8 +21,8 @@ from biomed_agent.model.checkpoints.adapter import add_lora, merge_lora, read_tr
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.network.processing import IGNORED, BioMedGPTProcessor
+from biomed_agent.model.training.batch import TrainingBatch
 from biomed_agent.model.training.batching import (
-    TARGET,
     Batches,
     Collator,
     Lengths,
@@ -35,7 +35,6 @@ from biomed_agent.model.training.batching import (
 from biomed_agent.model.training.export import Trained, export, trained_kinds
 from biomed_agent.model.training.intake import Pairs, begun_with, read_pairs, refuse_missing, refuse_other_files
 from biomed_agent.model.training.objectives import (
-    TARGETS,
     GistLoss,
     Seen,
     StructureLoss,
@@ -109,51 +108,64 @@ def compile_layers(model: BioMedGPTForConditionalGeneration, report: Report) -> 
 class AlignTrainer(RunTrainer):
     """Trains what a stage says by the losses it names; its checkpoints hold only what is trained.
 
+    The loss of one batch is ``w_answers * (P / N) * S + (1 / A) * sum over i of w_i * L_i``. ``S`` is the sum of
+    ``-log p(token | all before it, structures)`` over the batch's answer tokens, in nats; ``N`` the number of answer
+    tokens in all batches of the optimizer step, on all processes, so that each token weighs the same however batches
+    are cut; ``P`` the number of processes, over which gradients are averaged (1 where ``N`` is not known, and is that
+    of the batch); ``L_i`` the other losses of the stage, each a mean over the batch (:mod:`.objectives`); ``A`` the
+    batches of the optimizer step; ``w`` the stage's weights. In evaluation the loss is that on the answers alone.
+
     Args:
         stage: The stage.
         auxiliary: Losses beside the one on the answers, by name. Their weights are trained as a part of the model.
-        **kwargs: What :class:`.run.RunTrainer` takes.
+        **kwargs: What :class:`.trainer.RunTrainer` takes.
     """
 
     def __init__(self, stage: Stage, auxiliary: Mapping[Loss, nn.Module], **kwargs: Any) -> None:
         if auxiliary:
-            kwargs["model"].add_module(OBJECTIVES, nn.ModuleDict({str(name): one for name, one in auxiliary.items()}))
+            kwargs["model"].add_module(OBJECTIVES, nn.ModuleDict({str(name): loss for name, loss in auxiliary.items()}))
         super().__init__(**kwargs)
         self.stage, self.auxiliary = stage, auxiliary
         kwargs["model"].lockstep = self.is_fsdp_enabled
         self.loss_is_scaled_for_ga = True  # by compute_loss, over all answers of an optimizer step
 
+    def _prepare_inputs(self, inputs: Any) -> Any:
+        """Put a batch on the device; the library knows how for mappings and lists only."""
+        return inputs.to(self.args.device)
+
     def compute_loss(
-        self, model: Any, inputs: dict[str, Tensor | Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Tensor | tuple[Tensor, Any]:
-        """Return the weighted losses of a stage in training, and the loss on the answers in evaluation."""
-        inputs = dict(inputs)
-        kinds, labels = inputs.pop("kinds"), inputs.pop("labels")
-        targets = {name: inputs.pop(f"{TARGET}{name}") for name in TARGETS if f"{TARGET}{name}" in inputs}
-        if "position_ids" in inputs:  # of a packed row, in which the mask counts tokens and masks none
-            del inputs["attention_mask"]
+        """Return the loss of a :class:`~.batch.TrainingBatch`; the signature is the library's."""
+        batch = cast(TrainingBatch, inputs)
         weights: Mapping[Loss, float] = self.stage.weights if model.training else {ANSWERS: 1.0}
         auxiliary = self.auxiliary if model.training else {}
-        loss = torch.zeros((), device=labels.device)
+        model_inputs = batch.model_inputs
+        loss = torch.zeros((), device=batch.labels.device)
         with self.compute_loss_context_manager():
             if auxiliary:
                 whole = self.accelerator.unwrap_model(model)
-                mask = {name: inputs.pop(name) for name in ("attention_mask",) if name in inputs}
                 with self.accelerator.autocast():
-                    embeds, table = whole.embed(**inputs), whole.get_input_embeddings().weight
-                    seen = Seen(embeds, inputs["input_ids"], labels, kinds, table, targets)
-                inputs = {"inputs_embeds": embeds, **mask}
+                    embeds, table = (
+                        whole.embed(batch.input_ids, **batch.structures),
+                        whole.get_input_embeddings().weight,
+                    )
+                    given = Seen(embeds, batch.input_ids, batch.labels, batch.kinds, table, batch.targets)
+                model_inputs = {"inputs_embeds": embeds, **batch.places}
             if ANSWERS in weights:
-                count = labels[:, 1:].ne(IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
+                own = num_items_in_batch is None
+                count = batch.labels[:, 1:].ne(IGNORED).sum() if own else num_items_in_batch
                 # Gradients of several processes are averaged, but the count is that of all of them.
-                share = self.accelerator.num_processes if num_items_in_batch is not None and model.training else 1
-                value, states = answer_loss_and_states(model, inputs, labels, count, states=GIST in auxiliary)
+                share = 1 if own or not model.training else self.accelerator.num_processes
+                value, states = answer_loss_and_states(
+                    model, model_inputs, batch.labels, count, states=GIST in auxiliary
+                )
                 loss = loss + weights[ANSWERS] * value * share
                 if auxiliary:
-                    seen = replace(seen, states=states)
+                    given = replace(given, states=states)
             for name, other in auxiliary.items():
                 with self.accelerator.autocast():
-                    loss = loss + weights[name] * other(seen) / self.current_gradient_accumulation_steps
+                    loss = loss + weights[name] * other(given) / self.current_gradient_accumulation_steps
         return (loss, {}) if return_outputs else loss
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:

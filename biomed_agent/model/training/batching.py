@@ -20,7 +20,8 @@ from torch.utils.data import Dataset
 
 from biomed_agent.model.contract.prompt import Text, user_message
 from biomed_agent.model.data.examples import KINDS, OTHER, Example
-from biomed_agent.model.network.processing import IGNORED, BioMedGPTProcessor
+from biomed_agent.model.network.processing import BioMedGPTProcessor
+from biomed_agent.model.training.batch import TrainingBatch
 from biomed_agent.model.training.recipe import Stage
 
 HELD_OUT = 100
@@ -29,8 +30,6 @@ WINDOW = 4096
 """Examples among which similar lengths are looked for; the order within an epoch is random beyond it."""
 FIXED = 128
 """positions that the words around a question never exceed"""
-TARGET = "target_"
-"""Begins the names of what a loss asks for beside the answers."""
 Unit: TypeAlias = list[Example]
 """Examples that stay together."""
 
@@ -265,7 +264,7 @@ def as_messages(example: Example) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Collator:
-    """Turn one batch of examples into tensors; labels are on the answers only."""
+    """Turns one batch of examples into tensors; labels are on the answers only."""
 
     processor: BioMedGPTProcessor
     packed: bool = False
@@ -273,31 +272,15 @@ class Collator:
     targets: Callable[[Sequence[Example]], dict[str, Tensor]] | None = None
     """computes what a loss asks for beside the answers"""
 
-    def __call__(self, features: list[Unit]) -> dict[str, Tensor]:
-        """Return the model's inputs for ``features`` (one item of :class:`Batches` each), ``kinds`` and targets."""
+    def __call__(self, features: list[Unit]) -> TrainingBatch:
+        """Return the tensors of ``features`` (one item of :class:`Batches` each)."""
         examples = [example for batch in features for example in batch]
         inputs = self.processor(
             [as_messages(example) for example in examples],
             answers=[example.answer for example in examples],
             padding_side="right",
         )
-        tensors = pack(dict(inputs)) if self.packed else dict(inputs)
-        targets = self.targets(examples) if self.targets else {}
         kinds = torch.tensor([KINDS.index(example.kind) for example in examples])
-        return {**tensors, "kinds": kinds, **{f"{TARGET}{name}": tensor for name, tensor in targets.items()}}
-
-
-def pack(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Join the rows of a right-padded batch into one row without padding.
-
-    Returns:
-        The same inputs with ``position_ids`` [1, length] that begin at 0 in every example. Given those and no
-        attention mask, transformers lets each example attend to itself alone: by a block-diagonal mask (eager, sdpa,
-        flex) or by the boundaries themselves (flash attention).
-    """
-    real = inputs["attention_mask"].bool()
-    positions = torch.arange(real.shape[1]).expand_as(real)
-    joined = {name: inputs[name][real].unsqueeze(0) for name in ("input_ids", "attention_mask", "labels")}
-    # A first token is never predicted from the example before.
-    joined["labels"] = joined["labels"].masked_fill(positions[real].unsqueeze(0) == 0, IGNORED)
-    return {**inputs, **joined, "position_ids": positions[real].unsqueeze(0)}
+        targets = self.targets(examples) if self.targets else {}
+        batch = TrainingBatch(**inputs, kinds=kinds, targets=targets)
+        return batch.packed() if self.packed else batch

@@ -22,8 +22,6 @@ _WHOLE = [term.kind == "class" for term in TERMS]
 """whether a term is said of a whole molecule rather than of some of its atoms"""
 ATOM_LABELS = (10, 4, 9, 2, 5, 6, 5)
 """Values of each label of an atom: smallest ring, rings, hybridization, aromaticity, hydrogens, neighbours, charge."""
-TARGETS = ("bits", "terms", "sizes", "atoms", "atom_terms")
-"""What :func:`structure_targets` returns."""
 TRUNK = 512
 """Width of the hidden layer between a structure and what it is asked for."""
 

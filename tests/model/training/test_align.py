@@ -56,9 +56,9 @@ def losses(model: Any, processor: Any, examples: list[Example]) -> list[float]:
     """Return the mean loss per answer token of each example."""
     found = []
     for one in examples:
-        inputs = Collator(processor)([[one]])
+        batch = Collator(processor)([[one]])
         with torch.no_grad():
-            found.append(model(**{name: value for name, value in inputs.items() if name != "kinds"}).loss.item())
+            found.append(model(**batch.model_inputs, labels=batch.labels).loss.item())
     return found
 
 

@@ -11,18 +11,19 @@ from biomed_agent.model import BioMedGPTForConditionalGeneration
 from biomed_agent.model.contract.prompt import QUESTIONS
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.training import align
+from biomed_agent.model.training.batch import STRUCTURES, TrainingBatch
 from biomed_agent.model.training.batching import (
     Collator,
     Lengths,
     draw,
     estimated_positions,
-    pack,
     packed,
     random_smiles,
     select,
     similar,
     units,
 )
+from biomed_agent.model.training.objectives import structure_targets
 from tests.helpers.pairs import MOLECULES, pairs, stage
 from tests.helpers.tiny import tiny_config
 
@@ -155,15 +156,14 @@ def test_a_packed_row_gives_the_loss_and_the_gradients_of_padded_ones(tiny_proce
     examples = examples_of_all_forms()
     losses, gradients = [], []
     for packing in (False, True):
-        inputs = Collator(tiny_processor, packing)([examples])
-        kinds, labels = inputs.pop("kinds"), inputs.pop("labels")
-        assert len(kinds) == len(examples)
+        batch = Collator(tiny_processor, packing)([examples])
+        assert len(batch.kinds) == len(examples)
         if packing:
-            assert inputs["input_ids"].shape == (1, int(inputs["attention_mask"].sum()))
-            del inputs["attention_mask"]
-        count = int(labels[:, 1:].ne(-100).sum())
+            assert batch.input_ids.shape == (1, int(batch.attention_mask.sum()))
+            assert "attention_mask" not in batch.model_inputs
+        count = int(batch.labels[:, 1:].ne(-100).sum())
         tiny.zero_grad()
-        loss = align.answer_loss(tiny, inputs, labels, count)
+        loss = align.answer_loss(tiny, batch.model_inputs, batch.labels, count)
         loss.backward()
         losses.append(loss.item())
         gradients.append(torch.cat([one.grad.flatten() for one in tiny.parameters() if one.grad is not None]))
@@ -173,13 +173,10 @@ def test_a_packed_row_gives_the_loss_and_the_gradients_of_padded_ones(tiny_proce
 
 def test_the_loss_on_answers_is_the_librarys(tiny_processor):
     tiny = model(tiny_processor)
-    inputs = Collator(tiny_processor)([examples_of_all_forms()])
-    del inputs["kinds"]
-    labels = inputs["labels"]
+    batch = Collator(tiny_processor)([examples_of_all_forms()])
     with torch.no_grad():
-        theirs = tiny(**inputs).loss
-        del inputs["labels"]
-        ours = align.answer_loss(tiny, inputs, labels, labels[:, 1:].ne(-100).sum())
+        theirs = tiny(**batch.model_inputs, labels=batch.labels).loss
+        ours = align.answer_loss(tiny, batch.model_inputs, batch.labels, batch.labels[:, 1:].ne(-100).sum())
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-5)
 
 
@@ -189,24 +186,57 @@ def test_no_example_of_a_packed_row_sees_another(tiny_processor):
     changed = replace(first, answer="The molecule is something else altogether.")
     tails = []
     for one in (first, changed):
-        inputs = Collator(tiny_processor, packed=True)([[one, second]])
-        for name in ("kinds", "labels", "attention_mask"):
-            del inputs[name]
+        batch = Collator(tiny_processor, packed=True)([[one, second]])
         with torch.no_grad():
-            tails.append(tiny(**inputs, use_cache=False).logits[0, -10:])
+            tails.append(tiny(**batch.model_inputs, use_cache=False).logits[0, -10:])
     assert torch.allclose(tails[0], tails[1], atol=1e-5)
 
 
 def test_a_row_begins_anew_with_each_example():
-    inputs = {
-        "input_ids": torch.tensor([[5, 6, 7], [8, 9, 0]]),
-        "attention_mask": torch.tensor([[1, 1, 1], [1, 1, 0]]),
-        "labels": torch.tensor([[-100, 6, 7], [8, 9, -100]]),
-    }
-    row = pack(inputs)
-    assert row["input_ids"].tolist() == [[5, 6, 7, 8, 9]]
+    batch = TrainingBatch(
+        input_ids=torch.tensor([[5, 6, 7], [8, 9, 0]]),
+        attention_mask=torch.tensor([[1, 1, 1], [1, 1, 0]]),
+        labels=torch.tensor([[-100, 6, 7], [8, 9, -100]]),
+        kinds=torch.tensor([0, 1]),
+    )
+    row = batch.packed()
+    assert row.input_ids.tolist() == [[5, 6, 7, 8, 9]]
     assert row["position_ids"].tolist() == [[0, 1, 2, 0, 1]]
-    assert row["labels"].tolist() == [[-100, 6, 7, -100, 9]]
+    assert row.labels.tolist() == [[-100, 6, 7, -100, 9]]
+    assert row.kinds is batch.kinds
+
+
+def test_a_batch_moves_whole_and_shows_the_library_its_tensors_by_name(tiny_processor):
+    examples = examples_of_all_forms()
+    batch = Collator(tiny_processor, targets=structure_targets)([examples])
+    assert set(batch.model_inputs) == {"input_ids", "attention_mask", *STRUCTURES}
+    moved = batch.to("meta")
+    for name in ("labels", "kinds", *batch.model_inputs):
+        assert moved[name].device.type == "meta", name
+        assert moved[name].shape == batch[name].shape, name
+    assert {tensor.device.type for tensor in moved.targets.values()} == {"meta"}
+    assert moved.targets.keys() == batch.targets.keys() == {"bits", "terms", "sizes", "atoms", "atom_terms"}
+    text = replace(examples[0], smiles="")
+    alone = Collator(tiny_processor)([[text]])
+    assert (alone.structures, alone.targets) == ({}, {})
+    assert "atoms" not in alone
+    assert alone.get("atoms") is None
+    assert "targets" not in alone
+    assert "shift_labels" not in alone
+    with pytest.raises(KeyError, match="position_ids"):
+        alone["position_ids"]
+
+
+def test_accelerate_and_the_loader_know_a_batch(tiny_processor):
+    from accelerate.utils import send_to_device
+    from torch.utils.data import DataLoader
+
+    examples = examples_of_all_forms()
+    (batch,) = DataLoader(similar(examples, 10_000, 1), collate_fn=Collator(tiny_processor), num_workers=1)
+    assert isinstance(batch, TrainingBatch)
+    moved = send_to_device(batch, "meta", non_blocking=True)
+    assert isinstance(moved, TrainingBatch)
+    assert moved.labels.device.type == "meta"
 
 
 def test_questions_of_ones_own_are_asked(tiny_processor):

@@ -7,7 +7,7 @@ from rdkit import Chem
 from biomed_agent.core.chemistry.vocabulary import TERMS
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.training import objectives
-from biomed_agent.model.training.batching import TARGET, Collator
+from biomed_agent.model.training.batching import Collator
 from biomed_agent.model.training.start import build_model, build_processor
 from tests.helpers.pairs import SIZES, pairs, vocabulary
 
@@ -20,11 +20,9 @@ def processor(tmp_path_factory):
 def seen(model, processor, examples):
     """Return what a loss is given of a batch."""
     batch = Collator(processor, targets=objectives.structure_targets)([examples])
-    targets = {name: batch.pop(f"{TARGET}{name}") for name in objectives.TARGETS if f"{TARGET}{name}" in batch}
-    labels, kinds, mask = batch.pop("labels"), batch.pop("kinds"), batch.pop("attention_mask")
-    embeds, table = model.embed(**batch), model.get_input_embeddings().weight
-    states = model(inputs_embeds=embeds, attention_mask=mask, output_hidden_states=True).hidden_states
-    return objectives.Seen(embeds, batch["input_ids"], labels, kinds, table, targets, states)
+    embeds, table = model.embed(batch.input_ids, **batch.structures), model.get_input_embeddings().weight
+    states = model(inputs_embeds=embeds, **batch.places, output_hidden_states=True).hidden_states
+    return objectives.Seen(embeds, batch.input_ids, batch.labels, batch.kinds, table, batch.targets, states)
 
 
 def loss_of(name, model, processor, examples):
@@ -83,7 +81,7 @@ def test_targets_say_what_the_structure_is():
     examples = [pairs()[4], pairs()[1], pairs()[20]]  # benzene, acetic acid, a protein
     targets = objectives.structure_targets(examples)
     names = [term.name for term in TERMS]
-    assert targets.keys() == set(objectives.TARGETS)
+    assert targets.keys() == {"bits", "terms", "sizes", "atoms", "atom_terms"}
     assert targets["bits"].shape == (2, objectives.BITS)
     assert targets["terms"][1, names.index("carboxylic acid")]
     assert not targets["terms"][0, names.index("carboxylic acid")]

@@ -30,9 +30,8 @@ def prepared(folder: Path) -> tuple[Any, dict[str, torch.Tensor], torch.Tensor]:
     """Return a model that learns as the stage says, and one batch of all pairs."""
     model, processor = begin(recipe(STAGE), folder, [], lambda _: None)
     align.freeze(model, STAGE, seed=1)
-    inputs = Collator(processor)([pairs()])
-    del inputs["kinds"]
-    return model.train(), inputs, inputs.pop("labels")
+    batch = Collator(processor)([pairs()])
+    return model.train(), batch.model_inputs, batch.labels
 
 
 def step(model: Any, inputs: dict[str, torch.Tensor], labels: torch.Tensor, count: int) -> float:
