@@ -29,6 +29,7 @@ from biomed_agent.model.inference.placement import choose as choose_placement
 from biomed_agent.model.inference.placement import folder_sizes
 from biomed_agent.model.inference.quantize import loading_options, settle
 from biomed_agent.model.inference.sampling import cut_at, sample
+from biomed_agent.model.network.processing import Structures
 
 SMALL = 100_000_000
 """Parameters below which one CPU thread is used: more of them only wait for each other."""
@@ -211,8 +212,9 @@ class LocalEngine:
         _check(options)
         if not conversations or not all(conversations):
             raise InvalidInput("there is no message to answer.", "Give at least one user message.")
-        fitted = [self._fit(messages, options) for messages in conversations]
-        inputs = self.processor([messages for messages, _ in fitted])
+        structures: Structures = {}
+        fitted = [self._fit(messages, options, structures) for messages in conversations]
+        inputs = self.processor([messages for messages, _ in fitted], structures=structures)
         limits = []
         for count in inputs["attention_mask"].sum(dim=1).tolist():
             room = self.context_length - count
@@ -225,18 +227,18 @@ class LocalEngine:
             limits.append(min(options.max_new_tokens, room))
         return inputs.to(self.device), limits, [note for _, note in fitted]
 
-    def _fit(self, messages: Sequence[Message], options: Options) -> tuple[list[Message], str]:
+    def _fit(self, messages: Sequence[Message], options: Options, structures: Structures) -> tuple[list[Message], str]:
         """Drop the oldest turns of a conversation that is too long; say in words what the model will not see."""
 
         def size(part: Sequence[Message]) -> int:
-            return sum(len(ids) for _, ids in self.processor.encode_prompt(part))
+            return sum(len(ids) for _, ids in self.processor.encode_prompt(part, structures))
 
         kept, dropped = drop_oldest_turns(messages, self.context_length - options.max_new_tokens, size)
-        structures = [part for part in render(kept, self.processor.style) if not isinstance(part, Text)]
-        notes = [self.processor.truncation_note(part.sequence) for part in structures if isinstance(part, ProteinSlot)]
+        slots = [part for part in render(kept, self.processor.style) if not isinstance(part, Text)]
+        notes = [self.processor.truncation_note(part.sequence) for part in slots if isinstance(part, ProteinSlot)]
         if dropped:
             before = sum(not isinstance(part, Text) for part in render(messages, self.processor.style))
-            lost = before - len(structures)
+            lost = before - len(slots)
             notes.append(
                 f"{_count(dropped, 'earlier turn')} {'was' if dropped == 1 else 'were'} dropped to fit the context of "
                 f"{self.context_length:,}" + (f", with {_count(lost, 'structure')}" if lost else "")

@@ -14,6 +14,8 @@ from biomed_agent.model.contract.prompt import user_message
 from biomed_agent.model.contract.rouge import rouge_l
 from biomed_agent.model.contract.samples import choose
 from biomed_agent.model.inference.engine import LocalEngine, _settled
+from biomed_agent.model.network import processing
+from biomed_agent.model.network.featurize import featurize_smiles
 
 QUESTION = [user_message("What is this?", smiles=["CCO"])]
 OTHERS = [
@@ -246,6 +248,24 @@ def test_the_oldest_turns_make_room_for_the_answer(engine, kept, note):
     assert answer.prompt_tokens == prompt
     assert answer.text == engine.generate(talk(*kept), options).text
     assert "".join(engine.stream(talk(FIRST, SECOND), options)) == answer.text
+
+
+def test_each_structure_of_a_conversation_is_read_once(engine, monkeypatch):
+    calls = []
+
+    def counted(smiles):
+        calls.append(smiles)
+        return featurize_smiles(smiles)
+
+    monkeypatch.setattr(processing, "featurize_smiles", counted)
+    engine.generate(talk(FIRST), SHORT)
+    assert calls == ["CCO", "CCN"]
+    calls.clear()
+    prompt = engine.processor([talk()])["input_ids"].shape[1]
+    calls.clear()
+    shortened = engine.generate(talk(FIRST, SECOND), Options(max_new_tokens=engine.context_length - prompt))
+    assert shortened.truncated.startswith("2 earlier turns were dropped")
+    assert calls == ["CCO", "CCN"]
 
 
 def test_turns_without_structures_are_dropped_and_only_counted(engine):
