@@ -30,7 +30,7 @@ from biomed_agent.model.data.examples import Example
 from biomed_agent.model.inference.placement import NAMED
 from biomed_agent.model.training.align import answer_loss, compile_layers
 from biomed_agent.model.training.batch import TrainingBatch
-from biomed_agent.model.training.batching import Collator, Lengths, estimated_positions, packed, similar
+from biomed_agent.model.training.batching import Collator, Lengths, estimated_positions, packed, padded_batches
 
 TOKENS = 3072
 """positions of a batch on a CPU"""
@@ -103,7 +103,7 @@ def on_cpu(count: int, rounds: int) -> str:
     trained = Trained(model.train())
     chosen = examples(count)
     collate = Collator(processor)
-    alike = similar(chosen, TOKENS, seed=1)
+    alike = padded_batches(chosen, TOKENS, seed=1)
     batches = {
         "random batches": [collate([batch]) for batch in random_batches(chosen, TOKENS)],
         "batches of similar length": [collate([batch]) for batch in alike.batches],
@@ -190,7 +190,9 @@ def on_gpu(count: int, rounds: int) -> str:
     rows = packed(chosen, Lengths(processor), GPU_TOKENS, seed=1)
     batches = {
         "padded, random": [Collator(processor)([batch]) for batch in random_batches(chosen, GPU_TOKENS)],
-        "padded, similar lengths": [Collator(processor)([batch]) for batch in similar(chosen, GPU_TOKENS, 1).batches],
+        "padded, similar lengths": [
+            Collator(processor)([batch]) for batch in padded_batches(chosen, GPU_TOKENS, 1).batches
+        ],
         "packed": [Collator(processor, packed=True)([batch]) for batch in rows.batches],
     }
     real = sum(int(batch.attention_mask.sum()) for batch in batches["packed"])

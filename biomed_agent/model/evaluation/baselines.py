@@ -14,7 +14,7 @@ import numpy as np
 
 from biomed_agent.core.words import split_sentences
 from biomed_agent.model.contract.rouge import Subsequence, words
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.data.similarity import Neighbour, nearest_molecules, nearest_proteins
 from biomed_agent.model.data.splits import structure_group
 from biomed_agent.model.evaluation.metrics import Scored
@@ -151,7 +151,7 @@ class Overlap:
         )
 
 
-def overlap(rows: Sequence[Example | Question], train: Sequence[Example | Question]) -> Overlap:
+def overlap(rows: Sequence[Example | TextQuestion], train: Sequence[Example | TextQuestion]) -> Overlap:
     """Count the examples whose structure group, sequence or question (in words) the training data holds.
 
     Molecules are the same when their structure groups are (:func:`.splits.structure_group`): salts, charge states and
@@ -159,27 +159,27 @@ def overlap(rows: Sequence[Example | Question], train: Sequence[Example | Questi
     """
     group = functools.cache(structure_group)
 
-    def thing(one: Example | Question) -> str:
-        if isinstance(one, Question):
+    def thing(one: Example | TextQuestion) -> str:
+        if isinstance(one, TextQuestion):
             return " ".join(words(one.text))
         return "\n".join((group(one.smiles) if one.smiles else "", one.sequence))
 
     known = {thing(one) for one in train}
     again = [found for found in map(thing, rows) if found in known]
     first = rows[0]
-    by = "question" if isinstance(first, Question) else "structure group" if first.smiles else "sequence"
+    by = "question" if isinstance(first, TextQuestion) else "structure group" if first.smiles else "sequence"
     return Overlap(by, len(again), len(set(again)))
 
 
 # ---------------------------------------------------------------------------------------------- choices
 
 
-def longest_option(question: Question) -> str:
+def longest_option(question: TextQuestion) -> str:
     """Return the key of the longest option, the first of equals."""
     return max(question.options, key=lambda key: len(question.options[key]))
 
 
-def random_choice(questions: Sequence[Question]) -> Scored:
+def random_choice(questions: Sequence[TextQuestion]) -> Scored:
     """Return what choosing at random scores on average: 1 in as many as there are options."""
     return Scored(
         {"accuracy": np.array([1 / len(one.options) for one in questions])}, np.zeros((len(questions), 0)), {}

@@ -11,16 +11,16 @@ from typing import Any, TypeVar
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.version import __version__
 from biomed_agent.model.contract.generation import Options, options_for
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.evaluation import baselines, results
 from biomed_agent.model.evaluation.metrics import WORDS, Scored, Tokenizer, has_meteor, score_choices, score_texts
 from biomed_agent.model.evaluation.models_under_test import (
     UNPARSEABLE,
-    Interview,
-    Journal,
+    AnswerLog,
     Model,
     Progress,
     Prompt,
+    RecordedModel,
     Reply,
 )
 from biomed_agent.model.evaluation.published import published
@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluationSettings:
     """What an evaluation does besides asking the model each question once."""
 
     controls: bool = False
@@ -85,10 +85,10 @@ class Evaluation:
 def evaluate(
     task: Task,
     model: Model,
-    rows: Sequence[Example] | Sequence[Question],
+    rows: Sequence[Example] | Sequence[TextQuestion],
     *,
-    train: Sequence[Example] | Sequence[Question] = (),
-    settings: Settings = Settings(),
+    train: Sequence[Example] | Sequence[TextQuestion] = (),
+    settings: EvaluationSettings = EvaluationSettings(),
     output: Path | None = None,
     resume: bool = False,
     about: Mapping[str, Mapping[str, Any]] | None = None,
@@ -115,7 +115,7 @@ def evaluate(
         InvalidInput: There is nothing to score, or the answers in ``output`` are of another run.
         Unavailable: The model gives no answer. Those given before are filed.
     """
-    every: list[Example | Question] = list(rows)
+    every: list[Example | TextQuestion] = list(rows)
     drawn = sample(every, settings.limit)
     if not drawn:
         raise InvalidInput("there is no example to score.", "Give at least one.")
@@ -131,7 +131,7 @@ def evaluate(
         "max_new_tokens": limit,
         "decoding": decoding,
     }
-    interview = Interview(model, options, Journal(output, run, resume), progress)
+    recorded = RecordedModel(model, options, AnswerLog(output, run, resume), progress)
     if opened is not None:
         opened()
     shared = baselines.overlap(drawn, train) if train else None
@@ -139,9 +139,9 @@ def evaluate(
         warn(str(shared))
     work: _Texts | _Choices
     if task.answers == "text":
-        work = _Texts(task, _only(Example, drawn), _only(Example, train), settings, interview)
+        work = _Texts(task, _only(Example, drawn), _only(Example, train), settings, recorded)
     else:
-        work = _Choices(task, _only(Question, drawn), _only(Question, train), settings, interview)
+        work = _Choices(task, _only(TextQuestion, drawn), _only(TextQuestion, train), settings, recorded)
     report = {
         "schema": SCHEMA,
         "version": __version__,
@@ -191,11 +191,11 @@ def _words(options: Options) -> str:
     return ", ".join(words)
 
 
-def _notes(task: Task, model: Model, settings: Settings) -> list[str]:
+def _notes(task: Task, model: Model, settings: EvaluationSettings) -> list[str]:
     notes = []
     if task.answers == "text" and not has_meteor():
         notes.append("METEOR is left out: it needs NLTK (pip install 'biomed-agent[eval]').")
-    if task.structure and settings.controls and not model.inside:
+    if task.structure and settings.controls and not model.in_process:
         notes.append("The projections of a host cannot be zeroed, so this control is left out.")
     return notes
 
@@ -223,22 +223,27 @@ class _Texts:
     """Questions about structures, answered in words."""
 
     def __init__(
-        self, task: Task, rows: Sequence[Example], train: Sequence[Example], settings: Settings, interview: Interview
+        self,
+        task: Task,
+        rows: Sequence[Example],
+        train: Sequence[Example],
+        settings: EvaluationSettings,
+        recorded: RecordedModel,
     ) -> None:
         self.task, self.rows, self.train, self.settings = task, rows, train, settings
-        self.interview = interview
+        self.recorded = recorded
         self.said: dict[str, Any] = {}
         self.similarity = [math.nan] * len(rows)
         self.systems = [self._asked(results.MODEL, rows)]
         if settings.controls:
             self.systems.append(self._asked(results.EXCHANGED, exchanged(rows, settings.seed)))
-        if settings.controls and interview.model.inside:
-            with interview.model.blind():
+        if settings.controls and recorded.model.in_process:
+            with recorded.model.blind():
                 self.systems.append(self._asked(results.BLIND, rows))
         if train:
-            interview.tell("baselines", 0, 2)
+            recorded.tell("baselines", 0, 2)
             constants = self._constants()
-            interview.tell("baselines", 1, 2)
+            recorded.tell("baselines", 1, 2)
             self.systems += [self._neighbours(constants[0]), *constants]
 
     def sections(self) -> list[dict[str, Any]]:
@@ -282,7 +287,7 @@ class _Texts:
             )
             for row, asked in zip(rows, map(as_asked, rows), strict=True)
         ]
-        replies = self.interview.ask(name, prompts)
+        replies = self.recorded.ask(name, prompts)
         said = ["" if reply.miss else reply.text for reply in replies]
         scored = results.with_losses(self._score(said), replies)
         return System(name, said, scored, [one.miss for one in replies], [one.cut for one in replies])
@@ -326,10 +331,15 @@ class _Choices:
     """Questions in text with options to choose from."""
 
     def __init__(
-        self, task: Task, rows: Sequence[Question], train: Sequence[Question], settings: Settings, interview: Interview
+        self,
+        task: Task,
+        rows: Sequence[TextQuestion],
+        train: Sequence[TextQuestion],
+        settings: EvaluationSettings,
+        recorded: RecordedModel,
     ) -> None:
-        self.task, self.rows, self.settings, self.interview = task, rows, settings, interview
-        self.weighed = interview.model.inside and not settings.written
+        self.task, self.rows, self.settings, self.recorded = task, rows, settings, recorded
+        self.weighed = recorded.model.in_process and not settings.written
         alike = all(dict(one.options) == dict(rows[0].options) for one in rows)
         self.classes = tuple(rows[0].options) if alike else ()
         self.said: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
@@ -358,13 +368,13 @@ class _Choices:
             for one in self.rows
         ]
         # Answers to the same question in another setting, or found another way, are other answers.
-        replies = self.interview.ask(f"{setting if self.shown else name}, {self.said['choice']}", prompts)
+        replies = self.recorded.ask(f"{setting if self.shown else name}, {self.said['choice']}", prompts)
         keys = [self._key(one, reply) for one, reply in zip(self.rows, replies, strict=True)]
         misses = [reply.miss or ("" if key else UNPARSEABLE) for key, reply in zip(keys, replies, strict=True)]
         return System(name, keys, self._score(keys), misses, [one.cut for one in replies])
 
     @staticmethod
-    def _key(question: Question, reply: Reply) -> str:
+    def _key(question: TextQuestion, reply: Reply) -> str:
         return "" if reply.miss else parse_choice(reply.text, question.options)
 
     def _score(self, keys: Sequence[str]) -> Scored:

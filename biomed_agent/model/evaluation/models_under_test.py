@@ -80,7 +80,7 @@ class Model(Protocol):
 
     batch: int
     """prompts that are handed over at a time"""
-    inside: bool
+    in_process: bool
     """whether likelihoods and a version without structures are at hand"""
 
     @property
@@ -101,14 +101,14 @@ class Model(Protocol):
 
 
 class Writer(Samples, Protocol):
-    """What :class:`Hosted` needs of a generator."""
+    """What :class:`Remote` needs of a generator."""
 
     @property
     def stamp(self) -> ModelStamp:
         """Who answers."""
 
 
-class Hosted:
+class Remote:
     """A model that only writes: a host over HTTP, or anything else that generates.
 
     Args:
@@ -116,7 +116,7 @@ class Hosted:
         workers: How many at once.
     """
 
-    inside = False
+    in_process = False
 
     def __init__(self, generator: Writer, workers: int = 8) -> None:
         self.generator = generator
@@ -146,7 +146,7 @@ class Hosted:
         raise InvalidInput("the projections of a host cannot be zeroed.", "Leave this control out.")
 
 
-class Inside:
+class InProcess:
     """A model in this process, asked in batches.
 
     Args:
@@ -154,7 +154,7 @@ class Inside:
         batch: Prompts at a time; halved where they do not fit into memory.
     """
 
-    inside = True
+    in_process = True
 
     def __init__(self, engine: LocalEngine, batch: int = 16) -> None:
         self.engine = engine
@@ -317,7 +317,7 @@ def _unreadable(error: InvalidInput) -> Reply:
 # ---------------------------------------------------------------------------------------------- the file of answers
 
 
-class Journal:
+class AnswerLog:
     """The answers of a run, each written as soon as it is there; a line that was cut off is asked for again.
 
     The first line says what was asked of whom; an answer is filed under the condition it was given in and the key of
@@ -410,13 +410,13 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Interview:
+class RecordedModel:
     """A model, how it is asked, and where its answers are filed."""
 
     model: Model
     options: Mapping[str, Options]
     """how each kind of question is decoded"""
-    journal: Journal
+    answer_log: AnswerLog
     progress: Progress | None = None
 
     def ask(self, condition: str, prompts: Sequence[Prompt]) -> list[Reply]:
@@ -430,7 +430,7 @@ class Interview:
             Unavailable: The host gives no answer, or the device has too little memory for one prompt. What was
                 answered before is filed.
         """
-        missing = {prompt.key: prompt for prompt in prompts if (condition, prompt.key) not in self.journal}
+        missing = {prompt.key: prompt for prompt in prompts if (condition, prompt.key) not in self.answer_log}
         waiting = sorted(missing.values(), key=lambda prompt: -prompt.size)  # too little memory shows at once
         alike: dict[Options, list[Prompt]] = {}
         for prompt in waiting:
@@ -441,10 +441,10 @@ class Interview:
             for start in range(0, len(group), self.model.batch):
                 part = group[start : start + self.model.batch]
                 for prompt, reply in zip(part, self._answers(part, options), strict=True):
-                    self.journal.add(condition, prompt.key, reply)
+                    self.answer_log.add(condition, prompt.key, reply)
                 done += len(part)
                 self.tell(condition, done, len(prompts))
-        return [self.journal[condition, prompt.key] for prompt in prompts]
+        return [self.answer_log[condition, prompt.key] for prompt in prompts]
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Say how far the work is."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.data import formats
-from biomed_agent.model.data.examples import Example, Question, kind_of
+from biomed_agent.model.data.examples import Example, TextQuestion, kind_of
 from biomed_agent.model.data.formats.rows import BadRow, Defect, Found, RowError, report_line, shorten, text, to_example
 from biomed_agent.model.evaluation.tasks import Task, readable
 
@@ -26,7 +26,7 @@ class Rows:
     """What the files of a task hold."""
 
     examples: list[Example] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
+    questions: list[TextQuestion] = field(default_factory=list)
     left_out: list[BadRow] = field(default_factory=list)
     """rows without a question or an answer, which nothing can be scored against"""
     doubtful: list[BadRow] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Rows:
     """the published data set the rows are said to be of, as :mod:`.published` names it"""
 
     @property
-    def all(self) -> list[Example] | list[Question]:
+    def all(self) -> list[Example] | list[TextQuestion]:
         """The examples, or the questions."""
         return self.examples or self.questions
 
@@ -182,10 +182,10 @@ def _example(found: Found, origin: str) -> tuple[Example, RowError | None]:
     return Example(kind, answer, found.group, found.origin or origin, smiles, sequence, question), problem
 
 
-def _questions(reading: formats.Reading[Question], rows: Rows) -> None:
+def _questions(reading: formats.Reading[TextQuestion], rows: Rows) -> None:
     file = str(reading.path)
     for found in reading.format.reader(reading.path):
-        if not isinstance(found, Question):
+        if not isinstance(found, TextQuestion):
             rows.left_out.append(_defect(file, found))
         elif found.answer:
             rows.questions.append(found)

@@ -13,7 +13,7 @@ from biomed_agent.model.evaluation import results
 from biomed_agent.model.evaluation.metrics import FEWEST
 from biomed_agent.model.evaluation.tables import (
     MARKS_LINE,
-    Report,
+    EvaluationReport,
     bucket_rows,
     compared_line,
     difference_rows,
@@ -62,7 +62,7 @@ def write(evaluation: Evaluation, folder: Path) -> list[Path]:
     return paths
 
 
-def markdown(report: Report) -> str:
+def markdown(report: EvaluationReport) -> str:
     """Return the report as Markdown."""
     parts = [f"# {title(report)}", *(f"- {line}" for line in facts(report))]
     text = "\n".join([parts[0], "", *parts[1:], ""])

@@ -17,22 +17,22 @@ SOME = 3
 """bad rows of a reason that the report names; its JSON has more, and the file of bad rows all"""
 MAIN = ("accuracy", "macro-F1", "BLEU-4", "METEOR", "class", "exact match", "loss")
 """how the names of the scores begin that a table shows beside the headline"""
-Report = Mapping[str, Any]
+EvaluationReport = Mapping[str, Any]
 MARKS_LINE = "Marks: " + "; ".join(f"{mark}: {meaning}" for mark, meaning in MARKS.items()) + "."
 
 
-def title(report: Report) -> str:
+def title(report: EvaluationReport) -> str:
     """Return what was evaluated on what."""
     model = report["model"]
     return f"{report['task']['title']}: {model['name']} {model['revision']}".strip()
 
 
-def heading_of(report: Report, section: Mapping[str, Any]) -> str:
+def heading_of(report: EvaluationReport, section: Mapping[str, Any]) -> str:
     """Return what the examples of a section have in common."""
     return "All questions" if section["kind"] == "all" else f"Questions of kind {section['kind']}"
 
 
-def facts(report: Report) -> list[str]:
+def facts(report: EvaluationReport) -> list[str]:
     """Return how the scores came about, in sentences."""
     data, train, settings = report["data"], report["train"], report["settings"]
     drawn = f", drawn by hash from {data['of']:,}" if data["of"] > data["examples"] else ""
@@ -146,7 +146,7 @@ def bucket_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]
     return ["similarity", "examples", *names], rows
 
 
-def compared_line(report: Report) -> str:
+def compared_line(report: EvaluationReport) -> str:
     """Return what published scores may be compared with."""
     if benchmark := report["data"].get("benchmark"):
         return f"Scores on {benchmark} may be compared with this model's; those on other data may not."
@@ -156,7 +156,7 @@ def compared_line(report: Report) -> str:
     )
 
 
-def published_rows(report: Report) -> tuple[list[str], list[list[str]]]:
+def published_rows(report: EvaluationReport) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of published scores, those on the same data first.
 
     This model's stand above them only when its examples are said to be of a published data set. A score stands in one
@@ -178,7 +178,7 @@ def published_rows(report: Report) -> tuple[list[str], list[list[str]]]:
     return ["model", "data", "mark", *columns, "source, caution"], rows
 
 
-def _columns(report: Report) -> list[str]:
+def _columns(report: EvaluationReport) -> list[str]:
     return list(dict.fromkeys(column for one in report["published"] for column in one["scores"]))
 
 

@@ -16,12 +16,12 @@ from typing import Literal, TypeVar
 from biomed_agent.core.chemistry.structures import molecule_from_smiles
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.contract.prompt import Message, user_message
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.network.featurize import featurize_smiles
 
 LONGEST = 10_000
 """Residues the processor takes; a test holds it to ``processing.MAX_RESIDUES``, which needs torch."""
-Row = TypeVar("Row", bound=Example | Question)
+Row = TypeVar("Row", bound=Example | TextQuestion)
 Setting = Literal["reasoning-required", "question-only", "reasoning-free"]
 SETTINGS: tuple[Setting, ...] = ("reasoning-required", "question-only", "reasoning-free")
 """What of a PubMedQA entry is shown: the abstract without its conclusion, nothing, or the conclusion."""
@@ -66,9 +66,9 @@ def task_named(name: str) -> Task:
 # ---------------------------------------------------------------------------------------------- structures
 
 
-def key_of(one: Example | Question) -> str:
+def key_of(one: Example | TextQuestion) -> str:
     """Return what an example is known by, across runs and orders: a question's own id, else a digest of its fields."""
-    if isinstance(one, Question):
+    if isinstance(one, TextQuestion):
         return one.id
     fields = "\n".join((one.smiles, one.sequence, one.question, one.answer))
     return hashlib.sha256(fields.encode()).hexdigest()[:16]
@@ -176,7 +176,7 @@ def _exchange(examples: Sequence[Example], where: Sequence[int], seed: int, resu
 # ---------------------------------------------------------------------------------------------- choices
 
 
-def choice_messages(question: Question, setting: Setting = "reasoning-required") -> list[Message]:
+def choice_messages(question: TextQuestion, setting: Setting = "reasoning-required") -> list[Message]:
     """Return the prompt of a question with options.
 
     Args:

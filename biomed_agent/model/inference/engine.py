@@ -27,7 +27,7 @@ from biomed_agent.model.contract.samples import choose
 from biomed_agent.model.inference.machine import best_precision, take_inventory
 from biomed_agent.model.inference.placement import choose as choose_placement
 from biomed_agent.model.inference.placement import folder_sizes
-from biomed_agent.model.inference.quantize import loading_options, settle
+from biomed_agent.model.inference.quantize import loading_options, prepare_quantized
 from biomed_agent.model.inference.sampling import cut_at, sample
 from biomed_agent.model.network.processing import Structures
 
@@ -71,7 +71,7 @@ class LocalEngine:
             self.model, self.processor, self.manifest = load_checkpoint(
                 folder, device_map=device_map, **loading_options(load_in)
             )
-        settle(self.model)
+        prepare_quantized(self.model)
         self.device: torch.device = self.model.device
         self.stamp: ModelStamp = stamp_of(self.manifest)
         self._lock = threading.Lock()

@@ -57,7 +57,7 @@ def loading_options(load_in: LoadIn) -> dict[str, Any]:
     return chosen | {"quantization_config": quantization}
 
 
-def settle(model: torch.nn.Module) -> None:
+def prepare_quantized(model: torch.nn.Module) -> None:
     """Make a freshly loaded model ready for this machine.
 
     On CPUs with AVX512-BF16 bitsandbytes packs 4-bit weights in rows of 32 and blocks of 64, and fails on a shape

@@ -23,11 +23,11 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutput
 
 from biomed_agent.model.network.configuration import BioMedGPTConfig, GinConfig
-from biomed_agent.model.network.length_buckets import packs
+from biomed_agent.model.network.length_buckets import bucket_by_length
 
 SELF_LOOP = 4
 """Bond type of the edge every atom has to itself; its direction is 0."""
-SPARE = 64
+MAX_PADDING = 64
 """Positions of padding that cost less than another pass of the protein encoder."""
 
 
@@ -120,7 +120,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     # As the reference does with use_float16; they are small, and batch norm needs it.
     _keep_in_fp32_modules_strict = {"molecule_encoder", "molecule_projection", "protein_projection"}
     _keep_in_fp32_modules = _keep_in_fp32_modules_strict  # the name that transformers' quantizers read
-    lockstep = False
+    sync_shards = False
     """Whether a batch without proteins, or without molecules, keeps their parts busy too, and all proteins go through
     the encoder at once. Needed while layers are sharded: all processes gather a layer's weights together."""
 
@@ -207,9 +207,9 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         first = [same.setdefault(tuple(ids), row) for row, ids in enumerate(protein_input_ids.tolist())]
         different = list(same.values())
         vectors: dict[int, Tensor] = {}
-        spare = protein_input_ids.numel() if self.lockstep else SPARE
-        for pack in packs([lengths[row] for row in different], spare=spare):
-            rows = [different[number] for number in pack]
+        max_padding = protein_input_ids.numel() if self.sync_shards else MAX_PADDING
+        for bucket in bucket_by_length([lengths[row] for row in different], max_padding=max_padding):
+            rows = [different[number] for number in bucket]
             longest = lengths[rows[0]]
             mask = protein_attention_mask[rows, :longest]
             with torch.set_grad_enabled(torch.is_grad_enabled() and _learns(self.protein_encoder)):
@@ -247,7 +247,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         )
         embeds = _fill(embeds, is_atom, molecules, "molecule", "atom")
         embeds = _fill(embeds, is_residue, proteins, "protein", "protein token")
-        return embeds + self._idle(input_ids, molecules is None, proteins is None) if self.lockstep else embeds
+        return embeds + self._idle(input_ids, molecules is None, proteins is None) if self.sync_shards else embeds
 
     def _idle(self, input_ids: Tensor, without_molecules: bool, without_proteins: bool) -> Tensor:
         """Return 0, by way of the parts that a batch leaves without work."""

@@ -23,7 +23,7 @@ from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, save_chec
 from biomed_agent.model.contract.generation import options_for
 from biomed_agent.model.contract.manifest import read_manifest
 from biomed_agent.model.evaluation import report, results, tables
-from biomed_agent.model.evaluation.evaluate import Evaluation, Settings, decoding_words, evaluate
+from biomed_agent.model.evaluation.evaluate import Evaluation, EvaluationSettings, decoding_words, evaluate
 from biomed_agent.model.evaluation.results import Scores
 from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.evaluation.workers import loaded
@@ -137,7 +137,7 @@ def score(folder: Path, corpus: Corpus, data: Path, output: Path, processes: int
         processes: How many ask the model at a time.
     """
     model = loaded(LocalModel(folder), processes)
-    settings = Settings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
+    settings = EvaluationSettings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
     found = {}
     for name, one in asked(corpus, data).items():
         found[name] = evaluate(

@@ -28,17 +28,17 @@ from biomed_agent.model.training.batching import (
     Lengths,
     fitting,
     packed,
+    padded_batches,
     select,
     select_held_out,
-    similar,
 )
 from biomed_agent.model.training.export import Trained, export, trained_kinds
 from biomed_agent.model.training.intake import Pairs, begun_with, read_pairs, refuse_missing, refuse_other_files
 from biomed_agent.model.training.objectives import (
-    GistLoss,
-    Seen,
+    BagOfTokensLoss,
+    LossInputs,
+    PromptEndLoss,
     StructureLoss,
-    WordLoss,
     commonness,
     structure_targets,
 )
@@ -46,9 +46,9 @@ from biomed_agent.model.training.precision import PRECISION, decide, names, prec
 from biomed_agent.model.training.recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
 from biomed_agent.model.training.start import begin, refuse_no_start, vocabulary_texts
 from biomed_agent.model.training.trainer import (
-    Report,
+    ReportLine,
+    RunSettings,
     RunTrainer,
-    Settings,
     attention_layers,
     finished,
     is_first,
@@ -89,7 +89,7 @@ def _add_lora(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int)
         raise InvalidInput(f"stage {stage.name!r}: lora does not fit the language model ({error}).") from error
 
 
-def compile_layers(model: BioMedGPTForConditionalGeneration, report: Report) -> None:
+def compile_layers(model: BioMedGPTForConditionalGeneration, report: ReportLine) -> None:
     """Compile the language model's layers, each by itself, for any length; go on without where that cannot be done.
 
     On a CPU attention is written out, for the compiler fuses it and the library's kernel is slow backwards.
@@ -126,7 +126,7 @@ class AlignTrainer(RunTrainer):
             kwargs["model"].add_module(OBJECTIVES, nn.ModuleDict({str(name): loss for name, loss in auxiliary.items()}))
         super().__init__(**kwargs)
         self.stage, self.auxiliary = stage, auxiliary
-        kwargs["model"].lockstep = self.is_fsdp_enabled
+        kwargs["model"].sync_shards = self.is_fsdp_enabled
         self.loss_is_scaled_for_ga = True  # by compute_loss, over all answers of an optimizer step
 
     def _prepare_inputs(self, inputs: Any) -> Any:
@@ -150,7 +150,7 @@ class AlignTrainer(RunTrainer):
                         whole.embed(batch.input_ids, **batch.structures),
                         whole.get_input_embeddings().weight,
                     )
-                    given = Seen(embeds, batch.input_ids, batch.labels, batch.kinds, table, batch.targets)
+                    given = LossInputs(embeds, batch.input_ids, batch.labels, batch.kinds, table, batch.targets)
                 model_inputs = {"inputs_embeds": embeds, **batch.places}
             if ANSWERS in weights:
                 own = num_items_in_batch is None
@@ -223,9 +223,9 @@ def auxiliary_losses(
     text = model.config.text_config
     table = cast(Tensor, model.get_input_embeddings().weight).detach()
     made: dict[Loss, Callable[[], nn.Module]] = {
-        "words": lambda: WordLoss(processor, examples, text.vocab_size),
+        "words": lambda: BagOfTokensLoss(processor, examples, text.vocab_size),
         "structure": lambda: StructureLoss(processor, text.hidden_size, text.vocab_size),
-        "gist": lambda: GistLoss(table, commonness(processor, examples, text.vocab_size)),
+        "gist": lambda: PromptEndLoss(table, commonness(processor, examples, text.vocab_size)),
     }
     return {name: made[name]() for name in stage.weights if name != ANSWERS}
 
@@ -239,7 +239,7 @@ def stage_folder(recipe: Recipe, output: Path, number: int) -> Path:
 
 
 def restore(
-    recipe: Recipe, output: Path, stages: int | None = None, texts: Iterable[str] = (), report: Report = print
+    recipe: Recipe, output: Path, stages: int | None = None, texts: Iterable[str] = (), report: ReportLine = print
 ) -> tuple[BioMedGPTForConditionalGeneration, BioMedGPTProcessor]:
     """Return the model as the first ``stages`` stages of a run left it (all when not given), on the CPU.
 
@@ -264,9 +264,9 @@ def restore(
 
 
 def run_stages(
-    recipe: Recipe, examples: Sequence[Example], held_out: Sequence[Example], output: Path, report: Report
+    recipe: Recipe, examples: Sequence[Example], held_out: Sequence[Example], output: Path, report: ReportLine
 ) -> list[dict[str, Any]]:
-    """Run the stages that are not over yet; return what each says of itself (:func:`.run.finished`).
+    """Run the stages that are not over yet; return what each says of itself (:func:`.trainer.finished`).
 
     Args:
         recipe: The recipe.
@@ -289,7 +289,7 @@ def run_stages(
     return notes
 
 
-def check_kinds(recipe: Recipe, pairs: Pairs, report: Report) -> None:
+def check_kinds(recipe: Recipe, pairs: Pairs, report: ReportLine) -> None:
     """Tell which kinds and origins of a recipe have no example; refuse a stage that would have none at all.
 
     Before the first stage, so that a slip in the last one does not cost the others' hours. Kinds that nothing is held
@@ -318,7 +318,7 @@ def stage_trainer(
     examples: Sequence[Example],
     held_out: Sequence[Example],
     folder: Path,
-    report: Report,
+    report: ReportLine,
 ) -> AlignTrainer:
     """Return the Trainer of one stage of a model that :func:`freeze` has prepared."""
     packing = torch.cuda.is_available() if stage.packing is None else stage.packing
@@ -337,7 +337,7 @@ def stage_trainer(
     def grouped(some: Sequence[Example]) -> Batches:
         if packing:
             return packed(some, lengths, stage.batch_tokens, recipe.seed)
-        return similar(some, stage.batch_tokens, recipe.seed)
+        return padded_batches(some, stage.batch_tokens, recipe.seed)
 
     batches = grouped(chosen)
     apart = select_held_out(held_out, stage, recipe.seed, longest)
@@ -363,7 +363,7 @@ def stage_trainer(
     )
 
 
-def tell_cropped(examples: Iterable[Example], longest: int, report: Report) -> None:
+def tell_cropped(examples: Iterable[Example], longest: int, report: ReportLine) -> None:
     """Tell how many proteins are longer than what is read of one."""
     proteins = {one.sequence for one in examples if one.sequence}
     if cropped := sum(len(sequence) > longest for sequence in proteins):
@@ -375,7 +375,7 @@ def in_context(
     lengths: Lengths,
     model: BioMedGPTForConditionalGeneration,
     stage: Stage,
-    report: Report,
+    report: ReportLine,
 ) -> list[Example]:
     """Return the examples that fit into the language model's context, and tell how many are left out.
 
@@ -399,9 +399,9 @@ def in_context(
     return fit
 
 
-def settings_of(stage: Stage, seed: int, steps: int) -> Settings:
+def settings_of(stage: Stage, seed: int, steps: int) -> RunSettings:
     """Return a stage's settings of the Trainer."""
-    return Settings(
+    return RunSettings(
         steps=steps,
         learning_rate=stage.learning_rate,
         seed=seed,
@@ -421,7 +421,7 @@ def settings_of(stage: Stage, seed: int, steps: int) -> Settings:
 # ---------------------------------------------------------------------------------------------- from files to a folder
 
 
-def in_precision(recipe: Recipe, begun: Mapping[str, Any], report: Report) -> Recipe:
+def in_precision(recipe: Recipe, begun: Mapping[str, Any], report: ReportLine) -> Recipe:
     """Return a recipe whose stages are trained in the precision the run was begun in, and tell which that is."""
     found = precisions(begun, {stage.name: stage.bf16 for stage in recipe.stages})
     told = {text for _, text in found.values()}
@@ -438,7 +438,7 @@ def align(
     held_out: Sequence[Path] = (),
     start: Path | None = None,
     licence: str = "",
-    report: Report = print,
+    report: ReportLine = print,
 ) -> Path:
     """Train by a recipe on files of pairs and write the checkpoint folder; interrupted, the same call resumes.
 

@@ -178,7 +178,7 @@ class Batches(Dataset[Unit]):
 Grouping: TypeAlias = Callable[[list[tuple[list[int], Unit]], int], Iterator[list[tuple[list[int], Unit]]]]
 
 
-def similar(examples: Sequence[Example], tokens: int, seed: int) -> Batches:
+def padded_batches(examples: Sequence[Example], tokens: int, seed: int) -> Batches:
     """Return padded batches of examples of similar length, of at most ``tokens`` estimated positions each."""
     batches = _batches(examples, estimated_positions, tokens, seed, _alike)
     return Batches(*batches, [len(lengths) * max(lengths) for lengths in batches[1]])

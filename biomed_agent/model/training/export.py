@@ -42,7 +42,7 @@ class Trained:
 
     recipe: Recipe
     notes: Sequence[Mapping[str, Any]]
-    """what each stage says of itself (:func:`.run.finished`)"""
+    """what each stage says of itself (:func:`.trainer.finished`)"""
     pairs: Pairs
     licence: str = ""
 

@@ -13,7 +13,7 @@ from biomed_agent.model.data import formats
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.data.splits import Folds, Grouping
 from biomed_agent.model.training.batching import draw
-from biomed_agent.model.training.trainer import Report, is_first, write_json
+from biomed_agent.model.training.trainer import ReportLine, is_first, write_json
 
 HELD_OUT_SHARE = 0.02
 """of the groups of alike structures, when no file of held-out pairs is given"""
@@ -34,7 +34,7 @@ class Pairs:
         return dict(Counter(one.kind for one in self.train))
 
 
-def read_pairs(data: Sequence[Path], held_out: Sequence[Path], output: Path, report: Report) -> Pairs:
+def read_pairs(data: Sequence[Path], held_out: Sequence[Path], output: Path, report: ReportLine) -> Pairs:
     """Read files of pairs, or the folder of pooled texts that the embedded model is trained on.
 
     What is wrong with a bad row of a file is written to ``bad-rows-NAME.tsv`` in ``output``; of files of one name the
@@ -68,7 +68,7 @@ def _examples(count: int) -> str:
     return "1 example is" if count == 1 else f"{count:,} examples are"
 
 
-def tell_shared(train: Iterable[Example], apart: Sequence[Example], report: Report) -> None:
+def tell_shared(train: Iterable[Example], apart: Sequence[Example], report: ReportLine) -> None:
     """Warn of held-out examples about what is trained on; molecules are compared as they are written."""
     known = {(one.smiles, one.sequence) for one in train}
     if shared := sum((one.smiles, one.sequence) in known for one in apart):
@@ -78,7 +78,7 @@ def tell_shared(train: Iterable[Example], apart: Sequence[Example], report: Repo
         )
 
 
-def _permitted(folder: Path, report: Report) -> Pairs:
+def _permitted(folder: Path, report: ReportLine) -> Pairs:
     """Return what the embedded model is trained on: the permitted rows of the pooled texts in a folder."""
     from biomed_agent.model.release.mini import build
 
@@ -89,7 +89,7 @@ def _permitted(folder: Path, report: Report) -> Pairs:
     return Pairs(corpus.train, corpus.dev, [{"file": folder.name, "sha256": digest, "used_for": "training", **counts}])
 
 
-def _read(path: Path, use: str, output: Path, files: list[dict[str, Any]], report: Report) -> Iterable[Example]:
+def _read(path: Path, use: str, output: Path, files: list[dict[str, Any]], report: ReportLine) -> Iterable[Example]:
     again = sum(one["file"] == path.name for one in files)
     bad_rows = output / f"bad-rows-{f'{again + 1}-' if again else ''}{path.name}.tsv"
     reading = formats.read(path, report=bad_rows if is_first() else None)

@@ -27,7 +27,7 @@ TRUNK = 512
 
 
 @dataclass(frozen=True)
-class Seen:
+class LossInputs:
     """What a loss is given of one batch."""
 
     embeds: Tensor
@@ -47,7 +47,7 @@ class Seen:
     normalised; when the language model was run"""
 
 
-class WordLoss(nn.Module):
+class BagOfTokensLoss(nn.Module):
     """Asks a structure's vectors, averaged, for the words of the answer.
 
     Each vector the language model receives lies in the space of its token table. Here their mean is compared
@@ -66,13 +66,13 @@ class WordLoss(nn.Module):
         self.register_buffer("structure_ids", torch.tensor([processor.molecule_token_id, processor.protein_token_id]))
         self.register_buffer("commonness", commonness(processor, examples, vocabulary))
 
-    def forward(self, seen: Seen) -> Tensor:
+    def forward(self, inputs: LossInputs) -> Tensor:
         """Return the mean cross-entropy, in nats, of the set of tokens in each row's answer."""
-        slots = torch.isin(seen.input_ids, self.get_buffer("structure_ids")).to(seen.embeds.dtype)
-        mean = (seen.embeds * slots.unsqueeze(-1)).sum(1) / slots.sum(1, keepdim=True)
-        table = seen.table.detach() / seen.table.detach().norm(dim=-1).mean()
-        scores = mean.float() @ table.float().T + self.get_buffer("commonness")[seen.kinds]
-        return token_set_loss(scores, seen.labels)
+        slots = torch.isin(inputs.input_ids, self.get_buffer("structure_ids")).to(inputs.embeds.dtype)
+        mean = (inputs.embeds * slots.unsqueeze(-1)).sum(1) / slots.sum(1, keepdim=True)
+        table = inputs.table.detach() / inputs.table.detach().norm(dim=-1).mean()
+        scores = mean.float() @ table.float().T + self.get_buffer("commonness")[inputs.kinds]
+        return token_set_loss(scores, inputs.labels)
 
 
 def commonness(processor: BioMedGPTProcessor, examples: Sequence[Example], vocabulary: int) -> Tensor:
@@ -91,8 +91,8 @@ class StructureLoss(nn.Module):
     groups, rings and classes of :mod:`biomed_agent.core.chemistry.vocabulary`, sizes, and for each atom its
     surroundings and the groups it belongs to, after Hu et al. (arXiv 1905.12265). Of molecules and proteins: the
     tokens of the answer. Mean and maximum over the vectors go through layers of the loss's own, which are trained with
-    the encoders and then thrown away; so the vectors need not spell words, as for :class:`WordLoss`, but must hold
-    what words depend on.
+    the encoders and then thrown away; so the vectors need not spell words, as for :class:`BagOfTokensLoss`, but must
+    hold what words depend on.
 
     Args:
         processor: Knows the placeholders.
@@ -115,9 +115,9 @@ class StructureLoss(nn.Module):
         self.sizes = nn.Linear(TRUNK, 2)
         self.atoms = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, sum(ATOM_LABELS) + len(TERMS)))
 
-    def forward(self, seen: Seen) -> Tensor:
+    def forward(self, inputs: LossInputs) -> Tensor:
         """Return the weighted sum of all that is asked for, each a mean over the rows it is asked of."""
-        input_ids, embeds = seen.input_ids, seen.embeds
+        input_ids, embeds = inputs.input_ids, inputs.embeds
         total = embeds.new_zeros(())
         for name, slot in (("molecule", self.molecule_id), ("protein", self.protein_id)):
             rows = input_ids.eq(slot).any(dim=1).nonzero().squeeze(1)
@@ -125,9 +125,9 @@ class StructureLoss(nn.Module):
                 continue
             slots = input_ids[rows].eq(slot)
             hidden = self.trunks[name](pooled(embeds[rows], slots))
-            total = total + self._tokens(hidden, seen.labels[rows], seen.kinds[rows])
+            total = total + self._tokens(hidden, inputs.labels[rows], inputs.kinds[rows])
             if name == "molecule":
-                total = total + self._molecules(hidden, embeds[rows][slots], seen.targets)
+                total = total + self._molecules(hidden, embeds[rows][slots], inputs.targets)
         return total
 
     def _tokens(self, hidden: Tensor, labels: Tensor, kinds: Tensor) -> Tensor:
@@ -222,7 +222,7 @@ def _labels(atom: Chem.Atom) -> list[int]:
     return [min(max(value, 0), many - 1) for value, many in zip(values, ATOM_LABELS, strict=True)]
 
 
-class GistLoss(nn.Module):
+class PromptEndLoss(nn.Module):
     """Asks the language model, before it says a word, for all the words of its answer.
 
     When an answer is learned word by word, its beginning tells the rest, and a language model that has learned the
@@ -245,12 +245,12 @@ class GistLoss(nn.Module):
             self.middle.weight.copy_(0.3 * table)
             self.last.weight.copy_(0.1 * table)
 
-    def forward(self, seen: Seen) -> Tensor:
+    def forward(self, inputs: LossInputs) -> Tensor:
         """Return the sum of both losses, each the mean over the rows in nats."""
-        states, labels = seen.states, seen.labels
+        states, labels = inputs.states, inputs.labels
         rows, asked = torch.arange(len(labels)), labels.ge(0).int().argmax(1) - 1
         middle = states[(len(states) + 1) // 2][rows, asked].float()
         middle = middle * torch.rsqrt(middle.pow(2).mean(-1, keepdim=True) + 1e-6)
-        common = self.commonness(seen.kinds)
+        common = self.commonness(inputs.kinds)
         total = token_set_loss(self.middle(middle) + common, labels)
         return total + token_set_loss(self.last(states[-1][rows, asked].float()) + common, labels)

@@ -23,8 +23,8 @@ from transformers import (
 )
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.model.data.papers.shard_writer import pack
-from biomed_agent.model.data.papers.shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
+from biomed_agent.model.data.papers.shard_writer import write_shards
+from biomed_agent.model.data.papers.shards import INDEX, ShardSettings, TokenRows, read_index, tokenizer_digest
 from biomed_agent.model.network.configuration import BioMedGPTConfig
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
@@ -33,9 +33,9 @@ from biomed_agent.model.training.precision import AUTO, PRECISION, Bf16, decide,
 from biomed_agent.model.training.recipe import STRICT, check_sizes, read_recipe
 from biomed_agent.model.training.trainer import (
     LOG,
-    Report,
+    ReportLine,
+    RunSettings,
     RunTrainer,
-    Settings,
     is_first,
     read_log,
     resume_point,
@@ -85,7 +85,7 @@ class Pretraining:
     """compute in bfloat16; "auto" for what the processor computes best"""
     gradient_checkpointing: bool = False
     fsdp: dict[str, Any] | None = None
-    """null not to shard, else what differs from :data:`.run.FSDP`"""
+    """null not to shard, else what differs from :data:`.trainer.FSDP`"""
     workers: int = 0
     """processes that clean and tokenize papers, and then prepare batches"""
 
@@ -130,9 +130,9 @@ class Pretraining:
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @property
-    def packing(self) -> Packing:
+    def shard_settings(self) -> ShardSettings:
         """How papers become rows."""
-        return Packing(self.context, self.held_out, self.least_characters, self.rows_per_shard)
+        return ShardSettings(self.context, self.held_out, self.least_characters, self.rows_per_shard)
 
 
 class PaperTrainer(RunTrainer):
@@ -146,7 +146,7 @@ class PaperTrainer(RunTrainer):
         super().log(logs, *args, **kwargs)
 
 
-def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report: Report) -> None:
+def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report: ReportLine) -> None:
     """Train a language model on papers and leave a Hugging Face folder in ``output/model``.
 
     A run that was killed goes on when the call is repeated: packing where it was, training from its last checkpoint
@@ -171,8 +171,8 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
     if not is_first():
         report = _silent
     tokenizer = load_tokenizer(recipe.tokenizer or str(recipe.start))
-    shards = packed(recipe, inputs, output, tokenizer, report)
-    rows, held_out = PackedRows(shards), PackedRows(shards, "held_out")
+    shards = shards_for(recipe, inputs, output, tokenizer, report)
+    rows, held_out = TokenRows(shards), TokenRows(shards, "held_out")
     set_seed(recipe.seed)
     model, how = load_model(recipe, tokenizer), settings(recipe, len(rows))
     output.mkdir(parents=True, exist_ok=True)  # noted below once all fits together: a wrong recipe can be mended
@@ -198,7 +198,7 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
         report(f"{output / MODEL} holds the model; {_held_out_words(output)}")
 
 
-def settings(recipe: Pretraining, rows: int) -> Settings:
+def settings(recipe: Pretraining, rows: int) -> RunSettings:
     """Return how the shared Trainer is to train on so many rows.
 
     Raises:
@@ -213,7 +213,7 @@ def settings(recipe: Pretraining, rows: int) -> Settings:
         )
     accumulation = recipe.batch_rows // at_once
     steps_an_epoch = math.ceil(math.ceil(rows / at_once) / accumulation)
-    return Settings(
+    return RunSettings(
         steps=recipe.steps or recipe.epochs * steps_an_epoch,
         learning_rate=recipe.learning_rate,
         seed=recipe.seed,
@@ -233,8 +233,8 @@ def settings(recipe: Pretraining, rows: int) -> Settings:
     )
 
 
-def packed(
-    recipe: Pretraining, inputs: Sequence[Path], output: Path, tokenizer: PreTrainedTokenizerBase, report: Report
+def shards_for(
+    recipe: Pretraining, inputs: Sequence[Path], output: Path, tokenizer: PreTrainedTokenizerBase, report: ReportLine
 ) -> Path:
     """Return a folder of shards that fits the recipe: the one given, or one made of the papers given.
 
@@ -256,11 +256,11 @@ def packed(
             "several processes would pack the papers at once.",
             "Pack them first with `biomed-agent data pack`, and give the folder of shards.",
         )
-    pack(inputs, tokenizer, output / SHARDS, recipe.packing, report, recipe.workers)
+    write_shards(inputs, tokenizer, output / SHARDS, recipe.shard_settings, report, recipe.workers)
     return output / SHARDS
 
 
-def pack_for(recipe_file: Path, inputs: Sequence[Path], folder: Path, *, report: Report) -> None:
+def write_shards_for(recipe_file: Path, inputs: Sequence[Path], folder: Path, *, report: ReportLine) -> None:
     """Pack papers as :func:`pretrain` would with this recipe, without training.
 
     Args:
@@ -270,7 +270,14 @@ def pack_for(recipe_file: Path, inputs: Sequence[Path], folder: Path, *, report:
         report: Told the progress.
     """
     recipe = Pretraining.load(recipe_file)
-    pack(inputs, load_tokenizer(recipe.tokenizer or str(recipe.start)), folder, recipe.packing, report, recipe.workers)
+    write_shards(
+        inputs,
+        load_tokenizer(recipe.tokenizer or str(recipe.start)),
+        folder,
+        recipe.shard_settings,
+        report,
+        recipe.workers,
+    )
 
 
 def load_tokenizer(source: str) -> PreTrainedTokenizerBase:

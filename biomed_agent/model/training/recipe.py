@@ -92,7 +92,7 @@ class Stage:
     gradient_accumulation: int = 1
     gradient_checkpointing: bool = False
     fsdp: dict[str, Any] | None = None
-    """null not to shard, else what differs from :data:`.run.FSDP`"""
+    """null not to shard, else what differs from :data:`.trainer.FSDP`"""
     workers: int = 0
     """processes that prepare batches beside the training one"""
     compile: bool = False

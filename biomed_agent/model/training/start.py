@@ -19,7 +19,7 @@ from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneratio
 from biomed_agent.model.network.processing import BioMedGPTProcessor
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
 from biomed_agent.model.training.recipe import Recipe, Sizes
-from biomed_agent.model.training.trainer import Report, is_first
+from biomed_agent.model.training.trainer import ReportLine, is_first
 from biomed_agent.model.training.vocabulary import train_vocabulary
 
 ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
@@ -30,7 +30,7 @@ PARTS = ("language_model", "molecule_encoder", "protein_encoder", "molecule_proj
 
 
 def begin(
-    recipe: Recipe, output: Path, texts: Iterable[str], report: Report, dtype: torch.dtype = torch.float32
+    recipe: Recipe, output: Path, texts: Iterable[str], report: ReportLine, dtype: torch.dtype = torch.float32
 ) -> tuple[BioMedGPTForConditionalGeneration, BioMedGPTProcessor]:
     """Return the model before the first stage, and its processor; the same each time.
 

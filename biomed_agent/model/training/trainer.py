@@ -25,7 +25,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.training.precision import PRECISION, name_of
 
-Report: TypeAlias = Callable[[str], None]
+ReportLine: TypeAlias = Callable[[str], None]
 """Told in a line what is being done and how far it is."""
 
 LOG = "log.jsonl"
@@ -44,7 +44,7 @@ FSDP: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class RunSettings:
     """How one run trains; the same words as in a recipe's stage."""
 
     steps: int
@@ -86,7 +86,7 @@ def layers_of(model: nn.Module) -> list[str]:
 
 
 def arguments(
-    settings: Settings, output: Path, evaluates: bool = True, layers: Sequence[str] = ()
+    settings: RunSettings, output: Path, evaluates: bool = True, layers: Sequence[str] = ()
 ) -> TrainingArguments:
     """Return the Trainer's arguments for a run.
 
@@ -144,7 +144,7 @@ class RunTrainer(Trainer):
         **kwargs: What ``Trainer`` takes: ``model``, ``train_dataset``, ``eval_dataset``, ``data_collator`` ...
     """
 
-    def __init__(self, settings: Settings, output: Path, report: Report, **kwargs: Any) -> None:
+    def __init__(self, settings: RunSettings, output: Path, report: ReportLine, **kwargs: Any) -> None:
         output.mkdir(parents=True, exist_ok=True)
         evaluates, layers = bool(kwargs.get("eval_dataset")), layers_of(kwargs["model"])
         super().__init__(args=arguments(settings, output, evaluates, layers), **kwargs)
@@ -216,7 +216,7 @@ class JsonLog(TrainerCallback):
         minutes: Time limit of the run, for the time left.
     """
 
-    def __init__(self, file: Path, report: Report, minutes: float | None = None) -> None:
+    def __init__(self, file: Path, report: ReportLine, minutes: float | None = None) -> None:
         self.file, self.report, self.minutes = file, report, minutes
         self.held_out: dict[str, float] = {}
         self.before = 0.0

@@ -20,7 +20,7 @@ from biomed_agent import BioMedAgent
 from biomed_agent.core.errors import CheckpointError
 from biomed_agent.core.settings import Settings
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, load_reference
-from biomed_agent.model.checkpoints.conversion.convert import Wish, adopt
+from biomed_agent.model.checkpoints.conversion.convert import ConversionRequest, convert_weights
 from biomed_agent.model.contract.generation import Options
 from biomed_agent.model.contract.manifest import read_manifest
 from biomed_agent.model.contract.prompt import user_message
@@ -129,7 +129,7 @@ def fair_esm(tmp_path_factory):
 
 def test_parts_are_put_together_and_marked_as_not_aligned(esm_folder, llama_folder, tmp_path, cache_dir):
     gin = saved(small_gin("molecule_model."), tmp_path / "pretraining_model.pth")
-    done = adopt(Wish((gin,), llama_folder[0], esm_folder[0], tmp_path / "mine"))
+    done = convert_weights(ConversionRequest((gin,), llama_folder[0], esm_folder[0], tmp_path / "mine"))
     model, processor, manifest = load_checkpoint(done.folder)
     own = model.state_dict()
     for name, value in llama_folder[1].state_dict().items():
@@ -160,7 +160,7 @@ def test_parts_are_put_together_and_marked_as_not_aligned(esm_folder, llama_fold
 def test_a_fair_esm_file_and_a_tied_half_precision_qwen(fair_esm, qwen_folder, tmp_path):
     file, (oracle, alphabet) = fair_esm
     gin = saved(small_gin(), tmp_path / "gin.pth")
-    done = adopt(Wish((gin,), qwen_folder[0], file, tmp_path / "mine"))
+    done = convert_weights(ConversionRequest((gin,), qwen_folder[0], file, tmp_path / "mine"))
     assert done.manifest["dtype"] == "float16"
     assert ("lm_head.weight", "the token table once more") in done.report.ignored
     model, processor, _ = load_checkpoint(done.folder)
@@ -184,7 +184,7 @@ def test_a_fair_esm_file_and_a_tied_half_precision_qwen(fair_esm, qwen_folder, t
 
 def test_parts_that_cannot_be_used_are_named(esm_folder, llama_folder, tmp_path):
     gin = saved(small_gin(), tmp_path / "gin.pth")
-    good = Wish((gin,), llama_folder[0], esm_folder[0], tmp_path / "m")
+    good = ConversionRequest((gin,), llama_folder[0], esm_folder[0], tmp_path / "m")
 
     def lm(**changes):
         folder = tmp_path / f"lm{len(list(tmp_path.iterdir()))}"
@@ -214,7 +214,7 @@ def test_parts_that_cannot_be_used_are_named(esm_folder, llama_folder, tmp_path)
     }
     for said, one in cases.items():
         with pytest.raises(CheckpointError, match=said):
-            adopt(one)
+            convert_weights(one)
         assert not (tmp_path / "m.partial").exists()
 
 
@@ -223,7 +223,7 @@ def test_the_alignment_shown_in_the_documentation_runs(esm_folder, llama_folder,
     page = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
     code = page.split("```python\n")[1].split("```")[0]
     gin = saved(small_gin(), tmp_path / "gin.pth")
-    adopt(Wish((gin,), llama_folder[0], esm_folder[0], tmp_path / "my-parts"))
+    convert_weights(ConversionRequest((gin,), llama_folder[0], esm_folder[0], tmp_path / "my-parts"))
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "weights.md", "exec"), {})
     before, after = (load_checkpoint(tmp_path / name)[0].state_dict() for name in ("my-parts", "mine"))

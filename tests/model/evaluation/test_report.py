@@ -13,8 +13,8 @@ from biomed_agent.core.types import ModelStamp
 from biomed_agent.model.contract.generation import Generation
 from biomed_agent.model.data.formats import BadRow
 from biomed_agent.model.evaluation import plots, published, report, tables
-from biomed_agent.model.evaluation.evaluate import Settings, evaluate
-from biomed_agent.model.evaluation.models_under_test import Hosted
+from biomed_agent.model.evaluation.evaluate import EvaluationSettings, evaluate
+from biomed_agent.model.evaluation.models_under_test import Remote
 from biomed_agent.model.evaluation.page import page
 from biomed_agent.model.evaluation.reading import read_rows, write_bad
 from biomed_agent.model.evaluation.results import Scores
@@ -57,10 +57,10 @@ def evaluation(file):
     rows = read_rows(TASKS["molecule-captioning"], [file])
     return evaluate(
         TASKS["molecule-captioning"],
-        Hosted(Guesses()),
+        Remote(Guesses()),
         rows.all,
         train=rows.all,
-        settings=Settings(controls=True),
+        settings=EvaluationSettings(controls=True),
         about={"data": rows.about(), "train": rows.about()},
     )
 

@@ -10,12 +10,12 @@ import pytest
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.contract.prompt import render
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.evaluation import tasks
 
 LETTERS = {"A": "Aspirin", "B": "Vitamin C", "C": "Vitamin C and zinc", "D": "None of these"}
 DECISIONS = {"yes": "yes", "no": "no", "maybe": "maybe"}
-STUDY = Question("7", "Does it work?", "yes", DECISIONS, ("We gave it.", "They got well."), "It works.")
+STUDY = TextQuestion("7", "Does it work?", "yes", DECISIONS, ("We gave it.", "They got well."), "It works.")
 
 
 def shown(messages):
@@ -62,7 +62,7 @@ def test_pubmedqa_shows_what_its_setting_says(setting, passages):
 
 
 def test_multiple_choice_lists_its_options():
-    text = tasks.choice_messages(Question("1", "What prevents scurvy?", "B", LETTERS))[0]["content"][0]["text"]
+    text = tasks.choice_messages(TextQuestion("1", "What prevents scurvy?", "B", LETTERS))[0]["content"][0]["text"]
     assert text == (
         "Question: What prevents scurvy?\nA. Aspirin\nB. Vitamin C\nC. Vitamin C and zinc\nD. None of these\n"
         "Answer with the letter of the right option."

@@ -14,7 +14,7 @@ from biomed_agent.model.contract.manifest import read_manifest, stamp_of
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.evaluation.models_under_test import ANSWERS, Prompt
 from biomed_agent.model.evaluation.tasks import structure_messages
-from biomed_agent.model.evaluation.workers import Several
+from biomed_agent.model.evaluation.workers import WorkerPool
 
 
 def test_the_answers_and_their_order_are_those_of_one_process(tiny_folder, tmp_path, capsys):
@@ -49,7 +49,7 @@ def filed(folder):
 
 def test_a_process_that_ends_is_no_endless_wait(tiny_folder):
     before = set(multiprocessing.active_children())
-    model = Several(tiny_folder, stamp_of(read_manifest(tiny_folder)), 1, 2)
+    model = WorkerPool(tiny_folder, stamp_of(read_manifest(tiny_folder)), 1, 2)
     example = Example("description", "It is an alcohol.", "", "hand", smiles="CCO")
     prompt = Prompt("a", structure_messages(example), example.answer)
     assert len(model.losses([prompt])) == 1
@@ -63,4 +63,4 @@ def test_a_process_that_ends_is_no_endless_wait(tiny_folder):
 
 def test_a_folder_that_cannot_be_loaded_is_said_as_by_one_process(tiny_folder, tmp_path):
     with pytest.raises(CheckpointError, match=r"manifest\.json"):
-        Several(tmp_path, stamp_of(read_manifest(tiny_folder)), 1)
+        WorkerPool(tmp_path, stamp_of(read_manifest(tiny_folder)), 1)

@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biomed_agent.model.contract.prompt import user_message
-from biomed_agent.model.network.length_buckets import MAX_WASTE, packs, padding_waste
+from biomed_agent.model.network.length_buckets import MAX_WASTE, bucket_by_length, padding_waste
 
 lengths = st.lists(st.integers(1, 1024), max_size=60)
 
 
 def test_similar_lengths_come_together() -> None:
-    assert packs([100, 400, 98, 396, 20]) == [[1, 3], [0, 2], [4]]
-    assert packs([5, 5, 5]) == [[0, 1, 2]]
-    assert packs([]) == []
+    assert bucket_by_length([100, 400, 98, 396, 20]) == [[1, 3], [0, 2], [4]]
+    assert bucket_by_length([5, 5, 5]) == [[0, 1, 2]]
+    assert bucket_by_length([]) == []
 
 
 def test_a_little_padding_may_be_cheaper_than_another_pass() -> None:
-    assert packs([10, 4], spare=5) == [[0], [1]]
-    assert packs([10, 4], spare=6) == [[0, 1]]
+    assert bucket_by_length([10, 4], max_padding=5) == [[0], [1]]
+    assert bucket_by_length([10, 4], max_padding=6) == [[0, 1]]
 
 
 def test_waste_is_the_share_of_padding() -> None:
@@ -33,9 +33,9 @@ def test_waste_is_the_share_of_padding() -> None:
 
 
 @given(lengths)
-def test_every_row_is_in_one_pack_and_little_is_padding(rows: list[int]) -> None:
-    found = packs(rows)
-    assert sorted(row for pack in found for row in pack) == list(range(len(rows)))
+def test_every_row_is_in_one_bucket_and_little_is_padding(rows: list[int]) -> None:
+    found = bucket_by_length(rows)
+    assert sorted(row for bucket in found for row in bucket) == list(range(len(rows)))
     assert padding_waste(rows, found) <= MAX_WASTE
     for before, after in itertools.pairwise(found):
         assert rows[before[-1]] >= rows[after[0]]

@@ -18,9 +18,9 @@ from biomed_agent.model.training.batching import (
     draw,
     estimated_positions,
     packed,
+    padded_batches,
     random_smiles,
     select,
-    similar,
     units,
 )
 from biomed_agent.model.training.objectives import structure_targets
@@ -57,17 +57,17 @@ def length(example: Example) -> int:
 
 def test_padded_batches_hold_every_example_once_and_stay_within_the_budget():
     examples = pairs() * 7
-    batches = similar(examples, tokens=300, seed=1)
+    batches = padded_batches(examples, tokens=300, seed=1)
     assert sorted(map(draw, examples)) == sorted(draw(one) for batch in batches.batches for one in batch)
     for batch in batches.batches:
         assert len(batch) * max(map(estimated_positions, batch)) <= 300
-    assert batches.batches == similar(examples, tokens=300, seed=1).batches
-    assert batches.batches != similar(examples, tokens=300, seed=2).batches
+    assert batches.batches == padded_batches(examples, tokens=300, seed=1).batches
+    assert batches.batches != padded_batches(examples, tokens=300, seed=2).batches
 
 
 def test_similar_lengths_leave_little_padding():
     examples = drawn_like_the_data(3000)
-    assert similar(examples, tokens=8192, seed=1).waste < 0.1
+    assert padded_batches(examples, tokens=8192, seed=1).waste < 0.1
     shuffled = [examples[start::100] for start in range(100)]
     padded = sum(len(batch) * max(map(estimated_positions, batch)) for batch in shuffled)
     assert 1 - sum(map(estimated_positions, examples)) / padded > 0.5, "what random batches would waste"
@@ -85,11 +85,11 @@ def test_packed_rows_waste_at_most_one_position_in_forty():
 
 def test_an_example_longer_than_a_batch_gets_one_of_its_own():
     long = Example("description", "A chain.", "", "hand", smiles="C" * 500)
-    for batches in (similar([long, *pairs()], 200, 1), packed([long, *pairs()], length, 200, 1)):
+    for batches in (padded_batches([long, *pairs()], 200, 1), packed([long, *pairs()], length, 200, 1)):
         assert [batch for batch in batches.batches if long in batch] == [[long]]
 
 
-@pytest.mark.parametrize("grouped", [similar, lambda some, tokens, seed: packed(some, length, tokens, seed)])
+@pytest.mark.parametrize("grouped", [padded_batches, lambda some, tokens, seed: packed(some, length, tokens, seed)])
 def test_the_pairs_of_a_protein_share_a_batch_in_each_pass(grouped):
     examples = [one for one in drawn_like_the_data(600) if one.sequence]
     batches = grouped(examples * 2, 8192, 1).batches
@@ -102,7 +102,7 @@ def test_pairs_of_a_protein_that_fill_more_than_a_batch_are_divided():
     sequence = "MKVLA" * 40
     examples = [Example(kind, "Cytoplasm.", "", "hand", sequence=sequence) for kind in ("function", "location", "name")]
     assert [len(unit) for unit in units([*examples, *examples])] == [3, 3]
-    batches = similar(examples, tokens=500, seed=1).batches
+    batches = padded_batches(examples, tokens=500, seed=1).batches
     assert sorted(map(len, batches)) == [1, 2]
 
 
@@ -232,7 +232,7 @@ def test_accelerate_and_the_loader_know_a_batch(tiny_processor):
     from torch.utils.data import DataLoader
 
     examples = examples_of_all_forms()
-    (batch,) = DataLoader(similar(examples, 10_000, 1), collate_fn=Collator(tiny_processor), num_workers=1)
+    (batch,) = DataLoader(padded_batches(examples, 10_000, 1), collate_fn=Collator(tiny_processor), num_workers=1)
     assert isinstance(batch, TrainingBatch)
     moved = send_to_device(batch, "meta", non_blocking=True)
     assert isinstance(moved, TrainingBatch)

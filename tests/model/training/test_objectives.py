@@ -22,7 +22,7 @@ def seen(model, processor, examples):
     batch = Collator(processor, targets=objectives.structure_targets)([examples])
     embeds, table = model.embed(batch.input_ids, **batch.structures), model.get_input_embeddings().weight
     states = model(inputs_embeds=embeds, **batch.places, output_hidden_states=True).hidden_states
-    return objectives.Seen(embeds, batch.input_ids, batch.labels, batch.kinds, table, batch.targets, states)
+    return objectives.LossInputs(embeds, batch.input_ids, batch.labels, batch.kinds, table, batch.targets, states)
 
 
 def loss_of(name, model, processor, examples):
@@ -30,9 +30,9 @@ def loss_of(name, model, processor, examples):
     common = objectives.commonness(processor, examples, len(table))
     torch.manual_seed(1)
     return {
-        "words": lambda: objectives.WordLoss(processor, examples, len(table)),
+        "words": lambda: objectives.BagOfTokensLoss(processor, examples, len(table)),
         "structure": lambda: objectives.StructureLoss(processor, table.shape[1], len(table)),
-        "gist": lambda: objectives.GistLoss(table, common),
+        "gist": lambda: objectives.PromptEndLoss(table, common),
     }[name]()
 
 
@@ -71,7 +71,7 @@ def test_the_gradient_of_the_gist_reaches_the_encoder_before_any_word_is_said(pr
     for row, end in enumerate(asked.tolist()):
         answered[row, end + 1 :] = True
     changed = [state.detach().masked_fill(answered.unsqueeze(-1), 7.0) for state in given.states]
-    blind = objectives.Seen(
+    blind = objectives.LossInputs(
         given.embeds, given.input_ids, given.labels, given.kinds, given.table, given.targets, changed
     )
     torch.testing.assert_close(loss(blind), loss(given))

@@ -16,7 +16,7 @@ from biomed_agent.cli import main
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.inference.machine import best_precision
 from biomed_agent.model.training import pretrain as stage
-from biomed_agent.model.training.pretrain import Pretraining, load_tokenizer, pack_for, pretrain
+from biomed_agent.model.training.pretrain import Pretraining, load_tokenizer, pretrain, write_shards_for
 from biomed_agent.model.training.trainer import read_log
 from tests.helpers.killed_runs import kill_when
 
@@ -118,7 +118,7 @@ def test_a_model_drawn_at_random_learns_from_packed_shards(tiny_folder: Path, tm
     sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     changes = {"model": sizes, "tokenizer": str(tiny_folder), "steps": 2, "held_out": 0.0}
     recipe = write_recipe(tmp_path / "recipe.json", **changes)
-    pack_for(recipe, [write_papers(tmp_path / "papers.jsonl")], tmp_path / "shards", report=silent)
+    write_shards_for(recipe, [write_papers(tmp_path / "papers.jsonl")], tmp_path / "shards", report=silent)
     told: list[str] = []
     pretrain(recipe, [tmp_path / "shards"], tmp_path / "out", report=told.append)
     assert told[-1].endswith("holds the model; no paper was held out, so no held-out loss was measured")

@@ -53,7 +53,7 @@ def sharded_step(folder: Path) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     model, inputs, labels = prepared(folder)
-    model.lockstep = True  # the first process gets molecules only, the second proteins only
+    model.sync_shards = True  # the first process gets molecules only, the second proteins only
     settings = trainer.arguments(align.settings_of(STAGE, 0, 1), folder, False, trainer.layers_of(model))
     _ = settings.device  # begins the process group, gloo on CPUs
     plugin = FullyShardedDataParallelPlugin(**settings.fsdp_plugin_args)

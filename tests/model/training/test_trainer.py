@@ -89,7 +89,7 @@ def small_trainer(folder: Path, **settings: Any) -> trainer.RunTrainer:
         ids = torch.stack([one["input_ids"] for one in features])
         return {"input_ids": ids, "labels": ids, "attention_mask": torch.ones_like(ids)}
 
-    chosen = trainer.Settings(learning_rate=1e-2, bf16=False, batch_size=4, **settings)
+    chosen = trainer.RunSettings(learning_rate=1e-2, bf16=False, batch_size=4, **settings)
     held_out = {"held": rows[:4]}
     return trainer.RunTrainer(
         chosen, folder, lambda _: None, model=model, train_dataset=rows, eval_dataset=held_out, data_collator=collate
@@ -124,14 +124,14 @@ def test_a_run_ends_by_the_clock_and_measures_what_it_left(tmp_path):
 @pytest.mark.parametrize("bf16", [True, False])
 def test_the_precision_is_the_runs_whatever_the_launcher_says(tmp_path, monkeypatch, bf16):
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no" if bf16 else "bf16")
-    arguments = trainer.arguments(trainer.Settings(steps=1, learning_rate=1.0, bf16=bf16), tmp_path)
+    arguments = trainer.arguments(trainer.RunSettings(steps=1, learning_rate=1.0, bf16=bf16), tmp_path)
     assert arguments.mixed_precision == ("bf16" if bf16 else "no")
 
 
 def test_sharding_takes_the_recipes_word_over_ours(tmp_path):
-    plain = trainer.Settings(steps=1, learning_rate=1.0)
+    plain = trainer.RunSettings(steps=1, learning_rate=1.0)
     assert not trainer.arguments(plain, tmp_path).fsdp
-    wished = trainer.Settings(steps=1, learning_rate=1.0, fsdp={"reshard_after_forward": False})
+    wished = trainer.RunSettings(steps=1, learning_rate=1.0, fsdp={"reshard_after_forward": False})
     sharded = trainer.arguments(wished, tmp_path)
     assert sharded.fsdp_plugin_args["fsdp_version"] == 2
     assert sharded.fsdp_plugin_args["reshard_after_forward"] is False

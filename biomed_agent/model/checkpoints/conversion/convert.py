@@ -1,4 +1,4 @@
-"""Writing adopted weights as a checkpoint folder, one shard after the other."""
+"""Writing imported weights as a checkpoint folder, one shard after the other."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import GenerationConfig
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput
-from biomed_agent.model.checkpoints.checkpoint import seal, sketch, special_ids
+from biomed_agent.model.checkpoints.checkpoint import finalize, meta_model, special_ids
 from biomed_agent.model.checkpoints.conversion.card import card_of, manifest_of
 from biomed_agent.model.checkpoints.conversion.files import (
     are_pieces,
@@ -25,7 +25,7 @@ from biomed_agent.model.checkpoints.conversion.files import (
     silent,
     weights_in,
 )
-from biomed_agent.model.checkpoints.conversion.match import Report, Taken, match
+from biomed_agent.model.checkpoints.conversion.match import MatchReport, Taken, match
 from biomed_agent.model.checkpoints.conversion.origin import Origin, find_origin
 from biomed_agent.model.contract.manifest import MANIFEST, Progress
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
@@ -38,17 +38,17 @@ SMALL = ("molecule_encoder.", "molecule_projection.", "protein_projection.")
 
 
 @dataclass(frozen=True)
-class Adopted:
-    """What :func:`adopt` made: the folder, its manifest, and what became of every key."""
+class Conversion:
+    """What :func:`convert_weights` made: the folder, its manifest, and what became of every key."""
 
     folder: Path
     manifest: dict[str, Any]
-    report: Report
+    report: MatchReport
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be adopted, and how.
+class ConversionRequest:
+    """What is to be imported, and how.
 
     Args:
         sources: The released file, its pieces in order, or patterns of them; or a graph encoder's file.
@@ -71,7 +71,7 @@ class Wish:
     report: Path | None = None
 
 
-def adopt(wish: Wish, progress: Progress = silent) -> Adopted:
+def convert_weights(request: ConversionRequest, progress: Progress = silent) -> Conversion:
     """Make a checkpoint folder of weights that others wrote.
 
     The files are memory-mapped and written in shards of :data:`SHARD` bytes, so memory does not grow with the model.
@@ -82,58 +82,58 @@ def adopt(wish: Wish, progress: Progress = silent) -> Adopted:
         CheckpointError: A file is truncated, altered or foreign, keys are missing or of another shape, the disk is
             too small, or ``output`` is in the way.
     """
-    paths = _sources(wish)
-    partial = wish.output.parent / f"{wish.output.name}.partial"
-    _refuse_collisions(wish, paths, partial)
+    paths = _sources(request)
+    partial = request.output.parent / f"{request.output.name}.partial"
+    _refuse_collisions(request, paths, partial)
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        return _adopt(wish, paths, partial, progress)
+        return _convert(request, paths, partial, progress)
     except CheckpointError:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise CheckpointError(f"{wish.output} cannot be written: {error.strerror or error}.") from error
+        raise CheckpointError(f"{request.output} cannot be written: {error.strerror or error}.") from error
 
 
-def _sources(wish: Wish) -> list[Path]:
+def _sources(request: ConversionRequest) -> list[Path]:
     """Return the files to read; a folder of shards becomes its files."""
-    paths = expand(wish.sources)
+    paths = expand(request.sources)
     if not paths:
         raise InvalidInput("there is no file to import.")
     return weights_in(paths[0]) if len(paths) == 1 and paths[0].is_dir() else paths
 
 
-def _refuse_collisions(wish: Wish, paths: Sequence[Path], partial: Path) -> None:
+def _refuse_collisions(request: ConversionRequest, paths: Sequence[Path], partial: Path) -> None:
     """Raise unless the output may be written, and nothing that is read would be deleted by it."""
-    output = wish.output
+    output = request.output
     if not output.name:
         raise InvalidInput(f"{output} is no name for a folder.")
     if output.exists():
-        if not wish.force:
+        if not request.force:
             raise CheckpointError(f"{output} exists already.", "Choose another name, or replace it with --force.")
         if not (output / MANIFEST).is_file():
             raise CheckpointError(f"{output} is no checkpoint folder, so it is not replaced.", "Choose another name.")
-    for path in (*paths, wish.lm, wish.esm):
+    for path in (*paths, request.lm, request.esm):
         for folder in (output.resolve(), partial.resolve()):
             if path.resolve().is_relative_to(folder):
                 raise CheckpointError(f"{path} lies in {folder}, which would be replaced.", "Choose another output.")
 
 
-def _adopt(wish: Wish, paths: Sequence[Path], partial: Path, progress: Progress) -> Adopted:
+def _convert(request: ConversionRequest, paths: Sequence[Path], partial: Path, progress: Progress) -> Conversion:
     joined = partial / "source.joined"
     name_of = {joined: f"{paths[0].name} and {len(paths) - 1} more pieces"}
     if are_pieces(paths):
         paths = [join(paths, joined, progress)]
-    origin = find_origin(paths, wish.lm, wish.esm)
-    model = sketch(origin.config)
+    origin = find_origin(paths, request.lm, request.esm)
+    model = meta_model(origin.config)
     report = match(model.state_dict(), origin.parts, tied=origin.config.tie_word_embeddings)
-    if wish.report is not None:
-        report.write(wish.report)
+    if request.report is not None:
+        report.write(request.report)
     report.refuse_faults()
     tensors = [*report.taken, *_fresh(model, report.fresh)]
-    dtype = DTYPES[wish.dtype]
+    dtype = DTYPES[request.dtype]
     needs_room(partial, sum(one.tensor.numel() * _target(one, dtype).itemsize for one in tensors))
     for path in origin.files:
         check_records(path, progress)
@@ -144,12 +144,12 @@ def _adopt(wish: Wish, paths: Sequence[Path], partial: Path, progress: Progress)
     write_shards(tensors, partial, dtype, progress)
     written = _write_config(origin, report, partial, dtype)
     joined.unlink(missing_ok=True)
-    name = wish.name or ("BioMedGPT-10B" if origin.released else wish.output.name)
+    name = request.name or ("BioMedGPT-10B" if origin.released else request.output.name)
     manifest = manifest_of(origin, name, written, sources)
     manifest["parameters"] = sum(one.numel() for one in model.parameters())
-    manifest = seal(partial, origin.processor, manifest, card_of(origin, manifest, report), progress)
-    _put_in_place(partial, wish.output)
-    return Adopted(wish.output, manifest, report)
+    manifest = finalize(partial, origin.processor, manifest, card_of(origin, manifest, report), progress)
+    _put_in_place(partial, request.output)
+    return Conversion(request.output, manifest, report)
 
 
 def _fresh(model: BioMedGPTForConditionalGeneration, names: Sequence[str]) -> Iterator[Taken]:
@@ -216,7 +216,7 @@ def _cast(shard: Sequence[Taken], dtype: torch.dtype | None) -> dict[str, Tensor
     return values
 
 
-def _write_config(origin: Origin, report: Report, folder: Path, dtype: torch.dtype | None) -> str:
+def _write_config(origin: Origin, report: MatchReport, folder: Path, dtype: torch.dtype | None) -> str:
     """Write the configurations; return the type of the large weights in words."""
     config = origin.config
     for section, sub in (("protein_encoder.", config.protein_config), ("language_model.", config.text_config)):

@@ -45,7 +45,7 @@ class Taken:
 
 
 @dataclass
-class Report:
+class MatchReport:
     """What became of every key."""
 
     taken: list[Taken] = field(default_factory=list)
@@ -113,7 +113,7 @@ def _dtype(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def match(own: Mapping[str, Tensor], parts: Sequence[Part], tied: bool = False) -> Report:
+def match(own: Mapping[str, Tensor], parts: Sequence[Part], tied: bool = False) -> MatchReport:
     """Find the place of every key.
 
     Args:
@@ -121,7 +121,7 @@ def match(own: Mapping[str, Tensor], parts: Sequence[Part], tied: bool = False) 
         parts: The weights.
         tied: Whether the language model's output matrix is its token table.
     """
-    report = Report()
+    report = MatchReport()
     for part in parts:
         prefix = part.layout.prefix(part.tensors) or ""
         found = set()

@@ -11,7 +11,7 @@ from typing import Any
 
 from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
 from biomed_agent.model.contract.prompt import QUESTIONS
-from biomed_agent.model.data.builders.writer import Draft, Found, Page, Report, Tell, read_pages
+from biomed_agent.model.data.builders.writer import BuildReport, Draft, Found, Page, Tell, read_pages
 from biomed_agent.model.data.pairs import enough
 from biomed_agent.sources.http.malformed import well_formed
 from biomed_agent.sources.http.transport import Reply, Transport
@@ -36,7 +36,7 @@ def build_pubchemqa(
     limit: int | None = None,
     restart: bool = False,
     tell: Tell = lambda words: None,
-) -> Report:
+) -> BuildReport:
     """Write ``{"SMILES": [[question, answer], ...]}``; SMILES are RDKit's canonical isomeric ones.
 
     Args:

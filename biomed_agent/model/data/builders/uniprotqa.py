@@ -11,7 +11,7 @@ from typing import Any
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.contract.prompt import QUESTIONS
-from biomed_agent.model.data.builders.writer import Draft, Found, Page, Report, Tell, read_pages
+from biomed_agent.model.data.builders.writer import BuildReport, Draft, Found, Page, Tell, read_pages
 from biomed_agent.model.data.pairs import (
     TSV_COLUMNS,
     ProteinRecord,
@@ -43,7 +43,7 @@ def build_uniprotqa(
     limit: int | None = None,
     restart: bool = False,
     tell: Tell = lambda words: None,
-) -> Report:
+) -> BuildReport:
     """Write ``{accession: {"sequence": ..., "data": [[question, answer], ...]}}``.
 
     Args:

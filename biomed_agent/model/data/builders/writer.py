@@ -54,7 +54,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BuildReport:
     """What a build came to."""
 
     path: Path
@@ -164,7 +164,7 @@ class Draft:
             for reason in missing.values():
                 self._skip({reason: 1})
 
-    def finish(self, entries: Callable[[Draft], Iterator[tuple[str, Any]]]) -> Report:
+    def finish(self, entries: Callable[[Draft], Iterator[tuple[str, Any]]]) -> BuildReport:
         """Write the members of the JSON object that is the result, one a line; the working file is over with."""
         partial = self.output.with_name(f"{self.output.name}.partial")
         with self._writing(), partial.open("w", encoding="utf-8") as stream:
@@ -179,7 +179,7 @@ class Draft:
         with self._writing():
             partial.replace(self.output)
         self._finished = True
-        return Report(self.output, entities, pairs, self._skipped(), self.release, self.resumed)
+        return BuildReport(self.output, entities, pairs, self._skipped(), self.release, self.resumed)
 
     def by_key(self) -> Iterator[tuple[str, str, list[list[str]]]]:
         """Yield key, structure and pairs of each entity in the order found."""

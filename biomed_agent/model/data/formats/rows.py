@@ -11,11 +11,11 @@ from typing import Any, Generic, Literal, TextIO, TypeAlias, TypeVar
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.privacy.disclosure import are_nucleotides
 from biomed_agent.model.contract.prompt import QUESTIONS
-from biomed_agent.model.data.examples import KINDS, Example, Question, kind_of
+from biomed_agent.model.data.examples import KINDS, Example, TextQuestion, kind_of
 from biomed_agent.model.data.formats.streams import is_utf8
 from biomed_agent.model.network.featurize import featurize_smiles
 
-Record = TypeVar("Record", bound=Example | Question)
+Record = TypeVar("Record", bound=Example | TextQuestion)
 KEPT = 100
 """bad rows a reading keeps to be shown; all are counted, and written to the report where one is asked for"""
 

@@ -22,7 +22,7 @@ from biomed_agent.model.data.papers.s2orc import paper_of
 
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".xml": "xml"}
 """How a file is read, by its name without ``.gz``, ``.xz`` or ``.bz2``."""
-PACKED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+COMPRESSED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 LONGEST = 1 << 26
 """Bytes of the longest line or text that is read; what is longer is a bad row."""
 RECORDS = {"PubmedArticle": "MedlineCitation/Article", "PubmedBookArticle": "BookDocument"}
@@ -45,7 +45,7 @@ def find_files(inputs: Iterable[Path]) -> tuple[list[Path], list[Path]]:
         if one.is_file() and not known:
             raise InvalidInput(
                 f"{one} ends in {one.suffix or 'no suffix'}, which no reader knows.",
-                f"Expected {', '.join(SUFFIXES)}, packed with {', '.join(PACKED)} or not.",
+                f"Expected {', '.join(SUFFIXES)}, packed with {', '.join(COMPRESSED)} or not.",
             )
         if not known:
             raise InvalidInput(f"{one} holds no papers.", f"Expected files that end in {', '.join(SUFFIXES)}.")
@@ -84,8 +84,8 @@ class PaperFile:
         try:
             with self.path.open("rb", buffering=0) as raw:
                 told = io.BufferedReader(_Told(raw, self._tell), 1 << 18)
-                unpack = PACKED.get(self.path.suffix.lower())
-                with cast(BinaryIO, unpack(told) if unpack else told) as file:
+                decompress = COMPRESSED.get(self.path.suffix.lower())
+                with cast(BinaryIO, decompress(told) if decompress else told) as file:
                     yield from read(file, str(self.path))
                     while told.read(1 << 20):  # whatever follows the last row belongs to the digest
                         pass
@@ -120,7 +120,7 @@ class _Told(io.RawIOBase):
 
 
 def _kind(path: Path) -> str:
-    name = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    name = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
     return SUFFIXES.get(name.suffix.lower(), "")
 
 

@@ -1,7 +1,7 @@
 """Papers cleaned, cut into tokens, joined end to end and written as rows of one length.
 
-:func:`pack` goes on where it was killed, and then gives the same bytes as if it never had been. It holds one shard of
-each split in memory, whatever the size of its input.
+:func:`write_shards` goes on where it was killed, and then gives the same bytes as if it never had been. It holds one
+shard of each split in memory, whatever the size of its input.
 """
 
 import hashlib
@@ -32,14 +32,14 @@ from biomed_agent.model.data.papers.shards import (
     INDEX,
     LEFT_OUT,
     SPLITS,
-    Packing,
+    ShardSettings,
     digest_of,
     read_index,
     summary,
     tokenizer_digest,
     tokens_of,
 )
-from biomed_agent.model.training.trainer import Report, duration, write_json
+from biomed_agent.model.training.trainer import ReportLine, duration, write_json
 
 STATE = "packing.sqlite"
 SAVE_SECONDS, TELL_SECONDS = 60.0, 10.0
@@ -81,12 +81,12 @@ _In: TypeAlias = Row | _End
 _Out: TypeAlias = tuple[_Origin, _Prepared] | BadRow | _End
 
 
-def pack(
+def write_shards(
     inputs: Sequence[Path],
     tokenizer: PreTrainedTokenizerBase,
     folder: Path,
-    settings: Packing,
-    report: Report,
+    settings: ShardSettings,
+    report: ReportLine,
     workers: int = 0,
 ) -> dict[str, Any]:
     """Write papers as shards of tokens, going on where an earlier call was killed.
@@ -193,8 +193,8 @@ class _Run:
         database: sqlite3.Connection,
         job: Mapping[str, Any],
         tokenizer: PreTrainedTokenizerBase,
-        settings: Packing,
-        report: Report,
+        settings: ShardSettings,
+        report: ReportLine,
     ) -> None:
         self.folder, self.database, self.job, self.report = folder, database, job, report
         self.settings, self.eos = settings, int(tokenizer.eos_token_id)
@@ -366,7 +366,7 @@ class _Run:
         self.report(f"packing: {done}, {duration((self.total - read) / max(1.0, pace))} left")
 
 
-def _job(files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, settings: Packing) -> dict[str, Any]:
+def _job(files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, settings: ShardSettings) -> dict[str, Any]:
     """Return what decides the bytes of the shards."""
     if tokenizer.eos_token_id is None:
         raise InvalidInput(f"{tokenizer.name_or_path} has no end-of-sequence token, which parts the papers.")
@@ -398,7 +398,7 @@ def _same_files(done: Sequence[Mapping[str, Any]], files: Sequence[Path], folder
             )
 
 
-def _prepare(row: _In, tokenizer: PreTrainedTokenizerBase, settings: Packing, dtype: str) -> _Out:
+def _prepare(row: _In, tokenizer: PreTrainedTokenizerBase, settings: ShardSettings, dtype: str) -> _Out:
     """Clean and tokenize one row."""
     if isinstance(row, BadRow | _End):
         return row

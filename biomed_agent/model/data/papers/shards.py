@@ -2,7 +2,7 @@
 
 A folder of shards holds ``train-00000.npy`` and ``held_out-00000.npy`` and so on, arrays ``[rows, context]`` that are
 mapped rather than read; ``left_out.jsonl``, which names every row of the input that is in none of them, and why; and
-``index.json``, which is written last. :mod:`.pack` makes such a folder.
+``index.json``, which is written last. :mod:`.shard_writer` makes such a folder.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ PROBE = "Caffeine (C8H10N4O2) inhibits PDE4 at 13.5 µM;\n\tβ-actin's 2'-OH, «
 
 
 @dataclass(frozen=True)
-class Packing:
+class ShardSettings:
     """How papers become rows; the same words as in a recipe of stage 1."""
 
     context: int = 2048
@@ -108,7 +108,7 @@ def tokens_of(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
     return ids if ids and ids[-1] == tokenizer.eos_token_id else [*ids, int(tokenizer.eos_token_id)]
 
 
-class PackedRows(Dataset[dict[str, torch.Tensor]]):
+class TokenRows(Dataset[dict[str, torch.Tensor]]):
     """The rows of one split, mapped into memory: any row can be had at once, in any process.
 
     An item has ``input_ids`` and ``labels``, both ``[context]``; labels are -100 where the last row is filled up.
