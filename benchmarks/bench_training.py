@@ -27,7 +27,7 @@ from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneratio
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint
 from biomed_agent.model.connect import EMBEDDED
 from biomed_agent.model.data.examples import Example
-from biomed_agent.model.inference.placement import NAMED
+from biomed_agent.model.inference.placement import KNOWN_MODELS
 from biomed_agent.model.training.align import answer_loss, compile_layers
 from biomed_agent.model.training.batch import TrainingBatch
 from biomed_agent.model.training.batching import Collator, Lengths, estimated_positions, packed, padded_batches
@@ -149,7 +149,7 @@ def large_model() -> BioMedGPTForConditionalGeneration:
     """Return a model of BioMedGPT-10B's shapes on the GPU, with random weights and only its projections learning."""
     torch.set_default_dtype(torch.bfloat16)
     with torch.device("cuda"):
-        model = BioMedGPTForConditionalGeneration(BioMedGPTConfig(**NAMED["biomedgpt-10b"]))
+        model = BioMedGPTForConditionalGeneration(BioMedGPTConfig(**KNOWN_MODELS["biomedgpt-10b"]))
     torch.set_default_dtype(torch.float32)
     model.requires_grad_(False)
     model.molecule_encoder.float()

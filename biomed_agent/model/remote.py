@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 _MANIFEST = "its manifest"
 _PROMPT = "a prompt with its structures"
-_LONGEST_ERROR = 500
+_MAX_SHOWN_CHARACTERS = 500
 """characters of a host's error that are shown"""
-_LONGEST_READ = 20_000
+_MAX_READ_CHARACTERS = 20_000
 """characters of a host's error in which secrets are looked for; what lies beyond is not shown"""
 
 
@@ -273,7 +273,7 @@ class _HostErrors:
     def _scrub(self, text: str) -> str:
         """Blot out secrets, then cut, so that no half of one is left."""
         clean = redact(text, *self.secrets, *proxy_secrets())
-        return clean if len(clean) <= _LONGEST_ERROR else f"{clean[:_LONGEST_ERROR]} ..."
+        return clean if len(clean) <= _MAX_SHOWN_CHARACTERS else f"{clean[:_MAX_SHOWN_CHARACTERS]} ..."
 
 
 async def _next_line(lines: AsyncIterator[str], deadline: Deadline) -> str | None:
@@ -297,7 +297,7 @@ def _checked(reply: httpx.Response) -> httpx.Response:
     except (ValueError, AttributeError):
         message = reply.text
     kind: type[BiomedAgentError] = InvalidInput if reply.status_code in (400, 413, 422) else Unavailable
-    raise kind(f"the model host answered {reply.status_code}: {message[:_LONGEST_READ]}")
+    raise kind(f"the model host answered {reply.status_code}: {message[:_MAX_READ_CHARACTERS]}")
 
 
 def _stamp(model: Mapping[str, Any]) -> ModelStamp:

@@ -21,7 +21,7 @@ DERIVED = ("files", "digest", "prompt_style", "parameters")
 """What is computed when it is saved; ``digest`` is that of the weights."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told what is done, and how many bytes of how many."""
-BLOCK = 1 << 22
+BLOCK_BYTES = 1 << 22
 MAX_PARAMETERS = 1e15
 """more than any model has: a manifest that says so is not believed"""
 
@@ -43,7 +43,7 @@ def file_digests(folder: str | Path, progress: Progress | None = None) -> dict[s
         digest = hashlib.sha256()
         try:
             with (root / name).open("rb") as file:
-                while block := file.read(BLOCK):
+                while block := file.read(BLOCK_BYTES):
                     digest.update(block)
                     done += len(block)
                     if progress is not None:

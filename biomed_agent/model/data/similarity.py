@@ -15,9 +15,9 @@ from rdkit.Chem import rdFingerprintGenerator
 
 IntArray: TypeAlias = NDArray[np.int64]
 
-WORD = 5
+KMER_LENGTH = 5
 """length of the k-mers"""
-CANDIDATES = 12
+MAX_CANDIDATES = 12
 """references that are aligned with a query: those that share most 5-mers with it"""
 MAX_OWNERS = 2_000
 """sequences that count a 5-mer; more only cost time"""
@@ -110,7 +110,7 @@ class WordIndex:
         owners = np.repeat(np.arange(len(found), dtype=np.int32), self.distinct)
         order = np.argsort(codes, kind="stable")
         self._owners = owners[order]
-        self._ends = np.cumsum(np.bincount(codes, minlength=26**WORD))
+        self._ends = np.cumsum(np.bincount(codes, minlength=26**KMER_LENGTH))
 
     def shared(self, query: str) -> IntArray:
         """Return how many 5-mers each sequence shares with ``query``.
@@ -124,7 +124,7 @@ class WordIndex:
         parts = [self._owners[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         return np.bincount(np.concatenate([*parts, np.empty(0, np.int32)]), minlength=len(self.distinct))
 
-    def candidates(self, query: str, most: int = CANDIDATES) -> list[int]:
+    def candidates(self, query: str, most: int = MAX_CANDIDATES) -> list[int]:
         """Return the places of the sequences that share most 5-mers with ``query``, best first."""
         shared = self.shared(query)
         places = np.flatnonzero(shared)
@@ -137,13 +137,13 @@ def words(sequence: str) -> NDArray[np.int32]:
     Left out are those of one or two different letters (runs and tandem repeats) and those with an X.
     """
     letters = np.frombuffer(sequence.upper().encode("ascii", "replace"), np.uint8).astype(np.int32) - ord("A")
-    if len(letters) < WORD:
+    if len(letters) < KMER_LENGTH:
         return np.empty(0, np.int32)
-    windows = np.lib.stride_tricks.sliding_window_view(letters, WORD)
+    windows = np.lib.stride_tricks.sliding_window_view(letters, KMER_LENGTH)
     windows = windows[((windows >= 0) & (windows < 26) & (windows != ord("X") - ord("A"))).all(1)]
     ordered = np.sort(windows, axis=1)
     windows = windows[(ordered[:, 1:] != ordered[:, :-1]).sum(1) >= 2]
-    return np.unique(windows @ (26 ** np.arange(WORD, dtype=np.int32)))
+    return np.unique(windows @ (26 ** np.arange(KMER_LENGTH, dtype=np.int32)))
 
 
 def identity(first: str, second: str) -> float:

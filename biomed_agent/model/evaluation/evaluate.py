@@ -40,7 +40,7 @@ from biomed_agent.model.evaluation.tasks import (
 )
 
 SCHEMA = 1
-OWN_CONSTANT = 5
+MIN_CONSTANT_ANSWERS = 5
 """Training answers from which on a question has a constant answer of its own."""
 T = TypeVar("T")
 
@@ -311,7 +311,7 @@ class _Texts:
         found: dict[str, baselines.Constant] = {}
         for question in dict.fromkeys(one.question for one in self.rows):
             own = trained.get(question, [])
-            if len(own) >= OWN_CONSTANT:
+            if len(own) >= MIN_CONSTANT_ANSWERS:
                 found[question] = baselines.best_constant([self.train[number].answer for number in own])
         if any(one.question not in found for one in self.rows):
             found[""] = baselines.best_constant([one.answer for one in self.train])
@@ -386,5 +386,5 @@ class _Choices:
         systems = [System(results.FREQUENT, frequent, self._score(frequent), note=note)]
         if not self.classes:
             longest = [baselines.longest_option(one) for one in self.rows]
-            systems.append(System(results.LONGEST, longest, self._score(longest)))
+            systems.append(System(results.LONGEST_OPTION, longest, self._score(longest)))
         return [*systems, System(results.RANDOM, [""] * len(self.rows), baselines.random_choice(self.rows))]

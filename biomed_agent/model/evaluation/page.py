@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from biomed_agent.model.evaluation import plots, results, tables
-from biomed_agent.model.evaluation.metrics import FEWEST
+from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2229; --faint: #66707c; --paper: #fff; --card: #f5f6f8; --line: #d9dde3;
@@ -46,7 +46,7 @@ code { font: .86em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anyw
 .chip { border: 1px solid currentColor; border-radius: 1em; padding: .02em .6em; font-size: .8rem; }
 """
 MISS = "(a miss)"
-LONG = 400
+MAX_SHOWN_CHARACTERS = 400
 
 
 class _Markup(str):
@@ -126,7 +126,7 @@ def _section(report: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]
     if rows:
         parts += [_tag("h3", "Model minus the others, in pairs"), *_wide_table(header, rows, headline)]
     parts += [_tag("h3", "Misses and answers cut off"), _table(*tables.miss_rows(section))]
-    if (use := section["structure"]) and use["n"] >= FEWEST:
+    if (use := section["structure"]) and use["n"] >= MIN_INTERVAL_EXAMPLES:
         parts.append(_verdict(use))
     if any(one["examples"] for one in section["buckets"]):
         parts.append(_tag("h3", f"{headline} by similarity of the nearest training structure"))
@@ -208,7 +208,9 @@ def _card(one: Mapping[str, Any], report: Mapping[str, Any]) -> _Markup:
 
 
 def _cut(words: str) -> str:
-    return words if len(words) <= LONG else f"{words[:LONG]}… ({len(words):,} characters)"
+    return (
+        words if len(words) <= MAX_SHOWN_CHARACTERS else f"{words[:MAX_SHOWN_CHARACTERS]}… ({len(words):,} characters)"
+    )
 
 
 def _drawing(structure: str) -> _Markup:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from biomed_agent.model.evaluation import results
-from biomed_agent.model.evaluation.metrics import FEWEST
+from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 
 COLOURS = {
     results.MODEL: "accent",
@@ -72,7 +72,7 @@ def buckets_plot(section: Mapping[str, Any], headline: str) -> str:
     parts = _grid(limit, marks, 22, bottom)
     for place, one in enumerate(filled):
         top = 28 + each * place
-        few = "opacity:.4" if one["examples"] < FEWEST else ""
+        few = "opacity:.4" if one["examples"] < MIN_INTERVAL_EXAMPLES else ""
         middle = top + 13 * len(names) / 2
         parts.append(_text(LABELS - 10, middle - 7, one["name"], "end"))
         parts.append(_text(LABELS - 10, middle + 8, f"n = {one['examples']:,}", "end", FAINT))

@@ -16,9 +16,9 @@ from biomed_agent.model.data.examples import Example, TextQuestion, kind_of
 from biomed_agent.model.data.formats.rows import BadRow, Defect, Found, RowError, report_line, shorten, text, to_example
 from biomed_agent.model.evaluation.tasks import Task, readable
 
-NAMED = 100
+MAX_NAMED_ROWS = 100
 """bad rows a report names; the file of bad rows has all"""
-KEPT, CHARGED = "; stays in", "; stays in, to be charged as a miss"
+STAYS, CHARGED = "; stays in", "; stays in, to be charged as a miss"
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Rows:
                     "reason": one.reason,
                     "got": one.got,
                 }
-                for one in self.bad[:NAMED]
+                for one in self.bad[:MAX_NAMED_ROWS]
             ],
         }
 
@@ -153,7 +153,7 @@ def _structures(task: Task, reading: formats.Reading[Example], rows: Rows) -> No
         rows.examples.append(example)
         if problem:
             bad = _bad(file, found, problem)
-            rows.doubtful.append(replace(bad, reason=bad.reason + (KEPT if readable(example) else CHARGED)))
+            rows.doubtful.append(replace(bad, reason=bad.reason + (STAYS if readable(example) else CHARGED)))
 
 
 def _defect(file: str, found: object) -> BadRow:

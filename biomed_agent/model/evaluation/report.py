@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.evaluation import results
-from biomed_agent.model.evaluation.metrics import FEWEST
+from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 from biomed_agent.model.evaluation.tables import (
     MARKS_LINE,
     EvaluationReport,
@@ -86,7 +86,7 @@ def section_markdown(section: Mapping[str, Any], headline: str) -> str:
         text += f"\nOther scores:\n\n{table(*one)}\n" if where else f"{table(*one)}\n"
         if other:
             text += f"\nModel minus the others, in pairs:\n\n{table(*other)}\n"
-    if (use := section["structure"]) and use["n"] >= FEWEST:
+    if (use := section["structure"]) and use["n"] >= MIN_INTERVAL_EXAMPLES:
         verb = "uses" if use["uses_structure"] else "is not shown to use"
         text += f"\nBy these numbers the model {verb} the structure (two standard errors, in words and in loss).\n"
     header, rows = miss_rows(section)

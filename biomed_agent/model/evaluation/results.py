@@ -18,15 +18,15 @@ from biomed_agent.model.evaluation.models_under_test import Reply
 
 MODEL, EXCHANGED, BLIND = "model", "structures exchanged", "projections zeroed"
 WITHOUT_CONTEXT = "without the abstract"
-FREQUENT, LONGEST, RANDOM = "most frequent answer", "longest option", "random choice"
+FREQUENT, LONGEST_OPTION, RANDOM = "most frequent answer", "longest option", "random choice"
 CONSTANT, TRIMMED, NEIGHBOUR = "best constant", "best constant, trimmed", "nearest neighbour"
 LOSS = "loss (nats per token)"
 """The only column where less is better."""
 MOLECULE_EDGES, PROTEIN_EDGES = (0.3, 0.5, 0.7, 0.9), (0.3, 0.4, 0.6)
 """Where buckets of similarity begin: Tanimoto, sequence identity."""
-SHOWN = 6
+SHOWN_ANSWERS = 6
 """best and worst answers that are shown"""
-BINS = 24
+HISTOGRAM_BINS = 24
 
 
 @dataclass(frozen=True)
@@ -269,8 +269,8 @@ def lengths(expected: Sequence[str], answers: Sequence[str]) -> dict[str, Any]:
     """Return histograms of words in what was expected and in what was said; the last bin is open."""
     counts = [[len(words(text)) for text in texts] for texts in (expected, answers)]
     longest = sorted(counts[0] + counts[1])[int(0.99 * (len(expected) + len(answers) - 1))]
-    width = max(1, math.ceil((longest + 1) / BINS))
-    bins = [Counter(min(count // width, BINS - 1) for count in one) for one in counts]
+    width = max(1, math.ceil((longest + 1) / HISTOGRAM_BINS))
+    bins = [Counter(min(count // width, HISTOGRAM_BINS - 1) for count in one) for one in counts]
     used = max(max(one) for one in bins) + 1
     return {
         "words_per_bin": width,
@@ -288,10 +288,10 @@ def extremes(asked: Sequence[Asked], systems: Sequence[System], headline: str) -
     if values is None:
         return {"best": [], "worst": []}
     order = sorted(range(len(asked)), key=lambda number: (-values[number], asked[number].key))
-    half = order[: min(SHOWN, (len(order) + 1) // 2)]
+    half = order[: min(SHOWN_ANSWERS, (len(order) + 1) // 2)]
     best = [number for number in half if values[number] > 0]
     others = list(reversed(order[len(best) :]))
-    worst = sorted(others, key=lambda number: not systems[0].answers[number])[:SHOWN]
+    worst = sorted(others, key=lambda number: not systems[0].answers[number])[:SHOWN_ANSWERS]
     return {
         "best": [shown(asked[number], systems, number, headline) for number in best],
         "worst": [shown(asked[number], systems, number, headline) for number in worst],

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from biomed_agent.model.evaluation import results
 from biomed_agent.model.evaluation.baselines import Overlap
-from biomed_agent.model.evaluation.metrics import FEWEST
+from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 from biomed_agent.model.evaluation.published import MARKS
 
 if TYPE_CHECKING:
     pass
 
-SOME = 3
+MAX_LISTED_ROWS = 3
 """bad rows of a reason that the report names; its JSON has more, and the file of bad rows all"""
-MAIN = ("accuracy", "macro-F1", "BLEU-4", "METEOR", "class", "exact match", "loss")
+MAIN_METRICS = ("accuracy", "macro-F1", "BLEU-4", "METEOR", "class", "exact match", "loss")
 """how the names of the scores begin that a table shows beside the headline"""
 EvaluationReport = Mapping[str, Any]
 MARKS_LINE = "Marks: " + "; ".join(f"{mark}: {meaning}" for mark, meaning in MARKS.items()) + "."
@@ -59,8 +59,8 @@ def facts(report: EvaluationReport) -> list[str]:
         lines.append(f"Tokens of BLEU and METEOR: {words}; ROUGE without stemmer.")
     lines.append(
         "In brackets: 95 % intervals from 1,000 resamples of the examples (seed "
-        f"{settings['seed']}), paired in differences; none for fewer than {FEWEST} examples, whose resamples "
-        "repeat each other. Misses are charged with 0."
+        f"{settings['seed']}), paired in differences; none for fewer than {MIN_INTERVAL_EXAMPLES} examples, whose "
+        "resamples repeat each other. Misses are charged with 0."
     )
     return lines + list(report["notes"])
 
@@ -74,7 +74,10 @@ def _where(data: Mapping[str, Any], reason: str) -> str:
     rows = [one for one in data.get("bad_rows", ()) if one["reason"] == reason]
     if not rows:
         return ""
-    some = [f"{one['file']}:{one['line']}" if one["line"] else f"{one['file']}, {one['where']}" for one in rows[:SOME]]
+    some = [
+        f"{one['file']}:{one['line']}" if one["line"] else f"{one['file']}, {one['where']}"
+        for one in rows[:MAX_LISTED_ROWS]
+    ]
     return f", {', '.join(some)}{' ...' if data['left_out'][reason] > len(some) else ''}"
 
 
@@ -93,7 +96,7 @@ def divided(
         return first, others
 
     names = list(enumerate(header))[1:]
-    main = [place for place, name in names if name.startswith((headline, *MAIN)) and "mean of" not in name]
+    main = [place for place, name in names if name.startswith((headline, *MAIN_METRICS)) and "mean of" not in name]
     main.sort(key=lambda place: header[place] != headline)
     rest = [place for place, _ in names if place not in main]
     return [of(main), of(rest)] if rest else [of(main)]

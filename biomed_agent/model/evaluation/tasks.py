@@ -19,7 +19,7 @@ from biomed_agent.model.contract.prompt import Message, user_message
 from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.network.featurize import featurize_smiles
 
-LONGEST = 10_000
+MAX_RESIDUES = 10_000
 """Residues the processor takes; a test holds it to ``processing.MAX_RESIDUES``, which needs torch."""
 Row = TypeVar("Row", bound=Example | TextQuestion)
 Setting = Literal["reasoning-required", "question-only", "reasoning-free"]
@@ -118,7 +118,7 @@ def as_asked(example: Example) -> Example:
 
 def readable(example: Example) -> bool:
     """Whether the encoders take the structures of an example: the SMILES parses, the sequence is not too long."""
-    if len("".join(example.sequence.split())) > LONGEST:
+    if len("".join(example.sequence.split())) > MAX_RESIDUES:
         return False
     try:
         return not example.smiles or featurize_smiles(example.smiles) is not None

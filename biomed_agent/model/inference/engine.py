@@ -31,7 +31,7 @@ from biomed_agent.model.inference.quantize import loading_options, prepare_quant
 from biomed_agent.model.inference.sampling import cut_at, sample
 from biomed_agent.model.network.processing import Structures
 
-SMALL = 100_000_000
+SINGLE_THREAD_PARAMETERS = 100_000_000
 """Parameters below which one CPU thread is used: more of them only wait for each other."""
 
 
@@ -76,7 +76,7 @@ class LocalEngine:
         self.stamp: ModelStamp = stamp_of(self.manifest)
         self._lock = threading.Lock()
         self._worker = WorkerThread("biomed-agent-engine")
-        small = self.device.type == "cpu" and self.model.num_parameters() < SMALL
+        small = self.device.type == "cpu" and self.model.num_parameters() < SINGLE_THREAD_PARAMETERS
         self._threads = 1 if small else torch.get_num_threads()
 
     @property

@@ -53,13 +53,13 @@ LICENCES = {
 MOLECULENET = ("tox21", "Lipophilicity", "BBBP", "clintox", "HIV")
 EVERY_HIV = 3
 """one in so many structures of MoleculeNet's HIV set is read; they are many and alike"""
-LONGEST_NAME, LONGEST_IUPAC = 160, 220
+MAX_NAME_CHARACTERS, MAX_IUPAC_CHARACTERS = 160, 220
 """characters; longer names are lists of locants nobody could learn"""
-LEAST_SIMILARITY = 0.36
+MIN_SIMILARITY = 0.36
 """Tanimoto similarity below which a neighbour's description says little"""
-NEIGHBOURHOOD = 12
+MAX_NEIGHBOURS = 12
 """neighbours whose descriptions are compared"""
-MOST_CLASSES, MOST_GROUPS = 8, 10
+MAX_CLASSES, MAX_GROUPS = 8, 10
 """told of one structure"""
 
 
@@ -83,13 +83,13 @@ def read_rows(data: Path) -> Iterator[Row]:
     """Yield what the folder's structures without descriptions hold: names, classes, definitions, bare structures."""
     for name in ("train", "validation"):
         for row in _table(data / f"pubchem_iupac/{name}.tsv.xz"):
-            yield Row(row["SMILES"], IUPAC, row["iupac_name"] if len(row["iupac_name"]) < LONGEST_IUPAC else "")
+            yield Row(row["SMILES"], IUPAC, row["iupac_name"] if len(row["iupac_name"]) < MAX_IUPAC_CHARACTERS else "")
     for row in _table(data / "chebi_classes/membership.tsv.xz"):
         if row["is_member"] == "1":
             yield Row(row["smiles"], CLASS, row["class_name"])
-        yield Row(row["smiles"], NAME, row["name"] if len(row["name"]) < LONGEST_NAME else "")
+        yield Row(row["smiles"], NAME, row["name"] if len(row["name"]) < MAX_NAME_CHARACTERS else "")
     for row in _table(data / "chebi_definitions/molecules.tsv.xz"):
-        yield Row(row["smiles"], NAME, row["name"] if len(row["name"]) < LONGEST_NAME else "")
+        yield Row(row["smiles"], NAME, row["name"] if len(row["name"]) < MAX_NAME_CHARACTERS else "")
     for row in _table(data / "chebi20/cid_to_smiles.tsv.xz"):
         yield Row(row["SMILES"].replace("\\\\", "\\"), FACTS)
     for name in MOLECULENET:
@@ -154,7 +154,7 @@ def facts(smiles: str) -> str:
     classes: list[str] = []
     groups: list[str] = []
     for proof in _PROOFS:
-        if len(classes if proof.is_class else groups) == (MOST_CLASSES if proof.is_class else MOST_GROUPS):
+        if len(classes if proof.is_class else groups) == (MAX_CLASSES if proof.is_class else MAX_GROUPS):
             continue
         if rings < proof.rings or any(atoms[number] < least for number, least in proof.atoms):
             continue
@@ -217,8 +217,8 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
         if own is None:
             continue
         similar = np.array(DataStructs.BulkTanimotoSimilarity(own, known))
-        nearest = _highest(similar, NEIGHBOURHOOD)
-        if not len(nearest) or similar[nearest[0]] < LEAST_SIMILARITY:
+        nearest = _highest(similar, MAX_NEIGHBOURS)
+        if not len(nearest) or similar[nearest[0]] < MIN_SIMILARITY:
             continue
         near = [usable[int(number)] for number in nearest]
         weights = similar[nearest] ** 4

@@ -16,7 +16,7 @@ from biomed_agent.model.evaluation.reading import read_rows
 from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.release.mini import OFFICIAL_TESTS, Corpus, build
 
-FAR = 0.4
+MAX_IDENTITY = 0.4
 """Held-out proteins are scored when no protein that was trained on is as identical as this."""
 MOLECULES, PROTEINS, CHEBI20 = "molecules", "proteins", "chebi20_test"
 """The tables of the card; the third is about an official file, the others about files that are written here."""
@@ -57,7 +57,7 @@ def far_proteins(corpus: Corpus) -> list[Example]:
     sequences = sorted({one.sequence for one in corpus.dev if one.sequence})
     trained = sorted({one.sequence for one in corpus.train if one.sequence})
     nearest = nearest_proteins(sequences, trained)
-    far = {sequence for sequence, match in zip(sequences, nearest, strict=True) if match.similarity < FAR}
+    far = {sequence for sequence, match in zip(sequences, nearest, strict=True) if match.similarity < MAX_IDENTITY}
     return [one for one in corpus.dev if one.sequence in far]
 
 

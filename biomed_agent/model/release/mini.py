@@ -27,7 +27,7 @@ from biomed_agent.model.release.auxiliary import ASKED, DEFINITION, PROTEIN_WORD
 
 MOLECULE_ORIGINS = ("chebi20/", "chebi_defs/", "aro/")
 """CC BY 4.0. Left out: PubChem depositors' texts (no stated terms) and DrugCentral (share-alike)."""
-DEFINED = ("chebi_defs/", "aro/")
+DEFINITION_ORIGINS = ("chebi_defs/", "aro/")
 """Their texts are definitions, which say nothing of roles and relatives as ChEBI-20's descriptions do: they are asked
 for in other words, and only their first sentence is kept, for what follows is often about a drug's use."""
 BENCHMARK_SOURCES = frozenset({"uniprot_deeploc", "pdb_go_deepfri_test", "uniprot_go_fapm"})
@@ -51,7 +51,7 @@ MAX_HEAVY_ATOMS = 150
 MAX_DESCRIPTION_WORDS = 110
 MAX_FUNCTION_WORDS = 64
 MAX_LOCATION_WORDS = 32
-MAX_TERMS, MAX_SAID_WORDS = 12, 120
+MAX_TERMS, MAX_STATEMENT_WORDS = 12, 120
 NAME_MIN_ROWS, NAME_MAX_ROWS = 4, 12
 """A name is kept when at least 4 rows bear it (a small model cannot learn single names), 12 rows of each."""
 MOLECULES_HELD_OUT, PROTEINS_HELD_OUT = 33, 25
@@ -185,7 +185,7 @@ def molecule_examples(
             dropped[f"{origin} | {reason}"] += 1
             continue
         seen.add((smiles, answer))
-        if origin.startswith(DEFINED):
+        if origin.startswith(DEFINITION_ORIGINS):
             sentence = first_sentence(answer)
             yield Example(OTHER, sentence, group, origin, smiles=smiles, question=ASKED[DEFINITION])
         else:
@@ -280,7 +280,7 @@ def everything_said(row: Mapping[str, Any]) -> Example | None:
     said = [protein_name(row), protein_function(row), protein_location(row), protein_family(row)]
     said += [str(row.get(name) or "") for name in ("ec_name", "kingdom", "organism")]
     said += ["; ".join(terms[:MAX_TERMS])]
-    answer = " ".join(" ".join(part for part in said if part).split()[:MAX_SAID_WORDS])
+    answer = " ".join(" ".join(part for part in said if part).split()[:MAX_STATEMENT_WORDS])
     if not answer:
         return None
     group = f"cluster {row['cluster']}"

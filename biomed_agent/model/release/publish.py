@@ -50,7 +50,7 @@ DECODING = {"max_new_tokens": MAX_NEW_TOKENS, "mbr_samples": 16, "temperature": 
 """Of sixteen samples the one the others agree with; chosen on the held-out rows (``docs/runs.md``)."""
 DECODING_BY_KIND = {"description": {"temperature": 0.7}}
 """What differs by kind of question."""
-SHOWN = frozenset({"ROUGE-L", "BLEU-4 (words)", "class", "exact match", "loss (nats per token)"})
+SHOWN_METRICS = frozenset({"ROUGE-L", "BLEU-4 (words)", "class", "exact match", "loss (nats per token)"})
 """Columns of the card's tables; the reports have all."""
 
 
@@ -90,13 +90,13 @@ class Scored:
         return float(said["answers_cut"] / section["examples"])
 
     def tables(self, name: str) -> str:
-        """Return what each system scored in one evaluation; :data:`SHOWN` columns only."""
+        """Return what each system scored in one evaluation; :data:`SHOWN_METRICS` columns only."""
         text = []
         for section in self.evaluations[name].report["sections"]:
             if section["kind"] == "all":
                 continue
             header, rows = tables.score_rows(section)
-            kept = [0, *(number for number, title in enumerate(header) if title in SHOWN)]
+            kept = [0, *(number for number, title in enumerate(header) if title in SHOWN_METRICS)]
             header[0] = f"{section['kind']}, {header[0]}"
             text.append(report.table([header[n] for n in kept], [[row[n] for n in kept] for row in rows]))
         return "\n\n".join(text)

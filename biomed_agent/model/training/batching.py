@@ -24,11 +24,11 @@ from biomed_agent.model.network.processing import BioMedGPTProcessor
 from biomed_agent.model.training.batch import TrainingBatch
 from biomed_agent.model.training.recipe import Stage
 
-HELD_OUT = 100
+MAX_HELD_OUT_EXAMPLES = 100
 """held-out examples of each kind, or from each origin, whose loss is logged while training"""
-WINDOW = 4096
+WINDOW_EXAMPLES = 4096
 """Examples among which similar lengths are looked for; the order within an epoch is random beyond it."""
-FIXED = 128
+MAX_FIXED_POSITIONS = 128
 """positions that the words around a question never exceed"""
 Unit: TypeAlias = list[Example]
 """Examples that stay together."""
@@ -63,8 +63,11 @@ def select(examples: Sequence[Example], stage: Stage, seed: int, max_residues: i
 def select_held_out(
     examples: Sequence[Example], stage: Stage, seed: int, max_residues: int | None = None
 ) -> dict[str, list[Example]]:
-    """Return the held-out examples whose loss a stage logs, by kind: each once, at most :data:`HELD_OUT` of a pool."""
-    few = dict.fromkeys((*KINDS, *stage.repeats), HELD_OUT)
+    """Return the held-out examples whose loss a stage logs, by kind: each once.
+
+    Of a pool there are at most :data:`MAX_HELD_OUT_EXAMPLES`.
+    """
+    few = dict.fromkeys((*KINDS, *stage.repeats), MAX_HELD_OUT_EXAMPLES)
     once = replace(stage, repeats=dict.fromkeys(stage.repeats, 1), at_most=few)
     chosen = select(examples, once, seed, max_residues)
     by_kind = {kind: [one for one in chosen if one.kind == kind] for kind in KINDS}
@@ -142,7 +145,7 @@ def fitting(examples: Sequence[Example], length: Lengths, positions: int) -> lis
     """Return the examples that fit into a context of so many positions; only long ones are counted exactly."""
 
     def most(one: Example) -> int:  # no tokenizer makes more tokens than there are bytes
-        return len((one.smiles + one.sequence + one.question + one.answer).encode()) + FIXED
+        return len((one.smiles + one.sequence + one.question + one.answer).encode()) + MAX_FIXED_POSITIONS
 
     return [one for one in examples if most(one) <= positions or length(one) <= positions]
 
@@ -201,8 +204,8 @@ def _batches(
     random.Random(seed).shuffle(shuffled)  # noqa: S311 (no secret)
     batches: list[Unit] = []
     lengths: list[list[int]] = []
-    for start in range(0, len(shuffled), WINDOW):
-        window = [([length(one) for one in unit], unit) for unit in shuffled[start : start + WINDOW]]
+    for start in range(0, len(shuffled), WINDOW_EXAMPLES):
+        window = [([length(one) for one in unit], unit) for unit in shuffled[start : start + WINDOW_EXAMPLES]]
         for members in group(window, tokens):
             batches.append([one for _, unit in members for one in unit])
             lengths.append([number for numbers, _ in members for number in numbers])

@@ -14,15 +14,15 @@ from biomed_agent.core.chemistry.vocabulary import TERMS
 from biomed_agent.model.data.examples import KINDS, Example
 from biomed_agent.model.network.processing import BioMedGPTProcessor
 
-BITS = 2048
+FINGERPRINT_BITS = 2048
 """of the fingerprint to be told (Morgan, radius 2)"""
-_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS)
+_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=FINGERPRINT_BITS)
 _PROOFS = [(number, Chem.MolFromSmarts(term.proof)) for number, term in enumerate(TERMS) if term.proof]
 _WHOLE = [term.kind == "class" for term in TERMS]
 """whether a term is said of a whole molecule rather than of some of its atoms"""
 ATOM_LABELS = (10, 4, 9, 2, 5, 6, 5)
 """Values of each label of an atom: smallest ring, rings, hybridization, aromaticity, hydrogens, neighbours, charge."""
-TRUNK = 512
+HIDDEN_WIDTH = 512
 """Width of the hidden layer between a structure and what it is asked for."""
 
 
@@ -105,14 +105,14 @@ class StructureLoss(nn.Module):
         self.molecule_id, self.protein_id = processor.molecule_token_id, processor.protein_token_id
         self.trunks = nn.ModuleDict(
             {
-                name: nn.Sequential(nn.LayerNorm(2 * width), nn.Linear(2 * width, TRUNK), nn.GELU())
+                name: nn.Sequential(nn.LayerNorm(2 * width), nn.Linear(2 * width, HIDDEN_WIDTH), nn.GELU())
                 for name in ("molecule", "protein")
             }
         )
-        self.tokens = nn.ModuleList(nn.Linear(TRUNK, vocabulary) for _ in KINDS)
-        self.bits = nn.Linear(TRUNK, BITS)
-        self.terms = nn.Linear(TRUNK, len(TERMS))
-        self.sizes = nn.Linear(TRUNK, 2)
+        self.tokens = nn.ModuleList(nn.Linear(HIDDEN_WIDTH, vocabulary) for _ in KINDS)
+        self.bits = nn.Linear(HIDDEN_WIDTH, FINGERPRINT_BITS)
+        self.terms = nn.Linear(HIDDEN_WIDTH, len(TERMS))
+        self.sizes = nn.Linear(HIDDEN_WIDTH, 2)
         self.atoms = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, sum(ATOM_LABELS) + len(TERMS)))
 
     def forward(self, inputs: LossInputs) -> Tensor:

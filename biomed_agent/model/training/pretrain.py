@@ -43,7 +43,7 @@ from biomed_agent.model.training.trainer import (
 )
 
 SHARDS, MODEL, NOTE = "shards", "model", "pretraining.json"
-MOST = 700.0
+MAX_LOSS = 700.0
 """loss in nats beyond which the perplexity is no number"""
 
 
@@ -142,7 +142,7 @@ class PaperTrainer(RunTrainer):
         """Log, with ``eval_perplexity`` beside ``eval_loss``."""
         if "eval_loss" in logs:
             loss = logs["eval_loss"]
-            logs = {**logs, "eval_perplexity": math.inf if loss > MOST else math.exp(loss)}
+            logs = {**logs, "eval_perplexity": math.inf if loss > MAX_LOSS else math.exp(loss)}
         super().log(logs, *args, **kwargs)
 
 

@@ -33,11 +33,11 @@ STRUCTURE: Loss = "structure"
 GIST: Loss = "gist"
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-LEAST_VOCABULARY = 260
+MIN_VOCABULARY = 260
 """256 bytes, three special tokens, and a letter"""
 ROTARY = ("rope_theta", "rope_scaling")
 """keys that transformers takes as parts of ``rope_parameters``"""
-ROOM = 64
+MIN_TEXT_POSITIONS = 64
 """positions beside the longest protein that a context must have, for words and an answer"""
 
 
@@ -165,15 +165,15 @@ class Sizes:
         # ESM-2 numbers positions from its padding index + 1 = 2 on, and its two special tokens take two.
         most = positions - 4
         faults = {
-            f"vocabulary is {self.vocabulary}; expected {LEAST_VOCABULARY} or more": self.vocabulary < LEAST_VOCABULARY,
+            f"vocabulary is {self.vocabulary}; expected {MIN_VOCABULARY} or more": self.vocabulary < MIN_VOCABULARY,
             f"prompt_style {self.prompt_style!r} is unknown; expected one of {', '.join(STYLES)}": (
                 self.prompt_style not in STYLES
             ),
             f"max_residues is {self.max_residues}; expected 1 to {most}, 4 less than protein.max_position_embeddings": (
                 not 1 <= self.max_residues <= most
             ),
-            f"text.max_position_embeddings is {context}; expected at least max_residues + {ROOM + 2}": (
-                context is not None and context < self.max_residues + ROOM + 2
+            f"text.max_position_embeddings is {context}; expected at least max_residues + {MIN_TEXT_POSITIONS + 2}": (
+                context is not None and context < self.max_residues + MIN_TEXT_POSITIONS + 2
             ),
         }
         for fault, found in faults.items():

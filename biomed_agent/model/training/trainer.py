@@ -31,7 +31,7 @@ ReportLine: TypeAlias = Callable[[str], None]
 LOG = "log.jsonl"
 FINISHED = "finished.json"
 """Written into a run's folder when it is over; says how long it was."""
-LEAST_RATE = 0.02
+MIN_RATE_SHARE = 0.02
 """Share of the learning rate that is left at the end of the cosine."""
 FSDP: Mapping[str, Any] = {
     "version": 2,
@@ -162,7 +162,7 @@ class RunTrainer(Trainer):
         def rate(step: int) -> float:
             done = min(1.0, max(step / num_training_steps, self.clock.progress()))
             cosine = 0.5 * (1 + math.cos(math.pi * done))
-            return min(1.0, (step + 1) / max(1, warmup)) * (LEAST_RATE + (1 - LEAST_RATE) * cosine)
+            return min(1.0, (step + 1) / max(1, warmup)) * (MIN_RATE_SHARE + (1 - MIN_RATE_SHARE) * cosine)
 
         self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(cast(Optimizer, optimizer or self.optimizer), rate)
         return self.lr_scheduler

@@ -23,7 +23,7 @@ from biomed_agent.core.errors import CheckpointError
 from biomed_agent.core.settings import Settings
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, load_reference
 from biomed_agent.model.checkpoints.conversion import convert
-from biomed_agent.model.checkpoints.conversion.convert import SMALL, ConversionRequest, convert_weights
+from biomed_agent.model.checkpoints.conversion.convert import FLOAT32_PARTS, ConversionRequest, convert_weights
 from biomed_agent.model.contract.generation import Options
 from biomed_agent.model.contract.manifest import read_manifest, verify_manifest
 from biomed_agent.model.contract.prompt import QUESTIONS, user_message
@@ -149,7 +149,7 @@ def test_the_large_parts_are_cast_and_the_small_ones_stay_float32(dtype, release
     folder = convert_weights(request_for(tmp_path / "m", dtype=dtype)).folder
     before = stored(released.folder)
     for name, value in stored(folder).items():
-        small = name.startswith(SMALL) or not value.is_floating_point()
+        small = name.startswith(FLOAT32_PARTS) or not value.is_floating_point()
         assert value.dtype == (before[name].dtype if small else getattr(torch, dtype)), name
         assert torch.equal(value, before[name].to(value.dtype)), name
     assert read_manifest(folder)["dtype"] == json.loads((folder / "config.json").read_text())["dtype"] == dtype
@@ -160,7 +160,7 @@ def test_half_precision_is_kept_unless_told_otherwise(tmp_path):
     half = {key: value.half() if value.is_floating_point() else value for key, value in state().items()}
     folder = convert_weights(request_for(tmp_path / "m", saved(half, tmp_path / "half.pth"))).folder
     for name, value in stored(folder).items():
-        small = name.startswith(SMALL)
+        small = name.startswith(FLOAT32_PARTS)
         assert not value.is_floating_point() or value.dtype == (torch.float32 if small else torch.float16), name
 
 
@@ -174,7 +174,7 @@ def test_a_value_beyond_float16_is_not_written_as_infinity(tmp_path):
 
 
 def test_large_weights_become_shards_with_an_index(released, tmp_path, monkeypatch):
-    monkeypatch.setattr(convert, "SHARD", 200_000)
+    monkeypatch.setattr(convert, "SHARD_BYTES", 200_000)
     folder = convert_weights(request_for(tmp_path / "m")).folder
     shards = sorted(folder.glob("*.safetensors"))
     assert len(shards) >= 4

@@ -504,7 +504,7 @@ def test_bad_rows_are_all_counted_and_reported_but_not_all_kept(tmp_path):
     for _ in range(2):  # each time anew
         assert len(list(reading)) == 1
         assert reading.bad.total == 250
-        assert len(reading.bad.first) == rows.KEPT
+        assert len(reading.bad.first) == rows.MAX_SHOWN_ROWS
     report = (tmp_path / "bad.tsv").read_text().splitlines()
     assert len(report) == 250
     assert report[-1].split("\t")[:4] == [str(path), "252", "CID 249", "the SMILES cannot be used"]
@@ -517,7 +517,7 @@ def test_bad_rows_are_all_counted_and_reported_but_not_all_kept(tmp_path):
 
 
 def elements(text, monkeypatch, chunk):
-    monkeypatch.setattr(streams, "CHUNK", chunk)
+    monkeypatch.setattr(streams, "CHUNK_CHARACTERS", chunk)
     return [(one.line, one.key, one.value, one.problem) for one in streams.json_elements(io.StringIO(text))]
 
 

@@ -228,7 +228,7 @@ def test_examples_go_from_best_to_worst(section):
 def test_no_answer_that_scores_nothing_is_among_the_best():
     (found,) = evaluate(CAPTIONING, Remote(Says("Nothing."), 1), ROWS).report["sections"]
     assert found["shown"]["best"] == []
-    assert len(found["shown"]["worst"]) == results.SHOWN
+    assert len(found["shown"]["worst"]) == results.SHOWN_ANSWERS
 
 
 def test_an_unreadable_structure_is_charged_in_the_control_and_nowhere_else():
@@ -479,7 +479,7 @@ def test_a_model_whose_weights_are_no_numbers_is_not_scored(tiny_folder, tmp_pat
 def test_the_longest_protein_is_that_of_the_processor():
     from biomed_agent.model.network.processing import MAX_RESIDUES
 
-    assert tasks.LONGEST == MAX_RESIDUES
+    assert tasks.MAX_RESIDUES == MAX_RESIDUES
     protein = Example("name", "It.", "", "hand", sequence="M" * MAX_RESIDUES)
     assert tasks.readable(protein)
     assert not tasks.readable(replace(protein, sequence="M" * (MAX_RESIDUES + 1)))

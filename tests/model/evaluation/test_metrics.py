@@ -174,15 +174,15 @@ def test_a_difference_is_over_the_examples_that_both_have():
 
 
 def test_few_examples_get_no_interval():
-    for examples in (1, metrics.FEWEST - 1, metrics.FEWEST):
+    for examples in (1, metrics.MIN_INTERVAL_EXAMPLES - 1, metrics.MIN_INTERVAL_EXAMPLES):
         scored = score_texts(["an acid"] * examples, ["an acid"] * examples)
         for column in ("ROUGE-L", "BLEU-2 (words)"):
             found = Bootstrap(examples).interval(scored, column)
             assert found.value == 1
-            assert math.isnan(found.low) == math.isnan(found.high) == (examples < metrics.FEWEST)
+            assert math.isnan(found.low) == math.isnan(found.high) == (examples < metrics.MIN_INTERVAL_EXAMPLES)
         other = score_texts(["an acid"] * examples, ["a base"] * examples)
         difference = Bootstrap(examples).difference(scored, other, "BLEU-2 (words)")
-        assert math.isnan(difference.low) == (examples < metrics.FEWEST)
+        assert math.isnan(difference.low) == (examples < metrics.MIN_INTERVAL_EXAMPLES)
     # A score that applies to a few of many examples gets none either.
     scored = metrics.Scored({"class": np.array([1.0] * 3 + [math.nan] * 20)}, np.zeros((23, 0)), {})
     assert math.isnan(Bootstrap(23).interval(scored, "class").high)

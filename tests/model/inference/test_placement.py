@@ -10,7 +10,16 @@ from collections import Counter
 import pytest
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
-from biomed_agent.model.inference.placement import GIB, NAMED, Machine, Option, choose, named_sizes, options, sizes_of
+from biomed_agent.model.inference.placement import (
+    GIB,
+    KNOWN_MODELS,
+    Machine,
+    Option,
+    choose,
+    named_sizes,
+    options,
+    sizes_of,
+)
 from tests.helpers.places import GOLDEN
 
 SHAPES = GOLDEN / "state_dict_real.json"
@@ -182,7 +191,7 @@ def test_a_cpu_may_be_tight_and_may_be_unknown() -> None:
 
 
 def test_known_totals_correct_the_arithmetic_for_other_language_models() -> None:
-    config = NAMED["biomedgpt-10b"]
+    config = KNOWN_MODELS["biomedgpt-10b"]
     assert sizes_of(config, "x", LARGE.parameters) == sizes_of(config, "x")
     assert sizes_of(config, "x", LARGE.parameters + 7).language_model.matrices == LARGE.language_model.matrices + 7
 

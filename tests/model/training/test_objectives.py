@@ -82,7 +82,7 @@ def test_targets_say_what_the_structure_is():
     targets = objectives.structure_targets(examples)
     names = [term.name for term in TERMS]
     assert targets.keys() == {"bits", "terms", "sizes", "atoms", "atom_terms"}
-    assert targets["bits"].shape == (2, objectives.BITS)
+    assert targets["bits"].shape == (2, objectives.FINGERPRINT_BITS)
     assert targets["terms"][1, names.index("carboxylic acid")]
     assert not targets["terms"][0, names.index("carboxylic acid")]
     assert targets["atoms"].shape == (6 + 4, len(objectives.ATOM_LABELS))

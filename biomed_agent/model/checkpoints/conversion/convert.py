@@ -31,9 +31,9 @@ from biomed_agent.model.contract.manifest import MANIFEST, Progress
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
 
 DTYPES = {"keep": None, "float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
-SHARD = 500_000_000
+SHARD_BYTES = 500_000_000
 """Bytes of a shard; as much is held in memory when weights are cast."""
-SMALL = ("molecule_encoder.", "molecule_projection.", "protein_projection.")
+FLOAT32_PARTS = ("molecule_encoder.", "molecule_projection.", "protein_projection.")
 """What stays float32, as in the model."""
 
 
@@ -74,7 +74,7 @@ class ConversionRequest:
 def convert_weights(request: ConversionRequest, progress: Progress = silent) -> Conversion:
     """Make a checkpoint folder of weights that others wrote.
 
-    The files are memory-mapped and written in shards of :data:`SHARD` bytes, so memory does not grow with the model.
+    The files are memory-mapped and written in shards of :data:`SHARD_BYTES`, so memory does not grow with the model.
     Everything goes into ``NAME.partial`` first; it stays there when the process is interrupted, and is deleted when
     the weights are refused.
 
@@ -166,7 +166,7 @@ def _target(one: Taken, dtype: torch.dtype | None) -> torch.dtype:
     """Return the type a tensor is written in."""
     if not one.tensor.is_floating_point():
         return one.tensor.dtype
-    return torch.float32 if one.name.startswith(SMALL) else dtype or one.tensor.dtype
+    return torch.float32 if one.name.startswith(FLOAT32_PARTS) else dtype or one.tensor.dtype
 
 
 def write_shards(tensors: Sequence[Taken], folder: Path, dtype: torch.dtype | None, progress: Progress) -> None:
@@ -179,7 +179,7 @@ def write_shards(tensors: Sequence[Taken], folder: Path, dtype: torch.dtype | No
     shards: list[list[Taken]] = [[]]
     filled = 0
     for one, size in zip(tensors, sizes, strict=True):
-        if shards[-1] and filled + size > SHARD:
+        if shards[-1] and filled + size > SHARD_BYTES:
             shards.append([])
             filled = 0
         shards[-1].append(one)

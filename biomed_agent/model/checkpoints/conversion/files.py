@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from biomed_agent.core.errors import CheckpointError
-from biomed_agent.model.contract.manifest import BLOCK, Progress
+from biomed_agent.model.contract.manifest import BLOCK_BYTES, Progress
 
 AGAIN = "Fetch it again, and compare its size and SHA-256 with what its publisher states."
 IN_ORDER = "If it is one of several pieces, give all of them in order."
@@ -136,7 +136,7 @@ def join(pieces: Sequence[Path], target: Path, progress: Progress = silent) -> P
     with target.open("wb") as joined:
         for piece in pieces:
             with piece.open("rb") as file:
-                while block := file.read(BLOCK):
+                while block := file.read(BLOCK_BYTES):
                     joined.write(block)
                     done += len(block)
                     progress(f"joining {len(pieces)} pieces", done, total)
@@ -277,7 +277,7 @@ def check_records(path: Path, progress: Progress = silent) -> None:
         for record in archive.infolist():
             try:
                 with archive.open(record) as stream:
-                    while block := stream.read(BLOCK):
+                    while block := stream.read(BLOCK_BYTES):
                         done += len(block)
                         progress(f"checking {path.name}", done, total)
             except Exception as error:  # zipfile raises many kinds of error for damaged files
@@ -313,7 +313,7 @@ def sha256(path: Path, progress: Progress = silent) -> str:
     """Return the SHA-256 of a file."""
     digest, done, total = hashlib.sha256(), 0, path.stat().st_size
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
+        while block := file.read(BLOCK_BYTES):
             digest.update(block)
             done += len(block)
             progress(f"computing the SHA-256 of {path.name}", done, total)

@@ -21,7 +21,7 @@ from biomed_agent.sources.pubchem.readers import check_reply
 
 HEADING = "Record Description"
 """heading of PubChem's compound pages under which depositors describe the compound"""
-CIDS = 200
+BATCH_CIDS = 200
 """structures looked up at once"""
 NO_STRUCTURE = "the compound has no structure that RDKit reads"
 
@@ -222,7 +222,7 @@ def _structures_from(pubchem: PubChem) -> Callable[[Draft, Tell], None]:
 
     def place(draft: Draft, tell: Tell) -> None:
         done = 0
-        while keys := draft.unknown(CIDS):
+        while keys := draft.unknown(BATCH_CIDS):
             batch = pubchem.by_cids([int(key) for key in keys])
             for error in batch.missing.values():
                 if not isinstance(error, NotFound | InvalidInput):

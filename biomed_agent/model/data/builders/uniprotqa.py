@@ -26,9 +26,9 @@ from biomed_agent.sources.local.dumps import Dump
 from biomed_agent.sources.uniprot.client import check_results
 
 FIELDS = "accession,protein_name,sequence,cc_function,cc_similarity,cc_subcellular_location"
-PAGE = 500
+PAGE_ENTRIES = 500
 """entries asked for at once: the most UniProt gives"""
-DUMP_PAGE = 2_000
+DUMP_PAGE_ENTRIES = 2_000
 """entries of a dump stored at once"""
 REVIEWED = "reviewed:true"
 """Swiss-Prot, in UniProt's query language"""
@@ -100,7 +100,7 @@ def _page(records: Iterable[ProteinRecord], mark: str, of: int | None = None, re
 
 def _from_uniprot(transport: Transport, query: str) -> Callable[[str], Page]:
     """Return what asks UniProt for a page: a search, and then the address each page gives of the next."""
-    params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE)}
+    params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE_ENTRIES)}
 
     def ask(mark: str) -> Page:
         reply = transport.get(
@@ -136,9 +136,9 @@ def _from_dumps(dumps: Sequence[Path]) -> Callable[[str], Page]:
         if opened is None:
             opened = (record for path in dumps for record in _records(path))
             at = sum(1 for _ in islice(opened, int(mark or 0)))
-        records = list(islice(opened, DUMP_PAGE))
+        records = list(islice(opened, DUMP_PAGE_ENTRIES))
         at += len(records)
-        return _page(records, str(at) if len(records) == DUMP_PAGE else "")
+        return _page(records, str(at) if len(records) == DUMP_PAGE_ENTRIES else "")
 
     return ask
 

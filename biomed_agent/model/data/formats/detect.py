@@ -8,7 +8,7 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.data.formats.streams import Element, json_elements, json_lines, json_rows, open_text
 from biomed_agent.model.data.formats.structures import delimiter_of
 
-LOOKED_AT = 50
+SAMPLE_ROWS = 50
 """rows that are looked at"""
 MEDMCQA = "medmcqa"
 
@@ -69,11 +69,11 @@ def _json(path: Path, head: str) -> str:
 def _rows(path: Path, head: str) -> list[Element]:
     """Return the first elements of the document, or the first of its lines when it is JSON lines."""
     with open_text(path) as stream:
-        rows = list(islice(json_elements(stream), LOOKED_AT))
+        rows = list(islice(json_elements(stream), SAMPLE_ROWS))
     # The first line of JSON lines is a document of its own, behind which more follows.
     if head == "{" and (any(one.key == "question" for one in rows) or rows[-1].problem.startswith("more text")):
         with open_text(path) as stream:
-            rows = list(islice(json_lines(stream), LOOKED_AT))
+            rows = list(islice(json_lines(stream), SAMPLE_ROWS))
     return rows
 
 
@@ -110,7 +110,7 @@ def _medmcqa(path: Path) -> str:
     """
     seen: dict[int, int] = {}
     for number, element in enumerate(json_rows(path)):
-        if number >= LOOKED_AT and seen.keys() & {0, 4}:
+        if number >= SAMPLE_ROWS and seen.keys() & {0, 4}:
             break
         cop = element.value.get("cop") if isinstance(element.value, dict) else None
         if isinstance(cop, int) and not isinstance(cop, bool):

@@ -16,7 +16,7 @@ from biomed_agent.model.data.formats.streams import is_utf8
 from biomed_agent.model.network.featurize import featurize_smiles
 
 Record = TypeVar("Record", bound=Example | TextQuestion)
-KEPT = 100
+MAX_SHOWN_ROWS = 100
 """bad rows a reading keeps to be shown; all are counted, and written to the report where one is asked for"""
 
 
@@ -83,7 +83,7 @@ class Format(Generic[Record]):
 
 
 class Bad:
-    """The bad rows of a reading: all counted, the first :data:`KEPT` kept."""
+    """The bad rows of a reading: all counted, the first :data:`MAX_SHOWN_ROWS` kept."""
 
     def __init__(self) -> None:
         self.first: list[BadRow] = []
@@ -97,7 +97,7 @@ class Bad:
     def add(self, row: BadRow) -> None:
         """Count a row."""
         self.reasons[row.reason] += 1
-        if len(self.first) < KEPT:
+        if len(self.first) < MAX_SHOWN_ROWS:
             self.first.append(row)
 
 

@@ -95,7 +95,7 @@ _PICTURED = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:e?S|A|ESM_?)?\d+(?:\.\d+)?[A-Za-z]{0,4}['′]?|[A-Za-z]|[IVX]+")
-_BESIDE_LABEL = frozenset(
+_NOT_A_LABEL = frozenset(
     "and & + in to or left right top bottom upper lower middle inset column columns row rows lane lanes arrow arrows "
     "black white red blue green open filled solid dashed bar bars circle circles line lines square squares".split()
 )
@@ -351,7 +351,7 @@ def _is_pointer(piece: str) -> bool:
         return False
     piece = re.sub(r"^(figs?|tables?)\.(?=\w)", r"\1. ", piece, flags=re.IGNORECASE)
     words = re.findall(r"[A-Za-z]+\.?(?=\s?e?S?\d)|&|[^\s,;:()/&–-]+", piece)
-    return all(_PICTURE.fullmatch(word) or _LABEL.fullmatch(word) or word.lower() in _BESIDE_LABEL for word in words)
+    return all(_PICTURE.fullmatch(word) or _LABEL.fullmatch(word) or word.lower() in _NOT_A_LABEL for word in words)
 
 
 def _sub(pattern: re.Pattern[str], by: str, text: str, removed: Counter[str], kind: str) -> str:

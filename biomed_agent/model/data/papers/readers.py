@@ -23,7 +23,7 @@ from biomed_agent.model.data.papers.s2orc import paper_of
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".xml": "xml"}
 """How a file is read, by its name without ``.gz``, ``.xz`` or ``.bz2``."""
 COMPRESSED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
-LONGEST = 1 << 26
+MAX_TEXT_BYTES = 1 << 26
 """Bytes of the longest line or text that is read; what is longer is a bad row."""
 RECORDS = {"PubmedArticle": "MedlineCitation/Article", "PubmedBookArticle": "BookDocument"}
 """PubMed's kinds of record, and where each has title and abstract."""
@@ -125,9 +125,9 @@ def _kind(path: Path) -> str:
 
 
 def _read_text(file: BinaryIO, name: str) -> Iterator[Row]:
-    content = file.read(LONGEST + 1)
-    if len(content) > LONGEST:
-        yield BadRow(name, 1, f"longer than {LONGEST:,} bytes; expected one paper a file")
+    content = file.read(MAX_TEXT_BYTES + 1)
+    if len(content) > MAX_TEXT_BYTES:
+        yield BadRow(name, 1, f"longer than {MAX_TEXT_BYTES:,} bytes; expected one paper a file")
         return
     try:
         text = content.decode("utf-8-sig")
@@ -144,26 +144,26 @@ def _read_text(file: BinaryIO, name: str) -> Iterator[Row]:
 def _read_lines(file: BinaryIO, name: str, above: int = 0) -> Iterator[Row]:
     for number, line in _lines(file, above):
         if line is None:
-            yield BadRow(name, number, f"longer than {LONGEST:,} bytes")
+            yield BadRow(name, number, f"longer than {MAX_TEXT_BYTES:,} bytes")
         elif line.strip():
             yield _row(line, name, number)
 
 
 def _lines(file: BinaryIO, number: int) -> Iterator[tuple[int, bytes | None]]:
     """Yield lines, numbered from the one after ``number``; None for one that is too long to hold."""
-    while line := file.readline(LONGEST):
+    while line := file.readline(MAX_TEXT_BYTES):
         number += 1
-        if len(line) < LONGEST or line.endswith(b"\n"):
+        if len(line) < MAX_TEXT_BYTES or line.endswith(b"\n"):
             yield number, line
             continue
-        while (rest := file.readline(LONGEST)) and not rest.endswith(b"\n"):
+        while (rest := file.readline(MAX_TEXT_BYTES)) and not rest.endswith(b"\n"):
             pass
         yield number, None
 
 
 def _read_object(file: BinaryIO, name: str) -> Iterator[Row]:
     """Read a file that holds one object, or JSON lines under the wrong name, as MedMCQA's files do."""
-    first = file.readline(LONGEST)
+    first = file.readline(MAX_TEXT_BYTES)
     try:
         json.loads(first)
         one_a_line = True
@@ -173,8 +173,12 @@ def _read_object(file: BinaryIO, name: str) -> Iterator[Row]:
         yield _row(first, name, 1)
         yield from _read_lines(file, name, 1)
         return
-    content = first + file.read(LONGEST)
-    yield _row(content, name, 1) if len(content) <= LONGEST else BadRow(name, 1, f"longer than {LONGEST:,} bytes")
+    content = first + file.read(MAX_TEXT_BYTES)
+    yield (
+        _row(content, name, 1)
+        if len(content) <= MAX_TEXT_BYTES
+        else BadRow(name, 1, f"longer than {MAX_TEXT_BYTES:,} bytes")
+    )
 
 
 def _row(line: bytes, name: str, number: int) -> Row:

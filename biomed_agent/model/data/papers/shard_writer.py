@@ -44,7 +44,7 @@ from biomed_agent.model.training.trainer import ReportLine, duration, write_json
 STATE = "packing.sqlite"
 SAVE_SECONDS, TELL_SECONDS = 60.0, 10.0
 """The state is saved with every full shard and after this time; progress is told after that."""
-CHUNK = 32
+CHUNK_ROWS = 32
 """Rows a process is given at once."""
 
 
@@ -420,7 +420,7 @@ def _mapped(prepare: Callable[[_In], _Out], rows: Iterable[_In], workers: int) -
     rows, ahead = iter(rows), deque[Future[list[_Out]]]()
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         while True:
-            while len(ahead) < 4 * workers and (chunk := list(islice(rows, CHUNK))):
+            while len(ahead) < 4 * workers and (chunk := list(islice(rows, CHUNK_ROWS))):
                 ahead.append(pool.submit(_prepare_chunk, prepare, chunk))
             if not ahead:
                 return

@@ -248,7 +248,7 @@ def test_a_json_file_is_one_object_or_lines_under_the_wrong_name(tmp_path: Path)
 
 
 def test_a_line_too_long_to_hold_is_a_bad_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "LONGEST", 100)
+    monkeypatch.setattr(readers, "MAX_TEXT_BYTES", 100)
     (tmp_path / "a.jsonl").write_text('{"text": "' + "x" * 950 + '"}\n{"text": "Next."}\n')
     (tmp_path / "a.txt").write_text("x" * 101)
     bad, good = read_papers(tmp_path / "a.jsonl")
