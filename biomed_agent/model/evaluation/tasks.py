@@ -15,12 +15,11 @@ from typing import Literal, TypeVar
 
 from biomed_agent.core.chemistry.structures import molecule_from_smiles
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import MAX_RESIDUES
 from biomed_agent.model.contract.prompt import Message, user_message
 from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.network.featurize import featurize_smiles
 
-MAX_RESIDUES = 10_000
-"""Residues the processor takes; a test holds it to ``processing.MAX_RESIDUES``, which needs torch."""
 Row = TypeVar("Row", bound=Example | TextQuestion)
 Setting = Literal["reasoning-required", "question-only", "reasoning-free"]
 SETTINGS: tuple[Setting, ...] = ("reasoning-required", "question-only", "reasoning-free")

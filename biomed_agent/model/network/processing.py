@@ -8,14 +8,13 @@ import torch
 from transformers import AutoProcessor, BatchFeature, ProcessorMixin
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import MAX_RESIDUES
 from biomed_agent.model.contract.prompt import Message, MoleculeSlot, ProteinSlot, Segment, Text, render, style_named
 from biomed_agent.model.network.configuration import BioMedGPTConfig
 from biomed_agent.model.network.featurize import MolecularGraph, collate_graphs, featurize_smiles
 
 # Importing the tokenizer registers it, so that a saved processor finds its class again.
 
-MAX_RESIDUES = 10_000
-"""A longer protein is refused: the model would read only a tenth of it."""
 IGNORED = -100
 """Label of a position that is not to be predicted."""
 

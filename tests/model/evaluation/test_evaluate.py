@@ -11,6 +11,7 @@ from typing import ClassVar
 import pytest
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
+from biomed_agent.core.identifiers import MAX_RESIDUES
 from biomed_agent.core.types import ModelStamp
 from biomed_agent.model.contract.generation import Generation, Options
 from biomed_agent.model.contract.prompt import QUESTIONS, user_message
@@ -477,9 +478,6 @@ def test_a_model_whose_weights_are_no_numbers_is_not_scored(tiny_folder, tmp_pat
 
 
 def test_the_longest_protein_is_that_of_the_processor():
-    from biomed_agent.model.network.processing import MAX_RESIDUES
-
-    assert tasks.MAX_RESIDUES == MAX_RESIDUES
     protein = Example("name", "It.", "", "hand", sequence="M" * MAX_RESIDUES)
     assert tasks.readable(protein)
     assert not tasks.readable(replace(protein, sequence="M" * (MAX_RESIDUES + 1)))

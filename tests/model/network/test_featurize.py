@@ -69,7 +69,7 @@ def test_tags_and_directions_are_asked_for_wherever_they_can_be():
         ("", "empty"),
         ("C1CC", "C1CC"),
         ("CN(C)(C)(C)C", "valence"),
-        ("c1cccc1", "kekulize"),
+        ("c1cccc1", "no single and double bonds can be drawn"),
         ("[NH3]->[Pt]", r"atoms 0 \(N\) and 1 \(Pt\) is DATIVE"),
         ("CC(N)(O)F |(0,0,;1,0,;2,1,;2,-1,;1,1,),wU:1.0|", r"between atoms 1 \(C\) and 0 \(C\) is BEGINWEDGE"),
         ("F[Pt@SP1](Cl)(Br)I", r"atom 1 \(Pt\) has chiral tag CHI_SQUAREPLANAR"),
