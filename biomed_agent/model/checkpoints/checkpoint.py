@@ -50,7 +50,7 @@ def load_reference_state_dict(model: BioMedGPTForConditionalGeneration, state_di
 def _weights(report: MatchReport) -> dict[str, Tensor]:
     """Return the weights under our names, once they are sure to fit."""
     report.refuse_faults()
-    return {one.name: one.tensor for one in report.taken}
+    return {entry.name: entry.tensor for entry in report.taken}
 
 
 def meta_model(config: BioMedGPTConfig) -> BioMedGPTForConditionalGeneration:
@@ -121,7 +121,12 @@ def save_checkpoint(
     """
     with _complete(Path(folder), manifest) as partial:
         model.save_pretrained(partial)
-        finalize(partial, processor, {**manifest, "parameters": sum(one.numel() for one in model.parameters())}, card)
+        finalize(
+            partial,
+            processor,
+            {**manifest, "parameters": sum(parameter.numel() for parameter in model.parameters())},
+            card,
+        )
     return Path(folder)
 
 
@@ -178,8 +183,8 @@ def merge_adapter(folder: str | Path, output: str | Path, base: str | Path | Non
     if BASE not in read_manifest(folder):
         raise CheckpointError(f"{folder} is a whole checkpoint folder already.", "There is nothing to merge.")
     model, processor, manifest = load_checkpoint(folder, dtype="auto", base=base)
-    kept = {key: value for key, value in manifest.items() if key not in (*DERIVED, BASE)}
-    return save_checkpoint(model, processor, output, kept, Path(folder, "README.md").read_text(encoding="utf-8"))
+    carried = {key: value for key, value in manifest.items() if key not in (*DERIVED, BASE)}
+    return save_checkpoint(model, processor, output, carried, Path(folder, "README.md").read_text(encoding="utf-8"))
 
 
 @contextmanager

@@ -55,12 +55,12 @@ def options_for(stamp: ModelStamp, kind: str) -> Options:
 
 def _option(where: str, name: str, value: Any) -> Any:
     """Return the value of an option as :class:`Options` wants it."""
-    usual = {one.name: one.default for one in fields(Options)}
+    usual = {field.name: field.default for field in fields(Options)}
     if name not in usual:
         raise CheckpointError(f"{where} holds {name!r}; expected some of {', '.join(usual)}.", _MEND_MANIFEST)
     wanted = "a list of strings" if name == "stop" else "a number"
     if name == "stop":
-        if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
             return tuple(value)
     elif name == "seed" and value is None:
         return None

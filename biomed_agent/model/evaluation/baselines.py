@@ -64,8 +64,8 @@ def best_constant(answers: Sequence[str]) -> Constant:
 
 def mean_rouge_l(text: str, references: Sequence[Subsequence]) -> float:
     """Return the mean ROUGE-L of one text with each of the references."""
-    said = words(text)
-    return fmean(reference.rouge_l(said) for reference in references)
+    tokens = words(text)
+    return fmean(reference.rouge_l(tokens) for reference in references)
 
 
 def _evenly(things: Sequence[T], count: int) -> list[T]:
@@ -115,16 +115,16 @@ def nearest(rows: Sequence[Example], train: Sequence[Example], structure: str) -
         structure: ``molecule`` (Tanimoto similarity) or ``protein`` (sequence identity).
     """
     name, compare = ("smiles", nearest_molecules) if structure == "molecule" else ("sequence", nearest_proteins)
-    usable = [number for number, one in enumerate(train) if getattr(one, name)]
-    found = [Neighbour(-1, 0.0)] * len(rows)
+    usable = [number for number, row in enumerate(train) if getattr(row, name)]
+    neighbours = [Neighbour(-1, 0.0)] * len(rows)
     for question in dict.fromkeys(row.question for row in rows):
         mine = [number for number, row in enumerate(rows) if row.question == question]
         theirs = [number for number in usable if train[number].question == question] or usable
         matches = compare([getattr(rows[n], name) for n in mine], [getattr(train[n], name) for n in theirs])
         for number, match in zip(mine, matches, strict=True):
             if match.index >= 0:
-                found[number] = Neighbour(theirs[match.index], match.similarity)
-    return found
+                neighbours[number] = Neighbour(theirs[match.index], match.similarity)
+    return neighbours
 
 
 # ---------------------------------------------------------------------------------------------- what was trained on
@@ -159,13 +159,13 @@ def overlap(rows: Sequence[Example | TextQuestion], train: Sequence[Example | Te
     """
     group = functools.cache(structure_group)
 
-    def thing(one: Example | TextQuestion) -> str:
-        if isinstance(one, TextQuestion):
-            return " ".join(words(one.text))
-        return "\n".join((group(one.smiles) if one.smiles else "", one.sequence))
+    def thing(row: Example | TextQuestion) -> str:
+        if isinstance(row, TextQuestion):
+            return " ".join(words(row.text))
+        return "\n".join((group(row.smiles) if row.smiles else "", row.sequence))
 
-    known = {thing(one) for one in train}
-    again = [found for found in map(thing, rows) if found in known]
+    known = {thing(row) for row in train}
+    again = [identity for identity in map(thing, rows) if identity in known]
     first = rows[0]
     by = "question" if isinstance(first, TextQuestion) else "structure group" if first.smiles else "sequence"
     return Overlap(by, len(again), len(set(again)))
@@ -182,7 +182,7 @@ def longest_option(question: TextQuestion) -> str:
 def random_choice(questions: Sequence[TextQuestion]) -> Scored:
     """Return what choosing at random scores on average: 1 in as many as there are options."""
     return Scored(
-        {"accuracy": np.array([1 / len(one.options) for one in questions])}, np.zeros((len(questions), 0)), {}
+        {"accuracy": np.array([1 / len(question.options) for question in questions])}, np.zeros((len(questions), 0)), {}
     )
 
 

@@ -73,13 +73,13 @@ class Evaluation:
 
     def scores(self) -> dict[str, Scores]:
         """Return what the structures are worth by kind of question; empty without controls."""
-        found = {}
+        scores = {}
         for section in self.report["sections"]:
             if section["structure"]:
                 fields = {name: value for name, value in section["structure"].items() if name != "uses_structure"}
-                others = {name: Standing(**one) for name, one in fields.pop("others").items()}
-                found[section["kind"]] = Scores(**fields, others=others)
-        return found
+                others = {name: Standing(**standing) for name, standing in fields.pop("others").items()}
+                scores[section["kind"]] = Scores(**fields, others=others)
+        return scores
 
 
 def evaluate(
@@ -121,7 +121,7 @@ def evaluate(
         raise InvalidInput("there is no example to score.", "Give at least one.")
     stamp, about = model.stamp, about or {}
     limit = settings.max_new_tokens or task.max_new_tokens
-    kinds = dict.fromkeys(one.kind if isinstance(one, Example) else "" for one in drawn)
+    kinds = dict.fromkeys(row.kind if isinstance(row, Example) else "" for row in drawn)
     # But for the limit, as the agent asks.
     options = {kind: replace(options_for(stamp, kind), max_new_tokens=limit) for kind in kinds}
     decoding = decoding_words(options)
@@ -159,7 +159,7 @@ def evaluate(
             **work.said,
         },
         "sections": work.sections(),
-        "published": [asdict(one) for one in published(task.name)],
+        "published": [asdict(figure) for figure in published(task.name)],
         "notes": _notes(task, model, settings),
     }
     return Evaluation(report, work.examples())
@@ -168,11 +168,11 @@ def evaluate(
 def decoding_words(options: Mapping[str, Options]) -> str:
     """Return how answers to each kind of question are decoded, in words; the kinds are named where they differ."""
     kinds: dict[str, list[str]] = {}
-    for kind, one in options.items():
-        kinds.setdefault(_words(one), []).append(kind)
+    for kind, option in options.items():
+        kinds.setdefault(_words(option), []).append(kind)
     if len(kinds) == 1:
         return next(iter(kinds))
-    return "; ".join(f"{', '.join(each)}: {said}" for said, each in kinds.items())
+    return "; ".join(f"{', '.join(each)}: {words}" for words, each in kinds.items())
 
 
 def _words(options: Options) -> str:
@@ -202,18 +202,18 @@ def _notes(task: Task, model: Model, settings: EvaluationSettings) -> list[str]:
 
 def _only(kind: type[T], rows: Sequence[object]) -> list[T]:
     """Return the rows; raise :class:`InvalidInput` when one is of another kind."""
-    found = [row for row in rows if isinstance(row, kind)]
-    if len(found) < len(rows):
+    matching = [row for row in rows if isinstance(row, kind)]
+    if len(matching) < len(rows):
         raise InvalidInput(f"expected rows of kind {kind.__name__} only.", "Give the data of this task.")
-    return found
+    return matching
 
 
 def _places(rows: Sequence[T], key: Callable[[T], str]) -> dict[str, list[int]]:
     """Return the positions of rows by key, in the order in which the keys come."""
-    found: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
-        found.setdefault(key(row), []).append(number)
-    return found
+        places.setdefault(key(row), []).append(number)
+    return places
 
 
 # ---------------------------------------------------------------------------------------------- answers in words
@@ -248,7 +248,7 @@ class _Texts:
 
     def sections(self) -> list[dict[str, Any]]:
         """Return one table for each kind of question, and one for all where there are several kinds."""
-        parts = list(_places(self.rows, lambda one: one.kind).items())
+        parts = list(_places(self.rows, lambda row: row.kind).items())
         if len(parts) > 1:
             parts.append(("all", list(range(len(self.rows)))))
         edges: tuple[float, ...] = ()
@@ -258,7 +258,7 @@ class _Texts:
             results.section(
                 kind,
                 [self._shown(number) for number in where],
-                [one.part(where) for one in self.systems],
+                [system.part(where) for system in self.systems],
                 self.task.headline,
                 edges,
                 self.settings.seed,
@@ -269,7 +269,7 @@ class _Texts:
     def examples(self) -> list[dict[str, Any]]:
         """Return every example."""
         asked = [self._shown(number) for number in range(len(self.rows))]
-        return [results.shown(one, self.systems, number, self.task.headline) for number, one in enumerate(asked)]
+        return [results.shown(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
 
     def _shown(self, number: int) -> Asked:
         row = self.rows[number]
@@ -288,40 +288,41 @@ class _Texts:
             for row, asked in zip(rows, map(as_asked, rows), strict=True)
         ]
         replies = self.recorded.ask(name, prompts)
-        said = ["" if reply.miss else reply.text for reply in replies]
-        scored = results.with_losses(self._score(said), replies)
-        return System(name, said, scored, [one.miss for one in replies], [one.cut for one in replies])
+        texts = ["" if reply.miss else reply.text for reply in replies]
+        scored = results.with_losses(self._score(texts), replies)
+        return System(name, texts, scored, [reply.miss for reply in replies], [reply.cut for reply in replies])
 
     def _score(self, answers: Sequence[str]) -> Scored:
-        references = [one.answer for one in self.rows]
+        references = [row.answer for row in self.rows]
         return score_texts(references, answers, self.settings.tokenizer, self.task.captions)
 
     def _neighbours(self, constant: System) -> System:
         nearest = baselines.nearest(self.rows, self.train, self.task.structure)
         self.similarity = [
-            one.similarity if readable(row) else math.nan for row, one in zip(self.rows, nearest, strict=True)
+            neighbour.similarity if readable(row) else math.nan
+            for row, neighbour in zip(self.rows, nearest, strict=True)
         ]
         pairs = zip(nearest, constant.answers, strict=True)
-        answers = [self.train[one.index].answer if one.index >= 0 else stock for one, stock in pairs]
-        note = "the best constant where nothing is similar" if any(one.index < 0 for one in nearest) else ""
+        answers = [self.train[neighbour.index].answer if neighbour.index >= 0 else stock for neighbour, stock in pairs]
+        note = "the best constant where nothing is similar" if any(neighbour.index < 0 for neighbour in nearest) else ""
         return System(results.NEIGHBOUR, answers, self._score(answers), note=note)
 
     def _constants(self) -> list[System]:
-        trained = _places(self.train, lambda one: one.question)
-        found: dict[str, baselines.Constant] = {}
-        for question in dict.fromkeys(one.question for one in self.rows):
+        trained = _places(self.train, lambda row: row.question)
+        by_question: dict[str, baselines.Constant] = {}
+        for question in dict.fromkeys(row.question for row in self.rows):
             own = trained.get(question, [])
             if len(own) >= MIN_CONSTANT_ANSWERS:
-                found[question] = baselines.best_constant([self.train[number].answer for number in own])
-        if any(one.question not in found for one in self.rows):
-            found[""] = baselines.best_constant([one.answer for one in self.train])
-        constants = [found[one.question if one.question in found else ""] for one in self.rows]
-        self.said["constants"] = {question: asdict(one) for question, one in found.items()}
+                by_question[question] = baselines.best_constant([self.train[number].answer for number in own])
+        if any(row.question not in by_question for row in self.rows):
+            by_question[""] = baselines.best_constant([row.answer for row in self.train])
+        constants = [by_question[row.question if row.question in by_question else ""] for row in self.rows]
+        self.said["constants"] = {question: asdict(constant) for question, constant in by_question.items()}
         answers = {
-            results.CONSTANT: [one.answer for one in constants],
-            results.TRIMMED: [one.trimmed for one in constants],
+            results.CONSTANT: [constant.answer for constant in constants],
+            results.TRIMMED: [constant.trimmed for constant in constants],
         }
-        return [System(name, said, self._score(said)) for name, said in answers.items()]
+        return [System(name, texts, self._score(texts)) for name, texts in answers.items()]
 
 
 # ---------------------------------------------------------------------------------------------- choices
@@ -340,51 +341,51 @@ class _Choices:
     ) -> None:
         self.task, self.rows, self.settings, self.recorded = task, rows, settings, recorded
         self.weighed = recorded.model.in_process and not settings.written
-        alike = all(dict(one.options) == dict(rows[0].options) for one in rows)
+        alike = all(dict(row.options) == dict(rows[0].options) for row in rows)
         self.classes = tuple(rows[0].options) if alike else ()
         self.said: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
-        self.shown = any(one.context for one in rows)
+        self.shown = any(row.context for row in rows)
         asked: dict[str, Setting] = {results.MODEL: settings.setting if self.shown else "question-only"}
         if self.shown:
             self.said["setting"] = settings.setting
             if settings.controls and settings.setting != "question-only":
                 asked[results.WITHOUT_CONTEXT] = "question-only"
         self.systems = [self._asked(name, setting) for name, setting in asked.items()]
-        self.systems += self._baselines([one.answer for one in train])
+        self.systems += self._baselines([row.answer for row in train])
 
     def sections(self) -> list[dict[str, Any]]:
         """Return the one table."""
-        asked = [Asked(one.id, "", one.text, one.answer) for one in self.rows]
+        asked = [Asked(row.id, "", row.text, row.answer) for row in self.rows]
         return [results.section("all", asked, self.systems, self.task.headline, seed=self.settings.seed)]
 
     def examples(self) -> list[dict[str, Any]]:
         """Return every question."""
-        asked = [Asked(one.id, "", one.text, one.answer) for one in self.rows]
-        return [results.shown(one, self.systems, number, self.task.headline) for number, one in enumerate(asked)]
+        asked = [Asked(row.id, "", row.text, row.answer) for row in self.rows]
+        return [results.shown(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
 
     def _asked(self, name: str, setting: Setting) -> System:
         prompts = [
-            Prompt(one.id, choice_messages(one, setting), options=tuple(one.options) if self.weighed else ())
-            for one in self.rows
+            Prompt(row.id, choice_messages(row, setting), options=tuple(row.options) if self.weighed else ())
+            for row in self.rows
         ]
         # Answers to the same question in another setting, or found another way, are other answers.
         replies = self.recorded.ask(f"{setting if self.shown else name}, {self.said['choice']}", prompts)
-        keys = [self._key(one, reply) for one, reply in zip(self.rows, replies, strict=True)]
+        keys = [self._key(row, reply) for row, reply in zip(self.rows, replies, strict=True)]
         misses = [reply.miss or ("" if key else UNPARSEABLE) for key, reply in zip(keys, replies, strict=True)]
-        return System(name, keys, self._score(keys), misses, [one.cut for one in replies])
+        return System(name, keys, self._score(keys), misses, [reply.cut for reply in replies])
 
     @staticmethod
     def _key(question: TextQuestion, reply: Reply) -> str:
         return "" if reply.miss else parse_choice(reply.text, question.options)
 
     def _score(self, keys: Sequence[str]) -> Scored:
-        return score_choices([one.answer for one in self.rows], keys, self.classes)
+        return score_choices([row.answer for row in self.rows], keys, self.classes)
 
     def _baselines(self, trained: Sequence[str]) -> list[System]:
-        frequent = [baselines.most_frequent(trained or [one.answer for one in self.rows])] * len(self.rows)
+        frequent = [baselines.most_frequent(trained or [row.answer for row in self.rows])] * len(self.rows)
         note = "" if trained else "counted on these very questions, for want of training data"
         systems = [System(results.FREQUENT, frequent, self._score(frequent), note=note)]
         if not self.classes:
-            longest = [baselines.longest_option(one) for one in self.rows]
+            longest = [baselines.longest_option(row) for row in self.rows]
             systems.append(System(results.LONGEST_OPTION, longest, self._score(longest)))
         return [*systems, System(results.RANDOM, [""] * len(self.rows), baselines.random_choice(self.rows))]

@@ -70,8 +70,8 @@ def scibert(vocabulary: str | Path) -> Tokenizer:
     tokenizer: Any = BertTokenizer(vocab={piece: number for number, piece in enumerate(pieces)}, do_lower_case=True)
 
     def cut(text: str) -> list[str]:
-        found: list[str] = tokenizer.tokenize(text)
-        return found[:510]
+        tokens: list[str] = tokenizer.tokenize(text)
+        return tokens[:510]
 
     return Tokenizer("SciBERT", cut)
 
@@ -192,8 +192,8 @@ def head_class(description: str) -> str:
     bearing, derived, formed, arising, resulting, isolated, with; a comma before a space, a semicolon, or a full stop.
     "The molecule is a steroid ester that is ..." gives "steroid ester".
     """
-    found = _HEAD.search(description)
-    return " ".join(found[1].lower().split()) if found else ""
+    head = _HEAD.search(description)
+    return " ".join(head[1].lower().split()) if head else ""
 
 
 def macro_f1(counts: Floats) -> Floats:
@@ -276,18 +276,18 @@ def score_texts(
     return Scored({column: np.array(values) for column, values in means.items()}, counts, sums)
 
 
-def score_choices(expected: Sequence[str], said: Sequence[str], classes: Sequence[str] = ()) -> Scored:
+def score_choices(expected: Sequence[str], predicted: Sequence[str], classes: Sequence[str] = ()) -> Scored:
     """Score chosen options; a reply that chose none is "" and wrong.
 
     Args:
         expected: Keys of the right options.
-        said: Keys that were chosen.
+        predicted: Keys that were chosen.
         classes: What macro-F1 is over; without them there is none.
     """
-    right = np.array([float(a == b) for a, b in zip(expected, said, strict=True)])
+    right = np.array([float(a == b) for a, b in zip(expected, predicted, strict=True)])
     counts = [
-        [float(value) for one in classes for value in (a == b == one, b == one != a, a == one != b)]
-        for a, b in zip(expected, said, strict=True)
+        [float(value) for label in classes for value in (a == b == label, b == label != a, a == label != b)]
+        for a, b in zip(expected, predicted, strict=True)
     ]
     return Scored(
         {"accuracy": right}, np.array(counts).reshape(len(right), -1), {"macro-F1": macro_f1} if classes else {}

@@ -172,7 +172,10 @@ class InProcess:
             return
 
         def several(part: Sequence[Prompt]) -> list[Reply]:
-            return [_reply(one) for one in self.engine.generate_batch([prompt.messages for prompt in part], options)]
+            return [
+                _reply(generation)
+                for generation in self.engine.generate_batch([prompt.messages for prompt in part], options)
+            ]
 
         yield from _halving(several, prompts, _unreadable)
 
@@ -191,8 +194,8 @@ class InProcess:
         def several(part: Sequence[Prompt]) -> list[Reply]:
             pairs = [(prompt, option) for prompt in part for option in prompt.options]
             rows = iter(self._token_losses([prompt for prompt, _ in pairs], [option for _, option in pairs]))
-            found = [{option: -math.fsum(next(rows)[:-1]) for option in prompt.options} for prompt in part]
-            return [Reply(text=max(one, key=one.__getitem__), likelihoods=one) for one in found]
+            likelihoods = [{option: -math.fsum(next(rows)[:-1]) for option in prompt.options} for prompt in part]
+            return [Reply(text=max(weighed, key=weighed.__getitem__), likelihoods=weighed) for weighed in likelihoods]
 
         return _halving(several, prompts, _unreadable)
 
@@ -202,8 +205,8 @@ class InProcess:
         import torch
 
         projections = [self.engine.model.molecule_projection, self.engine.model.protein_projection]
-        parameters = [parameter for one in projections for parameter in one.parameters()]
-        kept = [parameter.detach().clone() for parameter in parameters]
+        parameters = [parameter for projection in projections for parameter in projection.parameters()]
+        copies = [parameter.detach().clone() for parameter in parameters]
         try:
             with torch.no_grad():
                 for parameter in parameters:
@@ -211,7 +214,7 @@ class InProcess:
             yield
         finally:
             with torch.no_grad():
-                for parameter, values in zip(parameters, kept, strict=True):
+                for parameter, values in zip(parameters, copies, strict=True):
                     parameter.copy_(values)
 
     def _token_losses(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[list[float]]:
@@ -244,8 +247,10 @@ class InProcess:
 
 def _no_numbers(engine: LocalEngine) -> CheckpointError:
     """Return the error of a model whose losses are no numbers: what it writes then means nothing and would score 0."""
-    weights = [(name, one) for name, one in engine.model.named_parameters() if one.is_floating_point()]
-    bad = [name for name, one in weights if not one.isfinite().all()]
+    weights = [
+        (name, parameter) for name, parameter in engine.model.named_parameters() if parameter.is_floating_point()
+    ]
+    bad = [name for name, weight in weights if not weight.isfinite().all()]
     if bad:
         return CheckpointError(
             f"{engine.stamp.name} cannot be scored: {len(bad):,} of its {len(weights):,} tensors of weights hold NaN "
@@ -367,10 +372,10 @@ class AnswerLog:
         """Whether the file has its first line and no answer: the run failed before any was given."""
         assert self.path is not None  # noqa: S101
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            header = json.loads(self.path.read_text(encoding="utf-8"))
         except ValueError:  # several lines, or none of ours
             return False
-        return isinstance(found, dict) and found.keys() == {"run"}
+        return isinstance(header, dict) and header.keys() == {"run"}
 
     def _read(self, resume: bool) -> None:
         assert self.path is not None  # noqa: S101

@@ -36,8 +36,8 @@ def facts(report: EvaluationReport) -> list[str]:
     """Return how the scores came about, in sentences."""
     data, train, settings = report["data"], report["train"], report["settings"]
     drawn = f", drawn by hash from {data['of']:,}" if data["of"] > data["examples"] else ""
-    said = f"; said to be of {data['benchmark']}" if data.get("benchmark") else ""
-    lines = [f"Data: {_named(data)}, {data['examples']:,} {_examples(data['examples'])}{drawn}{said}."]
+    benchmark = f"; said to be of {data['benchmark']}" if data.get("benchmark") else ""
+    lines = [f"Data: {_named(data)}, {data['examples']:,} {_examples(data['examples'])}{drawn}{benchmark}."]
     if left := data.get("left_out"):
         reasons = "; ".join(f"{count:,}: {reason}{_where(data, reason)}" for reason, count in left.items())
         lines.append(f"Left out, because nothing can be scored against them ({reasons}).")
@@ -71,19 +71,19 @@ def _examples(count: int) -> str:
 
 def _where(data: Mapping[str, Any], reason: str) -> str:
     """Return where the first rows stand that were left out for a reason."""
-    rows = [one for one in data.get("bad_rows", ()) if one["reason"] == reason]
+    rows = [row for row in data.get("bad_rows", ()) if row["reason"] == reason]
     if not rows:
         return ""
     some = [
-        f"{one['file']}:{one['line']}" if one["line"] else f"{one['file']}, {one['where']}"
-        for one in rows[:MAX_LISTED_ROWS]
+        f"{row['file']}:{row['line']}" if row["line"] else f"{row['file']}, {row['where']}"
+        for row in rows[:MAX_LISTED_ROWS]
     ]
     return f", {', '.join(some)}{' ...' if data['left_out'][reason] > len(some) else ''}"
 
 
 def _named(data: Mapping[str, Any]) -> str:
     files = data.get("files") or []
-    return ", ".join(f"{one['name']} (SHA-256 {one['sha256'][:12]})" for one in files) or "examples given in Python"
+    return ", ".join(f"{file['name']} (SHA-256 {file['sha256'][:12]})" for file in files) or "examples given in Python"
 
 
 def divided(
@@ -116,10 +116,10 @@ def score_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
 def difference_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the differences between the model and the others."""
     others = [system for system in section["systems"] if system.get("model_minus_this")]
-    columns = [column for column in section["columns"] if any(column in one["model_minus_this"] for one in others)]
+    columns = [column for column in section["columns"] if any(column in other["model_minus_this"] for other in others)]
     rows = [
-        [one["name"], *(number(one["model_minus_this"].get(column), signed=True) for column in columns)]
-        for one in others
+        [other["name"], *(number(other["model_minus_this"].get(column), signed=True) for column in columns)]
+        for other in others
     ]
     return ["model minus", *columns], rows
 
@@ -128,12 +128,12 @@ def miss_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of misses by reason, for the systems that have any."""
     rows = [
         [
-            one["name"],
-            ", ".join(f"{count:,} {why}" for why, count in one["misses"].items()) or "0",
-            f"{one['answers_cut']:,}",
+            system["name"],
+            ", ".join(f"{count:,} {why}" for why, count in system["misses"].items()) or "0",
+            f"{system['answers_cut']:,}",
         ]
-        for one in section["systems"]
-        if one["misses"] or one["answers_cut"] or one["name"] == results.MODEL
+        for system in section["systems"]
+        if system["misses"] or system["answers_cut"] or system["name"] == results.MODEL
     ]
     return ["", "misses", "cut at the limit of tokens"], rows
 
@@ -141,10 +141,10 @@ def miss_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
 def bucket_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the headline score by bucket."""
     names = [system["name"] for system in section["systems"]]
-    names = [name for name in names if any(name in one["scores"] for one in section["buckets"])]
+    names = [name for name in names if any(name in bucket["scores"] for bucket in section["buckets"])]
     rows = [
-        [one["name"], f"{one['examples']:,}", *(number(one["scores"].get(name)) for name in names)]
-        for one in section["buckets"]
+        [bucket["name"], f"{bucket['examples']:,}", *(number(bucket["scores"].get(name)) for name in names)]
+        for bucket in section["buckets"]
     ]
     return ["similarity", "examples", *names], rows
 
@@ -173,16 +173,16 @@ def published_rows(report: EvaluationReport) -> tuple[list[str], list[list[str]]
         columns += [c for c in section["columns"] if "mean of" not in c and c not in (*columns, results.LOSS)]
         count = f"{benchmark}: {section['examples']:,} {_examples(section['examples'])}"
         rows = [["this model", count, "measured", *(number(ours["scores"].get(column)) for column in columns), ""]]
-    for one in sorted(report["published"], key=lambda one: one["data"] != benchmark):
-        name = f"{one['model']}, {one['setting']}" if one["setting"] else one["model"]
-        cells = [f"{one['scores'][column]:.3f}" if column in one["scores"] else "" for column in columns]
-        note = "; ".join(part for part in (one["source"], one["note"]) if part)
-        rows.append([name, one["data"], one["mark"], *cells, note])
+    for figure in sorted(report["published"], key=lambda figure: figure["data"] != benchmark):
+        name = f"{figure['model']}, {figure['setting']}" if figure["setting"] else figure["model"]
+        cells = [f"{figure['scores'][column]:.3f}" if column in figure["scores"] else "" for column in columns]
+        note = "; ".join(part for part in (figure["source"], figure["note"]) if part)
+        rows.append([name, figure["data"], figure["mark"], *cells, note])
     return ["model", "data", "mark", *columns, "source, caution"], rows
 
 
 def _columns(report: EvaluationReport) -> list[str]:
-    return list(dict.fromkeys(column for one in report["published"] for column in one["scores"]))
+    return list(dict.fromkeys(column for figure in report["published"] for column in figure["scores"]))
 
 
 def number(score: Mapping[str, float | None] | None, signed: bool = False) -> str:

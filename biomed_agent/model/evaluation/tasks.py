@@ -65,11 +65,11 @@ def task_named(name: str) -> Task:
 # ---------------------------------------------------------------------------------------------- structures
 
 
-def key_of(one: Example | TextQuestion) -> str:
+def key_of(row: Example | TextQuestion) -> str:
     """Return what an example is known by, across runs and orders: a question's own id, else a digest of its fields."""
-    if isinstance(one, TextQuestion):
-        return one.id
-    fields = "\n".join((one.smiles, one.sequence, one.question, one.answer))
+    if isinstance(row, TextQuestion):
+        return row.id
+    fields = "\n".join((row.smiles, row.sequence, row.question, row.answer))
     return hashlib.sha256(fields.encode()).hexdigest()[:16]
 
 
@@ -222,21 +222,21 @@ def parse_choice(reply: str, options: Mapping[str, str]) -> str:
     words = _spelled_out(options)
     flags = re.IGNORECASE if words else 0
     stated = re.findall(rf"(?i:\banswer(?:\s+is|\s*:)\s*(?:option\s+)?)[(\"'*]*({either})\b", text, flags)
-    if len({one.lower() for one in stated}) == 1:
+    if len({key.lower() for key in stated}) == 1:
         return _key(stated[0], options)
     after = r"(?![A-Za-z]|\s+or\b)" if words else r"\s*[).:,]"
     if opening := re.match(rf"\(?({either}){after}", text, flags):
         return _key(opening[1], options)
-    found = [
+    matches = [
         key
         for key, option in options.items()
         if re.search(rf"(?<!\w){re.escape(option.rstrip('.').lower())}(?!\w)", text.lower())
     ]
-    return found[0] if len(found) == 1 else ""
+    return matches[0] if len(matches) == 1 else ""
 
 
-def _key(said: str, options: Mapping[str, str]) -> str:
-    return next(key for key in options if key.lower() == said.lower())
+def _key(answer: str, options: Mapping[str, str]) -> str:
+    return next(key for key in options if key.lower() == answer.lower())
 
 
 # ---------------------------------------------------------------------------------------------- misses

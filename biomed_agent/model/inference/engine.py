@@ -111,7 +111,7 @@ class LocalEngine:
         """
         if options.mbr_samples and conversations:
             ready = [self._prepare([messages], options) for messages in conversations]  # all, before any is sampled
-            return [choose(self._drawn(*one, options)).generation for one in ready]
+            return [choose(self._drawn(*prepared, options)).generation for prepared in ready]
         inputs, limits, notes = self._prepare(conversations, options)
         with self._running(options):
             rows = self._decode(inputs, limits, options, None)
@@ -233,8 +233,8 @@ class LocalEngine:
         def size(part: Sequence[Message]) -> int:
             return sum(len(ids) for _, ids in self.processor.encode_prompt(part, structures))
 
-        kept, dropped = drop_oldest_turns(messages, self.context_length - options.max_new_tokens, size)
-        slots = [part for part in render(kept, self.processor.style) if not isinstance(part, Text)]
+        remaining, dropped = drop_oldest_turns(messages, self.context_length - options.max_new_tokens, size)
+        slots = [part for part in render(remaining, self.processor.style) if not isinstance(part, Text)]
         notes = [self.processor.truncation_note(part.sequence) for part in slots if isinstance(part, ProteinSlot)]
         if dropped:
             before = sum(not isinstance(part, Text) for part in render(messages, self.processor.style))
@@ -243,7 +243,7 @@ class LocalEngine:
                 f"{_count(dropped, 'earlier turn')} {'was' if dropped == 1 else 'were'} dropped to fit the context of "
                 f"{self.context_length:,}" + (f", with {_count(lost, 'structure')}" if lost else "")
             )
-        return kept, "; ".join(note for note in notes if note)
+        return remaining, "; ".join(note for note in notes if note)
 
     def _decode(
         self, inputs: Any, limits: list[int], options: Options, tokens: "_TokenQueue | None"
@@ -401,7 +401,7 @@ def _settled(text: str, stop: tuple[str, ...]) -> str:
     text, stopped = cut_at(text, stop)
     if not stopped:
         text = text.rstrip("\N{REPLACEMENT CHARACTER}")
-        starts = (one[:length] for one in stop for length in range(1, len(one)))
+        starts = (string[:length] for string in stop for length in range(1, len(string)))
         text = text[: len(text) - max((len(start) for start in starts if text.endswith(start)), default=0)]
     return text.rstrip()
 

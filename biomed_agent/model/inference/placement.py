@@ -280,15 +280,15 @@ def options(sizes: Sizes, machine: Machine, tokens: int = PLANNED_POSITIONS) -> 
         machine: What is free.
         tokens: Positions of prompt, structures and answer together.
     """
-    found: list[Option] = []
+    candidates: list[Option] = []
     best = max(range(len(machine.gpus)), key=lambda number: machine.gpus[number], default=0)
     for load_in in _ON_GPU[machine.gpu_bf16] if machine.gpus else ():
-        found.append(_on_gpus(sizes, machine, load_in, [best], tokens))
-        if len(machine.gpus) > 1 and not found[-1].fits:
-            found.append(_on_gpus(sizes, machine, load_in, range(len(machine.gpus)), tokens))
-        if load_in == "bf16" and not found[-1].fits:
-            found.append(_encoder_in_ram(sizes, machine, best, tokens))
-    return found + [_on_cpu(sizes, machine, load_in, tokens) for load_in in _ON_CPU[machine.bf16]]
+        candidates.append(_on_gpus(sizes, machine, load_in, [best], tokens))
+        if len(machine.gpus) > 1 and not candidates[-1].fits:
+            candidates.append(_on_gpus(sizes, machine, load_in, range(len(machine.gpus)), tokens))
+        if load_in == "bf16" and not candidates[-1].fits:
+            candidates.append(_encoder_in_ram(sizes, machine, best, tokens))
+    return candidates + [_on_cpu(sizes, machine, load_in, tokens) for load_in in _ON_CPU[machine.bf16]]
 
 
 _ON_GPU: Mapping[bool, tuple[LoadIn, ...]] = {
@@ -312,7 +312,7 @@ def choose(sizes: Sizes, machine: Machine, load_in: LoadIn | None = None, tokens
         Unavailable: It does not fit; says what is needed and what is free.
     """
     tries: tuple[LoadIn, ...] = (load_in,) if load_in else _default(machine)
-    wanted = [option for one in tries for option in _ways(sizes, machine, one, tokens)]
+    wanted = [option for precision in tries for option in _ways(sizes, machine, precision, tokens)]
     for option in wanted:
         if option.fits or (not option.on_gpu and (sizes.weights(option.load_in) <= machine.ram or not machine.ram)):
             return option

@@ -84,8 +84,8 @@ def sample(
 
 def cut_at(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
     """Return the text before the first stop string, and whether there is one."""
-    found = [place for place in (text.find(one) for one in stop) if place >= 0]
-    return (text[: min(found)].rstrip(), True) if found else (text, False)
+    places = [place for place in (text.find(string) for string in stop) if place >= 0]
+    return (text[: min(places)].rstrip(), True) if places else (text, False)
 
 
 def _warpers(options: Options) -> LogitsProcessorList:

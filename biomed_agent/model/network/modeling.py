@@ -215,8 +215,8 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
             with torch.set_grad_enabled(torch.is_grad_enabled() and _learns(self.protein_encoder)):
                 # ESM scales its embeddings by the share of masked tokens, which it counts with the attention mask.
                 encoded = self.protein_encoder(protein_input_ids[rows, :longest], attention_mask=mask).last_hidden_state
-            for row, one in zip(rows, encoded, strict=True):
-                vectors[row] = one[: lengths[row]]
+            for row, encoding in zip(rows, encoded, strict=True):
+                vectors[row] = encoding[: lengths[row]]
         hidden = torch.cat([vectors[row] for row in first])
         projected: Tensor = self.protein_projection(hidden.to(self.protein_projection.weight.dtype))
         return projected
@@ -254,7 +254,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         total = torch.zeros((), device=input_ids.device)
         if without_molecules:
             for part in (self.molecule_encoder, self.molecule_projection):
-                total = total + sum(one.sum() for one in part.parameters() if one.requires_grad) * 0.0
+                total = total + sum(parameter.sum() for parameter in part.parameters() if parameter.requires_grad) * 0.0
         if without_proteins:
             shortest = input_ids.new_zeros(1, 1)
             total = total + self.get_protein_features(shortest, torch.ones_like(shortest)).sum() * 0.0

@@ -84,7 +84,9 @@ class BioMedGPTProcessor(ProcessorMixin):
                 f"got return_tensors={return_tensors!r}, padding_side={padding_side!r}; "
                 "expected 'pt', and 'left' or 'right'."
             )
-        if isinstance(conversations, str | Mapping) or not all(isinstance(one, list | tuple) for one in conversations):
+        if isinstance(conversations, str | Mapping) or not all(
+            isinstance(conversation, list | tuple) for conversation in conversations
+        ):
             raise InvalidInput(
                 "expected a list of conversations, each a list of messages.",
                 "For one question: processor([[biomed_agent.model.user_message(question, smiles=[...])]]).",

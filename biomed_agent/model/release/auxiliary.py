@@ -120,7 +120,7 @@ def auxiliary_examples(
         admit: Tells what may be used, and in which form.
         dropped: Counts by ``origin | reason``.
     """
-    found: dict[str, tuple[str, str]] = {}  # canonical SMILES to group and origin of its facts
+    known: dict[str, tuple[str, str]] = {}  # canonical SMILES to group and origin of its facts
     seen: set[tuple[str, str, str]] = set()
     for row in rows:
         smiles, group, reason = admit(row.smiles)
@@ -129,14 +129,16 @@ def auxiliary_examples(
         if reason:
             dropped[f"{row.origin} | {reason}"] += 1
             continue
-        found.setdefault(smiles, (group, MORE_FACTS if row.origin == MORE_FACTS else FACTS))
+        known.setdefault(smiles, (group, MORE_FACTS if row.origin == MORE_FACTS else FACTS))
         if row.text:
             seen.add((smiles, row.origin, row.text))
             yield _asked(row.origin, row.text, group, smiles)
-    for smiles, (group, origin) in found.items():
+    for smiles, (group, origin) in known.items():
         yield _asked(origin, facts(smiles), group, smiles)
-    told = {one.group for one in described}
-    without = {smiles: group for smiles, (group, origin) in found.items() if origin == FACTS and group not in told}
+    described_groups = {example.group for example in described}
+    without = {
+        smiles: group for smiles, (group, origin) in known.items() if origin == FACTS and group not in described_groups
+    }
     for smiles, text in borrowed(list(without), described):
         yield _asked(NEIGHBOURS, text, without[smiles], smiles)
 
@@ -199,17 +201,17 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
         structures: SMILES.
         described: Where neighbours are looked for.
     """
-    prints = [fingerprint(one.smiles) for one in described]
-    usable = [number for number, one in enumerate(prints) if one is not None]
+    prints = [fingerprint(example.smiles) for example in described]
+    usable = [number for number, bits in enumerate(prints) if bits is not None]
     known = [prints[number] for number in usable]
-    texts = [words(one.answer) for one in described]
+    texts = [words(example.answer) for example in described]
     sequences = [Subsequence(text) for text in texts]
     agreement: dict[tuple[int, int], float] = {}
 
-    def agree(one: int, two: int) -> float:
-        pair = (min(one, two), max(one, two))
+    def agree(first: int, two: int) -> float:
+        pair = (min(first, two), max(first, two))
         if pair not in agreement:
-            agreement[pair] = sequences[one].rouge_l(texts[two])
+            agreement[pair] = sequences[first].rouge_l(texts[two])
         return agreement[pair]
 
     for smiles in structures:
@@ -222,7 +224,7 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
             continue
         near = [usable[int(number)] for number in nearest]
         weights = similar[nearest] ** 4
-        votes = [sum(weight * agree(one, two) for two, weight in zip(near, weights, strict=True)) for one in near]
+        votes = [sum(weight * agree(first, two) for two, weight in zip(near, weights, strict=True)) for first in near]
         for text in dict.fromkeys((described[near[0]].answer, described[near[int(np.argmax(votes))]].answer)):
             yield smiles, text
 

@@ -295,7 +295,7 @@ def check_kinds(recipe: Recipe, pairs: Pairs, report: ReportLine) -> None:
     Before the first stage, so that a slip in the last one does not cost the others' hours. Kinds that nothing is held
     out of are told too, for the manifest will not list them.
     """
-    there = {one.kind for one in pairs.train} | {one.origin for one in pairs.train}
+    there = {row.kind for row in pairs.train} | {row.origin for row in pairs.train}
     for stage in recipe.stages:
         missing = [name for name in stage.repeats if name not in there]
         if stage.repeats and len(missing) == len(stage.repeats):
@@ -365,7 +365,7 @@ def stage_trainer(
 
 def tell_cropped(examples: Iterable[Example], longest: int, report: ReportLine) -> None:
     """Tell how many proteins are longer than what is read of one."""
-    proteins = {one.sequence for one in examples if one.sequence}
+    proteins = {example.sequence for example in examples if example.sequence}
     if cropped := sum(len(sequence) > longest for sequence in proteins):
         report(f"{cropped:,} of {len(proteins):,} proteins are cropped to their first {longest:,} residues")
 
@@ -423,11 +423,11 @@ def settings_of(stage: Stage, seed: int, steps: int) -> RunSettings:
 
 def in_precision(recipe: Recipe, begun: Mapping[str, Any], report: ReportLine) -> Recipe:
     """Return a recipe whose stages are trained in the precision the run was begun in, and tell which that is."""
-    found = precisions(begun, {stage.name: stage.bf16 for stage in recipe.stages})
-    told = {text for _, text in found.values()}
-    for text in told if len(told) == 1 else [f"stage {name}: {text}" for name, (_, text) in found.items()]:
+    decided = precisions(begun, {stage.name: stage.bf16 for stage in recipe.stages})
+    messages = {text for _, text in decided.values()}
+    for text in messages if len(messages) == 1 else [f"stage {name}: {text}" for name, (_, text) in decided.items()]:
         report(text)
-    return replace(recipe, stages=tuple(replace(stage, bf16=found[stage.name][0]) for stage in recipe.stages))
+    return replace(recipe, stages=tuple(replace(stage, bf16=decided[stage.name][0]) for stage in recipe.stages))
 
 
 def align(

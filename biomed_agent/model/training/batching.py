@@ -49,14 +49,14 @@ def select(examples: Sequence[Example], stage: Stage, seed: int, max_residues: i
         max_residues: Longest protein; None for no limit.
     """
     pools: dict[str, list[Example]] = {}
-    for one in examples:
-        pools.setdefault(one.origin if one.origin in stage.repeats else one.kind, []).append(one)
+    for example in examples:
+        pools.setdefault(example.origin if example.origin in stage.repeats else example.kind, []).append(example)
     chosen: list[Example] = []
     for name in stage.repeats or KINDS:
-        for one in sorted(pools.get(name, ()), key=draw)[: stage.at_most.get(name)]:
-            one = replace(one, sequence=one.sequence[:max_residues])
+        for example in sorted(pools.get(name, ()), key=draw)[: stage.at_most.get(name)]:
+            example = replace(example, sequence=example.sequence[:max_residues])
             passes = range(stage.repeats.get(name, 1))
-            chosen += [_repeated(one, number, stage, seed) for number in passes]
+            chosen += [_repeated(example, number, stage, seed) for number in passes]
     return chosen
 
 
@@ -70,7 +70,7 @@ def select_held_out(
     few = dict.fromkeys((*KINDS, *stage.repeats), MAX_HELD_OUT_EXAMPLES)
     once = replace(stage, repeats=dict.fromkeys(stage.repeats, 1), at_most=few)
     chosen = select(examples, once, seed, max_residues)
-    by_kind = {kind: [one for one in chosen if one.kind == kind] for kind in KINDS}
+    by_kind = {kind: [example for example in chosen if example.kind == kind] for kind in KINDS}
     return {kind: some for kind, some in by_kind.items() if some}
 
 
@@ -103,12 +103,12 @@ def random_smiles(smiles: str, seed: int) -> str:
 def units(examples: Iterable[Example]) -> list[Unit]:
     """Put the examples of one protein together, each pass over them apart; the others stand alone."""
     passes: Counter[Example] = Counter()
-    found: dict[tuple[str, int], Unit] = {}
-    for number, one in enumerate(examples):
-        key = (one.sequence, passes[one]) if one.sequence else ("", number)
-        passes[one] += 1
-        found.setdefault(key, []).append(one)
-    return list(found.values())
+    groups: dict[tuple[str, int], Unit] = {}
+    for number, example in enumerate(examples):
+        key = (example.sequence, passes[example]) if example.sequence else ("", number)
+        passes[example] += 1
+        groups.setdefault(key, []).append(example)
+    return list(groups.values())
 
 
 def estimated_positions(example: Example) -> int:
@@ -144,10 +144,12 @@ class Lengths:
 def fitting(examples: Sequence[Example], length: Lengths, positions: int) -> list[Example]:
     """Return the examples that fit into a context of so many positions; only long ones are counted exactly."""
 
-    def most(one: Example) -> int:  # no tokenizer makes more tokens than there are bytes
-        return len((one.smiles + one.sequence + one.question + one.answer).encode()) + MAX_FIXED_POSITIONS
+    def most(example: Example) -> int:  # no tokenizer makes more tokens than there are bytes
+        return (
+            len((example.smiles + example.sequence + example.question + example.answer).encode()) + MAX_FIXED_POSITIONS
+        )
 
-    return [one for one in examples if most(one) <= positions or length(one) <= positions]
+    return [example for example in examples if most(example) <= positions or length(example) <= positions]
 
 
 def _atoms(smiles: str) -> int:
@@ -205,9 +207,9 @@ def _batches(
     batches: list[Unit] = []
     lengths: list[list[int]] = []
     for start in range(0, len(shuffled), WINDOW_EXAMPLES):
-        window = [([length(one) for one in unit], unit) for unit in shuffled[start : start + WINDOW_EXAMPLES]]
+        window = [([length(example) for example in unit], unit) for unit in shuffled[start : start + WINDOW_EXAMPLES]]
         for members in group(window, tokens):
-            batches.append([one for _, unit in members for one in unit])
+            batches.append([example for _, unit in members for example in unit])
             lengths.append([number for numbers, _ in members for number in numbers])
     return batches, lengths
 
@@ -216,7 +218,9 @@ def _alike(window: list[tuple[list[int], Unit]], tokens: int) -> Iterator[list[t
     """Yield batches that fit when padded to their longest example, going up the lengths."""
     batch: list[tuple[list[int], Unit]] = []
     count = longest = 0
-    for lengths, unit in sorted(_divided(window, lambda one: len(one) * max(one), tokens), key=lambda one: max(one[0])):
+    for lengths, unit in sorted(
+        _divided(window, lambda sizes: len(sizes) * max(sizes), tokens), key=lambda item: max(item[0])
+    ):
         longest = max(longest, *lengths)
         if batch and (count + len(unit)) * longest > tokens:
             yield batch
@@ -231,7 +235,7 @@ def _filled(window: list[tuple[list[int], Unit]], tokens: int) -> Iterator[list[
     """Yield rows filled by best fit, going down the lengths (Johnson, 1973: within 22 % of the fewest rows)."""
     rows: list[list[tuple[list[int], Unit]]] = []
     free: list[tuple[int, int]] = []  # positions left and number of each row, sorted
-    for lengths, unit in sorted(_divided(window, sum, tokens), key=lambda one: -sum(one[0])):
+    for lengths, unit in sorted(_divided(window, sum, tokens), key=lambda item: -sum(item[0])):
         place = bisect_left(free, (sum(lengths), 0))
         if place == len(free):
             rows.append([])

@@ -139,8 +139,8 @@ class StructureLoss(nn.Module):
 
     def _molecules(self, hidden: Tensor, atoms: Tensor, targets: Mapping[str, Tensor]) -> Tensor:
         """Return the losses on what is computed, weighted so that none outweighs the tokens."""
-        told = self.atoms(atoms)
-        labels = told[:, : sum(ATOM_LABELS)].split(ATOM_LABELS, dim=1)
+        predictions = self.atoms(atoms)
+        labels = predictions[:, : sum(ATOM_LABELS)].split(ATOM_LABELS, dim=1)
         surroundings = sum(
             nn.functional.cross_entropy(scores.float(), targets["atoms"][:, number])
             for number, scores in enumerate(labels)
@@ -148,7 +148,7 @@ class StructureLoss(nn.Module):
         return (
             0.02 * _each_bit(self.bits(hidden), targets["bits"])
             + 0.1 * _each_bit(self.terms(hidden), targets["terms"])
-            + 0.3 * _each_bit(told[:, sum(ATOM_LABELS) :], targets["atom_terms"])
+            + 0.3 * _each_bit(predictions[:, sum(ATOM_LABELS) :], targets["atom_terms"])
             + 0.2 * surroundings
             + nn.functional.mse_loss(self.sizes(hidden).float(), targets["sizes"])
         )
@@ -183,16 +183,16 @@ def structure_targets(examples: Sequence[Example]) -> dict[str, Tensor]:
         quarter of the rings); ``atoms`` [atoms, 7] (:data:`ATOM_LABELS`) and ``atom_terms`` [atoms, terms].
     """
     with rdBase.BlockLogs():
-        molecules = [Chem.MolFromSmiles(one.smiles) for one in examples if one.smiles]
+        molecules = [Chem.MolFromSmiles(example.smiles) for example in examples if example.smiles]
     if not molecules:
         return {}
     terms = [_terms(molecule) for molecule in molecules]
-    sizes = [[np.log(one.GetNumAtoms()), one.GetRingInfo().NumRings() / 4] for one in molecules]
+    sizes = [[np.log(molecule.GetNumAtoms()), molecule.GetRingInfo().NumRings() / 4] for molecule in molecules]
     return {
-        "bits": torch.from_numpy(np.stack([_MORGAN.GetFingerprintAsNumPy(one) for one in molecules])),
+        "bits": torch.from_numpy(np.stack([_MORGAN.GetFingerprintAsNumPy(molecule) for molecule in molecules])),
         "terms": torch.from_numpy(np.stack([whole for whole, _ in terms])),
         "sizes": torch.tensor(sizes, dtype=torch.float32),
-        "atoms": torch.tensor([_labels(atom) for one in molecules for atom in one.GetAtoms()]),
+        "atoms": torch.tensor([_labels(atom) for molecule in molecules for atom in molecule.GetAtoms()]),
         "atom_terms": torch.from_numpy(np.concatenate([each for _, each in terms])),
     }
 

@@ -108,8 +108,8 @@ class Pretraining:
             f"at least 1: {', '.join(small)}": bool(small),
             "steps must be at least 1": self.steps is not None and self.steps < 1,
         }
-        for fault, found in faults.items():
-            if found:
+        for fault, present in faults.items():
+            if present:
                 raise ValueError(fault)
         if self.model is not None:
             check_sizes("model", self.model, "llama")
@@ -126,8 +126,8 @@ class Pretraining:
     @property
     def digest(self) -> str:
         """SHA-256 of what the recipe says, but for the number of helping processes; ``bf16`` as :func:`.hashed`."""
-        told = {key: value for key, value in asdict(self).items() if key != "workers"} | {"bf16": hashed(self.bf16)}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        values = {key: value for key, value in asdict(self).items() if key != "workers"} | {"bf16": hashed(self.bf16)}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     @property
     def shard_settings(self) -> ShardSettings:
@@ -178,8 +178,8 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
     output.mkdir(parents=True, exist_ok=True)  # noted below once all fits together: a wrong recipe can be mended
     now = {"recipe": recipe.digest, "data": read_index(shards)["digest"]}
     begun = begun_with(output, now, {PRECISION: names([recipe.bf16])})
-    bf16, told = precisions(begun, {recipe.name: recipe.bf16})[recipe.name]
-    report(told)
+    bf16, message = precisions(begun, {recipe.name: recipe.bf16})[recipe.name]
+    report(message)
     how = replace(how, bf16=bf16)
     trainer = PaperTrainer(
         how,
@@ -353,7 +353,7 @@ def _publish(
         # Under this name transformers' own Llama tokenizer and `biomed-agent checkpoint import --lm` find it.
         (partial / "tokenizer.model").write_bytes(tokenizer.pieces.serialized_model_proto())
     measured = [line["eval_perplexity"] for line in _measured(output)]
-    told = {
+    summary = {
         "recipe": asdict(recipe),
         "steps": note["steps"],
         "tokens_seen": note["tokens"],
@@ -365,7 +365,7 @@ def _publish(
         | {name: {key: split[key] for key in ("papers", "tokens", "rows")} for name, split in index["splits"].items()},
         "transformers": transformers.__version__,
     }
-    write_json(told, partial / NOTE)
+    write_json(summary, partial / NOTE)
     partial.rename(output / MODEL)
 
 

@@ -126,8 +126,8 @@ class Stage:
             f"too small: {', '.join(small)}": bool(small),
             "repeats and at_most are numbers from 0 on": min([0, *self.repeats.values(), *self.at_most.values()]) < 0,
         }
-        for fault, found in faults.items():
-            if found:
+        for fault, present in faults.items():
+            if present:
                 raise ValueError(f"stage {self.name!r}: {fault}")
 
     @property
@@ -176,8 +176,8 @@ class Sizes:
                 context is not None and context < self.max_residues + MIN_TEXT_POSITIONS + 2
             ),
         }
-        for fault, found in faults.items():
-            if found:
+        for fault, present in faults.items():
+            if present:
                 raise ValueError(fault)
 
 
@@ -201,14 +201,14 @@ def check_sizes(name: str, sizes: Mapping[str, Any], model_type: str) -> Any:
     if model_type not in CONFIG_MAPPING:
         raise ValueError(f"{name}.model_type {model_type!r} is unknown to transformers")
     kind: Any = CONFIG_MAPPING[model_type]
-    known = {"model_type", *(one.name for one in fields(kind)), *kind.attribute_map, *ROTARY}
+    known = {"model_type", *(field.name for field in fields(kind)), *kind.attribute_map, *ROTARY}
     if unknown := [f"{name}.{key}" for key in sizes if key not in known]:
         raise ValueError(f"{', '.join(unknown)}: unknown to a {model_type} model")
     for key, value in sizes.items():
         counts = re.match(r"num_|(hidden|intermediate)_size|max_position", key) and isinstance(value, int)
         if (counts and value < 1) or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"{name}.{key} is {value}; expected {'1 or more' if counts else 'a finite number'}")
-    if fault := heads_fault({one.name: one.default for one in fields(kind)} | dict(sizes)):
+    if fault := heads_fault({field.name: field.default for field in fields(kind)} | dict(sizes)):
         raise ValueError(f"{name}.{fault}")
     try:
         return kind(**{key: value for key, value in sizes.items() if key != "model_type"})
@@ -261,8 +261,8 @@ class Recipe:
     @property
     def digest(self) -> str:
         """SHA-256 of what the recipe says, however it was written down; ``bf16`` as :func:`.precision.hashed`."""
-        told = asdict(replace(self, stages=tuple(replace(one, bf16=hashed(one.bf16)) for one in self.stages)))
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        values = asdict(replace(self, stages=tuple(replace(stage, bf16=hashed(stage.bf16)) for stage in self.stages)))
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 Read = TypeVar("Read")
@@ -287,8 +287,8 @@ def read_recipe(kind: type[Read], file: Path) -> Read:
                 f"the recipe {file} is one of stage {stage}.", f"Use biomed-agent train {command}."
             ) from error
         faults = [
-            f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors()
+            f"{'.'.join(map(str, error['loc'])) or 'the file'}: {error['msg'].removeprefix('Value error, ')}"
+            for error in error.errors()
         ]
         raise InvalidInput(
             f"the recipe {file} is wrong: {'; '.join(faults)}.", "See docs/training.md for the keys of a recipe."

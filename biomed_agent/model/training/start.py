@@ -134,13 +134,15 @@ def take_parts(model: BioMedGPTForConditionalGeneration, start: Path) -> list[st
     """
     if (start / MANIFEST).is_file():
         whole, _, _ = load_checkpoint(start)
-        found: dict[str, Any] = {part: getattr(whole, part) for part in PARTS}
+        parts: dict[str, Any] = {part: getattr(whole, part) for part in PARTS}
     else:
-        found = {"language_model": _language_model(start)}
+        parts = {"language_model": _language_model(start)}
     taken = []
-    for part, module in found.items():
+    for part, module in parts.items():
         own, weights = getattr(model, part).state_dict(), module.state_dict()
-        if {name: one.shape for name, one in own.items()} == {name: one.shape for name, one in weights.items()}:
+        if {name: tensor.shape for name, tensor in own.items()} == {
+            name: tensor.shape for name, tensor in weights.items()
+        }:
             getattr(model, part).load_state_dict(weights)
             taken.append(part)
     if not taken:

@@ -74,7 +74,7 @@ class RunSettings:
 
 def attention_layers(model: nn.Module) -> list[nn.Module]:
     """Return a model's attention layers, wherever they lie in it; low-rank matrices move them."""
-    return [one for one in model.modules() if isinstance(one, GradientCheckpointingLayer)]
+    return [module for module in model.modules() if isinstance(module, GradientCheckpointingLayer)]
 
 
 def layers_of(model: nn.Module) -> list[str]:
@@ -82,7 +82,7 @@ def layers_of(model: nn.Module) -> list[str]:
 
     Left to itself, accelerate would look for every class that any model of a family may have, and stop.
     """
-    return sorted({type(one).__name__ for one in attention_layers(model)})
+    return sorted({type(layer).__name__ for layer in attention_layers(model)})
 
 
 def arguments(
@@ -232,15 +232,15 @@ class JsonLog(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Drop lines of steps that will be trained again, and start the clock where they end."""
-        kept = [line for line in read_log(self.file) if line["step"] <= state.global_step] if state.global_step else []
-        for line in kept:
+        lines = [line for line in read_log(self.file) if line["step"] <= state.global_step] if state.global_step else []
+        for line in lines:
             self.held_out |= held_out_losses(line)
-        self.before = kept[-1]["seconds"] if kept else 0.0
+        self.before = lines[-1]["seconds"] if lines else 0.0
         self.started = self.last = time.monotonic()
         self.first_step, self.tokens = state.global_step, int(state.num_input_tokens_seen)
         if state.is_world_process_zero:
             partial = self.file.with_name(f"{self.file.name}.partial")
-            partial.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+            partial.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
             partial.replace(self.file)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
@@ -346,8 +346,8 @@ def diverged(step: int, what: str, output: Path) -> InvalidInput:
 
 def held_out_losses(line: Mapping[str, Any]) -> dict[str, float]:
     """Return the held-out losses of a line of the log, by name of the data set."""
-    found = {key: value for key, value in line.items() if key.startswith("eval_") and key.endswith("loss")}
-    return {key.removeprefix("eval_").removesuffix("loss").rstrip("_") or "all": loss for key, loss in found.items()}
+    losses = {key: value for key, value in line.items() if key.startswith("eval_") and key.endswith("loss")}
+    return {key.removeprefix("eval_").removesuffix("loss").rstrip("_") or "all": loss for key, loss in losses.items()}
 
 
 def read_log(file: Path) -> list[dict[str, Any]]:

@@ -92,7 +92,9 @@ def test_the_manifest_says_what_was_imported_and_on_which_terms(released):
     manifest = released.manifest
     assert (manifest["name"], manifest["prompt_style"], manifest["dtype"]) == ("BioMedGPT-10B", "reference", "float32")
     assert manifest["kinds"].keys() == QUESTIONS.keys()
-    assert all(said == {"scores": None, "note": "published, not measured here"} for said in manifest["kinds"].values())
+    assert all(
+        scores == {"scores": None, "note": "published, not measured here"} for scores in manifest["kinds"].values()
+    )
     assert "PharMolix" in manifest["licence"]
     assert "internal use by registered users" in manifest["licence"]
     digest = subprocess.run(["sha256sum", str(PTH)], capture_output=True, check=True, text=True).stdout.split()[0]
@@ -103,7 +105,7 @@ def test_the_manifest_says_what_was_imported_and_on_which_terms(released):
 
 def test_every_key_has_an_outcome(released):
     report = released.report
-    keys = {one.key for one in report.taken} | {key for key, _ in report.ignored}
+    keys = {entry.key for entry in report.taken} | {key for key, _ in report.ignored}
     assert keys == state().keys()
     assert len(report.taken) + len(report.ignored) == len(keys)
     assert {why for _, why in report.ignored} == {"no number depends on it", "computed in float32, not read"}
@@ -124,11 +126,11 @@ def test_the_recorded_answers_are_given_through_the_agents_engine(tmp_path):
             repetition_penalty=turn["generate_kwargs"]["repetition_penalty"],
         )
         messages = [{"role": "system", "content": record["system"]}, user_message(actions[1][1], **given)]
-        said = generator.generate(messages, options)
+        answer = generator.generate(messages, options)
         ids = turn["generate_output_ids"][1:]
-        assert said.new_tokens == len(ids)
-        assert said.text == generator.load().processor.decode(ids)
-        assert said.finish_reason == ("stop" if turn["ends_with_eos"] else "length")
+        assert answer.new_tokens == len(ids)
+        assert answer.text == generator.load().processor.decode(ids)
+        assert answer.finish_reason == ("stop" if turn["ends_with_eos"] else "length")
         asked += 1
     assert asked
 
@@ -168,8 +170,8 @@ def test_a_value_beyond_float16_is_not_written_as_infinity(tmp_path):
     tensors = state()
     tensors["llm.model.norm.weight"][0] = 1e6
     file = saved(tensors, tmp_path / "large.pth")
-    said = refused(tmp_path / "m", file, dtype="float16")
-    assert "llm.model.norm.weight holds values too large for float16" in said
+    message = refused(tmp_path / "m", file, dtype="float16")
+    assert "llm.model.norm.weight holds values too large for float16" in message
     convert_weights(request_for(tmp_path / "m", file, dtype="bfloat16"))
 
 
@@ -214,10 +216,10 @@ def test_missing_unexpected_and_misshapen_keys_stop_the_import_and_are_reported(
     tensors["proj_prot.bias"] = torch.zeros(3)
     tensors["llm.model.norm.weight"] = tensors["llm.model.norm.weight"].to(torch.int8)
     report = tmp_path / "report.json"
-    said = refused(tmp_path / "m", saved(tensors, tmp_path / "x.pth"), report=report)
+    message = refused(tmp_path / "m", saved(tensors, tmp_path / "x.pth"), report=report)
     for part in ("missing: proj_mol.bias", "unexpected: llm.model.layers.9.extra", "proj_prot.bias (3,) instead of ("):
-        assert part in said
-    assert "llm.model.norm.weight of int8 instead of floating point" in said
+        assert part in message
+    assert "llm.model.norm.weight of int8 instead of floating point" in message
     written = json.loads(report.read_text(encoding="utf-8"))
     assert written["missing"] == ["proj_mol.bias"]
     assert written["unexpected"] == ["llm.model.layers.9.extra"]
@@ -287,7 +289,7 @@ def _damage(name, folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
         ("half", "ends early"),
         ("hole", "is altered or lacks a part"),
@@ -308,10 +310,10 @@ def _damage(name, folder):
         ("noise", "is no weight file"),
     ],
 )
-def test_a_damaged_or_foreign_file_is_named_as_what_it_is(name, said, tmp_path, capsys):
+def test_a_damaged_or_foreign_file_is_named_as_what_it_is(name, expected, tmp_path, capsys):
     file = _damage(name, tmp_path)
     message = refused(tmp_path / "m", file)
-    assert re.search(f"{name}\\.pth {said}", message), message
+    assert re.search(f"{name}\\.pth {expected}", message), message
     assert "\n" not in message
     assert capsys.readouterr().out == ""
 
@@ -360,7 +362,7 @@ def test_shards_that_are_whole_files_are_read_side_by_side(released, tmp_path):
     given = sorted(shards.iterdir())
     for number, sources in enumerate((given, [shards])):
         done = convert_weights(request_for(tmp_path / f"m{number}", *sources))
-        assert {one.name for one in done.report.taken} == {one.name for one in released.report.taken}
+        assert {entry.name for entry in done.report.taken} == {entry.name for entry in released.report.taken}
         assert len(done.manifest["source_files"]) == 3
     assert "a second time" in refused(tmp_path / "m", given[0], given[0])
 

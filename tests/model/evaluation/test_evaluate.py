@@ -74,15 +74,15 @@ class Says:
 
 
 def value(section, system, column):
-    (row,) = [one for one in section["systems"] if one["name"] == system]
+    (row,) = [entry for entry in section["systems"] if entry["name"] == system]
     return row["scores"][column]["value"]
 
 
 @pytest.fixture(scope="module")
 def section():
     evaluation = evaluate(CAPTIONING, Remote(Says("The molecule is an acid."), 1), ROWS, train=TRAIN)
-    (found,) = evaluation.report["sections"]
-    return found
+    (section,) = evaluation.report["sections"]
+    return section
 
 
 def test_a_model_is_decoded_as_its_manifest_says():
@@ -93,9 +93,9 @@ def test_a_model_is_decoded_as_its_manifest_says():
 
     model = Beams("The molecule is an acid.")
     model.stamp = replace(model.stamp, decoding={"num_beams": 3, "repetition_penalty": 1.2, "max_new_tokens": 50})
-    found = evaluate(CAPTIONING, Remote(model, 1), ROWS, settings=EvaluationSettings(max_new_tokens=9))
-    assert found.report["settings"]["decoding"] == "3 beams, repetition penalty 1.2"
-    assert value(found.report["sections"][0], "model", "ROUGE-L") > 0
+    evaluation = evaluate(CAPTIONING, Remote(model, 1), ROWS, settings=EvaluationSettings(max_new_tokens=9))
+    assert evaluation.report["settings"]["decoding"] == "3 beams, repetition penalty 1.2"
+    assert value(evaluation.report["sections"][0], "model", "ROUGE-L") > 0
 
 
 def test_of_samples_those_the_structure_contradicts_are_left_out_and_the_agreement_is_filed(tmp_path):
@@ -109,21 +109,21 @@ def test_of_samples_those_the_structure_contradicts_are_left_out_and_the_agreeme
 
     model = Draws("")
     model.stamp = replace(model.stamp, decoding={"mbr_samples": 4, "temperature": 0.7, "seed": 0})
-    found = evaluate(CAPTIONING, Remote(model, 1), ROWS[:3], output=tmp_path)
-    assert found.report["settings"]["decoding"] == (
+    evaluation = evaluate(CAPTIONING, Remote(model, 1), ROWS[:3], output=tmp_path)
+    assert evaluation.report["settings"]["decoding"] == (
         "minimum Bayes risk by ROUGE-L, 4 samples at temperature 0.7 without those a check contradicts, seed 0"
     )
     filed = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()[1:]]
-    assert [(one["text"], one["agreement"], one["rejected"]) for one in filed if not one["miss"]] == [
+    assert [(row["text"], row["agreement"], row["rejected"]) for row in filed if not row["miss"]] == [
         ("The molecule is small.", None, 3)
     ] * 3
 
 
 def test_the_model_is_asked_with_the_smiles_that_the_agent_gives():
     model = Says("The molecule is an alcohol.")
-    found = evaluate(CAPTIONING, Remote(model, 1), [described("OCC", "An alcohol.")])
+    evaluation = evaluate(CAPTIONING, Remote(model, 1), [described("OCC", "An alcohol.")])
     assert [part["smiles"] for part in model.asked[0][0]["content"] if part["type"] == "molecule"] == ["CCO"]
-    assert found.report["settings"]["structures"] == "canonical SMILES, as the agent gives them"
+    assert evaluation.report["settings"]["structures"] == "canonical SMILES, as the agent gives them"
 
 
 # "The molecule is an acid." has 5 words, of which that many stand in each of the ten answers, in order.
@@ -181,7 +181,7 @@ def test_classes_of_a_constant_answer(section):
 
 
 def test_misses_are_charged_and_counted(section):
-    by_name = {one["name"]: one for one in section["systems"]}
+    by_name = {system["name"]: system for system in section["systems"]}
     assert by_name["model"]["misses"] == {"unreadable input": 1}
     assert section["examples"] == 10
 
@@ -200,17 +200,17 @@ def test_the_nearest_neighbour(section):
     # and the unreadable one, which gets the best constant.
     each = [1, 1, 10 / 13, 1, 1, 4 / 7, 10 / 12, 0.6, 0.8, 0]
     assert value(section, "nearest neighbour", "ROUGE-L") == pytest.approx(sum(each) / 10, abs=1e-5)
-    (row,) = [one for one in section["systems"] if one["name"] == "nearest neighbour"]
+    (row,) = [system for system in section["systems"] if system["name"] == "nearest neighbour"]
     assert row["model_minus_this"]["ROUGE-L"]["value"] == pytest.approx((sum(ROUGE) - sum(each)) / 10, abs=2e-5)
     assert row["note"] == "the best constant where nothing is similar"
 
 
 def test_buckets_by_similarity(section):
-    assert [(one["name"], one["examples"]) for one in section["buckets"]] == [
+    assert [(bucket["name"], bucket["examples"]) for bucket in section["buckets"]] == [
         ("below 0.3", 1), ("0.3 to 0.5", 0), ("0.5 to 0.7", 0), ("0.7 to 0.9", 0), ("0.9 and above", 8),
         ("not readable", 1),
     ]  # fmt: skip
-    low, *_, high, unreadable = (one["scores"] for one in section["buckets"])
+    low, *_, high, unreadable = (bucket["scores"] for bucket in section["buckets"])
     assert low["model"] == {"value": 0.6, "low": None, "high": None}  # one example has no interval
     assert unreadable["model"]["value"] == 0
     assert unreadable["nearest neighbour"]["value"] == 0.8
@@ -221,26 +221,26 @@ def test_buckets_by_similarity(section):
 def test_examples_go_from_best_to_worst(section):
     assert section["shown"]["best"][0]["expected"] == "The molecule is an acid."
     assert section["shown"]["best"][0]["scores"]["model"] == 1.0
-    assert [one["scores"]["model"] for one in section["shown"]["worst"]] == [0, 0, 0.6, 0.6, 0]
+    assert [row["scores"]["model"] for row in section["shown"]["worst"]] == [0, 0, 0.6, 0.6, 0]
     assert section["shown"]["worst"][-1]["similarity"] is None
     assert section["shown"]["worst"][-1]["answers"]["model"] == ""  # the miss comes after what was really said
 
 
 def test_no_answer_that_scores_nothing_is_among_the_best():
-    (found,) = evaluate(CAPTIONING, Remote(Says("Nothing."), 1), ROWS).report["sections"]
-    assert found["shown"]["best"] == []
-    assert len(found["shown"]["worst"]) == results.SHOWN_ANSWERS
+    (section,) = evaluate(CAPTIONING, Remote(Says("Nothing."), 1), ROWS).report["sections"]
+    assert section["shown"]["best"] == []
+    assert len(section["shown"]["worst"]) == results.SHOWN_ANSWERS
 
 
 def test_an_unreadable_structure_is_charged_in_the_control_and_nowhere_else():
     model = Says("The molecule is an acid.")
-    (found,) = evaluate(CAPTIONING, Remote(model, 1), ROWS, settings=EvaluationSettings(controls=True)).report[
+    (section,) = evaluate(CAPTIONING, Remote(model, 1), ROWS, settings=EvaluationSettings(controls=True)).report[
         "sections"
     ]
-    charged = {one["name"]: one["misses"] for one in found["systems"]}
+    charged = {system["name"]: system["misses"] for system in section["systems"]}
     assert charged == {"model": {"unreadable input": 1}, "structures exchanged": {"unreadable input": 1}}
     # The same is said to whatever can be read, so the two differ in nothing.
-    (control,) = [one for one in found["systems"] if one["name"] == "structures exchanged"]
+    (control,) = [system for system in section["systems"] if system["name"] == "structures exchanged"]
     assert control["model_minus_this"]["ROUGE-L"] == {"value": 0, "low": 0, "high": 0}
 
 
@@ -281,7 +281,7 @@ def test_a_model_that_says_yes_on_pubmedqa():
     assert value(section, "model", "macro-F1") == pytest.approx(2 / 9, abs=1e-5)
     assert value(section, "most frequent answer", "macro-F1") == pytest.approx(2 / 9, abs=1e-5)
     assert value(section, "random choice", "accuracy") == pytest.approx(1 / 3, abs=1e-5)
-    assert "longest option" not in {one["name"] for one in section["systems"]}
+    assert "longest option" not in {system["name"] for system in section["systems"]}
 
 
 def test_pubmedqa_is_also_asked_without_the_abstract():
@@ -303,24 +303,26 @@ def test_multiple_choice_beside_its_baselines():
 
 
 def test_only_answers_about_an_abstract_are_filed_under_what_was_shown_of_it(tmp_path):
-    told = []
+    reports = []
 
     def filed(task, rows, settings):
         folder = tmp_path / task
         say = Remote(Says("B."))
-        evaluate(TASKS[task], say, rows, settings=settings, output=folder, progress=lambda what, *_: told.append(what))
+        evaluate(
+            TASKS[task], say, rows, settings=settings, output=folder, progress=lambda what, *_: reports.append(what)
+        )
         lines = (folder / models_under_test.ANSWERS).read_text("utf-8").splitlines()[1:]
         return {json.loads(line)["condition"] for line in lines}
 
     assert filed("medqa", EXAM, EvaluationSettings(controls=True)) == {"model, written reply"}
-    assert set(told) == {"model, written reply"}
+    assert set(reports) == {"model, written reply"}
     both = {"reasoning-required, written reply", "question-only, written reply"}
     assert filed("pubmedqa", STUDIES, EvaluationSettings(controls=True)) == both
 
 
 def test_an_explanation_is_shown_only_where_there_is_an_abstract():
     model = Says("B.")
-    explained = [replace(one, explanation="It is the first.") for one in EXAM]
+    explained = [replace(question, explanation="It is the first.") for question in EXAM]
     evaluate(TASKS["medmcqa"], Remote(model), explained, settings=EvaluationSettings(setting="reasoning-free"))
     assert "It is the first." not in str(model.asked)
 
@@ -341,7 +343,7 @@ def test_what_was_trained_on_is_counted_and_told_before_anything_is_asked(tmp_pa
     assert [words for words in warned if words.startswith("4 of these examples (2 different structure groups) ")]
     assert evaluate(CAPTIONING, model, rows[4:], train=TRAIN).report["train"]["overlap"]["examples"] == 0
 
-    proteins = [Example("name", "It.", "", "hand", sequence=one) for one in ("MKV", "MKVA", "MKV")]
+    proteins = [Example("name", "It.", "", "hand", sequence=sequence) for sequence in ("MKV", "MKVA", "MKV")]
     assert baselines.overlap(proteins, proteins[:1]) == baselines.Overlap("sequence", 2, 1)
     again = replace(EXAM[0], id="z", text="which")
     assert baselines.overlap(EXAM, [again]) == baselines.Overlap("question", 1, 1)
@@ -353,12 +355,12 @@ def test_the_constant_is_searched_among_all_answers_and_cut_where_that_helps():
         "The molecule is an amide. It is red.",
         "The molecule is an ether.",
     ]
-    found = baselines.best_constant(stock)
-    assert found.answer == stock[0]
+    constant = baselines.best_constant(stock)
+    assert constant.answer == stock[0]
     # "The molecule is an" + "It is red.": 7 words against 8, 8 and 5, of which 7, 7 and 4 are common; whole: 8 words.
-    assert found.trimmed == "The molecule is an It is red."
-    references = [Subsequence(words(one)) for one in stock]
-    assert baselines.mean_rouge_l(found.trimmed, references) == pytest.approx((14 / 15 + 14 / 15 + 8 / 12) / 3)
+    assert constant.trimmed == "The molecule is an It is red."
+    references = [Subsequence(words(text)) for text in stock]
+    assert baselines.mean_rouge_l(constant.trimmed, references) == pytest.approx((14 / 15 + 14 / 15 + 8 / 12) / 3)
 
 
 # ---------------------------------------------------------------------------------------------- the journal
@@ -421,7 +423,7 @@ def in_process(tiny_folder):
 
 
 def prompts(*smiles, options=()):
-    rows = [described(one, "It is an alcohol.") for one in smiles]
+    rows = [described(structure, "It is an alcohol.") for structure in smiles]
     return [Prompt(row.smiles, structure_messages(row), row.answer, options) for row in rows]
 
 
@@ -468,11 +470,13 @@ def test_a_model_whose_weights_are_no_numbers_is_not_scored(tiny_folder, tmp_pat
     from biomed_agent.model.inference.engine import LocalEngine
 
     model = InProcess(LocalEngine(tiny_folder, device="cpu"), 4)
-    name, weights = next((name, one) for name, one in model.engine.model.named_parameters() if "lm_head" in name)
+    name, weights = next(
+        (name, parameter) for name, parameter in model.engine.model.named_parameters() if "lm_head" in name
+    )
     weights.data[3, 2] = math.nan
     with pytest.raises(CheckpointError, match=rf"tiny cannot be scored: 1 of its \d+ tensors .* such as {name}"):
         evaluate(CAPTIONING, model, ROWS, output=tmp_path)
-    exam = [replace(one, context=()) for one in EXAM]
+    exam = [replace(question, context=()) for question in EXAM]
     with pytest.raises(CheckpointError, match="NaN or infinite"):
         evaluate(TASKS["medqa"], model, exam)
 
@@ -488,7 +492,7 @@ def test_a_small_model_with_all_controls(in_process):
     settings = EvaluationSettings(controls=True, max_new_tokens=3)
     evaluation = evaluate(CAPTIONING, in_process, rows, train=TRAIN, settings=settings)
     (section,) = evaluation.report["sections"]
-    names = [one["name"] for one in section["systems"]]
+    names = [system["name"] for system in section["systems"]]
     assert names == [
         "model",
         "structures exchanged",
@@ -524,7 +528,7 @@ def test_a_kind_is_offered_only_above_every_control_on_enough_rows():
     for name in results.CONTROLS:
         equal = replace(scores, others=others | {name: results.Standing(0.33, 0.02)})
         assert equal.why_not_offered == f"ROUGE-L 0.350 is not clearly above {name} 0.330"
-        missing = replace(scores, others={one: others[one] for one in others if one != name})
+        missing = replace(scores, others={other: others[other] for other in others if other != name})
         assert missing.why_not_offered == f"no score of {name}"
     better = replace(scores, others=others | {results.NEIGHBOUR: results.Standing(0.5, 0.01)})
     assert better.why_not_offered == "", "a neighbour's description does see the structure"
@@ -540,9 +544,9 @@ def test_standings_are_those_of_single_examples():
     )
     scores = evaluation.scores()["description"]
     assert set(scores.others) == {results.EXCHANGED, results.CONSTANT, results.TRIMMED, results.NEIGHBOUR}
-    (found,) = evaluation.report["sections"]
+    (section,) = evaluation.report["sections"]
     for name, standing in scores.others.items():
-        assert standing.rouge_l == pytest.approx(value(found, name, "ROUGE-L"), abs=1e-4)
+        assert standing.rouge_l == pytest.approx(value(section, name, "ROUGE-L"), abs=1e-4)
     assert scores.others[results.EXCHANGED].error == scores.rouge_l_error
 
 
@@ -559,11 +563,11 @@ def test_each_kind_of_question_is_decoded_as_the_manifest_says_of_it():
     rows = [Example(kind, answer, "", "hand", sequence=sequence) for kind, sequence, answer in asked]
     model = Kinds("Kinase")
     model.stamp = replace(model.stamp, decoding={"temperature": 0.5}, decoding_by_kind={"name": {"temperature": 0.25}})
-    found = evaluate(TASKS["protein-qa"], Remote(model, 1), rows)
+    evaluation = evaluate(TASKS["protein-qa"], Remote(model, 1), rows)
     assert model.temperatures == {QUESTIONS["name"]: 0.25, QUESTIONS["location"]: 0.5}
     want = "name: sampling at temperature 0.25, no seed; location: sampling at temperature 0.5, no seed"
-    assert found.report["settings"]["decoding"] == want
-    assert [value(one, "model", "ROUGE-L") for one in found.report["sections"]] == [1, 0, 0.66667]
+    assert evaluation.report["settings"]["decoding"] == want
+    assert [value(section, "model", "ROUGE-L") for section in evaluation.report["sections"]] == [1, 0, 0.66667]
 
 
 def test_decoding_is_told_in_words_that_name_all_it_depends_on():
@@ -574,8 +578,8 @@ def test_decoding_is_told_in_words_that_name_all_it_depends_on():
     assert decoding_words({"": Options(repetition_penalty=1.2, stop=("a", "b"))}) == (
         "greedy, repetition penalty 1.2, stop at 'a', 'b'"
     )
-    told = {"name": Options(num_beams=4), "location": mbr, "function": Options(num_beams=4)}
-    assert decoding_words(told) == f"name, function: 4 beams; location: {words}"
+    options = {"name": Options(num_beams=4), "location": mbr, "function": Options(num_beams=4)}
+    assert decoding_words(options) == f"name, function: 4 beams; location: {words}"
 
 
 def test_stop_strings_of_a_manifest_reach_the_model():

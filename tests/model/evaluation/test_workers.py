@@ -23,13 +23,13 @@ def test_the_answers_and_their_order_are_those_of_one_process(tiny_folder, tmp_p
     data.write_text("\n".join(["CID\tSMILES\tdescription", *rows, "8\tC1CC\tA ring."]) + "\n", encoding="utf-8")
     words = ["evaluate", "molecule-captioning", "--data", str(data), "--model", str(tiny_folder), "--controls"]
     words += ["--max-new-tokens", "4", "--batch", "2"]
-    one, two = tmp_path / "one", tmp_path / "two"
-    assert main([*words, "--output", str(one)]) == 0
+    first, two = tmp_path / "one", tmp_path / "two"
+    assert main([*words, "--output", str(first)]) == 0
     words += ["--output", str(two), "--processes", "2"]
     assert main(words) == 0
-    expected, losses = filed(one)
-    said, theirs = filed(two)
-    assert said == expected
+    expected, losses = filed(first)
+    own, theirs = filed(two)
+    assert own == expected
     # Sums in several threads differ in the last digits.
     assert theirs == pytest.approx(losses, rel=1e-5, nan_ok=True)
 

@@ -37,8 +37,8 @@ def machine(ram: float, *cards: float, bf16: bool = False, gpu_bf16: bool = True
     return Machine(int(ram * 0.85 * GIB), gpus(*cards), bf16, gpu_bf16)
 
 
-def first(found: list[Option]) -> Option | None:
-    return next((option for option in found if option.fits), None)
+def first(choices: list[Option]) -> Option | None:
+    return next((option for option in choices if option.fits), None)
 
 
 def test_parameters_are_those_of_the_released_model() -> None:
@@ -130,8 +130,8 @@ def test_a_gpu_is_chosen_in_bfloat16_unless_told_otherwise() -> None:
 
 
 def test_bfloat16_comes_first_only_where_the_processor_multiplies_it() -> None:
-    def order(found: Machine, where: str) -> list[str]:
-        return [option.load_in for option in options(LARGE, found) if option.where == where]
+    def order(machine: Machine, where: str) -> list[str]:
+        return [option.load_in for option in options(LARGE, machine) if option.where == where]
 
     assert order(machine(64, bf16=True), "CPU") == ["bf16", "fp32", "8bit", "4bit"]
     assert order(machine(64), "CPU") == ["fp32", "bf16", "8bit", "4bit"]
@@ -140,8 +140,8 @@ def test_bfloat16_comes_first_only_where_the_processor_multiplies_it() -> None:
 
 
 def test_a_placement_says_what_bfloat16_costs() -> None:
-    def notes(found: Machine, where: str) -> dict[str, str]:
-        return {option.load_in: option.note for option in options(LARGE, found) if option.where == where}
+    def notes(machine: Machine, where: str) -> dict[str, str]:
+        return {option.load_in: option.note for option in options(LARGE, machine) if option.where == where}
 
     lacking = "this CPU is not known to have bf16 instructions"
     assert notes(machine(64), "CPU") == {

@@ -64,7 +64,7 @@ def test_tags_and_directions_are_asked_for_wherever_they_can_be():
 
 
 @pytest.mark.parametrize(
-    ("smiles", "said"),
+    ("smiles", "message"),
     [
         ("", "empty"),
         ("C1CC", "C1CC"),
@@ -75,8 +75,8 @@ def test_tags_and_directions_are_asked_for_wherever_they_can_be():
         ("F[Pt@SP1](Cl)(Br)I", r"atom 1 \(Pt\) has chiral tag CHI_SQUAREPLANAR"),
     ],
 )
-def test_what_cannot_be_read_is_named(smiles, said, capfd):
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_read_is_named(smiles, message, capfd):
+    with pytest.raises(InvalidInput, match=message):
         featurize_smiles(smiles)
     assert capfd.readouterr().err == ""
 

@@ -34,10 +34,10 @@ def test_waste_is_the_share_of_padding() -> None:
 
 @given(lengths)
 def test_every_row_is_in_one_bucket_and_little_is_padding(rows: list[int]) -> None:
-    found = bucket_by_length(rows)
-    assert sorted(row for bucket in found for row in bucket) == list(range(len(rows)))
-    assert padding_waste(rows, found) <= MAX_WASTE
-    for before, after in itertools.pairwise(found):
+    buckets = bucket_by_length(rows)
+    assert sorted(row for bucket in buckets for row in bucket) == list(range(len(rows)))
+    assert padding_waste(rows, buckets) <= MAX_WASTE
+    for before, after in itertools.pairwise(buckets):
         assert rows[before[-1]] >= rows[after[0]]
         # The next row would have been one too many.
         assert padding_waste(rows, [[*before, after[0]]]) > MAX_WASTE
@@ -47,14 +47,15 @@ def test_proteins_of_a_batch_are_encoded_in_packs(tiny_model: Any, tiny_processo
     import torch
 
     sequences = ["MKV" * 40, "GAW", "MKVLA" * 23, "MKVL"]
-    batch = tiny_processor([[user_message("Does it bind?", sequences=[one])] for one in sequences])
+    batch = tiny_processor([[user_message("Does it bind?", sequences=[sequence])] for sequence in sequences])
     passes: list[int] = []
     hook = tiny_model.protein_encoder.register_forward_pre_hook(lambda _, given: passes.append(len(given[0])))
     with torch.no_grad():
         together = tiny_model.get_protein_features(batch["protein_input_ids"], batch["protein_attention_mask"])
         hook.remove()
         alone = [
-            tiny_model.get_protein_features(torch.tensor([tiny_processor.encode_protein(one)])) for one in sequences
+            tiny_model.get_protein_features(torch.tensor([tiny_processor.encode_protein(sequence)]))
+            for sequence in sequences
         ]
     assert passes == [2, 2]
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-4)

@@ -99,8 +99,8 @@ def test_a_batch_of_proteins_equals_that_of_fair_esm(tiny_processor):
 
     alphabet = esm.data.Alphabet.from_architecture("ESM-1b")
     sequences = ["MKV", "GAVLIMC", "W"]
-    _, _, tokens = alphabet.get_batch_converter()([(str(n), one) for n, one in enumerate(sequences)])
-    inputs = tiny_processor([[user_message("", sequences=[one])] for one in sequences])
+    _, _, tokens = alphabet.get_batch_converter()([(str(n), sequence) for n, sequence in enumerate(sequences)])
+    inputs = tiny_processor([[user_message("", sequences=[sequence])] for sequence in sequences])
     assert inputs["protein_input_ids"].tolist() == tokens.tolist()
     assert inputs["protein_attention_mask"].tolist() == tokens.ne(alphabet.padding_idx).long().tolist()
 

@@ -39,10 +39,12 @@ def loss_of(name, model, processor, examples):
 @pytest.mark.parametrize("name", ["words", "structure", "gist"])
 @pytest.mark.parametrize("modality", ["smiles", "sequence"])
 def test_a_loss_is_learned_from_the_structure(processor, name, modality):
-    examples = [one for one in pairs() if getattr(one, modality)][:8]
+    examples = [example for example in pairs() if getattr(example, modality)][:8]
     exchanged = [
-        Example(one.kind, one.answer, one.group, one.origin, smiles=other.smiles, sequence=other.sequence)
-        for one, other in zip(examples, [*examples[1:], examples[0]], strict=True)
+        Example(
+            example.kind, example.answer, example.group, example.origin, smiles=other.smiles, sequence=other.sequence
+        )
+        for example, other in zip(examples, [*examples[1:], examples[0]], strict=True)
     ]
     model = build_model(SIZES, processor, seed=3).train()
     loss = loss_of(name, model, processor, examples)
@@ -65,7 +67,7 @@ def test_the_gradient_of_the_gist_reaches_the_encoder_before_any_word_is_said(pr
     loss = loss_of("gist", model, processor, examples)
     given = seen(model, processor, examples)
     loss(given).backward()
-    assert all(one.grad is not None for one in model.molecule_projection.parameters())
+    assert all(parameter.grad is not None for parameter in model.molecule_projection.parameters())
     asked = given.labels.ge(0).int().argmax(1) - 1
     answered = torch.zeros_like(given.labels, dtype=torch.bool)
     for row, end in enumerate(asked.tolist()):
@@ -95,8 +97,8 @@ def test_targets_say_what_the_structure_is():
 
 def test_labels_of_odd_atoms_stay_in_range():
     odd = ["[Fe+3]", "[O-2]", "C1CCCCCCCCCCC1", "[H][H]", "F[P-](F)(F)(F)(F)F"]
-    targets = objectives.structure_targets([Example("description", "x", "", "hand", smiles=one) for one in odd])
-    assert len(targets["atoms"]) == sum(Chem.MolFromSmiles(one).GetNumAtoms() for one in odd)
+    targets = objectives.structure_targets([Example("description", "x", "", "hand", smiles=smiles) for smiles in odd])
+    assert len(targets["atoms"]) == sum(Chem.MolFromSmiles(smiles).GetNumAtoms() for smiles in odd)
     for number, many in enumerate(objectives.ATOM_LABELS):
         assert targets["atoms"][:, number].min() >= 0
         assert targets["atoms"][:, number].max() < many

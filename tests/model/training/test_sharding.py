@@ -38,7 +38,7 @@ def step(model: Any, inputs: dict[str, torch.Tensor], labels: torch.Tensor, coun
     """Make one step of plain gradient descent and return the loss."""
     loss = align.answer_loss(model, inputs, labels, count)
     loss.backward()
-    torch.optim.SGD([one for one in model.parameters() if one.requires_grad], lr=0.1).step()
+    torch.optim.SGD([parameter for parameter in model.parameters() if parameter.requires_grad], lr=0.1).step()
     return loss.item()
 
 
@@ -65,11 +65,15 @@ def sharded_step(folder: Path) -> dict[str, Any]:
         if wraps(module):
             fully_shard(module, **how)
     fully_shard(model, **how)
-    wrapped = sorted(type(one).__name__.removeprefix("FSDP") for one in model.modules() if isinstance(one, FSDPModule))
+    wrapped = sorted(
+        type(module).__name__.removeprefix("FSDP") for module in model.modules() if isinstance(module, FSDPModule)
+    )
     count = int(labels[:, 1:].ne(-100).sum())
     half = slice(16 * rank, 16 * rank + 16)  # molecules, proteins
     other = ("protein_input_ids", "protein_attention_mask") if rank == 0 else ("atoms", "edge_index", "edge_attr")
-    mine = {name: one if one.shape[0] != 32 else one[half] for name, one in inputs.items() if name not in other}
+    mine = {
+        name: tensor if tensor.shape[0] != 32 else tensor[half] for name, tensor in inputs.items() if name not in other
+    }
     loss = step(model, mine, labels[half], count) if ranks == 2 else 0.0
     whole = get_model_state_dict(model, options=StateDictOptions(full_state_dict=True))
     if rank == 0:
@@ -79,9 +83,9 @@ def sharded_step(folder: Path) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.mark.slow
@@ -109,7 +113,7 @@ def test_layers_are_sharded_and_a_step_is_that_of_one_process(tmp_path):
     assert replies[0]["wrapped"] == sorted([*layers, "BioMedGPTForConditionalGeneration"])
     model, inputs, labels = prepared(tmp_path)
     alone = step(model, inputs, labels, int(labels[:, 1:].ne(-100).sum()))
-    assert sum(one["loss"] for one in replies) == pytest.approx(alone, rel=1e-5)
+    assert sum(reply["loss"] for reply in replies) == pytest.approx(alone, rel=1e-5)
     # The gradients of processes are averaged, so two that share a loss step half as far as one.
     start = prepared(tmp_path)[0].state_dict()
     sharded = torch.load(tmp_path / "sharded.pt", weights_only=True)

@@ -59,7 +59,7 @@ def manifest_of(origin: Origin, name: str, written: str, sources: Sequence[dict[
     return {
         "name": name,
         "revision": f"sha256:{sources[0]['sha256'][:12]}",
-        "source": "; ".join(f"{one['name']} (SHA-256 {one['sha256']})" for one in sources),
+        "source": "; ".join(f"{source['name']} (SHA-256 {source['sha256']})" for source in sources),
         "source_files": list(sources),
         "kinds": dict.fromkeys(QUESTIONS, UNMEASURED) if origin.released else {},
         "licence": _licence(origin),

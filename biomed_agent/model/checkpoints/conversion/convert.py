@@ -134,7 +134,7 @@ def _convert(request: ConversionRequest, paths: Sequence[Path], partial: Path, p
     report.refuse_faults()
     tensors = [*report.taken, *_fresh(model, report.fresh)]
     dtype = DTYPES[request.dtype]
-    needs_room(partial, sum(one.tensor.numel() * _target(one, dtype).itemsize for one in tensors))
+    needs_room(partial, sum(entry.tensor.numel() * _target(entry, dtype).itemsize for entry in tensors))
     for path in origin.files:
         check_records(path, progress)
     sources = [
@@ -146,7 +146,7 @@ def _convert(request: ConversionRequest, paths: Sequence[Path], partial: Path, p
     joined.unlink(missing_ok=True)
     name = request.name or ("BioMedGPT-10B" if origin.released else request.output.name)
     manifest = manifest_of(origin, name, written, sources)
-    manifest["parameters"] = sum(one.numel() for one in model.parameters())
+    manifest["parameters"] = sum(parameter.numel() for parameter in model.parameters())
     manifest = finalize(partial, origin.processor, manifest, card_of(origin, manifest, report), progress)
     _put_in_place(partial, request.output)
     return Conversion(request.output, manifest, report)
@@ -162,11 +162,11 @@ def _fresh(model: BioMedGPTForConditionalGeneration, names: Sequence[str]) -> It
         yield Taken("", name, weight)
 
 
-def _target(one: Taken, dtype: torch.dtype | None) -> torch.dtype:
+def _target(entry: Taken, dtype: torch.dtype | None) -> torch.dtype:
     """Return the type a tensor is written in."""
-    if not one.tensor.is_floating_point():
-        return one.tensor.dtype
-    return torch.float32 if one.name.startswith(FLOAT32_PARTS) else dtype or one.tensor.dtype
+    if not entry.tensor.is_floating_point():
+        return entry.tensor.dtype
+    return torch.float32 if entry.name.startswith(FLOAT32_PARTS) else dtype or entry.tensor.dtype
 
 
 def write_shards(tensors: Sequence[Taken], folder: Path, dtype: torch.dtype | None, progress: Progress) -> None:
@@ -175,14 +175,14 @@ def write_shards(tensors: Sequence[Taken], folder: Path, dtype: torch.dtype | No
     Raises:
         CheckpointError: A value is too large for float16.
     """
-    sizes = [one.tensor.numel() * _target(one, dtype).itemsize for one in tensors]
+    sizes = [entry.tensor.numel() * _target(entry, dtype).itemsize for entry in tensors]
     shards: list[list[Taken]] = [[]]
     filled = 0
-    for one, size in zip(tensors, sizes, strict=True):
+    for entry, size in zip(tensors, sizes, strict=True):
         if shards[-1] and filled + size > SHARD_BYTES:
             shards.append([])
             filled = 0
-        shards[-1].append(one)
+        shards[-1].append(entry)
         filled += size
     done, total = 0, sum(sizes)
     index: dict[str, str] = {}
@@ -192,7 +192,7 @@ def write_shards(tensors: Sequence[Taken], folder: Path, dtype: torch.dtype | No
         progress(f"writing {file}", done, total)
         save_file(_cast(shard, dtype), folder / file, metadata={"format": "pt"})  # unnamed, so freed before the next
         done += (folder / file).stat().st_size
-        index |= {one.name: file for one in shard}
+        index |= {entry.name: file for entry in shard}
     if len(shards) > 1:
         text = json.dumps({"metadata": {"total_size": total}, "weight_map": index}, indent=2, sort_keys=True)
         (folder / "model.safetensors.index.json").write_text(text + "\n", encoding="utf-8")
@@ -202,17 +202,17 @@ def _cast(shard: Sequence[Taken], dtype: torch.dtype | None) -> dict[str, Tensor
     """Return the values of one shard as they are to be written; what needs no cast stays in its file."""
     values: dict[str, Tensor] = {}
     seen = set()
-    for one in shard:
-        target = _target(one, dtype)
-        value = one.tensor.to(target).contiguous()
-        if target == torch.float16 != one.tensor.dtype and not value.isfinite().all():
+    for entry in shard:
+        target = _target(entry, dtype)
+        value = entry.tensor.to(target).contiguous()
+        if target == torch.float16 != entry.tensor.dtype and not value.isfinite().all():
             raise CheckpointError(
-                f"{one.key} holds values too large for float16.", "Use --dtype bfloat16 or --dtype float32."
+                f"{entry.key} holds values too large for float16.", "Use --dtype bfloat16 or --dtype float32."
             )
         if value.data_ptr() in seen:  # two names of one tensor, which safetensors refuses
             value = value.clone()
         seen.add(value.data_ptr())
-        values[one.name] = value
+        values[entry.name] = value
     return values
 
 
@@ -220,7 +220,9 @@ def _write_config(origin: Origin, report: MatchReport, folder: Path, dtype: torc
     """Write the configurations; return the type of the large weights in words."""
     config = origin.config
     for section, sub in (("protein_encoder.", config.protein_config), ("language_model.", config.text_config)):
-        first = next(one for one in report.taken if one.name.startswith(section) and one.tensor.is_floating_point())
+        first = next(
+            entry for entry in report.taken if entry.name.startswith(section) and entry.tensor.is_floating_point()
+        )
         sub.dtype = config.dtype = _target(first, dtype)
     config.architectures = [BioMedGPTForConditionalGeneration.__name__]
     config.save_pretrained(folder)

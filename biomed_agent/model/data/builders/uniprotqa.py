@@ -84,7 +84,7 @@ def _entries(draft: Draft) -> Iterator[tuple[str, Any]]:
 
 
 def _page(records: Iterable[ProteinRecord], mark: str, of: int | None = None, release: str = "") -> Page:
-    found: list[Found] = []
+    entries: list[Found] = []
     skipped: Counter[str] = Counter()
     for record in records:
         answers = protein_answers(record)
@@ -94,8 +94,8 @@ def _page(records: Iterable[ProteinRecord], mark: str, of: int | None = None, re
             skipped["the entry states no function, name, family or location"] += 1
         else:
             pairs = tuple((QUESTIONS[kind], answer) for kind, answer in answers.items())
-            found.append(Found(record.accession, pairs, record.sequence))
-    return Page(found, mark, skipped, of, release)
+            entries.append(Found(record.accession, pairs, record.sequence))
+    return Page(entries, mark, skipped, of, release)
 
 
 def _from_uniprot(transport: Transport, query: str) -> Callable[[str], Page]:

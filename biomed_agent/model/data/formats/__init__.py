@@ -21,7 +21,7 @@ from biomed_agent.model.data.formats.questions import QUESTIONS
 from biomed_agent.model.data.formats.rows import Bad, BadRow, Format, Reading
 from biomed_agent.model.data.formats.structures import STRUCTURES, write_line
 
-FORMATS: dict[str, Format[Any]] = {one.name: one for one in (*STRUCTURES, *QUESTIONS)}
+FORMATS: dict[str, Format[Any]] = {entry.name: entry for entry in (*STRUCTURES, *QUESTIONS)}
 __all__ = ["FORMATS", "Bad", "BadRow", "Format", "Reading", "open_file", "read", "read_questions", "write_line"]
 
 

@@ -53,15 +53,15 @@ def _json(path: Path, head: str) -> str:
     known = [name for name in names if name]
     if known:
         return _medmcqa(path) if known[0] == MEDMCQA else known[0]
-    if rows and all(isinstance(one.value, str) for one in rows if not one.problem) and head == "{":
+    if rows and all(isinstance(row.value, str) for row in rows if not row.problem) and head == "{":
         raise InvalidInput(
             f"{path} gives one text for each key: a file that belongs to another one.",
             "Read PubMedQA's ori_pqal.json instead of its answers alone, and OpenBioMed's train.json instead of "
             "sequences.json.",
         )
-    found = next((repr(one.value)[:80] for one in rows if not one.problem), "nothing that is JSON")
+    sample = next((repr(row.value)[:80] for row in rows if not row.problem), "nothing that is JSON")
     raise InvalidInput(
-        f"{path} is JSON, but not in a nesting that is known; its first row is {found}.",
+        f"{path} is JSON, but not in a nesting that is known; its first row is {sample}.",
         "See docs/data.md for the formats, or state one (--format).",
     )
 
@@ -71,7 +71,7 @@ def _rows(path: Path, head: str) -> list[Element]:
     with open_text(path) as stream:
         rows = list(islice(json_elements(stream), SAMPLE_ROWS))
     # The first line of JSON lines is a document of its own, behind which more follows.
-    if head == "{" and (any(one.key == "question" for one in rows) or rows[-1].problem.startswith("more text")):
+    if head == "{" and (any(row.key == "question" for row in rows) or rows[-1].problem.startswith("more text")):
         with open_text(path) as stream:
             rows = list(islice(json_lines(stream), SAMPLE_ROWS))
     return rows

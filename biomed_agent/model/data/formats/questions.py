@@ -69,18 +69,18 @@ def _options(value: Any) -> dict[str, str]:
 
 def _right(row: Mapping[str, Any], options: Mapping[str, str]) -> str:
     """Return the key of the right option; "" in a file that tells no answers."""
-    key, said = row.get("answer_idx"), row.get("answer")
-    if key is None and said is None:
+    key, stated = row.get("answer_idx"), row.get("answer")
+    if key is None and stated is None:
         return ""
     if key is None:
-        keys = [one for one, option in options.items() if option == str(said).strip()]
+        keys = [key for key, option in options.items() if option == str(stated).strip()]
         if len(keys) != 1:
-            raise RowError("the answer is not one of the options", str(said))
+            raise RowError("the answer is not one of the options", str(stated))
         return keys[0]
     if key not in options:
         raise RowError("answer_idx names no option", repr(key))
-    if said is not None and options[key] != str(said).strip():
-        raise RowError("answer and answer_idx disagree", f"{key} and {said}")
+    if stated is not None and options[key] != str(stated).strip():
+        raise RowError("answer and answer_idx disagree", f"{key} and {stated}")
     return str(key)
 
 
@@ -102,8 +102,8 @@ def medmcqa(path: Path, lowest: int = 1) -> Iterator[TextQuestion | Defect]:
             options = {letter: text(row.get(f"op{letter.lower()}"), f"option {letter}") for letter in LETTERS}
             asked = text(row.get("question"), "question")
             answer = _option(row.get("cop"), lowest)
-            said = str(row.get("exp") or "")
-            yield TextQuestion(named, asked, answer, options, explanation=said, group=named, origin=path.name)
+            explanation = str(row.get("exp") or "")
+            yield TextQuestion(named, asked, answer, options, explanation=explanation, group=named, origin=path.name)
         except RowError as error:
             yield Defect(element.line, error.reason, named, error.got)
 

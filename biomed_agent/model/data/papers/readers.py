@@ -35,23 +35,23 @@ def find_files(inputs: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     Raises:
         InvalidInput: There is no such file, a suffix is unknown, or nothing was found.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     passed: list[Path] = []
-    for one in inputs:
-        if not one.exists():
-            raise InvalidInput(f"there is no {one}.", "Give files or folders of papers.")
-        files = [one] if one.is_file() else sorted(path for path in one.rglob("*") if path.is_file())
+    for source in inputs:
+        if not source.exists():
+            raise InvalidInput(f"there is no {source}.", "Give files or folders of papers.")
+        files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
         known = [path for path in files if _kind(path)]
-        if one.is_file() and not known:
+        if source.is_file() and not known:
             raise InvalidInput(
-                f"{one} ends in {one.suffix or 'no suffix'}, which no reader knows.",
+                f"{source} ends in {source.suffix or 'no suffix'}, which no reader knows.",
                 f"Expected {', '.join(SUFFIXES)}, packed with {', '.join(COMPRESSED)} or not.",
             )
         if not known:
-            raise InvalidInput(f"{one} holds no papers.", f"Expected files that end in {', '.join(SUFFIXES)}.")
-        found += known
+            raise InvalidInput(f"{source} holds no papers.", f"Expected files that end in {', '.join(SUFFIXES)}.")
+        paths += known
         passed += [path for path in files if path not in known]
-    return list(dict.fromkeys(found)), passed
+    return list(dict.fromkeys(paths)), passed
 
 
 def read_papers(path: Path) -> Iterator[Row]:
@@ -83,11 +83,11 @@ class PaperFile:
         self.position, self._digest = 0, hashlib.sha256()
         try:
             with self.path.open("rb", buffering=0) as raw:
-                told = io.BufferedReader(_Told(raw, self._tell), 1 << 18)
+                stream = io.BufferedReader(_Told(raw, self._tell), 1 << 18)
                 decompress = COMPRESSED.get(self.path.suffix.lower())
-                with cast(BinaryIO, decompress(told) if decompress else told) as file:
+                with cast(BinaryIO, decompress(stream) if decompress else stream) as file:
                     yield from read(file, str(self.path))
-                    while told.read(1 << 20):  # whatever follows the last row belongs to the digest
+                    while stream.read(1 << 20):  # whatever follows the last row belongs to the digest
                         pass
         except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or str(error)
@@ -107,8 +107,8 @@ class PaperFile:
 class _Told(io.RawIOBase):
     """A file that tells what is read from it."""
 
-    def __init__(self, file: io.RawIOBase, told: Callable[[memoryview], None]) -> None:
-        self.file, self.told = file, told
+    def __init__(self, file: io.RawIOBase, tell: Callable[[memoryview], None]) -> None:
+        self.file, self.told = file, tell
 
     def readable(self) -> bool:
         return True

@@ -274,7 +274,7 @@ class _Run:
         self._export()
         splits = {name: split.told() for name, split in self.splits.items()}
         digests = "".join(
-            f"{shard['sha256']}  {shard['file']}\n" for told in splits.values() for shard in told["shards"]
+            f"{shard['sha256']}  {shard['file']}\n" for split in splits.values() for shard in split["shards"]
         )
         index = {
             "job": self.job,
@@ -351,7 +351,7 @@ class _Run:
 
     def sources(self) -> list[dict[str, Any]]:
         """Return the files that are done."""
-        return [dict(zip(("file", "bytes", "sha256", "rows"), one, strict=True)) for one in self._table("sources")]
+        return [dict(zip(("file", "bytes", "sha256", "rows"), row, strict=True)) for row in self._table("sources")]
 
     def _table(self, name: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a table in the order they were written."""
@@ -378,8 +378,8 @@ def _job(files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, settings: Sh
     }
 
 
-def _same_job(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:
-    differing = [key for key in wanted if found.get(key) != wanted[key]]
+def _same_job(existing: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:
+    differing = [key for key in wanted if existing.get(key) != wanted[key]]
     if differing:
         raise InvalidInput(
             f"{folder} holds shards made otherwise: {', '.join(differing)} differ.",
@@ -389,11 +389,11 @@ def _same_job(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path)
 
 def _same_files(done: Sequence[Mapping[str, Any]], files: Sequence[Path], folder: Path) -> None:
     """Refuse other files in place of those that are done; later ones may have been mended or added since."""
-    found = [(path.as_posix(), path.stat().st_size) for path in files] + [("nothing", 0)] * len(done)
-    for source, one in zip(done, found, strict=False):
-        if one != (source["file"], source["bytes"]):
+    sizes = [(path.as_posix(), path.stat().st_size) for path in files] + [("nothing", 0)] * len(done)
+    for source, size in zip(done, sizes, strict=False):
+        if size != (source["file"], source["bytes"]):
             raise InvalidInput(
-                f"{folder} holds {source['file']} ({source['bytes']:,} bytes), now {one[0]} ({one[1]:,}) is given.",
+                f"{folder} holds {source['file']} ({source['bytes']:,} bytes), now {size[0]} ({size[1]:,}) is given.",
                 "Give the same files in the same order, or choose another folder.",
             )
 

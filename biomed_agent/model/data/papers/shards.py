@@ -52,7 +52,10 @@ def read_index(folder: Path) -> dict[str, Any]:
     """
     try:
         index: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        context, shards = index["job"]["context"], [one for split in SPLITS for one in index["splits"][split]["shards"]]
+        context, shards = (
+            index["job"]["context"],
+            [shard for split in SPLITS for shard in index["splits"][split]["shards"]],
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidInput(
             f"{folder / INDEX} cannot be read ({getattr(error, 'strerror', None) or error}).",
@@ -95,8 +98,8 @@ def summary(index: Mapping[str, Any]) -> str:
 
 def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
     """Return a SHA-256 that tells tokenizers apart by their vocabulary and how they cut a probe."""
-    told = [sorted(tokenizer.get_vocab().items()), tokenizer.eos_token_id, tokens_of(PROBE, tokenizer)]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    facts = [sorted(tokenizer.get_vocab().items()), tokenizer.eos_token_id, tokens_of(PROBE, tokenizer)]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def tokens_of(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
@@ -120,10 +123,10 @@ class TokenRows(Dataset[dict[str, torch.Tensor]]):
 
     def __init__(self, folder: Path, split: str = "train") -> None:
         index = read_index(folder)
-        told = index["splits"][split]
-        self.files = [folder / shard["file"] for shard in told["shards"]]
-        self.ends = list(accumulate(shard["rows"] for shard in told["shards"]))
-        self.context, self.tokens = int(index["job"]["context"]), int(told["tokens"])
+        note = index["splits"][split]
+        self.files = [folder / shard["file"] for shard in note["shards"]]
+        self.ends = list(accumulate(shard["rows"] for shard in note["shards"]))
+        self.context, self.tokens = int(index["job"]["context"]), int(note["tokens"])
         self.maps: dict[int, NDArray[Any]] = {}
 
     def __len__(self) -> int:

@@ -55,9 +55,9 @@ def shards_of(folder: Path) -> dict[str, bytes]:
 
 def test_every_token_is_in_its_place(papers: Path, tokenizer, tmp_path: Path) -> None:
     index = write_shards([papers], tokenizer, tmp_path / "out", SMALL, silent)
-    kept = [number for number in range(60) if number not in (10, 20, 30)]
+    numbers = [number for number in range(60) if number not in (10, 20, 30)]
     wanted: dict[str, list[int]] = {"train": [], "held_out": []}
-    for number in kept:
+    for number in numbers:
         held_out = shard_writer._chance(f"p{number}".encode()) < 0.25
         wanted["held_out" if held_out else "train"] += tokens_of(text(number), tokenizer)
     for split, tokens in wanted.items():
@@ -83,22 +83,25 @@ def test_papers_begin_and_end_and_special_tokens_in_texts_are_inert(tokenizer) -
 def test_every_row_left_out_is_named(papers: Path, tokenizer, tmp_path: Path) -> None:
     index = write_shards([papers], tokenizer, tmp_path / "out", SMALL, silent)
     named = [json.loads(line) for line in (tmp_path / "out" / "left_out.jsonl").read_text().splitlines()]
-    assert [(Path(one["file"]).name, one["line"], one["id"], one["reason"][:18]) for one in named] == [
+    assert [(Path(row["file"]).name, row["line"], row["id"], row["reason"][:18]) for row in named] == [
         ("a.jsonl", 11, "again", "the text of an ear"),
         ("a.jsonl", 21, "short", "8 characters once "),
         ("a.jsonl", 31, "", "no JSON: Expecting"),
         ("b.jsonl", 21, "", "expected an object"),
     ]
     assert index["left_out"] == {"bad rows": 2, "short": 1, "duplicates": 1}
-    assert [(Path(one["file"]).name, one["rows"]) for one in index["sources"]] == [("a.jsonl", 40), ("b.jsonl", 21)]
+    assert [(Path(source["file"]).name, source["rows"]) for source in index["sources"]] == [
+        ("a.jsonl", 40),
+        ("b.jsonl", 21),
+    ]
     assert not (tmp_path / "out" / "packing.sqlite").exists()
 
 
 def test_what_is_packed_is_not_packed_again(papers: Path, tokenizer, tmp_path: Path) -> None:
     first = write_shards([papers], tokenizer, tmp_path / "out", SMALL, silent)
-    told: list[str] = []
-    assert write_shards([papers], tokenizer, tmp_path / "out", SMALL, told.append) == first
-    assert told == []
+    messages: list[str] = []
+    assert write_shards([papers], tokenizer, tmp_path / "out", SMALL, messages.append) == first
+    assert messages == []
 
 
 @pytest.mark.slow
@@ -145,9 +148,9 @@ def test_a_file_mended_after_it_stopped_the_run(papers: Path, tokenizer, tmp_pat
         write_shards([papers], tokenizer, tmp_path / "out", SMALL, silent)
     (papers / "b.jsonl.gz").unlink()
     (papers / "b.jsonl").write_bytes(good)
-    told: list[str] = []
-    assert write_shards([papers], tokenizer, tmp_path / "out", SMALL, told.append) == whole
-    assert told[0] == "packing goes on at file 2, row 1"
+    messages: list[str] = []
+    assert write_shards([papers], tokenizer, tmp_path / "out", SMALL, messages.append) == whole
+    assert messages[0] == "packing goes on at file 2, row 1"
 
 
 def test_one_process_packs_into_a_folder(papers: Path, tokenizer, tmp_path: Path) -> None:
@@ -205,9 +208,9 @@ def test_killed_again_and_again_it_gives_the_same_bytes(tokenizer, tmp_path: Pat
         kill_when(partial(enough, shards), [*command, str(out)])
         assert not (out / "index.json").exists()
     settings = ShardSettings(context=16, held_out=0.25, least_characters=20, rows_per_shard=64)
-    told: list[str] = []
-    write_shards([tmp_path / "papers.jsonl"], tokenizer, out, settings, told.append)
-    assert told[0].startswith("packing goes on at file 1, row ")
+    messages: list[str] = []
+    write_shards([tmp_path / "papers.jsonl"], tokenizer, out, settings, messages.append)
+    assert messages[0].startswith("packing goes on at file 1, row ")
     write_shards([tmp_path / "papers.jsonl"], tokenizer, tmp_path / "whole", settings, silent)
     assert shards_of(out) == shards_of(tmp_path / "whole")
 
