@@ -234,9 +234,9 @@ class _Texts:
         self.recorded = recorded
         self.said: dict[str, Any] = {}
         self.similarity = [math.nan] * len(rows)
-        self.systems = [self._asked(results.MODEL, rows)]
+        self.systems = [self._asked(results.MODEL, rows, shared=True)]
         if settings.controls:
-            self.systems.append(self._asked(results.EXCHANGED, exchanged(rows, settings.seed)))
+            self.systems.append(self._asked(results.EXCHANGED, exchanged(rows, settings.seed), shared=True))
         if settings.controls and recorded.model.in_process:
             with recorded.model.blind():
                 self.systems.append(self._asked(results.BLIND, rows))
@@ -275,7 +275,7 @@ class _Texts:
         row = self.rows[number]
         return Asked(key_of(row), structure_of(row), row.question, row.answer, self.similarity[number])
 
-    def _asked(self, name: str, rows: Sequence[Example]) -> System:
+    def _asked(self, name: str, rows: Sequence[Example], shared: bool = False) -> System:
         prompts = [
             Prompt(
                 key_of(row),
@@ -287,7 +287,7 @@ class _Texts:
             )
             for row, asked in zip(rows, map(as_asked, rows), strict=True)
         ]
-        replies = self.recorded.ask(name, prompts)
+        replies = self.recorded.ask(name, prompts, shared)
         texts = ["" if reply.miss else reply.text for reply in replies]
         scored = results.with_losses(self._score(texts), replies)
         return System(name, texts, scored, [reply.miss for reply in replies], [reply.cut for reply in replies])

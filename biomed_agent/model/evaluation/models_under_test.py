@@ -53,6 +53,11 @@ class Prompt:
         """Characters of the prompt, for batches of similar length."""
         return len(json.dumps(list(self.messages)))
 
+    @property
+    def text(self) -> str:
+        """The messages, and what samples are held against, as one text."""
+        return json.dumps([list(self.messages), self.smiles, self.sequence])
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -423,13 +428,17 @@ class RecordedModel:
     """how each kind of question is decoded"""
     answer_log: AnswerLog
     progress: Progress | None = None
+    _written: dict[tuple[str, Options], Reply] = field(default_factory=dict)
+    """what the model wrote to a prompt, whatever its condition"""
 
-    def ask(self, condition: str, prompts: Sequence[Prompt]) -> list[Reply]:
+    def ask(self, condition: str, prompts: Sequence[Prompt], shared: bool = False) -> list[Reply]:
         """Return the model's reply to each prompt, asking only those whose answer is not filed yet.
 
         Args:
             condition: What the answers are filed under, such as "structures exchanged".
             prompts: A prompt with ``options`` is weighed, another one answered in words; equal keys are asked once.
+            shared: Whether the model is the same as in other conditions that are shared, so that what it wrote to an
+                equal prompt there stands here too. A host is asked each time: only it knows whether it repeats itself.
 
         Raises:
             Unavailable: The host gives no answer, or the device has too little memory for one prompt. What was
@@ -445,21 +454,37 @@ class RecordedModel:
         for options, group in alike.items():
             for start in range(0, len(group), self.model.batch):
                 part = group[start : start + self.model.batch]
-                for prompt, reply in zip(part, self._answers(part, options), strict=True):
+                for prompt, reply in zip(part, self._answers(part, options, shared), strict=True):
                     self.answer_log.add(condition, prompt.key, reply)
                 done += len(part)
                 self.tell(condition, done, len(prompts))
-        return [self.answer_log[condition, prompt.key] for prompt in prompts]
+        replies = [self.answer_log[condition, prompt.key] for prompt in prompts]
+        if shared and self.model.in_process:
+            for prompt, reply in zip(prompts, replies, strict=True):
+                if repeatable(self.options[prompt.kind]):
+                    self._written[prompt.text, self.options[prompt.kind]] = reply
+        return replies
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Say how far the work is."""
         if self.progress is not None:
             self.progress(what, done, total)
 
-    def _answers(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
+    def _answers(self, prompts: Sequence[Prompt], options: Options, shared: bool) -> Iterator[Reply]:
         if prompts[0].options:
             yield from self.model.weigh(prompts)
             return
         losses = self.model.losses(prompts) if prompts[0].expected else [None] * len(prompts)
-        for reply, loss in zip(self.model.write(prompts, options), losses, strict=True):
-            yield replace(reply, loss=loss)
+        before = [self._written.get((prompt.text, options)) if shared else None for prompt in prompts]
+        fresh = [prompt for prompt, reply in zip(prompts, before, strict=True) if reply is None]
+        written = iter(self.model.write(fresh, options) if fresh else ())
+        for reply, loss in zip(before, losses, strict=True):
+            yield replace(reply or next(written), loss=loss)
+
+
+def repeatable(options: Options) -> bool:
+    """Whether a model in this process writes the same to the same prompt, whatever else is asked with it.
+
+    Samples to be compared are drawn from the seed for each prompt alone; a single one depends on its batch.
+    """
+    return options.temperature == 0 or (options.mbr_samples > 0 and options.seed is not None)
