@@ -159,13 +159,13 @@ def overlap(rows: Sequence[Example | TextQuestion], train: Sequence[Example | Te
     """
     group = functools.cache(structure_group)
 
-    def thing(row: Example | TextQuestion) -> str:
+    def identity_of(row: Example | TextQuestion) -> str:
         if isinstance(row, TextQuestion):
             return " ".join(words(row.text))
         return "\n".join((group(row.smiles) if row.smiles else "", row.sequence))
 
-    known = {thing(row) for row in train}
-    again = [identity for identity in map(thing, rows) if identity in known]
+    known = {identity_of(row) for row in train}
+    again = [identity for identity in map(identity_of, rows) if identity in known]
     first = rows[0]
     by = "question" if isinstance(first, TextQuestion) else "structure group" if first.smiles else "sequence"
     return Overlap(by, len(again), len(set(again)))

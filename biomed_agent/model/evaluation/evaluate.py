@@ -156,7 +156,7 @@ def evaluate(
             "max_new_tokens": limit,
             "tokenizer": settings.tokenizer.name,
             "seed": settings.seed,
-            **work.said,
+            **work.remarks,
         },
         "sections": work.sections(),
         "published": [asdict(figure) for figure in published(task.name)],
@@ -232,7 +232,7 @@ class _Texts:
     ) -> None:
         self.task, self.rows, self.train, self.settings = task, rows, train, settings
         self.recorded = recorded
-        self.said: dict[str, Any] = {}
+        self.remarks: dict[str, Any] = {}
         self.similarity = [math.nan] * len(rows)
         self.systems = [self._asked(results.MODEL, rows, shared=True)]
         if settings.controls:
@@ -317,7 +317,7 @@ class _Texts:
         if any(row.question not in by_question for row in self.rows):
             by_question[""] = baselines.best_constant([row.answer for row in self.train])
         constants = [by_question[row.question if row.question in by_question else ""] for row in self.rows]
-        self.said["constants"] = {question: asdict(constant) for question, constant in by_question.items()}
+        self.remarks["constants"] = {question: asdict(constant) for question, constant in by_question.items()}
         answers = {
             results.CONSTANT: [constant.answer for constant in constants],
             results.TRIMMED: [constant.trimmed for constant in constants],
@@ -343,11 +343,11 @@ class _Choices:
         self.weighed = recorded.model.in_process and not settings.written
         alike = all(dict(row.options) == dict(rows[0].options) for row in rows)
         self.classes = tuple(rows[0].options) if alike else ()
-        self.said: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
+        self.remarks: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
         self.shown = any(row.context for row in rows)
         asked: dict[str, Setting] = {results.MODEL: settings.setting if self.shown else "question-only"}
         if self.shown:
-            self.said["setting"] = settings.setting
+            self.remarks["setting"] = settings.setting
             if settings.controls and settings.setting != "question-only":
                 asked[results.WITHOUT_CONTEXT] = "question-only"
         self.systems = [self._asked(name, setting) for name, setting in asked.items()]
@@ -369,7 +369,7 @@ class _Choices:
             for row in self.rows
         ]
         # Answers to the same question in another setting, or found another way, are other answers.
-        replies = self.recorded.ask(f"{setting if self.shown else name}, {self.said['choice']}", prompts)
+        replies = self.recorded.ask(f"{setting if self.shown else name}, {self.remarks['choice']}", prompts)
         keys = [self._key(row, reply) for row, reply in zip(self.rows, replies, strict=True)]
         misses = [reply.miss or ("" if key else UNPARSEABLE) for key, reply in zip(keys, replies, strict=True)]
         return System(name, keys, self._score(keys), misses, [reply.cut for reply in replies])

@@ -144,12 +144,12 @@ class Lengths:
 def fitting(examples: Sequence[Example], length: Lengths, positions: int) -> list[Example]:
     """Return the examples that fit into a context of so many positions; only long ones are counted exactly."""
 
-    def most(example: Example) -> int:  # no tokenizer makes more tokens than there are bytes
+    def max_positions(example: Example) -> int:  # no tokenizer makes more tokens than there are bytes
         return (
             len((example.smiles + example.sequence + example.question + example.answer).encode()) + MAX_FIXED_POSITIONS
         )
 
-    return [example for example in examples if most(example) <= positions or length(example) <= positions]
+    return [example for example in examples if max_positions(example) <= positions or length(example) <= positions]
 
 
 def _atoms(smiles: str) -> int:

@@ -164,7 +164,7 @@ def _from_dumps(dumps: Sequence[Path], source: str) -> Callable[[str], Page]:
         number = int(mark or 0)
         page = _file(dumps[number], source)
         following = str(number + 1) if number + 1 < len(dumps) else ""
-        return Page(page.found, following, page.skipped)
+        return Page(page.entries, following, page.skipped)
 
     return ask
 

@@ -43,7 +43,7 @@ class Found:
 class Page:
     """One part of a database."""
 
-    found: list[Found]
+    entries: list[Found]
     next: str
     """mark of the next page; empty at the end"""
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Draft:
         """Store a page and the mark of the one behind it; at ``limit`` entities the rest is left out."""
         with self._writing(), self._open:
             room = None if limit is None else limit - self.entities
-            for entry in page.found:
+            for entry in page.entries:
                 number = self._number(entry.key)
                 if number is None:
                     if room == 0:

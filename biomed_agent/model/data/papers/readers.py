@@ -83,7 +83,7 @@ class PaperFile:
         self.position, self._digest = 0, hashlib.sha256()
         try:
             with self.path.open("rb", buffering=0) as raw:
-                stream = io.BufferedReader(_Told(raw, self._tell), 1 << 18)
+                stream = io.BufferedReader(_WatchedFile(raw, self._tell), 1 << 18)
                 decompress = COMPRESSED.get(self.path.suffix.lower())
                 with cast(BinaryIO, decompress(stream) if decompress else stream) as file:
                     yield from read(file, str(self.path))
@@ -104,18 +104,18 @@ class PaperFile:
         self._digest.update(block)
 
 
-class _Told(io.RawIOBase):
+class _WatchedFile(io.RawIOBase):
     """A file that tells what is read from it."""
 
     def __init__(self, file: io.RawIOBase, tell: Callable[[memoryview], None]) -> None:
-        self.file, self.told = file, tell
+        self.file, self.report = file, tell
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         count = self.file.readinto(buffer) or 0
-        self.told(memoryview(buffer)[:count])
+        self.report(memoryview(buffer)[:count])
         return count
 
 

@@ -178,7 +178,7 @@ class _Split:
         self.shards.append({"file": name, "rows": rows, "sha256": digest_of(values)})
         self.filled = 0
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return what the index says of this split."""
         rows = sum(shard["rows"] for shard in self.shards)
         return {"papers": self.papers, "tokens": self.tokens, "rows": rows, "shards": self.shards}
@@ -218,7 +218,7 @@ class _Run:
         self.reading: PaperFile | None = None
         self.total = self.count = 0
         self.started, self.begin = time.monotonic(), self.bytes
-        self.saved = self.told = self.started
+        self.saved = self.reported = self.started
 
     def take(self, files: Sequence[Path], workers: int) -> None:
         """Read all files from the first row that is not yet done."""
@@ -240,9 +240,9 @@ class _Run:
             if written or now > self.saved + SAVE_SECONDS:
                 self._save()
                 self.saved = now
-            if now > self.told + TELL_SECONDS:
+            if now > self.reported + TELL_SECONDS:
                 self._tell()
-                self.told = now
+                self.reported = now
         self._save()
 
     def _whole(self, outs: Iterator[_Out]) -> Iterator[_Out]:
@@ -272,7 +272,7 @@ class _Run:
         for split in self.splits.values():
             split.write(fill=self.eos)
         self._export()
-        splits = {name: split.told() for name, split in self.splits.items()}
+        splits = {name: split.summary() for name, split in self.splits.items()}
         digests = "".join(
             f"{shard['sha256']}  {shard['file']}\n" for split in splits.values() for shard in split["shards"]
         )
