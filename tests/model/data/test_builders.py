@@ -260,14 +260,14 @@ def test_the_flat_file_gives_the_same_pairs_as_the_live_database(tmp_path, monke
         build_uniprotqa(tmp_path / "live.json", connect(server))
     dump = tmp_path / "sprot.dat.gz"
     dump.write_bytes(gzip.compress("".join(map(flat, range(5))).encode()))
-    monkeypatch.setattr(uniprotqa, "DUMP_PAGE", 2)
+    monkeypatch.setattr(uniprotqa, "DUMP_PAGE_ENTRIES", 2)
     report = build_uniprotqa(tmp_path / "dump.json", dumps=[dump])
     assert (report.entities, report.pairs) == (5, 20)
     assert (tmp_path / "dump.json").read_bytes() == (tmp_path / "live.json").read_bytes()
 
 
 def test_a_build_from_dumps_goes_on_where_it_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(uniprotqa, "DUMP_PAGE", 2)
+    monkeypatch.setattr(uniprotqa, "DUMP_PAGE_ENTRIES", 2)
     first, second = tmp_path / "a.dat", tmp_path / "b.tsv"
     first.write_text("".join(map(flat, range(3))))
     header = "Entry\tSequence\tProtein names\tFunction [CC]\n"
