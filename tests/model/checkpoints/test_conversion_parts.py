@@ -221,7 +221,8 @@ def test_parts_that_cannot_be_used_are_named(esm_folder, llama_folder, tmp_path)
 @pytest.mark.filterwarnings("ignore:.*pin_memory.*")
 def test_the_alignment_shown_in_the_documentation_runs(esm_folder, llama_folder, tmp_path, monkeypatch):
     page = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
-    code = page.split("```python\n")[1].split("```")[0]
+    blocks = [block.split("```")[0] for block in page.split("```python\n")[1:]]
+    (code,) = (block for block in blocks if "my-parts" in block)
     gin = saved(small_gin(), tmp_path / "gin.pth")
     convert_weights(ConversionRequest((gin,), llama_folder[0], esm_folder[0], tmp_path / "my-parts"))
     monkeypatch.chdir(tmp_path)
