@@ -101,8 +101,8 @@ def _unknown_bond(bonds: Sequence[Any], smiles: str) -> InvalidInput:
     what = odd.GetBondDir() if odd.GetBondType() in _BOND_TYPES else odd.GetBondType()
     begin, end = odd.GetBeginAtom(), odd.GetEndAtom()
     return InvalidInput(
-        f"the SMILES {shorten(smiles, MAX_QUOTED)!r}: the bond between atoms {begin.GetIdx()} ({begin.GetSymbol()}) and "
-        f"{end.GetIdx()} ({end.GetSymbol()}) is {what.name}.",
+        f"the SMILES {shorten(smiles, MAX_QUOTED)!r}: the bond between atoms {begin.GetIdx()} ({begin.GetSymbol()}) "
+        f"and {end.GetIdx()} ({end.GetSymbol()}) is {what.name}.",
         "The encoder knows single, double, triple and aromatic bonds only.",
     )
 
