@@ -20,7 +20,7 @@ from timing import interleaved, machine, table
 import biomed_agent
 from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneration
 from biomed_agent.model.network.featurize import MolecularGraph, collate_graphs, featurize_smiles
-from biomed_agent.model.network.length_buckets import packs, padding_waste
+from biomed_agent.model.network.length_buckets import bucket_by_length, padding_waste
 
 PACKAGE = Path(biomed_agent.__file__).parent
 ALPHABET = "LAGVSERTIDPKQNFYMHWC"
@@ -70,9 +70,11 @@ def protein_table(encoder: Callable[..., object], count: int, rounds: int) -> st
     groupings = {
         f"in batches of {BATCH_SIZE} as they come": batches,
         f"packed by length within batches of {BATCH_SIZE}": [
-            [batch[place] for place in pack] for batch in batches for pack in packs([lengths[place] for place in batch])
+            [batch[place] for place in bucket]
+            for batch in batches
+            for bucket in bucket_by_length([lengths[place] for place in batch])
         ],
-        "packed by length over all": packs(lengths),
+        "packed by length over all": bucket_by_length(lengths),
         "one by one": [[number] for number in range(count)],
     }
     with torch.no_grad():

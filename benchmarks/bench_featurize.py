@@ -2,7 +2,8 @@
 
 Run with: python benchmarks/bench_featurize.py [molecules] [rounds]. torch-geometric's ``from_smiles`` computes 9
 numbers per atom and 3 per bond where the graph encoder wants 2 and 2, and is left out when it is not installed.
-Goal: twice its rate. What bounds all is RDKit's parser, which is a row of its own.
+Goal: twice its rate. What bounds all is RDKit's parser, which is a row of its own. A second table shows what it spares
+to read the structures of a conversation once and not at each step of its preparation.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import lzma
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,16 @@ from timing import interleaved, machine, table
 
 import biomed_agent
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.model.checkpoints.checkpoint import load_checkpoint
+from biomed_agent.model.connect import EMBEDDED
+from biomed_agent.model.contract.prompt import QUESTIONS, Message, user_message
 from biomed_agent.model.network.featurize import featurize_smiles
+from biomed_agent.model.network.processing import Structures
 
 STARTER = Path(biomed_agent.__file__).parent / "data" / "starter" / "molecules.tsv.xz"
 CHIRALITY = list(Chem.ChiralType.values.values())
 BOND_TYPES = [Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE, Chem.BondType.AROMATIC]
+QUESTION = QUESTIONS["description"]
 DIRECTIONS = [Chem.BondDir.NONE, Chem.BondDir.ENDUPRIGHT, Chem.BondDir.ENDDOWNRIGHT]
 
 
@@ -54,6 +61,31 @@ def molecules(count: int) -> list[str]:
     return listed[:count]
 
 
+def conversations(chosen: Sequence[str]) -> list[list[Message]]:
+    """Return conversations of two turns, each of which asks about a molecule."""
+    answer = {"role": "assistant", "content": "The molecule is a primary alcohol."}
+    return [
+        [user_message(QUESTION, smiles=[first]), answer, user_message(QUESTION, smiles=[second])]
+        for first, second in zip(chosen[::2], chosen[1::2], strict=False)
+    ]
+
+
+def reading(chosen: Sequence[str], rounds: int) -> str:
+    """Return the table of how often the engine reads the structures of a conversation: to measure it, and to answer."""
+    processor = load_checkpoint(EMBEDDED)[1]
+    asked = conversations(chosen)
+
+    def prepare(once: bool) -> None:
+        for messages in asked:
+            structures: Structures = {}
+            processor.encode_prompt(messages, structures)
+            processor([messages], structures=structures if once else None)
+
+    baseline = "structures read twice"
+    cases = {baseline: lambda: prepare(once=False), "structures read once": lambda: prepare(once=True)}
+    return table(interleaved(cases, rounds), baseline, len(asked), "conversations", rounds)
+
+
 def main() -> None:
     """Check that the arrays agree, then print the table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
@@ -78,6 +110,8 @@ def main() -> None:
     atoms = sum(len(featurize_smiles(smiles).atoms) for smiles in chosen) / len(chosen)
     print(f"{machine()}; {len(chosen)} molecules of {atoms:.1f} heavy atoms on average")
     print(table(interleaved(cases, rounds), baseline, len(chosen), "molecules", rounds))
+    print("\nprompts of conversations about two molecules, measured against the context and then encoded:")
+    print(reading(chosen, rounds))
 
 
 if __name__ == "__main__":

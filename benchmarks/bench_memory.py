@@ -21,7 +21,7 @@ from timing import machine
 from biomed_agent.core.types import LoadIn
 from biomed_agent.model.connect import EMBEDDED
 from biomed_agent.model.contract.generation import Options
-from biomed_agent.model.inference.placement import BYTES, folder_sizes
+from biomed_agent.model.inference.placement import PARAMETER_BYTES, folder_sizes
 
 SIZES = {
     "molecule_config": {"hidden_size": 300, "num_hidden_layers": 5},
@@ -106,7 +106,7 @@ def main() -> None:
         print(f"{machine()}; {sizes.parameters / 1e6:.0f} M parameters, stored in bfloat16; MiB")
         print("| weights | counted | loaded: own + file | text: own + file | protein: own + file | peak |")
         print("|---|---|---|---|---|---|")
-        for load_in in BYTES:
+        for load_in in PARAMETER_BYTES:
             command = [sys.executable, __file__, "--measure", str(folder), load_in]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             growth = json.loads(done.stdout)

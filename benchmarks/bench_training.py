@@ -27,9 +27,10 @@ from biomed_agent.model import BioMedGPTConfig, BioMedGPTForConditionalGeneratio
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint
 from biomed_agent.model.connect import EMBEDDED
 from biomed_agent.model.data.examples import Example
-from biomed_agent.model.inference.placement import NAMED
+from biomed_agent.model.inference.placement import KNOWN_MODELS
 from biomed_agent.model.training.align import answer_loss, compile_layers
-from biomed_agent.model.training.batching import Collator, Lengths, estimated_positions, packed, similar
+from biomed_agent.model.training.batch import TrainingBatch
+from biomed_agent.model.training.batching import Collator, Lengths, estimated_positions, packed, padded_batches
 
 TOKENS = 3072
 """positions of a batch on a CPU"""
@@ -83,15 +84,12 @@ class Trained:
         learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(learning, lr=1e-5, fused=True)
 
-    def train(self, batches: Sequence[dict[str, torch.Tensor]], bf16: bool) -> None:
+    def train(self, batches: Sequence[TrainingBatch], bf16: bool) -> None:
         """Make one step for each batch."""
         for batch in batches:
-            inputs = {name: tensor.to(self.model.device) for name, tensor in batch.items() if name != "kinds"}
-            labels = inputs.pop("labels")
-            if "position_ids" in inputs:
-                del inputs["attention_mask"]
+            here = batch.to(self.model.device)
             with torch.autocast(self.model.device.type, torch.bfloat16, enabled=bf16):
-                loss = answer_loss(self.model, inputs, labels, labels.ne(-100).sum())
+                loss = answer_loss(self.model, here.model_inputs, here.labels, here.labels.ne(-100).sum())
             loss.backward()
             self.optimizer.step()
             self.optimizer.zero_grad()
@@ -105,21 +103,21 @@ def on_cpu(count: int, rounds: int) -> str:
     trained = Trained(model.train())
     chosen = examples(count)
     collate = Collator(processor)
-    alike = similar(chosen, TOKENS, seed=1)
+    alike = padded_batches(chosen, TOKENS, seed=1)
     batches = {
         "random batches": [collate([batch]) for batch in random_batches(chosen, TOKENS)],
         "batches of similar length": [collate([batch]) for batch in alike.batches],
     }
-    real = sum(int(batch["attention_mask"].sum()) for batch in batches["random batches"])
+    real = sum(int(batch.attention_mask.sum()) for batch in batches["random batches"])
     waste = [
-        f"{name}: {len(some)} batches, {1 - real / sum(batch['input_ids'].numel() for batch in some):.1%} padding"
+        f"{name}: {len(some)} batches, {1 - real / sum(batch.input_ids.numel() for batch in some):.1%} padding"
         for name, some in batches.items()
     ]
     grouping = interleaved(
         {name: lambda some=some: trained.train(some, bf16=False) for name, some in batches.items()}, rounds
     )
     few = batches["batches of similar length"][:: max(1, len(alike) // 4)]
-    positions = sum(int(batch["attention_mask"].sum()) for batch in few)
+    positions = sum(int(batch.attention_mask.sum()) for batch in few)
     precision = interleaved(
         {"float32": lambda: trained.train(few, bf16=False), "bfloat16": lambda: trained.train(few, bf16=True)}, rounds
     )
@@ -151,7 +149,7 @@ def large_model() -> BioMedGPTForConditionalGeneration:
     """Return a model of BioMedGPT-10B's shapes on the GPU, with random weights and only its projections learning."""
     torch.set_default_dtype(torch.bfloat16)
     with torch.device("cuda"):
-        model = BioMedGPTForConditionalGeneration(BioMedGPTConfig(**NAMED["biomedgpt-10b"]))
+        model = BioMedGPTForConditionalGeneration(BioMedGPTConfig(**KNOWN_MODELS["biomedgpt-10b"]))
     torch.set_default_dtype(torch.float32)
     model.requires_grad_(False)
     model.molecule_encoder.float()
@@ -173,7 +171,7 @@ def matrix_rate(size: int = 8192, times: int = 20) -> float:
     return 2 * size**3 * times / (time.perf_counter() - started)
 
 
-def seconds(trained: Trained, batches: Sequence[dict[str, torch.Tensor]]) -> float:
+def seconds(trained: Trained, batches: Sequence[TrainingBatch]) -> float:
     """Return the time of one pass over batches."""
     torch.cuda.synchronize()
     started = time.perf_counter()
@@ -192,10 +190,12 @@ def on_gpu(count: int, rounds: int) -> str:
     rows = packed(chosen, Lengths(processor), GPU_TOKENS, seed=1)
     batches = {
         "padded, random": [Collator(processor)([batch]) for batch in random_batches(chosen, GPU_TOKENS)],
-        "padded, similar lengths": [Collator(processor)([batch]) for batch in similar(chosen, GPU_TOKENS, 1).batches],
+        "padded, similar lengths": [
+            Collator(processor)([batch]) for batch in padded_batches(chosen, GPU_TOKENS, 1).batches
+        ],
         "packed": [Collator(processor, packed=True)([batch]) for batch in rows.batches],
     }
-    real = sum(int(batch["attention_mask"].sum()) for batch in batches["packed"])
+    real = sum(int(batch.attention_mask.sum()) for batch in batches["packed"])
     limit = matrix_rate() / PER_POSITION
     trained = Trained(model)
     lines = [

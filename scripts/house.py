@@ -31,7 +31,7 @@ DOORS = {"__init__": "answering", "__main__": "cli"}
 """files that open a room without being one, each with the highest room it may import"""
 ALIASES = ("errors", "generator", "prompt", "types")
 """modules of the package's root that only say where their names live now"""
-TORCH_FREE_OF_MODEL = ("contract", "connect", "local", "remote")
+TORCH_FREE_OF_MODEL = ("async_bridge", "contract", "connect", "local", "remote")
 """what of ``model`` the client side imports when it is loaded; the rest is imported inside functions"""
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -38,7 +38,7 @@ class Progress:
             (self.screen.progress if self.screen.live else self.screen.note)(text)
 
 
-def adopt(arguments: argparse.Namespace, screen: Screen) -> int:
+def import_weights(arguments: argparse.Namespace, screen: Screen) -> int:
     """Make a checkpoint folder of weights that others wrote."""
     if not all(importlib.util.find_spec(name) for name in NEEDED):
         raise Unavailable(
@@ -48,7 +48,7 @@ def adopt(arguments: argparse.Namespace, screen: Screen) -> int:
     from biomed_agent.model.checkpoints.conversion import convert
 
     output = Path(arguments.output).resolve()
-    wish = convert.Wish(
+    request = convert.ConversionRequest(
         sources=arguments.source,
         lm=Path(arguments.lm),
         esm=Path(arguments.esm),
@@ -59,7 +59,7 @@ def adopt(arguments: argparse.Namespace, screen: Screen) -> int:
         report=Path(arguments.report) if arguments.report else None,
     )
     try:
-        done = convert.adopt(wish, Progress(screen))
+        done = convert.convert_weights(request, Progress(screen))
     except KeyboardInterrupt:
         screen.progress("")
         if output.with_name(f"{output.name}.partial").exists():

@@ -17,7 +17,7 @@ from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput, Refused, Unavailable
 
 if TYPE_CHECKING:
-    from biomed_agent.model.data.builders.writer import Report
+    from biomed_agent.model.data.builders.writer import BuildReport
     from biomed_agent.model.data.formats import Reading
     from biomed_agent.sources.http.transport import Transport
 
@@ -132,7 +132,7 @@ def build(arguments: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
-def _built(arguments: argparse.Namespace, tell: Callable[[str], None]) -> Report:
+def _built(arguments: argparse.Namespace, tell: Callable[[str], None]) -> BuildReport:
     output, dumps = Path(arguments.output), [Path(path) for path in arguments.dumps]
     structures = [Path(path) for path in arguments.structures]
     how: dict[str, Any] = {"dumps": dumps, "limit": arguments.limit, "restart": arguments.restart, "tell": tell}
@@ -167,7 +167,7 @@ def _transport(arguments: argparse.Namespace) -> Transport:
     )
 
 
-def _report(report: Report, what: str) -> str:
+def _report(report: BuildReport, what: str) -> str:
     noun = "proteins" if what == "uniprotqa" else "molecules"
     release = f" of release {report.release}" if report.release else ""
     lines = [f"{report.path}: {report.pairs:,} pairs about {report.entities:,} {noun}{release}."]

@@ -151,16 +151,16 @@ def _placement(
     sizes: Sizes, folder: str, inventory: Inventory, tokens: int | None, packages: dict[str, str | None]
 ) -> dict[str, Any]:
     """Return the memory of a model by part and precision, every placement, and the best that fits."""
-    from biomed_agent.model.inference.placement import BYTES, TOKENS, options
+    from biomed_agent.model.inference.placement import PARAMETER_BYTES, PLANNED_POSITIONS, options
 
-    tokens = min(tokens or TOKENS, sizes.context_length)
+    tokens = min(tokens or PLANNED_POSITIONS, sizes.context_length)
     memory: dict[str, dict[str, Any]] = {
-        part.name: {"parameters": part.parameters} | {load_in: part.size(load_in) for load_in in BYTES}
+        part.name: {"parameters": part.parameters} | {load_in: part.size(load_in) for load_in in PARAMETER_BYTES}
         for part in sizes.parts
     }
-    memory["KV cache"] = {load_in: sizes.kv_cache(load_in, tokens) for load_in in BYTES}
-    memory["activations"] = {load_in: sizes.activations(load_in, tokens) for load_in in BYTES}
-    memory["together"] = {load_in: sum(row[load_in] for row in memory.values()) for load_in in BYTES}
+    memory["KV cache"] = {load_in: sizes.kv_cache(load_in, tokens) for load_in in PARAMETER_BYTES}
+    memory["activations"] = {load_in: sizes.activations(load_in, tokens) for load_in in PARAMETER_BYTES}
+    memory["together"] = {load_in: sum(row[load_in] for row in memory.values()) for load_in in PARAMETER_BYTES}
     every = options(sizes, inventory.machine(), tokens)
     best = next((option for option in every if option.fits), None)
     return {

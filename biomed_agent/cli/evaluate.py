@@ -15,7 +15,7 @@ from biomed_agent.core.errors import Inapplicable, InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from biomed_agent.model.data.formats import BadRow
-    from biomed_agent.model.evaluation.evaluate import Evaluation, Settings
+    from biomed_agent.model.evaluation.evaluate import Evaluation, EvaluationSettings
     from biomed_agent.model.evaluation.models_under_test import Model
     from biomed_agent.model.evaluation.reading import Rows
 
@@ -107,7 +107,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _model(arguments: argparse.Namespace) -> Model:
     from biomed_agent.model.connect import connect
-    from biomed_agent.model.evaluation.models_under_test import Hosted
+    from biomed_agent.model.evaluation.models_under_test import Remote
     from biomed_agent.model.local import LocalModel
     from biomed_agent.model.remote import HostClient
 
@@ -123,7 +123,7 @@ def _model(arguments: argparse.Namespace) -> Model:
             raise InvalidInput("--processes loads a local model several times; a host is asked.", "Leave it out.")
         timeout, audit = max(settings.timeout, 300.0), settings.audit_path
         client = HostClient(host, egress=settings.egress, api_key=key, timeout=timeout, audit=audit)
-        return Hosted(client, arguments.batch or 8)
+        return Remote(client, arguments.batch or 8)
     generator = connect(None, settings.model, load_in=settings.load_in)
     if not isinstance(generator, LocalModel):
         raise Inapplicable("there is no model to evaluate.", "Give --model FOLDER, or --host URL.")
@@ -132,13 +132,13 @@ def _model(arguments: argparse.Namespace) -> Model:
     return loaded(generator, arguments.processes, arguments.batch or 16)
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
-    from biomed_agent.model.evaluation.evaluate import Settings
+def _settings(arguments: argparse.Namespace) -> EvaluationSettings:
+    from biomed_agent.model.evaluation.evaluate import EvaluationSettings
     from biomed_agent.model.evaluation.metrics import WORDS, scibert
 
-    return Settings(
+    return EvaluationSettings(
         controls=arguments.controls,
-        setting=arguments.setting or Settings.setting,
+        setting=arguments.setting or EvaluationSettings.setting,
         written=arguments.written,
         tokenizer=scibert(arguments.scibert_vocab) if arguments.scibert_vocab else WORDS,
         limit=arguments.limit,

@@ -109,7 +109,9 @@ def _index_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -
 
 def _checkpoint_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     words = "make a checkpoint folder of weights that others wrote"
-    taken = add(actions, "import", "checkpoint.adopt", words, "SOURCE... --lm FOLDER --esm FOLDER --output FOLDER")
+    taken = add(
+        actions, "import", "checkpoint.import_weights", words, "SOURCE... --lm FOLDER --esm FOLDER --output FOLDER"
+    )
     taken.add_argument(
         "source", nargs="+", help="biomedgpt_10b.pth, its pieces in order or as a quoted pattern, or a GraphMVP .pth"
     )

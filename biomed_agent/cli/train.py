@@ -66,11 +66,11 @@ def pretrain(arguments: argparse.Namespace, screen: Screen) -> int:
 def pack(arguments: argparse.Namespace, screen: Screen) -> int:
     """Pack papers for stage 1."""
     _ready()
-    from biomed_agent.model.training.pretrain import pack_for
+    from biomed_agent.model.training.pretrain import write_shards_for
 
     report = Report(screen)
     files, output = [Path(path) for path in arguments.file], Path(arguments.output)
-    _interruptible(lambda: pack_for(_recipe(arguments.recipe), files, output, report=report), output, report)
+    _interruptible(lambda: write_shards_for(_recipe(arguments.recipe), files, output, report=report), output, report)
     return 0
 
 

@@ -40,6 +40,7 @@ ORGANISMS = {
     "chicken": "Gallus gallus", "rabbit": "Oryctolagus cuniculus", "e. coli": "Escherichia coli", "dog": "Canis lupus",
 }  # fmt: skip
 MAX_RESIDUES = 10_000
+"""residues of the longest protein that is read; a model would see only a tenth of it"""
 MAX_NAME = 300
 
 

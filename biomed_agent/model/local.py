@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from biomed_agent.core.deadline import Deadline, current, running
 from biomed_agent.core.types import LoadIn, ModelStamp
+from biomed_agent.model.async_bridge import WorkerThread
 from biomed_agent.model.contract.generation import Generation, Options
 from biomed_agent.model.contract.prompt import Message
 
@@ -28,6 +30,7 @@ class LocalModel:
         self.load_in = load_in
         self._engine: Any = None
         self._loading = threading.Lock()
+        self._worker = WorkerThread("biomed-agent-model")
         self._stamp: ModelStamp | None = None
 
     @property
@@ -61,19 +64,41 @@ class LocalModel:
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`."""
-        yield from self.load().stream(messages, options)
+        return self._pieces(messages, options, current())
+
+    def _pieces(self, messages: Sequence[Message], options: Options, deadline: Deadline) -> Iterator[str]:
+        engine = self.load()
+        with running(deadline):
+            pieces = engine.stream(messages, options)
+        yield from pieces
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
-        """See :class:`Generator`; runs in a worker thread."""
-        import asyncio
+        """See :class:`Generator`; runs in a thread of its own, one call after the other."""
+        return await self._worker.run(lambda: self.generate(messages, options))
 
-        return await asyncio.to_thread(self.generate, messages, options)
+    async def asamples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """Like :meth:`samples`, in the thread of :meth:`agenerate`."""
+        return await self._worker.run(lambda: self.samples(messages, options, n))
 
-    async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
-        """See :class:`Generator`; each piece is awaited in a worker thread."""
-        import asyncio
+    def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncGenerator[str, None]:
+        """See :class:`Generator`; runs in the thread of :meth:`agenerate`."""
+        return self._worker.iterate(lambda: self.stream(messages, options))
 
-        pieces = self.stream(messages, options)
-        end = object()
-        while (piece := await asyncio.to_thread(next, pieces, end)) is not end:
-            yield str(piece)
+    def close(self) -> None:
+        """Let go of the weights, which are freed after the calls that still run; harmless twice.
+
+        A later call loads them again.
+        """
+        self._worker.close()
+        with self._loading:
+            if self._engine is None:
+                return
+            self._engine.close()
+            self._engine = None
+        from biomed_agent.model.inference.engine import free_memory
+
+        free_memory()
+
+    async def aclose(self) -> None:
+        """See :meth:`close`, which does not block for long."""
+        self.close()

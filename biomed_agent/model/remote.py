@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from biomed_agent.core.deadline import Deadline, current, running
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Refused, Unavailable
 from biomed_agent.core.privacy.credentials import (
     SECRET_FILTER,
@@ -23,8 +25,9 @@ from biomed_agent.core.privacy.credentials import (
     split_credentials,
 )
 from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress
-from biomed_agent.core.privacy.routes import RouteTrace, open_async_client, open_client
+from biomed_agent.core.privacy.routes import RouteTrace, open_async_client
 from biomed_agent.core.types import EgressPolicy, ModelStamp
+from biomed_agent.model.async_bridge import EventLoopThread, until_over
 from biomed_agent.model.contract.generation import Generation, Options
 from biomed_agent.model.contract.manifest import is_number, stamp_of
 from biomed_agent.model.contract.prompt import Message
@@ -35,9 +38,9 @@ if TYPE_CHECKING:
 
 _MANIFEST = "its manifest"
 _PROMPT = "a prompt with its structures"
-_LONGEST_ERROR = 500
+_MAX_SHOWN_CHARACTERS = 500
 """characters of a host's error that are shown"""
-_LONGEST_READ = 20_000
+_MAX_READ_CHARACTERS = 20_000
 """characters of a host's error in which secrets are looked for; what lies beyond is not shown"""
 
 
@@ -83,16 +86,12 @@ class HostClient:
         SECRET_FILTER.add(*self._secrets)
         self._repeated = long_enough(self._secrets)
         self._stamp: ModelStamp | None = None
+        self._thread = EventLoopThread("biomed-agent-host")
 
     @property
     def stamp(self) -> ModelStamp:
         """The manifest the host publishes; asked for once."""
-        if self._stamp is None:
-            noting = {"trace": self._noting(_MANIFEST)}
-            with self._errors(), self._client() as client:
-                reply = self._read(client.get(f"{self.url}/v1/models", extensions=noting))
-                self._stamp = _stamp((reply.get("data") or [{}])[0])
-        return self._stamp
+        return self._stamp or self._thread.run(self._fetch_stamp())
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """See :class:`Generator`."""
@@ -100,62 +99,74 @@ class HostClient:
 
     def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
         """See :class:`Generator`; asks for ``n`` choices in one request."""
-        if n < 1:
-            raise InvalidInput(f"{n} samples were asked for; expected 1 or more.")
-        body = self._body(messages, options) | ({"n": n} if n > 1 else {})
-        noting = {"trace": self._noting(_PROMPT, body)}
-        with self._errors(), self._client() as client:
-            reply = client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
-            return _generations(self._read(reply))[:n]
-
-    async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
-        """See :class:`Generator`."""
-        import asyncio
-
-        body = await asyncio.to_thread(self._body, messages, options)  # may ask the host for its manifest
-        noting = {"trace": self._noting(_PROMPT, body).handle_async}
-        with self._errors():
-            async with self._async_client() as client:
-                reply = await client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
-                return _generations(self._read(reply))[0]
+        return self._thread.run(self.asamples(messages, options, n))
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
         """See :class:`Generator`; reads server-sent events."""
-        body = self._body(messages, options) | {"stream": True}
-        noting = {"trace": self._noting(_PROMPT, body)}
-        with (
-            self._errors(),
-            self._client() as client,
-            client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting) as reply,
-        ):
-            if reply.is_error:
-                reply.read()
-            redactor = StreamRedactor(*self._repeated)
-            for line in _checked(reply).iter_lines():
-                if piece := redactor.feed(_delta(line)):
-                    yield piece
-            if piece := redactor.flush():
-                yield piece
+        return self._thread.iterate(self.astream(messages, options))
 
-    async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
-        """See :class:`Generator`; reads server-sent events."""
-        import asyncio
+    async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
+        """See :class:`Generator`."""
+        return (await self.asamples(messages, options, 1))[0]
 
-        body = await asyncio.to_thread(self._body, messages, options) | {"stream": True}
+    async def asamples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
+        """Like :meth:`samples`, asynchronously."""
+        if n < 1:
+            raise InvalidInput(f"{n} samples were asked for; expected 1 or more.")
+        deadline = current()
+        body = await self._body(messages, options) | ({"n": n} if n > 1 else {})
         noting = {"trace": self._noting(_PROMPT, body).handle_async}
-        with self._errors():
-            async with (
-                self._async_client() as client,
-                client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting) as reply,
-            ):
-                if reply.is_error:
-                    await reply.aread()
+        with self._errors(deadline):
+            async with until_over(deadline), self._client(deadline) as client:
+                reply = await client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
+                return _generations(self._read(reply))[:n]
+
+    def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncGenerator[str, None]:
+        """See :class:`Generator`; reads server-sent events."""
+        return self._pieces(messages, options, current())
+
+    async def _pieces(
+        self, messages: Sequence[Message], options: Options, deadline: Deadline
+    ) -> AsyncGenerator[str, None]:
+        with running(deadline):
+            body = await self._body(messages, options) | {"stream": True}
+        noting = {"trace": self._noting(_PROMPT, body).handle_async}
+        with self._errors(deadline):
+            async with AsyncExitStack() as connection:
+                async with until_over(deadline):
+                    client = await connection.enter_async_context(self._client(deadline))
+                    asking = client.stream("POST", f"{self.url}/v1/chat/completions", json=body, extensions=noting)
+                    reply = await connection.enter_async_context(asking)
+                    if reply.is_error:
+                        await reply.aread()
                 redactor = StreamRedactor(*self._repeated)
-                async for line in _checked(reply).aiter_lines():
+                lines = _checked(reply).aiter_lines()
+                while (line := await _next_line(lines, deadline)) is not None:
                     if piece := redactor.feed(_delta(line)):
                         yield piece
                 if piece := redactor.flush():
                     yield piece
+
+    def close(self) -> None:
+        """End the thread that blocking calls wait for, and those that still run; harmless twice.
+
+        A later call starts it again.
+        """
+        self._thread.close()
+
+    async def aclose(self) -> None:
+        """Like :meth:`close`, without blocking the event loop."""
+        await self._thread.aclose()
+
+    async def _fetch_stamp(self) -> ModelStamp:
+        if self._stamp is None:
+            deadline = current()
+            noting = {"trace": self._noting(_MANIFEST).handle_async}
+            with self._errors(deadline):
+                async with until_over(deadline), self._client(deadline) as client:
+                    reply = self._read(await client.get(f"{self.url}/v1/models", extensions=noting))
+                    self._stamp = _stamp((reply.get("data") or [{}])[0])
+        return self._stamp
 
     def _departure(self, what: str, request: str = "") -> Departure:
         reveals: Reveals = "identifier" if what == _MANIFEST else "structure"
@@ -183,14 +194,13 @@ class HostClient:
 
         return RouteTrace(self.url, self._permit, go)
 
-    def _client(self) -> httpx.Client:
-        return open_client(self.url, timeout=self.timeout, headers=self._headers, auth=self._credentials)
+    def _client(self, deadline: Deadline) -> httpx.AsyncClient:
+        return open_async_client(
+            self.url, timeout=deadline.at_most(self.timeout), headers=self._headers, auth=self._credentials
+        )
 
-    def _async_client(self) -> httpx.AsyncClient:
-        return open_async_client(self.url, timeout=self.timeout, headers=self._headers, auth=self._credentials)
-
-    def _body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
-        model = self.stamp.name
+    async def _body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+        model = (await self._fetch_stamp()).name
         chosen = asdict(options)
         chosen["max_tokens"] = chosen.pop("max_new_tokens")
         chosen["mbr_samples"] = chosen["mbr_samples"] or None  # none are asked for by leaving it out
@@ -202,8 +212,8 @@ class HostClient:
         body = _checked(reply).json()
         return redact_values(body, *self._repeated) if self._repeated else body
 
-    def _errors(self) -> _HostErrors:
-        return _HostErrors(self.url, self._secrets)
+    def _errors(self, deadline: Deadline) -> _HostErrors:
+        return _HostErrors(self.url, self._secrets, deadline)
 
 
 def _address(url: str) -> tuple[str, Credentials | None]:
@@ -239,8 +249,8 @@ _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionErro
 class _HostErrors:
     """Maps httpx and JSON errors to ours at one seam; secrets, which a host may repeat, show in none of them."""
 
-    def __init__(self, url: str, secrets: Sequence[str]) -> None:
-        self.url, self.secrets = url, secrets
+    def __init__(self, url: str, secrets: Sequence[str], deadline: Deadline) -> None:
+        self.url, self.secrets, self.deadline = url, secrets, deadline
 
     def __enter__(self) -> None:
         return None
@@ -251,6 +261,8 @@ class _HostErrors:
         clean_chain(error, self._scrub)
         if isinstance(error, BiomedAgentError):
             error.message, error.hint = self._scrub(error.message), self._scrub(error.hint)
+        if isinstance(error, httpx.TimeoutException):
+            self.deadline.check()  # what remained of the call was the timeout
         if isinstance(error, (*_UNREADABLE, httpx.HTTPError)):
             reason = self._scrub(str(error))
             raise Unavailable(
@@ -261,7 +273,13 @@ class _HostErrors:
     def _scrub(self, text: str) -> str:
         """Blot out secrets, then cut, so that no half of one is left."""
         clean = redact(text, *self.secrets, *proxy_secrets())
-        return clean if len(clean) <= _LONGEST_ERROR else f"{clean[:_LONGEST_ERROR]} ..."
+        return clean if len(clean) <= _MAX_SHOWN_CHARACTERS else f"{clean[:_MAX_SHOWN_CHARACTERS]} ..."
+
+
+async def _next_line(lines: AsyncIterator[str], deadline: Deadline) -> str | None:
+    """Return the next line; None after the last."""
+    async with until_over(deadline):
+        return await anext(lines, None)
 
 
 def _checked(reply: httpx.Response) -> httpx.Response:
@@ -279,7 +297,7 @@ def _checked(reply: httpx.Response) -> httpx.Response:
     except (ValueError, AttributeError):
         message = reply.text
     kind: type[BiomedAgentError] = InvalidInput if reply.status_code in (400, 413, 422) else Unavailable
-    raise kind(f"the model host answered {reply.status_code}: {message[:_LONGEST_READ]}")
+    raise kind(f"the model host answered {reply.status_code}: {message[:_MAX_READ_CHARACTERS]}")
 
 
 def _stamp(model: Mapping[str, Any]) -> ModelStamp:

@@ -19,7 +19,7 @@ FOLDERS = ("--lm", str(GOLDEN / "llm"), "--esm", str(GOLDEN / "esm"))
 
 @pytest.fixture
 def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """An adopted checkpoint."""
+    """An imported checkpoint."""
     assert main(["checkpoint", "import", str(PTH), *FOLDERS, "--output", str(tmp_path / "m"), "--quiet"]) == 0
     capsys.readouterr()
     return tmp_path / "m"

@@ -38,7 +38,8 @@ def test_check_counts_and_names_bad_rows(capsys, table, tmp_path):
     lines = out.splitlines()
     assert lines[0] == f"{table} (table): 1 read (1 other), 22 bad"
     assert lines[1] == "  20 x the row has not as many fields as the header"
-    assert f"  {table}:3: column smiles: the SMILES cannot be used: SMILES 'C1CC' cannot be read." in lines
+    problem = "the SMILES 'C1CC' cannot be read: ring closure 1 (position 2) is never closed."
+    assert f"  {table}:3: column smiles: the SMILES cannot be used: {problem}" in lines
     assert lines[-1] == "  ... 12 more; --report FILE writes all"
     code, out, _ = run(capsys, "data", "check", table, "--json", "--report", tmp_path / "bad.tsv")
     (told,) = json.loads(out)["files"]

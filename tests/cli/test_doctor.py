@@ -11,7 +11,7 @@ import pytest
 from biomed_agent.cli import main
 from biomed_agent.cli.doctor import PACKAGES, _how, _option_text, _placement
 from biomed_agent.model.inference.machine import Gpu, Inventory
-from biomed_agent.model.inference.placement import GIB, NAMED, Machine, choose, named_sizes, options
+from biomed_agent.model.inference.placement import GIB, KNOWN_MODELS, Machine, choose, named_sizes, options
 
 INSTALLED: dict[str, str | None] = dict.fromkeys(PACKAGES, "1.0")
 LARGE = named_sizes("biomedgpt-10b")
@@ -24,7 +24,7 @@ def inventory(ram: int, *cards: int) -> Inventory:
 
 def folder_of(path: Path, layers: int) -> Path:
     """A checkpoint folder without its weights, which nobody loads here."""
-    config = NAMED["biomedgpt-10b"]
+    config = KNOWN_MODELS["biomedgpt-10b"]
     path.mkdir()
     text = {**config["text_config"], "num_hidden_layers": layers}
     (path / "config.json").write_text(json.dumps({**config, "text_config": text}), encoding="utf-8")

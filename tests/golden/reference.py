@@ -44,8 +44,8 @@ def row_of(golden: Golden, texts: Sequence[list[int]], structures: Sequence[Stru
 
 def batch_of(golden: Golden, rows: Sequence[Row], side: str) -> dict[str, Tensor]:
     """Return model inputs of rows of ids with their structures, padded on one side."""
-    graphs = [one for _, structures in rows for one in structures if isinstance(one, MolecularGraph)]
-    proteins = [one for _, structures in rows for one in structures if isinstance(one, list)]
+    graphs = [structure for _, structures in rows for structure in structures if isinstance(structure, MolecularGraph)]
+    proteins = [structure for _, structures in rows for structure in structures if isinstance(structure, list)]
     ids = [row for row, _ in rows]
     batch = {"input_ids": pad_rows(ids, 0, side), "attention_mask": pad_rows([[1] * len(row) for row in ids], 0, side)}
     if graphs:
@@ -202,8 +202,8 @@ def beam_search(golden: Golden, embeds: Tensor, options: Any) -> tuple[list[tupl
     steps, done = 0, False
     while not done and len(beams[0][1]) < options["max_length"]:
         ids = torch.tensor([row for _, row in beams])
-        said = model.get_input_embeddings()(ids[:, 1:])
-        logits = model(inputs_embeds=torch.cat([embeds.expand(width, -1, -1), said], dim=1)).logits[:, -1]
+        embedded = model.get_input_embeddings()(ids[:, 1:])
+        logits = model(inputs_embeds=torch.cat([embeds.expand(width, -1, -1), embedded], dim=1)).logits[:, -1]
         chances = logits.log_softmax(dim=-1)
         for penalize in penalties(golden, options):
             chances = penalize(ids[:, 1:], chances)
@@ -215,10 +215,10 @@ def beam_search(golden: Golden, embeds: Tensor, options: Any) -> tuple[list[tupl
             if token != eos:
                 candidates.append((score, [*row, token]))
             elif rank < width:
-                finished = sorted([(score / len(row) ** alpha, row), *finished], key=lambda one: -one[0])[:width]
+                finished = sorted([(score / len(row) ** alpha, row), *finished], key=lambda scored: -scored[0])[:width]
         beams, steps = candidates[:width], steps + 1
         attainable = best[0].item() / len(beams[0][1]) ** alpha
         done = len(finished) == width and finished[-1][0] >= attainable
     if not done:
         finished += [(score / len(row) ** alpha, row) for score, row in beams]
-    return sorted(finished, key=lambda one: -one[0])[: options.get("num_return_sequences", 1)], steps
+    return sorted(finished, key=lambda scored: -scored[0])[: options.get("num_return_sequences", 1)], steps

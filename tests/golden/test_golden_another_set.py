@@ -25,9 +25,9 @@ def perturbed(source: Path, target: Path, seed: int) -> None:
     rng = random.Random(seed)
 
     def some(records: list[Any], needed: Collection[str] = ()) -> list[Any]:
-        kept = [one for n, one in enumerate(records) if n % 3 != seed % 3 or one.get("name") in needed]
-        rng.shuffle(kept)
-        return kept
+        chosen = [record for n, record in enumerate(records) if n % 3 != seed % 3 or record.get("name") in needed]
+        rng.shuffle(chosen)
+        return chosen
 
     for stem in ("llm_tokenizer", "prompts"):
         data = json.loads((source / f"{stem}.json").read_text(encoding="utf-8"))

@@ -134,13 +134,13 @@ def test_answers_are_shown_whole(golden, turns):
     tokenizer, decode = golden.processor.tokenizer, golden.processor.decode
     compared = 0
     for turn, _ in turns:
-        ids, said = turn.recorded["generate_output_ids"][1:], turn.recorded["answer_text"]
+        ids, answer = turn.recorded["generate_output_ids"][1:], turn.recorded["answer_text"]
         assert turn.recorded["answer_ids"] == ids[:-1], turn.name
         if set(tokenizer.all_special_ids) & set(ids[:-1]) or "Assistant:" in decode(ids):
             continue
-        assert decode(ids[:-1]) == said, turn.name
+        assert decode(ids[:-1]) == answer, turn.name
         if turn.recorded["ends_with_eos"]:
-            assert decode(ids) == said, turn.name
+            assert decode(ids) == answer, turn.name
         compared += 1
     assert compared > 0
 

@@ -9,9 +9,9 @@ from tests.golden.reference import batch_of, beam_search, penalties, rows_of
 
 @pytest.fixture(scope="module")
 def records(golden):
-    found = golden.records("generate")["records"]
-    assert found
-    return found
+    records = golden.records("generate")["records"]
+    assert records
+    return records
 
 
 def alone(records, greedy: bool):
@@ -63,10 +63,10 @@ def test_beam_search_scored_as_the_reference_does(golden, close, records):
     for record in alone(records, greedy=False):
         inputs = batch_of(golden, rows_of(golden, record), "left")
         embeds = golden.model.embed(**{key: value for key, value in inputs.items() if key != "attention_mask"})
-        found, _ = beam_search(golden, embeds, record["generate_kwargs"])
+        finished, _ = beam_search(golden, embeds, record["generate_kwargs"])
         wanted = [until_end(golden, row) for row in record["raw_output_ids"]]
-        assert [ids for _, ids in found] == wanted, record["name"]
-        assert close([score for score, _ in found], record["sequences_scores"]), record["name"]
+        assert [ids for _, ids in finished] == wanted, record["name"]
+        assert close([score for score, _ in finished], record["sequences_scores"]), record["name"]
 
 
 def test_beam_search_finds_the_same_sequences_or_a_better_first(golden, records):
@@ -82,14 +82,14 @@ def test_beam_search_finds_the_same_sequences_or_a_better_first(golden, records)
             output_scores=True,
             return_dict_in_generate=True,
         )
-        found = [until_end(golden, row) for row in output.sequences.tolist()]
+        rows = [until_end(golden, row) for row in output.sequences.tolist()]
         first = record["raw_output_ids"][0]
         new = len(until_end(golden, first)) - 1 + (eos in first)
         length = len(until_end(golden, first))
         score = record["sequences_scores"][0] * (length / new) ** options["length_penalty"]
-        same = found == [until_end(golden, row)[1:] for row in record["raw_output_ids"]]
+        same = rows == [until_end(golden, row)[1:] for row in record["raw_output_ids"]]
         better = output.sequences_scores[0].item() > score - 1e-5
-        assert same or better or any(bos in ids for ids in found), record["name"]
+        assert same or better or any(bos in ids for ids in rows), record["name"]
 
 
 def test_texts(golden, records):

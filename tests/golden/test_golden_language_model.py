@@ -40,7 +40,7 @@ def test_losses(golden):
             continue
         prompts = rows_of(golden, record)
         targets = [golden.processor.encode_answer(text) for text in record["text_outputs"]]
-        rows = [(row + target, found) for (row, found), target in zip(prompts, targets, strict=True)]
+        rows = [(row + target, structures) for (row, structures), target in zip(prompts, targets, strict=True)]
         labels = [[IGNORED] * len(row) + target for (row, _), target in zip(prompts, targets, strict=True)]
         batch = batch_of(golden, rows, "right")
         assert pad_rows(labels, IGNORED, "right").tolist() == record["labels"], record["name"]
@@ -124,5 +124,5 @@ def test_what_the_reference_trains_can_be_trained(golden):
 
 def test_rounding_alone_stays_within_the_tolerance(golden):
     recorded = golden.records("fp32_vs_fp64")
-    for quantity in (one for one in recorded.values() if one["max_abs_value"]):
+    for quantity in (entry for entry in recorded.values() if entry["max_abs_value"]):
         assert quantity["max_abs_diff_fp32_fp64"] <= 1e-5 * max(1, quantity["max_abs_value"])

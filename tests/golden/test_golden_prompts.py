@@ -163,15 +163,15 @@ def test_answers_are_decoded_whole(golden):
 def test_the_prompt_after_an_answer(golden):
     # Also after an empty one, which leaves no separator.
     for record in golden.records("prompts")["postprocess_records"]:
-        found = TWO_QUESTIONS.fullmatch(record["next_prompt"])
-        assert found, record["next_prompt"]
+        match = TWO_QUESTIONS.fullmatch(record["next_prompt"])
+        assert match, record["next_prompt"]
         answer = record["answer_text"]
-        assert found["answer"] == (f"{answer} ### " if answer else "")
+        assert match["answer"] == (f"{answer} ### " if answer else "")
         messages = [
-            {"role": "system", "content": found["system"]},
-            {"role": "user", "content": found["first"]},
+            {"role": "system", "content": match["system"]},
+            {"role": "user", "content": match["first"]},
             {"role": "assistant", "content": answer},
-            {"role": "user", "content": found["second"]},
+            {"role": "user", "content": match["second"]},
         ]
         assert written(render(messages)) == record["next_prompt"]
 

@@ -50,7 +50,7 @@ def test_a_kind_is_offered_by_its_scores_and_card_readme_and_manifest_agree() ->
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     fields = set(Scores.__dataclass_fields__)
     for kind, entry in {**manifest["kinds"], **manifest["not_offered"]}.items():
-        others = {name: Standing(**one) for name, one in entry["others"].items()}
+        others = {name: Standing(**standing) for name, standing in entry["others"].items()}
         scores = Scores(**{name: value for name, value in entry.items() if name in fields} | {"others": others})
         assert scores.why_not_offered == entry.get("why", ""), kind
         assert (entry["n"] >= MIN_ROWS) or kind in manifest["not_offered"]
@@ -64,11 +64,11 @@ def test_a_kind_is_offered_by_its_scores_and_card_readme_and_manifest_agree() ->
 def test_another_structure_gives_another_answer() -> None:
     model = connect()
     assert model is not None
-    said = [
+    answers = [
         model.generate([user_message(QUESTIONS["description"], smiles=[smiles])]).text for smiles in (STEROID, SUGAR)
     ]
-    assert all(said)
-    assert said[0] != said[1]
+    assert all(answers)
+    assert answers[0] != answers[1]
 
 
 def test_a_name_and_a_smiles_of_one_drug_get_one_answer(whole: BioMedAgent) -> None:

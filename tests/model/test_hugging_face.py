@@ -165,9 +165,9 @@ def test_the_repetition_penalty_sees_new_tokens_only(tiny_model, inputs):
     eos = tiny_model.generation_config.eos_token_id
     for step, (scores, logits) in enumerate(zip(output.scores, output.logits, strict=True)):
         expected = logits.clone()
-        for row, said in enumerate(output.sequences[:, :step].tolist()):
-            chosen = logits[row, list(set(said))]
-            expected[row, list(set(said))] = torch.where(chosen > 0, chosen / 3, chosen * 3)
+        for row, tokens in enumerate(output.sequences[:, :step].tolist()):
+            chosen = logits[row, list(set(tokens))]
+            expected[row, list(set(tokens))] = torch.where(chosen > 0, chosen / 3, chosen * 3)
         expected[:, eos] = -torch.inf  # min_new_tokens
         assert torch.allclose(scores, expected, rtol=1e-6), step
 
@@ -198,10 +198,10 @@ def test_lora_wraps_trains_saves_and_merges(tiny_folder, tiny_processor, tmp_pat
         task_type="CAUSAL_LM",
     )
     tuned = get_peft_model(load(tiny_folder), adapter).train()
-    trained = {name for name, one in tuned.named_parameters() if one.requires_grad}
+    trained = {name for name, parameter in tuned.named_parameters() if parameter.requires_grad}
     assert trained and all("lora" in name or "projection" in name for name in trained)
     batch = tiny_processor(CONVERSATIONS, ["It is.", "Yes.", "Hello."], padding_side="right")
-    optimizer = torch.optim.SGD([one for one in tuned.parameters() if one.requires_grad], lr=0.01)
+    optimizer = torch.optim.SGD([parameter for parameter in tuned.parameters() if parameter.requires_grad], lr=0.01)
     losses = []
     with torch.enable_grad():
         for _ in range(4):

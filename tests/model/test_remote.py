@@ -84,8 +84,8 @@ MESSAGES = [user_message("Please describe this molecule.", smiles=["CCO"])]
 
 def test_generate_sends_structures_as_parts_and_reads_the_answer(host: str) -> None:
     client = HostClient(f"{host}/v1/", api_key="secret")
-    said = client.generate(MESSAGES, Options(max_new_tokens=7))
-    assert (said.text, said.finish_reason, said.prompt_tokens, said.new_tokens) == ("An alcohol.", "stop", 9, 3)
+    answer = client.generate(MESSAGES, Options(max_new_tokens=7))
+    assert (answer.text, answer.finish_reason, answer.prompt_tokens, answer.new_tokens) == ("An alcohol.", "stop", 9, 3)
     (request,) = Host.seen
     assert request["authorization"] == "Bearer secret"
     assert request["body"]["max_tokens"] == 7
@@ -124,11 +124,11 @@ def test_a_manifest_nested_without_end_is_no_answer(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "taken"), [(0.25, 0.25), (7, None), (float("nan"), None), ("0.5", None), (True, None)]
+    ("stated", "taken"), [(0.25, 0.25), (7, None), (float("nan"), None), ("0.5", None), (True, None)]
 )
-def test_a_self_agreement_that_is_none_is_left_out(told: object, taken: float | None) -> None:
+def test_a_self_agreement_that_is_none_is_left_out(stated: object, taken: float | None) -> None:
     listed = Said.json({"data": [{"id": "m"}]})
-    answer = {"choices": [{"message": {"content": "A"}}], "biomed_agent": {"agreement": told}}
+    answer = {"choices": [{"message": {"content": "A"}}], "biomed_agent": {"agreement": stated}}
     with LocalServer(script(listed, Said.json(answer))) as server:
         assert HostClient(server.url).generate(MESSAGES).agreement == taken
 

@@ -42,6 +42,7 @@ _COUNTER_IONS = frozenset(
     "C[N+](C)(C)CCO CO CCO CC(C)=O CC(C)O CC#N CS(C)=O CN(C)C=O".split()
 )
 """usual counter-ions and solvents of drugs, neutral, canonical, without stereo"""
+_SYNTAX_HINT = "Check rings, brackets and valences; give one SMILES."
 _NAME_HINT = "If it is a name, write it with the prefix name:, for example name:aspirin."
 
 
@@ -78,13 +79,36 @@ def molecule_from_smiles(
         raise InvalidInput(
             f"{shown!r} is a reaction, not one structure.", "Give its reactants or products one at a time."
         )
+    _refuse_unreadable(text)
     with rdBase.BlockLogs():
-        problem = _syntax_problem(text)
-        raw = None if problem else Chem.MolFromSmiles(text, sanitize=False)
+        return describe(parse_smiles(text), name, ids, provenance)
+
+
+def parse_smiles(smiles: str) -> Chem.Mol:
+    """Return RDKit's molecule of a SMILES, whatever RDKit reads: its extensions too, and no atom at all.
+
+    Atoms are in the order written.
+
+    Raises:
+        InvalidInput: RDKit does not read it; says why and where.
+    """
+    with rdBase.BlockLogs():  # the reason goes into the error instead of to standard error
+        mol = Chem.MolFromSmiles(smiles)
+    if mol is None:
+        _refuse_unreadable(smiles, _SYNTAX_HINT)
+        raise InvalidInput(f"the SMILES {shorten(smiles, MAX_QUOTED)!r} cannot be read.", _SYNTAX_HINT)
+    return mol
+
+
+def _refuse_unreadable(smiles: str, hint: str = _NAME_HINT) -> None:
+    """Raise InvalidInput with the first thing that is wrong with a SMILES, of its letters or its chemistry."""
+    shown = shorten(smiles, MAX_QUOTED)
+    with rdBase.BlockLogs():
+        problem = _syntax_problem(smiles)
+        raw = None if problem else Chem.MolFromSmiles(smiles, sanitize=False)
         if raw is None:
-            raise InvalidInput(f"the SMILES {shown!r} cannot be read: {problem or 'its syntax is wrong'}.", _NAME_HINT)
+            raise InvalidInput(f"the SMILES {shown!r} cannot be read: {problem or 'its syntax is wrong'}.", hint)
         refuse_invalid(raw, f"the SMILES {shown!r}")
-        return describe(Chem.MolFromSmiles(text), name, ids, provenance)
 
 
 def molecule_from_inchi(

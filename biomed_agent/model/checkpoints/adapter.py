@@ -82,7 +82,7 @@ def write_trained(
     save_file(chosen, folder / TRAINED, metadata={"format": "pt"})
     if has_lora(model):
         prefix = f"{LANGUAGE_MODEL}."
-        own = {name.removeprefix(prefix): one for name, one in state.items() if name.startswith(prefix)}
+        own = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
         model.language_model.save_pretrained(folder, state_dict=own)
 
 

@@ -14,7 +14,7 @@ from biomed_agent.core.errors import CheckpointError, Unavailable
 from biomed_agent.model.checkpoints.adapter import BASE, base_of, merge_lora, read_trained, write_trained
 from biomed_agent.model.checkpoints.conversion.files import read_weights, some
 from biomed_agent.model.checkpoints.conversion.layouts import RELEASED
-from biomed_agent.model.checkpoints.conversion.match import Part, Report, match
+from biomed_agent.model.checkpoints.conversion.match import MatchReport, Part, match
 from biomed_agent.model.checkpoints.conversion.origin import released
 from biomed_agent.model.contract.manifest import (
     DERIVED,
@@ -47,13 +47,13 @@ def load_reference_state_dict(model: BioMedGPTForConditionalGeneration, state_di
     model.load_state_dict(_weights(report), strict=False)
 
 
-def _weights(report: Report) -> dict[str, Tensor]:
+def _weights(report: MatchReport) -> dict[str, Tensor]:
     """Return the weights under our names, once they are sure to fit."""
     report.refuse_faults()
-    return {one.name: one.tensor for one in report.taken}
+    return {entry.name: entry.tensor for entry in report.taken}
 
 
-def sketch(config: BioMedGPTConfig) -> BioMedGPTForConditionalGeneration:
+def meta_model(config: BioMedGPTConfig) -> BioMedGPTForConditionalGeneration:
     """Return a model with shapes and no numbers."""
     with torch.device("meta"):
         return BioMedGPTForConditionalGeneration(config)
@@ -66,7 +66,7 @@ def load_reference(
 
     Sizes are taken from the weights and the two folders. The file is read with ``weights_only=True``, so it
     cannot run code. To make a checkpoint folder of it without holding it in memory, use
-    :func:`biomed_agent.model.checkpoints.conversion.convert.adopt`.
+    :func:`biomed_agent.model.checkpoints.conversion.convert.convert_weights`.
 
     Args:
         pth: The ``torch.save``d state dict.
@@ -79,7 +79,7 @@ def load_reference(
     """
     files = [Path(pth)]
     origin = released(files, read_weights(files), Path(llm_dir), Path(esm_dir))
-    weights = _weights(match(sketch(origin.config).state_dict(), origin.parts))
+    weights = _weights(match(meta_model(origin.config).state_dict(), origin.parts))
     model = BioMedGPTForConditionalGeneration.from_pretrained(
         None, config=origin.config, state_dict=weights, dtype=dtype
     )
@@ -121,7 +121,12 @@ def save_checkpoint(
     """
     with _complete(Path(folder), manifest) as partial:
         model.save_pretrained(partial)
-        seal(partial, processor, {**manifest, "parameters": sum(one.numel() for one in model.parameters())}, card)
+        finalize(
+            partial,
+            processor,
+            {**manifest, "parameters": sum(parameter.numel() for parameter in model.parameters())},
+            card,
+        )
     return Path(folder)
 
 
@@ -156,7 +161,7 @@ def save_adapter(
     with _complete(Path(folder), manifest) as partial:
         write_trained(model, partial, parts)
         model.config.save_pretrained(partial)
-        seal(partial, processor, {**manifest, BASE: where, "parameters": below["parameters"]}, card)
+        finalize(partial, processor, {**manifest, BASE: where, "parameters": below["parameters"]}, card)
     return Path(folder)
 
 
@@ -178,8 +183,8 @@ def merge_adapter(folder: str | Path, output: str | Path, base: str | Path | Non
     if BASE not in read_manifest(folder):
         raise CheckpointError(f"{folder} is a whole checkpoint folder already.", "There is nothing to merge.")
     model, processor, manifest = load_checkpoint(folder, dtype="auto", base=base)
-    kept = {key: value for key, value in manifest.items() if key not in (*DERIVED, BASE)}
-    return save_checkpoint(model, processor, output, kept, Path(folder, "README.md").read_text(encoding="utf-8"))
+    carried = {key: value for key, value in manifest.items() if key not in (*DERIVED, BASE)}
+    return save_checkpoint(model, processor, output, carried, Path(folder, "README.md").read_text(encoding="utf-8"))
 
 
 @contextmanager
@@ -198,7 +203,7 @@ def _complete(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Path]:
     partial.rename(folder)
 
 
-def seal(
+def finalize(
     folder: Path,
     processor: BioMedGPTProcessor,
     manifest: Mapping[str, Any],

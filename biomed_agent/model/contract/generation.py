@@ -55,12 +55,12 @@ def options_for(stamp: ModelStamp, kind: str) -> Options:
 
 def _option(where: str, name: str, value: Any) -> Any:
     """Return the value of an option as :class:`Options` wants it."""
-    usual = {one.name: one.default for one in fields(Options)}
+    usual = {field.name: field.default for field in fields(Options)}
     if name not in usual:
         raise CheckpointError(f"{where} holds {name!r}; expected some of {', '.join(usual)}.", _MEND_MANIFEST)
     wanted = "a list of strings" if name == "stop" else "a number"
     if name == "stop":
-        if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
             return tuple(value)
     elif name == "seed" and value is None:
         return None
@@ -89,7 +89,12 @@ class Generation:
 
 
 class Generator(Protocol):
-    """What asks a model. Every method raises :class:`~biomed_agent.core.errors.BiomedAgentError` only."""
+    """What asks a model. Every method raises :class:`~biomed_agent.core.errors.BiomedAgentError` only.
+
+    A call that is over (:func:`biomed_agent.core.deadline.current` as it was when the method was called) ends with
+    :class:`~biomed_agent.core.errors.TimedOut` or :class:`~biomed_agent.core.errors.Cancelled`: near, within one token;
+    at a host, by closing its connection at once.
+    """
 
     @property
     def stamp(self) -> ModelStamp:
@@ -113,3 +118,9 @@ class Generator(Protocol):
 
     def astream(self, messages: Sequence[Message], options: Options = ...) -> AsyncIterator[str]:
         """Like :meth:`stream`, asynchronously."""
+
+    def close(self) -> None:
+        """Free what is held: threads, connections, the model's memory; harmless twice. A later call takes it again."""
+
+    async def aclose(self) -> None:
+        """Like :meth:`close`, without blocking the event loop."""

@@ -21,7 +21,7 @@ DERIVED = ("files", "digest", "prompt_style", "parameters")
 """What is computed when it is saved; ``digest`` is that of the weights."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told what is done, and how many bytes of how many."""
-BLOCK = 1 << 22
+BLOCK_BYTES = 1 << 22
 MAX_PARAMETERS = 1e15
 """more than any model has: a manifest that says so is not believed"""
 
@@ -43,7 +43,7 @@ def file_digests(folder: str | Path, progress: Progress | None = None) -> dict[s
         digest = hashlib.sha256()
         try:
             with (root / name).open("rb") as file:
-                while block := file.read(BLOCK):
+                while block := file.read(BLOCK_BYTES):
                     digest.update(block)
                     done += len(block)
                     if progress is not None:
@@ -90,10 +90,10 @@ def verify_manifest(folder: str | Path, progress: Progress | None = None) -> dic
         CheckpointError: Files are missing, altered or not listed; each is named.
     """
     manifest = read_manifest(folder)
-    listed, found = manifest["files"], file_digests(folder, progress)
-    faults = [f"{name} is missing" for name in listed if name not in found]
-    faults += [f"{name} is altered" for name in listed if name in found and listed[name] != found[name]]
-    faults += [f"{name} is not listed" for name in found if name not in listed]
+    listed, actual = manifest["files"], file_digests(folder, progress)
+    faults = [f"{name} is missing" for name in listed if name not in actual]
+    faults += [f"{name} is altered" for name in listed if name in actual and listed[name] != actual[name]]
+    faults += [f"{name} is not listed" for name in actual if name not in listed]
     if manifest["digest"] != weights_digest(listed):
         faults.append("the manifest's digest of the weights is altered")
     if faults:
@@ -142,4 +142,4 @@ def is_number(value: object) -> TypeGuard[float]:
 def reasons(not_offered: object) -> dict[str, str]:
     """Return why each kind of a manifest's ``not_offered`` is not offered; what is no such table says nothing."""
     table = not_offered if isinstance(not_offered, dict) else {}
-    return {str(kind): str(one.get("why", "")) for kind, one in table.items() if isinstance(one, dict)}
+    return {str(kind): str(entry.get("why", "")) for kind, entry in table.items() if isinstance(entry, dict)}

@@ -96,8 +96,8 @@ def style_named(name: str) -> PromptStyle:
 
 def user_message(question: str, *, smiles: Sequence[str] = (), sequences: Sequence[str] = ()) -> dict[str, Any]:
     """Return one user message holding the structures (molecules first), then the question."""
-    parts: list[dict[str, str]] = [{"type": "molecule", "smiles": one} for one in smiles]
-    parts += [{"type": "protein", "sequence": one} for one in sequences]
+    parts: list[dict[str, str]] = [{"type": "molecule", "smiles": structure} for structure in smiles]
+    parts += [{"type": "protein", "sequence": sequence} for sequence in sequences]
     if question:
         parts.append({"type": "text", "text": question})
     return {"role": "user", "content": parts}
@@ -135,25 +135,25 @@ def drop_oldest_turns(
         even the newest turn fits.
     """
     system = [message for message in messages if message.get("role") == "system"]
-    kept = _whole_turns(messages)
+    turns = _whole_turns(messages)
     left, dropped = list(messages), 0
-    while len(kept) > 1 and size(left) > limit:
-        kept, dropped = kept[1:], dropped + 1
-        left = [*system, *(message for turn in kept for message in turn)]
+    while len(turns) > 1 and size(left) > limit:
+        turns, dropped = turns[1:], dropped + 1
+        left = [*system, *(message for turn in turns for message in turn)]
     return left, dropped
 
 
 def _whole_turns(messages: Sequence[Message]) -> list[list[Message]]:
     """Group messages but the system's: a user message that follows an answer opens a turn."""
-    found: list[list[Message]] = []
+    turns: list[list[Message]] = []
     for message in messages:
         role = message.get("role")
         if role == "system":
             continue
-        if not found or (role == "user" and found[-1][-1].get("role") == "assistant"):
-            found.append([])
-        found[-1].append(message)
-    return found
+        if not turns or (role == "user" and turns[-1][-1].get("role") == "assistant"):
+            turns.append([])
+        turns[-1].append(message)
+    return turns
 
 
 def render(messages: Sequence[Message], style: PromptStyle = REFERENCE) -> list[Segment]:

@@ -80,13 +80,13 @@ def most_agreed(texts: Sequence[str]) -> Agreed:
     if len(texts) < 2:
         raise ValueError(f"got {len(texts)} texts; expected at least two to compare")
     cut = [words(text) for text in texts]
-    ready = [Subsequence(one) for one in cut]
+    ready = [Subsequence(part) for part in cut]
     shared: list[list[float]] = [[] for _ in texts]
-    for first, one in enumerate(ready):
+    for first, subsequence in enumerate(ready):
         for second in range(first):
-            both = 1.0 if texts[first] == texts[second] else one.rouge_l(cut[second])
+            both = 1.0 if texts[first] == texts[second] else subsequence.rouge_l(cut[second])
             shared[first].append(both)
             shared[second].append(both)
-    totals = [math.fsum(one) for one in shared]
+    totals = [math.fsum(row) for row in shared]
     best = max(range(len(texts)), key=totals.__getitem__)
     return Agreed(best, totals[best] / (len(texts) - 1))

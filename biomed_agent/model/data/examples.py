@@ -49,7 +49,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TextQuestion:
     """One question in text, without a structure: multiple choice, or yes, no and maybe."""
 
     id: str

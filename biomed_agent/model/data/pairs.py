@@ -51,13 +51,13 @@ def protein_answers(record: ProteinRecord) -> dict[str, str]:
     functions = [clean(text) for text in record.functions if not _of_a_part(text)]
     families = [clean(text) for text in record.similarities]
     locations = [clean(re.split(r"\bNote=", text)[0]) for text in record.locations if not _of_a_part(text)]
-    found = {
+    texts = {
         "function": enough(" ".join(functions)),
         "name": crop(clean(record.name)),
         "family": crop(" ".join(text for text in families if re.search(r"\bbelongs to ", text, re.IGNORECASE))),
         "location": crop(" ".join(locations)),
     }
-    return {kind: answer for kind, answer in found.items() if answer}
+    return {kind: answer for kind, answer in texts.items() if answer}
 
 
 def enough(text: str) -> str:
@@ -128,7 +128,7 @@ def _first(names: str) -> str:
 
 def table_record(row: Mapping[str, str]) -> ProteinRecord:
     """Read one row of a table downloaded from UniProt, by the keys that :data:`TSV_COLUMNS` gives its columns."""
-    families = [f"Belongs to the {one.strip()}." for one in row.get("families", "").split(";") if one.strip()]
+    families = [f"Belongs to the {family.strip()}." for family in row.get("families", "").split(";") if family.strip()]
     return ProteinRecord(
         row.get("accession", "").strip(),
         row.get("sequence", ""),
@@ -142,7 +142,7 @@ def table_record(row: Mapping[str, str]) -> ProteinRecord:
 def _comments(text: str, topic: str) -> tuple[str, ...]:
     """Split what a cell holds of one topic: each text begins with the topic's name."""
     texts = re.split(rf"(?:^|(?<=[.;}}])\s*){topic}:\s+", text.strip())
-    return tuple(one.strip().rstrip(";") for one in texts if one.strip())
+    return tuple(text.strip().rstrip(";") for text in texts if text.strip())
 
 
 def json_record(entry: Mapping[str, Any]) -> ProteinRecord:
@@ -157,10 +157,10 @@ def json_record(entry: Mapping[str, Any]) -> ProteinRecord:
 
     def texts(kind: str) -> tuple[str, ...]:
         return tuple(
-            f"[{one['molecule']}]: {text['value']}" if one.get("molecule") else str(text["value"])
-            for one in comments
-            if one.get("commentType") == kind
-            for text in one.get("texts") or ()
+            f"[{comment['molecule']}]: {text['value']}" if comment.get("molecule") else str(text["value"])
+            for comment in comments
+            if comment.get("commentType") == kind
+            for text in comment.get("texts") or ()
         )
 
     return ProteinRecord(
@@ -169,15 +169,15 @@ def json_record(entry: Mapping[str, Any]) -> ProteinRecord:
         next((str(name["fullName"]["value"]) for name in names if name.get("fullName")), ""),
         texts("FUNCTION"),
         texts("SIMILARITY"),
-        tuple(_places(one) for one in comments if one.get("commentType") == "SUBCELLULAR LOCATION"),
+        tuple(_places(comment) for comment in comments if comment.get("commentType") == "SUBCELLULAR LOCATION"),
     )
 
 
 def _places(comment: Mapping[str, Any]) -> str:
     """Write the locations of one comment as the flat file does, such as ``Membrane; Single-pass membrane protein``."""
     places = [
-        "; ".join(str(one[part]["value"]) for part in ("location", "topology", "orientation") if one.get(part))
-        for one in comment.get("subcellularLocations") or ()
+        "; ".join(str(place[part]["value"]) for part in ("location", "topology", "orientation") if place.get(part))
+        for place in comment.get("subcellularLocations") or ()
     ]
     about = f"[{comment['molecule']}]: " if comment.get("molecule") else ""
     return about + " ".join(f"{place}." for place in places if place)
@@ -197,11 +197,11 @@ def clean(text: str) -> str:
 
 def whole_sentences(text: str, max_words: int) -> str:
     """Return the leading whole sentences of ``text`` within ``max_words``; "" when the first is longer."""
-    kept: list[str] = []
+    sentences: list[str] = []
     words = 0
     for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z(\[])", text.strip()):
         words += len(sentence.split())
         if words > max_words:
             break
-        kept.append(sentence)
-    return " ".join(kept)
+        sentences.append(sentence)
+    return " ".join(sentences)

@@ -15,9 +15,9 @@ from rdkit.Chem import rdFingerprintGenerator
 
 IntArray: TypeAlias = NDArray[np.int64]
 
-WORD = 5
+KMER_LENGTH = 5
 """length of the k-mers"""
-CANDIDATES = 12
+MAX_CANDIDATES = 12
 """references that are aligned with a query: those that share most 5-mers with it"""
 MAX_OWNERS = 2_000
 """sequences that count a 5-mer; more only cost time"""
@@ -58,25 +58,25 @@ def nearest_molecules(queries: Sequence[str], references: Sequence[str]) -> list
 
     The first of several equals is taken. What RDKit cannot parse is near nothing.
     """
-    known = [(number, one) for number, one in enumerate(map(fingerprint, references)) if one is not None]
-    places, prints = [number for number, _ in known], [one for _, one in known]
-    found = []
+    known = [(number, bits) for number, bits in enumerate(map(fingerprint, references)) if bits is not None]
+    places, prints = [number for number, _ in known], [bits for _, bits in known]
+    matches = []
     for query in map(fingerprint, queries):
         if query is None or not prints:
-            found.append(Neighbour(-1, 0.0))
+            matches.append(Neighbour(-1, 0.0))
             continue
         alike = np.asarray(DataStructs.BulkTanimotoSimilarity(query, prints))
         best = int(alike.argmax())
-        found.append(Neighbour(places[best], float(alike[best])))
-    return found
+        matches.append(Neighbour(places[best], float(alike[best])))
+    return matches
 
 
 def fingerprint(smiles: str) -> DataStructs.ExplicitBitVect | None:
     """Return the Morgan fingerprint (radius 2, 2,048 bits) of a SMILES, None when it does not parse."""
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
-    found: DataStructs.ExplicitBitVect | None = None if molecule is None else _MORGAN.GetFingerprint(molecule)
-    return found
+    bits: DataStructs.ExplicitBitVect | None = None if molecule is None else _MORGAN.GetFingerprint(molecule)
+    return bits
 
 
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
@@ -91,26 +91,26 @@ def nearest_proteins(queries: Sequence[str], references: Sequence[str]) -> list[
     A reference that shares no 5-mer is never found; below about 35 % identity that becomes likely.
     """
     index = WordIndex(references)
-    found = []
+    matches = []
     for query in queries:
         alike = [(identity(query, references[place]), -place) for place in index.candidates(query)]
         best, place = max(alike, default=(0.0, 1))
-        found.append(Neighbour(-place, best))
-    return found
+        matches.append(Neighbour(-place, best))
+    return matches
 
 
 class WordIndex:
     """Tells which sequences share 5-mers with one; takes 8 bytes for each residue, and 0.1 GB."""
 
     def __init__(self, sequences: Sequence[str]) -> None:
-        found = [words(sequence) for sequence in sequences]
-        self.distinct = np.array([len(one) for one in found], np.int64)
+        kmers = [words(sequence) for sequence in sequences]
+        self.distinct = np.array([len(own) for own in kmers], np.int64)
         """number of 5-mers of each sequence"""
-        codes = np.concatenate([*found, np.empty(0, np.int32)])
-        owners = np.repeat(np.arange(len(found), dtype=np.int32), self.distinct)
+        codes = np.concatenate([*kmers, np.empty(0, np.int32)])
+        owners = np.repeat(np.arange(len(kmers), dtype=np.int32), self.distinct)
         order = np.argsort(codes, kind="stable")
         self._owners = owners[order]
-        self._ends = np.cumsum(np.bincount(codes, minlength=26**WORD))
+        self._ends = np.cumsum(np.bincount(codes, minlength=26**KMER_LENGTH))
 
     def shared(self, query: str) -> IntArray:
         """Return how many 5-mers each sequence shares with ``query``.
@@ -124,7 +124,7 @@ class WordIndex:
         parts = [self._owners[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         return np.bincount(np.concatenate([*parts, np.empty(0, np.int32)]), minlength=len(self.distinct))
 
-    def candidates(self, query: str, most: int = CANDIDATES) -> list[int]:
+    def candidates(self, query: str, most: int = MAX_CANDIDATES) -> list[int]:
         """Return the places of the sequences that share most 5-mers with ``query``, best first."""
         shared = self.shared(query)
         places = np.flatnonzero(shared)
@@ -137,13 +137,13 @@ def words(sequence: str) -> NDArray[np.int32]:
     Left out are those of one or two different letters (runs and tandem repeats) and those with an X.
     """
     letters = np.frombuffer(sequence.upper().encode("ascii", "replace"), np.uint8).astype(np.int32) - ord("A")
-    if len(letters) < WORD:
+    if len(letters) < KMER_LENGTH:
         return np.empty(0, np.int32)
-    windows = np.lib.stride_tricks.sliding_window_view(letters, WORD)
+    windows = np.lib.stride_tricks.sliding_window_view(letters, KMER_LENGTH)
     windows = windows[((windows >= 0) & (windows < 26) & (windows != ord("X") - ord("A"))).all(1)]
     ordered = np.sort(windows, axis=1)
     windows = windows[(ordered[:, 1:] != ordered[:, :-1]).sum(1) >= 2]
-    return np.unique(windows @ (26 ** np.arange(WORD, dtype=np.int32)))
+    return np.unique(windows @ (26 ** np.arange(KMER_LENGTH, dtype=np.int32)))
 
 
 def identity(first: str, second: str) -> float:
@@ -169,8 +169,8 @@ def align(first: str, second: str) -> Alignment:
     The dynamic programming goes row by row. A gap within a row follows from a running maximum, because a gap that
     opens where another has just closed is never better than one gap.
     """
-    one, two = _codes(first[:MAX_ALIGNED]), _codes(second[:MAX_ALIGNED])
-    height, width = len(one), len(two)
+    first_codes, two = _codes(first[:MAX_ALIGNED]), _codes(second[:MAX_ALIGNED])
+    height, width = len(first_codes), len(two)
     steps = np.zeros((height + 1, width + 1), np.uint8)
     row = np.zeros(width + 1, np.int64)
     down = np.full(width + 1, -(10**6), np.int64)
@@ -180,7 +180,7 @@ def align(first: str, second: str) -> Alignment:
         opened, extended = row - GAP_OPEN, down - GAP_EXTEND
         down = np.maximum(opened, extended)
         pair = np.full(width + 1, -1, np.int64)
-        pair[1:] = row[:-1] + _SCORES[one[i - 1], two]
+        pair[1:] = row[:-1] + _SCORES[first_codes[i - 1], two]
         left_out = np.maximum(np.maximum(pair, down), 0)
         left_out[0] = 0
         across = np.full(width + 1, -(10**6), np.int64)
@@ -193,18 +193,18 @@ def align(first: str, second: str) -> Alignment:
         peak = int(row.argmax())
         if row[peak] > best:
             best, at = int(row[peak]), (i, peak)
-    return Alignment(best, *_walk(steps, one, two, *at))
+    return Alignment(best, *_walk(steps, first_codes, two, *at))
 
 
 _STOP, _PAIR, _DOWN, _ACROSS, _DOWN_GOES_ON, _ACROSS_GOES_ON = 0, 1, 2, 3, 4, 8
 
 
-def _walk(steps: NDArray[np.uint8], one: IntArray, two: IntArray, i: int, j: int) -> tuple[int, int]:
+def _walk(steps: NDArray[np.uint8], first: IntArray, two: IntArray, i: int, j: int) -> tuple[int, int]:
     """Follow the steps back from the end of an alignment; return its identical pairs and its columns."""
     identical = columns = 0
     while (step := int(steps[i, j]) & 3) != _STOP:
         if step == _PAIR:
-            identical += int(one[i - 1] == two[j - 1])
+            identical += int(first[i - 1] == two[j - 1])
             columns, i, j = columns + 1, i - 1, j - 1
         elif step == _DOWN:
             goes_on = True
@@ -221,7 +221,7 @@ def _walk(steps: NDArray[np.uint8], one: IntArray, two: IntArray, i: int, j: int
 
 def _scores() -> IntArray:
     scores = np.zeros((len(_LETTERS), len(_LETTERS)), np.int64)
-    scores[np.tril_indices(len(_LETTERS))] = [int(one) for one in _BLOSUM62.split()]
+    scores[np.tril_indices(len(_LETTERS))] = [int(score) for score in _BLOSUM62.split()]
     return scores + np.tril(scores, -1).T
 
 

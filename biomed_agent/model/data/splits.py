@@ -111,15 +111,15 @@ def _joined(size: int, links: Iterable[tuple[int, int]]) -> list[int]:
     """Return for each of ``size`` things the smallest one it is linked with, directly or by others."""
     root = list(range(size))
 
-    def find(one: int) -> int:
-        while root[one] != one:
-            root[one] = one = root[root[one]]
-        return one
+    def find(item: int) -> int:
+        while root[item] != item:
+            root[item] = item = root[root[item]]
+        return item
 
-    for one, other in links:
-        one, other = sorted((find(one), find(other)))
-        root[other] = one
-    return [find(one) for one in range(size)]
+    for first, other in links:
+        first, other = sorted((find(first), find(other)))
+        root[other] = first
+    return [find(item) for item in range(size)]
 
 
 def _named(sequence: str) -> str:
@@ -149,8 +149,8 @@ def mmseqs_clusters(sequences: Sequence[str], identity: float, coverage: float, 
         except OSError as error:
             raise InvalidInput(f"{program} cannot be started: {error.strerror}.", "Install MMseqs2.") from error
         if done.returncode:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-            raise InvalidInput(f"MMseqs2 failed with status {done.returncode}: {' '.join(said)}")
+            output = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+            raise InvalidInput(f"MMseqs2 failed with status {done.returncode}: {' '.join(output)}")
         centres: dict[int, int] = {}
         for line in (Path(folder) / "found_cluster.tsv").read_text(encoding="ascii").splitlines():
             centre, member = line.split("\t")
@@ -203,14 +203,16 @@ class Grouping:
             if example.smiles and example.sequence:
                 together.setdefault((example.smiles, example.sequence))
         by_structure = structure_group if self.molecules == "structure" else scaffold_group
-        molecules = {one: by_structure(one) for one in smiles if one}
-        distinct = [one for one in sequences if one]
+        molecules = {structure: by_structure(structure) for structure in smiles if structure}
+        distinct = [sequence for sequence in sequences if sequence]
         if self.protein_method == "mmseqs" and distinct:
             clusters = mmseqs_clusters(distinct, self.identity, self.coverage)
         else:
             clusters = word_clusters(distinct)
         proteins = dict(zip(distinct, clusters, strict=True))
-        return Groups(molecules, proteins, _joint((molecules[one], proteins[other]) for one, other in together))
+        return Groups(
+            molecules, proteins, _joint((molecules[molecule], proteins[other]) for molecule, other in together)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ def _joint(links: Iterable[tuple[str, str]]) -> dict[str, str]:
     links = list(links)
     names = sorted({name for link in links for name in link})
     place = {name: number for number, name in enumerate(names)}
-    roots = _joined(len(names), ((place[one], place[other]) for one, other in links))
+    roots = _joined(len(names), ((place[first], place[other]) for first, other in links))
     return {name: names[root] for name, root in zip(names, roots, strict=True)}
 
 
@@ -307,7 +309,7 @@ def write_split(
     progress("reading the structures")
     groups = grouping.groups(chain.from_iterable(readings))
     if not (groups.molecules or groups.proteins):
-        raise InvalidInput(f"no example in {', '.join(str(one.path) for one in readings)}.", "Run: data check.")
+        raise InvalidInput(f"no example in {', '.join(str(reading.path) for reading in readings)}.", "Run: data check.")
     counted: dict[str, Counter[str]] = {name: Counter() for name in folds.shares}
     kinds: dict[str, Counter[str]] = {name: Counter() for name in folds.shares}
     try:
@@ -356,7 +358,7 @@ def _described(
     kinds: Mapping[str, Counter[str]],
 ) -> dict[str, Any]:
     total = sum(groups.total() for groups in counted.values())
-    largest, size = max(((one, n) for groups in counted.values() for one, n in groups.items()), key=itemgetter(1))
+    largest, size = max(((group, n) for groups in counted.values() for group, n in groups.items()), key=itemgetter(1))
     return {
         "same_group_means": {what: words for what, words in grouping.stated().items() if getattr(groups, what)},
         "seed": folds.seed,
@@ -373,7 +375,12 @@ def _described(
         "groups_in_several_folds": 0,
         "largest_group": {"name": largest, "examples": size},
         "files": [
-            {"name": one.path.name, "format": one.format.name, "read": one.counts.total(), "bad": one.bad.total}
-            for one in readings
+            {
+                "name": reading.path.name,
+                "format": reading.format.name,
+                "read": reading.counts.total(),
+                "bad": reading.bad.total,
+            }
+            for reading in readings
         ],
     }

@@ -14,7 +14,7 @@ import numpy as np
 
 from biomed_agent.core.words import split_sentences
 from biomed_agent.model.contract.rouge import Subsequence, words
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.data.similarity import Neighbour, nearest_molecules, nearest_proteins
 from biomed_agent.model.data.splits import structure_group
 from biomed_agent.model.evaluation.metrics import Scored
@@ -64,8 +64,8 @@ def best_constant(answers: Sequence[str]) -> Constant:
 
 def mean_rouge_l(text: str, references: Sequence[Subsequence]) -> float:
     """Return the mean ROUGE-L of one text with each of the references."""
-    said = words(text)
-    return fmean(reference.rouge_l(said) for reference in references)
+    tokens = words(text)
+    return fmean(reference.rouge_l(tokens) for reference in references)
 
 
 def _evenly(things: Sequence[T], count: int) -> list[T]:
@@ -115,16 +115,16 @@ def nearest(rows: Sequence[Example], train: Sequence[Example], structure: str) -
         structure: ``molecule`` (Tanimoto similarity) or ``protein`` (sequence identity).
     """
     name, compare = ("smiles", nearest_molecules) if structure == "molecule" else ("sequence", nearest_proteins)
-    usable = [number for number, one in enumerate(train) if getattr(one, name)]
-    found = [Neighbour(-1, 0.0)] * len(rows)
+    usable = [number for number, row in enumerate(train) if getattr(row, name)]
+    neighbours = [Neighbour(-1, 0.0)] * len(rows)
     for question in dict.fromkeys(row.question for row in rows):
         mine = [number for number, row in enumerate(rows) if row.question == question]
         theirs = [number for number in usable if train[number].question == question] or usable
         matches = compare([getattr(rows[n], name) for n in mine], [getattr(train[n], name) for n in theirs])
         for number, match in zip(mine, matches, strict=True):
             if match.index >= 0:
-                found[number] = Neighbour(theirs[match.index], match.similarity)
-    return found
+                neighbours[number] = Neighbour(theirs[match.index], match.similarity)
+    return neighbours
 
 
 # ---------------------------------------------------------------------------------------------- what was trained on
@@ -151,7 +151,7 @@ class Overlap:
         )
 
 
-def overlap(rows: Sequence[Example | Question], train: Sequence[Example | Question]) -> Overlap:
+def overlap(rows: Sequence[Example | TextQuestion], train: Sequence[Example | TextQuestion]) -> Overlap:
     """Count the examples whose structure group, sequence or question (in words) the training data holds.
 
     Molecules are the same when their structure groups are (:func:`.splits.structure_group`): salts, charge states and
@@ -159,30 +159,30 @@ def overlap(rows: Sequence[Example | Question], train: Sequence[Example | Questi
     """
     group = functools.cache(structure_group)
 
-    def thing(one: Example | Question) -> str:
-        if isinstance(one, Question):
-            return " ".join(words(one.text))
-        return "\n".join((group(one.smiles) if one.smiles else "", one.sequence))
+    def identity_of(row: Example | TextQuestion) -> str:
+        if isinstance(row, TextQuestion):
+            return " ".join(words(row.text))
+        return "\n".join((group(row.smiles) if row.smiles else "", row.sequence))
 
-    known = {thing(one) for one in train}
-    again = [found for found in map(thing, rows) if found in known]
+    known = {identity_of(row) for row in train}
+    again = [identity for identity in map(identity_of, rows) if identity in known]
     first = rows[0]
-    by = "question" if isinstance(first, Question) else "structure group" if first.smiles else "sequence"
+    by = "question" if isinstance(first, TextQuestion) else "structure group" if first.smiles else "sequence"
     return Overlap(by, len(again), len(set(again)))
 
 
 # ---------------------------------------------------------------------------------------------- choices
 
 
-def longest_option(question: Question) -> str:
+def longest_option(question: TextQuestion) -> str:
     """Return the key of the longest option, the first of equals."""
     return max(question.options, key=lambda key: len(question.options[key]))
 
 
-def random_choice(questions: Sequence[Question]) -> Scored:
+def random_choice(questions: Sequence[TextQuestion]) -> Scored:
     """Return what choosing at random scores on average: 1 in as many as there are options."""
     return Scored(
-        {"accuracy": np.array([1 / len(one.options) for one in questions])}, np.zeros((len(questions), 0)), {}
+        {"accuracy": np.array([1 / len(question.options) for question in questions])}, np.zeros((len(questions), 0)), {}
     )
 
 

@@ -11,16 +11,16 @@ from typing import Any, TypeVar
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.version import __version__
 from biomed_agent.model.contract.generation import Options, options_for
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.evaluation import baselines, results
 from biomed_agent.model.evaluation.metrics import WORDS, Scored, Tokenizer, has_meteor, score_choices, score_texts
 from biomed_agent.model.evaluation.models_under_test import (
     UNPARSEABLE,
-    Interview,
-    Journal,
+    AnswerLog,
     Model,
     Progress,
     Prompt,
+    RecordedModel,
     Reply,
 )
 from biomed_agent.model.evaluation.published import published
@@ -40,13 +40,13 @@ from biomed_agent.model.evaluation.tasks import (
 )
 
 SCHEMA = 1
-OWN_CONSTANT = 5
+MIN_CONSTANT_ANSWERS = 5
 """Training answers from which on a question has a constant answer of its own."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluationSettings:
     """What an evaluation does besides asking the model each question once."""
 
     controls: bool = False
@@ -73,22 +73,22 @@ class Evaluation:
 
     def scores(self) -> dict[str, Scores]:
         """Return what the structures are worth by kind of question; empty without controls."""
-        found = {}
+        scores = {}
         for section in self.report["sections"]:
             if section["structure"]:
                 fields = {name: value for name, value in section["structure"].items() if name != "uses_structure"}
-                others = {name: Standing(**one) for name, one in fields.pop("others").items()}
-                found[section["kind"]] = Scores(**fields, others=others)
-        return found
+                others = {name: Standing(**standing) for name, standing in fields.pop("others").items()}
+                scores[section["kind"]] = Scores(**fields, others=others)
+        return scores
 
 
 def evaluate(
     task: Task,
     model: Model,
-    rows: Sequence[Example] | Sequence[Question],
+    rows: Sequence[Example] | Sequence[TextQuestion],
     *,
-    train: Sequence[Example] | Sequence[Question] = (),
-    settings: Settings = Settings(),
+    train: Sequence[Example] | Sequence[TextQuestion] = (),
+    settings: EvaluationSettings = EvaluationSettings(),
     output: Path | None = None,
     resume: bool = False,
     about: Mapping[str, Mapping[str, Any]] | None = None,
@@ -115,13 +115,13 @@ def evaluate(
         InvalidInput: There is nothing to score, or the answers in ``output`` are of another run.
         Unavailable: The model gives no answer. Those given before are filed.
     """
-    every: list[Example | Question] = list(rows)
+    every: list[Example | TextQuestion] = list(rows)
     drawn = sample(every, settings.limit)
     if not drawn:
         raise InvalidInput("there is no example to score.", "Give at least one.")
     stamp, about = model.stamp, about or {}
     limit = settings.max_new_tokens or task.max_new_tokens
-    kinds = dict.fromkeys(one.kind if isinstance(one, Example) else "" for one in drawn)
+    kinds = dict.fromkeys(row.kind if isinstance(row, Example) else "" for row in drawn)
     # But for the limit, as the agent asks.
     options = {kind: replace(options_for(stamp, kind), max_new_tokens=limit) for kind in kinds}
     decoding = decoding_words(options)
@@ -131,7 +131,7 @@ def evaluate(
         "max_new_tokens": limit,
         "decoding": decoding,
     }
-    interview = Interview(model, options, Journal(output, run, resume), progress)
+    recorded = RecordedModel(model, options, AnswerLog(output, run, resume), progress)
     if opened is not None:
         opened()
     shared = baselines.overlap(drawn, train) if train else None
@@ -139,9 +139,9 @@ def evaluate(
         warn(str(shared))
     work: _Texts | _Choices
     if task.answers == "text":
-        work = _Texts(task, _only(Example, drawn), _only(Example, train), settings, interview)
+        work = _Texts(task, _only(Example, drawn), _only(Example, train), settings, recorded)
     else:
-        work = _Choices(task, _only(Question, drawn), _only(Question, train), settings, interview)
+        work = _Choices(task, _only(TextQuestion, drawn), _only(TextQuestion, train), settings, recorded)
     report = {
         "schema": SCHEMA,
         "version": __version__,
@@ -156,10 +156,10 @@ def evaluate(
             "max_new_tokens": limit,
             "tokenizer": settings.tokenizer.name,
             "seed": settings.seed,
-            **work.said,
+            **work.remarks,
         },
         "sections": work.sections(),
-        "published": [asdict(one) for one in published(task.name)],
+        "published": [asdict(figure) for figure in published(task.name)],
         "notes": _notes(task, model, settings),
     }
     return Evaluation(report, work.examples())
@@ -168,11 +168,11 @@ def evaluate(
 def decoding_words(options: Mapping[str, Options]) -> str:
     """Return how answers to each kind of question are decoded, in words; the kinds are named where they differ."""
     kinds: dict[str, list[str]] = {}
-    for kind, one in options.items():
-        kinds.setdefault(_words(one), []).append(kind)
+    for kind, option in options.items():
+        kinds.setdefault(_words(option), []).append(kind)
     if len(kinds) == 1:
         return next(iter(kinds))
-    return "; ".join(f"{', '.join(each)}: {said}" for said, each in kinds.items())
+    return "; ".join(f"{', '.join(each)}: {words}" for words, each in kinds.items())
 
 
 def _words(options: Options) -> str:
@@ -191,29 +191,29 @@ def _words(options: Options) -> str:
     return ", ".join(words)
 
 
-def _notes(task: Task, model: Model, settings: Settings) -> list[str]:
+def _notes(task: Task, model: Model, settings: EvaluationSettings) -> list[str]:
     notes = []
     if task.answers == "text" and not has_meteor():
         notes.append("METEOR is left out: it needs NLTK (pip install 'biomed-agent[eval]').")
-    if task.structure and settings.controls and not model.inside:
+    if task.structure and settings.controls and not model.in_process:
         notes.append("The projections of a host cannot be zeroed, so this control is left out.")
     return notes
 
 
 def _only(kind: type[T], rows: Sequence[object]) -> list[T]:
     """Return the rows; raise :class:`InvalidInput` when one is of another kind."""
-    found = [row for row in rows if isinstance(row, kind)]
-    if len(found) < len(rows):
+    matching = [row for row in rows if isinstance(row, kind)]
+    if len(matching) < len(rows):
         raise InvalidInput(f"expected rows of kind {kind.__name__} only.", "Give the data of this task.")
-    return found
+    return matching
 
 
 def _places(rows: Sequence[T], key: Callable[[T], str]) -> dict[str, list[int]]:
     """Return the positions of rows by key, in the order in which the keys come."""
-    found: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
-        found.setdefault(key(row), []).append(number)
-    return found
+        places.setdefault(key(row), []).append(number)
+    return places
 
 
 # ---------------------------------------------------------------------------------------------- answers in words
@@ -223,27 +223,32 @@ class _Texts:
     """Questions about structures, answered in words."""
 
     def __init__(
-        self, task: Task, rows: Sequence[Example], train: Sequence[Example], settings: Settings, interview: Interview
+        self,
+        task: Task,
+        rows: Sequence[Example],
+        train: Sequence[Example],
+        settings: EvaluationSettings,
+        recorded: RecordedModel,
     ) -> None:
         self.task, self.rows, self.train, self.settings = task, rows, train, settings
-        self.interview = interview
-        self.said: dict[str, Any] = {}
+        self.recorded = recorded
+        self.remarks: dict[str, Any] = {}
         self.similarity = [math.nan] * len(rows)
-        self.systems = [self._asked(results.MODEL, rows)]
+        self.systems = [self._asked(results.MODEL, rows, shared=True)]
         if settings.controls:
-            self.systems.append(self._asked(results.EXCHANGED, exchanged(rows, settings.seed)))
-        if settings.controls and interview.model.inside:
-            with interview.model.blind():
+            self.systems.append(self._asked(results.EXCHANGED, exchanged(rows, settings.seed), shared=True))
+        if settings.controls and recorded.model.in_process:
+            with recorded.model.blind():
                 self.systems.append(self._asked(results.BLIND, rows))
         if train:
-            interview.tell("baselines", 0, 2)
+            recorded.tell("baselines", 0, 2)
             constants = self._constants()
-            interview.tell("baselines", 1, 2)
+            recorded.tell("baselines", 1, 2)
             self.systems += [self._neighbours(constants[0]), *constants]
 
     def sections(self) -> list[dict[str, Any]]:
         """Return one table for each kind of question, and one for all where there are several kinds."""
-        parts = list(_places(self.rows, lambda one: one.kind).items())
+        parts = list(_places(self.rows, lambda row: row.kind).items())
         if len(parts) > 1:
             parts.append(("all", list(range(len(self.rows)))))
         edges: tuple[float, ...] = ()
@@ -253,7 +258,7 @@ class _Texts:
             results.section(
                 kind,
                 [self._shown(number) for number in where],
-                [one.part(where) for one in self.systems],
+                [system.part(where) for system in self.systems],
                 self.task.headline,
                 edges,
                 self.settings.seed,
@@ -264,13 +269,13 @@ class _Texts:
     def examples(self) -> list[dict[str, Any]]:
         """Return every example."""
         asked = [self._shown(number) for number in range(len(self.rows))]
-        return [results.shown(one, self.systems, number, self.task.headline) for number, one in enumerate(asked)]
+        return [results.shown(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
 
     def _shown(self, number: int) -> Asked:
         row = self.rows[number]
         return Asked(key_of(row), structure_of(row), row.question, row.answer, self.similarity[number])
 
-    def _asked(self, name: str, rows: Sequence[Example]) -> System:
+    def _asked(self, name: str, rows: Sequence[Example], shared: bool = False) -> System:
         prompts = [
             Prompt(
                 key_of(row),
@@ -282,41 +287,42 @@ class _Texts:
             )
             for row, asked in zip(rows, map(as_asked, rows), strict=True)
         ]
-        replies = self.interview.ask(name, prompts)
-        said = ["" if reply.miss else reply.text for reply in replies]
-        scored = results.with_losses(self._score(said), replies)
-        return System(name, said, scored, [one.miss for one in replies], [one.cut for one in replies])
+        replies = self.recorded.ask(name, prompts, shared)
+        texts = ["" if reply.miss else reply.text for reply in replies]
+        scored = results.with_losses(self._score(texts), replies)
+        return System(name, texts, scored, [reply.miss for reply in replies], [reply.cut for reply in replies])
 
     def _score(self, answers: Sequence[str]) -> Scored:
-        references = [one.answer for one in self.rows]
+        references = [row.answer for row in self.rows]
         return score_texts(references, answers, self.settings.tokenizer, self.task.captions)
 
     def _neighbours(self, constant: System) -> System:
         nearest = baselines.nearest(self.rows, self.train, self.task.structure)
         self.similarity = [
-            one.similarity if readable(row) else math.nan for row, one in zip(self.rows, nearest, strict=True)
+            neighbour.similarity if readable(row) else math.nan
+            for row, neighbour in zip(self.rows, nearest, strict=True)
         ]
         pairs = zip(nearest, constant.answers, strict=True)
-        answers = [self.train[one.index].answer if one.index >= 0 else stock for one, stock in pairs]
-        note = "the best constant where nothing is similar" if any(one.index < 0 for one in nearest) else ""
+        answers = [self.train[neighbour.index].answer if neighbour.index >= 0 else stock for neighbour, stock in pairs]
+        note = "the best constant where nothing is similar" if any(neighbour.index < 0 for neighbour in nearest) else ""
         return System(results.NEIGHBOUR, answers, self._score(answers), note=note)
 
     def _constants(self) -> list[System]:
-        trained = _places(self.train, lambda one: one.question)
-        found: dict[str, baselines.Constant] = {}
-        for question in dict.fromkeys(one.question for one in self.rows):
+        trained = _places(self.train, lambda row: row.question)
+        by_question: dict[str, baselines.Constant] = {}
+        for question in dict.fromkeys(row.question for row in self.rows):
             own = trained.get(question, [])
-            if len(own) >= OWN_CONSTANT:
-                found[question] = baselines.best_constant([self.train[number].answer for number in own])
-        if any(one.question not in found for one in self.rows):
-            found[""] = baselines.best_constant([one.answer for one in self.train])
-        constants = [found[one.question if one.question in found else ""] for one in self.rows]
-        self.said["constants"] = {question: asdict(one) for question, one in found.items()}
+            if len(own) >= MIN_CONSTANT_ANSWERS:
+                by_question[question] = baselines.best_constant([self.train[number].answer for number in own])
+        if any(row.question not in by_question for row in self.rows):
+            by_question[""] = baselines.best_constant([row.answer for row in self.train])
+        constants = [by_question[row.question if row.question in by_question else ""] for row in self.rows]
+        self.remarks["constants"] = {question: asdict(constant) for question, constant in by_question.items()}
         answers = {
-            results.CONSTANT: [one.answer for one in constants],
-            results.TRIMMED: [one.trimmed for one in constants],
+            results.CONSTANT: [constant.answer for constant in constants],
+            results.TRIMMED: [constant.trimmed for constant in constants],
         }
-        return [System(name, said, self._score(said)) for name, said in answers.items()]
+        return [System(name, texts, self._score(texts)) for name, texts in answers.items()]
 
 
 # ---------------------------------------------------------------------------------------------- choices
@@ -326,55 +332,60 @@ class _Choices:
     """Questions in text with options to choose from."""
 
     def __init__(
-        self, task: Task, rows: Sequence[Question], train: Sequence[Question], settings: Settings, interview: Interview
+        self,
+        task: Task,
+        rows: Sequence[TextQuestion],
+        train: Sequence[TextQuestion],
+        settings: EvaluationSettings,
+        recorded: RecordedModel,
     ) -> None:
-        self.task, self.rows, self.settings, self.interview = task, rows, settings, interview
-        self.weighed = interview.model.inside and not settings.written
-        alike = all(dict(one.options) == dict(rows[0].options) for one in rows)
+        self.task, self.rows, self.settings, self.recorded = task, rows, settings, recorded
+        self.weighed = recorded.model.in_process and not settings.written
+        alike = all(dict(row.options) == dict(rows[0].options) for row in rows)
         self.classes = tuple(rows[0].options) if alike else ()
-        self.said: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
-        self.shown = any(one.context for one in rows)
+        self.remarks: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
+        self.shown = any(row.context for row in rows)
         asked: dict[str, Setting] = {results.MODEL: settings.setting if self.shown else "question-only"}
         if self.shown:
-            self.said["setting"] = settings.setting
+            self.remarks["setting"] = settings.setting
             if settings.controls and settings.setting != "question-only":
                 asked[results.WITHOUT_CONTEXT] = "question-only"
         self.systems = [self._asked(name, setting) for name, setting in asked.items()]
-        self.systems += self._baselines([one.answer for one in train])
+        self.systems += self._baselines([row.answer for row in train])
 
     def sections(self) -> list[dict[str, Any]]:
         """Return the one table."""
-        asked = [Asked(one.id, "", one.text, one.answer) for one in self.rows]
+        asked = [Asked(row.id, "", row.text, row.answer) for row in self.rows]
         return [results.section("all", asked, self.systems, self.task.headline, seed=self.settings.seed)]
 
     def examples(self) -> list[dict[str, Any]]:
         """Return every question."""
-        asked = [Asked(one.id, "", one.text, one.answer) for one in self.rows]
-        return [results.shown(one, self.systems, number, self.task.headline) for number, one in enumerate(asked)]
+        asked = [Asked(row.id, "", row.text, row.answer) for row in self.rows]
+        return [results.shown(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
 
     def _asked(self, name: str, setting: Setting) -> System:
         prompts = [
-            Prompt(one.id, choice_messages(one, setting), options=tuple(one.options) if self.weighed else ())
-            for one in self.rows
+            Prompt(row.id, choice_messages(row, setting), options=tuple(row.options) if self.weighed else ())
+            for row in self.rows
         ]
         # Answers to the same question in another setting, or found another way, are other answers.
-        replies = self.interview.ask(f"{setting if self.shown else name}, {self.said['choice']}", prompts)
-        keys = [self._key(one, reply) for one, reply in zip(self.rows, replies, strict=True)]
+        replies = self.recorded.ask(f"{setting if self.shown else name}, {self.remarks['choice']}", prompts)
+        keys = [self._key(row, reply) for row, reply in zip(self.rows, replies, strict=True)]
         misses = [reply.miss or ("" if key else UNPARSEABLE) for key, reply in zip(keys, replies, strict=True)]
-        return System(name, keys, self._score(keys), misses, [one.cut for one in replies])
+        return System(name, keys, self._score(keys), misses, [reply.cut for reply in replies])
 
     @staticmethod
-    def _key(question: Question, reply: Reply) -> str:
+    def _key(question: TextQuestion, reply: Reply) -> str:
         return "" if reply.miss else parse_choice(reply.text, question.options)
 
     def _score(self, keys: Sequence[str]) -> Scored:
-        return score_choices([one.answer for one in self.rows], keys, self.classes)
+        return score_choices([row.answer for row in self.rows], keys, self.classes)
 
     def _baselines(self, trained: Sequence[str]) -> list[System]:
-        frequent = [baselines.most_frequent(trained or [one.answer for one in self.rows])] * len(self.rows)
+        frequent = [baselines.most_frequent(trained or [row.answer for row in self.rows])] * len(self.rows)
         note = "" if trained else "counted on these very questions, for want of training data"
         systems = [System(results.FREQUENT, frequent, self._score(frequent), note=note)]
         if not self.classes:
-            longest = [baselines.longest_option(one) for one in self.rows]
-            systems.append(System(results.LONGEST, longest, self._score(longest)))
+            longest = [baselines.longest_option(row) for row in self.rows]
+            systems.append(System(results.LONGEST_OPTION, longest, self._score(longest)))
         return [*systems, System(results.RANDOM, [""] * len(self.rows), baselines.random_choice(self.rows))]

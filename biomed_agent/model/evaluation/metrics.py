@@ -22,11 +22,11 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.contract.rouge import Subsequence, f_measure, words
 
 Floats = NDArray[np.float64]
-ORDERS = 4
+MAX_NGRAM = 4
 """longest n-gram that BLEU counts"""
 EPSILON = 0.1
 """stands for no common n-gram in the BLEU of one sentence (method 1 of Chen & Cherry, 2014, as in NLTK)"""
-FEWEST = 5
+MIN_INTERVAL_EXAMPLES = 5
 """Examples from which on a score gets an interval: of one there is a single resample, of three there are ten."""
 
 
@@ -70,8 +70,8 @@ def scibert(vocabulary: str | Path) -> Tokenizer:
     tokenizer: Any = BertTokenizer(vocab={piece: number for number, piece in enumerate(pieces)}, do_lower_case=True)
 
     def cut(text: str) -> list[str]:
-        found: list[str] = tokenizer.tokenize(text)
-        return found[:510]
+        tokens: list[str] = tokenizer.tokenize(text)
+        return tokens[:510]
 
     return Tokenizer("SciBERT", cut)
 
@@ -100,8 +100,8 @@ def bleu_counts(reference: Sequence[str], candidate: Sequence[str]) -> Floats:
         [10]: clipped common n-grams for n = 1 to 4; n-grams of the candidate for n = 1 to 4, at least 1 each as in
         NLTK; tokens of the candidate; tokens of the reference.
     """
-    common = [(ngrams(reference, n) & ngrams(candidate, n)).total() for n in range(1, ORDERS + 1)]
-    all_ = [max(1, len(candidate) - n + 1) for n in range(1, ORDERS + 1)]
+    common = [(ngrams(reference, n) & ngrams(candidate, n)).total() for n in range(1, MAX_NGRAM + 1)]
+    all_ = [max(1, len(candidate) - n + 1) for n in range(1, MAX_NGRAM + 1)]
     return np.array([*common, *all_, len(candidate), len(reference)], dtype=np.float64)
 
 
@@ -115,7 +115,7 @@ def corpus_bleu(counts: Floats, order: int) -> Floats:
     Returns:
         [...], between 0 and 1; 0 when no n-gram of some length is common.
     """
-    return _bleu(counts[..., :order], counts[..., ORDERS : ORDERS + order], counts[..., -2], counts[..., -1])
+    return _bleu(counts[..., :order], counts[..., MAX_NGRAM : MAX_NGRAM + order], counts[..., -2], counts[..., -1])
 
 
 def sentence_bleu(counts: Floats, order: int) -> Floats:
@@ -125,7 +125,7 @@ def sentence_bleu(counts: Floats, order: int) -> Floats:
     """
     common = counts[..., :order]
     smooth = np.where((common == 0) & (common[..., :1] > 0), EPSILON, common)
-    return _bleu(smooth, counts[..., ORDERS : ORDERS + order], counts[..., -2], counts[..., -1])
+    return _bleu(smooth, counts[..., MAX_NGRAM : MAX_NGRAM + order], counts[..., -2], counts[..., -1])
 
 
 def _bleu(common: Floats, all_: Floats, length: Floats, expected: Floats) -> Floats:
@@ -192,8 +192,8 @@ def head_class(description: str) -> str:
     bearing, derived, formed, arising, resulting, isolated, with; a comma before a space, a semicolon, or a full stop.
     "The molecule is a steroid ester that is ..." gives "steroid ester".
     """
-    found = _HEAD.search(description)
-    return " ".join(found[1].lower().split()) if found else ""
+    head = _HEAD.search(description)
+    return " ".join(head[1].lower().split()) if head else ""
 
 
 def macro_f1(counts: Floats) -> Floats:
@@ -254,7 +254,7 @@ def score_texts(
         captions: Whether to compare :func:`head_class` too.
     """
     name = tokenizer.name
-    counts = np.zeros((len(references), 2 * ORDERS + 2))
+    counts = np.zeros((len(references), 2 * MAX_NGRAM + 2))
     means: dict[str, list[float]] = {}
     for number, (reference, answer) in enumerate(zip(references, answers, strict=True)):
         first, second = words(reference), words(answer)
@@ -276,18 +276,18 @@ def score_texts(
     return Scored({column: np.array(values) for column, values in means.items()}, counts, sums)
 
 
-def score_choices(expected: Sequence[str], said: Sequence[str], classes: Sequence[str] = ()) -> Scored:
+def score_choices(expected: Sequence[str], predicted: Sequence[str], classes: Sequence[str] = ()) -> Scored:
     """Score chosen options; a reply that chose none is "" and wrong.
 
     Args:
         expected: Keys of the right options.
-        said: Keys that were chosen.
+        predicted: Keys that were chosen.
         classes: What macro-F1 is over; without them there is none.
     """
-    right = np.array([float(a == b) for a, b in zip(expected, said, strict=True)])
+    right = np.array([float(a == b) for a, b in zip(expected, predicted, strict=True)])
     counts = [
-        [float(value) for one in classes for value in (a == b == one, b == one != a, a == one != b)]
-        for a, b in zip(expected, said, strict=True)
+        [float(value) for label in classes for value in (a == b == label, b == label != a, a == label != b)]
+        for a, b in zip(expected, predicted, strict=True)
     ]
     return Scored(
         {"accuracy": right}, np.array(counts).reshape(len(right), -1), {"macro-F1": macro_f1} if classes else {}
@@ -323,14 +323,14 @@ class Bootstrap:
 
     def _score(self, scored: Scored, column: str) -> tuple[float, Floats]:
         if combine := scored.sums.get(column):
-            weights = self._weights if self.examples >= FEWEST else self._weights[:0]
+            weights = self._weights if self.examples >= MIN_INTERVAL_EXAMPLES else self._weights[:0]
             return float(combine(scored.counts.sum(axis=0))), combine((weights @ scored.counts).astype(float))
         return self._mean(scored.means[column])
 
     def _mean(self, values: Floats) -> tuple[float, Floats]:
         applies = ~np.isnan(values)
         filled = np.where(applies, values, 0.0)
-        weights = self._weights if applies.sum() >= FEWEST else self._weights[:0]
+        weights = self._weights if applies.sum() >= MIN_INTERVAL_EXAMPLES else self._weights[:0]
         with np.errstate(invalid="ignore"):
             resampled = (weights @ filled) / (weights @ applies.astype(float))
         return (float(filled.sum() / applies.sum()) if applies.any() else math.nan), resampled

@@ -53,6 +53,11 @@ class Prompt:
         """Characters of the prompt, for batches of similar length."""
         return len(json.dumps(list(self.messages)))
 
+    @property
+    def text(self) -> str:
+        """The messages, and what samples are held against, as one text."""
+        return json.dumps([list(self.messages), self.smiles, self.sequence])
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -80,7 +85,7 @@ class Model(Protocol):
 
     batch: int
     """prompts that are handed over at a time"""
-    inside: bool
+    in_process: bool
     """whether likelihoods and a version without structures are at hand"""
 
     @property
@@ -101,14 +106,14 @@ class Model(Protocol):
 
 
 class Writer(Samples, Protocol):
-    """What :class:`Hosted` needs of a generator."""
+    """What :class:`Remote` needs of a generator."""
 
     @property
     def stamp(self) -> ModelStamp:
         """Who answers."""
 
 
-class Hosted:
+class Remote:
     """A model that only writes: a host over HTTP, or anything else that generates.
 
     Args:
@@ -116,7 +121,7 @@ class Hosted:
         workers: How many at once.
     """
 
-    inside = False
+    in_process = False
 
     def __init__(self, generator: Writer, workers: int = 8) -> None:
         self.generator = generator
@@ -146,7 +151,7 @@ class Hosted:
         raise InvalidInput("the projections of a host cannot be zeroed.", "Leave this control out.")
 
 
-class Inside:
+class InProcess:
     """A model in this process, asked in batches.
 
     Args:
@@ -154,7 +159,7 @@ class Inside:
         batch: Prompts at a time; halved where they do not fit into memory.
     """
 
-    inside = True
+    in_process = True
 
     def __init__(self, engine: LocalEngine, batch: int = 16) -> None:
         self.engine = engine
@@ -172,7 +177,10 @@ class Inside:
             return
 
         def several(part: Sequence[Prompt]) -> list[Reply]:
-            return [_reply(one) for one in self.engine.generate_batch([prompt.messages for prompt in part], options)]
+            return [
+                _reply(generation)
+                for generation in self.engine.generate_batch([prompt.messages for prompt in part], options)
+            ]
 
         yield from _halving(several, prompts, _unreadable)
 
@@ -191,8 +199,8 @@ class Inside:
         def several(part: Sequence[Prompt]) -> list[Reply]:
             pairs = [(prompt, option) for prompt in part for option in prompt.options]
             rows = iter(self._token_losses([prompt for prompt, _ in pairs], [option for _, option in pairs]))
-            found = [{option: -math.fsum(next(rows)[:-1]) for option in prompt.options} for prompt in part]
-            return [Reply(text=max(one, key=one.__getitem__), likelihoods=one) for one in found]
+            likelihoods = [{option: -math.fsum(next(rows)[:-1]) for option in prompt.options} for prompt in part]
+            return [Reply(text=max(weighed, key=weighed.__getitem__), likelihoods=weighed) for weighed in likelihoods]
 
         return _halving(several, prompts, _unreadable)
 
@@ -202,8 +210,8 @@ class Inside:
         import torch
 
         projections = [self.engine.model.molecule_projection, self.engine.model.protein_projection]
-        parameters = [parameter for one in projections for parameter in one.parameters()]
-        kept = [parameter.detach().clone() for parameter in parameters]
+        parameters = [parameter for projection in projections for parameter in projection.parameters()]
+        copies = [parameter.detach().clone() for parameter in parameters]
         try:
             with torch.no_grad():
                 for parameter in parameters:
@@ -211,7 +219,7 @@ class Inside:
             yield
         finally:
             with torch.no_grad():
-                for parameter, values in zip(parameters, kept, strict=True):
+                for parameter, values in zip(parameters, copies, strict=True):
                     parameter.copy_(values)
 
     def _token_losses(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[list[float]]:
@@ -244,8 +252,10 @@ class Inside:
 
 def _no_numbers(engine: LocalEngine) -> CheckpointError:
     """Return the error of a model whose losses are no numbers: what it writes then means nothing and would score 0."""
-    weights = [(name, one) for name, one in engine.model.named_parameters() if one.is_floating_point()]
-    bad = [name for name, one in weights if not one.isfinite().all()]
+    weights = [
+        (name, parameter) for name, parameter in engine.model.named_parameters() if parameter.is_floating_point()
+    ]
+    bad = [name for name, weight in weights if not weight.isfinite().all()]
     if bad:
         return CheckpointError(
             f"{engine.stamp.name} cannot be scored: {len(bad):,} of its {len(weights):,} tensors of weights hold NaN "
@@ -317,7 +327,7 @@ def _unreadable(error: InvalidInput) -> Reply:
 # ---------------------------------------------------------------------------------------------- the file of answers
 
 
-class Journal:
+class AnswerLog:
     """The answers of a run, each written as soon as it is there; a line that was cut off is asked for again.
 
     The first line says what was asked of whom; an answer is filed under the condition it was given in and the key of
@@ -367,10 +377,10 @@ class Journal:
         """Whether the file has its first line and no answer: the run failed before any was given."""
         assert self.path is not None  # noqa: S101
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            header = json.loads(self.path.read_text(encoding="utf-8"))
         except ValueError:  # several lines, or none of ours
             return False
-        return isinstance(found, dict) and found.keys() == {"run"}
+        return isinstance(header, dict) and header.keys() == {"run"}
 
     def _read(self, resume: bool) -> None:
         assert self.path is not None  # noqa: S101
@@ -410,27 +420,31 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Interview:
+class RecordedModel:
     """A model, how it is asked, and where its answers are filed."""
 
     model: Model
     options: Mapping[str, Options]
     """how each kind of question is decoded"""
-    journal: Journal
+    answer_log: AnswerLog
     progress: Progress | None = None
+    _written: dict[tuple[str, Options], Reply] = field(default_factory=dict)
+    """what the model wrote to a prompt, whatever its condition"""
 
-    def ask(self, condition: str, prompts: Sequence[Prompt]) -> list[Reply]:
+    def ask(self, condition: str, prompts: Sequence[Prompt], shared: bool = False) -> list[Reply]:
         """Return the model's reply to each prompt, asking only those whose answer is not filed yet.
 
         Args:
             condition: What the answers are filed under, such as "structures exchanged".
             prompts: A prompt with ``options`` is weighed, another one answered in words; equal keys are asked once.
+            shared: Whether the model is the same as in other conditions that are shared, so that what it wrote to an
+                equal prompt there stands here too. A host is asked each time: only it knows whether it repeats itself.
 
         Raises:
             Unavailable: The host gives no answer, or the device has too little memory for one prompt. What was
                 answered before is filed.
         """
-        missing = {prompt.key: prompt for prompt in prompts if (condition, prompt.key) not in self.journal}
+        missing = {prompt.key: prompt for prompt in prompts if (condition, prompt.key) not in self.answer_log}
         waiting = sorted(missing.values(), key=lambda prompt: -prompt.size)  # too little memory shows at once
         alike: dict[Options, list[Prompt]] = {}
         for prompt in waiting:
@@ -440,21 +454,37 @@ class Interview:
         for options, group in alike.items():
             for start in range(0, len(group), self.model.batch):
                 part = group[start : start + self.model.batch]
-                for prompt, reply in zip(part, self._answers(part, options), strict=True):
-                    self.journal.add(condition, prompt.key, reply)
+                for prompt, reply in zip(part, self._answers(part, options, shared), strict=True):
+                    self.answer_log.add(condition, prompt.key, reply)
                 done += len(part)
                 self.tell(condition, done, len(prompts))
-        return [self.journal[condition, prompt.key] for prompt in prompts]
+        replies = [self.answer_log[condition, prompt.key] for prompt in prompts]
+        if shared and self.model.in_process:
+            for prompt, reply in zip(prompts, replies, strict=True):
+                if repeatable(self.options[prompt.kind]):
+                    self._written[prompt.text, self.options[prompt.kind]] = reply
+        return replies
 
     def tell(self, what: str, done: int, total: int) -> None:
         """Say how far the work is."""
         if self.progress is not None:
             self.progress(what, done, total)
 
-    def _answers(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
+    def _answers(self, prompts: Sequence[Prompt], options: Options, shared: bool) -> Iterator[Reply]:
         if prompts[0].options:
             yield from self.model.weigh(prompts)
             return
         losses = self.model.losses(prompts) if prompts[0].expected else [None] * len(prompts)
-        for reply, loss in zip(self.model.write(prompts, options), losses, strict=True):
-            yield replace(reply, loss=loss)
+        before = [self._written.get((prompt.text, options)) if shared else None for prompt in prompts]
+        fresh = [prompt for prompt, reply in zip(prompts, before, strict=True) if reply is None]
+        written = iter(self.model.write(fresh, options) if fresh else ())
+        for reply, loss in zip(before, losses, strict=True):
+            yield replace(reply or next(written), loss=loss)
+
+
+def repeatable(options: Options) -> bool:
+    """Whether a model in this process writes the same to the same prompt, whatever else is asked with it.
+
+    Samples to be compared are drawn from the seed for each prompt alone; a single one depends on its batch.
+    """
+    return options.temperature == 0 or (options.mbr_samples > 0 and options.seed is not None)

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from biomed_agent.model.evaluation import plots, results, tables
-from biomed_agent.model.evaluation.metrics import FEWEST
+from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d2229; --faint: #66707c; --paper: #fff; --card: #f5f6f8; --line: #d9dde3;
@@ -46,7 +46,7 @@ code { font: .86em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anyw
 .chip { border: 1px solid currentColor; border-radius: 1em; padding: .02em .6em; font-size: .8rem; }
 """
 MISS = "(a miss)"
-LONG = 400
+MAX_SHOWN_CHARACTERS = 400
 
 
 class _Markup(str):
@@ -94,9 +94,9 @@ def _tiles(report: Mapping[str, Any]) -> _Markup:
         (results.FREQUENT, "against the most frequent answer"),
     ):
         tiles += [
-            (tables.number(one["model_minus_this"].get(headline), signed=True), words)
-            for one in others
-            if one["name"] == name
+            (tables.number(other["model_minus_this"].get(headline), signed=True), words)
+            for other in others
+            if other["name"] == name
         ]
     tiles.append((f"{sum(model['misses'].values()):,}", "misses, charged with 0"))
     shown = []
@@ -126,23 +126,23 @@ def _section(report: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]
     if rows:
         parts += [_tag("h3", "Model minus the others, in pairs"), *_wide_table(header, rows, headline)]
     parts += [_tag("h3", "Misses and answers cut off"), _table(*tables.miss_rows(section))]
-    if (use := section["structure"]) and use["n"] >= FEWEST:
+    if (use := section["structure"]) and use["n"] >= MIN_INTERVAL_EXAMPLES:
         parts.append(_verdict(use))
-    if any(one["examples"] for one in section["buckets"]):
+    if any(bucket["examples"] for bucket in section["buckets"]):
         parts.append(_tag("h3", f"{headline} by similarity of the nearest training structure"))
         parts += [_plots(plots.buckets_plot(section, headline)), _table(*tables.bucket_rows(section))]
     if report["task"]["headline"] != "accuracy":
         parts += [_tag("h3", "Length of answers"), _plots(plots.lengths_plot(section["lengths"]))]
         for which in ("best", "worst"):
             if cards := section["shown"][which]:
-                parts += [_tag("h3", f"{which.capitalize()} answers"), *(_card(one, report) for one in cards)]
+                parts += [_tag("h3", f"{which.capitalize()} answers"), *(_card(card, report) for card in cards)]
     return parts
 
 
 def _same_data(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the published rows on the data set that the examples are said to be of; none where nothing is said."""
     benchmark = report["data"].get("benchmark")
-    return [one for one in report["published"] if one["data"] == benchmark]
+    return [figure for figure in report["published"] if figure["data"] == benchmark]
 
 
 def _plots(*drawn: str) -> _Markup:
@@ -171,7 +171,7 @@ def _verdict(use: Mapping[str, Any]) -> _Markup:
 def _wide_table(header: Sequence[str], rows: Sequence[Sequence[str]], headline: str) -> list[_Markup]:
     """Return a table of the scores most asked for, and one of the others to unfold."""
     main, *others = (_table(*part) for part in tables.divided(header, rows, headline))
-    return [main, *(_tag("details", _tag("summary", "other scores"), one) for one in others)]
+    return [main, *(_tag("details", _tag("summary", "other scores"), other) for other in others)]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> _Markup:
@@ -189,26 +189,28 @@ def _cell(words: str) -> _Markup:
     return _tag("td", words)
 
 
-def _card(one: Mapping[str, Any], report: Mapping[str, Any]) -> _Markup:
+def _card(card: Mapping[str, Any], report: Mapping[str, Any]) -> _Markup:
     headline = report["task"]["headline"]
-    score = one["scores"].get(results.MODEL)
-    rows = [("expected", one["expected"]), ("model", one["answers"][results.MODEL] or MISS)]
+    score = card["scores"].get(results.MODEL)
+    rows = [("expected", card["expected"]), ("model", card["answers"][results.MODEL] or MISS)]
     rows += [
-        (name, one["answers"][name] or MISS)
+        (name, card["answers"][name] or MISS)
         for name in (results.EXCHANGED, results.NEIGHBOUR)
-        if name in one["answers"]
+        if name in card["answers"]
     ]
     shown = [_tag("dt", name) + _tag("dd", _cut(words)) for name, words in rows]
-    like = "" if one["similarity"] is None else f", nearest training structure {one['similarity']:.2f}"
-    top = _tag("p", f"{headline} {score:.3f}{like}. {one['question']}", **{"class": "faint"})
-    structure = _tag("p", _tag("code", _cut(one["structure"])))
+    like = "" if card["similarity"] is None else f", nearest training structure {card['similarity']:.2f}"
+    top = _tag("p", f"{headline} {score:.3f}{like}. {card['question']}", **{"class": "faint"})
+    structure = _tag("p", _tag("code", _cut(card["structure"])))
     words = _tag("div", top, structure, _tag("dl", _Markup("".join(shown))))
-    drawing = _drawing(one["structure"]) if report["task"]["structure"] == "molecule" else ""
+    drawing = _drawing(card["structure"]) if report["task"]["structure"] == "molecule" else ""
     return _tag("div", drawing, words, **{"class": "card"})
 
 
 def _cut(words: str) -> str:
-    return words if len(words) <= LONG else f"{words[:LONG]}… ({len(words):,} characters)"
+    return (
+        words if len(words) <= MAX_SHOWN_CHARACTERS else f"{words[:MAX_SHOWN_CHARACTERS]}… ({len(words):,} characters)"
+    )
 
 
 def _drawing(structure: str) -> _Markup:

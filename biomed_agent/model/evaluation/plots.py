@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from biomed_agent.model.evaluation import results
-from biomed_agent.model.evaluation.metrics import FEWEST
+from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 
 COLOURS = {
     results.MODEL: "accent",
@@ -40,7 +40,7 @@ def scores_plot(section: Mapping[str, Any], column: str, published: Sequence[Map
     """
     ours = [(system["name"], system["scores"].get(column)) for system in section["systems"]]
     ours = [(name, score) for name, score in ours if score and score["value"] is not None]
-    theirs = [(one, one["scores"][column]) for one in published if column in one["scores"]]
+    theirs = [(figure, figure["scores"][column]) for figure in published if column in figure["scores"]]
     limit, marks = _scale([score for _, score in ours], [value for _, value in theirs])
     bottom = 30 + (len(ours) + len(theirs)) * ROW
     parts = [_text(LABELS, 12, column, "start", "font-weight:600"), *_grid(limit, marks, 24, bottom)]
@@ -48,12 +48,12 @@ def scores_plot(section: Mapping[str, Any], column: str, published: Sequence[Map
         weight = "600" if name == results.MODEL else "400"
         parts.append(_text(LABELS - 10, _y(row), name, "end", f"font-weight:{weight}"))
         parts.append(_dot(limit, _y(row), score, colour(name), f"{name}: {column}"))
-    for row, (one, value) in enumerate(theirs, len(ours)):
-        twice = sum(one["model"] == other["model"] for other, _ in theirs) > 1
-        label = f"{one['model']}, {one['setting']}" if twice and one["setting"] else one["model"]
+    for row, (figure, value) in enumerate(theirs, len(ours)):
+        twice = sum(figure["model"] == other["model"] for other, _ in theirs) > 1
+        label = f"{figure['model']}, {figure['setting']}" if twice and figure["setting"] else figure["model"]
         x, y = _x(value, limit), _y(row)
         parts.append(_text(LABELS - 10, y, _short(label, 21), "end", "fill:var(--faint)"))
-        title = f"<title>{escape(label)}: {value:.3f}, on {escape(one['data'])}</title>"
+        title = f"<title>{escape(label)}: {value:.3f}, on {escape(figure['data'])}</title>"
         parts.append(f'<path d="M{x - 5:.1f} {y}l5 -5 5 5 -5 5z" class="theirs">{title}</path>')
     return _svg(WIDTH, bottom + 20, f"{column} with 95 % intervals", parts)
 
@@ -63,21 +63,21 @@ def buckets_plot(section: Mapping[str, Any], headline: str) -> str:
 
     Buckets of too few examples for an interval are faint.
     """
-    filled = [one for one in section["buckets"] if one["examples"]]
+    filled = [bucket for bucket in section["buckets"] if bucket["examples"]]
     present = [system["name"] for system in section["systems"]]
     names = [name for name in (results.MODEL, results.NEIGHBOUR, results.CONSTANT) if name in present]
-    limit, marks = _scale([score for one in filled for score in one["scores"].values()])
+    limit, marks = _scale([score for bucket in filled for score in bucket["scores"].values()])
     each = 13 * len(names) + 12
     bottom = 28 + each * len(filled)
     parts = _grid(limit, marks, 22, bottom)
-    for place, one in enumerate(filled):
+    for place, bucket in enumerate(filled):
         top = 28 + each * place
-        few = "opacity:.4" if one["examples"] < FEWEST else ""
+        few = "opacity:.4" if bucket["examples"] < MIN_INTERVAL_EXAMPLES else ""
         middle = top + 13 * len(names) / 2
-        parts.append(_text(LABELS - 10, middle - 7, one["name"], "end"))
-        parts.append(_text(LABELS - 10, middle + 8, f"n = {one['examples']:,}", "end", FAINT))
+        parts.append(_text(LABELS - 10, middle - 7, bucket["name"], "end"))
+        parts.append(_text(LABELS - 10, middle + 8, f"n = {bucket['examples']:,}", "end", FAINT))
         dots = [
-            _dot(limit, top + 7 + 13 * row, one["scores"][name], colour(name), f"{name}, {one['name']}")
+            _dot(limit, top + 7 + 13 * row, bucket["scores"][name], colour(name), f"{name}, {bucket['name']}")
             for row, name in enumerate(names)
         ]
         parts.append(f'<g style="{few}">{"".join(dots)}</g>')
@@ -91,7 +91,7 @@ def buckets_plot(section: Mapping[str, Any], headline: str) -> str:
 
 def _scale(scores: Sequence[Mapping[str, Any]], others: Sequence[float] = ()) -> tuple[float, list[float]]:
     """Return where the scale of some scores ends, and its marks."""
-    ends = [one[end] for one in scores for end in ("value", "low", "high") if one[end] is not None]
+    ends = [score[end] for score in scores for end in ("value", "low", "high") if score[end] is not None]
     top = max([*ends, *others, 0.1])  # differences below 0.1 are not blown up
     step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if top / step <= 6)
     marks = [round(step * number, 6) for number in range(math.ceil(top / step - 1e-9) + 1)]

@@ -36,23 +36,23 @@ class Published:
     """by column; the column names the tokenizer where scores depend on it"""
 
 
-def benchmark_named(task: str, said: str) -> str:
+def benchmark_named(task: str, asked: str) -> str:
     """Return the data set, as published rows of a task name it, whose name begins with what was said.
 
     Raises:
         InvalidInput: None or several do.
     """
-    names = list(dict.fromkeys(one.data for one in published(task)))
-    found = [name for name in names if name.lower().startswith(said.lower())] if said else []
-    if len(found) > 1 and (exact := [name for name in found if name.lower() == said.lower()]):
-        found = exact
-    if len(found) != 1:
+    names = list(dict.fromkeys(figure.data for figure in published(task)))
+    matches = [name for name in names if name.lower().startswith(asked.lower())] if asked else []
+    if len(matches) > 1 and (exact := [name for name in matches if name.lower() == asked.lower()]):
+        matches = exact
+    if len(matches) != 1:
         raise InvalidInput(
-            f"--benchmark {said!r} is {'several' if found else 'none'} of the data sets that scores of {task} are "
+            f"--benchmark {asked!r} is {'several' if matches else 'none'} of the data sets that scores of {task} are "
             f"published for; expected one of {'; '.join(names)}.",
             "Leave it out for data of your own.",
         )
-    return found[0]
+    return matches[0]
 
 
 def published(task: str) -> list[Published]:

@@ -12,13 +12,13 @@ from typing import Any
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.data import formats
-from biomed_agent.model.data.examples import Example, Question, kind_of
+from biomed_agent.model.data.examples import Example, TextQuestion, kind_of
 from biomed_agent.model.data.formats.rows import BadRow, Defect, Found, RowError, report_line, shorten, text, to_example
 from biomed_agent.model.evaluation.tasks import Task, readable
 
-NAMED = 100
+MAX_NAMED_ROWS = 100
 """bad rows a report names; the file of bad rows has all"""
-KEPT, CHARGED = "; stays in", "; stays in, to be charged as a miss"
+STAYS, CHARGED = "; stays in", "; stays in, to be charged as a miss"
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Rows:
     """What the files of a task hold."""
 
     examples: list[Example] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
+    questions: list[TextQuestion] = field(default_factory=list)
     left_out: list[BadRow] = field(default_factory=list)
     """rows without a question or an answer, which nothing can be scored against"""
     doubtful: list[BadRow] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Rows:
     """the published data set the rows are said to be of, as :mod:`.published` names it"""
 
     @property
-    def all(self) -> list[Example] | list[Question]:
+    def all(self) -> list[Example] | list[TextQuestion]:
         """The examples, or the questions."""
         return self.examples or self.questions
 
@@ -64,16 +64,16 @@ class Rows:
         return {
             **({"benchmark": self.benchmark} if self.benchmark else {}),
             "files": self.files,
-            "left_out": dict(Counter(one.reason for one in self.left_out)),
+            "left_out": dict(Counter(row.reason for row in self.left_out)),
             "bad_rows": [
                 {
-                    "file": Path(one.file).name,
-                    "line": one.line,
-                    "where": one.where,
-                    "reason": one.reason,
-                    "got": one.got,
+                    "file": Path(row.file).name,
+                    "line": row.line,
+                    "where": row.where,
+                    "reason": row.reason,
+                    "got": row.got,
                 }
-                for one in self.bad[:NAMED]
+                for row in self.bad[:MAX_NAMED_ROWS]
             ],
         }
 
@@ -93,8 +93,8 @@ def write_bad(bad: Sequence[BadRow], folder: Path) -> list[Path]:
         InvalidInput: The folder cannot be written.
     """
     by_file: dict[str, list[BadRow]] = {}
-    for one in bad:
-        by_file.setdefault(one.file, []).append(one)
+    for row in bad:
+        by_file.setdefault(row.file, []).append(row)
     names: Counter[str] = Counter()
     written = []
     for file, rows in by_file.items():
@@ -128,7 +128,7 @@ def read_rows(task: Task, paths: Iterable[Path]) -> Rows:
             _questions(formats.read_questions(path), rows)
         rows.files.append({"name": path.name, "sha256": _digest(path)})
     if not rows.all:
-        names = ", ".join(one["name"] for one in rows.files)
+        names = ", ".join(file["name"] for file in rows.files)
         some = "; ".join(map(str, rows.left_out[:3])) + (" ..." if len(rows.left_out) > 3 else "")
         raise InvalidInput(f"{names}: no row can be scored ({some or 'there is none'}).", "Give another --data.")
     return rows
@@ -136,61 +136,61 @@ def read_rows(task: Task, paths: Iterable[Path]) -> Rows:
 
 def _structures(task: Task, reading: formats.Reading[Example], rows: Rows) -> None:
     file = str(reading.path)
-    for found in reading.format.reader(reading.path):
-        if not isinstance(found, Found):
-            rows.left_out.append(_defect(file, found))
+    for record in reading.format.reader(reading.path):
+        if not isinstance(record, Found):
+            rows.left_out.append(_defect(file, record))
             continue
         try:
-            example, problem = _example(found, reading.path.name)
+            example, problem = _example(record, reading.path.name)
         except RowError as error:
-            rows.left_out.append(_bad(file, found, error))
+            rows.left_out.append(_bad(file, record, error))
             continue
         sort = "molecule" if example.smiles else "protein"
         if sort != task.structure:
             reason = f"a {sort}; the task is about a {task.structure}"
-            rows.left_out.append(BadRow(file, found.line, reason, found.where))
+            rows.left_out.append(BadRow(file, record.line, reason, record.where))
             continue
         rows.examples.append(example)
         if problem:
-            bad = _bad(file, found, problem)
-            rows.doubtful.append(replace(bad, reason=bad.reason + (KEPT if readable(example) else CHARGED)))
+            bad = _bad(file, record, problem)
+            rows.doubtful.append(replace(bad, reason=bad.reason + (STAYS if readable(example) else CHARGED)))
 
 
-def _defect(file: str, found: object) -> BadRow:
-    if isinstance(found, Defect):
-        return BadRow(file, found.line, found.reason, found.where, shorten(found.got))
+def _defect(file: str, record: object) -> BadRow:
+    if isinstance(record, Defect):
+        return BadRow(file, record.line, record.reason, record.where, shorten(record.got))
     return BadRow(file, 0, "the row holds no structure")
 
 
-def _bad(file: str, found: Found, error: RowError) -> BadRow:
-    column = found.columns.get(error.what, "")
-    return BadRow(file, found.line, error.reason, found.where or (f"column {column}" if column else ""), error.got)
+def _bad(file: str, record: Found, error: RowError) -> BadRow:
+    column = record.columns.get(error.what, "")
+    return BadRow(file, record.line, error.reason, record.where or (f"column {column}" if column else ""), error.got)
 
 
-def _example(found: Found, origin: str) -> tuple[Example, RowError | None]:
+def _example(record: Found, origin: str) -> tuple[Example, RowError | None]:
     """Return a row as an example; with its structure as it stands there when it cannot be read, and why it cannot."""
     try:
-        return to_example(found, origin), None
+        return to_example(record, origin), None
     except RowError as error:
         problem = error
-    smiles, sequence = str(found.smiles or ""), str(found.sequence or "")
+    smiles, sequence = str(record.smiles or ""), str(record.sequence or "")
     if not smiles and not sequence:
         raise problem
-    question = text(found.question, "question") if found.question != "" or not found.kind else ""
-    answer = text(found.answer, "answer")
-    kind = found.kind or kind_of(question)
-    return Example(kind, answer, found.group, found.origin or origin, smiles, sequence, question), problem
+    question = text(record.question, "question") if record.question != "" or not record.kind else ""
+    answer = text(record.answer, "answer")
+    kind = record.kind or kind_of(question)
+    return Example(kind, answer, record.group, record.origin or origin, smiles, sequence, question), problem
 
 
-def _questions(reading: formats.Reading[Question], rows: Rows) -> None:
+def _questions(reading: formats.Reading[TextQuestion], rows: Rows) -> None:
     file = str(reading.path)
-    for found in reading.format.reader(reading.path):
-        if not isinstance(found, Question):
-            rows.left_out.append(_defect(file, found))
-        elif found.answer:
-            rows.questions.append(found)
+    for record in reading.format.reader(reading.path):
+        if not isinstance(record, TextQuestion):
+            rows.left_out.append(_defect(file, record))
+        elif record.answer:
+            rows.questions.append(record)
         else:
-            rows.left_out.append(BadRow(file, 0, "the file does not tell the answer", f"question {found.id}"))
+            rows.left_out.append(BadRow(file, 0, "the file does not tell the answer", f"question {record.id}"))
 
 
 def _listed(path: Path) -> set[str]:
@@ -202,7 +202,7 @@ def _listed(path: Path) -> set[str]:
         listed: Any = json.loads(words)
     except ValueError:
         listed = words.split()
-    return {str(one) for one in (listed if isinstance(listed, list | dict) else [listed])}
+    return {str(item) for item in (listed if isinstance(listed, list | dict) else [listed])}
 
 
 def _digest(path: Path) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.evaluation import results
-from biomed_agent.model.evaluation.metrics import FEWEST
+from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 from biomed_agent.model.evaluation.tables import (
     MARKS_LINE,
-    Report,
+    EvaluationReport,
     bucket_rows,
     compared_line,
     difference_rows,
@@ -41,7 +41,7 @@ def write(evaluation: Evaluation, folder: Path) -> list[Path]:
     from biomed_agent.model.evaluation.page import page
 
     report = evaluation.report
-    lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in evaluation.examples)
+    lines = (json.dumps(example, ensure_ascii=False) + "\n" for example in evaluation.examples)
     texts = (
         json.dumps(report, indent=2, ensure_ascii=False) + "\n",
         markdown(report),
@@ -62,7 +62,7 @@ def write(evaluation: Evaluation, folder: Path) -> list[Path]:
     return paths
 
 
-def markdown(report: Report) -> str:
+def markdown(report: EvaluationReport) -> str:
     """Return the report as Markdown."""
     parts = [f"# {title(report)}", *(f"- {line}" for line in facts(report))]
     text = "\n".join([parts[0], "", *parts[1:], ""])
@@ -82,11 +82,11 @@ def section_markdown(section: Mapping[str, Any], headline: str) -> str:
     header, rows = difference_rows(section)
     differences = divided(header, rows, headline) if rows else []
     text = ""
-    for where, (one, other) in enumerate(zip_longest(scores, differences)):
-        text += f"\nOther scores:\n\n{table(*one)}\n" if where else f"{table(*one)}\n"
+    for where, (score, other) in enumerate(zip_longest(scores, differences)):
+        text += f"\nOther scores:\n\n{table(*score)}\n" if where else f"{table(*score)}\n"
         if other:
             text += f"\nModel minus the others, in pairs:\n\n{table(*other)}\n"
-    if (use := section["structure"]) and use["n"] >= FEWEST:
+    if (use := section["structure"]) and use["n"] >= MIN_INTERVAL_EXAMPLES:
         verb = "uses" if use["uses_structure"] else "is not shown to use"
         text += f"\nBy these numbers the model {verb} the structure (two standard errors, in words and in loss).\n"
     header, rows = miss_rows(section)
@@ -109,16 +109,16 @@ def scores_table(scores: Mapping[str, results.Scores]) -> str:
     """Return what the structures are worth, by kind of question, as the Markdown table of a model card."""
     header = ["kind", "n", "ROUGE-L", "exchanged", "difference", "best constant", "loss", "exchanged", "difference"]
     rows = []
-    for kind, one in scores.items():
+    for kind, score in scores.items():
         words = [
-            f"{one.rouge_l:.3f}",
-            f"{one.shuffled:.3f}",
-            f"{one.rouge_l - one.shuffled:.3f} ± {one.rouge_l_error:.3f}",
+            f"{score.rouge_l:.3f}",
+            f"{score.shuffled:.3f}",
+            f"{score.rouge_l - score.shuffled:.3f} ± {score.rouge_l_error:.3f}",
         ]
-        constant = "" if one.constant is None else f"{one.constant:.3f}"
+        constant = "" if score.constant is None else f"{score.constant:.3f}"
         loss = ["", "", ""]
-        if one.loss is not None and one.loss_shuffled is not None and one.loss_error is not None:
-            cost = f"{one.loss_shuffled - one.loss:.3f} ± {one.loss_error:.3f}"
-            loss = [f"{one.loss:.3f}", f"{one.loss_shuffled:.3f}", cost]
-        rows.append([kind, f"{one.n:,}", *words, constant, *loss])
+        if score.loss is not None and score.loss_shuffled is not None and score.loss_error is not None:
+            cost = f"{score.loss_shuffled - score.loss:.3f} ± {score.loss_error:.3f}"
+            loss = [f"{score.loss:.3f}", f"{score.loss_shuffled:.3f}", cost]
+        rows.append([kind, f"{score.n:,}", *words, constant, *loss])
     return table(header, rows)

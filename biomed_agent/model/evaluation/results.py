@@ -18,15 +18,15 @@ from biomed_agent.model.evaluation.models_under_test import Reply
 
 MODEL, EXCHANGED, BLIND = "model", "structures exchanged", "projections zeroed"
 WITHOUT_CONTEXT = "without the abstract"
-FREQUENT, LONGEST, RANDOM = "most frequent answer", "longest option", "random choice"
+FREQUENT, LONGEST_OPTION, RANDOM = "most frequent answer", "longest option", "random choice"
 CONSTANT, TRIMMED, NEIGHBOUR = "best constant", "best constant, trimmed", "nearest neighbour"
 LOSS = "loss (nats per token)"
 """The only column where less is better."""
 MOLECULE_EDGES, PROTEIN_EDGES = (0.3, 0.5, 0.7, 0.9), (0.3, 0.4, 0.6)
 """Where buckets of similarity begin: Tanimoto, sequence identity."""
-SHOWN = 6
+SHOWN_ANSWERS = 6
 """best and worst answers that are shown"""
-BINS = 24
+HISTOGRAM_BINS = 24
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def section(
         "systems": rows,
         "structure": None if use is None else {**asdict(use), "uses_structure": use.uses_structure},
         "buckets": buckets(asked, systems, headline, edges, seed) if edges else [],
-        "lengths": lengths([one.expected for one in asked], model.answers),
+        "lengths": lengths([row.expected for row in asked], model.answers),
         "shown": extremes(asked, systems, headline),
     }
 
@@ -243,14 +243,14 @@ def buckets(
 ) -> list[dict[str, Any]]:
     """Return the headline score of each system by similarity of the nearest training structure."""
     bounds = [-math.inf, *edges, math.inf]
-    found = []
+    buckets = []
     for low, high in pairwise(bounds):
-        where = [number for number, one in enumerate(asked) if low <= one.similarity < high]
+        where = [number for number, row in enumerate(asked) if low <= row.similarity < high]
         name = f"below {edges[0]:g}" if low == -math.inf else f"{low:g} and above" if high == math.inf else ""
-        found.append({"name": name or f"{low:g} to {high:g}", **_bucket(where, systems, headline, seed)})
-    if unknown := [number for number, one in enumerate(asked) if math.isnan(one.similarity)]:
-        found.append({"name": "not readable", **_bucket(unknown, systems, headline, seed)})
-    return found
+        buckets.append({"name": name or f"{low:g} to {high:g}", **_bucket(where, systems, headline, seed)})
+    if unknown := [number for number, row in enumerate(asked) if math.isnan(row.similarity)]:
+        buckets.append({"name": "not readable", **_bucket(unknown, systems, headline, seed)})
+    return buckets
 
 
 def _bucket(where: Sequence[int], systems: Sequence[System], headline: str, seed: int) -> dict[str, Any]:
@@ -269,9 +269,9 @@ def lengths(expected: Sequence[str], answers: Sequence[str]) -> dict[str, Any]:
     """Return histograms of words in what was expected and in what was said; the last bin is open."""
     counts = [[len(words(text)) for text in texts] for texts in (expected, answers)]
     longest = sorted(counts[0] + counts[1])[int(0.99 * (len(expected) + len(answers) - 1))]
-    width = max(1, math.ceil((longest + 1) / BINS))
-    bins = [Counter(min(count // width, BINS - 1) for count in one) for one in counts]
-    used = max(max(one) for one in bins) + 1
+    width = max(1, math.ceil((longest + 1) / HISTOGRAM_BINS))
+    bins = [Counter(min(count // width, HISTOGRAM_BINS - 1) for count in values) for values in counts]
+    used = max(max(counter) for counter in bins) + 1
     return {
         "words_per_bin": width,
         "expected": [bins[0][number] for number in range(used)],
@@ -288,24 +288,24 @@ def extremes(asked: Sequence[Asked], systems: Sequence[System], headline: str) -
     if values is None:
         return {"best": [], "worst": []}
     order = sorted(range(len(asked)), key=lambda number: (-values[number], asked[number].key))
-    half = order[: min(SHOWN, (len(order) + 1) // 2)]
+    half = order[: min(SHOWN_ANSWERS, (len(order) + 1) // 2)]
     best = [number for number in half if values[number] > 0]
     others = list(reversed(order[len(best) :]))
-    worst = sorted(others, key=lambda number: not systems[0].answers[number])[:SHOWN]
+    worst = sorted(others, key=lambda number: not systems[0].answers[number])[:SHOWN_ANSWERS]
     return {
         "best": [shown(asked[number], systems, number, headline) for number in best],
         "worst": [shown(asked[number], systems, number, headline) for number in worst],
     }
 
 
-def shown(one: Asked, systems: Sequence[System], number: int, headline: str) -> dict[str, Any]:
+def shown(row: Asked, systems: Sequence[System], number: int, headline: str) -> dict[str, Any]:
     """Return one example with every system's answer and headline score."""
     return {
-        "key": one.key,
-        "structure": one.structure,
-        "question": one.question,
-        "expected": one.expected,
-        "similarity": None if math.isnan(one.similarity) else round(one.similarity, 4),
+        "key": row.key,
+        "structure": row.structure,
+        "question": row.question,
+        "expected": row.expected,
+        "similarity": None if math.isnan(row.similarity) else round(row.similarity, 4),
         "answers": {system.name: system.answers[number] for system in systems},
         "scores": {
             system.name: _round(float(system.scored.means[headline][number]))

@@ -7,37 +7,37 @@ from typing import TYPE_CHECKING, Any
 
 from biomed_agent.model.evaluation import results
 from biomed_agent.model.evaluation.baselines import Overlap
-from biomed_agent.model.evaluation.metrics import FEWEST
+from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 from biomed_agent.model.evaluation.published import MARKS
 
 if TYPE_CHECKING:
     pass
 
-SOME = 3
+MAX_LISTED_ROWS = 3
 """bad rows of a reason that the report names; its JSON has more, and the file of bad rows all"""
-MAIN = ("accuracy", "macro-F1", "BLEU-4", "METEOR", "class", "exact match", "loss")
+MAIN_METRICS = ("accuracy", "macro-F1", "BLEU-4", "METEOR", "class", "exact match", "loss")
 """how the names of the scores begin that a table shows beside the headline"""
-Report = Mapping[str, Any]
+EvaluationReport = Mapping[str, Any]
 MARKS_LINE = "Marks: " + "; ".join(f"{mark}: {meaning}" for mark, meaning in MARKS.items()) + "."
 
 
-def title(report: Report) -> str:
+def title(report: EvaluationReport) -> str:
     """Return what was evaluated on what."""
     model = report["model"]
     return f"{report['task']['title']}: {model['name']} {model['revision']}".strip()
 
 
-def heading_of(report: Report, section: Mapping[str, Any]) -> str:
+def heading_of(report: EvaluationReport, section: Mapping[str, Any]) -> str:
     """Return what the examples of a section have in common."""
     return "All questions" if section["kind"] == "all" else f"Questions of kind {section['kind']}"
 
 
-def facts(report: Report) -> list[str]:
+def facts(report: EvaluationReport) -> list[str]:
     """Return how the scores came about, in sentences."""
     data, train, settings = report["data"], report["train"], report["settings"]
     drawn = f", drawn by hash from {data['of']:,}" if data["of"] > data["examples"] else ""
-    said = f"; said to be of {data['benchmark']}" if data.get("benchmark") else ""
-    lines = [f"Data: {_named(data)}, {data['examples']:,} {_examples(data['examples'])}{drawn}{said}."]
+    benchmark = f"; said to be of {data['benchmark']}" if data.get("benchmark") else ""
+    lines = [f"Data: {_named(data)}, {data['examples']:,} {_examples(data['examples'])}{drawn}{benchmark}."]
     if left := data.get("left_out"):
         reasons = "; ".join(f"{count:,}: {reason}{_where(data, reason)}" for reason, count in left.items())
         lines.append(f"Left out, because nothing can be scored against them ({reasons}).")
@@ -59,8 +59,8 @@ def facts(report: Report) -> list[str]:
         lines.append(f"Tokens of BLEU and METEOR: {words}; ROUGE without stemmer.")
     lines.append(
         "In brackets: 95 % intervals from 1,000 resamples of the examples (seed "
-        f"{settings['seed']}), paired in differences; none for fewer than {FEWEST} examples, whose resamples "
-        "repeat each other. Misses are charged with 0."
+        f"{settings['seed']}), paired in differences; none for fewer than {MIN_INTERVAL_EXAMPLES} examples, whose "
+        "resamples repeat each other. Misses are charged with 0."
     )
     return lines + list(report["notes"])
 
@@ -71,16 +71,19 @@ def _examples(count: int) -> str:
 
 def _where(data: Mapping[str, Any], reason: str) -> str:
     """Return where the first rows stand that were left out for a reason."""
-    rows = [one for one in data.get("bad_rows", ()) if one["reason"] == reason]
+    rows = [row for row in data.get("bad_rows", ()) if row["reason"] == reason]
     if not rows:
         return ""
-    some = [f"{one['file']}:{one['line']}" if one["line"] else f"{one['file']}, {one['where']}" for one in rows[:SOME]]
+    some = [
+        f"{row['file']}:{row['line']}" if row["line"] else f"{row['file']}, {row['where']}"
+        for row in rows[:MAX_LISTED_ROWS]
+    ]
     return f", {', '.join(some)}{' ...' if data['left_out'][reason] > len(some) else ''}"
 
 
 def _named(data: Mapping[str, Any]) -> str:
     files = data.get("files") or []
-    return ", ".join(f"{one['name']} (SHA-256 {one['sha256'][:12]})" for one in files) or "examples given in Python"
+    return ", ".join(f"{file['name']} (SHA-256 {file['sha256'][:12]})" for file in files) or "examples given in Python"
 
 
 def divided(
@@ -93,7 +96,7 @@ def divided(
         return first, others
 
     names = list(enumerate(header))[1:]
-    main = [place for place, name in names if name.startswith((headline, *MAIN)) and "mean of" not in name]
+    main = [place for place, name in names if name.startswith((headline, *MAIN_METRICS)) and "mean of" not in name]
     main.sort(key=lambda place: header[place] != headline)
     rest = [place for place, _ in names if place not in main]
     return [of(main), of(rest)] if rest else [of(main)]
@@ -113,10 +116,10 @@ def score_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
 def difference_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the differences between the model and the others."""
     others = [system for system in section["systems"] if system.get("model_minus_this")]
-    columns = [column for column in section["columns"] if any(column in one["model_minus_this"] for one in others)]
+    columns = [column for column in section["columns"] if any(column in other["model_minus_this"] for other in others)]
     rows = [
-        [one["name"], *(number(one["model_minus_this"].get(column), signed=True) for column in columns)]
-        for one in others
+        [other["name"], *(number(other["model_minus_this"].get(column), signed=True) for column in columns)]
+        for other in others
     ]
     return ["model minus", *columns], rows
 
@@ -125,12 +128,12 @@ def miss_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of misses by reason, for the systems that have any."""
     rows = [
         [
-            one["name"],
-            ", ".join(f"{count:,} {why}" for why, count in one["misses"].items()) or "0",
-            f"{one['answers_cut']:,}",
+            system["name"],
+            ", ".join(f"{count:,} {why}" for why, count in system["misses"].items()) or "0",
+            f"{system['answers_cut']:,}",
         ]
-        for one in section["systems"]
-        if one["misses"] or one["answers_cut"] or one["name"] == results.MODEL
+        for system in section["systems"]
+        if system["misses"] or system["answers_cut"] or system["name"] == results.MODEL
     ]
     return ["", "misses", "cut at the limit of tokens"], rows
 
@@ -138,15 +141,15 @@ def miss_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
 def bucket_rows(section: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of the headline score by bucket."""
     names = [system["name"] for system in section["systems"]]
-    names = [name for name in names if any(name in one["scores"] for one in section["buckets"])]
+    names = [name for name in names if any(name in bucket["scores"] for bucket in section["buckets"])]
     rows = [
-        [one["name"], f"{one['examples']:,}", *(number(one["scores"].get(name)) for name in names)]
-        for one in section["buckets"]
+        [bucket["name"], f"{bucket['examples']:,}", *(number(bucket["scores"].get(name)) for name in names)]
+        for bucket in section["buckets"]
     ]
     return ["similarity", "examples", *names], rows
 
 
-def compared_line(report: Report) -> str:
+def compared_line(report: EvaluationReport) -> str:
     """Return what published scores may be compared with."""
     if benchmark := report["data"].get("benchmark"):
         return f"Scores on {benchmark} may be compared with this model's; those on other data may not."
@@ -156,7 +159,7 @@ def compared_line(report: Report) -> str:
     )
 
 
-def published_rows(report: Report) -> tuple[list[str], list[list[str]]]:
+def published_rows(report: EvaluationReport) -> tuple[list[str], list[list[str]]]:
     """Return header and rows of published scores, those on the same data first.
 
     This model's stand above them only when its examples are said to be of a published data set. A score stands in one
@@ -170,16 +173,16 @@ def published_rows(report: Report) -> tuple[list[str], list[list[str]]]:
         columns += [c for c in section["columns"] if "mean of" not in c and c not in (*columns, results.LOSS)]
         count = f"{benchmark}: {section['examples']:,} {_examples(section['examples'])}"
         rows = [["this model", count, "measured", *(number(ours["scores"].get(column)) for column in columns), ""]]
-    for one in sorted(report["published"], key=lambda one: one["data"] != benchmark):
-        name = f"{one['model']}, {one['setting']}" if one["setting"] else one["model"]
-        cells = [f"{one['scores'][column]:.3f}" if column in one["scores"] else "" for column in columns]
-        note = "; ".join(part for part in (one["source"], one["note"]) if part)
-        rows.append([name, one["data"], one["mark"], *cells, note])
+    for figure in sorted(report["published"], key=lambda figure: figure["data"] != benchmark):
+        name = f"{figure['model']}, {figure['setting']}" if figure["setting"] else figure["model"]
+        cells = [f"{figure['scores'][column]:.3f}" if column in figure["scores"] else "" for column in columns]
+        note = "; ".join(part for part in (figure["source"], figure["note"]) if part)
+        rows.append([name, figure["data"], figure["mark"], *cells, note])
     return ["model", "data", "mark", *columns, "source, caution"], rows
 
 
-def _columns(report: Report) -> list[str]:
-    return list(dict.fromkeys(column for one in report["published"] for column in one["scores"]))
+def _columns(report: EvaluationReport) -> list[str]:
+    return list(dict.fromkeys(column for figure in report["published"] for column in figure["scores"]))
 
 
 def number(score: Mapping[str, float | None] | None, signed: bool = False) -> str:

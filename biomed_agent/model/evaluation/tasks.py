@@ -15,13 +15,12 @@ from typing import Literal, TypeVar
 
 from biomed_agent.core.chemistry.structures import molecule_from_smiles
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import MAX_RESIDUES
 from biomed_agent.model.contract.prompt import Message, user_message
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.network.featurize import featurize_smiles
 
-LONGEST = 10_000
-"""Residues the processor takes; a test holds it to ``processing.MAX_RESIDUES``, which needs torch."""
-Row = TypeVar("Row", bound=Example | Question)
+Row = TypeVar("Row", bound=Example | TextQuestion)
 Setting = Literal["reasoning-required", "question-only", "reasoning-free"]
 SETTINGS: tuple[Setting, ...] = ("reasoning-required", "question-only", "reasoning-free")
 """What of a PubMedQA entry is shown: the abstract without its conclusion, nothing, or the conclusion."""
@@ -66,11 +65,11 @@ def task_named(name: str) -> Task:
 # ---------------------------------------------------------------------------------------------- structures
 
 
-def key_of(one: Example | Question) -> str:
+def key_of(row: Example | TextQuestion) -> str:
     """Return what an example is known by, across runs and orders: a question's own id, else a digest of its fields."""
-    if isinstance(one, Question):
-        return one.id
-    fields = "\n".join((one.smiles, one.sequence, one.question, one.answer))
+    if isinstance(row, TextQuestion):
+        return row.id
+    fields = "\n".join((row.smiles, row.sequence, row.question, row.answer))
     return hashlib.sha256(fields.encode()).hexdigest()[:16]
 
 
@@ -118,7 +117,7 @@ def as_asked(example: Example) -> Example:
 
 def readable(example: Example) -> bool:
     """Whether the encoders take the structures of an example: the SMILES parses, the sequence is not too long."""
-    if len("".join(example.sequence.split())) > LONGEST:
+    if len("".join(example.sequence.split())) > MAX_RESIDUES:
         return False
     try:
         return not example.smiles or featurize_smiles(example.smiles) is not None
@@ -176,7 +175,7 @@ def _exchange(examples: Sequence[Example], where: Sequence[int], seed: int, resu
 # ---------------------------------------------------------------------------------------------- choices
 
 
-def choice_messages(question: Question, setting: Setting = "reasoning-required") -> list[Message]:
+def choice_messages(question: TextQuestion, setting: Setting = "reasoning-required") -> list[Message]:
     """Return the prompt of a question with options.
 
     Args:
@@ -223,21 +222,21 @@ def parse_choice(reply: str, options: Mapping[str, str]) -> str:
     words = _spelled_out(options)
     flags = re.IGNORECASE if words else 0
     stated = re.findall(rf"(?i:\banswer(?:\s+is|\s*:)\s*(?:option\s+)?)[(\"'*]*({either})\b", text, flags)
-    if len({one.lower() for one in stated}) == 1:
+    if len({key.lower() for key in stated}) == 1:
         return _key(stated[0], options)
     after = r"(?![A-Za-z]|\s+or\b)" if words else r"\s*[).:,]"
     if opening := re.match(rf"\(?({either}){after}", text, flags):
         return _key(opening[1], options)
-    found = [
+    matches = [
         key
         for key, option in options.items()
         if re.search(rf"(?<!\w){re.escape(option.rstrip('.').lower())}(?!\w)", text.lower())
     ]
-    return found[0] if len(found) == 1 else ""
+    return matches[0] if len(matches) == 1 else ""
 
 
-def _key(said: str, options: Mapping[str, str]) -> str:
-    return next(key for key in options if key.lower() == said.lower())
+def _key(answer: str, options: Mapping[str, str]) -> str:
+    return next(key for key in options if key.lower() == answer.lower())
 
 
 # ---------------------------------------------------------------------------------------------- misses

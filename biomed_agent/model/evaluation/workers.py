@@ -15,7 +15,7 @@ from typing import Any, Literal
 from biomed_agent.core.errors import BiomedAgentError, Unavailable
 from biomed_agent.core.types import LoadIn, ModelStamp
 from biomed_agent.model.contract.generation import Options
-from biomed_agent.model.evaluation.models_under_test import Inside, Prompt, Reply
+from biomed_agent.model.evaluation.models_under_test import InProcess, Prompt, Reply
 from biomed_agent.model.local import LocalModel
 
 Method = Literal["write", "losses", "weigh"]
@@ -31,7 +31,7 @@ class _Work:
     blind: bool
 
 
-def loaded(model: LocalModel, processes: int, batch: int = 16) -> Inside | Several:
+def loaded(model: LocalModel, processes: int, batch: int = 16) -> InProcess | WorkerPool:
     """Return a local model to be asked, in this process or in several.
 
     Args:
@@ -40,15 +40,15 @@ def loaded(model: LocalModel, processes: int, batch: int = 16) -> Inside | Sever
         batch: Prompts at a time in one process.
     """
     if processes == 1:
-        return Inside(model.load(), batch)
-    return Several(model.folder, model.stamp, processes, batch, model.load_in)
+        return InProcess(model.load(), batch)
+    return WorkerPool(model.folder, model.stamp, processes, batch, model.load_in)
 
 
-class Several:
+class WorkerPool:
     """A checkpoint folder, loaded by several processes on the CPU; each takes one batch after another.
 
-    The batches are those of :class:`.answers.Inside`, so the answers are the same, too. The processes end with this
-    object.
+    The batches are those of :class:`.models_under_test.InProcess`, so the answers are the same, too. The processes end
+    with this object.
 
     Args:
         folder: The checkpoint folder.
@@ -62,7 +62,7 @@ class Several:
         Unavailable: A process ended, most likely for want of memory.
     """
 
-    inside = True
+    in_process = True
 
     def __init__(
         self, folder: Path, stamp: ModelStamp, processes: int, batch: int = 16, load_in: LoadIn | None = None
@@ -81,20 +81,20 @@ class Several:
         self._received(self._ends)
 
     def write(self, prompts: Sequence[Prompt], options: Options) -> Iterator[Reply]:
-        """See :class:`.answers.Model`."""
+        """See :class:`.models_under_test.Model`."""
         yield from self._done("write", prompts, options)
 
     def losses(self, prompts: Sequence[Prompt]) -> list[float | None]:
-        """See :class:`.answers.Model`."""
+        """See :class:`.models_under_test.Model`."""
         return self._done("losses", prompts, Options())
 
     def weigh(self, prompts: Sequence[Prompt]) -> list[Reply]:
-        """See :class:`.answers.Model`."""
+        """See :class:`.models_under_test.Model`."""
         return self._done("weigh", prompts, Options())
 
     @contextlib.contextmanager
     def blind(self) -> Iterator[None]:
-        """See :class:`.answers.Model`."""
+        """See :class:`.models_under_test.Model`."""
         self._blind = True
         try:
             yield
@@ -158,7 +158,7 @@ def _serve(end: Connection, folder: Path, batch: int, load_in: LoadIn | None) ->
 
     torch.set_num_threads(1)
     try:
-        model = Inside(LocalEngine(folder, load_in, device="cpu"), batch)
+        model = InProcess(LocalEngine(folder, load_in, device="cpu"), batch)
     except BiomedAgentError as error:
         end.send(error)
         return
@@ -168,7 +168,7 @@ def _serve(end: Connection, folder: Path, batch: int, load_in: LoadIn | None) ->
             end.send(_answer(model, end.recv()))
 
 
-def _answer(model: Inside, work: _Work) -> list[Any] | BiomedAgentError:
+def _answer(model: InProcess, work: _Work) -> list[Any] | BiomedAgentError:
     try:
         with model.blind() if work.blind else contextlib.nullcontext():
             if work.method == "write":

@@ -1,9 +1,9 @@
 """The model in this process: messages in, text out, one request or batch at a time."""
 
-import asyncio
+import gc
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,10 @@ from transformers import StoppingCriteria, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 from transformers.utils import logging
 
+from biomed_agent.core.deadline import Deadline, current, running
 from biomed_agent.core.errors import InvalidInput, Unavailable
 from biomed_agent.core.types import LoadIn, ModelStamp
+from biomed_agent.model.async_bridge import ChildDeadline, WorkerThread
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint
 from biomed_agent.model.contract.generation import Generation, Options
 from biomed_agent.model.contract.manifest import stamp_of
@@ -25,11 +27,16 @@ from biomed_agent.model.contract.samples import choose
 from biomed_agent.model.inference.machine import best_precision, take_inventory
 from biomed_agent.model.inference.placement import choose as choose_placement
 from biomed_agent.model.inference.placement import folder_sizes
-from biomed_agent.model.inference.quantize import loading_options, settle
+from biomed_agent.model.inference.quantize import loading_options, prepare_quantized
 from biomed_agent.model.inference.sampling import cut_at, sample
+from biomed_agent.model.network.processing import Structures
 
-SMALL = 100_000_000
+SINGLE_THREAD_PARAMETERS = 100_000_000
 """Parameters below which one CPU thread is used: more of them only wait for each other."""
+
+
+LOCK_SECONDS = 0.05
+"""seconds after which whoever waits for the model looks at the deadline again"""
 
 
 class LocalEngine:
@@ -64,11 +71,12 @@ class LocalEngine:
             self.model, self.processor, self.manifest = load_checkpoint(
                 folder, device_map=device_map, **loading_options(load_in)
             )
-        settle(self.model)
+        prepare_quantized(self.model)
         self.device: torch.device = self.model.device
         self.stamp: ModelStamp = stamp_of(self.manifest)
         self._lock = threading.Lock()
-        small = self.device.type == "cpu" and self.model.num_parameters() < SMALL
+        self._worker = WorkerThread("biomed-agent-engine")
+        small = self.device.type == "cpu" and self.model.num_parameters() < SINGLE_THREAD_PARAMETERS
         self._threads = 1 if small else torch.get_num_threads()
 
     @property
@@ -86,6 +94,9 @@ class LocalEngine:
             InvalidInput: A message or structure cannot be read, an option is out of range, or the newest turn
                 leaves no room for an answer.
             Unavailable: The device ran out of memory.
+            Cancelled: The call's deadline (:func:`biomed_agent.core.deadline.current`) was cancelled: seen before each
+                token, and while another call holds the model.
+            TimedOut: Its time is up; seen as often.
         """
         return self.generate_batch([messages], options)[0]
 
@@ -96,11 +107,11 @@ class LocalEngine:
 
         Raises:
             InvalidInput: As :meth:`generate`, for any of them.
-            Unavailable: The device ran out of memory.
+            Unavailable: As :meth:`generate`.
         """
         if options.mbr_samples and conversations:
             ready = [self._prepare([messages], options) for messages in conversations]  # all, before any is sampled
-            return [choose(self._drawn(*one, options)).generation for one in ready]
+            return [choose(self._drawn(*prepared, options)).generation for prepared in ready]
         inputs, limits, notes = self._prepare(conversations, options)
         with self._running(options):
             rows = self._decode(inputs, limits, options, None)
@@ -118,7 +129,7 @@ class LocalEngine:
         Raises:
             InvalidInput: As :meth:`generate`; or several are asked for at temperature 0 or with beams, where all would
                 be the same.
-            Unavailable: The device ran out of memory.
+            Unavailable: As :meth:`generate`.
         """
         if n < 1:
             raise InvalidInput(f"{n} samples were asked for; expected 1 or more.")
@@ -139,21 +150,26 @@ class LocalEngine:
         """Yield the answer in pieces that join to :meth:`generate`'s text.
 
         A caller who stops reading stops the model. With beams, or samples to be compared, the answer is known at the
-        end only: it comes whole, and the model runs on until then.
+        end only: it comes whole.
 
         Raises:
             InvalidInput: As :meth:`generate`.
-            Unavailable: The device ran out of memory.
+            Unavailable: As :meth:`generate`.
         """
+        return self._pieces(messages, options, ChildDeadline(current()))
+
+    def _pieces(self, messages: Sequence[Message], options: Options, deadline: ChildDeadline) -> Iterator[str]:
         if options.num_beams > 1 or options.mbr_samples:
-            yield self.generate(messages, options).text
+            with running(deadline):
+                text = self.generate(messages, options).text
+            yield text
             return
         inputs, limits, _ = self._prepare([messages], options)
         tokens = _TokenQueue()
 
         def run() -> None:
             try:
-                with self._running(options):
+                with running(deadline), self._running(options):
                     self._decode(inputs, limits, options, tokens)
                 tokens.end()
             except BaseException as error:  # handed to the reader, who raises it
@@ -174,21 +190,20 @@ class LocalEngine:
             if len(final) > sent:
                 yield final[sent:]
         finally:
-            tokens.cancelled = True
+            deadline.cancel()
             worker.join()
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
         """Like :meth:`generate`, in a worker thread."""
-        return await asyncio.to_thread(self.generate, messages, options)
+        return await self._worker.run(lambda: self.generate(messages, options))
 
-    async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
-        """Like :meth:`stream`; each piece is awaited in a worker thread."""
-        pieces = self.stream(messages, options)
-        try:
-            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-                yield piece
-        finally:
-            await asyncio.to_thread(pieces.close)  # type: ignore[attr-defined]
+    def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
+        """Like :meth:`stream`, in a worker thread."""
+        return self._worker.iterate(lambda: self.stream(messages, options))
+
+    def close(self) -> None:
+        """End the worker thread; harmless twice. The weights are freed with the engine, see :func:`free_memory`."""
+        self._worker.close()
 
     def _prepare(
         self, conversations: Sequence[Sequence[Message]], options: Options
@@ -197,8 +212,9 @@ class LocalEngine:
         _check(options)
         if not conversations or not all(conversations):
             raise InvalidInput("there is no message to answer.", "Give at least one user message.")
-        fitted = [self._fit(messages, options) for messages in conversations]
-        inputs = self.processor([messages for messages, _ in fitted])
+        structures: Structures = {}
+        fitted = [self._fit(messages, options, structures) for messages in conversations]
+        inputs = self.processor([messages for messages, _ in fitted], structures=structures)
         limits = []
         for count in inputs["attention_mask"].sum(dim=1).tolist():
             room = self.context_length - count
@@ -211,23 +227,23 @@ class LocalEngine:
             limits.append(min(options.max_new_tokens, room))
         return inputs.to(self.device), limits, [note for _, note in fitted]
 
-    def _fit(self, messages: Sequence[Message], options: Options) -> tuple[list[Message], str]:
+    def _fit(self, messages: Sequence[Message], options: Options, structures: Structures) -> tuple[list[Message], str]:
         """Drop the oldest turns of a conversation that is too long; say in words what the model will not see."""
 
         def size(part: Sequence[Message]) -> int:
-            return sum(len(ids) for _, ids in self.processor.encode_prompt(part))
+            return sum(len(ids) for _, ids in self.processor.encode_prompt(part, structures))
 
-        kept, dropped = drop_oldest_turns(messages, self.context_length - options.max_new_tokens, size)
-        structures = [part for part in render(kept, self.processor.style) if not isinstance(part, Text)]
-        notes = [self.processor.truncation_note(part.sequence) for part in structures if isinstance(part, ProteinSlot)]
+        remaining, dropped = drop_oldest_turns(messages, self.context_length - options.max_new_tokens, size)
+        slots = [part for part in render(remaining, self.processor.style) if not isinstance(part, Text)]
+        notes = [self.processor.truncation_note(part.sequence) for part in slots if isinstance(part, ProteinSlot)]
         if dropped:
             before = sum(not isinstance(part, Text) for part in render(messages, self.processor.style))
-            lost = before - len(structures)
+            lost = before - len(slots)
             notes.append(
                 f"{_count(dropped, 'earlier turn')} {'was' if dropped == 1 else 'were'} dropped to fit the context of "
                 f"{self.context_length:,}" + (f", with {_count(lost, 'structure')}" if lost else "")
             )
-        return kept, "; ".join(note for note in notes if note)
+        return remaining, "; ".join(note for note in notes if note)
 
     def _decode(
         self, inputs: Any, limits: list[int], options: Options, tokens: "_TokenQueue | None"
@@ -245,7 +261,7 @@ class LocalEngine:
             eos_token_id=eos,
             pad_token_id=eos[0] if pad is None else pad,
             streamer=tokens,
-            stopping_criteria=StoppingCriteriaList([_StopWhen(self._text, options.stop, tokens)]),
+            stopping_criteria=StoppingCriteriaList([_StopWhen(self._text, options.stop, current())]),
             **(sampling if options.temperature > 0 else {}),
         )
         rows = []
@@ -277,7 +293,7 @@ class LocalEngine:
     def _running(self, options: Options) -> Iterator[None]:
         """Hold the model: one caller, few threads, its own random numbers, quiet, no gradients."""
         devices = [self.device] if self.device.type == "cuda" else []
-        with self._lock, _quiet(), torch.random.fork_rng(devices=devices, enabled=options.seed is not None):
+        with self._held(), _quiet(), torch.random.fork_rng(devices=devices, enabled=options.seed is not None):
             threads = torch.get_num_threads()
             torch.set_num_threads(self._threads)
             if options.seed is not None:
@@ -292,12 +308,30 @@ class LocalEngine:
             finally:
                 torch.set_num_threads(threads)
 
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Wait until no other call holds the model, or the deadline is over."""
+        deadline = current()
+        deadline.check()
+        while not self._lock.acquire(timeout=deadline.at_most(LOCK_SECONDS)):
+            deadline.check()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def free_memory() -> None:
+    """Give back, of a GPU too, what engines that nobody refers to any more took."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
 
 class _TokenQueue(BaseStreamer):
     """New ids of one row, from the thread that decodes to the one that reads."""
 
     def __init__(self) -> None:
-        self.cancelled = False
         self._items: queue.Queue[int | BaseException | None] = queue.Queue()
 
     def put(self, value: Tensor) -> None:
@@ -321,17 +355,14 @@ class _TokenQueue(BaseStreamer):
 
 
 class _StopWhen(StoppingCriteria):
-    """Ends a row whose text holds a stop string, and every row when the reader has gone."""
+    """Ends a row whose text holds a stop string; and the whole call, with an error, when its deadline is over."""
 
-    def __init__(self, text: Any, stop: tuple[str, ...], tokens: _TokenQueue | None) -> None:
-        self.text = text
-        self.stop = stop
-        self.tokens = tokens
+    def __init__(self, text: Callable[[list[int]], str], stop: tuple[str, ...], deadline: Deadline) -> None:
+        self.text, self.stop, self.deadline = text, stop, deadline
 
     def __call__(self, input_ids: Tensor, scores: Any, **kwargs: Any) -> Tensor:
         """Return which rows are done, [batch]."""
-        if self.tokens is not None and self.tokens.cancelled:
-            return torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
+        self.deadline.check()
         done = [bool(self.stop) and cut_at(self.text(row), self.stop)[1] for row in input_ids.tolist()]
         return torch.tensor(done, dtype=torch.bool, device=input_ids.device)
 
@@ -370,7 +401,7 @@ def _settled(text: str, stop: tuple[str, ...]) -> str:
     text, stopped = cut_at(text, stop)
     if not stopped:
         text = text.rstrip("\N{REPLACEMENT CHARACTER}")
-        starts = (one[:length] for one in stop for length in range(1, len(one)))
+        starts = (string[:length] for string in stop for length in range(1, len(string)))
         text = text[: len(text) - max((len(start) for start in starts if text.endswith(start)), default=0)]
     return text.rstrip()
 

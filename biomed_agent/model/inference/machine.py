@@ -95,10 +95,10 @@ def cpu_precision(instructions: Iterable[str], known: bool = True) -> Precision:
 
 def gpu_precision(gpus: Iterable[tuple[str, bool]]) -> Precision:
     """Return the precision that all of these GPUs compute best; each has a name and whether it multiplies bfloat16."""
-    found = list(gpus)
-    if lacking := dict.fromkeys(name for name, bf16 in found if not bf16):
+    gpus_here = list(gpus)
+    if lacking := dict.fromkeys(name for name, bf16 in gpus_here if not bf16):
         return Precision(False, f"{', '.join(lacking)}: no bf16 units", "GPU")
-    return Precision(True, f"{', '.join(dict.fromkeys(name for name, _ in found))}: has bf16 units", "GPU")
+    return Precision(True, f"{', '.join(dict.fromkeys(name for name, _ in gpus_here))}: has bf16 units", "GPU")
 
 
 def best_precision(device: str | None = None) -> Precision:
@@ -126,7 +126,7 @@ def _gpu_units(device: str) -> list[tuple[str, bool]]:
         return []
     number = device.partition(":")[2]
     numbers = [int(number)] if number else range(torch.cuda.device_count())
-    return [(torch.cuda.get_device_name(one), _multiplies_bf16(one)) for one in numbers]
+    return [(torch.cuda.get_device_name(number), _multiplies_bf16(number)) for number in numbers]
 
 
 def _multiplies_bf16(number: int) -> bool:
@@ -186,11 +186,11 @@ def _gpus() -> tuple[Gpu, ...]:
 
     if not torch.cuda.is_available():
         return ()
-    found = []
+    limits = []
     for number in range(torch.cuda.device_count()):
         free, total = torch.cuda.mem_get_info(number)
-        found.append(Gpu(torch.cuda.get_device_name(number), total, free, _multiplies_bf16(number)))
-    return tuple(found)
+        limits.append(Gpu(torch.cuda.get_device_name(number), total, free, _multiplies_bf16(number)))
+    return tuple(limits)
 
 
 def _read(path: Path) -> str:

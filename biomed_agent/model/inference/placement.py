@@ -18,20 +18,20 @@ from biomed_agent.core.types import LoadIn
 from biomed_agent.model.contract.manifest import read_manifest
 
 GIB = 2**30
-BYTES: Mapping[LoadIn, float] = {"fp32": 4, "bf16": 2, "8bit": 1, "4bit": 0.5 + 1 / 64 + 4 / (64 * 256)}
+PARAMETER_BYTES: Mapping[LoadIn, float] = {"fp32": 4, "bf16": 2, "8bit": 1, "4bit": 0.5 + 1 / 64 + 4 / (64 * 256)}
 """Bytes of one parameter of a linear layer. 4-bit is NF4 with double quantization (Dettmers et al., arXiv
 2305.14314): one 8-bit constant for 64 parameters, and one float32 for 256 of those."""
 GPU_RESERVE = int(0.75 * GIB)
 """Left free on each GPU for CUDA's context, its libraries and the allocator's gaps; an assumption."""
 CPU_RESERVE = int(0.75 * GIB)
 """Left free in RAM for Python, torch and transformers, which take about 0.6 GiB when imported."""
-TOKENS = 2048
+PLANNED_POSITIONS = 2048
 """Positions planned for: prompt, structures and answer of one conversation."""
 
 Device: TypeAlias = int | str
 """A GPU's number, or ``cpu``."""
 
-NAMED: Mapping[str, Mapping[str, Any]] = {
+KNOWN_MODELS: Mapping[str, Mapping[str, Any]] = {
     "biomedgpt-10b": {
         "molecule_config": {
             "num_atom_types": 120,
@@ -83,7 +83,7 @@ class Part:
         """Return the bytes of its weights."""
         if self.fixed:
             return 4 * self.parameters
-        return int(self.matrices * BYTES[load_in] + self.rest * max(BYTES[load_in], 2))
+        return int(self.matrices * PARAMETER_BYTES[load_in] + self.rest * max(PARAMETER_BYTES[load_in], 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +197,11 @@ def named_sizes(name: str) -> Sizes:
     Raises:
         InvalidInput: It is not.
     """
-    config = NAMED.get(name.lower())
+    config = KNOWN_MODELS.get(name.lower())
     if config is None:
         raise InvalidInput(
             f"{redact_path(name)!r} is neither a model folder nor a known model.",
-            f"Give a folder with a manifest.json, or one of: {', '.join(NAMED)}.",
+            f"Give a folder with a manifest.json, or one of: {', '.join(KNOWN_MODELS)}.",
         )
     return sizes_of(config, name.lower())
 
@@ -272,7 +272,7 @@ class Option:
         return all(need <= self.free.get(device, 0) for device, need in self.needs.items())
 
 
-def options(sizes: Sizes, machine: Machine, tokens: int = TOKENS) -> list[Option]:
+def options(sizes: Sizes, machine: Machine, tokens: int = PLANNED_POSITIONS) -> list[Option]:
     """Return the ways to load a model, best first: exact before small, and nothing that crosses the bus per token.
 
     Args:
@@ -280,15 +280,15 @@ def options(sizes: Sizes, machine: Machine, tokens: int = TOKENS) -> list[Option
         machine: What is free.
         tokens: Positions of prompt, structures and answer together.
     """
-    found: list[Option] = []
+    candidates: list[Option] = []
     best = max(range(len(machine.gpus)), key=lambda number: machine.gpus[number], default=0)
     for load_in in _ON_GPU[machine.gpu_bf16] if machine.gpus else ():
-        found.append(_on_gpus(sizes, machine, load_in, [best], tokens))
-        if len(machine.gpus) > 1 and not found[-1].fits:
-            found.append(_on_gpus(sizes, machine, load_in, range(len(machine.gpus)), tokens))
-        if load_in == "bf16" and not found[-1].fits:
-            found.append(_encoder_in_ram(sizes, machine, best, tokens))
-    return found + [_on_cpu(sizes, machine, load_in, tokens) for load_in in _ON_CPU[machine.bf16]]
+        candidates.append(_on_gpus(sizes, machine, load_in, [best], tokens))
+        if len(machine.gpus) > 1 and not candidates[-1].fits:
+            candidates.append(_on_gpus(sizes, machine, load_in, range(len(machine.gpus)), tokens))
+        if load_in == "bf16" and not candidates[-1].fits:
+            candidates.append(_encoder_in_ram(sizes, machine, best, tokens))
+    return candidates + [_on_cpu(sizes, machine, load_in, tokens) for load_in in _ON_CPU[machine.bf16]]
 
 
 _ON_GPU: Mapping[bool, tuple[LoadIn, ...]] = {
@@ -302,7 +302,7 @@ _ON_CPU: Mapping[bool, tuple[LoadIn, ...]] = {
 """Best first, by whether the processor multiplies bfloat16."""
 
 
-def choose(sizes: Sizes, machine: Machine, load_in: LoadIn | None = None, tokens: int = TOKENS) -> Option:
+def choose(sizes: Sizes, machine: Machine, load_in: LoadIn | None = None, tokens: int = PLANNED_POSITIONS) -> Option:
     """Return how to load a model: bfloat16 on GPUs and float32 on a CPU, unless ``load_in`` says otherwise.
 
     GPUs that only emulate bfloat16 take float32, too, and bfloat16 where that is too big. A machine with GPUs is not
@@ -312,7 +312,7 @@ def choose(sizes: Sizes, machine: Machine, load_in: LoadIn | None = None, tokens
         Unavailable: It does not fit; says what is needed and what is free.
     """
     tries: tuple[LoadIn, ...] = (load_in,) if load_in else _default(machine)
-    wanted = [option for one in tries for option in _ways(sizes, machine, one, tokens)]
+    wanted = [option for precision in tries for option in _ways(sizes, machine, precision, tokens)]
     for option in wanted:
         if option.fits or (not option.on_gpu and (sizes.weights(option.load_in) <= machine.ram or not machine.ram)):
             return option
@@ -385,7 +385,7 @@ def _encoder_in_ram(sizes: Sizes, machine: Machine, gpu: int, tokens: int) -> Op
         f"GPU {gpu}, the protein encoder in RAM",
         {gpu: gpu_need, "cpu": encoder + CPU_RESERVE},
         {gpu: machine.gpus[gpu], "cpu": machine.ram},
-        {**dict.fromkeys(_BESIDE, gpu), "language_model": gpu, "protein_encoder": "cpu"},
+        {**dict.fromkeys(_PARTS_BESIDE_TEXT, gpu), "language_model": gpu, "protein_encoder": "cpu"},
         "; ".join(note for note in notes if note),
     )
 
@@ -399,9 +399,9 @@ def _on_cpu(sizes: Sizes, machine: Machine, load_in: LoadIn, tokens: int) -> Opt
 def _units(sizes: Sizes, load_in: LoadIn, tokens: int) -> Iterator[tuple[tuple[str, ...], int]]:
     """Yield what stays together on one device, in the order of use: module names and bytes."""
     model, kv_cache = sizes.language_model, sizes.kv_cache(load_in, tokens)
-    row = max(BYTES[load_in], 2)
+    row = max(PARAMETER_BYTES[load_in], 2)
     table = int(sizes.vocabulary * row)
-    first = (*_BESIDE, "language_model.model.embed_tokens")
+    first = (*_PARTS_BESIDE_TEXT, "language_model.model.embed_tokens")
     last = ("language_model.model.norm", "language_model.model.rotary_emb")
     head = ("language_model.lm_head",)
     outer = sizes.molecule_encoder.size(load_in) + sizes.projections.size(load_in) + table
@@ -413,7 +413,7 @@ def _units(sizes: Sizes, load_in: LoadIn, tokens: int) -> Iterator[tuple[tuple[s
     yield ("protein_encoder",), sizes.protein_encoder.size(load_in)
 
 
-_BESIDE = ("molecule_encoder", "molecule_projection", "protein_projection")
+_PARTS_BESIDE_TEXT = ("molecule_encoder", "molecule_projection", "protein_projection")
 """Small modules that stay on the first GPU; the graph encoder reads rows of its tables past any hook."""
 
 

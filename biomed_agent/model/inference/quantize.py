@@ -19,7 +19,7 @@ from transformers import BitsAndBytesConfig
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.core.types import LoadIn
 
-KEPT = ("protein_encoder.contact_head", "lm_head", "embed_out")
+UNQUANTIZED_MODULES = ("protein_encoder.contact_head", "lm_head", "embed_out")
 """Parts of names of linear layers that are not quantized, beside those the model class names: an unused head, and what
 the output matrix is called."""
 DTYPES: dict[LoadIn, torch.dtype] = {
@@ -45,19 +45,19 @@ def loading_options(load_in: LoadIn) -> dict[str, Any]:
         return chosen
     _import_bitsandbytes(load_in)
     if load_in == "8bit":
-        quantization = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=list(KEPT))
+        quantization = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=list(UNQUANTIZED_MODULES))
     else:
         quantization = BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=torch.bfloat16,
-            llm_int8_skip_modules=list(KEPT),
+            llm_int8_skip_modules=list(UNQUANTIZED_MODULES),
         )
     return chosen | {"quantization_config": quantization}
 
 
-def settle(model: torch.nn.Module) -> None:
+def prepare_quantized(model: torch.nn.Module) -> None:
     """Make a freshly loaded model ready for this machine.
 
     On CPUs with AVX512-BF16 bitsandbytes packs 4-bit weights in rows of 32 and blocks of 64, and fails on a shape

@@ -14,6 +14,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from biomed_agent.core.deadline import current
 from biomed_agent.model.contract.generation import Options
 
 
@@ -45,6 +46,8 @@ def sample(
 
     Raises:
         ValueError: ``inputs`` holds several conversations, or padding, which the steps after the first would read.
+        Cancelled: The call was cancelled (:func:`biomed_agent.core.deadline.current`).
+        TimedOut: Its time is up.
     """
     if len(inputs["input_ids"]) != 1 or not inputs["attention_mask"].all():
         raise ValueError("expected one conversation without padding")
@@ -52,6 +55,7 @@ def sample(
     def stopped(row: list[int]) -> bool:
         return bool(options.stop) and cut_at(text(row), options.stop)[1]
 
+    deadline = current()
     warpers, count = _warpers(options), options.mbr_samples
     out = model(**inputs, use_cache=True, logits_to_keep=1)
     cache, logits = out.past_key_values, out.logits[:, -1].expand(count, -1)
@@ -60,8 +64,9 @@ def sample(
     open_rows = rows
     length = inputs["input_ids"].shape[1]
     for position in range(length, length + limit):
-        said = torch.tensor(open_rows, dtype=torch.long, device=logits.device)
-        scores = warpers(said, logits.float())  # type: ignore[arg-type]
+        deadline.check()
+        decoded = torch.tensor(open_rows, dtype=torch.long, device=logits.device)
+        scores = warpers(decoded, logits.float())  # type: ignore[arg-type]
         ids = torch.multinomial(torch.softmax(scores, dim=-1), 1)
         for row, index in zip(open_rows, ids[:, 0].tolist(), strict=True):
             row.append(index)
@@ -79,8 +84,8 @@ def sample(
 
 def cut_at(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:
     """Return the text before the first stop string, and whether there is one."""
-    found = [place for place in (text.find(one) for one in stop) if place >= 0]
-    return (text[: min(found)].rstrip(), True) if found else (text, False)
+    places = [place for place in (text.find(string) for string in stop) if place >= 0]
+    return (text[: min(places)].rstrip(), True) if places else (text, False)
 
 
 def _warpers(options: Options) -> LogitsProcessorList:

@@ -59,7 +59,7 @@ class BioMedGPTConfig(PreTrainedConfig):
         protein_token_id: The id that stands for one protein token in ``input_ids``.
         tie_word_embeddings: Whether the language model's two vocabulary matrices are one; taken from ``text_config``.
 
-    The two placeholder ids lie outside the vocabulary (its size, and one more), so that adopting a language
+    The two placeholder ids lie outside the vocabulary (its size, and one more), so that taking over a language
     model resizes nothing and no typed text can ever be mistaken for a structure.
     """
 

@@ -11,9 +11,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
+from biomed_agent.core.chemistry.structures import MAX_QUOTED, parse_smiles
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.words import shorten
 
 IntArray: TypeAlias = NDArray[np.int64]
 
@@ -57,7 +59,9 @@ def featurize_smiles(smiles: str) -> MolecularGraph:
         InvalidInput: The string does not parse, is empty, or holds a bond type or chiral tag that the
             encoder has no vector for.
     """
-    mol = _parse(smiles)
+    mol = parse_smiles(smiles)
+    if mol.GetNumAtoms() == 0:
+        raise InvalidInput("the SMILES is empty; expected at least one atom.", "Leave the molecule out to ask in text.")
     return MolecularGraph(_atoms(mol, smiles), *_edges(mol, smiles))
 
 
@@ -70,7 +74,7 @@ def _atoms(mol: Any, smiles: str) -> IntArray:
     if _UNKNOWN in tags:
         odd = atoms[tags.index(_UNKNOWN)]
         raise InvalidInput(
-            f"SMILES {_shorten(smiles)}: atom {odd.GetIdx()} ({odd.GetSymbol()}) has chiral tag "
+            f"the SMILES {shorten(smiles, MAX_QUOTED)!r}: atom {odd.GetIdx()} ({odd.GetSymbol()}) has chiral tag "
             f"{odd.GetChiralTag().name}.",
             "The encoder knows tetrahedral centres only; write the atom without its tag.",
         )
@@ -97,8 +101,8 @@ def _unknown_bond(bonds: Sequence[Any], smiles: str) -> InvalidInput:
     what = odd.GetBondDir() if odd.GetBondType() in _BOND_TYPES else odd.GetBondType()
     begin, end = odd.GetBeginAtom(), odd.GetEndAtom()
     return InvalidInput(
-        f"SMILES {_shorten(smiles)}: the bond between atoms {begin.GetIdx()} ({begin.GetSymbol()}) and "
-        f"{end.GetIdx()} ({end.GetSymbol()}) is {what.name}.",
+        f"the SMILES {shorten(smiles, MAX_QUOTED)!r}: the bond between atoms {begin.GetIdx()} ({begin.GetSymbol()}) "
+        f"and {end.GetIdx()} ({end.GetSymbol()}) is {what.name}.",
         "The encoder knows single, double, triple and aromatic bonds only.",
     )
 
@@ -117,23 +121,3 @@ def collate_graphs(graphs: Sequence[MolecularGraph]) -> MolecularGraph:
         np.concatenate([graph.edge_index + offset for graph, offset in zip(graphs, offsets, strict=True)], axis=1),
         np.concatenate([graph.edge_attr for graph in graphs]),
     )
-
-
-def _parse(smiles: str) -> Any:
-    with rdBase.BlockLogs():  # the reason goes into the error instead of to standard error
-        mol = Chem.MolFromSmiles(smiles)
-        if mol is None:
-            unchecked = Chem.MolFromSmiles(smiles, sanitize=False)
-            problems = [] if unchecked is None else Chem.DetectChemistryProblems(unchecked)
-            why = f": {problems[0].Message()}" if problems else ""
-            raise InvalidInput(
-                f"SMILES {_shorten(smiles)} cannot be read{why}.",
-                "Check rings, brackets and valences; give one SMILES.",
-            )
-    if mol.GetNumAtoms() == 0:
-        raise InvalidInput("the SMILES is empty; expected at least one atom.", "Leave the molecule out to ask in text.")
-    return mol
-
-
-def _shorten(smiles: str, limit: int = 120) -> str:
-    return repr(smiles if len(smiles) <= limit else f"{smiles[:limit]}...")

@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 MAX_WASTE = 0.05
-"""Share of padding above which a pack is divided."""
+"""Share of padding above which a bucket is divided."""
 
 
-def packs(lengths: Sequence[int], max_waste: float = MAX_WASTE, spare: int = 0) -> list[list[int]]:
-    """Divide rows into packs of similar length.
+def bucket_by_length(lengths: Sequence[int], max_waste: float = MAX_WASTE, max_padding: int = 0) -> list[list[int]]:
+    """Divide rows into buckets of similar length.
 
-    Going down the sorted lengths, a row joins the pack at hand unless padding would then be more than
-    ``max_waste`` of that pack and more than ``spare`` positions.
+    Going down the sorted lengths, a row joins the bucket at hand unless padding would then be more than
+    ``max_waste`` of that bucket and more than ``max_padding`` positions.
 
     Args:
         lengths: Of the rows.
-        max_waste: Share of padding a pack may have, from 0 to 1.
-        spare: Positions of padding that are cheaper than another pass of the model.
+        max_waste: Share of padding a bucket may have, from 0 to 1.
+        max_padding: Positions of padding that are cheaper than another pass of the model.
 
     Returns:
-        The packs, longest rows first, each a list of row numbers.
+        The buckets, longest rows first, each a list of row numbers.
     """
-    found: list[list[int]] = []
+    buckets: list[list[int]] = []
     for row in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
-        if found:
-            together = [*(lengths[number] for number in found[-1]), lengths[row]]
+        if buckets:
+            together = [*(lengths[number] for number in buckets[-1]), lengths[row]]
             padded = len(together) * together[0]
             padding = padded - sum(together)
-            if padding <= max(max_waste * padded, spare):
-                found[-1].append(row)
+            if padding <= max(max_waste * padded, max_padding):
+                buckets[-1].append(row)
                 continue
-        found.append([row])
-    return found
+        buckets.append([row])
+    return buckets
 
 
 def padding_waste(lengths: Sequence[int], grouped: Sequence[Sequence[int]]) -> float:

@@ -23,11 +23,11 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutput
 
 from biomed_agent.model.network.configuration import BioMedGPTConfig, GinConfig
-from biomed_agent.model.network.length_buckets import packs
+from biomed_agent.model.network.length_buckets import bucket_by_length
 
 SELF_LOOP = 4
 """Bond type of the edge every atom has to itself; its direction is 0."""
-SPARE = 64
+MAX_PADDING = 64
 """Positions of padding that cost less than another pass of the protein encoder."""
 
 
@@ -120,7 +120,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     # As the reference does with use_float16; they are small, and batch norm needs it.
     _keep_in_fp32_modules_strict = {"molecule_encoder", "molecule_projection", "protein_projection"}
     _keep_in_fp32_modules = _keep_in_fp32_modules_strict  # the name that transformers' quantizers read
-    lockstep = False
+    sync_shards = False
     """Whether a batch without proteins, or without molecules, keeps their parts busy too, and all proteins go through
     the encoder at once. Needed while layers are sharded: all processes gather a layer's weights together."""
 
@@ -207,16 +207,16 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         first = [same.setdefault(tuple(ids), row) for row, ids in enumerate(protein_input_ids.tolist())]
         different = list(same.values())
         vectors: dict[int, Tensor] = {}
-        spare = protein_input_ids.numel() if self.lockstep else SPARE
-        for pack in packs([lengths[row] for row in different], spare=spare):
-            rows = [different[number] for number in pack]
+        max_padding = protein_input_ids.numel() if self.sync_shards else MAX_PADDING
+        for bucket in bucket_by_length([lengths[row] for row in different], max_padding=max_padding):
+            rows = [different[number] for number in bucket]
             longest = lengths[rows[0]]
             mask = protein_attention_mask[rows, :longest]
             with torch.set_grad_enabled(torch.is_grad_enabled() and _learns(self.protein_encoder)):
                 # ESM scales its embeddings by the share of masked tokens, which it counts with the attention mask.
                 encoded = self.protein_encoder(protein_input_ids[rows, :longest], attention_mask=mask).last_hidden_state
-            for row, one in zip(rows, encoded, strict=True):
-                vectors[row] = one[: lengths[row]]
+            for row, encoding in zip(rows, encoded, strict=True):
+                vectors[row] = encoding[: lengths[row]]
         hidden = torch.cat([vectors[row] for row in first])
         projected: Tensor = self.protein_projection(hidden.to(self.protein_projection.weight.dtype))
         return projected
@@ -247,14 +247,14 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         )
         embeds = _fill(embeds, is_atom, molecules, "molecule", "atom")
         embeds = _fill(embeds, is_residue, proteins, "protein", "protein token")
-        return embeds + self._idle(input_ids, molecules is None, proteins is None) if self.lockstep else embeds
+        return embeds + self._idle(input_ids, molecules is None, proteins is None) if self.sync_shards else embeds
 
     def _idle(self, input_ids: Tensor, without_molecules: bool, without_proteins: bool) -> Tensor:
         """Return 0, by way of the parts that a batch leaves without work."""
         total = torch.zeros((), device=input_ids.device)
         if without_molecules:
             for part in (self.molecule_encoder, self.molecule_projection):
-                total = total + sum(one.sum() for one in part.parameters() if one.requires_grad) * 0.0
+                total = total + sum(parameter.sum() for parameter in part.parameters() if parameter.requires_grad) * 0.0
         if without_proteins:
             shortest = input_ids.new_zeros(1, 1)
             total = total + self.get_protein_features(shortest, torch.ones_like(shortest)).sum() * 0.0

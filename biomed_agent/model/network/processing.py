@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from transformers import AutoProcessor, BatchFeature, ProcessorMixin
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import MAX_RESIDUES
 from biomed_agent.model.contract.prompt import Message, MoleculeSlot, ProteinSlot, Segment, Text, render, style_named
 from biomed_agent.model.network.configuration import BioMedGPTConfig
 from biomed_agent.model.network.featurize import MolecularGraph, collate_graphs, featurize_smiles
 
 # Importing the tokenizer registers it, so that a saved processor finds its class again.
 
-MAX_RESIDUES = 10_000
-"""A longer protein is refused: the model would read only a tenth of it."""
 IGNORED = -100
 """Label of a position that is not to be predicted."""
+
+Structures: TypeAlias = dict[MoleculeSlot | ProteinSlot, MolecularGraph | list[int]]
+"""What was read of each structure: the graph of a molecule, the ESM ids of a protein."""
 
 
 class BioMedGPTProcessor(ProcessorMixin):
@@ -57,6 +59,7 @@ class BioMedGPTProcessor(ProcessorMixin):
         answers: Sequence[str] | None = None,
         padding_side: str = "left",
         return_tensors: str = "pt",
+        structures: Structures | None = None,
     ) -> BatchFeature:
         """Encode a batch of conversations.
 
@@ -65,6 +68,7 @@ class BioMedGPTProcessor(ProcessorMixin):
             answers: What the assistant should say, one per conversation; adds ``labels``.
             padding_side: ``left`` to generate, ``right`` to train.
             return_tensors: Only ``pt``.
+            structures: Structures read before, which are not read again; those of this call are added.
 
         Returns:
             ``input_ids``, ``attention_mask``, ``labels`` (with answers) [batch, length]; ``atoms``,
@@ -80,7 +84,9 @@ class BioMedGPTProcessor(ProcessorMixin):
                 f"got return_tensors={return_tensors!r}, padding_side={padding_side!r}; "
                 "expected 'pt', and 'left' or 'right'."
             )
-        if isinstance(conversations, str | Mapping) or not all(isinstance(one, list | tuple) for one in conversations):
+        if isinstance(conversations, str | Mapping) or not all(
+            isinstance(conversation, list | tuple) for conversation in conversations
+        ):
             raise InvalidInput(
                 "expected a list of conversations, each a list of messages.",
                 "For one question: processor([[biomed_agent.model.user_message(question, smiles=[...])]]).",
@@ -90,9 +96,10 @@ class BioMedGPTProcessor(ProcessorMixin):
         rows: list[list[int]] = []
         graphs: list[MolecularGraph] = []
         proteins: list[list[int]] = []
+        structures = {} if structures is None else structures
         for messages in conversations:
             rows.append([])
-            for _, ids, structure in self._encode(messages):
+            for _, ids, structure in self._encode(messages, structures):
                 rows[-1] += ids
                 if isinstance(structure, MolecularGraph):
                     graphs.append(structure)
@@ -116,12 +123,19 @@ class BioMedGPTProcessor(ProcessorMixin):
         self.molecule_token_id = config.molecule_token_id
         self.protein_token_id = config.protein_token_id
 
-    def encode_prompt(self, messages: Sequence[Message]) -> list[tuple[Segment, list[int]]]:
+    def encode_prompt(
+        self, messages: Sequence[Message], structures: Structures | None = None
+    ) -> list[tuple[Segment, list[int]]]:
         """Return each segment of the prompt with its ids, in order.
 
         A structure's ids are its placeholders, one per atom or protein token.
+
+        Args:
+            messages: The conversation.
+            structures: Structures read before, which are not read again; those of this call are added.
         """
-        return [(segment, ids) for segment, ids, _ in self._encode(messages)]
+        encoded = self._encode(messages, {} if structures is None else structures)
+        return [(segment, ids) for segment, ids, _ in encoded]
 
     def encode_text(self, text: str, first: bool = False) -> list[int]:
         """Return the ids of one segment of text, with BOS in front when it is the ``first``.
@@ -176,21 +190,26 @@ class BioMedGPTProcessor(ProcessorMixin):
         return residues
 
     def _encode(
-        self, messages: Sequence[Message]
+        self, messages: Sequence[Message], structures: Structures
     ) -> list[tuple[Segment, list[int], MolecularGraph | list[int] | None]]:
         """Return each segment with its ids and, for a structure, its graph or its ESM ids."""
         encoded: list[tuple[Segment, list[int], MolecularGraph | list[int] | None]] = []
         for number, segment in enumerate(render(messages, self.style)):
-            match segment:
-                case Text(text):
-                    encoded.append((segment, self.encode_text(text, first=number == 0), None))
-                case MoleculeSlot(smiles):
-                    graph = featurize_smiles(smiles)
-                    encoded.append((segment, [self.molecule_token_id] * len(graph.atoms), graph))
-                case ProteinSlot(sequence):
-                    tokens = self.encode_protein(sequence)
-                    encoded.append((segment, [self.protein_token_id] * len(tokens), tokens))
+            if isinstance(segment, Text):
+                encoded.append((segment, self.encode_text(segment.text, first=number == 0), None))
+                continue
+            if segment not in structures:
+                structures[segment] = self._read(segment)
+            structure = structures[segment]
+            if isinstance(structure, MolecularGraph):
+                encoded.append((segment, [self.molecule_token_id] * len(structure.atoms), structure))
+            else:
+                encoded.append((segment, [self.protein_token_id] * len(structure), structure))
         return encoded
+
+    def _read(self, slot: MoleculeSlot | ProteinSlot) -> MolecularGraph | list[int]:
+        """Return the graph of a molecule, or the ESM ids of a protein."""
+        return featurize_smiles(slot.smiles) if isinstance(slot, MoleculeSlot) else self.encode_protein(slot.sequence)
 
     def _pad(self, rows: list[list[int]], prompt_lengths: list[int] | None, side: str) -> dict[str, torch.Tensor]:
         pad = self.tokenizer.pad_token_id

@@ -53,13 +53,13 @@ LICENCES = {
 MOLECULENET = ("tox21", "Lipophilicity", "BBBP", "clintox", "HIV")
 EVERY_HIV = 3
 """one in so many structures of MoleculeNet's HIV set is read; they are many and alike"""
-LONGEST_NAME, LONGEST_IUPAC = 160, 220
+MAX_NAME_CHARACTERS, MAX_IUPAC_CHARACTERS = 160, 220
 """characters; longer names are lists of locants nobody could learn"""
-LEAST_SIMILARITY = 0.36
+MIN_SIMILARITY = 0.36
 """Tanimoto similarity below which a neighbour's description says little"""
-NEIGHBOURHOOD = 12
+MAX_NEIGHBOURS = 12
 """neighbours whose descriptions are compared"""
-MOST_CLASSES, MOST_GROUPS = 8, 10
+MAX_CLASSES, MAX_GROUPS = 8, 10
 """told of one structure"""
 
 
@@ -83,13 +83,13 @@ def read_rows(data: Path) -> Iterator[Row]:
     """Yield what the folder's structures without descriptions hold: names, classes, definitions, bare structures."""
     for name in ("train", "validation"):
         for row in _table(data / f"pubchem_iupac/{name}.tsv.xz"):
-            yield Row(row["SMILES"], IUPAC, row["iupac_name"] if len(row["iupac_name"]) < LONGEST_IUPAC else "")
+            yield Row(row["SMILES"], IUPAC, row["iupac_name"] if len(row["iupac_name"]) < MAX_IUPAC_CHARACTERS else "")
     for row in _table(data / "chebi_classes/membership.tsv.xz"):
         if row["is_member"] == "1":
             yield Row(row["smiles"], CLASS, row["class_name"])
-        yield Row(row["smiles"], NAME, row["name"] if len(row["name"]) < LONGEST_NAME else "")
+        yield Row(row["smiles"], NAME, row["name"] if len(row["name"]) < MAX_NAME_CHARACTERS else "")
     for row in _table(data / "chebi_definitions/molecules.tsv.xz"):
-        yield Row(row["smiles"], NAME, row["name"] if len(row["name"]) < LONGEST_NAME else "")
+        yield Row(row["smiles"], NAME, row["name"] if len(row["name"]) < MAX_NAME_CHARACTERS else "")
     for row in _table(data / "chebi20/cid_to_smiles.tsv.xz"):
         yield Row(row["SMILES"].replace("\\\\", "\\"), FACTS)
     for name in MOLECULENET:
@@ -120,7 +120,7 @@ def auxiliary_examples(
         admit: Tells what may be used, and in which form.
         dropped: Counts by ``origin | reason``.
     """
-    found: dict[str, tuple[str, str]] = {}  # canonical SMILES to group and origin of its facts
+    known: dict[str, tuple[str, str]] = {}  # canonical SMILES to group and origin of its facts
     seen: set[tuple[str, str, str]] = set()
     for row in rows:
         smiles, group, reason = admit(row.smiles)
@@ -129,14 +129,16 @@ def auxiliary_examples(
         if reason:
             dropped[f"{row.origin} | {reason}"] += 1
             continue
-        found.setdefault(smiles, (group, MORE_FACTS if row.origin == MORE_FACTS else FACTS))
+        known.setdefault(smiles, (group, MORE_FACTS if row.origin == MORE_FACTS else FACTS))
         if row.text:
             seen.add((smiles, row.origin, row.text))
             yield _asked(row.origin, row.text, group, smiles)
-    for smiles, (group, origin) in found.items():
+    for smiles, (group, origin) in known.items():
         yield _asked(origin, facts(smiles), group, smiles)
-    told = {one.group for one in described}
-    without = {smiles: group for smiles, (group, origin) in found.items() if origin == FACTS and group not in told}
+    described_groups = {example.group for example in described}
+    without = {
+        smiles: group for smiles, (group, origin) in known.items() if origin == FACTS and group not in described_groups
+    }
     for smiles, text in borrowed(list(without), described):
         yield _asked(NEIGHBOURS, text, without[smiles], smiles)
 
@@ -154,7 +156,7 @@ def facts(smiles: str) -> str:
     classes: list[str] = []
     groups: list[str] = []
     for proof in _PROOFS:
-        if len(classes if proof.is_class else groups) == (MOST_CLASSES if proof.is_class else MOST_GROUPS):
+        if len(classes if proof.is_class else groups) == (MAX_CLASSES if proof.is_class else MAX_GROUPS):
             continue
         if rings < proof.rings or any(atoms[number] < least for number, least in proof.atoms):
             continue
@@ -199,17 +201,17 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
         structures: SMILES.
         described: Where neighbours are looked for.
     """
-    prints = [fingerprint(one.smiles) for one in described]
-    usable = [number for number, one in enumerate(prints) if one is not None]
+    prints = [fingerprint(example.smiles) for example in described]
+    usable = [number for number, bits in enumerate(prints) if bits is not None]
     known = [prints[number] for number in usable]
-    texts = [words(one.answer) for one in described]
+    texts = [words(example.answer) for example in described]
     sequences = [Subsequence(text) for text in texts]
     agreement: dict[tuple[int, int], float] = {}
 
-    def agree(one: int, two: int) -> float:
-        pair = (min(one, two), max(one, two))
+    def agree(first: int, two: int) -> float:
+        pair = (min(first, two), max(first, two))
         if pair not in agreement:
-            agreement[pair] = sequences[one].rouge_l(texts[two])
+            agreement[pair] = sequences[first].rouge_l(texts[two])
         return agreement[pair]
 
     for smiles in structures:
@@ -217,12 +219,12 @@ def borrowed(structures: Sequence[str], described: Sequence[Example]) -> Iterato
         if own is None:
             continue
         similar = np.array(DataStructs.BulkTanimotoSimilarity(own, known))
-        nearest = _highest(similar, NEIGHBOURHOOD)
-        if not len(nearest) or similar[nearest[0]] < LEAST_SIMILARITY:
+        nearest = _highest(similar, MAX_NEIGHBOURS)
+        if not len(nearest) or similar[nearest[0]] < MIN_SIMILARITY:
             continue
         near = [usable[int(number)] for number in nearest]
         weights = similar[nearest] ** 4
-        votes = [sum(weight * agree(one, two) for two, weight in zip(near, weights, strict=True)) for one in near]
+        votes = [sum(weight * agree(first, two) for two, weight in zip(near, weights, strict=True)) for first in near]
         for text in dict.fromkeys((described[near[0]].answer, described[near[int(np.argmax(votes))]].answer)):
             yield smiles, text
 

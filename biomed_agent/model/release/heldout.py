@@ -16,7 +16,7 @@ from biomed_agent.model.evaluation.reading import read_rows
 from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.release.mini import OFFICIAL_TESTS, Corpus, build
 
-FAR = 0.4
+MAX_IDENTITY = 0.4
 """Held-out proteins are scored when no protein that was trained on is as identical as this."""
 MOLECULES, PROTEINS, CHEBI20 = "molecules", "proteins", "chebi20_test"
 """The tables of the card; the third is about an official file, the others about files that are written here."""
@@ -41,9 +41,9 @@ def asked(corpus: Corpus, data: Path) -> dict[str, Asked]:
         corpus: Examples trained on and held out.
         data: Folder with the official test files.
     """
-    told = [one for one in corpus.train if one.kind != OTHER]
-    molecules, proteins = [one for one in told if one.smiles], [one for one in told if one.sequence]
-    described = [one for one in corpus.dev if one.kind == "description"]
+    trained_on = [row for row in corpus.train if row.kind != OTHER]
+    molecules, proteins = [row for row in trained_on if row.smiles], [row for row in trained_on if row.sequence]
+    described = [row for row in corpus.dev if row.kind == "description"]
     tested = read_rows(task_named("molecule-captioning"), [data / OFFICIAL_TESTS[0]]).examples
     return {
         MOLECULES: Asked("molecule-captioning", described, molecules),
@@ -54,11 +54,11 @@ def asked(corpus: Corpus, data: Path) -> dict[str, Asked]:
 
 def far_proteins(corpus: Corpus) -> list[Example]:
     """Return the held-out examples whose protein is less than 40 % identical to every one that was trained on."""
-    sequences = sorted({one.sequence for one in corpus.dev if one.sequence})
-    trained = sorted({one.sequence for one in corpus.train if one.sequence})
+    sequences = sorted({row.sequence for row in corpus.dev if row.sequence})
+    trained = sorted({row.sequence for row in corpus.train if row.sequence})
     nearest = nearest_proteins(sequences, trained)
-    far = {sequence for sequence, match in zip(sequences, nearest, strict=True) if match.similarity < FAR}
-    return [one for one in corpus.dev if one.sequence in far]
+    far = {sequence for sequence, match in zip(sequences, nearest, strict=True) if match.similarity < MAX_IDENTITY}
+    return [row for row in corpus.dev if row.sequence in far]
 
 
 def write(tables: Mapping[str, Asked], folder: Path) -> list[Path]:

@@ -27,7 +27,7 @@ from biomed_agent.model.release.auxiliary import ASKED, DEFINITION, PROTEIN_WORD
 
 MOLECULE_ORIGINS = ("chebi20/", "chebi_defs/", "aro/")
 """CC BY 4.0. Left out: PubChem depositors' texts (no stated terms) and DrugCentral (share-alike)."""
-DEFINED = ("chebi_defs/", "aro/")
+DEFINITION_ORIGINS = ("chebi_defs/", "aro/")
 """Their texts are definitions, which say nothing of roles and relatives as ChEBI-20's descriptions do: they are asked
 for in other words, and only their first sentence is kept, for what follows is often about a drug's use."""
 BENCHMARK_SOURCES = frozenset({"uniprot_deeploc", "pdb_go_deepfri_test", "uniprot_go_fapm"})
@@ -51,7 +51,7 @@ MAX_HEAVY_ATOMS = 150
 MAX_DESCRIPTION_WORDS = 110
 MAX_FUNCTION_WORDS = 64
 MAX_LOCATION_WORDS = 32
-MAX_TERMS, MAX_SAID_WORDS = 12, 120
+MAX_TERMS, MAX_STATEMENT_WORDS = 12, 120
 NAME_MIN_ROWS, NAME_MAX_ROWS = 4, 12
 """A name is kept when at least 4 rows bear it (a small model cannot learn single names), 12 rows of each."""
 MOLECULES_HELD_OUT, PROTEINS_HELD_OUT = 33, 25
@@ -69,7 +69,7 @@ class Corpus:
 
     train: list[Example] = field(default_factory=list)
     dev: list[Example] = field(default_factory=list)
-    kept: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     """examples by ``origin | kind``"""
     dropped: Counter[str] = field(default_factory=Counter)
     """rows by ``origin | reason``"""
@@ -92,10 +92,10 @@ def build(data: Path) -> Corpus:
         held_out = held_out and (bool(example.smiles) or sizes[example.group] <= MAX_DEV_CLUSTER)
         (corpus.dev if held_out else corpus.train).append(example)
     apart = {example.group for example in corpus.dev}
-    corpus.train += (one for one in map(everything_said, rows) if one and one.group not in apart)
+    corpus.train += (example for example in map(everything_said, rows) if example and example.group not in apart)
     described = [example for example in corpus.train if example.kind == "description"]
     corpus.train += auxiliary_examples(read_rows(data), described, admission(tests), corpus.dropped)
-    corpus.kept.update(f"{example.origin} | {example.kind}" for example in corpus.train + corpus.dev)
+    corpus.counts.update(f"{example.origin} | {example.kind}" for example in corpus.train + corpus.dev)
     return corpus
 
 
@@ -185,7 +185,7 @@ def molecule_examples(
             dropped[f"{origin} | {reason}"] += 1
             continue
         seen.add((smiles, answer))
-        if origin.startswith(DEFINED):
+        if origin.startswith(DEFINITION_ORIGINS):
             sentence = first_sentence(answer)
             yield Example(OTHER, sentence, group, origin, smiles=smiles, question=ASKED[DEFINITION])
         else:
@@ -277,10 +277,10 @@ def protein_examples(usable: Sequence[Mapping[str, Any]], dropped: Counter[str])
 def everything_said(row: Mapping[str, Any]) -> Example | None:
     """Return all that a row says of a protein as one answer, whose words teach the encoder; None if it says nothing."""
     terms = [str(term) for name in ("go_mf", "go_bp", "go_cc") for term in row.get(name) or ()]
-    said = [protein_name(row), protein_function(row), protein_location(row), protein_family(row)]
-    said += [str(row.get(name) or "") for name in ("ec_name", "kingdom", "organism")]
-    said += ["; ".join(terms[:MAX_TERMS])]
-    answer = " ".join(" ".join(part for part in said if part).split()[:MAX_SAID_WORDS])
+    texts = [protein_name(row), protein_function(row), protein_location(row), protein_family(row)]
+    texts += [str(row.get(name) or "") for name in ("ec_name", "kingdom", "organism")]
+    texts += ["; ".join(terms[:MAX_TERMS])]
+    answer = " ".join(" ".join(part for part in texts if part).split()[:MAX_STATEMENT_WORDS])
     if not answer:
         return None
     group = f"cluster {row['cluster']}"

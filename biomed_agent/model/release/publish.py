@@ -23,7 +23,7 @@ from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, save_chec
 from biomed_agent.model.contract.generation import options_for
 from biomed_agent.model.contract.manifest import read_manifest
 from biomed_agent.model.evaluation import report, results, tables
-from biomed_agent.model.evaluation.evaluate import Evaluation, Settings, decoding_words, evaluate
+from biomed_agent.model.evaluation.evaluate import Evaluation, EvaluationSettings, decoding_words, evaluate
 from biomed_agent.model.evaluation.results import Scores
 from biomed_agent.model.evaluation.tasks import task_named
 from biomed_agent.model.evaluation.workers import loaded
@@ -50,7 +50,7 @@ DECODING = {"max_new_tokens": MAX_NEW_TOKENS, "mbr_samples": 16, "temperature": 
 """Of sixteen samples the one the others agree with; chosen on the held-out rows (``docs/runs.md``)."""
 DECODING_BY_KIND = {"description": {"temperature": 0.7}}
 """What differs by kind of question."""
-SHOWN = frozenset({"ROUGE-L", "BLEU-4 (words)", "class", "exact match", "loss (nats per token)"})
+SHOWN_METRICS = frozenset({"ROUGE-L", "BLEU-4 (words)", "class", "exact match", "loss (nats per token)"})
 """Columns of the card's tables; the reports have all."""
 
 
@@ -76,36 +76,36 @@ class Scored:
 
     def kinds(self) -> dict[str, list[tuple[str, Scores]]]:
         """Return the scores of every kind of question, each with its table; the largest table first."""
-        found: dict[str, list[tuple[str, Scores]]] = {}
+        by_kind: dict[str, list[tuple[str, Scores]]] = {}
         for table, evaluation in self.evaluations.items():
             for kind, scores in evaluation.scores().items():
                 if kind != "all":
-                    found.setdefault(kind, []).append((table, scores))
-        return {kind: sorted(tables, key=lambda entry: -entry[1].n) for kind, tables in found.items()}
+                    by_kind.setdefault(kind, []).append((table, scores))
+        return {kind: sorted(tables, key=lambda entry: -entry[1].n) for kind, tables in by_kind.items()}
 
     def cut(self) -> float:
         """Return the share of the official test's answers that reached the limit of tokens."""
         (section,) = self.evaluations[CHEBI20].report["sections"]
-        (said,) = [one for one in section["systems"] if one["name"] == results.MODEL]
-        return float(said["answers_cut"] / section["examples"])
+        (own,) = [system for system in section["systems"] if system["name"] == results.MODEL]
+        return float(own["answers_cut"] / section["examples"])
 
     def tables(self, name: str) -> str:
-        """Return what each system scored in one evaluation; :data:`SHOWN` columns only."""
+        """Return what each system scored in one evaluation; :data:`SHOWN_METRICS` columns only."""
         text = []
         for section in self.evaluations[name].report["sections"]:
             if section["kind"] == "all":
                 continue
             header, rows = tables.score_rows(section)
-            kept = [0, *(number for number, title in enumerate(header) if title in SHOWN)]
+            columns = [0, *(number for number, title in enumerate(header) if title in SHOWN_METRICS)]
             header[0] = f"{section['kind']}, {header[0]}"
-            text.append(report.table([header[n] for n in kept], [[row[n] for n in kept] for row in rows]))
+            text.append(report.table([header[n] for n in columns], [[row[n] for n in columns] for row in rows]))
         return "\n\n".join(text)
 
 
 def history(recipe: Recipe, run: Path) -> History:
     """Return how the model of a run that is over came about, what it began with included."""
     notes = [finished(stage_folder(recipe, run, number)) or {} for number in range(len(recipe.stages))]
-    alone = [note["steps"] for note, one in zip(notes, recipe.stages, strict=True) if ANSWERS not in one.weights]
+    alone = [note["steps"] for note, stage in zip(notes, recipe.stages, strict=True) if ANSWERS not in stage.weights]
     tokens, steps = sum(note["tokens"] for note in notes), sum(note["steps"] for note in notes)
     if recipe.start is None:
         return History(tokens, steps, sum(alone))
@@ -137,14 +137,20 @@ def score(folder: Path, corpus: Corpus, data: Path, output: Path, processes: int
         processes: How many ask the model at a time.
     """
     model = loaded(LocalModel(folder), processes)
-    settings = Settings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
-    found = {}
-    for name, one in asked(corpus, data).items():
-        found[name] = evaluate(
-            task_named(one.task), model, one.rows, train=one.train, settings=settings, output=output / name, resume=True
+    settings = EvaluationSettings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
+    evaluations = {}
+    for name, questions in asked(corpus, data).items():
+        evaluations[name] = evaluate(
+            task_named(questions.task),
+            model,
+            questions.rows,
+            train=questions.train,
+            settings=settings,
+            output=output / name,
+            resume=True,
         )
-        report.write(found[name], output / name)
-    return Scored(found)
+        report.write(evaluations[name], output / name)
+    return Scored(evaluations)
 
 
 def origin(recipe: Recipe) -> dict[str, str]:
@@ -182,13 +188,13 @@ def manifest(about: Mapping[str, str], scored: Scored | None, seen: History) -> 
     }
 
 
-def source_table(kept: Mapping[str, int]) -> str:
+def source_table(rows_by_source: Mapping[str, int]) -> str:
     """Return the sources with licence and number of examples as a Markdown table.
 
     A protein merged from several sources counts for each of them.
     """
     counts: Counter[str] = Counter()
-    for key, number in kept.items():
+    for key, number in rows_by_source.items():
         for source in key.split(" | ")[0].split(", "):
             counts[source] += number
     licences = MOLECULE_LICENCES | PROTEIN_LICENCES
@@ -225,7 +231,7 @@ def card(described: Mapping[str, Any], seen: History, corpus: Corpus, scored: Sc
         "molecules": scored.tables(MOLECULES),
         "proteins": scored.tables(PROTEINS),
         "chebi20": scored.tables(CHEBI20),
-        "sources": source_table(corpus.kept),
+        "sources": source_table(corpus.counts),
         "dropped": dropped_table(corpus.dropped),
         "tested": f"{tested:,}",
     }
@@ -263,7 +269,7 @@ def _decoding_words(described: Mapping[str, Any]) -> str:
     )
     kinds = sorted({*described["kinds"], *described["not_offered"]})
     words = decoding_words({kind: options_for(stamp, kind) for kind in kinds})
-    return "\n".join(f"  - {one}" for one in words.split("; "))
+    return "\n".join(f"  - {part}" for part in words.split("; "))
 
 
 def publish(

@@ -21,25 +21,24 @@ from biomed_agent.model.checkpoints.adapter import add_lora, merge_lora, read_tr
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.network.processing import IGNORED, BioMedGPTProcessor
+from biomed_agent.model.training.batch import TrainingBatch
 from biomed_agent.model.training.batching import (
-    TARGET,
     Batches,
     Collator,
     Lengths,
     fitting,
     packed,
+    padded_batches,
     select,
     select_held_out,
-    similar,
 )
 from biomed_agent.model.training.export import Trained, export, trained_kinds
 from biomed_agent.model.training.intake import Pairs, begun_with, read_pairs, refuse_missing, refuse_other_files
 from biomed_agent.model.training.objectives import (
-    TARGETS,
-    GistLoss,
-    Seen,
+    BagOfTokensLoss,
+    LossInputs,
+    PromptEndLoss,
     StructureLoss,
-    WordLoss,
     commonness,
     structure_targets,
 )
@@ -47,9 +46,9 @@ from biomed_agent.model.training.precision import PRECISION, decide, names, prec
 from biomed_agent.model.training.recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
 from biomed_agent.model.training.start import begin, refuse_no_start, vocabulary_texts
 from biomed_agent.model.training.trainer import (
-    Report,
+    ReportLine,
+    RunSettings,
     RunTrainer,
-    Settings,
     attention_layers,
     finished,
     is_first,
@@ -90,7 +89,7 @@ def _add_lora(model: BioMedGPTForConditionalGeneration, stage: Stage, seed: int)
         raise InvalidInput(f"stage {stage.name!r}: lora does not fit the language model ({error}).") from error
 
 
-def compile_layers(model: BioMedGPTForConditionalGeneration, report: Report) -> None:
+def compile_layers(model: BioMedGPTForConditionalGeneration, report: ReportLine) -> None:
     """Compile the language model's layers, each by itself, for any length; go on without where that cannot be done.
 
     On a CPU attention is written out, for the compiler fuses it and the library's kernel is slow backwards.
@@ -109,51 +108,64 @@ def compile_layers(model: BioMedGPTForConditionalGeneration, report: Report) -> 
 class AlignTrainer(RunTrainer):
     """Trains what a stage says by the losses it names; its checkpoints hold only what is trained.
 
+    The loss of one batch is ``w_answers * (P / N) * S + (1 / A) * sum over i of w_i * L_i``. ``S`` is the sum of
+    ``-log p(token | all before it, structures)`` over the batch's answer tokens, in nats; ``N`` the number of answer
+    tokens in all batches of the optimizer step, on all processes, so that each token weighs the same however batches
+    are cut; ``P`` the number of processes, over which gradients are averaged (1 where ``N`` is not known, and is that
+    of the batch); ``L_i`` the other losses of the stage, each a mean over the batch (:mod:`.objectives`); ``A`` the
+    batches of the optimizer step; ``w`` the stage's weights. In evaluation the loss is that on the answers alone.
+
     Args:
         stage: The stage.
         auxiliary: Losses beside the one on the answers, by name. Their weights are trained as a part of the model.
-        **kwargs: What :class:`.run.RunTrainer` takes.
+        **kwargs: What :class:`.trainer.RunTrainer` takes.
     """
 
     def __init__(self, stage: Stage, auxiliary: Mapping[Loss, nn.Module], **kwargs: Any) -> None:
         if auxiliary:
-            kwargs["model"].add_module(OBJECTIVES, nn.ModuleDict({str(name): one for name, one in auxiliary.items()}))
+            kwargs["model"].add_module(OBJECTIVES, nn.ModuleDict({str(name): loss for name, loss in auxiliary.items()}))
         super().__init__(**kwargs)
         self.stage, self.auxiliary = stage, auxiliary
-        kwargs["model"].lockstep = self.is_fsdp_enabled
+        kwargs["model"].sync_shards = self.is_fsdp_enabled
         self.loss_is_scaled_for_ga = True  # by compute_loss, over all answers of an optimizer step
 
+    def _prepare_inputs(self, inputs: Any) -> Any:
+        """Put a batch on the device; the library knows how for mappings and lists only."""
+        return inputs.to(self.args.device)
+
     def compute_loss(
-        self, model: Any, inputs: dict[str, Tensor | Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Tensor | tuple[Tensor, Any]:
-        """Return the weighted losses of a stage in training, and the loss on the answers in evaluation."""
-        inputs = dict(inputs)
-        kinds, labels = inputs.pop("kinds"), inputs.pop("labels")
-        targets = {name: inputs.pop(f"{TARGET}{name}") for name in TARGETS if f"{TARGET}{name}" in inputs}
-        if "position_ids" in inputs:  # of a packed row, in which the mask counts tokens and masks none
-            del inputs["attention_mask"]
+        """Return the loss of a :class:`~.batch.TrainingBatch`; the signature is the library's."""
+        batch = cast(TrainingBatch, inputs)
         weights: Mapping[Loss, float] = self.stage.weights if model.training else {ANSWERS: 1.0}
         auxiliary = self.auxiliary if model.training else {}
-        loss = torch.zeros((), device=labels.device)
+        model_inputs = batch.model_inputs
+        loss = torch.zeros((), device=batch.labels.device)
         with self.compute_loss_context_manager():
             if auxiliary:
                 whole = self.accelerator.unwrap_model(model)
-                mask = {name: inputs.pop(name) for name in ("attention_mask",) if name in inputs}
                 with self.accelerator.autocast():
-                    embeds, table = whole.embed(**inputs), whole.get_input_embeddings().weight
-                    seen = Seen(embeds, inputs["input_ids"], labels, kinds, table, targets)
-                inputs = {"inputs_embeds": embeds, **mask}
+                    embeds, table = (
+                        whole.embed(batch.input_ids, **batch.structures),
+                        whole.get_input_embeddings().weight,
+                    )
+                    given = LossInputs(embeds, batch.input_ids, batch.labels, batch.kinds, table, batch.targets)
+                model_inputs = {"inputs_embeds": embeds, **batch.places}
             if ANSWERS in weights:
-                count = labels[:, 1:].ne(IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
+                own = num_items_in_batch is None
+                count = batch.labels[:, 1:].ne(IGNORED).sum() if own else num_items_in_batch
                 # Gradients of several processes are averaged, but the count is that of all of them.
-                share = self.accelerator.num_processes if num_items_in_batch is not None and model.training else 1
-                value, states = answer_loss_and_states(model, inputs, labels, count, states=GIST in auxiliary)
+                share = 1 if own or not model.training else self.accelerator.num_processes
+                value, states = answer_loss_and_states(
+                    model, model_inputs, batch.labels, count, states=GIST in auxiliary
+                )
                 loss = loss + weights[ANSWERS] * value * share
                 if auxiliary:
-                    seen = replace(seen, states=states)
+                    given = replace(given, states=states)
             for name, other in auxiliary.items():
                 with self.accelerator.autocast():
-                    loss = loss + weights[name] * other(seen) / self.current_gradient_accumulation_steps
+                    loss = loss + weights[name] * other(given) / self.current_gradient_accumulation_steps
         return (loss, {}) if return_outputs else loss
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
@@ -211,9 +223,9 @@ def auxiliary_losses(
     text = model.config.text_config
     table = cast(Tensor, model.get_input_embeddings().weight).detach()
     made: dict[Loss, Callable[[], nn.Module]] = {
-        "words": lambda: WordLoss(processor, examples, text.vocab_size),
+        "words": lambda: BagOfTokensLoss(processor, examples, text.vocab_size),
         "structure": lambda: StructureLoss(processor, text.hidden_size, text.vocab_size),
-        "gist": lambda: GistLoss(table, commonness(processor, examples, text.vocab_size)),
+        "gist": lambda: PromptEndLoss(table, commonness(processor, examples, text.vocab_size)),
     }
     return {name: made[name]() for name in stage.weights if name != ANSWERS}
 
@@ -227,7 +239,7 @@ def stage_folder(recipe: Recipe, output: Path, number: int) -> Path:
 
 
 def restore(
-    recipe: Recipe, output: Path, stages: int | None = None, texts: Iterable[str] = (), report: Report = print
+    recipe: Recipe, output: Path, stages: int | None = None, texts: Iterable[str] = (), report: ReportLine = print
 ) -> tuple[BioMedGPTForConditionalGeneration, BioMedGPTProcessor]:
     """Return the model as the first ``stages`` stages of a run left it (all when not given), on the CPU.
 
@@ -252,9 +264,9 @@ def restore(
 
 
 def run_stages(
-    recipe: Recipe, examples: Sequence[Example], held_out: Sequence[Example], output: Path, report: Report
+    recipe: Recipe, examples: Sequence[Example], held_out: Sequence[Example], output: Path, report: ReportLine
 ) -> list[dict[str, Any]]:
-    """Run the stages that are not over yet; return what each says of itself (:func:`.run.finished`).
+    """Run the stages that are not over yet; return what each says of itself (:func:`.trainer.finished`).
 
     Args:
         recipe: The recipe.
@@ -277,13 +289,13 @@ def run_stages(
     return notes
 
 
-def check_kinds(recipe: Recipe, pairs: Pairs, report: Report) -> None:
+def check_kinds(recipe: Recipe, pairs: Pairs, report: ReportLine) -> None:
     """Tell which kinds and origins of a recipe have no example; refuse a stage that would have none at all.
 
     Before the first stage, so that a slip in the last one does not cost the others' hours. Kinds that nothing is held
     out of are told too, for the manifest will not list them.
     """
-    there = {one.kind for one in pairs.train} | {one.origin for one in pairs.train}
+    there = {row.kind for row in pairs.train} | {row.origin for row in pairs.train}
     for stage in recipe.stages:
         missing = [name for name in stage.repeats if name not in there]
         if stage.repeats and len(missing) == len(stage.repeats):
@@ -306,7 +318,7 @@ def stage_trainer(
     examples: Sequence[Example],
     held_out: Sequence[Example],
     folder: Path,
-    report: Report,
+    report: ReportLine,
 ) -> AlignTrainer:
     """Return the Trainer of one stage of a model that :func:`freeze` has prepared."""
     packing = torch.cuda.is_available() if stage.packing is None else stage.packing
@@ -325,7 +337,7 @@ def stage_trainer(
     def grouped(some: Sequence[Example]) -> Batches:
         if packing:
             return packed(some, lengths, stage.batch_tokens, recipe.seed)
-        return similar(some, stage.batch_tokens, recipe.seed)
+        return padded_batches(some, stage.batch_tokens, recipe.seed)
 
     batches = grouped(chosen)
     apart = select_held_out(held_out, stage, recipe.seed, longest)
@@ -351,9 +363,9 @@ def stage_trainer(
     )
 
 
-def tell_cropped(examples: Iterable[Example], longest: int, report: Report) -> None:
+def tell_cropped(examples: Iterable[Example], longest: int, report: ReportLine) -> None:
     """Tell how many proteins are longer than what is read of one."""
-    proteins = {one.sequence for one in examples if one.sequence}
+    proteins = {example.sequence for example in examples if example.sequence}
     if cropped := sum(len(sequence) > longest for sequence in proteins):
         report(f"{cropped:,} of {len(proteins):,} proteins are cropped to their first {longest:,} residues")
 
@@ -363,7 +375,7 @@ def in_context(
     lengths: Lengths,
     model: BioMedGPTForConditionalGeneration,
     stage: Stage,
-    report: Report,
+    report: ReportLine,
 ) -> list[Example]:
     """Return the examples that fit into the language model's context, and tell how many are left out.
 
@@ -387,9 +399,9 @@ def in_context(
     return fit
 
 
-def settings_of(stage: Stage, seed: int, steps: int) -> Settings:
+def settings_of(stage: Stage, seed: int, steps: int) -> RunSettings:
     """Return a stage's settings of the Trainer."""
-    return Settings(
+    return RunSettings(
         steps=steps,
         learning_rate=stage.learning_rate,
         seed=seed,
@@ -409,13 +421,13 @@ def settings_of(stage: Stage, seed: int, steps: int) -> Settings:
 # ---------------------------------------------------------------------------------------------- from files to a folder
 
 
-def in_precision(recipe: Recipe, begun: Mapping[str, Any], report: Report) -> Recipe:
+def in_precision(recipe: Recipe, begun: Mapping[str, Any], report: ReportLine) -> Recipe:
     """Return a recipe whose stages are trained in the precision the run was begun in, and tell which that is."""
-    found = precisions(begun, {stage.name: stage.bf16 for stage in recipe.stages})
-    told = {text for _, text in found.values()}
-    for text in told if len(told) == 1 else [f"stage {name}: {text}" for name, (_, text) in found.items()]:
+    decided = precisions(begun, {stage.name: stage.bf16 for stage in recipe.stages})
+    messages = {text for _, text in decided.values()}
+    for text in messages if len(messages) == 1 else [f"stage {name}: {text}" for name, (_, text) in decided.items()]:
         report(text)
-    return replace(recipe, stages=tuple(replace(stage, bf16=found[stage.name][0]) for stage in recipe.stages))
+    return replace(recipe, stages=tuple(replace(stage, bf16=decided[stage.name][0]) for stage in recipe.stages))
 
 
 def align(
@@ -426,7 +438,7 @@ def align(
     held_out: Sequence[Path] = (),
     start: Path | None = None,
     licence: str = "",
-    report: Report = print,
+    report: ReportLine = print,
 ) -> Path:
     """Train by a recipe on files of pairs and write the checkpoint folder; interrupted, the same call resumes.
 

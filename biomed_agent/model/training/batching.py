@@ -20,17 +20,16 @@ from torch.utils.data import Dataset
 
 from biomed_agent.model.contract.prompt import Text, user_message
 from biomed_agent.model.data.examples import KINDS, OTHER, Example
-from biomed_agent.model.network.processing import IGNORED, BioMedGPTProcessor
+from biomed_agent.model.network.processing import BioMedGPTProcessor
+from biomed_agent.model.training.batch import TrainingBatch
 from biomed_agent.model.training.recipe import Stage
 
-HELD_OUT = 100
+MAX_HELD_OUT_EXAMPLES = 100
 """held-out examples of each kind, or from each origin, whose loss is logged while training"""
-WINDOW = 4096
+WINDOW_EXAMPLES = 4096
 """Examples among which similar lengths are looked for; the order within an epoch is random beyond it."""
-FIXED = 128
+MAX_FIXED_POSITIONS = 128
 """positions that the words around a question never exceed"""
-TARGET = "target_"
-"""Begins the names of what a loss asks for beside the answers."""
 Unit: TypeAlias = list[Example]
 """Examples that stay together."""
 
@@ -50,25 +49,28 @@ def select(examples: Sequence[Example], stage: Stage, seed: int, max_residues: i
         max_residues: Longest protein; None for no limit.
     """
     pools: dict[str, list[Example]] = {}
-    for one in examples:
-        pools.setdefault(one.origin if one.origin in stage.repeats else one.kind, []).append(one)
+    for example in examples:
+        pools.setdefault(example.origin if example.origin in stage.repeats else example.kind, []).append(example)
     chosen: list[Example] = []
     for name in stage.repeats or KINDS:
-        for one in sorted(pools.get(name, ()), key=draw)[: stage.at_most.get(name)]:
-            one = replace(one, sequence=one.sequence[:max_residues])
+        for example in sorted(pools.get(name, ()), key=draw)[: stage.at_most.get(name)]:
+            example = replace(example, sequence=example.sequence[:max_residues])
             passes = range(stage.repeats.get(name, 1))
-            chosen += [_repeated(one, number, stage, seed) for number in passes]
+            chosen += [_repeated(example, number, stage, seed) for number in passes]
     return chosen
 
 
 def select_held_out(
     examples: Sequence[Example], stage: Stage, seed: int, max_residues: int | None = None
 ) -> dict[str, list[Example]]:
-    """Return the held-out examples whose loss a stage logs, by kind: each once, at most :data:`HELD_OUT` of a pool."""
-    few = dict.fromkeys((*KINDS, *stage.repeats), HELD_OUT)
+    """Return the held-out examples whose loss a stage logs, by kind: each once.
+
+    Of a pool there are at most :data:`MAX_HELD_OUT_EXAMPLES`.
+    """
+    few = dict.fromkeys((*KINDS, *stage.repeats), MAX_HELD_OUT_EXAMPLES)
     once = replace(stage, repeats=dict.fromkeys(stage.repeats, 1), at_most=few)
     chosen = select(examples, once, seed, max_residues)
-    by_kind = {kind: [one for one in chosen if one.kind == kind] for kind in KINDS}
+    by_kind = {kind: [example for example in chosen if example.kind == kind] for kind in KINDS}
     return {kind: some for kind, some in by_kind.items() if some}
 
 
@@ -101,12 +103,12 @@ def random_smiles(smiles: str, seed: int) -> str:
 def units(examples: Iterable[Example]) -> list[Unit]:
     """Put the examples of one protein together, each pass over them apart; the others stand alone."""
     passes: Counter[Example] = Counter()
-    found: dict[tuple[str, int], Unit] = {}
-    for number, one in enumerate(examples):
-        key = (one.sequence, passes[one]) if one.sequence else ("", number)
-        passes[one] += 1
-        found.setdefault(key, []).append(one)
-    return list(found.values())
+    groups: dict[tuple[str, int], Unit] = {}
+    for number, example in enumerate(examples):
+        key = (example.sequence, passes[example]) if example.sequence else ("", number)
+        passes[example] += 1
+        groups.setdefault(key, []).append(example)
+    return list(groups.values())
 
 
 def estimated_positions(example: Example) -> int:
@@ -142,10 +144,12 @@ class Lengths:
 def fitting(examples: Sequence[Example], length: Lengths, positions: int) -> list[Example]:
     """Return the examples that fit into a context of so many positions; only long ones are counted exactly."""
 
-    def most(one: Example) -> int:  # no tokenizer makes more tokens than there are bytes
-        return len((one.smiles + one.sequence + one.question + one.answer).encode()) + FIXED
+    def max_positions(example: Example) -> int:  # no tokenizer makes more tokens than there are bytes
+        return (
+            len((example.smiles + example.sequence + example.question + example.answer).encode()) + MAX_FIXED_POSITIONS
+        )
 
-    return [one for one in examples if most(one) <= positions or length(one) <= positions]
+    return [example for example in examples if max_positions(example) <= positions or length(example) <= positions]
 
 
 def _atoms(smiles: str) -> int:
@@ -179,7 +183,7 @@ class Batches(Dataset[Unit]):
 Grouping: TypeAlias = Callable[[list[tuple[list[int], Unit]], int], Iterator[list[tuple[list[int], Unit]]]]
 
 
-def similar(examples: Sequence[Example], tokens: int, seed: int) -> Batches:
+def padded_batches(examples: Sequence[Example], tokens: int, seed: int) -> Batches:
     """Return padded batches of examples of similar length, of at most ``tokens`` estimated positions each."""
     batches = _batches(examples, estimated_positions, tokens, seed, _alike)
     return Batches(*batches, [len(lengths) * max(lengths) for lengths in batches[1]])
@@ -202,10 +206,10 @@ def _batches(
     random.Random(seed).shuffle(shuffled)  # noqa: S311 (no secret)
     batches: list[Unit] = []
     lengths: list[list[int]] = []
-    for start in range(0, len(shuffled), WINDOW):
-        window = [([length(one) for one in unit], unit) for unit in shuffled[start : start + WINDOW]]
+    for start in range(0, len(shuffled), WINDOW_EXAMPLES):
+        window = [([length(example) for example in unit], unit) for unit in shuffled[start : start + WINDOW_EXAMPLES]]
         for members in group(window, tokens):
-            batches.append([one for _, unit in members for one in unit])
+            batches.append([example for _, unit in members for example in unit])
             lengths.append([number for numbers, _ in members for number in numbers])
     return batches, lengths
 
@@ -214,7 +218,9 @@ def _alike(window: list[tuple[list[int], Unit]], tokens: int) -> Iterator[list[t
     """Yield batches that fit when padded to their longest example, going up the lengths."""
     batch: list[tuple[list[int], Unit]] = []
     count = longest = 0
-    for lengths, unit in sorted(_divided(window, lambda one: len(one) * max(one), tokens), key=lambda one: max(one[0])):
+    for lengths, unit in sorted(
+        _divided(window, lambda sizes: len(sizes) * max(sizes), tokens), key=lambda item: max(item[0])
+    ):
         longest = max(longest, *lengths)
         if batch and (count + len(unit)) * longest > tokens:
             yield batch
@@ -229,7 +235,7 @@ def _filled(window: list[tuple[list[int], Unit]], tokens: int) -> Iterator[list[
     """Yield rows filled by best fit, going down the lengths (Johnson, 1973: within 22 % of the fewest rows)."""
     rows: list[list[tuple[list[int], Unit]]] = []
     free: list[tuple[int, int]] = []  # positions left and number of each row, sorted
-    for lengths, unit in sorted(_divided(window, sum, tokens), key=lambda one: -sum(one[0])):
+    for lengths, unit in sorted(_divided(window, sum, tokens), key=lambda item: -sum(item[0])):
         place = bisect_left(free, (sum(lengths), 0))
         if place == len(free):
             rows.append([])
@@ -265,7 +271,7 @@ def as_messages(example: Example) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Collator:
-    """Turn one batch of examples into tensors; labels are on the answers only."""
+    """Turns one batch of examples into tensors; labels are on the answers only."""
 
     processor: BioMedGPTProcessor
     packed: bool = False
@@ -273,31 +279,15 @@ class Collator:
     targets: Callable[[Sequence[Example]], dict[str, Tensor]] | None = None
     """computes what a loss asks for beside the answers"""
 
-    def __call__(self, features: list[Unit]) -> dict[str, Tensor]:
-        """Return the model's inputs for ``features`` (one item of :class:`Batches` each), ``kinds`` and targets."""
+    def __call__(self, features: list[Unit]) -> TrainingBatch:
+        """Return the tensors of ``features`` (one item of :class:`Batches` each)."""
         examples = [example for batch in features for example in batch]
         inputs = self.processor(
             [as_messages(example) for example in examples],
             answers=[example.answer for example in examples],
             padding_side="right",
         )
-        tensors = pack(dict(inputs)) if self.packed else dict(inputs)
-        targets = self.targets(examples) if self.targets else {}
         kinds = torch.tensor([KINDS.index(example.kind) for example in examples])
-        return {**tensors, "kinds": kinds, **{f"{TARGET}{name}": tensor for name, tensor in targets.items()}}
-
-
-def pack(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Join the rows of a right-padded batch into one row without padding.
-
-    Returns:
-        The same inputs with ``position_ids`` [1, length] that begin at 0 in every example. Given those and no
-        attention mask, transformers lets each example attend to itself alone: by a block-diagonal mask (eager, sdpa,
-        flex) or by the boundaries themselves (flash attention).
-    """
-    real = inputs["attention_mask"].bool()
-    positions = torch.arange(real.shape[1]).expand_as(real)
-    joined = {name: inputs[name][real].unsqueeze(0) for name in ("input_ids", "attention_mask", "labels")}
-    # A first token is never predicted from the example before.
-    joined["labels"] = joined["labels"].masked_fill(positions[real].unsqueeze(0) == 0, IGNORED)
-    return {**inputs, **joined, "position_ids": positions[real].unsqueeze(0)}
+        targets = self.targets(examples) if self.targets else {}
+        batch = TrainingBatch(**inputs, kinds=kinds, targets=targets)
+        return batch.packed() if self.packed else batch

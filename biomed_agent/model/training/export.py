@@ -42,7 +42,7 @@ class Trained:
 
     recipe: Recipe
     notes: Sequence[Mapping[str, Any]]
-    """what each stage says of itself (:func:`.run.finished`)"""
+    """what each stage says of itself (:func:`.trainer.finished`)"""
     pairs: Pairs
     licence: str = ""
 
@@ -154,8 +154,9 @@ def card_of(trained: Trained, manifest: Mapping[str, Any]) -> str:
     kinds = [f"{kind} {scores['loss']} (n = {scores['examples']:,})" for kind, scores in manifest["kinds"].items()]
     unmeasured = ", ".join(manifest["not_measured"])
     rows = [
-        f"| `{one['file']}` | {one['used_for']} | {one['examples']:,} | {one['bad']:,} | `{one['sha256'][:16]}` |"
-        for one in manifest["data"]
+        f"| `{source['file']}` | {source['used_for']} | {source['examples']:,} | {source['bad']:,} "
+        f"| `{source['sha256'][:16]}` |"
+        for source in manifest["data"]
     ]
     return CARD.format(
         name=manifest["name"],

@@ -13,7 +13,7 @@ from biomed_agent.model.data import formats
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.data.splits import Folds, Grouping
 from biomed_agent.model.training.batching import draw
-from biomed_agent.model.training.trainer import Report, is_first, write_json
+from biomed_agent.model.training.trainer import ReportLine, is_first, write_json
 
 HELD_OUT_SHARE = 0.02
 """of the groups of alike structures, when no file of held-out pairs is given"""
@@ -31,10 +31,10 @@ class Pairs:
 
     def counts(self) -> dict[str, int]:
         """Return the number of training examples by kind."""
-        return dict(Counter(one.kind for one in self.train))
+        return dict(Counter(row.kind for row in self.train))
 
 
-def read_pairs(data: Sequence[Path], held_out: Sequence[Path], output: Path, report: Report) -> Pairs:
+def read_pairs(data: Sequence[Path], held_out: Sequence[Path], output: Path, report: ReportLine) -> Pairs:
     """Read files of pairs, or the folder of pooled texts that the embedded model is trained on.
 
     What is wrong with a bad row of a file is written to ``bad-rows-NAME.tsv`` in ``output``; of files of one name the
@@ -49,8 +49,8 @@ def read_pairs(data: Sequence[Path], held_out: Sequence[Path], output: Path, rep
     if len(data) == 1 and data[0].is_dir():
         return _permitted(data[0], report)
     files: list[dict[str, Any]] = []
-    train = [one for path in data for one in _read(path, "training", output, files, report)]
-    apart = [one for path in held_out for one in _read(path, "held out", output, files, report)]
+    train = [example for path in data for example in _read(path, "training", output, files, report)]
+    apart = [example for path in held_out for example in _read(path, "held out", output, files, report)]
     if not train:
         raise InvalidInput(f"{', '.join(map(str, data)) or 'no file'}: there is no pair to train on.")
     if held_out:
@@ -68,17 +68,17 @@ def _examples(count: int) -> str:
     return "1 example is" if count == 1 else f"{count:,} examples are"
 
 
-def tell_shared(train: Iterable[Example], apart: Sequence[Example], report: Report) -> None:
+def tell_shared(train: Iterable[Example], apart: Sequence[Example], report: ReportLine) -> None:
     """Warn of held-out examples about what is trained on; molecules are compared as they are written."""
-    known = {(one.smiles, one.sequence) for one in train}
-    if shared := sum((one.smiles, one.sequence) in known for one in apart):
+    known = {(row.smiles, row.sequence) for row in train}
+    if shared := sum((example.smiles, example.sequence) in known for example in apart):
         report(
             f"warning: {shared:,} of {len(apart):,} held-out pairs are about structures that are trained on; their "
             "loss says what was learned by heart (data split makes files that share nothing)"
         )
 
 
-def _permitted(folder: Path, report: Report) -> Pairs:
+def _permitted(folder: Path, report: ReportLine) -> Pairs:
     """Return what the embedded model is trained on: the permitted rows of the pooled texts in a folder."""
     from biomed_agent.model.release.mini import build
 
@@ -89,8 +89,8 @@ def _permitted(folder: Path, report: Report) -> Pairs:
     return Pairs(corpus.train, corpus.dev, [{"file": folder.name, "sha256": digest, "used_for": "training", **counts}])
 
 
-def _read(path: Path, use: str, output: Path, files: list[dict[str, Any]], report: Report) -> Iterable[Example]:
-    again = sum(one["file"] == path.name for one in files)
+def _read(path: Path, use: str, output: Path, files: list[dict[str, Any]], report: ReportLine) -> Iterable[Example]:
+    again = sum(file["file"] == path.name for file in files)
     bad_rows = output / f"bad-rows-{f'{again + 1}-' if again else ''}{path.name}.tsv"
     reading = formats.read(path, report=bad_rows if is_first() else None)
     examples = list(reading)
@@ -98,8 +98,8 @@ def _read(path: Path, use: str, output: Path, files: list[dict[str, Any]], repor
     if is_first() and not reading.bad.total:
         bad_rows.unlink()
     if not examples:
-        said = f"its {reading.bad.total:,} rows are bad, see {bad_rows}" if reading.bad.total else "it has no row"
-        raise InvalidInput(f"{path} holds no pair ({use}): {said}.", "Run: biomed-agent data check FILE.")
+        problem = f"its {reading.bad.total:,} rows are bad, see {bad_rows}" if reading.bad.total else "it has no row"
+        raise InvalidInput(f"{path} holds no pair ({use}): {problem}.", "Run: biomed-agent data check FILE.")
     files.append(
         {
             "file": path.name,
@@ -135,7 +135,7 @@ def refuse_other_files(output: Path, data: Sequence[Path], held_out: Sequence[Pa
     if begun is None or any(path.is_dir() for path in data):
         return
     now = [("training", _digest(path)) for path in data] + [("held out", _digest(path)) for path in held_out]
-    if now != [(one["used_for"], one["sha256"]) for one in begun]:
+    if now != [(file["used_for"], file["sha256"]) for file in begun]:
         raise InvalidInput(
             f"the run in {output} is over, and was begun with other data.",
             "Give what it was begun with, or another folder to begin anew.",
@@ -149,17 +149,19 @@ def split(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     """
     groups = Grouping().groups(examples)
     folds = Folds({"training": 1 - HELD_OUT_SHARE, "held out": HELD_OUT_SHARE})
-    named = [replace(one, group=one.group or groups.group(one)) for one in examples]
+    named = [replace(example, group=example.group or groups.group(example)) for example in examples]
     of_kind: dict[str, set[str]] = {}
-    for one in named:
-        of_kind.setdefault(one.kind, set()).add(one.group)
+    for example in named:
+        of_kind.setdefault(example.kind, set()).add(example.group)
     apart = {group for group in set().union(*of_kind.values()) if folds.of(group) == "held out"}
     for mine in of_kind.values():
         scarce = [some for some in of_kind.values() if len(some - apart) < 2]
         free = [group for group in mine if not any(group in some for some in scarce)]
         if free and not mine & apart:
             apart.add(min(free, key=lambda group: hashlib.sha256(group.encode()).digest()))
-    return [one for one in named if one.group not in apart], [one for one in named if one.group in apart]
+    return [example for example in named if example.group not in apart], [
+        example for example in named if example.group in apart
+    ]
 
 
 def begun_with(output: Path, now: dict[str, Any], decided: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -14,22 +14,20 @@ from biomed_agent.core.chemistry.vocabulary import TERMS
 from biomed_agent.model.data.examples import KINDS, Example
 from biomed_agent.model.network.processing import BioMedGPTProcessor
 
-BITS = 2048
+FINGERPRINT_BITS = 2048
 """of the fingerprint to be told (Morgan, radius 2)"""
-_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS)
+_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=FINGERPRINT_BITS)
 _PROOFS = [(number, Chem.MolFromSmarts(term.proof)) for number, term in enumerate(TERMS) if term.proof]
 _WHOLE = [term.kind == "class" for term in TERMS]
 """whether a term is said of a whole molecule rather than of some of its atoms"""
 ATOM_LABELS = (10, 4, 9, 2, 5, 6, 5)
 """Values of each label of an atom: smallest ring, rings, hybridization, aromaticity, hydrogens, neighbours, charge."""
-TARGETS = ("bits", "terms", "sizes", "atoms", "atom_terms")
-"""What :func:`structure_targets` returns."""
-TRUNK = 512
+HIDDEN_WIDTH = 512
 """Width of the hidden layer between a structure and what it is asked for."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class LossInputs:
     """What a loss is given of one batch."""
 
     embeds: Tensor
@@ -49,7 +47,7 @@ class Seen:
     normalised; when the language model was run"""
 
 
-class WordLoss(nn.Module):
+class BagOfTokensLoss(nn.Module):
     """Asks a structure's vectors, averaged, for the words of the answer.
 
     Each vector the language model receives lies in the space of its token table. Here their mean is compared
@@ -68,13 +66,13 @@ class WordLoss(nn.Module):
         self.register_buffer("structure_ids", torch.tensor([processor.molecule_token_id, processor.protein_token_id]))
         self.register_buffer("commonness", commonness(processor, examples, vocabulary))
 
-    def forward(self, seen: Seen) -> Tensor:
+    def forward(self, inputs: LossInputs) -> Tensor:
         """Return the mean cross-entropy, in nats, of the set of tokens in each row's answer."""
-        slots = torch.isin(seen.input_ids, self.get_buffer("structure_ids")).to(seen.embeds.dtype)
-        mean = (seen.embeds * slots.unsqueeze(-1)).sum(1) / slots.sum(1, keepdim=True)
-        table = seen.table.detach() / seen.table.detach().norm(dim=-1).mean()
-        scores = mean.float() @ table.float().T + self.get_buffer("commonness")[seen.kinds]
-        return token_set_loss(scores, seen.labels)
+        slots = torch.isin(inputs.input_ids, self.get_buffer("structure_ids")).to(inputs.embeds.dtype)
+        mean = (inputs.embeds * slots.unsqueeze(-1)).sum(1) / slots.sum(1, keepdim=True)
+        table = inputs.table.detach() / inputs.table.detach().norm(dim=-1).mean()
+        scores = mean.float() @ table.float().T + self.get_buffer("commonness")[inputs.kinds]
+        return token_set_loss(scores, inputs.labels)
 
 
 def commonness(processor: BioMedGPTProcessor, examples: Sequence[Example], vocabulary: int) -> Tensor:
@@ -93,8 +91,8 @@ class StructureLoss(nn.Module):
     groups, rings and classes of :mod:`biomed_agent.core.chemistry.vocabulary`, sizes, and for each atom its
     surroundings and the groups it belongs to, after Hu et al. (arXiv 1905.12265). Of molecules and proteins: the
     tokens of the answer. Mean and maximum over the vectors go through layers of the loss's own, which are trained with
-    the encoders and then thrown away; so the vectors need not spell words, as for :class:`WordLoss`, but must hold
-    what words depend on.
+    the encoders and then thrown away; so the vectors need not spell words, as for :class:`BagOfTokensLoss`, but must
+    hold what words depend on.
 
     Args:
         processor: Knows the placeholders.
@@ -107,19 +105,19 @@ class StructureLoss(nn.Module):
         self.molecule_id, self.protein_id = processor.molecule_token_id, processor.protein_token_id
         self.trunks = nn.ModuleDict(
             {
-                name: nn.Sequential(nn.LayerNorm(2 * width), nn.Linear(2 * width, TRUNK), nn.GELU())
+                name: nn.Sequential(nn.LayerNorm(2 * width), nn.Linear(2 * width, HIDDEN_WIDTH), nn.GELU())
                 for name in ("molecule", "protein")
             }
         )
-        self.tokens = nn.ModuleList(nn.Linear(TRUNK, vocabulary) for _ in KINDS)
-        self.bits = nn.Linear(TRUNK, BITS)
-        self.terms = nn.Linear(TRUNK, len(TERMS))
-        self.sizes = nn.Linear(TRUNK, 2)
+        self.tokens = nn.ModuleList(nn.Linear(HIDDEN_WIDTH, vocabulary) for _ in KINDS)
+        self.bits = nn.Linear(HIDDEN_WIDTH, FINGERPRINT_BITS)
+        self.terms = nn.Linear(HIDDEN_WIDTH, len(TERMS))
+        self.sizes = nn.Linear(HIDDEN_WIDTH, 2)
         self.atoms = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, sum(ATOM_LABELS) + len(TERMS)))
 
-    def forward(self, seen: Seen) -> Tensor:
+    def forward(self, inputs: LossInputs) -> Tensor:
         """Return the weighted sum of all that is asked for, each a mean over the rows it is asked of."""
-        input_ids, embeds = seen.input_ids, seen.embeds
+        input_ids, embeds = inputs.input_ids, inputs.embeds
         total = embeds.new_zeros(())
         for name, slot in (("molecule", self.molecule_id), ("protein", self.protein_id)):
             rows = input_ids.eq(slot).any(dim=1).nonzero().squeeze(1)
@@ -127,9 +125,9 @@ class StructureLoss(nn.Module):
                 continue
             slots = input_ids[rows].eq(slot)
             hidden = self.trunks[name](pooled(embeds[rows], slots))
-            total = total + self._tokens(hidden, seen.labels[rows], seen.kinds[rows])
+            total = total + self._tokens(hidden, inputs.labels[rows], inputs.kinds[rows])
             if name == "molecule":
-                total = total + self._molecules(hidden, embeds[rows][slots], seen.targets)
+                total = total + self._molecules(hidden, embeds[rows][slots], inputs.targets)
         return total
 
     def _tokens(self, hidden: Tensor, labels: Tensor, kinds: Tensor) -> Tensor:
@@ -141,8 +139,8 @@ class StructureLoss(nn.Module):
 
     def _molecules(self, hidden: Tensor, atoms: Tensor, targets: Mapping[str, Tensor]) -> Tensor:
         """Return the losses on what is computed, weighted so that none outweighs the tokens."""
-        told = self.atoms(atoms)
-        labels = told[:, : sum(ATOM_LABELS)].split(ATOM_LABELS, dim=1)
+        predictions = self.atoms(atoms)
+        labels = predictions[:, : sum(ATOM_LABELS)].split(ATOM_LABELS, dim=1)
         surroundings = sum(
             nn.functional.cross_entropy(scores.float(), targets["atoms"][:, number])
             for number, scores in enumerate(labels)
@@ -150,7 +148,7 @@ class StructureLoss(nn.Module):
         return (
             0.02 * _each_bit(self.bits(hidden), targets["bits"])
             + 0.1 * _each_bit(self.terms(hidden), targets["terms"])
-            + 0.3 * _each_bit(told[:, sum(ATOM_LABELS) :], targets["atom_terms"])
+            + 0.3 * _each_bit(predictions[:, sum(ATOM_LABELS) :], targets["atom_terms"])
             + 0.2 * surroundings
             + nn.functional.mse_loss(self.sizes(hidden).float(), targets["sizes"])
         )
@@ -185,16 +183,16 @@ def structure_targets(examples: Sequence[Example]) -> dict[str, Tensor]:
         quarter of the rings); ``atoms`` [atoms, 7] (:data:`ATOM_LABELS`) and ``atom_terms`` [atoms, terms].
     """
     with rdBase.BlockLogs():
-        molecules = [Chem.MolFromSmiles(one.smiles) for one in examples if one.smiles]
+        molecules = [Chem.MolFromSmiles(example.smiles) for example in examples if example.smiles]
     if not molecules:
         return {}
     terms = [_terms(molecule) for molecule in molecules]
-    sizes = [[np.log(one.GetNumAtoms()), one.GetRingInfo().NumRings() / 4] for one in molecules]
+    sizes = [[np.log(molecule.GetNumAtoms()), molecule.GetRingInfo().NumRings() / 4] for molecule in molecules]
     return {
-        "bits": torch.from_numpy(np.stack([_MORGAN.GetFingerprintAsNumPy(one) for one in molecules])),
+        "bits": torch.from_numpy(np.stack([_MORGAN.GetFingerprintAsNumPy(molecule) for molecule in molecules])),
         "terms": torch.from_numpy(np.stack([whole for whole, _ in terms])),
         "sizes": torch.tensor(sizes, dtype=torch.float32),
-        "atoms": torch.tensor([_labels(atom) for one in molecules for atom in one.GetAtoms()]),
+        "atoms": torch.tensor([_labels(atom) for molecule in molecules for atom in molecule.GetAtoms()]),
         "atom_terms": torch.from_numpy(np.concatenate([each for _, each in terms])),
     }
 
@@ -224,7 +222,7 @@ def _labels(atom: Chem.Atom) -> list[int]:
     return [min(max(value, 0), many - 1) for value, many in zip(values, ATOM_LABELS, strict=True)]
 
 
-class GistLoss(nn.Module):
+class PromptEndLoss(nn.Module):
     """Asks the language model, before it says a word, for all the words of its answer.
 
     When an answer is learned word by word, its beginning tells the rest, and a language model that has learned the
@@ -247,12 +245,12 @@ class GistLoss(nn.Module):
             self.middle.weight.copy_(0.3 * table)
             self.last.weight.copy_(0.1 * table)
 
-    def forward(self, seen: Seen) -> Tensor:
+    def forward(self, inputs: LossInputs) -> Tensor:
         """Return the sum of both losses, each the mean over the rows in nats."""
-        states, labels = seen.states, seen.labels
+        states, labels = inputs.states, inputs.labels
         rows, asked = torch.arange(len(labels)), labels.ge(0).int().argmax(1) - 1
         middle = states[(len(states) + 1) // 2][rows, asked].float()
         middle = middle * torch.rsqrt(middle.pow(2).mean(-1, keepdim=True) + 1e-6)
-        common = self.commonness(seen.kinds)
+        common = self.commonness(inputs.kinds)
         total = token_set_loss(self.middle(middle) + common, labels)
         return total + token_set_loss(self.last(states[-1][rows, asked].float()) + common, labels)

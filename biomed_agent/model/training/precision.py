@@ -67,7 +67,7 @@ def precisions(begun: Mapping[str, Any], stages: Mapping[str, bool | Literal["au
     """
     # Before the precision was noted, a recipe that left it open meant bfloat16.
     noted = begun.get(PRECISION) or [name_of(hashed(wish)) for wish in stages.values()]
-    best, found = best_precision(), {}
+    best, decided = best_precision(), {}
     for (stage, wish), name in zip(stages.items(), noted, strict=True):
         bf16 = name == name_of(True)
         if wish != AUTO and wish != bf16:
@@ -75,8 +75,8 @@ def precisions(begun: Mapping[str, Any], stages: Mapping[str, bool | Literal["au
                 f"{stage} was begun in {name}, and the recipe now says bf16: {str(wish).lower()}.",
                 'Say "auto" to resume the run as it was begun, or give another folder to begin anew.',
             )
-        found[stage] = bf16, _told(wish, bf16, best)
-    return found
+        decided[stage] = bf16, _told(wish, bf16, best)
+    return decided
 
 
 def _told(wish: bool | Literal["auto"], bf16: bool, best: Precision) -> str:

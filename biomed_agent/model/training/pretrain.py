@@ -23,8 +23,8 @@ from transformers import (
 )
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.model.data.papers.shard_writer import pack
-from biomed_agent.model.data.papers.shards import INDEX, PackedRows, Packing, read_index, tokenizer_digest
+from biomed_agent.model.data.papers.shard_writer import write_shards
+from biomed_agent.model.data.papers.shards import INDEX, ShardSettings, TokenRows, read_index, tokenizer_digest
 from biomed_agent.model.network.configuration import BioMedGPTConfig
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
@@ -33,9 +33,9 @@ from biomed_agent.model.training.precision import AUTO, PRECISION, Bf16, decide,
 from biomed_agent.model.training.recipe import STRICT, check_sizes, read_recipe
 from biomed_agent.model.training.trainer import (
     LOG,
-    Report,
+    ReportLine,
+    RunSettings,
     RunTrainer,
-    Settings,
     is_first,
     read_log,
     resume_point,
@@ -43,7 +43,7 @@ from biomed_agent.model.training.trainer import (
 )
 
 SHARDS, MODEL, NOTE = "shards", "model", "pretraining.json"
-MOST = 700.0
+MAX_LOSS = 700.0
 """loss in nats beyond which the perplexity is no number"""
 
 
@@ -85,7 +85,7 @@ class Pretraining:
     """compute in bfloat16; "auto" for what the processor computes best"""
     gradient_checkpointing: bool = False
     fsdp: dict[str, Any] | None = None
-    """null not to shard, else what differs from :data:`.run.FSDP`"""
+    """null not to shard, else what differs from :data:`.trainer.FSDP`"""
     workers: int = 0
     """processes that clean and tokenize papers, and then prepare batches"""
 
@@ -108,8 +108,8 @@ class Pretraining:
             f"at least 1: {', '.join(small)}": bool(small),
             "steps must be at least 1": self.steps is not None and self.steps < 1,
         }
-        for fault, found in faults.items():
-            if found:
+        for fault, present in faults.items():
+            if present:
                 raise ValueError(fault)
         if self.model is not None:
             check_sizes("model", self.model, "llama")
@@ -126,13 +126,13 @@ class Pretraining:
     @property
     def digest(self) -> str:
         """SHA-256 of what the recipe says, but for the number of helping processes; ``bf16`` as :func:`.hashed`."""
-        told = {key: value for key, value in asdict(self).items() if key != "workers"} | {"bf16": hashed(self.bf16)}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        values = {key: value for key, value in asdict(self).items() if key != "workers"} | {"bf16": hashed(self.bf16)}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     @property
-    def packing(self) -> Packing:
+    def shard_settings(self) -> ShardSettings:
         """How papers become rows."""
-        return Packing(self.context, self.held_out, self.least_characters, self.rows_per_shard)
+        return ShardSettings(self.context, self.held_out, self.least_characters, self.rows_per_shard)
 
 
 class PaperTrainer(RunTrainer):
@@ -142,11 +142,11 @@ class PaperTrainer(RunTrainer):
         """Log, with ``eval_perplexity`` beside ``eval_loss``."""
         if "eval_loss" in logs:
             loss = logs["eval_loss"]
-            logs = {**logs, "eval_perplexity": math.inf if loss > MOST else math.exp(loss)}
+            logs = {**logs, "eval_perplexity": math.inf if loss > MAX_LOSS else math.exp(loss)}
         super().log(logs, *args, **kwargs)
 
 
-def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report: Report) -> None:
+def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report: ReportLine) -> None:
     """Train a language model on papers and leave a Hugging Face folder in ``output/model``.
 
     A run that was killed goes on when the call is repeated: packing where it was, training from its last checkpoint
@@ -171,15 +171,15 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
     if not is_first():
         report = _silent
     tokenizer = load_tokenizer(recipe.tokenizer or str(recipe.start))
-    shards = packed(recipe, inputs, output, tokenizer, report)
-    rows, held_out = PackedRows(shards), PackedRows(shards, "held_out")
+    shards = shards_for(recipe, inputs, output, tokenizer, report)
+    rows, held_out = TokenRows(shards), TokenRows(shards, "held_out")
     set_seed(recipe.seed)
     model, how = load_model(recipe, tokenizer), settings(recipe, len(rows))
     output.mkdir(parents=True, exist_ok=True)  # noted below once all fits together: a wrong recipe can be mended
     now = {"recipe": recipe.digest, "data": read_index(shards)["digest"]}
     begun = begun_with(output, now, {PRECISION: names([recipe.bf16])})
-    bf16, told = precisions(begun, {recipe.name: recipe.bf16})[recipe.name]
-    report(told)
+    bf16, message = precisions(begun, {recipe.name: recipe.bf16})[recipe.name]
+    report(message)
     how = replace(how, bf16=bf16)
     trainer = PaperTrainer(
         how,
@@ -198,7 +198,7 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
         report(f"{output / MODEL} holds the model; {_held_out_words(output)}")
 
 
-def settings(recipe: Pretraining, rows: int) -> Settings:
+def settings(recipe: Pretraining, rows: int) -> RunSettings:
     """Return how the shared Trainer is to train on so many rows.
 
     Raises:
@@ -213,7 +213,7 @@ def settings(recipe: Pretraining, rows: int) -> Settings:
         )
     accumulation = recipe.batch_rows // at_once
     steps_an_epoch = math.ceil(math.ceil(rows / at_once) / accumulation)
-    return Settings(
+    return RunSettings(
         steps=recipe.steps or recipe.epochs * steps_an_epoch,
         learning_rate=recipe.learning_rate,
         seed=recipe.seed,
@@ -233,8 +233,8 @@ def settings(recipe: Pretraining, rows: int) -> Settings:
     )
 
 
-def packed(
-    recipe: Pretraining, inputs: Sequence[Path], output: Path, tokenizer: PreTrainedTokenizerBase, report: Report
+def shards_for(
+    recipe: Pretraining, inputs: Sequence[Path], output: Path, tokenizer: PreTrainedTokenizerBase, report: ReportLine
 ) -> Path:
     """Return a folder of shards that fits the recipe: the one given, or one made of the papers given.
 
@@ -256,11 +256,11 @@ def packed(
             "several processes would pack the papers at once.",
             "Pack them first with `biomed-agent data pack`, and give the folder of shards.",
         )
-    pack(inputs, tokenizer, output / SHARDS, recipe.packing, report, recipe.workers)
+    write_shards(inputs, tokenizer, output / SHARDS, recipe.shard_settings, report, recipe.workers)
     return output / SHARDS
 
 
-def pack_for(recipe_file: Path, inputs: Sequence[Path], folder: Path, *, report: Report) -> None:
+def write_shards_for(recipe_file: Path, inputs: Sequence[Path], folder: Path, *, report: ReportLine) -> None:
     """Pack papers as :func:`pretrain` would with this recipe, without training.
 
     Args:
@@ -270,7 +270,14 @@ def pack_for(recipe_file: Path, inputs: Sequence[Path], folder: Path, *, report:
         report: Told the progress.
     """
     recipe = Pretraining.load(recipe_file)
-    pack(inputs, load_tokenizer(recipe.tokenizer or str(recipe.start)), folder, recipe.packing, report, recipe.workers)
+    write_shards(
+        inputs,
+        load_tokenizer(recipe.tokenizer or str(recipe.start)),
+        folder,
+        recipe.shard_settings,
+        report,
+        recipe.workers,
+    )
 
 
 def load_tokenizer(source: str) -> PreTrainedTokenizerBase:
@@ -346,7 +353,7 @@ def _publish(
         # Under this name transformers' own Llama tokenizer and `biomed-agent checkpoint import --lm` find it.
         (partial / "tokenizer.model").write_bytes(tokenizer.pieces.serialized_model_proto())
     measured = [line["eval_perplexity"] for line in _measured(output)]
-    told = {
+    summary = {
         "recipe": asdict(recipe),
         "steps": note["steps"],
         "tokens_seen": note["tokens"],
@@ -358,7 +365,7 @@ def _publish(
         | {name: {key: split[key] for key in ("papers", "tokens", "rows")} for name, split in index["splits"].items()},
         "transformers": transformers.__version__,
     }
-    write_json(told, partial / NOTE)
+    write_json(summary, partial / NOTE)
     partial.rename(output / MODEL)
 
 

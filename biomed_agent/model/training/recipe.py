@@ -33,11 +33,11 @@ STRUCTURE: Loss = "structure"
 GIST: Loss = "gist"
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-LEAST_VOCABULARY = 260
+MIN_VOCABULARY = 260
 """256 bytes, three special tokens, and a letter"""
 ROTARY = ("rope_theta", "rope_scaling")
 """keys that transformers takes as parts of ``rope_parameters``"""
-ROOM = 64
+MIN_TEXT_POSITIONS = 64
 """positions beside the longest protein that a context must have, for words and an answer"""
 
 
@@ -92,7 +92,7 @@ class Stage:
     gradient_accumulation: int = 1
     gradient_checkpointing: bool = False
     fsdp: dict[str, Any] | None = None
-    """null not to shard, else what differs from :data:`.run.FSDP`"""
+    """null not to shard, else what differs from :data:`.trainer.FSDP`"""
     workers: int = 0
     """processes that prepare batches beside the training one"""
     compile: bool = False
@@ -126,8 +126,8 @@ class Stage:
             f"too small: {', '.join(small)}": bool(small),
             "repeats and at_most are numbers from 0 on": min([0, *self.repeats.values(), *self.at_most.values()]) < 0,
         }
-        for fault, found in faults.items():
-            if found:
+        for fault, present in faults.items():
+            if present:
                 raise ValueError(f"stage {self.name!r}: {fault}")
 
     @property
@@ -165,19 +165,19 @@ class Sizes:
         # ESM-2 numbers positions from its padding index + 1 = 2 on, and its two special tokens take two.
         most = positions - 4
         faults = {
-            f"vocabulary is {self.vocabulary}; expected {LEAST_VOCABULARY} or more": self.vocabulary < LEAST_VOCABULARY,
+            f"vocabulary is {self.vocabulary}; expected {MIN_VOCABULARY} or more": self.vocabulary < MIN_VOCABULARY,
             f"prompt_style {self.prompt_style!r} is unknown; expected one of {', '.join(STYLES)}": (
                 self.prompt_style not in STYLES
             ),
             f"max_residues is {self.max_residues}; expected 1 to {most}, 4 less than protein.max_position_embeddings": (
                 not 1 <= self.max_residues <= most
             ),
-            f"text.max_position_embeddings is {context}; expected at least max_residues + {ROOM + 2}": (
-                context is not None and context < self.max_residues + ROOM + 2
+            f"text.max_position_embeddings is {context}; expected at least max_residues + {MIN_TEXT_POSITIONS + 2}": (
+                context is not None and context < self.max_residues + MIN_TEXT_POSITIONS + 2
             ),
         }
-        for fault, found in faults.items():
-            if found:
+        for fault, present in faults.items():
+            if present:
                 raise ValueError(fault)
 
 
@@ -201,14 +201,14 @@ def check_sizes(name: str, sizes: Mapping[str, Any], model_type: str) -> Any:
     if model_type not in CONFIG_MAPPING:
         raise ValueError(f"{name}.model_type {model_type!r} is unknown to transformers")
     kind: Any = CONFIG_MAPPING[model_type]
-    known = {"model_type", *(one.name for one in fields(kind)), *kind.attribute_map, *ROTARY}
+    known = {"model_type", *(field.name for field in fields(kind)), *kind.attribute_map, *ROTARY}
     if unknown := [f"{name}.{key}" for key in sizes if key not in known]:
         raise ValueError(f"{', '.join(unknown)}: unknown to a {model_type} model")
     for key, value in sizes.items():
         counts = re.match(r"num_|(hidden|intermediate)_size|max_position", key) and isinstance(value, int)
         if (counts and value < 1) or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"{name}.{key} is {value}; expected {'1 or more' if counts else 'a finite number'}")
-    if fault := heads_fault({one.name: one.default for one in fields(kind)} | dict(sizes)):
+    if fault := heads_fault({field.name: field.default for field in fields(kind)} | dict(sizes)):
         raise ValueError(f"{name}.{fault}")
     try:
         return kind(**{key: value for key, value in sizes.items() if key != "model_type"})
@@ -261,8 +261,8 @@ class Recipe:
     @property
     def digest(self) -> str:
         """SHA-256 of what the recipe says, however it was written down; ``bf16`` as :func:`.precision.hashed`."""
-        told = asdict(replace(self, stages=tuple(replace(one, bf16=hashed(one.bf16)) for one in self.stages)))
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        values = asdict(replace(self, stages=tuple(replace(stage, bf16=hashed(stage.bf16)) for stage in self.stages)))
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 Read = TypeVar("Read")
@@ -287,8 +287,8 @@ def read_recipe(kind: type[Read], file: Path) -> Read:
                 f"the recipe {file} is one of stage {stage}.", f"Use biomed-agent train {command}."
             ) from error
         faults = [
-            f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors()
+            f"{'.'.join(map(str, error['loc'])) or 'the file'}: {error['msg'].removeprefix('Value error, ')}"
+            for error in error.errors()
         ]
         raise InvalidInput(
             f"the recipe {file} is wrong: {'; '.join(faults)}.", "See docs/training.md for the keys of a recipe."

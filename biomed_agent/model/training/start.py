@@ -19,7 +19,7 @@ from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneratio
 from biomed_agent.model.network.processing import BioMedGPTProcessor
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
 from biomed_agent.model.training.recipe import Recipe, Sizes
-from biomed_agent.model.training.trainer import Report, is_first
+from biomed_agent.model.training.trainer import ReportLine, is_first
 from biomed_agent.model.training.vocabulary import train_vocabulary
 
 ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
@@ -30,7 +30,7 @@ PARTS = ("language_model", "molecule_encoder", "protein_encoder", "molecule_proj
 
 
 def begin(
-    recipe: Recipe, output: Path, texts: Iterable[str], report: Report, dtype: torch.dtype = torch.float32
+    recipe: Recipe, output: Path, texts: Iterable[str], report: ReportLine, dtype: torch.dtype = torch.float32
 ) -> tuple[BioMedGPTForConditionalGeneration, BioMedGPTProcessor]:
     """Return the model before the first stage, and its processor; the same each time.
 
@@ -134,13 +134,15 @@ def take_parts(model: BioMedGPTForConditionalGeneration, start: Path) -> list[st
     """
     if (start / MANIFEST).is_file():
         whole, _, _ = load_checkpoint(start)
-        found: dict[str, Any] = {part: getattr(whole, part) for part in PARTS}
+        parts: dict[str, Any] = {part: getattr(whole, part) for part in PARTS}
     else:
-        found = {"language_model": _language_model(start)}
+        parts = {"language_model": _language_model(start)}
     taken = []
-    for part, module in found.items():
+    for part, module in parts.items():
         own, weights = getattr(model, part).state_dict(), module.state_dict()
-        if {name: one.shape for name, one in own.items()} == {name: one.shape for name, one in weights.items()}:
+        if {name: tensor.shape for name, tensor in own.items()} == {
+            name: tensor.shape for name, tensor in weights.items()
+        }:
             getattr(model, part).load_state_dict(weights)
             taken.append(part)
     if not taken:

@@ -25,13 +25,13 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.training.precision import PRECISION, name_of
 
-Report: TypeAlias = Callable[[str], None]
+ReportLine: TypeAlias = Callable[[str], None]
 """Told in a line what is being done and how far it is."""
 
 LOG = "log.jsonl"
 FINISHED = "finished.json"
 """Written into a run's folder when it is over; says how long it was."""
-LEAST_RATE = 0.02
+MIN_RATE_SHARE = 0.02
 """Share of the learning rate that is left at the end of the cosine."""
 FSDP: Mapping[str, Any] = {
     "version": 2,
@@ -44,7 +44,7 @@ FSDP: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class RunSettings:
     """How one run trains; the same words as in a recipe's stage."""
 
     steps: int
@@ -74,7 +74,7 @@ class Settings:
 
 def attention_layers(model: nn.Module) -> list[nn.Module]:
     """Return a model's attention layers, wherever they lie in it; low-rank matrices move them."""
-    return [one for one in model.modules() if isinstance(one, GradientCheckpointingLayer)]
+    return [module for module in model.modules() if isinstance(module, GradientCheckpointingLayer)]
 
 
 def layers_of(model: nn.Module) -> list[str]:
@@ -82,11 +82,11 @@ def layers_of(model: nn.Module) -> list[str]:
 
     Left to itself, accelerate would look for every class that any model of a family may have, and stop.
     """
-    return sorted({type(one).__name__ for one in attention_layers(model)})
+    return sorted({type(layer).__name__ for layer in attention_layers(model)})
 
 
 def arguments(
-    settings: Settings, output: Path, evaluates: bool = True, layers: Sequence[str] = ()
+    settings: RunSettings, output: Path, evaluates: bool = True, layers: Sequence[str] = ()
 ) -> TrainingArguments:
     """Return the Trainer's arguments for a run.
 
@@ -144,7 +144,7 @@ class RunTrainer(Trainer):
         **kwargs: What ``Trainer`` takes: ``model``, ``train_dataset``, ``eval_dataset``, ``data_collator`` ...
     """
 
-    def __init__(self, settings: Settings, output: Path, report: Report, **kwargs: Any) -> None:
+    def __init__(self, settings: RunSettings, output: Path, report: ReportLine, **kwargs: Any) -> None:
         output.mkdir(parents=True, exist_ok=True)
         evaluates, layers = bool(kwargs.get("eval_dataset")), layers_of(kwargs["model"])
         super().__init__(args=arguments(settings, output, evaluates, layers), **kwargs)
@@ -162,7 +162,7 @@ class RunTrainer(Trainer):
         def rate(step: int) -> float:
             done = min(1.0, max(step / num_training_steps, self.clock.progress()))
             cosine = 0.5 * (1 + math.cos(math.pi * done))
-            return min(1.0, (step + 1) / max(1, warmup)) * (LEAST_RATE + (1 - LEAST_RATE) * cosine)
+            return min(1.0, (step + 1) / max(1, warmup)) * (MIN_RATE_SHARE + (1 - MIN_RATE_SHARE) * cosine)
 
         self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(cast(Optimizer, optimizer or self.optimizer), rate)
         return self.lr_scheduler
@@ -216,7 +216,7 @@ class JsonLog(TrainerCallback):
         minutes: Time limit of the run, for the time left.
     """
 
-    def __init__(self, file: Path, report: Report, minutes: float | None = None) -> None:
+    def __init__(self, file: Path, report: ReportLine, minutes: float | None = None) -> None:
         self.file, self.report, self.minutes = file, report, minutes
         self.held_out: dict[str, float] = {}
         self.before = 0.0
@@ -232,15 +232,15 @@ class JsonLog(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Drop lines of steps that will be trained again, and start the clock where they end."""
-        kept = [line for line in read_log(self.file) if line["step"] <= state.global_step] if state.global_step else []
-        for line in kept:
+        lines = [line for line in read_log(self.file) if line["step"] <= state.global_step] if state.global_step else []
+        for line in lines:
             self.held_out |= held_out_losses(line)
-        self.before = kept[-1]["seconds"] if kept else 0.0
+        self.before = lines[-1]["seconds"] if lines else 0.0
         self.started = self.last = time.monotonic()
         self.first_step, self.tokens = state.global_step, int(state.num_input_tokens_seen)
         if state.is_world_process_zero:
             partial = self.file.with_name(f"{self.file.name}.partial")
-            partial.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+            partial.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
             partial.replace(self.file)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
@@ -346,8 +346,8 @@ def diverged(step: int, what: str, output: Path) -> InvalidInput:
 
 def held_out_losses(line: Mapping[str, Any]) -> dict[str, float]:
     """Return the held-out losses of a line of the log, by name of the data set."""
-    found = {key: value for key, value in line.items() if key.startswith("eval_") and key.endswith("loss")}
-    return {key.removeprefix("eval_").removesuffix("loss").rstrip("_") or "all": loss for key, loss in found.items()}
+    losses = {key: value for key, value in line.items() if key.startswith("eval_") and key.endswith("loss")}
+    return {key.removeprefix("eval_").removesuffix("loss").rstrip("_") or "all": loss for key, loss in losses.items()}
 
 
 def read_log(file: Path) -> list[dict[str, Any]]:

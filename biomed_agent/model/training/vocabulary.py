@@ -48,8 +48,9 @@ def train_vocabulary(texts: Iterable[str], size: int, file: Path) -> None:
     try:
         sentencepiece.SentencePieceTrainer.train(**options)
     except RuntimeError as error:
-        told = str(error).strip().splitlines()[-1].rpartition("] ")[2]
+        reason = str(error).strip().splitlines()[-1].rpartition("] ")[2]
         raise InvalidInput(
-            f"a vocabulary of {size:,} pieces does not suit the texts: {told.rstrip('.')}.", "Change model.vocabulary."
+            f"a vocabulary of {size:,} pieces does not suit the texts: {reason.rstrip('.')}.",
+            "Change model.vocabulary.",
         ) from error
     file.write_bytes(model.getvalue())

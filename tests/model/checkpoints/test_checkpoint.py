@@ -78,7 +78,7 @@ def test_half_precision_weights_are_accepted(tiny_model, reference_state):
     model = fresh(tiny_model)
     half = {name: value.half() if value.is_floating_point() else value for name, value in reference_state.items()}
     load_reference_state_dict(model, half)
-    assert {one.dtype for one in model.parameters()} == {torch.float32}
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     want = tiny_model.get_input_embeddings().weight
     assert torch.equal(model.get_input_embeddings().weight, want.half().float())
 
@@ -89,12 +89,12 @@ def test_missing_unexpected_and_misshapen_keys_are_named(tiny_model, reference_s
     reference_state["proj_prot.bias"] = torch.zeros(3)
     with pytest.raises(CheckpointError) as caught:
         load_reference_state_dict(tiny_model, reference_state)
-    for said in (
+    for message in (
         "missing: proj_mol.bias",
         "unexpected: llm.model.extra",
         "proj_prot.bias (3,) instead of (32,)",
     ):
-        assert said in str(caught.value)
+        assert message in str(caught.value)
 
 
 def test_keys_that_no_number_depends_on_are_left_out():
@@ -141,8 +141,8 @@ def test_alteration_loss_and_addition_are_found(tiny_model, tiny_processor, tmp_
     (folder / "extra.txt").write_text("x", encoding="utf-8")
     with pytest.raises(CheckpointError) as caught:
         verify_manifest(folder)
-    for said in ("README.md is altered", "generation_config.json is missing", "extra.txt is not listed"):
-        assert said in str(caught.value)
+    for message in ("README.md is altered", "generation_config.json is missing", "extra.txt is not listed"):
+        assert message in str(caught.value)
     with pytest.raises(CheckpointError, match=r"lacks generation_config\.json"):
         load_checkpoint(folder)
 

@@ -23,7 +23,7 @@ from biomed_agent.core.errors import CheckpointError
 from biomed_agent.core.settings import Settings
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, load_reference
 from biomed_agent.model.checkpoints.conversion import convert
-from biomed_agent.model.checkpoints.conversion.convert import SMALL, Wish, adopt
+from biomed_agent.model.checkpoints.conversion.convert import FLOAT32_PARTS, ConversionRequest, convert_weights
 from biomed_agent.model.contract.generation import Options
 from biomed_agent.model.contract.manifest import read_manifest, verify_manifest
 from biomed_agent.model.contract.prompt import QUESTIONS, user_message
@@ -34,8 +34,8 @@ RECORDED = Path(os.environ.get("BIOMED_AGENT_GOLDEN", GOLDEN))
 PTH = GOLDEN / "biomedgpt_tiny.pth"
 
 
-def wish(output, *sources, **more):
-    return Wish(sources or (PTH,), GOLDEN / "llm", GOLDEN / "esm", output, **more)
+def request_for(output, *sources, **more):
+    return ConversionRequest(sources or (PTH,), GOLDEN / "llm", GOLDEN / "esm", output, **more)
 
 
 def state():
@@ -59,7 +59,7 @@ def stored(folder):
 def refused(output, *sources, **more):
     """Return what the refusal says, and see that it leaves nothing."""
     with pytest.raises(CheckpointError) as caught:
-        adopt(wish(output, *sources, **more))
+        convert_weights(request_for(output, *sources, **more))
     assert not output.exists()
     assert not output.with_name(f"{output.name}.partial").exists()
     return str(caught.value)
@@ -67,14 +67,14 @@ def refused(output, *sources, **more):
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
-    """The reference's file, adopted."""
-    return adopt(wish(tmp_path_factory.mktemp("adopted") / "tiny"))
+    """The reference's file, imported."""
+    return convert_weights(request_for(tmp_path_factory.mktemp("imported") / "tiny"))
 
 
 # -- the released layout -----------------------------------------------------------------------
 
 
-def test_an_adopted_file_is_the_model_that_loads_from_it(released):
+def test_an_imported_file_is_the_model_that_loads_from_it(released):
     want, processor = load_reference(PTH, GOLDEN / "llm", GOLDEN / "esm")
     model, ours, manifest = load_checkpoint(released.folder)
     values = model.state_dict()
@@ -88,11 +88,13 @@ def test_an_adopted_file_is_the_model_that_loads_from_it(released):
     assert manifest["parameters"] == model.num_parameters()
 
 
-def test_the_manifest_says_what_was_adopted_and_on_which_terms(released):
+def test_the_manifest_says_what_was_imported_and_on_which_terms(released):
     manifest = released.manifest
     assert (manifest["name"], manifest["prompt_style"], manifest["dtype"]) == ("BioMedGPT-10B", "reference", "float32")
     assert manifest["kinds"].keys() == QUESTIONS.keys()
-    assert all(said == {"scores": None, "note": "published, not measured here"} for said in manifest["kinds"].values())
+    assert all(
+        scores == {"scores": None, "note": "published, not measured here"} for scores in manifest["kinds"].values()
+    )
     assert "PharMolix" in manifest["licence"]
     assert "internal use by registered users" in manifest["licence"]
     digest = subprocess.run(["sha256sum", str(PTH)], capture_output=True, check=True, text=True).stdout.split()[0]
@@ -103,15 +105,15 @@ def test_the_manifest_says_what_was_adopted_and_on_which_terms(released):
 
 def test_every_key_has_an_outcome(released):
     report = released.report
-    keys = {one.key for one in report.taken} | {key for key, _ in report.ignored}
+    keys = {entry.key for entry in report.taken} | {key for key, _ in report.ignored}
     assert keys == state().keys()
     assert len(report.taken) + len(report.ignored) == len(keys)
     assert {why for _, why in report.ignored} == {"no number depends on it", "computed in float32, not read"}
 
 
 def test_the_recorded_answers_are_given_through_the_agents_engine(tmp_path):
-    source = Wish((RECORDED / PTH.name,), RECORDED / "llm", RECORDED / "esm", tmp_path / "m")
-    generator = LocalModel(adopt(source).folder)
+    source = ConversionRequest((RECORDED / PTH.name,), RECORDED / "llm", RECORDED / "esm", tmp_path / "m")
+    generator = LocalModel(convert_weights(source).folder)
     asked = 0
     for record in json.loads((RECORDED / "chat.json").read_text(encoding="utf-8"))["records"]:
         actions, turn = record["actions"], record["turns"][0]
@@ -124,16 +126,16 @@ def test_the_recorded_answers_are_given_through_the_agents_engine(tmp_path):
             repetition_penalty=turn["generate_kwargs"]["repetition_penalty"],
         )
         messages = [{"role": "system", "content": record["system"]}, user_message(actions[1][1], **given)]
-        said = generator.generate(messages, options)
+        answer = generator.generate(messages, options)
         ids = turn["generate_output_ids"][1:]
-        assert said.new_tokens == len(ids)
-        assert said.text == generator.load().processor.decode(ids)
-        assert said.finish_reason == ("stop" if turn["ends_with_eos"] else "length")
+        assert answer.new_tokens == len(ids)
+        assert answer.text == generator.load().processor.decode(ids)
+        assert answer.finish_reason == ("stop" if turn["ends_with_eos"] else "length")
         asked += 1
     assert asked
 
 
-def test_the_agent_asks_an_adopted_model(released, cache_dir, monkeypatch):
+def test_the_agent_asks_an_imported_model(released, cache_dir, monkeypatch):
     monkeypatch.setenv("BIOMED_AGENT_MODEL", str(released.folder))
     answer = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True)).ask(
         "Please describe this molecule.", molecule="smiles:CCO"
@@ -146,10 +148,10 @@ def test_the_agent_asks_an_adopted_model(released, cache_dir, monkeypatch):
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_the_large_parts_are_cast_and_the_small_ones_stay_float32(dtype, released, tmp_path):
-    folder = adopt(wish(tmp_path / "m", dtype=dtype)).folder
+    folder = convert_weights(request_for(tmp_path / "m", dtype=dtype)).folder
     before = stored(released.folder)
     for name, value in stored(folder).items():
-        small = name.startswith(SMALL) or not value.is_floating_point()
+        small = name.startswith(FLOAT32_PARTS) or not value.is_floating_point()
         assert value.dtype == (before[name].dtype if small else getattr(torch, dtype)), name
         assert torch.equal(value, before[name].to(value.dtype)), name
     assert read_manifest(folder)["dtype"] == json.loads((folder / "config.json").read_text())["dtype"] == dtype
@@ -158,9 +160,9 @@ def test_the_large_parts_are_cast_and_the_small_ones_stay_float32(dtype, release
 
 def test_half_precision_is_kept_unless_told_otherwise(tmp_path):
     half = {key: value.half() if value.is_floating_point() else value for key, value in state().items()}
-    folder = adopt(wish(tmp_path / "m", saved(half, tmp_path / "half.pth"))).folder
+    folder = convert_weights(request_for(tmp_path / "m", saved(half, tmp_path / "half.pth"))).folder
     for name, value in stored(folder).items():
-        small = name.startswith(SMALL)
+        small = name.startswith(FLOAT32_PARTS)
         assert not value.is_floating_point() or value.dtype == (torch.float32 if small else torch.float16), name
 
 
@@ -168,14 +170,14 @@ def test_a_value_beyond_float16_is_not_written_as_infinity(tmp_path):
     tensors = state()
     tensors["llm.model.norm.weight"][0] = 1e6
     file = saved(tensors, tmp_path / "large.pth")
-    said = refused(tmp_path / "m", file, dtype="float16")
-    assert "llm.model.norm.weight holds values too large for float16" in said
-    adopt(wish(tmp_path / "m", file, dtype="bfloat16"))
+    message = refused(tmp_path / "m", file, dtype="float16")
+    assert "llm.model.norm.weight holds values too large for float16" in message
+    convert_weights(request_for(tmp_path / "m", file, dtype="bfloat16"))
 
 
 def test_large_weights_become_shards_with_an_index(released, tmp_path, monkeypatch):
-    monkeypatch.setattr(convert, "SHARD", 200_000)
-    folder = adopt(wish(tmp_path / "m")).folder
+    monkeypatch.setattr(convert, "SHARD_BYTES", 200_000)
+    folder = convert_weights(request_for(tmp_path / "m")).folder
     shards = sorted(folder.glob("*.safetensors"))
     assert len(shards) >= 4
     assert shards[0].name == f"model-00001-of-{len(shards):05}.safetensors"
@@ -190,7 +192,7 @@ def test_large_weights_become_shards_with_an_index(released, tmp_path, monkeypat
 def test_one_tensor_under_two_names_is_written_twice(tmp_path):
     tensors = state()
     tensors["llm.lm_head.weight"] = tensors["llm.model.embed_tokens.weight"]
-    written = stored(adopt(wish(tmp_path / "m", saved(tensors, tmp_path / "tied.pth"))).folder)
+    written = stored(convert_weights(request_for(tmp_path / "m", saved(tensors, tmp_path / "tied.pth"))).folder)
     table = written["language_model.model.embed_tokens.weight"]
     assert torch.equal(written["language_model.lm_head.weight"], table)
 
@@ -200,7 +202,7 @@ def test_a_wrapped_or_prefixed_state_dict_and_the_old_format_are_read(released, 
     old = tmp_path / "old.pth"
     torch.save(state(), old, _use_new_zipfile_serialization=False)
     for number, file in enumerate((saved(wrapped, tmp_path / "wrapped.pth"), old)):
-        done = adopt(wish(tmp_path / f"m{number}", file))
+        done = convert_weights(request_for(tmp_path / f"m{number}", file))
         assert done.manifest["digest"] == released.manifest["digest"]
 
 
@@ -214,10 +216,10 @@ def test_missing_unexpected_and_misshapen_keys_stop_the_import_and_are_reported(
     tensors["proj_prot.bias"] = torch.zeros(3)
     tensors["llm.model.norm.weight"] = tensors["llm.model.norm.weight"].to(torch.int8)
     report = tmp_path / "report.json"
-    said = refused(tmp_path / "m", saved(tensors, tmp_path / "x.pth"), report=report)
+    message = refused(tmp_path / "m", saved(tensors, tmp_path / "x.pth"), report=report)
     for part in ("missing: proj_mol.bias", "unexpected: llm.model.layers.9.extra", "proj_prot.bias (3,) instead of ("):
-        assert part in said
-    assert "llm.model.norm.weight of int8 instead of floating point" in said
+        assert part in message
+    assert "llm.model.norm.weight of int8 instead of floating point" in message
     written = json.loads(report.read_text(encoding="utf-8"))
     assert written["missing"] == ["proj_mol.bias"]
     assert written["unexpected"] == ["llm.model.layers.9.extra"]
@@ -231,12 +233,12 @@ def test_folders_of_another_model_are_noticed(tmp_path):
     config = json.loads((llm / "config.json").read_text(encoding="utf-8"))
     (llm / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 1}), encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"unexpected: llm\.model\.layers\.1\."):
-        adopt(replace(wish(tmp_path / "m"), lm=llm))
+        convert_weights(replace(request_for(tmp_path / "m"), lm=llm))
     (llm / "config.json").write_text(json.dumps({**config, "intermediate_size": 96}), encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"mlp\.gate_proj\.weight .* instead of \(96, "):
-        adopt(replace(wish(tmp_path / "m"), lm=llm))
+        convert_weights(replace(request_for(tmp_path / "m"), lm=llm))
     with pytest.raises(CheckpointError, match="expected an ESM-2"):
-        adopt(replace(wish(tmp_path / "m"), esm=GOLDEN / "llm"))
+        convert_weights(replace(request_for(tmp_path / "m"), esm=GOLDEN / "llm"))
 
 
 class Trap:
@@ -287,7 +289,7 @@ def _damage(name, folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
         ("half", "ends early"),
         ("hole", "is altered or lacks a part"),
@@ -308,10 +310,10 @@ def _damage(name, folder):
         ("noise", "is no weight file"),
     ],
 )
-def test_a_damaged_or_foreign_file_is_named_as_what_it_is(name, said, tmp_path, capsys):
+def test_a_damaged_or_foreign_file_is_named_as_what_it_is(name, expected, tmp_path, capsys):
     file = _damage(name, tmp_path)
     message = refused(tmp_path / "m", file)
-    assert re.search(f"{name}\\.pth {said}", message), message
+    assert re.search(f"{name}\\.pth {expected}", message), message
     assert "\n" not in message
     assert capsys.readouterr().out == ""
 
@@ -331,7 +333,7 @@ def cut(folder, count):
 
 def test_pieces_given_in_order_or_by_pattern_are_one_file(released, tmp_path):
     cut(tmp_path, 12)  # .part10 sorts before .part2 by letters
-    done = adopt(wish(tmp_path / "m", str(tmp_path / "b.pth.part*")))
+    done = convert_weights(request_for(tmp_path / "m", str(tmp_path / "b.pth.part*")))
     assert done.manifest["digest"] == released.manifest["digest"]
     assert done.manifest["source_files"][0]["sha256"] == released.manifest["source_files"][0]["sha256"]
     assert done.manifest["source_files"][0]["name"] == "b.pth.part0 and 11 more pieces"
@@ -359,8 +361,8 @@ def test_shards_that_are_whole_files_are_read_side_by_side(released, tmp_path):
         saved(dict(tensors[number::3]), shards / f"pytorch_model-0000{number + 1}-of-00003.bin")
     given = sorted(shards.iterdir())
     for number, sources in enumerate((given, [shards])):
-        done = adopt(wish(tmp_path / f"m{number}", *sources))
-        assert {one.name for one in done.report.taken} == {one.name for one in released.report.taken}
+        done = convert_weights(request_for(tmp_path / f"m{number}", *sources))
+        assert {entry.name for entry in done.report.taken} == {entry.name for entry in released.report.taken}
         assert len(done.manifest["source_files"]) == 3
     assert "a second time" in refused(tmp_path / "m", given[0], given[0])
 
@@ -370,27 +372,27 @@ def test_shards_that_are_whole_files_are_read_side_by_side(released, tmp_path):
 
 def test_an_existing_folder_is_replaced_only_when_told_so_and_ours(released, tmp_path):
     folder = tmp_path / "m"
-    adopt(wish(folder))
+    convert_weights(request_for(folder))
     (folder / "old.txt").write_text("old", encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"m exists already\. .*--force"):
-        adopt(wish(folder))
+        convert_weights(request_for(folder))
     assert (folder / "old.txt").exists()
-    assert adopt(wish(folder, force=True)).manifest == released.manifest
+    assert convert_weights(request_for(folder, force=True)).manifest == released.manifest
     verify_manifest(folder)
     assert list(tmp_path.iterdir()) == [folder]
     (tmp_path / "photos").mkdir()
     with pytest.raises(CheckpointError, match="photos is no checkpoint folder, so it is not replaced"):
-        adopt(wish(tmp_path / "photos", force=True))
+        convert_weights(request_for(tmp_path / "photos", force=True))
     inside = shutil.copy(PTH, folder)
     with pytest.raises(CheckpointError, match="which would be replaced"):
-        adopt(wish(folder, inside, force=True))
+        convert_weights(request_for(folder, inside, force=True))
     assert Path(inside).exists()
 
 
 def test_a_refused_import_leaves_the_folder_it_would_have_replaced(tmp_path):
-    folder = adopt(wish(tmp_path / "m")).folder
+    folder = convert_weights(request_for(tmp_path / "m")).folder
     with pytest.raises(CheckpointError, match="ends early"):
-        adopt(wish(folder, _damage("half", tmp_path), force=True))
+        convert_weights(request_for(folder, _damage("half", tmp_path), force=True))
     verify_manifest(folder)
 
 
@@ -400,7 +402,7 @@ def test_an_interrupted_import_leaves_the_unfinished_folder_only(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        adopt(wish(tmp_path / "m"), interrupt)
+        convert_weights(request_for(tmp_path / "m"), interrupt)
     assert [path.name for path in tmp_path.iterdir()] == ["m.partial"]
-    adopt(wish(tmp_path / "m"))
+    convert_weights(request_for(tmp_path / "m"))
     assert [path.name for path in tmp_path.iterdir()] == ["m"]

@@ -20,7 +20,7 @@ from biomed_agent import BioMedAgent
 from biomed_agent.core.errors import CheckpointError
 from biomed_agent.core.settings import Settings
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, load_reference
-from biomed_agent.model.checkpoints.conversion.convert import Wish, adopt
+from biomed_agent.model.checkpoints.conversion.convert import ConversionRequest, convert_weights
 from biomed_agent.model.contract.generation import Options
 from biomed_agent.model.contract.manifest import read_manifest
 from biomed_agent.model.contract.prompt import user_message
@@ -129,7 +129,7 @@ def fair_esm(tmp_path_factory):
 
 def test_parts_are_put_together_and_marked_as_not_aligned(esm_folder, llama_folder, tmp_path, cache_dir):
     gin = saved(small_gin("molecule_model."), tmp_path / "pretraining_model.pth")
-    done = adopt(Wish((gin,), llama_folder[0], esm_folder[0], tmp_path / "mine"))
+    done = convert_weights(ConversionRequest((gin,), llama_folder[0], esm_folder[0], tmp_path / "mine"))
     model, processor, manifest = load_checkpoint(done.folder)
     own = model.state_dict()
     for name, value in llama_folder[1].state_dict().items():
@@ -150,8 +150,8 @@ def test_parts_are_put_together_and_marked_as_not_aligned(esm_folder, llama_fold
         "Please describe this molecule.", molecule="smiles:CCO"
     )
     assert answer.model is None
-    said = LocalModel(done.folder).generate([user_message("Hm?", smiles=["CCO"])], Options(max_new_tokens=3))
-    assert said.new_tokens >= 1
+    reply = LocalModel(done.folder).generate([user_message("Hm?", smiles=["CCO"])], Options(max_new_tokens=3))
+    assert reply.new_tokens >= 1
     both = processor([[user_message("a", smiles=["C"])], [user_message("longer than that", sequences=["MK"])]])
     assert int(both["input_ids"].max()) == processor.protein_token_id == 501
     model(**both)
@@ -160,7 +160,7 @@ def test_parts_are_put_together_and_marked_as_not_aligned(esm_folder, llama_fold
 def test_a_fair_esm_file_and_a_tied_half_precision_qwen(fair_esm, qwen_folder, tmp_path):
     file, (oracle, alphabet) = fair_esm
     gin = saved(small_gin(), tmp_path / "gin.pth")
-    done = adopt(Wish((gin,), qwen_folder[0], file, tmp_path / "mine"))
+    done = convert_weights(ConversionRequest((gin,), qwen_folder[0], file, tmp_path / "mine"))
     assert done.manifest["dtype"] == "float16"
     assert ("lm_head.weight", "the token table once more") in done.report.ignored
     model, processor, _ = load_checkpoint(done.folder)
@@ -176,15 +176,15 @@ def test_a_fair_esm_file_and_a_tied_half_precision_qwen(fair_esm, qwen_folder, t
         want = oracle(tokens, repr_layers=[2])["representations"][2]
         got = model.protein_encoder(tokens, attention_mask=torch.ones_like(tokens)).last_hidden_state
     assert torch.allclose(got, want, atol=1e-4, rtol=1e-4)
-    said = LocalModel(done.folder).generate(
+    answer = LocalModel(done.folder).generate(
         [user_message("What is it?", sequences=[sequence])], Options(max_new_tokens=3)
     )
-    assert said.new_tokens >= 1
+    assert answer.new_tokens >= 1
 
 
 def test_parts_that_cannot_be_used_are_named(esm_folder, llama_folder, tmp_path):
     gin = saved(small_gin(), tmp_path / "gin.pth")
-    good = Wish((gin,), llama_folder[0], esm_folder[0], tmp_path / "m")
+    good = ConversionRequest((gin,), llama_folder[0], esm_folder[0], tmp_path / "m")
 
     def lm(**changes):
         folder = tmp_path / f"lm{len(list(tmp_path.iterdir()))}"
@@ -212,18 +212,19 @@ def test_parts_that_cannot_be_used_are_named(esm_folder, llama_folder, tmp_path)
         "has no cfg and model": replace(good, esm=gin),
         "has 500 tokens, and the language model 400 rows": replace(good, lm=lm(vocab_size=400)),
     }
-    for said, one in cases.items():
-        with pytest.raises(CheckpointError, match=said):
-            adopt(one)
+    for message, request in cases.items():
+        with pytest.raises(CheckpointError, match=message):
+            convert_weights(request)
         assert not (tmp_path / "m.partial").exists()
 
 
 @pytest.mark.filterwarnings("ignore:.*pin_memory.*")
 def test_the_alignment_shown_in_the_documentation_runs(esm_folder, llama_folder, tmp_path, monkeypatch):
     page = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
-    code = page.split("```python\n")[1].split("```")[0]
+    blocks = [block.split("```")[0] for block in page.split("```python\n")[1:]]
+    (code,) = (block for block in blocks if "my-parts" in block)
     gin = saved(small_gin(), tmp_path / "gin.pth")
-    adopt(Wish((gin,), llama_folder[0], esm_folder[0], tmp_path / "my-parts"))
+    convert_weights(ConversionRequest((gin,), llama_folder[0], esm_folder[0], tmp_path / "my-parts"))
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "weights.md", "exec"), {})
     before, after = (load_checkpoint(tmp_path / name)[0].state_dict() for name in ("my-parts", "mine"))
@@ -260,10 +261,10 @@ def write_large(file, folder):
     tensors["llm.model.norm.weight"] = half(width)
     for number in range(layers):
         start = f"llm.model.layers.{number}."
-        tensors |= {f"{start}self_attn.{one}_proj.weight": half(width, width) for one in "qkvo"}
-        tensors |= {f"{start}mlp.{one}_proj.weight": half(inner, width) for one in ("gate", "up")}
+        tensors |= {f"{start}self_attn.{letter}_proj.weight": half(width, width) for letter in "qkvo"}
+        tensors |= {f"{start}mlp.{part}_proj.weight": half(inner, width) for part in ("gate", "up")}
         tensors[f"{start}mlp.down_proj.weight"] = half(width, inner)
-        tensors |= {f"{start}{one}_layernorm.weight": half(width) for one in ("input", "post_attention")}
+        tensors |= {f"{start}{part}_layernorm.weight": half(width) for part in ("input", "post_attention")}
     torch.save(tensors, file)
     block.unlink()
 
@@ -297,5 +298,5 @@ def test_four_gigabytes_are_converted_in_little_memory(tmp_path):
         print(f"{dtype}: at most {peak / 1e9:.2f} GB of anonymous memory")
         assert code == 0
         assert peak < 1.5e9
-        assert sum(one.stat().st_size for one in output.glob("*.safetensors")) > 4e9
+        assert sum(path.stat().st_size for path in output.glob("*.safetensors")) > 4e9
     shutil.rmtree(tmp_path)

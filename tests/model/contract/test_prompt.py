@@ -92,13 +92,13 @@ def test_an_unknown_style_lists_the_known_ones() -> None:
 SYSTEM = {"role": "system", "content": "Be brief."}
 
 
-def said(text: str) -> dict[str, str]:
+def answered(text: str) -> dict[str, str]:
     return {"role": "assistant", "content": text}
 
 
 TURNS: list[list[dict[str, Any]]] = [
-    [user_message("What is it?", smiles=["CCO"]), said("An alcohol.")],
-    [user_message("", sequences=["MK"]), user_message("Does it bind?"), said("No.")],
+    [user_message("What is it?", smiles=["CCO"]), answered("An alcohol.")],
+    [user_message("", sequences=["MK"]), user_message("Does it bind?"), answered("No.")],
     [user_message("", smiles=["C"]), user_message("And this?")],
 ]
 CONVERSATION = [SYSTEM, *TURNS[0], *TURNS[1], *TURNS[2]]
@@ -120,6 +120,6 @@ def test_a_single_turn_is_never_measured_nor_dropped() -> None:
 
 
 def test_a_greeting_of_the_assistant_is_a_turn_of_its_own() -> None:
-    messages = [said("Hello!"), user_message("Hi."), said("Yes?"), user_message("What is it?")]
+    messages = [answered("Hello!"), user_message("Hi."), answered("Yes?"), user_message("What is it?")]
     assert drop_oldest_turns(messages, 3, size=len) == (messages[1:], 1)
     assert drop_oldest_turns(messages, 2, size=len) == (messages[3:], 2)

@@ -118,19 +118,21 @@ def connect(server, **more):
 
 def test_a_live_build_follows_the_pages_and_writes_the_nesting_of_the_release(tmp_path):
     entries = [entry(n) for n in range(7)] + [entry(7, comments=[], proteinDescription={}), entry(8, sequence={})]
-    told: list[str] = []
+    messages: list[str] = []
     with LocalServer(FakeUniProt(entries)) as server:
-        report = build_uniprotqa(tmp_path / "train.json", connect(server), query="organism_id:9606", tell=told.append)
+        report = build_uniprotqa(
+            tmp_path / "train.json", connect(server), query="organism_id:9606", tell=messages.append
+        )
     first = server.asked[0]
     assert first.path == "/uniprotkb/search"
     assert first.query == {"query": "organism_id:9606", "fields": uniprotqa.FIELDS, "format": "json", "size": "500"}
-    assert [one.query["cursor"] for one in server.asked[1:]] == ["2", "4", "6", "8"]
+    assert [request.query["cursor"] for request in server.asked[1:]] == ["2", "4", "6", "8"]
     assert (report.entities, report.pairs, report.release, report.resumed) == (7, 28, "2026_01", False)
     assert report.skipped == {
         "the entry has no sequence": 1,
         "the entry states no function, name, family or location": 1,
     }
-    assert told[0] == "2 of 9 proteins"
+    assert messages[0] == "2 of 9 proteins"
     written = json.loads((tmp_path / "train.json").read_text())
     assert list(written) == [f"P{n:05}" for n in range(7)]
     assert written["P00003"] == {
@@ -185,7 +187,7 @@ def test_a_build_killed_in_the_middle_goes_on_and_gives_the_same_file(tmp_path):
         assert child.wait() == -signal.SIGKILL
         assert (tmp_path / f"train.json{WORKING}").exists()
         report = build_uniprotqa(tmp_path / "train.json", connect(server))
-        assert [one.query["cursor"] for one in server.asked[4:]] == ["6", "8"]
+        assert [request.query["cursor"] for request in server.asked[4:]] == ["6", "8"]
     assert report.resumed
     assert (tmp_path / "train.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
 
@@ -258,14 +260,14 @@ def test_the_flat_file_gives_the_same_pairs_as_the_live_database(tmp_path, monke
         build_uniprotqa(tmp_path / "live.json", connect(server))
     dump = tmp_path / "sprot.dat.gz"
     dump.write_bytes(gzip.compress("".join(map(flat, range(5))).encode()))
-    monkeypatch.setattr(uniprotqa, "DUMP_PAGE", 2)
+    monkeypatch.setattr(uniprotqa, "DUMP_PAGE_ENTRIES", 2)
     report = build_uniprotqa(tmp_path / "dump.json", dumps=[dump])
     assert (report.entities, report.pairs) == (5, 20)
     assert (tmp_path / "dump.json").read_bytes() == (tmp_path / "live.json").read_bytes()
 
 
 def test_a_build_from_dumps_goes_on_where_it_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(uniprotqa, "DUMP_PAGE", 2)
+    monkeypatch.setattr(uniprotqa, "DUMP_PAGE_ENTRIES", 2)
     first, second = tmp_path / "a.dat", tmp_path / "b.tsv"
     first.write_text("".join(map(flat, range(3))))
     header = "Entry\tSequence\tProtein names\tFunction [CC]\n"
@@ -282,9 +284,9 @@ def test_a_build_from_dumps_goes_on_where_it_stopped(tmp_path, monkeypatch):
 
     with pytest.raises(Stop):
         build_uniprotqa(tmp_path / "again.json", dumps=[first, second], tell=stop)
-    told: list[str] = []
-    assert build_uniprotqa(tmp_path / "again.json", dumps=[first, second], tell=told.append).resumed
-    assert told == ["8 proteins", "8 proteins", "writing"]
+    messages: list[str] = []
+    assert build_uniprotqa(tmp_path / "again.json", dumps=[first, second], tell=messages.append).resumed
+    assert messages == ["8 proteins", "8 proteins", "writing"]
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
 
 
@@ -362,7 +364,7 @@ def test_descriptions_of_pubchem_are_written_by_structure(tmp_path):
         report = build_pubchemqa(tmp_path / "train.json", connect(server))
     assert json.loads((tmp_path / "train.json").read_text()) == EXPECTED
     assert server.asked[0].query == {"heading": "Record Description", "heading_type": "Compound", "page": "1"}
-    assert [one.query.get("page") for one in server.asked] == ["1", "2", "3", None]
+    assert [request.query.get("page") for request in server.asked] == ["1", "2", "3", None]
     assert (report.entities, report.pairs) == (2, 4)
     assert report.skipped == {
         pubchemqa.NO_STRUCTURE: 2,
@@ -370,7 +372,7 @@ def test_descriptions_of_pubchem_are_written_by_structure(tmp_path):
         "the description is linked to no compound": 1,
     }
     reading = formats.read(tmp_path / "train.json")
-    assert {one.kind for one in reading} == {"description"}
+    assert {example.kind for example in reading} == {"description"}
     assert reading.format.name == "pubchemqa"
 
 
@@ -401,8 +403,8 @@ def test_pubchem_is_asked_within_its_limits_and_a_throttled_one_more_slowly(tmp_
     busy = {"x-throttling-control": "Request Count status: Red (80%), Request Time status: Green (0%)"}
 
     def play(asked: Asked) -> Said:
-        said = FakePubChem()(asked)
-        return Said(said.body, said.status, {**said.headers, **busy}) if asked.query.get("page") == "2" else said
+        reply = FakePubChem()(asked)
+        return Said(reply.body, reply.status, {**reply.headers, **busy}) if asked.query.get("page") == "2" else reply
 
     with LocalServer(play) as server:
         services = {"pubchem": f"{server.url}/rest/pug"}
@@ -420,7 +422,7 @@ def test_descriptions_and_structures_from_files_give_the_same(tmp_path):
         saved[-1].write_text(json.dumps(body, indent=1))
     table = tmp_path / "CID-SMILES.gz"
     table.write_bytes(
-        gzip.compress("".join(f"{cid}\t{one.replace(' ', '')}\n" for cid, one in SMILES.items()).encode())
+        gzip.compress("".join(f"{cid}\t{smiles.replace(' ', '')}\n" for cid, smiles in SMILES.items()).encode())
     )
     report = build_pubchemqa(tmp_path / "a.json", dumps=saved, structures=[table])
     assert json.loads((tmp_path / "a.json").read_text()) == EXPECTED
@@ -429,7 +431,7 @@ def test_descriptions_and_structures_from_files_give_the_same(tmp_path):
     block = "{cid}\n  x\n\n  0  0  0  0  0  0  0  0  0  0999 V2000\nM  END\n"
     tags = block + "> <PUBCHEM_COMPOUND_CID>\n{cid}\n\n> <{tag}>\n{one}\n\n$$$$\n"
     names = ("PUBCHEM_SMILES", "PUBCHEM_OPENEYE_ISO_SMILES")
-    sdf.write_text("".join(tags.format(cid=cid, one=one, tag=names[cid % 2]) for cid, one in SMILES.items()))
+    sdf.write_text("".join(tags.format(cid=cid, one=smiles, tag=names[cid % 2]) for cid, smiles in SMILES.items()))
     build_pubchemqa(tmp_path / "b.json", dumps=saved, structures=[sdf])
     assert (tmp_path / "b.json").read_bytes() == (tmp_path / "a.json").read_bytes()
 
@@ -452,17 +454,17 @@ def test_descriptions_come_in_three_shapes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ('{"Record": {}}', "no page of annotations"),
         ("{broken", "no page of annotations"),
         ("name\tvalue\n", "no descriptions"),
     ],
 )
-def test_files_that_hold_no_descriptions(tmp_path, content, said):
+def test_files_that_hold_no_descriptions(tmp_path, content, message):
     (tmp_path / "a").write_text(content)
     (tmp_path / "s").write_text("1\tCCO\n")
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=message):
         build_pubchemqa(tmp_path / "a.json", dumps=[tmp_path / "a"], structures=[tmp_path / "s"])
     with pytest.raises(InvalidInput, match="neither a connection nor a file of structures"):
         build_pubchemqa(tmp_path / "b.json", dumps=[tmp_path / "a"])
@@ -491,7 +493,7 @@ def test_genuine_entries_are_built_and_read_back(tmp_path):
     report = build_uniprotqa(tmp_path / "a.json", dumps=[SHARED / "uniprot_records/flatfile.dat.xz"])
     read_directly = formats.read(SHARED / "uniprot_records/flatfile.dat.xz")
     built = formats.read(tmp_path / "a.json")
-    pairs_of = {(one.sequence, one.question, one.answer) for one in read_directly}
-    assert {(one.sequence, one.question, one.answer) for one in built} == pairs_of
+    pairs_of = {(example.sequence, example.question, example.answer) for example in read_directly}
+    assert {(example.sequence, example.question, example.answer) for example in built} == pairs_of
     assert report.pairs == built.counts.total()
     assert report.skipped == {"the entry states no function, name, family or location": 1}

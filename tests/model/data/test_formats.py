@@ -46,15 +46,15 @@ def test_the_hub_nesting_of_uniprotqa_is_read(tmp_path):
         "P1": {"sequence": "mkt ay\nIAK*", "data": [[FUNCTION, " Binds calcium. "], [NAME, "Calmodulin."]]},
         "P2": {"sequence": "MKUBXZOJ", "data": [["Is it large?", 1.5]]},
     }
-    found, reading = read(write(tmp_path, "train.json", json.dumps(entries, indent=0)))
+    examples, reading = read(write(tmp_path, "train.json", json.dumps(entries, indent=0)))
     assert reading.format.name == "uniprotqa"
-    assert [(one.kind, one.answer, one.sequence) for one in found] == [
+    assert [(example.kind, example.answer, example.sequence) for example in examples] == [
         ("function", "Binds calcium.", "MKTAYIAK"),
         ("name", "Calmodulin.", "MKTAYIAK"),
         ("other", "1.5", "MKUBXZOJ"),
     ]
-    assert found[2].question == "Is it large?"
-    assert {one.origin for one in found} == {"train.json"}
+    assert examples[2].question == "Is it large?"
+    assert {example.origin for example in examples} == {"train.json"}
     assert reading.counts == {"function": 1, "name": 1, "other": 1}
     assert reading.bad.total == 0
 
@@ -69,8 +69,8 @@ def test_what_is_wrong_with_an_entry_is_named_with_its_line(tmp_path):
     "P6": {"sequence": "MKT", "data": []},
     "P7": {"sequence": "MKT", "data": [["q", "a"]]}
     }"""
-    found, reading = read(write(tmp_path, "train.json", text))
-    assert len(found) == 2
+    examples, reading = read(write(tmp_path, "train.json", text))
+    assert len(examples) == 2
     assert bad(reading) == [
         (2, "P1, pair 2", "the answer is empty"),
         (2, "P1, pair 3", "a pair is not [question, answer]"),
@@ -93,9 +93,9 @@ def test_pubchemqa_by_structure_has_numbers_for_answers(tmp_path):
         "C1CC": [["q", "a"]],
         "[NH3]->[Fe]": [["q", "a"]],
     }
-    found, reading = read(write(tmp_path, "ChEMBL_QA.json", json.dumps(entries)))
+    examples, reading = read(write(tmp_path, "ChEMBL_QA.json", json.dumps(entries)))
     assert reading.format.name == "pubchemqa"
-    assert [(one.kind, one.question, one.answer) for one in found] == [
+    assert [(example.kind, example.question, example.answer) for example in examples] == [
         ("description", "Please describe this drug.", "An acid."),
         ("other", "How many rings?", "0"),
         ("other", "What is its ALogP?", "-0.17"),
@@ -115,8 +115,8 @@ def test_openbiomed_samples_of_molecules_are_about_one_each(tmp_path):
         {"source": "x", "smiles": [], "question": "q", "answer": "a"},
         {"source": "x", "question": "q", "answer": "a"},
     ]
-    found, reading = read(write(tmp_path, "train.json", json.dumps(samples, indent=1)))
-    assert [(one.smiles, one.kind) for one in found] == [("CCO", "description")]
+    examples, reading = read(write(tmp_path, "train.json", json.dumps(samples, indent=1)))
+    assert [(example.smiles, example.kind) for example in examples] == [("CCO", "description")]
     assert [row[2] for row in bad(reading)] == [
         "the sample is not about one structure",
         "the sample is not about one structure",
@@ -125,13 +125,13 @@ def test_openbiomed_samples_of_molecules_are_about_one_each(tmp_path):
 
 
 def test_openbiomed_samples_of_proteins_need_the_sequences_beside_them(tmp_path):
-    samples = [{"protein_accession": [one], "question": FUNCTION, "answer": "Binds."} for one in ("P1", "P9")]
+    samples = [{"protein_accession": [example], "question": FUNCTION, "answer": "Binds."} for example in ("P1", "P9")]
     path = write(tmp_path, "test.json", json.dumps(samples))
     with pytest.raises(InvalidInput, match=r"sequences\.json is not beside it"):
         read(path)
     sequences = write(tmp_path, "sequences.json", '{"P1": "MKT"}')
-    found, reading = read(path)
-    assert [one.sequence for one in found] == ["MKT"]
+    examples, reading = read(path)
+    assert [example.sequence for example in examples] == ["MKT"]
     assert bad(reading) == [(1, "", "sequences.json does not have the accession")]
     with pytest.raises(InvalidInput, match="belongs to another one"):
         read(sequences)
@@ -147,13 +147,13 @@ def test_chebi20_has_no_quoting_and_doubled_backslashes(tmp_path):
         "4\tnonsense\tThe molecule is nothing.\n"
         "5\tCCO\t \n"
     )
-    found, reading = read(write(tmp_path, "train.txt", text))
+    examples, reading = read(write(tmp_path, "train.txt", text))
     assert reading.format.name == "chebi20"
-    assert [(one.smiles, one.answer) for one in found] == [
+    assert [(example.smiles, example.answer) for example in examples] == [
         ("C/C=C\\C", "The molecule is \"quoted' and open."),
         ("CCO", "The molecule is"),
     ]
-    assert {one.question for one in found} == {QUESTIONS["description"]}
+    assert {example.question for example in examples} == {QUESTIONS["description"]}
     assert bad(reading) == [
         (4, "", "the row has not as many fields as the header"),
         (6, "CID 4", "the SMILES cannot be used"),
@@ -162,8 +162,8 @@ def test_chebi20_has_no_quoting_and_doubled_backslashes(tmp_path):
 
 
 def test_columns_of_chebi20_may_stand_in_any_order(tmp_path):
-    found, _ = read(write(tmp_path, "test.txt", "description\tsmiles\nAn alcohol.\tCCO\n"))
-    assert [(one.smiles, one.answer) for one in found] == [("CCO", "An alcohol.")]
+    examples, _ = read(write(tmp_path, "test.txt", "description\tsmiles\nAn alcohol.\tCCO\n"))
+    assert [(example.smiles, example.answer) for example in examples] == [("CCO", "An alcohol.")]
 
 
 FLAT = """ID   CALM_TEST               Reviewed;          10 AA.
@@ -199,14 +199,14 @@ AC   P00005;
 
 
 def test_swissprot_entries_become_the_four_questions(tmp_path):
-    found, reading = read(write(tmp_path, "uniprot_sprot.dat", FLAT))
-    assert {one.kind: one.answer for one in found} == {
+    examples, reading = read(write(tmp_path, "uniprot_sprot.dat", FLAT))
+    assert {example.kind: example.answer for example in examples} == {
         "function": "Binds calcium. May be involved in terminal differentiation of keratino-cytes.",
         "name": "Calmodulin-like protein 5.",
         "family": "Belongs to the calmodulin family.",
         "location": "Cytoplasm. Nucleus.",
     }
-    assert {one.sequence for one in found} == {"MKTAYIAKQR"}
+    assert {example.sequence for example in examples} == {"MKTAYIAKQR"}
     assert bad(reading) == [
         (19, "P00003", "the entry states no function, name, family or location"),
         (24, "P00004", "the entry has no sequence"),
@@ -221,9 +221,9 @@ def test_a_table_from_uniprot_gives_the_same_answers(tmp_path):
         "FUNCTION: Binds calcium and signals. {ECO:0000269}.; FUNCTION: [Isoform 2]: Does nothing at all here.\t"
         "Calmodulin family\tSUBCELLULAR LOCATION: Cytoplasm {ECO:1}. Nucleus. Note=Moves."
     )
-    found, reading = read(write(tmp_path, "uniprot.tsv", f"{header}\n{row}\n"))
+    examples, reading = read(write(tmp_path, "uniprot.tsv", f"{header}\n{row}\n"))
     assert reading.format.name == "uniprot-table"
-    assert {one.kind: one.answer for one in found} == {
+    assert {example.kind: example.answer for example in examples} == {
         "function": "Binds calcium and signals.",
         "name": "Calmodulin-like protein 5.",
         "family": "Belongs to the Calmodulin family.",
@@ -240,8 +240,8 @@ def test_a_users_table_is_read_whatever_its_delimiter(tmp_path, delimiter):
     text += f"CCO{delimiter}{delimiter}{delimiter}{delimiter}a\r\n"
     text += f"CCO{delimiter}{delimiter}Short?\r\n"
     text += f"CCO{delimiter}MK1{delimiter}What?{delimiter}{delimiter}a\r\n"
-    found, reading = read(write(tmp_path, "mine.csv", text))
-    assert [(one.smiles, one.sequence, one.question, one.answer) for one in found] == [
+    examples, reading = read(write(tmp_path, "mine.csv", text))
+    assert [(example.smiles, example.sequence, example.question, example.answer) for example in examples] == [
         ("CCO", "", f'Is it{delimiter} "wet"?', "Yes,\r\nit is."),
         ("CCO", "MKT", "Does it bind?", "No"),
     ]
@@ -255,8 +255,8 @@ def test_a_users_table_is_read_whatever_its_delimiter(tmp_path, delimiter):
 
 def test_a_quote_that_is_not_closed_costs_its_own_line_only(tmp_path):
     text = 'smiles,question,answer\nCCO,"open?,a\n' + "CCO,Fine?,yes\n" * 500 + 'CC,"x"y,a\nCCN,"last?,a'
-    found, reading = read(write(tmp_path, "mine.csv", text))
-    assert len(found) == 500
+    examples, reading = read(write(tmp_path, "mine.csv", text))
+    assert len(examples) == 500
     assert [(line, reason) for line, _, reason in bad(reading)] == [
         (2, "a quote is opened that is not closed"),
         (503, "the line cannot be read: ',' expected after '\"'"),
@@ -266,9 +266,9 @@ def test_a_quote_that_is_not_closed_costs_its_own_line_only(tmp_path):
 
 def test_a_line_of_an_example_is_read_back_as_it_was(tmp_path):
     text = json.dumps({"CCO": [["Please describe this drug.", "Ein Alkohol \u00e4."], ["Wet?", 1]]})
-    found, _ = read(write(tmp_path, "a.json", text))
-    again, reading = read(write(tmp_path, "b.jsonl", "".join(map(formats.write_line, found))))
-    assert again == found
+    examples, _ = read(write(tmp_path, "a.json", text))
+    again, reading = read(write(tmp_path, "b.jsonl", "".join(map(formats.write_line, examples))))
+    assert again == examples
     assert reading.format.name == "examples"
 
 
@@ -280,8 +280,8 @@ def test_lines_of_examples_are_checked_like_any_row(tmp_path):
         {"smiles": "CCO", "question": None, "answer": "a"},
         {"sequence": "MKT", "question": "q", "answer": "a", "group": "g", "origin": "o"},
     ]
-    found, reading = read(write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, [*lines, []]))), format="examples")
-    assert [(one.question, one.group, one.origin) for one in found] == [
+    examples, reading = read(write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, [*lines, []]))), format="examples")
+    assert [(example.question, example.group, example.origin) for example in examples] == [
         (QUESTIONS["description"], "", "a.jsonl"),
         ("q", "g", "o"),
     ]
@@ -305,11 +305,14 @@ def test_pubmedqa_keeps_its_context_and_decision(tmp_path):
         "14": {**entry, "CONTEXTS": [], "final_decision": "no"},
         "15": {**entry, "QUESTION": "", "final_decision": "no"},
     }
-    found, reading = read(write(tmp_path, "ori_pqal.json", json.dumps(entries, indent=1)))
-    assert [(one.id, one.answer, one.group) for one in found] == [("11", "maybe", "11"), ("12", "", "12")]
-    assert found[0].context == ("One.", "Two.")
-    assert found[0].explanation == "It may."
-    assert list(found[0].options) == ["yes", "no", "maybe"]
+    examples, reading = read(write(tmp_path, "ori_pqal.json", json.dumps(entries, indent=1)))
+    assert [(example.id, example.answer, example.group) for example in examples] == [
+        ("11", "maybe", "11"),
+        ("12", "", "12"),
+    ]
+    assert examples[0].context == ("One.", "Two.")
+    assert examples[0].explanation == "It may."
+    assert list(examples[0].options) == ["yes", "no", "maybe"]
     assert [(where, reason) for _, where, reason in bad(reading)] == [
         ("13", "the decision is not yes, no or maybe"),
         ("14", "the entry has no contexts"),
@@ -328,9 +331,9 @@ def test_medqa_names_the_right_option(tmp_path):
         {**row, "options": {}},
         {**row, "answer_idx": None, "answer": "Wine"},
     ]
-    found, reading = read(write(tmp_path, "test.jsonl", "\n".join(map(json.dumps, lines))))
-    assert [one.answer for one in found] == ["B", "B", ""]
-    assert [one.id for one in found] == ["test.jsonl:1", "test.jsonl:2", "test.jsonl:3"]
+    examples, reading = read(write(tmp_path, "test.jsonl", "\n".join(map(json.dumps, lines))))
+    assert [example.answer for example in examples] == ["B", "B", ""]
+    assert [example.id for example in examples] == ["test.jsonl:1", "test.jsonl:2", "test.jsonl:3"]
     assert [(line, reason) for line, _, reason in bad(reading)] == [
         (4, "answer_idx names no option"),
         (5, "answer and answer_idx disagree"),
@@ -349,9 +352,9 @@ def test_medqa_names_the_right_option(tmp_path):
 def test_medmcqa_counts_from_one_and_its_copies_from_zero(tmp_path, numbers, name, answers, wrong):
     row = {"question": "Which?", "opa": "1", "opb": "2", "opc": "3", "opd": "4", "id": "x", "exp": None}
     path = write(tmp_path, "dev.json", "".join(json.dumps({**row, "cop": number}) + "\n" for number in numbers))
-    found, reading = read(path)
+    examples, reading = read(path)
     assert reading.format.name == name
-    assert [one.answer for one in found] == answers
+    assert [example.answer for example in examples] == answers
     assert bad(reading) == [(5, "x", wrong)]
 
 
@@ -362,16 +365,16 @@ def test_one_slip_does_not_shift_every_answer_of_medmcqa(tmp_path, slip):
     path = write(tmp_path, "dev.json", "".join(json.dumps({**row, "cop": number}) + "\n" for number in numbers))
     with pytest.raises(InvalidInput, match=rf"cop {slip} in line 4 and cop 4 in line 5.* --format medmcqa \(1 to 4\)"):
         read(path)
-    found, reading = read(path, format="medmcqa")
-    assert [one.answer for one in found] == ["A", "B", "C", "D", "A"]
+    examples, reading = read(path, format="medmcqa")
+    assert [example.answer for example in examples] == ["A", "B", "C", "D", "A"]
     assert bad(reading) == [(4, "x", "cop is not 1 to 4")]
 
 
 def test_a_file_of_medmcqa_that_does_not_tell_how_it_counts_says_so(tmp_path):
     row = {"question": "Which?", "opa": "1", "opb": "2", "opc": "3", "opd": "4", "id": "x", "exp": None}
     rows = [json.dumps({**row, "cop": 1 + number % 3}) + "\n" for number in range(60)]
-    found, reading = read(write(tmp_path, "few.json", "".join(rows)))
-    assert [one.answer for one in found[:3]] == ["A", "B", "C"]
+    examples, reading = read(write(tmp_path, "few.json", "".join(rows)))
+    assert [example.answer for example in examples[:3]] == ["A", "B", "C"]
     assert reading.summary().endswith("; no row says cop 0 or 4, so it is read as 1 to 4; if it is 0 to 3, state "
                                       "--format medmcqa-hf")  # fmt: skip
     later = "".join([*rows, json.dumps({**row, "cop": 0}) + "\n"])
@@ -383,7 +386,7 @@ def test_a_file_of_medmcqa_that_does_not_tell_how_it_counts_says_so(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("header", "message"),
     [
         ("smiles,molecule,question,answer", "the columns smiles and molecule may each be the smiles"),
         ("smiles,question,answer,answer", "the columns answer and answer may each be the answer"),
@@ -391,15 +394,17 @@ def test_a_file_of_medmcqa_that_does_not_tell_how_it_counts_says_so(tmp_path):
         ("CID\tSMILES\tsmiles\tdescription", "the columns SMILES and smiles may each be the smiles"),
     ],
 )
-def test_a_column_that_is_there_twice_is_not_dropped(tmp_path, header, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_a_column_that_is_there_twice_is_not_dropped(tmp_path, header, message):
+    with pytest.raises(InvalidInput, match=message):
         read(write(tmp_path, "mine.csv", f"{header}\nCCO\tCCN\tq\ta\n"))
 
 
 def test_nucleotides_are_no_protein(tmp_path):
     rows = ["ACGT" * 15, "acguacguacguNN", "GATTACA", "MACGTACGTACGT"]
-    found, reading = read(write(tmp_path, "a.csv", "sequence,question,answer\n" + "".join(f"{r},q,a\n" for r in rows)))
-    assert [one.sequence for one in found] == rows[2:]
+    examples, reading = read(
+        write(tmp_path, "a.csv", "sequence,question,answer\n" + "".join(f"{r},q,a\n" for r in rows))
+    )
+    assert [example.sequence for example in examples] == rows[2:]
     assert bad(reading) == [(n, "column sequence", "the sequence is DNA or RNA, no protein") for n in (2, 3)]
 
 
@@ -408,8 +413,8 @@ def test_nucleotides_are_no_protein(tmp_path):
 
 @pytest.mark.parametrize("pack", [lambda raw: raw, gzip.compress, lzma.compress])
 def test_packed_files_are_unpacked_on_the_way(tmp_path, pack):
-    found, _ = read(write(tmp_path, "any.name", pack(b'{"CCO": [["q", "a"]]}')))
-    assert len(found) == 1
+    examples, _ = read(write(tmp_path, "any.name", pack(b'{"CCO": [["q", "a"]]}')))
+    assert len(examples) == 1
 
 
 def test_a_damaged_archive_is_said_and_not_taken_for_the_end(tmp_path):
@@ -425,7 +430,7 @@ def test_pickles_are_refused(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"PAR1\x00\x00", "parquet"),
         ("smiles,question,answer\n".encode("utf-16"), "UTF-16"),
@@ -436,8 +441,8 @@ def test_pickles_are_refused(tmp_path, name):
         (b'{"questions": [{"body": "?"}]}', "not in a nesting"),
     ],
 )
-def test_a_format_that_cannot_be_told_is_an_error(tmp_path, content, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_a_format_that_cannot_be_told_is_an_error(tmp_path, content, message):
+    with pytest.raises(InvalidInput, match=message):
         read(write(tmp_path, "file", content))
 
 
@@ -473,27 +478,27 @@ def test_a_stated_table_without_its_columns_is_an_error(tmp_path, name, content)
 def test_no_stated_format_stumbles_over_another(tmp_path, name, content):
     path = write(tmp_path, "a", content)
     try:
-        found, reading = read(path, format=name)
+        examples, reading = read(path, format=name)
     except InvalidInput as error:
         assert error.message.startswith(str(path))
     else:
-        assert found == []
+        assert examples == []
         assert content in (b"", b"[]", b"{}") or reading.bad.total > 0
 
 
 def test_blank_lines_before_a_header_do_not_matter(tmp_path):
-    found, _ = read(write(tmp_path, "a.csv", "\n\nsmiles,question,answer\n\nCCO,q,a\n"))
-    assert len(found) == 1
+    examples, _ = read(write(tmp_path, "a.csv", "\n\nsmiles,question,answer\n\nCCO,q,a\n"))
+    assert len(examples) == 1
 
 
 def test_letters_that_are_no_utf8_cost_their_own_row(tmp_path):
     path = write(tmp_path, "a.json", b'{"CCO": [["q", "caf\xe9"]],\n "CC": [["q", "caf\xc3\xa9"]]}')
-    found, reading = read(path)
-    assert [one.answer for one in found] == ["caf\u00e9"]
+    examples, reading = read(path)
+    assert [example.answer for example in examples] == ["caf\u00e9"]
     assert bad(reading) == [(1, "", streams.NOT_UTF8)]
     table = write(tmp_path, "a.csv", b"smiles,question,answer\nCC,q,caf\xe9\nCC,q,b\n")
-    found, reading = read(table)
-    assert len(found) == 1
+    examples, reading = read(table)
+    assert len(examples) == 1
     assert bad(reading) == [(2, "", streams.NOT_UTF8)]
 
 
@@ -504,7 +509,7 @@ def test_bad_rows_are_all_counted_and_reported_but_not_all_kept(tmp_path):
     for _ in range(2):  # each time anew
         assert len(list(reading)) == 1
         assert reading.bad.total == 250
-        assert len(reading.bad.first) == rows.KEPT
+        assert len(reading.bad.first) == rows.MAX_SHOWN_ROWS
     report = (tmp_path / "bad.tsv").read_text().splitlines()
     assert len(report) == 250
     assert report[-1].split("\t")[:4] == [str(path), "252", "CID 249", "the SMILES cannot be used"]
@@ -517,36 +522,39 @@ def test_bad_rows_are_all_counted_and_reported_but_not_all_kept(tmp_path):
 
 
 def elements(text, monkeypatch, chunk):
-    monkeypatch.setattr(streams, "CHUNK", chunk)
-    return [(one.line, one.key, one.value, one.problem) for one in streams.json_elements(io.StringIO(text))]
+    monkeypatch.setattr(streams, "CHUNK_CHARACTERS", chunk)
+    return [
+        (element.line, element.key, element.value, element.problem)
+        for element in streams.json_elements(io.StringIO(text))
+    ]
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 7, 64, 1 << 20])
 def test_elements_do_not_depend_on_where_the_file_is_cut(monkeypatch, chunk):
     value = {"a": ["x,]}", 'quote " and \\ and \u2028', -1.5e3], "b": {"c": None}}
     text = json.dumps({"one": value, "tw\to": 12345, "three": "last"}, indent=1)
-    assert [(key, found) for _, key, found, _ in elements(text, monkeypatch, chunk)] == [
+    assert [(key, value) for _, key, value, _ in elements(text, monkeypatch, chunk)] == [
         ("one", value),
         ("tw\to", 12345),
         ("three", "last"),
     ]
-    assert [found for _, _, found, _ in elements("[1, 23,\n456]", monkeypatch, chunk)] == [1, 23, 456]
+    assert [value for _, _, value, _ in elements("[1, 23,\n456]", monkeypatch, chunk)] == [1, 23, 456]
     assert elements("[]", monkeypatch, chunk) == elements(" { } ", monkeypatch, chunk) == []
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 20])
 def test_a_malformed_element_costs_itself_only(monkeypatch, chunk):
     text = '[{"a": 1},\n{"a": tru},\n{"a": "open},\n{"a": "\\x"},\nnonsense,\n{"a": 2},\n{"a" 3},\n}, {"a": 4}]'
-    found = elements(text, monkeypatch, chunk)
-    assert [value for _, _, value, problem in found if not problem] == [{"a": 1}, {"a": 2}, {"a": 4}]
-    assert [line for line, _, _, problem in found if problem][:2] == [2, 3]
-    assert {1, 6} <= {line for line, _, _, problem in found if not problem}
+    parsed = elements(text, monkeypatch, chunk)
+    assert [value for _, _, value, problem in parsed if not problem] == [{"a": 1}, {"a": 2}, {"a": 4}]
+    assert [line for line, _, _, problem in parsed if problem][:2] == [2, 3]
+    assert {1, 6} <= {line for line, _, _, problem in parsed if not problem}
 
 
 def test_a_name_without_quotes_and_an_end_too_early(monkeypatch):
-    found = elements('{"a": 1, b: 2, "c": 3, "d": {"e": 1', monkeypatch, 1 << 20)
-    assert [(key, value) for _, key, value, problem in found if not problem] == [("a", 1), ("c", 3)]
-    assert len([problem for *_, problem in found if problem]) >= 2
+    parsed = elements('{"a": 1, b: 2, "c": 3, "d": {"e": 1', monkeypatch, 1 << 20)
+    assert [(key, value) for _, key, value, problem in parsed if not problem] == [("a", 1), ("c", 3)]
+    assert len([problem for *_, problem in parsed if problem]) >= 2
     assert elements("[1] 2", monkeypatch, 4)[-1][3] == "more text follows the end of the document"
     assert "before the closing" in elements("[1,", monkeypatch, 4)[-1][3]
 
@@ -583,12 +591,12 @@ def test_damage_never_stops_the_reading_and_spares_the_lines_before_it(place, pu
     place %= len(text)
     with pytest.MonkeyPatch.context() as patch:
         try:
-            found = elements(text[:place] + put + text[place + cut :], patch, chunk)
+            parsed = elements(text[:place] + put + text[place + cut :], patch, chunk)
         except InvalidInput:  # the very first bracket was hit
             assert place == 0
             return
     whole = text.count("\n", 0, place)
-    assert [value for _, _, value, problem in found if not problem][:whole] == rows[:whole]
+    assert [value for _, _, value, problem in parsed if not problem][:whole] == rows[:whole]
 
 
 def test_a_large_file_is_read_in_little_memory(tmp_path):
@@ -597,7 +605,7 @@ def test_a_large_file_is_read_in_little_memory(tmp_path):
     with path.open("w") as stream:
         stream.write("{" + ",".join(f'"P{n}": {entry}' for n in range(40_000)) + "}")  # one line of 55 MB
     code = (
-        "import resource, sys; from biomed_agent.model.training import formats; "
+        "import resource, sys; from biomed_agent.model.data import formats; "
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; "
         "n = sum(1 for _ in formats.read(sys.argv[1])); "
         "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
@@ -637,8 +645,8 @@ COUNTED = {
 @pytest.mark.skipif(not SHARED.exists(), reason="needs the data beside the checkout")
 @pytest.mark.parametrize("name", COUNTED)
 def test_every_row_of_the_genuine_files_is_accounted_for(name):
-    found, reading = read(SHARED / name)
-    assert len(found) == reading.counts.total() == COUNTED[name]
+    examples, reading = read(SHARED / name)
+    assert len(examples) == reading.counts.total() == COUNTED[name]
     assert reading.bad.total == (1 if name.endswith(".dat.xz") else 0)  # one entry holds nothing but a sequence
 
 
@@ -649,5 +657,5 @@ def test_the_counts_are_those_of_a_reader_without_care():
         assert sum(len(pairs) for pairs in json.load(file).values()) == COUNTED["chembl_qa/ChEMBL_QA_test.json.xz"]
     with lzma.open(SHARED / "uniprot_records/flatfile.dat.xz", "rt") as file:
         entries = sum(line.startswith("//") for line in file)
-    found, _ = read(SHARED / "uniprot_records/flatfile.dat.xz")
-    assert len({one.sequence for one in found}) <= entries - 1
+    examples, _ = read(SHARED / "uniprot_records/flatfile.dat.xz")
+    assert len({example.sequence for example in examples}) <= entries - 1

@@ -23,7 +23,9 @@ def protein(length):
 
 def mutant(sequence, identity):
     """A copy in which every residue is kept with probability ``identity``."""
-    return "".join(one if draw.random() < identity else draw.choice(ACIDS.replace(one, "")) for one in sequence)
+    return "".join(
+        residue if draw.random() < identity else draw.choice(ACIDS.replace(residue, "")) for residue in sequence
+    )
 
 
 # ---------------------------------------------------------------------------------------------- alignment
@@ -35,13 +37,13 @@ def plain_smith_waterman(first, second):
     row = [0] * (len(second) + 1)
     down = [low] * (len(second) + 1)
     best = 0
-    for one in similarity._codes(first):
+    for code in similarity._codes(first):
         above, diagonal, across = row, 0, low
         row = [0]
         for j, two in enumerate(similarity._codes(second), 1):
             down[j] = max(above[j] - similarity.GAP_OPEN, down[j] - similarity.GAP_EXTEND)
             across = max(row[j - 1] - similarity.GAP_OPEN, across - similarity.GAP_EXTEND)
-            row.append(max(0, diagonal + similarity._SCORES[one, two], down[j], across))
+            row.append(max(0, diagonal + similarity._SCORES[code, two], down[j], across))
             diagonal = above[j]
         best = max(best, *row)
     return best
@@ -57,9 +59,9 @@ def test_scores_equal_those_of_the_plain_recurrences():
 
 def test_an_alignment_worked_out_by_hand():
     # HEAGAWGHEE and HEAGAWHEE: one residue left out costs 11, ten pairs less one give 58.
-    found = similarity.align("HEAGAWGHEEHEAGAW", "HEAGAWHEEHEAGAW")
-    same = sum({"H": 8, "E": 5, "A": 4, "G": 6, "W": 11}[one] for one in "HEAGAWHEEHEAGAW")
-    assert (found.score, found.identical, found.columns) == (same - 11, 15, 16)
+    alignment = similarity.align("HEAGAWGHEEHEAGAW", "HEAGAWHEEHEAGAW")
+    same = sum({"H": 8, "E": 5, "A": 4, "G": 6, "W": 11}[residue] for residue in "HEAGAWHEEHEAGAW")
+    assert (alignment.score, alignment.identical, alignment.columns) == (same - 11, 15, 16)
     assert similarity.identity("HEAGAWGHEEHEAGAW", "HEAGAWHEEHEAGAW") == 1.0
     assert similarity.align("WWW", "PPP") == similarity.Alignment(0, 0, 0)
     assert similarity.identity("", "MKT") == 0.0
@@ -78,19 +80,21 @@ def test_identity_is_of_the_shorter_sequence():
 
 def test_the_nearest_molecule_is_the_most_similar_one():
     references = ["c1ccccc1", "CC(=O)Oc1ccccc1C(=O)O", "CCO", "nonsense", "CCO"]
-    found = splits.nearest_molecules(["OCC", "O=C(O)c1ccccc1OC(C)=O", "OC(=O)c1ccccc1O", "C1CC"], references)
-    assert [one.index for one in found] == [2, 1, 1, -1]
-    assert [one.similarity == 1.0 for one in found] == [True, True, False, False]
-    assert 0.3 < found[2].similarity < 0.8
+    neighbours = splits.nearest_molecules(["OCC", "O=C(O)c1ccccc1OC(C)=O", "OC(=O)c1ccccc1O", "C1CC"], references)
+    assert [neighbour.index for neighbour in neighbours] == [2, 1, 1, -1]
+    assert [neighbour.similarity == 1.0 for neighbour in neighbours] == [True, True, False, False]
+    assert 0.3 < neighbours[2].similarity < 0.8
     assert splits.nearest_molecules(["CCO"], []) == [splits.Neighbour(-1, 0.0)]
 
 
 def test_the_nearest_protein_is_the_one_of_highest_identity():
     families = [protein(200) for _ in range(5)]
-    references = [mutant(one, 0.6) for one in families] + [mutant(one, 0.8) for one in families] + [protein(150)]
-    for number, found in enumerate(splits.nearest_proteins(families, references)):
-        assert found.index == number + 5
-        assert found.similarity == pytest.approx(0.8, abs=0.1)
+    references = (
+        [mutant(family, 0.6) for family in families] + [mutant(family, 0.8) for family in families] + [protein(150)]
+    )
+    for number, neighbour in enumerate(splits.nearest_proteins(families, references)):
+        assert neighbour.index == number + 5
+        assert neighbour.similarity == pytest.approx(0.8, abs=0.1)
     assert splits.nearest_proteins(["MKT"], references) == [splits.Neighbour(-1, 0.0)]
     assert splits.nearest_proteins([families[0]], []) == [splits.Neighbour(-1, 0.0)]
 
@@ -106,11 +110,11 @@ def test_runs_and_repeats_are_no_evidence_of_kinship():
 
 def test_proteins_of_a_family_are_one_cluster_and_strangers_are_not():
     families = [protein(300) for _ in range(20)]
-    sequences = [mutant(one, share) for one in families for share in (1.0, 0.85, 0.75)]
+    sequences = [mutant(family, share) for family in families for share in (1.0, 0.85, 0.75)]
     strangers = [protein(300) for _ in range(200)]
     clusters = splits.word_clusters(sequences + strangers)
     by_family = [clusters[3 * n : 3 * n + 3] for n in range(20)]
-    assert all(len(set(one)) == 1 for one in by_family)
+    assert all(len(set(groups)) == 1 for groups in by_family)
     assert len(set(clusters)) == 220
 
 
@@ -148,9 +152,9 @@ def test_groups_of_a_molecule_and_a_protein_that_occur_together_are_one():
         Example("description", "a", "", "x", smiles="CC[O-]"),
     ]
     groups = splits.Grouping(proteins="words").groups(asked)
-    found = [groups.group(one) for one in asked]
-    assert len({*found[:3], found[4]}) == 1
-    assert found[3] not in found[:3]
+    names = [groups.group(example) for example in asked]
+    assert len({*names[:3], names[4]}) == 1
+    assert names[3] not in names[:3]
 
 
 def test_a_molecule_and_a_peptide_written_alike_are_not_the_same():
@@ -200,10 +204,10 @@ def mmseqs(tmp_path, monkeypatch):
 def test_mmseqs_is_used_when_it_is_installed(mmseqs):
     grouping = splits.Grouping(identity=0.4)
     assert grouping.protein_method == "mmseqs"
-    asked = [Example("name", "a", "", "x", sequence=one) for one in ("MKTA", "AAAA", "MKTC", "MKTA")]
+    asked = [Example("name", "a", "", "x", sequence=sequence) for sequence in ("MKTA", "AAAA", "MKTC", "MKTA")]
     groups = grouping.groups(asked)
-    found = [groups.group(one) for one in asked]
-    assert found[0] == found[2] == found[3] != found[1]
+    names = [groups.group(example) for example in asked]
+    assert names[0] == names[2] == names[3] != names[1]
     assert "40%" in grouping.stated()["proteins"]
 
 
@@ -255,7 +259,7 @@ def test_a_split_is_written_whole_and_says_how_it_was_made(tmp_path):
     source = tmp_path / "pairs.jsonl"
     family = protein(150)
     proteins = [Example("name", f"Protein {n}", "", "p", sequence=mutant(family, 0.9)) for n in range(10)]
-    lines = [formats.write_line(one) for one in examples() + proteins]
+    lines = [formats.write_line(example) for example in examples() + proteins]
     source.write_text("".join(lines) + '{"smiles": "C1CC", "question": "q", "answer": "a"}\n')
     reading = formats.read(source)
     grouping, folds = splits.Grouping(proteins="words"), splits.Folds({"train": 0.7, "test": 0.3})
@@ -264,11 +268,11 @@ def test_a_split_is_written_whole_and_says_how_it_was_made(tmp_path):
     assert sorted(path.name for path in (tmp_path / "split").iterdir()) == ["split.json", "test.jsonl", "train.jsonl"]
     train, test = (list(formats.read(tmp_path / "split" / f"{name}.jsonl")) for name in ("train", "test"))
     assert len(train) + len(test) == 59 * 2 + 10
-    assert not {one.group for one in train} & {one.group for one in test}
-    for one in train + test:
-        assert one.group == (splits.structure_group(one.smiles) if one.smiles else one.group)
+    assert not {example.group for example in train} & {example.group for example in test}
+    for example in train + test:
+        assert example.group == (splits.structure_group(example.smiles) if example.smiles else example.group)
     assert described["folds"]["train"]["examples"] == len(train)
-    assert described["folds"]["test"]["groups"] == len({one.group for one in test})
+    assert described["folds"]["test"]["groups"] == len({example.group for example in test})
     assert described["largest_group"]["examples"] == 10
     assert described["files"] == [{"name": "pairs.jsonl", "format": "examples", "read": 128, "bad": 1}]
     again = splits.write_split([reading], tmp_path / "again", grouping, folds)
@@ -301,5 +305,5 @@ def test_the_genuine_samples_are_split_without_a_group_on_both_sides(tmp_path):
     folds = splits.Folds({"train": 0.8, "valid": 0.1, "test": 0.1})
     described = splits.write_split(readings, tmp_path, splits.Grouping("scaffold", "words"), folds)
     assert sum(fold["examples"] for fold in described["folds"].values()) == 1000 + 200 + 300
-    sides = [{one.group for one in formats.read(tmp_path / f"{name}.jsonl")} for name in folds.shares]
+    sides = [{example.group for example in formats.read(tmp_path / f"{name}.jsonl")} for name in folds.shares]
     assert sum(map(len, sides)) == len(set().union(*sides))

@@ -11,14 +11,15 @@ from typing import ClassVar
 import pytest
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
+from biomed_agent.core.identifiers import MAX_RESIDUES
 from biomed_agent.core.types import ModelStamp
 from biomed_agent.model.contract.generation import Generation, Options
 from biomed_agent.model.contract.prompt import QUESTIONS, user_message
 from biomed_agent.model.contract.rouge import Subsequence, words
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.evaluation import baselines, models_under_test, results, tasks
-from biomed_agent.model.evaluation.evaluate import Settings, decoding_words, evaluate
-from biomed_agent.model.evaluation.models_under_test import Hosted, Inside, Prompt
+from biomed_agent.model.evaluation.evaluate import EvaluationSettings, decoding_words, evaluate
+from biomed_agent.model.evaluation.models_under_test import InProcess, Prompt, Remote
 from biomed_agent.model.evaluation.tasks import TASKS, as_asked, structure_messages
 from biomed_agent.model.network.featurize import featurize_smiles
 
@@ -73,15 +74,15 @@ class Says:
 
 
 def value(section, system, column):
-    (row,) = [one for one in section["systems"] if one["name"] == system]
+    (row,) = [entry for entry in section["systems"] if entry["name"] == system]
     return row["scores"][column]["value"]
 
 
 @pytest.fixture(scope="module")
 def section():
-    evaluation = evaluate(CAPTIONING, Hosted(Says("The molecule is an acid."), 1), ROWS, train=TRAIN)
-    (found,) = evaluation.report["sections"]
-    return found
+    evaluation = evaluate(CAPTIONING, Remote(Says("The molecule is an acid."), 1), ROWS, train=TRAIN)
+    (section,) = evaluation.report["sections"]
+    return section
 
 
 def test_a_model_is_decoded_as_its_manifest_says():
@@ -92,9 +93,9 @@ def test_a_model_is_decoded_as_its_manifest_says():
 
     model = Beams("The molecule is an acid.")
     model.stamp = replace(model.stamp, decoding={"num_beams": 3, "repetition_penalty": 1.2, "max_new_tokens": 50})
-    found = evaluate(CAPTIONING, Hosted(model, 1), ROWS, settings=Settings(max_new_tokens=9))
-    assert found.report["settings"]["decoding"] == "3 beams, repetition penalty 1.2"
-    assert value(found.report["sections"][0], "model", "ROUGE-L") > 0
+    evaluation = evaluate(CAPTIONING, Remote(model, 1), ROWS, settings=EvaluationSettings(max_new_tokens=9))
+    assert evaluation.report["settings"]["decoding"] == "3 beams, repetition penalty 1.2"
+    assert value(evaluation.report["sections"][0], "model", "ROUGE-L") > 0
 
 
 def test_of_samples_those_the_structure_contradicts_are_left_out_and_the_agreement_is_filed(tmp_path):
@@ -108,21 +109,21 @@ def test_of_samples_those_the_structure_contradicts_are_left_out_and_the_agreeme
 
     model = Draws("")
     model.stamp = replace(model.stamp, decoding={"mbr_samples": 4, "temperature": 0.7, "seed": 0})
-    found = evaluate(CAPTIONING, Hosted(model, 1), ROWS[:3], output=tmp_path)
-    assert found.report["settings"]["decoding"] == (
+    evaluation = evaluate(CAPTIONING, Remote(model, 1), ROWS[:3], output=tmp_path)
+    assert evaluation.report["settings"]["decoding"] == (
         "minimum Bayes risk by ROUGE-L, 4 samples at temperature 0.7 without those a check contradicts, seed 0"
     )
     filed = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()[1:]]
-    assert [(one["text"], one["agreement"], one["rejected"]) for one in filed if not one["miss"]] == [
+    assert [(row["text"], row["agreement"], row["rejected"]) for row in filed if not row["miss"]] == [
         ("The molecule is small.", None, 3)
     ] * 3
 
 
 def test_the_model_is_asked_with_the_smiles_that_the_agent_gives():
     model = Says("The molecule is an alcohol.")
-    found = evaluate(CAPTIONING, Hosted(model, 1), [described("OCC", "An alcohol.")])
+    evaluation = evaluate(CAPTIONING, Remote(model, 1), [described("OCC", "An alcohol.")])
     assert [part["smiles"] for part in model.asked[0][0]["content"] if part["type"] == "molecule"] == ["CCO"]
-    assert found.report["settings"]["structures"] == "canonical SMILES, as the agent gives them"
+    assert evaluation.report["settings"]["structures"] == "canonical SMILES, as the agent gives them"
 
 
 # "The molecule is an acid." has 5 words, of which that many stand in each of the ten answers, in order.
@@ -180,7 +181,7 @@ def test_classes_of_a_constant_answer(section):
 
 
 def test_misses_are_charged_and_counted(section):
-    by_name = {one["name"]: one for one in section["systems"]}
+    by_name = {system["name"]: system for system in section["systems"]}
     assert by_name["model"]["misses"] == {"unreadable input": 1}
     assert section["examples"] == 10
 
@@ -199,17 +200,17 @@ def test_the_nearest_neighbour(section):
     # and the unreadable one, which gets the best constant.
     each = [1, 1, 10 / 13, 1, 1, 4 / 7, 10 / 12, 0.6, 0.8, 0]
     assert value(section, "nearest neighbour", "ROUGE-L") == pytest.approx(sum(each) / 10, abs=1e-5)
-    (row,) = [one for one in section["systems"] if one["name"] == "nearest neighbour"]
+    (row,) = [system for system in section["systems"] if system["name"] == "nearest neighbour"]
     assert row["model_minus_this"]["ROUGE-L"]["value"] == pytest.approx((sum(ROUGE) - sum(each)) / 10, abs=2e-5)
     assert row["note"] == "the best constant where nothing is similar"
 
 
 def test_buckets_by_similarity(section):
-    assert [(one["name"], one["examples"]) for one in section["buckets"]] == [
+    assert [(bucket["name"], bucket["examples"]) for bucket in section["buckets"]] == [
         ("below 0.3", 1), ("0.3 to 0.5", 0), ("0.5 to 0.7", 0), ("0.7 to 0.9", 0), ("0.9 and above", 8),
         ("not readable", 1),
     ]  # fmt: skip
-    low, *_, high, unreadable = (one["scores"] for one in section["buckets"])
+    low, *_, high, unreadable = (bucket["scores"] for bucket in section["buckets"])
     assert low["model"] == {"value": 0.6, "low": None, "high": None}  # one example has no interval
     assert unreadable["model"]["value"] == 0
     assert unreadable["nearest neighbour"]["value"] == 0.8
@@ -220,30 +221,32 @@ def test_buckets_by_similarity(section):
 def test_examples_go_from_best_to_worst(section):
     assert section["shown"]["best"][0]["expected"] == "The molecule is an acid."
     assert section["shown"]["best"][0]["scores"]["model"] == 1.0
-    assert [one["scores"]["model"] for one in section["shown"]["worst"]] == [0, 0, 0.6, 0.6, 0]
+    assert [row["scores"]["model"] for row in section["shown"]["worst"]] == [0, 0, 0.6, 0.6, 0]
     assert section["shown"]["worst"][-1]["similarity"] is None
     assert section["shown"]["worst"][-1]["answers"]["model"] == ""  # the miss comes after what was really said
 
 
 def test_no_answer_that_scores_nothing_is_among_the_best():
-    (found,) = evaluate(CAPTIONING, Hosted(Says("Nothing."), 1), ROWS).report["sections"]
-    assert found["shown"]["best"] == []
-    assert len(found["shown"]["worst"]) == results.SHOWN
+    (section,) = evaluate(CAPTIONING, Remote(Says("Nothing."), 1), ROWS).report["sections"]
+    assert section["shown"]["best"] == []
+    assert len(section["shown"]["worst"]) == results.SHOWN_ANSWERS
 
 
 def test_an_unreadable_structure_is_charged_in_the_control_and_nowhere_else():
     model = Says("The molecule is an acid.")
-    (found,) = evaluate(CAPTIONING, Hosted(model, 1), ROWS, settings=Settings(controls=True)).report["sections"]
-    charged = {one["name"]: one["misses"] for one in found["systems"]}
+    (section,) = evaluate(CAPTIONING, Remote(model, 1), ROWS, settings=EvaluationSettings(controls=True)).report[
+        "sections"
+    ]
+    charged = {system["name"]: system["misses"] for system in section["systems"]}
     assert charged == {"model": {"unreadable input": 1}, "structures exchanged": {"unreadable input": 1}}
     # The same is said to whatever can be read, so the two differ in nothing.
-    (control,) = [one for one in found["systems"] if one["name"] == "structures exchanged"]
+    (control,) = [system for system in section["systems"] if system["name"] == "structures exchanged"]
     assert control["model_minus_this"]["ROUGE-L"] == {"value": 0, "low": 0, "high": 0}
 
 
 def test_the_model_is_asked_what_users_ask_and_nothing_else():
     model = Says("The molecule is an acid.")
-    evaluate(CAPTIONING, Hosted(model, 1), ROWS[:3], train=TRAIN)
+    evaluate(CAPTIONING, Remote(model, 1), ROWS[:3], train=TRAIN)
     asked = sorted(map(repr, model.asked))
     question = QUESTIONS["description"]
     assert asked == sorted(repr([user_message(question, smiles=[as_asked(row).smiles])]) for row in ROWS[:3])
@@ -254,36 +257,36 @@ def test_the_model_is_asked_what_users_ask_and_nothing_else():
 
 @pytest.mark.parametrize(("words", "why"), [("", "empty answer"), ("I cannot answer that.", "refusal")])
 def test_an_answer_that_is_none_scores_nothing(words, why):
-    (section,) = evaluate(CAPTIONING, Hosted(Says(words)), ROWS[:2]).report["sections"]
+    (section,) = evaluate(CAPTIONING, Remote(Says(words)), ROWS[:2]).report["sections"]
     assert section["systems"][0]["misses"] == {why: 2}
     assert value(section, "model", "ROUGE-L") == value(section, "model", "BLEU-2 (words)") == 0
 
 
 STUDIES = [
-    Question(
+    TextQuestion(
         str(n), f"Does it work in case {n}?", answer, {"yes": "yes", "no": "no", "maybe": "maybe"}, ("We saw it.",)
     )
     for n, answer in enumerate(["yes", "yes", "yes", "yes", "yes", "no", "no", "no", "maybe", "maybe"])
 ]
 EXAM = [
-    Question("a", "Which?", "B", {"A": "one", "B": "the longest of them", "C": "two", "D": "six"}),
-    Question("b", "What?", "A", {"A": "red", "B": "green", "C": "blue", "D": "black"}),
+    TextQuestion("a", "Which?", "B", {"A": "one", "B": "the longest of them", "C": "two", "D": "six"}),
+    TextQuestion("b", "What?", "A", {"A": "red", "B": "green", "C": "blue", "D": "black"}),
 ]
 
 
 def test_a_model_that_says_yes_on_pubmedqa():
-    (section,) = evaluate(TASKS["pubmedqa"], Hosted(Says("Yes, it does.")), STUDIES).report["sections"]
+    (section,) = evaluate(TASKS["pubmedqa"], Remote(Says("Yes, it does.")), STUDIES).report["sections"]
     assert value(section, "model", "accuracy") == 0.5
     # yes: 5 right and 5 too many, F1 = 10 / 15; the other two are never said.
     assert value(section, "model", "macro-F1") == pytest.approx(2 / 9, abs=1e-5)
     assert value(section, "most frequent answer", "macro-F1") == pytest.approx(2 / 9, abs=1e-5)
     assert value(section, "random choice", "accuracy") == pytest.approx(1 / 3, abs=1e-5)
-    assert "longest option" not in {one["name"] for one in section["systems"]}
+    assert "longest option" not in {system["name"] for system in section["systems"]}
 
 
 def test_pubmedqa_is_also_asked_without_the_abstract():
     model = Says("no")
-    report = evaluate(TASKS["pubmedqa"], Hosted(model), STUDIES, settings=Settings(controls=True)).report
+    report = evaluate(TASKS["pubmedqa"], Remote(model), STUDIES, settings=EvaluationSettings(controls=True)).report
     assert report["settings"]["setting"] == "reasoning-required"
     assert value(report["sections"][0], "without the abstract", "accuracy") == 0.3
     assert sum("We saw it." in str(messages) for messages in model.asked) == 10
@@ -291,34 +294,36 @@ def test_pubmedqa_is_also_asked_without_the_abstract():
 
 
 def test_multiple_choice_beside_its_baselines():
-    (section,) = evaluate(TASKS["medqa"], Hosted(Says("B.")), EXAM).report["sections"]
+    (section,) = evaluate(TASKS["medqa"], Remote(Says("B.")), EXAM).report["sections"]
     assert value(section, "model", "accuracy") == 0.5
     assert value(section, "longest option", "accuracy") == 0.5  # "black" has five letters, as "green", which is first
     assert value(section, "random choice", "accuracy") == 0.25
-    (section,) = evaluate(TASKS["medqa"], Hosted(Says("Both.")), EXAM).report["sections"]
+    (section,) = evaluate(TASKS["medqa"], Remote(Says("Both.")), EXAM).report["sections"]
     assert section["systems"][0]["misses"] == {"unparseable reply": 2}
 
 
 def test_only_answers_about_an_abstract_are_filed_under_what_was_shown_of_it(tmp_path):
-    told = []
+    reports = []
 
     def filed(task, rows, settings):
         folder = tmp_path / task
-        say = Hosted(Says("B."))
-        evaluate(TASKS[task], say, rows, settings=settings, output=folder, progress=lambda what, *_: told.append(what))
+        say = Remote(Says("B."))
+        evaluate(
+            TASKS[task], say, rows, settings=settings, output=folder, progress=lambda what, *_: reports.append(what)
+        )
         lines = (folder / models_under_test.ANSWERS).read_text("utf-8").splitlines()[1:]
         return {json.loads(line)["condition"] for line in lines}
 
-    assert filed("medqa", EXAM, Settings(controls=True)) == {"model, written reply"}
-    assert set(told) == {"model, written reply"}
+    assert filed("medqa", EXAM, EvaluationSettings(controls=True)) == {"model, written reply"}
+    assert set(reports) == {"model, written reply"}
     both = {"reasoning-required, written reply", "question-only, written reply"}
-    assert filed("pubmedqa", STUDIES, Settings(controls=True)) == both
+    assert filed("pubmedqa", STUDIES, EvaluationSettings(controls=True)) == both
 
 
 def test_an_explanation_is_shown_only_where_there_is_an_abstract():
     model = Says("B.")
-    explained = [replace(one, explanation="It is the first.") for one in EXAM]
-    evaluate(TASKS["medmcqa"], Hosted(model), explained, settings=Settings(setting="reasoning-free"))
+    explained = [replace(question, explanation="It is the first.") for question in EXAM]
+    evaluate(TASKS["medmcqa"], Remote(model), explained, settings=EvaluationSettings(setting="reasoning-free"))
     assert "It is the first." not in str(model.asked)
 
 
@@ -331,14 +336,14 @@ def test_what_was_trained_on_is_counted_and_told_before_anything_is_asked(tmp_pa
             return super().generate(messages, options)
 
     rows = [*ROWS[:3], described("[Na+].CC(=O)[O-]", "A salt."), described("CF", "A gas.")]
-    model = Hosted(Late("The molecule is an acid."), 1)
+    model = Remote(Late("The molecule is an acid."), 1)
     report = evaluate(CAPTIONING, model, rows, train=TRAIN, warn=warned.append).report
     # Ethanol once; acetic acid written in two ways, and its sodium salt.
     assert report["train"]["overlap"] == {"by": "structure group", "examples": 4, "distinct": 2}
     assert [words for words in warned if words.startswith("4 of these examples (2 different structure groups) ")]
     assert evaluate(CAPTIONING, model, rows[4:], train=TRAIN).report["train"]["overlap"]["examples"] == 0
 
-    proteins = [Example("name", "It.", "", "hand", sequence=one) for one in ("MKV", "MKVA", "MKV")]
+    proteins = [Example("name", "It.", "", "hand", sequence=sequence) for sequence in ("MKV", "MKVA", "MKV")]
     assert baselines.overlap(proteins, proteins[:1]) == baselines.Overlap("sequence", 2, 1)
     again = replace(EXAM[0], id="z", text="which")
     assert baselines.overlap(EXAM, [again]) == baselines.Overlap("question", 1, 1)
@@ -350,12 +355,12 @@ def test_the_constant_is_searched_among_all_answers_and_cut_where_that_helps():
         "The molecule is an amide. It is red.",
         "The molecule is an ether.",
     ]
-    found = baselines.best_constant(stock)
-    assert found.answer == stock[0]
+    constant = baselines.best_constant(stock)
+    assert constant.answer == stock[0]
     # "The molecule is an" + "It is red.": 7 words against 8, 8 and 5, of which 7, 7 and 4 are common; whole: 8 words.
-    assert found.trimmed == "The molecule is an It is red."
-    references = [Subsequence(words(one)) for one in stock]
-    assert baselines.mean_rouge_l(found.trimmed, references) == pytest.approx((14 / 15 + 14 / 15 + 8 / 12) / 3)
+    assert constant.trimmed == "The molecule is an It is red."
+    references = [Subsequence(words(text)) for text in stock]
+    assert baselines.mean_rouge_l(constant.trimmed, references) == pytest.approx((14 / 15 + 14 / 15 + 8 / 12) / 3)
 
 
 # ---------------------------------------------------------------------------------------------- the journal
@@ -364,71 +369,71 @@ def test_the_constant_is_searched_among_all_answers_and_cut_where_that_helps():
 def test_a_run_that_broke_off_goes_on(tmp_path):
     broken = Says("The molecule is an acid.", fails_after=6)
     with pytest.raises(Unavailable):
-        evaluate(CAPTIONING, Hosted(broken, 1), ROWS, output=tmp_path)
+        evaluate(CAPTIONING, Remote(broken, 1), ROWS, output=tmp_path)
     filed = (tmp_path / models_under_test.ANSWERS).read_text("utf-8").splitlines()
     assert len(filed) == 1 + 6  # the second batch of four broke off in its middle
     with (tmp_path / models_under_test.ANSWERS).open("a", encoding="utf-8") as file:
         file.write('{"condition": "model", "key": "cut o')
     model = Says("The molecule is an acid.")
-    went_on = evaluate(CAPTIONING, Hosted(model, 1), ROWS, output=tmp_path, resume=True)
+    went_on = evaluate(CAPTIONING, Remote(model, 1), ROWS, output=tmp_path, resume=True)
     assert len(model.asked) == 4
-    assert went_on.report == evaluate(CAPTIONING, Hosted(Says("The molecule is an acid.")), ROWS).report
+    assert went_on.report == evaluate(CAPTIONING, Remote(Says("The molecule is an acid.")), ROWS).report
     again = Says("something else")
     again.stamp = model.stamp
-    assert evaluate(CAPTIONING, Hosted(again), ROWS, output=tmp_path, resume=True).report == went_on.report
+    assert evaluate(CAPTIONING, Remote(again), ROWS, output=tmp_path, resume=True).report == went_on.report
     assert again.asked == []
 
 
 def test_answers_of_another_run_are_not_mixed_in(tmp_path):
-    evaluate(CAPTIONING, Hosted(Says("An acid.")), ROWS[:2], output=tmp_path)
+    evaluate(CAPTIONING, Remote(Says("An acid.")), ROWS[:2], output=tmp_path)
     with pytest.raises(InvalidInput, match="--resume"):
-        evaluate(CAPTIONING, Hosted(Says("An acid.")), ROWS[:2], output=tmp_path)
+        evaluate(CAPTIONING, Remote(Says("An acid.")), ROWS[:2], output=tmp_path)
     other = Says("An acid.")
     other.stamp = ModelStamp("another", "1", "aa", 1)
     with pytest.raises(InvalidInput, match="model differ"):
-        evaluate(CAPTIONING, Hosted(other), ROWS[:2], output=tmp_path, resume=True)
+        evaluate(CAPTIONING, Remote(other), ROWS[:2], output=tmp_path, resume=True)
     (tmp_path / models_under_test.ANSWERS).write_text("[1, 2]\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="no file of answers"):
-        evaluate(CAPTIONING, Hosted(Says("An acid.")), ROWS[:2], output=tmp_path, resume=True)
+        evaluate(CAPTIONING, Remote(Says("An acid.")), ROWS[:2], output=tmp_path, resume=True)
 
 
 def test_there_must_be_something_to_score():
     with pytest.raises(InvalidInput, match="no example"):
-        evaluate(CAPTIONING, Hosted(Says("")), [])
+        evaluate(CAPTIONING, Remote(Says("")), [])
     with pytest.raises(InvalidInput, match="Question"):
-        evaluate(TASKS["medqa"], Hosted(Says("")), ROWS)
+        evaluate(TASKS["medqa"], Remote(Says("")), ROWS)
 
 
 def test_a_run_that_failed_before_its_first_answer_begins_anew(tmp_path):
     with pytest.raises(Unavailable):
-        evaluate(CAPTIONING, Hosted(Says("", fails_after=0)), ROWS[:2], output=tmp_path)
+        evaluate(CAPTIONING, Remote(Says("", fails_after=0)), ROWS[:2], output=tmp_path)
     other = Says("The molecule is an acid.")
     other.stamp = ModelStamp("mended", "2", "aa", 1)
-    assert evaluate(CAPTIONING, Hosted(other), ROWS[:2], output=tmp_path).report["model"]["name"] == "mended"
+    assert evaluate(CAPTIONING, Remote(other), ROWS[:2], output=tmp_path).report["model"]["name"] == "mended"
 
 
 # ---------------------------------------------------------------------------------------------- a model in this process
 
 
 @pytest.fixture(scope="module")
-def inside(tiny_folder):
+def in_process(tiny_folder):
     from biomed_agent.model.inference.engine import LocalEngine
 
-    return Inside(LocalEngine(tiny_folder, device="cpu"), 4)
+    return InProcess(LocalEngine(tiny_folder, device="cpu"), 4)
 
 
 def prompts(*smiles, options=()):
-    rows = [described(one, "It is an alcohol.") for one in smiles]
+    rows = [described(structure, "It is an alcohol.") for structure in smiles]
     return [Prompt(row.smiles, structure_messages(row), row.answer, options) for row in rows]
 
 
-def test_losses_and_likelihoods_are_those_of_the_tokens(inside):
+def test_losses_and_likelihoods_are_those_of_the_tokens(in_process):
     import torch
 
     (prompt,) = prompts("CCO", options=("Yes", "It does not."))
-    (loss,) = inside.losses([prompt])
-    (weighed,) = inside.weigh([prompt])
-    engine = inside.engine
+    (loss,) = in_process.losses([prompt])
+    (weighed,) = in_process.weigh([prompt])
+    engine = in_process.engine
     for answer, expected in (("It is an alcohol.", loss), ("Yes", None), ("It does not.", None)):
         inputs = engine.processor([prompt.messages], [answer], padding_side="right")
         ids = engine.processor.encode_answer(answer)
@@ -440,55 +445,54 @@ def test_losses_and_likelihoods_are_those_of_the_tokens(inside):
         else:
             assert weighed.likelihoods[answer] == pytest.approx(float(chosen[:-1].sum()), rel=1e-4)
     assert weighed.text == max(weighed.likelihoods, key=weighed.likelihoods.get)
-    assert inside.losses(prompts("CCCCCCO", "CCO"))[1] == pytest.approx(loss, rel=1e-4)
+    assert in_process.losses(prompts("CCCCCCO", "CCO"))[1] == pytest.approx(loss, rel=1e-4)
 
 
-def test_an_unreadable_structure_spoils_no_batch(inside):
+def test_an_unreadable_structure_spoils_no_batch(in_process):
     options = Options(max_new_tokens=4)
-    replies = list(inside.write(prompts("CCO", "not a structure", "CCN"), options))
+    replies = list(in_process.write(prompts("CCO", "not a structure", "CCN"), options))
     assert [reply.miss == models_under_test.UNREADABLE for reply in replies] == [False, True, False]
-    assert replies[0] == next(inside.write(prompts("CCO"), options))
-    assert [loss is None for loss in inside.losses(prompts("CCO", "not a structure"))] == [False, True]
+    assert replies[0] == next(in_process.write(prompts("CCO"), options))
+    assert [loss is None for loss in in_process.losses(prompts("CCO", "not a structure"))] == [False, True]
 
 
-def test_without_projections_all_structures_of_a_size_are_one(inside):
+def test_without_projections_all_structures_of_a_size_are_one(in_process):
     pair = prompts("CCO", "NCF")
-    seeing = inside.losses(pair)
-    with inside.blind():
-        blind = inside.losses(pair)
+    seeing = in_process.losses(pair)
+    with in_process.blind():
+        blind = in_process.losses(pair)
     assert blind[0] == pytest.approx(blind[1], rel=1e-5)
     assert abs(seeing[0] - seeing[1]) > 1e-4
-    assert inside.losses(pair) == seeing
+    assert in_process.losses(pair) == seeing
 
 
 def test_a_model_whose_weights_are_no_numbers_is_not_scored(tiny_folder, tmp_path):
     from biomed_agent.model.inference.engine import LocalEngine
 
-    model = Inside(LocalEngine(tiny_folder, device="cpu"), 4)
-    name, weights = next((name, one) for name, one in model.engine.model.named_parameters() if "lm_head" in name)
+    model = InProcess(LocalEngine(tiny_folder, device="cpu"), 4)
+    name, weights = next(
+        (name, parameter) for name, parameter in model.engine.model.named_parameters() if "lm_head" in name
+    )
     weights.data[3, 2] = math.nan
     with pytest.raises(CheckpointError, match=rf"tiny cannot be scored: 1 of its \d+ tensors .* such as {name}"):
         evaluate(CAPTIONING, model, ROWS, output=tmp_path)
-    exam = [replace(one, context=()) for one in EXAM]
+    exam = [replace(question, context=()) for question in EXAM]
     with pytest.raises(CheckpointError, match="NaN or infinite"):
         evaluate(TASKS["medqa"], model, exam)
 
 
 def test_the_longest_protein_is_that_of_the_processor():
-    from biomed_agent.model.network.processing import MAX_RESIDUES
-
-    assert tasks.LONGEST == MAX_RESIDUES
     protein = Example("name", "It.", "", "hand", sequence="M" * MAX_RESIDUES)
     assert tasks.readable(protein)
     assert not tasks.readable(replace(protein, sequence="M" * (MAX_RESIDUES + 1)))
 
 
-def test_a_small_model_with_all_controls(inside):
+def test_a_small_model_with_all_controls(in_process):
     rows = [described(smiles, "It is an alcohol.") for smiles in ("CCO", "CCCO", "CCCCO", "c1ccccc1", "bad one")]
-    settings = Settings(controls=True, max_new_tokens=3)
-    evaluation = evaluate(CAPTIONING, inside, rows, train=TRAIN, settings=settings)
+    settings = EvaluationSettings(controls=True, max_new_tokens=3)
+    evaluation = evaluate(CAPTIONING, in_process, rows, train=TRAIN, settings=settings)
     (section,) = evaluation.report["sections"]
-    names = [one["name"] for one in section["systems"]]
+    names = [system["name"] for system in section["systems"]]
     assert names == [
         "model",
         "structures exchanged",
@@ -524,7 +528,7 @@ def test_a_kind_is_offered_only_above_every_control_on_enough_rows():
     for name in results.CONTROLS:
         equal = replace(scores, others=others | {name: results.Standing(0.33, 0.02)})
         assert equal.why_not_offered == f"ROUGE-L 0.350 is not clearly above {name} 0.330"
-        missing = replace(scores, others={one: others[one] for one in others if one != name})
+        missing = replace(scores, others={other: others[other] for other in others if other != name})
         assert missing.why_not_offered == f"no score of {name}"
     better = replace(scores, others=others | {results.NEIGHBOUR: results.Standing(0.5, 0.01)})
     assert better.why_not_offered == "", "a neighbour's description does see the structure"
@@ -532,13 +536,17 @@ def test_a_kind_is_offered_only_above_every_control_on_enough_rows():
 
 def test_standings_are_those_of_single_examples():
     evaluation = evaluate(
-        CAPTIONING, Hosted(Says("The molecule is an acid."), 1), ROWS, train=TRAIN, settings=Settings(controls=True)
+        CAPTIONING,
+        Remote(Says("The molecule is an acid."), 1),
+        ROWS,
+        train=TRAIN,
+        settings=EvaluationSettings(controls=True),
     )
     scores = evaluation.scores()["description"]
     assert set(scores.others) == {results.EXCHANGED, results.CONSTANT, results.TRIMMED, results.NEIGHBOUR}
-    (found,) = evaluation.report["sections"]
+    (section,) = evaluation.report["sections"]
     for name, standing in scores.others.items():
-        assert standing.rouge_l == pytest.approx(value(found, name, "ROUGE-L"), abs=1e-4)
+        assert standing.rouge_l == pytest.approx(value(section, name, "ROUGE-L"), abs=1e-4)
     assert scores.others[results.EXCHANGED].error == scores.rouge_l_error
 
 
@@ -555,11 +563,11 @@ def test_each_kind_of_question_is_decoded_as_the_manifest_says_of_it():
     rows = [Example(kind, answer, "", "hand", sequence=sequence) for kind, sequence, answer in asked]
     model = Kinds("Kinase")
     model.stamp = replace(model.stamp, decoding={"temperature": 0.5}, decoding_by_kind={"name": {"temperature": 0.25}})
-    found = evaluate(TASKS["protein-qa"], Hosted(model, 1), rows)
+    evaluation = evaluate(TASKS["protein-qa"], Remote(model, 1), rows)
     assert model.temperatures == {QUESTIONS["name"]: 0.25, QUESTIONS["location"]: 0.5}
     want = "name: sampling at temperature 0.25, no seed; location: sampling at temperature 0.5, no seed"
-    assert found.report["settings"]["decoding"] == want
-    assert [value(one, "model", "ROUGE-L") for one in found.report["sections"]] == [1, 0, 0.66667]
+    assert evaluation.report["settings"]["decoding"] == want
+    assert [value(section, "model", "ROUGE-L") for section in evaluation.report["sections"]] == [1, 0, 0.66667]
 
 
 def test_decoding_is_told_in_words_that_name_all_it_depends_on():
@@ -570,8 +578,8 @@ def test_decoding_is_told_in_words_that_name_all_it_depends_on():
     assert decoding_words({"": Options(repetition_penalty=1.2, stop=("a", "b"))}) == (
         "greedy, repetition penalty 1.2, stop at 'a', 'b'"
     )
-    told = {"name": Options(num_beams=4), "location": mbr, "function": Options(num_beams=4)}
-    assert decoding_words(told) == f"name, function: 4 beams; location: {words}"
+    options = {"name": Options(num_beams=4), "location": mbr, "function": Options(num_beams=4)}
+    assert decoding_words(options) == f"name, function: 4 beams; location: {words}"
 
 
 def test_stop_strings_of_a_manifest_reach_the_model():
@@ -582,4 +590,4 @@ def test_stop_strings_of_a_manifest_reach_the_model():
 
     model = Stops("The molecule is an acid.")
     model.stamp = replace(model.stamp, decoding={"stop": ["Human:"]})
-    assert evaluate(CAPTIONING, Hosted(model, 1), ROWS).report["settings"]["decoding"] == "greedy, stop at 'Human:'"
+    assert evaluate(CAPTIONING, Remote(model, 1), ROWS).report["settings"]["decoding"] == "greedy, stop at 'Human:'"

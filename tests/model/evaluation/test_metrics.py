@@ -141,8 +141,8 @@ def test_class_matches_count_only_where_a_class_is_expected():
 def test_macro_f1_by_hand():
     # yes: 2 right, 1 too many, 1 missed: 4/6. no: 1 right, 1 missed, 1 too many: 2/4. maybe: never right.
     expected = ["yes", "yes", "yes", "no", "no", "maybe"]
-    said = ["yes", "yes", "no", "no", "yes", ""]
-    scored = metrics.score_choices(expected, said, ("yes", "no", "maybe"))
+    predicted = ["yes", "yes", "no", "no", "yes", ""]
+    scored = metrics.score_choices(expected, predicted, ("yes", "no", "maybe"))
     bootstrap = Bootstrap(6)
     assert bootstrap.interval(scored, "accuracy").value == 0.5
     assert bootstrap.interval(scored, "macro-F1").value == pytest.approx((4 / 6 + 2 / 4 + 0) / 3)
@@ -160,29 +160,29 @@ def test_intervals_are_seeded_and_hold_the_value():
 
 def test_differences_are_paired():
     values = np.random.default_rng(1).uniform(size=300)
-    one, other = (metrics.Scored({"x": values + shift}, np.zeros((300, 0)), {}) for shift in (0.1, 0.0))
-    difference = Bootstrap(300).difference(one, other, "x")
+    shifted, other = (metrics.Scored({"x": values + shift}, np.zeros((300, 0)), {}) for shift in (0.1, 0.0))
+    difference = Bootstrap(300).difference(shifted, other, "x")
     assert difference == pytest.approx((0.1, 0.1, 0.1))
 
 
 def test_a_difference_is_over_the_examples_that_both_have():
     losses = [1.0, math.nan, *[3.0] * 6, 50.0], [2.0, 0.0, *[4.0] * 6, math.nan]
-    first, second = (metrics.Scored({"loss": np.array(one)}, np.zeros((9, 0)), {}) for one in losses)
-    found = metrics.Bootstrap(9).difference(first, second, "loss")
+    first, second = (metrics.Scored({"loss": np.array(loss)}, np.zeros((9, 0)), {}) for loss in losses)
+    difference = metrics.Bootstrap(9).difference(first, second, "loss")
     # 1 - 2 and 3 - 4; the means alone would differ by 69 / 8 - 26 / 8.
-    assert tuple(found) == (-1.0, -1.0, -1.0)
+    assert tuple(difference) == (-1.0, -1.0, -1.0)
 
 
 def test_few_examples_get_no_interval():
-    for examples in (1, metrics.FEWEST - 1, metrics.FEWEST):
+    for examples in (1, metrics.MIN_INTERVAL_EXAMPLES - 1, metrics.MIN_INTERVAL_EXAMPLES):
         scored = score_texts(["an acid"] * examples, ["an acid"] * examples)
         for column in ("ROUGE-L", "BLEU-2 (words)"):
-            found = Bootstrap(examples).interval(scored, column)
-            assert found.value == 1
-            assert math.isnan(found.low) == math.isnan(found.high) == (examples < metrics.FEWEST)
+            interval = Bootstrap(examples).interval(scored, column)
+            assert interval.value == 1
+            assert math.isnan(interval.low) == math.isnan(interval.high) == (examples < metrics.MIN_INTERVAL_EXAMPLES)
         other = score_texts(["an acid"] * examples, ["a base"] * examples)
         difference = Bootstrap(examples).difference(scored, other, "BLEU-2 (words)")
-        assert math.isnan(difference.low) == (examples < metrics.FEWEST)
+        assert math.isnan(difference.low) == (examples < metrics.MIN_INTERVAL_EXAMPLES)
     # A score that applies to a few of many examples gets none either.
     scored = metrics.Scored({"class": np.array([1.0] * 3 + [math.nan] * 20)}, np.zeros((23, 0)), {})
     assert math.isnan(Bootstrap(23).interval(scored, "class").high)

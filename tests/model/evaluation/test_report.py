@@ -13,8 +13,8 @@ from biomed_agent.core.types import ModelStamp
 from biomed_agent.model.contract.generation import Generation
 from biomed_agent.model.data.formats import BadRow
 from biomed_agent.model.evaluation import plots, published, report, tables
-from biomed_agent.model.evaluation.evaluate import Settings, evaluate
-from biomed_agent.model.evaluation.models_under_test import Hosted
+from biomed_agent.model.evaluation.evaluate import EvaluationSettings, evaluate
+from biomed_agent.model.evaluation.models_under_test import Remote
 from biomed_agent.model.evaluation.page import page
 from biomed_agent.model.evaluation.reading import read_rows, write_bad
 from biomed_agent.model.evaluation.results import Scores
@@ -57,10 +57,10 @@ def evaluation(file):
     rows = read_rows(TASKS["molecule-captioning"], [file])
     return evaluate(
         TASKS["molecule-captioning"],
-        Hosted(Guesses()),
+        Remote(Guesses()),
         rows.all,
         train=rows.all,
-        settings=Settings(controls=True),
+        settings=EvaluationSettings(controls=True),
         about={"data": rows.about(), "train": rows.about()},
     )
 
@@ -74,7 +74,7 @@ def test_what_cannot_be_read_stays_in_and_what_cannot_be_scored_is_counted(file)
     assert "C1CC" in unreadable.got
     about = rows.about()
     assert about["left_out"] == {"the answer is empty": 1}
-    assert [(one["file"], one["line"]) for one in about["bad_rows"]] == [("test.txt", 5), ("test.txt", 4)]
+    assert [(row["file"], row["line"]) for row in about["bad_rows"]] == [("test.txt", 5), ("test.txt", 4)]
     assert rows.files[0]["name"] == "test.txt"
     assert len(rows.files[0]["sha256"]) == 64
 
@@ -89,7 +89,7 @@ def test_rows_about_proteins_are_left_out_of_molecules(tmp_path):
     assert [row.answer for row in read_rows(TASKS["molecule-qa"], [path]).examples] == ["Alcohol."]
     proteins = read_rows(TASKS["protein-qa"], [path])
     assert [row.answer for row in proteins.examples] == ["A peptide."]
-    assert [str(one) for one in proteins.left_out] == [f"{path}:1: a molecule; the task is about a protein"]
+    assert [str(row) for row in proteins.left_out] == [f"{path}:1: a molecule; the task is about a protein"]
     with pytest.raises(InvalidInput, match="questions in text"):
         read_rows(TASKS["pubmedqa"], [path])
 
@@ -101,7 +101,7 @@ def test_the_official_test_questions_are_chosen_by_their_ids(tmp_path):
     ids.write_text(json.dumps({"13": "yes", "11": "yes"}), encoding="utf-8")
     rows = read_rows(TASKS["pubmedqa"], [data])
     rows.choose(ids)
-    assert [one.id for one in rows.questions] == ["11", "13"]
+    assert [question.id for question in rows.questions] == ["11", "13"]
     ids.write_text("13\n99\n", encoding="utf-8")
     with pytest.raises(InvalidInput, match="lacks 1, such as 99"):
         rows.choose(ids)
@@ -164,9 +164,9 @@ def test_tokens_are_named_only_where_a_scoring_code_was_read():
 
 
 def test_what_was_trained_on_is_said_on_every_page(evaluation):
-    said = "4 of these examples (4 different structure groups) also occur in the training data"
-    assert said in report.markdown(evaluation.report)
-    assert said in page(evaluation.report)
+    warning = "4 of these examples (4 different structure groups) also occur in the training data"
+    assert warning in report.markdown(evaluation.report)
+    assert warning in page(evaluation.report)
 
 
 def test_markdown_tables_are_whole(evaluation):
@@ -222,7 +222,7 @@ def test_the_files(evaluation, tmp_path):
     assert [path.name for path in written] == list(report.FILES)
     assert json.loads(written[0].read_text("utf-8")) == evaluation.report
     examples = [json.loads(line) for line in written[3].read_text("utf-8").splitlines()]
-    assert [one["structure"] for one in examples] == ["CCO", "CC(=O)O", "C1CC", "CCC"]
+    assert [example["structure"] for example in examples] == ["CCO", "CC(=O)O", "C1CC", "CCC"]
     assert examples[2]["answers"]["model"] == ""
     assert not list((tmp_path / "out").glob("*.partial"))
     (tmp_path / "file").write_text("")
@@ -231,8 +231,8 @@ def test_the_files(evaluation, tmp_path):
 
 
 def test_the_table_of_a_card():
-    one = Scores(132, 0.3135, 0.2488, 0.2873, 1.9053, 2.2288, 0.0102, 0.0282)
-    assert report.scores_table({"description": one, "name": Scores(5, 0.1, 0.1, None, None, None, 0.01, None)}) == (
+    scores = Scores(132, 0.3135, 0.2488, 0.2873, 1.9053, 2.2288, 0.0102, 0.0282)
+    assert report.scores_table({"description": scores, "name": Scores(5, 0.1, 0.1, None, None, None, 0.01, None)}) == (
         "| kind | n | ROUGE-L | exchanged | difference | best constant | loss | exchanged | difference |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
         "| description | 132 | 0.314 | 0.249 | 0.065 ± 0.010 | 0.287 | 1.905 | 2.229 | 0.324 ± 0.028 |\n"
@@ -254,8 +254,8 @@ def test_the_table_of_a_card():
     ],
 )
 def test_genuine_files(task, name, rows):
-    found = read_rows(TASKS[task], [SHARED / "data" / name])
-    assert len(found.all) + len(found.left_out) == rows or (rows is None and found.all)
+    reading = read_rows(TASKS[task], [SHARED / "data" / name])
+    assert len(reading.all) + len(reading.left_out) == rows or (rows is None and reading.all)
 
 
 def test_the_last_number_below_the_lengths_has_room():
@@ -288,7 +288,7 @@ def test_facts_are_sentences(evaluation):
 
 def test_a_plot_is_as_wide_as_a_telephone_and_its_text_stays_readable(evaluation):
     assert "to use the structure" not in page(evaluation.report)  # nor is a verdict given on four examples
-    drawn = [one for one in re.findall(r'<svg viewBox="0 0 (\d+) ', page(evaluation.report)) if one != "200"]
+    drawn = [width for width in re.findall(r'<svg viewBox="0 0 (\d+) ', page(evaluation.report)) if width != "200"]
     assert drawn
     assert {int(width) for width in drawn} == {plots.WIDTH}
     assert plots.WIDTH <= 380

@@ -10,12 +10,12 @@ import pytest
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.contract.prompt import render
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.evaluation import tasks
 
 LETTERS = {"A": "Aspirin", "B": "Vitamin C", "C": "Vitamin C and zinc", "D": "None of these"}
 DECISIONS = {"yes": "yes", "no": "no", "maybe": "maybe"}
-STUDY = Question("7", "Does it work?", "yes", DECISIONS, ("We gave it.", "They got well."), "It works.")
+STUDY = TextQuestion("7", "Does it work?", "yes", DECISIONS, ("We gave it.", "They got well."), "It works.")
 
 
 def shown(messages):
@@ -56,13 +56,13 @@ def test_no_record_can_reach_a_prompt_because_nothing_that_looks_up_is_loaded():
 )
 def test_pubmedqa_shows_what_its_setting_says(setting, passages):
     text = tasks.choice_messages(STUDY, setting)[0]["content"][0]["text"]
-    assert [one for one in ("We gave it.", "They got well.", "It works.") if one in text] == passages
+    assert [passage for passage in ("We gave it.", "They got well.", "It works.") if passage in text] == passages
     assert text.endswith("Question: Does it work?\nAnswer yes, no or maybe.")
     assert ("Abstract:" in text) == bool(passages)
 
 
 def test_multiple_choice_lists_its_options():
-    text = tasks.choice_messages(Question("1", "What prevents scurvy?", "B", LETTERS))[0]["content"][0]["text"]
+    text = tasks.choice_messages(TextQuestion("1", "What prevents scurvy?", "B", LETTERS))[0]["content"][0]["text"]
     assert text == (
         "Question: What prevents scurvy?\nA. Aspirin\nB. Vitamin C\nC. Vitamin C and zinc\nD. None of these\n"
         "Answer with the letter of the right option."
@@ -129,7 +129,10 @@ def test_refusals(reply, refused):
 
 
 def molecules(*smiles, question="Please describe this molecule."):
-    return [Example("other", f"{one} {n}", "", "hand", smiles=one, question=question) for n, one in enumerate(smiles)]
+    return [
+        Example("other", f"{structure} {n}", "", "hand", smiles=structure, question=question)
+        for n, structure in enumerate(smiles)
+    ]
 
 
 def test_exchanging_leaves_no_structure_in_place_and_all_of_them_in_use():
@@ -149,11 +152,11 @@ def test_exchanging_leaves_no_structure_in_place_and_all_of_them_in_use():
 def test_questions_that_are_asked_once_exchange_among_each_other():
     examples = molecules("C", "CC", "CCC", "N") + molecules("F", question="A?") + molecules("Cl", question="B?")
     others = tasks.exchanged(examples)
-    assert [one.smiles for one in others[4:]] == ["Cl", "F"]
+    assert [example.smiles for example in others[4:]] == ["Cl", "F"]
     alone = molecules("C", "CC", "CCC", "N") + molecules("F", question="A?")
     others = tasks.exchanged(alone)
     assert all(mine.smiles != other.smiles for mine, other in zip(alone, others, strict=True))
-    assert [one.question for one in others] == [one.question for one in alone]
+    assert [example.question for example in others] == [example.question for example in alone]
 
 
 @pytest.mark.parametrize("smiles", [["C"], ["C", "C"], ["C", "C", "C", "N"]])

@@ -14,7 +14,7 @@ from biomed_agent.model.contract.manifest import read_manifest, stamp_of
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.evaluation.models_under_test import ANSWERS, Prompt
 from biomed_agent.model.evaluation.tasks import structure_messages
-from biomed_agent.model.evaluation.workers import Several
+from biomed_agent.model.evaluation.workers import WorkerPool
 
 
 def test_the_answers_and_their_order_are_those_of_one_process(tiny_folder, tmp_path, capsys):
@@ -23,13 +23,13 @@ def test_the_answers_and_their_order_are_those_of_one_process(tiny_folder, tmp_p
     data.write_text("\n".join(["CID\tSMILES\tdescription", *rows, "8\tC1CC\tA ring."]) + "\n", encoding="utf-8")
     words = ["evaluate", "molecule-captioning", "--data", str(data), "--model", str(tiny_folder), "--controls"]
     words += ["--max-new-tokens", "4", "--batch", "2"]
-    one, two = tmp_path / "one", tmp_path / "two"
-    assert main([*words, "--output", str(one)]) == 0
+    first, two = tmp_path / "one", tmp_path / "two"
+    assert main([*words, "--output", str(first)]) == 0
     words += ["--output", str(two), "--processes", "2"]
     assert main(words) == 0
-    expected, losses = filed(one)
-    said, theirs = filed(two)
-    assert said == expected
+    expected, losses = filed(first)
+    own, theirs = filed(two)
+    assert own == expected
     # Sums in several threads differ in the last digits.
     assert theirs == pytest.approx(losses, rel=1e-5, nan_ok=True)
 
@@ -49,7 +49,7 @@ def filed(folder):
 
 def test_a_process_that_ends_is_no_endless_wait(tiny_folder):
     before = set(multiprocessing.active_children())
-    model = Several(tiny_folder, stamp_of(read_manifest(tiny_folder)), 1, 2)
+    model = WorkerPool(tiny_folder, stamp_of(read_manifest(tiny_folder)), 1, 2)
     example = Example("description", "It is an alcohol.", "", "hand", smiles="CCO")
     prompt = Prompt("a", structure_messages(example), example.answer)
     assert len(model.losses([prompt])) == 1
@@ -63,4 +63,4 @@ def test_a_process_that_ends_is_no_endless_wait(tiny_folder):
 
 def test_a_folder_that_cannot_be_loaded_is_said_as_by_one_process(tiny_folder, tmp_path):
     with pytest.raises(CheckpointError, match=r"manifest\.json"):
-        Several(tmp_path, stamp_of(read_manifest(tiny_folder)), 1)
+        WorkerPool(tmp_path, stamp_of(read_manifest(tiny_folder)), 1)

@@ -14,6 +14,8 @@ from biomed_agent.model.contract.prompt import user_message
 from biomed_agent.model.contract.rouge import rouge_l
 from biomed_agent.model.contract.samples import choose
 from biomed_agent.model.inference.engine import LocalEngine, _settled
+from biomed_agent.model.network import processing
+from biomed_agent.model.network.featurize import featurize_smiles
 
 QUESTION = [user_message("What is this?", smiles=["CCO"])]
 OTHERS = [
@@ -64,7 +66,7 @@ def test_eos_ends_an_answer_and_is_not_shown(engine):
 
 def test_a_batch_answers_each_as_if_alone(engine):
     batch = engine.generate_batch(OTHERS, SHORT)
-    assert batch == [engine.generate(one, SHORT) for one in OTHERS]
+    assert batch == [engine.generate(conversation, SHORT) for conversation in OTHERS]
 
 
 def test_of_samples_the_one_the_others_agree_with_is_the_answer(engine):
@@ -77,7 +79,7 @@ def test_of_samples_the_one_the_others_agree_with_is_the_answer(engine):
         )
     texts = [engine.processor.decode(row) for row in ids]
     assert not {2, *engine._eos()} & set(ids.flatten().tolist())  # else the library would draw for rows that have ended
-    each = [fmean(rouge_l(one, other) for k, other in enumerate(texts) if k != n) for n, one in enumerate(texts)]
+    each = [fmean(rouge_l(text, other) for k, other in enumerate(texts) if k != n) for n, text in enumerate(texts)]
     assert len(set(texts)) > 1
     assert answer.text == texts[each.index(max(each))]
     assert answer.agreement == pytest.approx(max(each))
@@ -87,8 +89,8 @@ def test_of_samples_the_one_the_others_agree_with_is_the_answer(engine):
 def test_samples_are_those_the_choice_is_among(engine):
     options = Options(max_new_tokens=12, temperature=1.0, seed=7)
     drawn = engine.samples(QUESTION, options, 5)
-    assert len({one.text for one in drawn}) > 1
-    assert {one.agreement for one in drawn} == {None}
+    assert len({example.text for example in drawn}) > 1
+    assert {example.agreement for example in drawn} == {None}
     assert choose(drawn).generation == engine.generate(QUESTION, replace(options, mbr_samples=5))
     assert engine.samples(QUESTION, SHORT, 1) == [engine.generate(QUESTION, SHORT)]
     with pytest.raises(InvalidInput, match="0 samples were asked for"):
@@ -99,7 +101,7 @@ def test_samples_are_those_the_choice_is_among(engine):
 
 def test_samples_do_not_depend_on_what_else_is_asked(engine):
     options = Options(max_new_tokens=12, temperature=1.0, seed=7, mbr_samples=3)
-    assert engine.generate_batch(OTHERS, options) == [engine.generate(one, options) for one in OTHERS]
+    assert engine.generate_batch(OTHERS, options) == [engine.generate(conversation, options) for conversation in OTHERS]
 
 
 def test_a_sample_that_is_cut_or_ends_says_so(engine):
@@ -196,9 +198,9 @@ def test_sampling_repeats_with_a_seed_and_leaves_other_random_numbers_alone(engi
 
 
 def test_several_threads_get_their_own_answers(engine):
-    want = [engine.generate(one, SHORT) for one in OTHERS]
+    want = [engine.generate(conversation, SHORT) for conversation in OTHERS]
     with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(lambda one: engine.generate(one, SHORT), OTHERS * 2)) == want * 2
+        assert list(pool.map(lambda conversation: engine.generate(conversation, SHORT), OTHERS * 2)) == want * 2
 
 
 def test_a_truncated_protein_is_noted(tiny_folder):
@@ -232,20 +234,38 @@ def test_a_conversation_that_fits_is_kept_whole(engine):
 
 
 @pytest.mark.parametrize(
-    ("kept", "note"),
+    ("turns", "note"),
     [
         ([SECOND], "1 earlier turn was dropped to fit the context of 256, with 1 structure"),
         ([], "2 earlier turns were dropped to fit the context of 256, with 2 structures"),
     ],
 )
-def test_the_oldest_turns_make_room_for_the_answer(engine, kept, note):
-    prompt = engine.processor([talk(*kept)])["input_ids"].shape[1]
+def test_the_oldest_turns_make_room_for_the_answer(engine, turns, note):
+    prompt = engine.processor([talk(*turns)])["input_ids"].shape[1]
     options = Options(max_new_tokens=engine.context_length - prompt)  # not one position more would fit
     answer = engine.generate(talk(FIRST, SECOND), options)
     assert answer.truncated == note
     assert answer.prompt_tokens == prompt
-    assert answer.text == engine.generate(talk(*kept), options).text
+    assert answer.text == engine.generate(talk(*turns), options).text
     assert "".join(engine.stream(talk(FIRST, SECOND), options)) == answer.text
+
+
+def test_each_structure_of_a_conversation_is_read_once(engine, monkeypatch):
+    calls = []
+
+    def counted(smiles):
+        calls.append(smiles)
+        return featurize_smiles(smiles)
+
+    monkeypatch.setattr(processing, "featurize_smiles", counted)
+    engine.generate(talk(FIRST), SHORT)
+    assert calls == ["CCO", "CCN"]
+    calls.clear()
+    prompt = engine.processor([talk()])["input_ids"].shape[1]
+    calls.clear()
+    shortened = engine.generate(talk(FIRST, SECOND), Options(max_new_tokens=engine.context_length - prompt))
+    assert shortened.truncated.startswith("2 earlier turns were dropped")
+    assert calls == ["CCO", "CCN"]
 
 
 def test_turns_without_structures_are_dropped_and_only_counted(engine):
@@ -258,7 +278,7 @@ def test_each_conversation_of_a_batch_is_fitted_by_itself(engine):
     long = [(user_message("word " * 60), "Yes.")]
     batch = [talk(*long, *long), talk(FIRST), QUESTION]
     answers = engine.generate_batch(batch, SHORT)
-    assert answers == [engine.generate(one, SHORT) for one in batch]
+    assert answers == [engine.generate(example, SHORT) for example in batch]
     assert [bool(answer.truncated) for answer in answers] == [True, False, False]
 
 

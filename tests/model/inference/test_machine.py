@@ -25,20 +25,20 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_cpu_and_memory_are_read(system: Path) -> None:
-    found = take_inventory()
-    assert found.cpu == "Some CPU 9000"
-    assert found.instructions == ("avx2", "avx512f", "avx512_bf16")
-    assert found.ram_free == 8_000_000 * 1024
-    assert found.cores >= 1
-    assert found.machine().bf16
+    inventory = take_inventory()
+    assert inventory.cpu == "Some CPU 9000"
+    assert inventory.instructions == ("avx2", "avx512f", "avx512_bf16")
+    assert inventory.ram_free == 8_000_000 * 1024
+    assert inventory.cores >= 1
+    assert inventory.machine().bf16
 
 
 def test_a_container_may_have_less(system: Path) -> None:
     (system / "memory.max").write_text("2000000000\n", encoding="utf-8")
     (system / "memory.current").write_text("1500000000\n", encoding="utf-8")
     (system / "memory.stat").write_text("anon 1\ninactive_file 300000000\n", encoding="utf-8")
-    found = take_inventory()
-    assert (found.ram, found.ram_free) == (2_000_000_000, 800_000_000)
+    inventory = take_inventory()
+    assert (inventory.ram, inventory.ram_free) == (2_000_000_000, 800_000_000)
     (system / "memory.max").write_text("max\n", encoding="utf-8")
     assert take_inventory().ram_free == 8_000_000 * 1024
 
@@ -46,16 +46,16 @@ def test_a_container_may_have_less(system: Path) -> None:
 def test_a_system_that_tells_nothing_is_no_failure(system: Path) -> None:
     for name in ("CPUINFO", "MEMINFO"):
         (system / name).unlink()
-    found = take_inventory()
-    assert found.cpu
-    assert found.instructions == ()
-    assert found.ram_free == found.ram
-    assert not found.machine().bf16
+    inventory = take_inventory()
+    assert inventory.cpu
+    assert inventory.instructions == ()
+    assert inventory.ram_free == inventory.ram
+    assert not inventory.machine().bf16
 
 
 def test_a_placement_counts_what_is_free() -> None:
-    found = Inventory("x", 2, ("amx_bf16",), 10, 5, (Gpu("a", 80, 70), Gpu("b", 80, 60)))
-    assert (found.machine().ram, found.machine().gpus, found.machine().bf16) == (5, (70, 60), True)
+    inventory = Inventory("x", 2, ("amx_bf16",), 10, 5, (Gpu("a", 80, 70), Gpu("b", 80, 60)))
+    assert (inventory.machine().ram, inventory.machine().gpus, inventory.machine().bf16) == (5, (70, 60), True)
 
 
 ARM = "processor\t: 0\nBogoMIPS\t: 2000.00\nFeatures\t: fp asimd evtstrm {}\nCPU implementer\t: 0x41\n"
@@ -91,10 +91,10 @@ def test_bfloat16_is_best_where_the_cpu_has_instructions_for_it(
     best = best_precision("cpu")
     assert (best.bf16, best.reason, best.processor) == (bf16, reason, "CPU")
     assert best.name == ("bfloat16" if bf16 else "float32")
-    found = take_inventory()
-    assert found.machine().bf16 == bf16
-    if not found.gpus:
-        assert found.precision() == best_precision() == best
+    inventory = take_inventory()
+    assert inventory.machine().bf16 == bf16
+    if not inventory.gpus:
+        assert inventory.precision() == best_precision() == best
 
 
 def test_a_gpu_decides_where_there_is_one() -> None:

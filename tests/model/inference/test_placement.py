@@ -10,7 +10,16 @@ from collections import Counter
 import pytest
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
-from biomed_agent.model.inference.placement import GIB, NAMED, Machine, Option, choose, named_sizes, options, sizes_of
+from biomed_agent.model.inference.placement import (
+    GIB,
+    KNOWN_MODELS,
+    Machine,
+    Option,
+    choose,
+    named_sizes,
+    options,
+    sizes_of,
+)
 from tests.helpers.places import GOLDEN
 
 SHAPES = GOLDEN / "state_dict_real.json"
@@ -28,8 +37,8 @@ def machine(ram: float, *cards: float, bf16: bool = False, gpu_bf16: bool = True
     return Machine(int(ram * 0.85 * GIB), gpus(*cards), bf16, gpu_bf16)
 
 
-def first(found: list[Option]) -> Option | None:
-    return next((option for option in found if option.fits), None)
+def first(choices: list[Option]) -> Option | None:
+    return next((option for option in choices if option.fits), None)
 
 
 def test_parameters_are_those_of_the_released_model() -> None:
@@ -121,8 +130,8 @@ def test_a_gpu_is_chosen_in_bfloat16_unless_told_otherwise() -> None:
 
 
 def test_bfloat16_comes_first_only_where_the_processor_multiplies_it() -> None:
-    def order(found: Machine, where: str) -> list[str]:
-        return [option.load_in for option in options(LARGE, found) if option.where == where]
+    def order(machine: Machine, where: str) -> list[str]:
+        return [option.load_in for option in options(LARGE, machine) if option.where == where]
 
     assert order(machine(64, bf16=True), "CPU") == ["bf16", "fp32", "8bit", "4bit"]
     assert order(machine(64), "CPU") == ["fp32", "bf16", "8bit", "4bit"]
@@ -131,8 +140,8 @@ def test_bfloat16_comes_first_only_where_the_processor_multiplies_it() -> None:
 
 
 def test_a_placement_says_what_bfloat16_costs() -> None:
-    def notes(found: Machine, where: str) -> dict[str, str]:
-        return {option.load_in: option.note for option in options(LARGE, found) if option.where == where}
+    def notes(machine: Machine, where: str) -> dict[str, str]:
+        return {option.load_in: option.note for option in options(LARGE, machine) if option.where == where}
 
     lacking = "this CPU is not known to have bf16 instructions"
     assert notes(machine(64), "CPU") == {
@@ -182,7 +191,7 @@ def test_a_cpu_may_be_tight_and_may_be_unknown() -> None:
 
 
 def test_known_totals_correct_the_arithmetic_for_other_language_models() -> None:
-    config = NAMED["biomedgpt-10b"]
+    config = KNOWN_MODELS["biomedgpt-10b"]
     assert sizes_of(config, "x", LARGE.parameters) == sizes_of(config, "x")
     assert sizes_of(config, "x", LARGE.parameters + 7).language_model.matrices == LARGE.language_model.matrices + 7
 

@@ -76,10 +76,10 @@ def test_only_the_large_linear_layers_are_shrunk(folder, load_in):
     assert {name.split(".")[-1] for name in linear - shrunk} == {
         "0", "2", "molecule_projection", "protein_projection", "lm_head", "regression"
     }  # fmt: skip
-    kept = dict(model.named_parameters())
-    assert kept["molecule_projection.weight"].dtype == kept["molecule_encoder.layers.0.mlp.0.weight"].dtype
-    assert kept["molecule_projection.weight"].dtype == torch.float32
-    assert kept["language_model.lm_head.weight"].dtype == torch.bfloat16
+    parameters = dict(model.named_parameters())
+    assert parameters["molecule_projection.weight"].dtype == parameters["molecule_encoder.layers.0.mlp.0.weight"].dtype
+    assert parameters["molecule_projection.weight"].dtype == torch.float32
+    assert parameters["language_model.lm_head.weight"].dtype == torch.bfloat16
 
 
 @needs_bitsandbytes
@@ -115,7 +115,9 @@ def test_a_split_names_every_parameter_once(tiny_folder, tiny_model):
 def test_a_model_in_several_places_gives_the_same_answer(folder, exact, what, tmp_path):
     sizes = folder_sizes(folder)
     if what == "the encoder in RAM":
-        device_map = next(one.device_map for one in options(sizes, Machine(2**40, (2**20,))) if len(one.needs) == 2)
+        device_map = next(
+            option.device_map for option in options(sizes, Machine(2**40, (2**20,))) if len(option.needs) == 2
+        )
         places = {0: "cpu", "cpu": "disk"}
     else:
         # Full after the first layer: the second, the output matrix and the protein encoder go on.

@@ -41,9 +41,9 @@ def greedy_after(model, inputs, first):
     embeds = model.embed(**{name: value for name, value in inputs.items() if name != "attention_mask"})
     row = [first]
     while len(row) < LIMIT:
-        said = model.get_input_embeddings()(torch.tensor([row]))
+        embedded = model.get_input_embeddings()(torch.tensor([row]))
         with torch.no_grad():
-            row.append(int(model(inputs_embeds=torch.cat([embeds, said], dim=1)).logits[0, -1].argmax()))
+            row.append(int(model(inputs_embeds=torch.cat([embeds, embedded], dim=1)).logits[0, -1].argmax()))
     return row
 
 
@@ -64,9 +64,9 @@ def test_first_tokens_come_as_often_as_the_model_says(tiny_model, tiny_processor
         want = torch.softmax(tiny_model(**inputs).logits[0, -1] / 0.5, dim=0)
     torch.manual_seed(0)
     rows = sample(tiny_model, inputs, 1, Options(mbr_samples=4000, temperature=0.5), eos=(), text=tiny_processor.decode)
-    found = torch.bincount(torch.tensor(rows)[:, 0], minlength=len(want)) / 4000
+    shares = torch.bincount(torch.tensor(rows)[:, 0], minlength=len(want)) / 4000
     error = (want * (1 - want) / 4000).sqrt()
-    assert ((found - want).abs() <= 5 * error + 1e-3).all()
+    assert ((shares - want).abs() <= 5 * error + 1e-3).all()
 
 
 def test_nearly_no_temperature_and_a_tiny_nucleus_are_greedy(tiny_model, tiny_processor, inputs):
@@ -121,7 +121,7 @@ def test_a_stop_string_ends_an_answer(tiny_model, tiny_processor, inputs):
     texts = [tiny_processor.decode(row) for row in rows]
     stop = texts[2][:3]
     torch.manual_seed(0)
-    found = draw(tiny_model, tiny_processor, inputs, stop=(stop,))
-    assert len(found[2]) < len(rows[2])
-    assert stop in tiny_processor.decode(found[2])
-    assert stop not in tiny_processor.decode(found[2][:-1])
+    drawn = draw(tiny_model, tiny_processor, inputs, stop=(stop,))
+    assert len(drawn[2]) < len(rows[2])
+    assert stop in tiny_processor.decode(drawn[2])
+    assert stop not in tiny_processor.decode(drawn[2][:-1])

@@ -64,19 +64,19 @@ def test_tags_and_directions_are_asked_for_wherever_they_can_be():
 
 
 @pytest.mark.parametrize(
-    ("smiles", "said"),
+    ("smiles", "message"),
     [
         ("", "empty"),
         ("C1CC", "C1CC"),
         ("CN(C)(C)(C)C", "valence"),
-        ("c1cccc1", "kekulize"),
+        ("c1cccc1", "no single and double bonds can be drawn"),
         ("[NH3]->[Pt]", r"atoms 0 \(N\) and 1 \(Pt\) is DATIVE"),
         ("CC(N)(O)F |(0,0,;1,0,;2,1,;2,-1,;1,1,),wU:1.0|", r"between atoms 1 \(C\) and 0 \(C\) is BEGINWEDGE"),
         ("F[Pt@SP1](Cl)(Br)I", r"atom 1 \(Pt\) has chiral tag CHI_SQUAREPLANAR"),
     ],
 )
-def test_what_cannot_be_read_is_named(smiles, said, capfd):
-    with pytest.raises(InvalidInput, match=said):
+def test_what_cannot_be_read_is_named(smiles, message, capfd):
+    with pytest.raises(InvalidInput, match=message):
         featurize_smiles(smiles)
     assert capfd.readouterr().err == ""
 

@@ -138,7 +138,7 @@ def test_in_bfloat16_the_graph_encoder_and_projections_stay_float32(tiny_folder,
     assert model.get_input_embeddings().weight.dtype == torch.bfloat16
     assert model.state_dict()["protein_encoder.rotary_embeddings.inv_freq"].dtype == torch.float32
     for part in (model.molecule_encoder, model.molecule_projection, model.protein_projection):
-        assert {one.dtype for one in part.parameters()} == {torch.float32}
+        assert {parameter.dtype for parameter in part.parameters()} == {torch.float32}
     assert model(**tiny_processor(CONVERSATIONS)).logits.isfinite().all()
 
 
@@ -165,7 +165,9 @@ def test_gradients_reach_every_part_with_and_without_checkpointing(tiny_processo
             model.activation_checkpointing_enable()
         model.zero_grad()
         model(**inputs).loss.backward()
-        gradients.append({name: one.grad.clone() for name, one in model.named_parameters() if one.grad is not None})
+        gradients.append(
+            {name: parameter.grad.clone() for name, parameter in model.named_parameters() if parameter.grad is not None}
+        )
     assert gradients[0].keys() == gradients[1].keys()
     unused = {name for name, _ in model.named_parameters()} - gradients[0].keys()
     assert all("contact_head" in name for name in unused)

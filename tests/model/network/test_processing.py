@@ -5,6 +5,7 @@ import pytest
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model import BioMedGPTProcessor
 from biomed_agent.model.contract.prompt import MoleculeSlot, ProteinSlot, Text, user_message
+from biomed_agent.model.network import processing
 from biomed_agent.model.network.featurize import featurize_smiles
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
 
@@ -98,8 +99,8 @@ def test_a_batch_of_proteins_equals_that_of_fair_esm(tiny_processor):
 
     alphabet = esm.data.Alphabet.from_architecture("ESM-1b")
     sequences = ["MKV", "GAVLIMC", "W"]
-    _, _, tokens = alphabet.get_batch_converter()([(str(n), one) for n, one in enumerate(sequences)])
-    inputs = tiny_processor([[user_message("", sequences=[one])] for one in sequences])
+    _, _, tokens = alphabet.get_batch_converter()([(str(n), sequence) for n, sequence in enumerate(sequences)])
+    inputs = tiny_processor([[user_message("", sequences=[sequence])] for sequence in sequences])
     assert inputs["protein_input_ids"].tolist() == tokens.tolist()
     assert inputs["protein_attention_mask"].tolist() == tokens.ne(alphabet.padding_idx).long().tolist()
 
@@ -163,3 +164,27 @@ def test_tokenizer_survives_pickling(tiny_processor):
 def test_a_missing_vocabulary_is_named(tmp_path):
     with pytest.raises(InvalidInput, match=r"nothing\.model"):
         SentencePieceTokenizer(str(tmp_path / "nothing.model"))
+
+
+def test_structures_that_were_read_before_are_not_read_again(tiny_processor, monkeypatch):
+    conversation = [
+        user_message("Does it bind?", smiles=["CCO"], sequences=["MKVLA"]),
+        {"role": "assistant", "content": "Yes."},
+        user_message("And these?", smiles=["c1ccccc1", "CCO"]),
+    ]
+    expected = tiny_processor([conversation])
+    calls: list[str] = []
+
+    def counted(smiles):
+        calls.append(smiles)
+        return featurize_smiles(smiles)
+
+    monkeypatch.setattr(processing, "featurize_smiles", counted)
+    structures: processing.Structures = {}
+    segments = tiny_processor.encode_prompt(conversation, structures)
+    assert set(structures) == {segment for segment, _ in segments if not isinstance(segment, Text)}
+    inputs = tiny_processor([conversation], structures=structures)
+    assert calls == ["CCO", "c1ccccc1"]
+    assert inputs.keys() == expected.keys()
+    assert all(inputs[name].equal(expected[name]) for name in expected)
+    assert tiny_processor.encode_prompt(conversation) == segments

@@ -71,8 +71,8 @@ def data(tmp_path_factory):
 
 def test_proteins_near_to_what_was_trained_on_are_not_asked_for(data):
     tables = heldout.asked(CORPUS, data)
-    assert {one.sequence for one in tables[heldout.PROTEINS].rows} == {FAR, OTHERS, OTHERS[30:]}
-    assert {one.kind for one in tables[heldout.MOLECULES].rows} == {"description"}
+    assert {row.sequence for row in tables[heldout.PROTEINS].rows} == {FAR, OTHERS, OTHERS[30:]}
+    assert {row.kind for row in tables[heldout.MOLECULES].rows} == {"description"}
     assert [len(tables[name].train) for name in (heldout.MOLECULES, heldout.PROTEINS, heldout.CHEBI20)] == [11, 2, 11]
 
 
@@ -112,15 +112,15 @@ def test_a_release_that_continues_another_counts_what_that_had_seen(tiny_folder,
     start |= {"revision": "0.8", "tokens_seen": 2_000_000, "steps": 70, "encoder_steps": 20}
     (tmp_path / "start").mkdir()
     (tmp_path / "start" / "manifest.json").write_text(json.dumps(start), "utf-8")
-    one = recipe(stage("alone", trains=("molecule_encoder",), losses={"words": 1.0}), stage("both"), revision="0.9")
+    whole = recipe(stage("alone", trains=("molecule_encoder",), losses={"words": 1.0}), stage("both"), revision="0.9")
     for number, folder in enumerate(("1-alone", "2-both"), start=1):
         (tmp_path / folder).mkdir()
         note = {"steps": 10 * number, "tokens": 1000 * number, "seconds": 1.0, "held_out": {}}
         (tmp_path / folder / "finished.json").write_text(json.dumps(note), "utf-8")
 
-    anew = publish.history(one, tmp_path)
+    anew = publish.history(whole, tmp_path)
     assert (anew.tokens, anew.steps, anew.encoder_steps, anew.before) == (3000, 30, 10, "")
-    on = publish.history(replace(one, start=str(tmp_path / "start")), tmp_path)
+    on = publish.history(replace(whole, start=str(tmp_path / "start")), tmp_path)
     assert (on.tokens, on.steps, on.encoder_steps) == (2_003_000, 100, 30)
     assert on.before == "Of these, 2.0 million positions in 70 steps are those of 0.8, from which 0.9 continued."
 
@@ -145,9 +145,9 @@ def test_weights_are_published_once_more_when_they_are_asked_in_another_way(tiny
     for entry in after["not_offered"].values():
         assert entry["why"].startswith(f"{entry['n']} held-out rows are fewer than 150; ROUGE-L ")
     assert stamp_of(after).not_offered["name"] == after["not_offered"]["name"]["why"]
-    kept, written = (load_file(folder / "model.safetensors") for folder in (old, new))
-    assert [key for key, one in written.items() if not torch.equal(kept[key].to(one.dtype), one)] == []
-    assert kept.keys() == written.keys()
+    original, written = (load_file(folder / "model.safetensors") for folder in (old, new))
+    assert [key for key, tensor in written.items() if not torch.equal(original[key].to(tensor.dtype), tensor)] == []
+    assert original.keys() == written.keys()
     card = (new / "README.md").read_text("utf-8")
     mbr, left_out = "minimum Bayes risk by ROUGE-L, 3 samples at temperature", "without those a check contradicts"
     assert (

@@ -100,7 +100,9 @@ def test_the_same_pair_is_kept_once():
 
 
 def test_salts_charges_and_stereoisomers_share_a_group():
-    groups = {splits.structure_group(one) for one in ("C[C@H](N)C(=O)O", "C[C@@H]([NH3+])C(=O)[O-]", "CC(N)C(=O)O.Cl")}
+    groups = {
+        splits.structure_group(smiles) for smiles in ("C[C@H](N)C(=O)O", "C[C@@H]([NH3+])C(=O)[O-]", "CC(N)C(=O)O.Cl")
+    }
     assert len(groups) == 1
     assert splits.structure_group("CCO") not in groups
     assert splits.structure_group("*C(=O)O").startswith("S:")
@@ -150,12 +152,12 @@ def test_each_stated_field_of_a_protein_is_a_question():
             location_exp=["Nucleus"],
         )
     )
-    assert {one.kind: one.answer for one in examples} == {
+    assert {example.kind: example.answer for example in examples} == {
         "function": "Binds calcium. Signals to kinases.",
         "family": "Belongs to the calmodulin family.",
         "location": "Cytoplasm.",
     }
-    assert {one.group for one in examples} == {"cluster 7"}
+    assert {example.group for example in examples} == {"cluster 7"}
 
 
 def test_experimental_locations_stand_in_and_isoforms_are_no_answer():
@@ -167,7 +169,7 @@ def test_experimental_locations_stand_in_and_isoforms_are_no_answer():
 def test_only_names_borne_by_several_rows_are_asked_for():
     rows = [protein(sequence="M" * n, name="Cytochrome b (Fragment)") for n in range(1, 21)]
     examples, _ = proteins(*rows, protein(name="Lonely protein"))
-    assert {one.answer for one in examples} == {"Cytochrome b"}
+    assert {example.answer for example in examples} == {"Cytochrome b"}
     assert len(examples) == mini.NAME_MAX_ROWS
     assert mini.protein_name(protein(name="Atp-dependent rna helicase", sources=["uniprot_ecoli"])) == ""
     assert mini.protein_name(protein(name="Ctf5p")) == ""
@@ -221,13 +223,13 @@ def described(smiles, answer):
 
 def test_a_row_without_a_description_teaches_what_it_holds_and_what_anyone_can_read_off():
     examples, dropped = extra(row(), row(origin=auxiliary.CLASS, text="monocarboxylic acid"))
-    asked = {one.question: one.answer for one in examples}
+    asked = {example.question: example.answer for example in examples}
     assert asked["What is the name of this molecule?"] == "acetic acid"
     assert asked["To which class does this molecule belong?"] == "monocarboxylic acid"
     assert "carboxylic acid" in asked["Which groups does this molecule contain?"]
     assert asked["Which groups does this molecule contain?"].endswith("; 0 rings; C2H4O2.")
     assert len(examples) == 3, "the facts of a structure are asked for once"
-    assert {one.kind for one in examples} == {"other"}
+    assert {example.kind for example in examples} == {"other"}
     assert not dropped
 
 
@@ -241,15 +243,15 @@ def test_a_row_without_a_description_teaches_what_it_holds_and_what_anyone_can_r
 )  # fmt: skip
 def test_what_cannot_fit_is_passed_over_and_nothing_else(smiles):
     molecule = Chem.MolFromSmiles(smiles)
-    found = [
+    matches = [
         (term, len(molecule.GetSubstructMatches(Chem.MolFromSmarts(term.proof), maxMatches=20)))
         for term in TERMS
         if term.proof
     ]
-    classes = [term.name for term, number in found if number and term.kind == "class"]
+    classes = [term.name for term, number in matches if number and term.kind == "class"]
     groups = [
         term.name if number == 1 else f"{number} {term.name}"
-        for term, number in found
+        for term, number in matches
         if number and term.kind in ("group", "ring")
     ]
     assert auxiliary.facts(smiles).split("; ")[:2] == [", ".join(classes[:8]), ", ".join(groups[:10])]
@@ -272,14 +274,16 @@ def test_a_structure_without_a_description_borrows_that_of_similar_ones():
     acids = [described("C" * n + "C(=O)O", f"The molecule is a fatty acid of {n} carbons.") for n in (9, 11, 13)]
     rest = [described("c1ccccc1N", "The molecule is an aniline."), described("C" * 10 + "C(=O)O", "Its own.")]
     examples, _ = extra(row("C" * 12 + "C(=O)O", auxiliary.FACTS, ""), described=[*acids, *rest])
-    borrowed = [one.answer for one in examples if one.origin == auxiliary.NEIGHBOURS]
+    borrowed = [example.answer for example in examples if example.origin == auxiliary.NEIGHBOURS]
     assert borrowed
     assert all("fatty acid" in text for text in borrowed)
-    assert all(one.question == "Please describe this molecule." for one in examples if one.answer in borrowed)
+    assert all(
+        example.question == "Please describe this molecule." for example in examples if example.answer in borrowed
+    )
     far, _ = extra(row("[O-][Cl+3]([O-])([O-])[O-]", auxiliary.FACTS, ""), described=[*acids, *rest])
-    assert not [one for one in far if one.origin == auxiliary.NEIGHBOURS], "nothing is similar"
-    told, _ = extra(row("C" * 11 + "C(=O)O", auxiliary.FACTS, ""), described=acids)
-    assert not [one for one in told if one.origin == auxiliary.NEIGHBOURS], "it has a description"
+    assert not [example for example in far if example.origin == auxiliary.NEIGHBOURS], "nothing is similar"
+    described_rows, _ = extra(row("C" * 11 + "C(=O)O", auxiliary.FACTS, ""), described=acids)
+    assert not [example for example in described_rows if example.origin == auxiliary.NEIGHBOURS], "it has a description"
 
 
 # ---------------------------------------------------------------------------------------------- the folder itself
@@ -290,14 +294,16 @@ def test_a_structure_without_a_description_borrows_that_of_similar_ones():
 def test_training_and_held_out_share_nothing_with_each_other_or_the_official_tests():
     corpus = mini.build(SHARED)
     tests = mini.official_tests(SHARED)
-    molecules_trained = [one for one in corpus.train if one.smiles]
-    origins = Counter(one.origin for one in corpus.train)
+    molecules_trained = [example for example in corpus.train if example.smiles]
+    origins = Counter(example.origin for example in corpus.train)
     assert origins.keys() >= auxiliary.ASKED.keys() - {auxiliary.DEFINITION}
     assert min(origins["chebi20/validation"], origins["chebi_defs/all"], origins[auxiliary.NEIGHBOURS]) > 1000
-    molecules = molecules_trained + [one for one in corpus.dev if one.smiles]
-    assert not {one.group for one in molecules} & tests.groups
-    assert not {mini.plain(answer) for answer in {one.answer for one in molecules}} & tests.texts
-    structures = {one.smiles for one in molecules_trained}
+    molecules = molecules_trained + [example for example in corpus.dev if example.smiles]
+    assert not {molecule.group for molecule in molecules} & tests.groups
+    assert not {mini.plain(answer) for answer in {molecule.answer for molecule in molecules}} & tests.texts
+    structures = {example.smiles for example in molecules_trained}
     assert not {mini.group_of(smiles) for smiles in structures} & tests.groups
-    assert not {one.group for one in corpus.train} & {one.group for one in corpus.dev}
-    assert not any("card" in one.origin or "deeploc" in one.origin or "fapm" in one.origin for one in corpus.train)
+    assert not {example.group for example in corpus.train} & {example.group for example in corpus.dev}
+    assert not any(
+        "card" in example.origin or "deeploc" in example.origin or "fapm" in example.origin for example in corpus.train
+    )

@@ -54,15 +54,15 @@ def states(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 def losses(model: Any, processor: Any, examples: list[Example]) -> list[float]:
     """Return the mean loss per answer token of each example."""
-    found = []
-    for one in examples:
-        inputs = Collator(processor)([[one]])
+    values = []
+    for example in examples:
+        batch = Collator(processor)([[example]])
         with torch.no_grad():
-            found.append(model(**{name: value for name, value in inputs.items() if name != "kinds"}).loss.item())
-    return found
+            values.append(model(**batch.model_inputs, labels=batch.labels).loss.item())
+    return values
 
 
-def said(model: Any, processor: Any, example: Example) -> str:
+def greedy_answer(model: Any, processor: Any, example: Example) -> str:
     """Return the greedy answer to one example."""
     from biomed_agent.model.training.batching import as_messages
 
@@ -79,29 +79,31 @@ def test_a_tiny_model_memorizes_both_modalities_and_needs_the_structure(tmp_path
 
     assert main([*arguments, "--held-out", data]) == 0
 
-    told = capsys.readouterr()
-    assert told.out == f"{output / 'model'}\n"
+    screen = capsys.readouterr()
+    assert screen.out == f"{output / 'model'}\n"
     model, processor, manifest = load_checkpoint(output / "model")
     examples = pairs()
     assert max(losses(model, processor, examples)) < 0.1
-    for one in (*examples[:4], *examples[16:20]):
-        assert said(model, processor, one) == one.answer
-    exchanged = [replace(one, smiles=other.smiles) for one, other in zip(examples[:4], examples[8:12], strict=True)]
+    for example in (*examples[:4], *examples[16:20]):
+        assert greedy_answer(model, processor, example) == example.answer
+    exchanged = [
+        replace(example, smiles=other.smiles) for example, other in zip(examples[:4], examples[8:12], strict=True)
+    ]
     assert min(losses(model, processor, exchanged)) > 0.3
 
     assert manifest["kinds"].keys() == {"description", "location"}
-    assert all(one["examples"] == one["trained_on"] == 16 for one in manifest["kinds"].values())
-    assert max(one["loss"] for one in manifest["kinds"].values()) < 0.1
+    assert all(entry["examples"] == entry["trained_on"] == 16 for entry in manifest["kinds"].values())
+    assert max(entry["loss"] for entry in manifest["kinds"].values()) < 0.1
     assert manifest["not_measured"] == []
     assert manifest["steps"] == 255
     assert manifest["tokens_seen"] > 100_000
     assert manifest["recipe"] == Recipe.load(tmp_path / "recipe.json").digest
-    assert [(one["file"], one["used_for"]) for one in manifest["data"]] == [
+    assert [(source["file"], source["used_for"]) for source in manifest["data"]] == [
         ("pairs.tsv", "training"),
         ("pairs.tsv", "held out"),
     ]
     assert (output / "2-both" / "loss.png").is_file()
-    assert "warning: 32 of 32 held-out pairs are about structures that are trained on" in told.err
+    assert "warning: 32 of 32 held-out pairs are about structures that are trained on" in screen.err
     assert main([*arguments, "--held-out", data]) == 0, "a run that is over is not run again"
     assert main([*arguments, "--held-out", data, "--data", "nothere.tsv"]) == 2
     assert "there is no nothere.tsv" in capsys.readouterr().err
@@ -119,12 +121,12 @@ def test_a_run_is_resumed_with_what_it_was_begun_with_only(tmp_path):
 # ---------------------------------------------------------------------------------------------- what learns
 
 
-def trainer_of(one: Stage, folder: Path, base: Path, examples: list[Example]) -> align.AlignTrainer:
+def trainer_of(plan: Stage, folder: Path, base: Path, examples: list[Example]) -> align.AlignTrainer:
     """Return the Trainer of a stage on the random checkpoint folder."""
-    whole = recipe(one, start=str(base), model=None)
+    whole = recipe(plan, start=str(base), model=None)
     model, processor = begin(whole, folder, [], lambda _: None)
-    align.freeze(model, one, seed=1)
-    return align.stage_trainer(whole, one, model, processor, examples, [], folder / one.name, lambda _: None)
+    align.freeze(model, plan, seed=1)
+    return align.stage_trainer(whole, plan, model, processor, examples, [], folder / plan.name, lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +139,8 @@ def trainer_of(one: Stage, folder: Path, base: Path, examples: list[Example]) ->
     ],
 )
 def test_exactly_what_a_stage_trains_changes(tmp_path, base, trains, learns):
-    one = stage("one", trains=trains, steps=2, warmup_steps=0, gradient_checkpointing=True)
-    trainer = trainer_of(one, tmp_path, base, pairs())
+    plan = stage("one", trains=trains, steps=2, warmup_steps=0, gradient_checkpointing=True)
+    trainer = trainer_of(plan, tmp_path, base, pairs())
     model: Any = trainer.model
     before = states(model)
     trainer.run()
@@ -152,9 +154,9 @@ def test_exactly_what_a_stage_trains_changes(tmp_path, base, trains, learns):
 
 def test_frozen_encoders_build_no_graph_and_read_each_protein_once(tmp_path, base):
     kinds = ("function", "location", "family", "name")
-    examples = [replace(one, kind=kind, question="") for one in pairs()[16:] for kind in kinds]
-    one = stage("one", trains=("projections",), batch_tokens=400, gradient_checkpointing=True)
-    trainer = trainer_of(one, tmp_path, base, examples)
+    examples = [replace(example, kind=kind, question="") for example in pairs()[16:] for kind in kinds]
+    plan = stage("one", trains=("projections",), batch_tokens=400, gradient_checkpointing=True)
+    trainer = trainer_of(plan, tmp_path, base, examples)
     model: Any = trainer.model
     seen: Counter[tuple[int, ...]] = Counter()
     graphs = []
@@ -173,8 +175,8 @@ def test_frozen_encoders_build_no_graph_and_read_each_protein_once(tmp_path, bas
 def test_batch_norm_counts_a_batch_once_with_checkpointing_too(tmp_path, base):
     statistics = []
     for checkpointing in (False, True):
-        one = stage(f"{checkpointing}", trains=("molecule_encoder",), steps=2, gradient_checkpointing=checkpointing)
-        trainer = trainer_of(one, tmp_path, base, pairs()[:16])
+        plan = stage(f"{checkpointing}", trains=("molecule_encoder",), steps=2, gradient_checkpointing=checkpointing)
+        trainer = trainer_of(plan, tmp_path, base, pairs()[:16])
         model: Any = trainer.model
         trainer.run()
         norm = model.molecule_encoder.layers[0].batch_norm
@@ -191,8 +193,8 @@ def test_one_step_is_the_same_in_one_batch_in_several_and_packed(tmp_path, base)
     }
     trained = {}
     for name, changes in ways.items():
-        one = stage(name, trains=("projections",), steps=1, warmup_steps=0, **changes)
-        trainer = trainer_of(one, tmp_path, base, pairs())
+        plan = stage(name, trains=("projections",), steps=1, warmup_steps=0, **changes)
+        trainer = trainer_of(plan, tmp_path, base, pairs())
         model: Any = trainer.model
         trainer.run()
         loss = run.read_log(tmp_path / name / "log.jsonl")[0]["loss"]
@@ -208,13 +210,13 @@ def test_one_step_is_the_same_in_one_batch_in_several_and_packed(tmp_path, base)
 def test_compiled_layers_change_the_speed_only(tmp_path, base):
     logs = {}
     for way in (False, True):
-        one = stage("compiled" if way else "plain", steps=6, save_steps=2, compile=way)
-        trainer = trainer_of(one, tmp_path, base, pairs())
+        plan = stage("compiled" if way else "plain", steps=6, save_steps=2, compile=way)
+        trainer = trainer_of(plan, tmp_path, base, pairs())
         model: Any = trainer.model
         layer = model.language_model.base_model.layers[0]
         assert (layer._compiled_call_impl is not None) == way
         trainer.run()
-        logs[way] = [line["loss"] for line in run.read_log(tmp_path / one.name / run.LOG) if "loss" in line]
+        logs[way] = [line["loss"] for line in run.read_log(tmp_path / plan.name / run.LOG) if "loss" in line]
         assert not any("_orig_mod" in name for name in model.state_dict())
     assert logs[True] == pytest.approx(logs[False], rel=1e-4)
 
@@ -233,9 +235,9 @@ def test_without_a_compiler_the_layers_stay_as_they_are(tmp_path, base, monkeypa
 
     monkeypatch.setattr(torch, "compile", broken)
     model, _, _ = load_checkpoint(base)
-    said: list[str] = []
-    align.compile_layers(model, said.append)
-    assert said == ["the layers are not compiled, which is slower but the same: no compiler found"]
+    messages: list[str] = []
+    align.compile_layers(model, messages.append)
+    assert messages == ["the layers are not compiled, which is slower but the same: no compiler found"]
     assert model.language_model.base_model.layers[0]._compiled_call_impl is None
 
 
@@ -276,8 +278,8 @@ def test_low_rank_matrices_are_kept_apart_from_their_base(tmp_path, base):
 
 
 def test_another_base_than_the_one_trained_on_is_refused(tmp_path, base):
-    one = stage("projections", trains=("projections",), steps=1, warmup_steps=0)
-    whole = recipe(one, start=str(base), model=None)
+    plan = stage("projections", trains=("projections",), steps=1, warmup_steps=0)
+    whole = recipe(plan, start=str(base), model=None)
     notes = align.run_stages(whole, pairs(), [], tmp_path, lambda _: None)
     model, processor = align.restore(whole, tmp_path, report=lambda _: None)
     folder = export(model, processor, Trained(whole, notes, Pairs(pairs(), [])), tmp_path / "model")
@@ -292,27 +294,27 @@ def test_another_base_than_the_one_trained_on_is_refused(tmp_path, base):
 
 def test_parts_of_the_same_sizes_are_taken_from_a_start(tmp_path, base):
     wider = replace(SIZES, molecule={**SIZES.molecule, "hidden_size": 48})
-    told: list[str] = []
-    model, _ = begin(recipe(stage(), start=str(base), model=wider), tmp_path, [], told.append)
+    messages: list[str] = []
+    model, _ = begin(recipe(stage(), start=str(base), model=wider), tmp_path, [], messages.append)
     source = load_checkpoint(base)[0].state_dict()
     ours = model.state_dict()
     assert torch.equal(ours["language_model.lm_head.weight"], source["language_model.lm_head.weight"])
     assert ours["molecule_projection.weight"].shape != source["molecule_projection.weight"].shape
-    assert "drawn at random: " in told[-1]
+    assert "drawn at random: " in messages[-1]
     with pytest.raises(InvalidInput, match="neither a start nor a model"):
-        begin(recipe(stage(), model=None), tmp_path, [], told.append)
+        begin(recipe(stage(), model=None), tmp_path, [], messages.append)
 
 
 def test_only_kinds_that_were_measured_are_listed(tmp_path, base):
-    one = stage("one", trains=("projections",), steps=1, warmup_steps=0)
-    whole = recipe(one, start=str(base), model=None)
+    plan = stage("one", trains=("projections",), steps=1, warmup_steps=0)
+    whole = recipe(plan, start=str(base), model=None)
     given = Pairs(pairs(), pairs()[16:20])
-    told: list[str] = []
-    align.check_kinds(whole, given, told.append)
-    assert told[-1].startswith("no held-out pair of description: the manifest will not list what was not measured")
-    trained = Trained(whole, align.run_stages(whole, given.train, given.held_out, tmp_path, told.append), given)
+    messages: list[str] = []
+    align.check_kinds(whole, given, messages.append)
+    assert messages[-1].startswith("no held-out pair of description: the manifest will not list what was not measured")
+    trained = Trained(whole, align.run_stages(whole, given.train, given.held_out, tmp_path, messages.append), given)
     manifest = trained.manifest()
-    assert {kind: (one["examples"], one["trained_on"]) for kind, one in manifest["kinds"].items()} == {
+    assert {kind: (entry["examples"], entry["trained_on"]) for kind, entry in manifest["kinds"].items()} == {
         "location": (4, 16)
     }
     assert manifest["not_measured"] == ["description"]
@@ -324,20 +326,24 @@ def test_only_kinds_that_were_measured_are_listed(tmp_path, base):
 
 def test_what_is_cropped_or_does_not_fit_is_told(tmp_path, base):
     long = [replace(pairs()[16], sequence="MKV" * 60), replace(pairs()[0], answer="word " * 1500)]
-    one = stage("one", trains=("projections",), steps=1)
-    whole = recipe(one, start=str(base), model=None)
+    plan = stage("one", trains=("projections",), steps=1)
+    whole = recipe(plan, start=str(base), model=None)
     model, processor = begin(whole, tmp_path, [], lambda _: None)
-    align.freeze(model, one, seed=1)
-    told: list[str] = []
-    trainer = align.stage_trainer(whole, one, model, processor, [*pairs(), *long], [], tmp_path / "one", told.append)
-    assert told[0] == "1 of 17 proteins are cropped to their first 128 residues"
-    assert told[1].startswith("1 of 34 examples are left out: they are longer than the language model's context of 2,0")
-    assert told[2].startswith("33 examples in ")
+    align.freeze(model, plan, seed=1)
+    messages: list[str] = []
+    trainer = align.stage_trainer(
+        whole, plan, model, processor, [*pairs(), *long], [], tmp_path / "one", messages.append
+    )
+    assert messages[0] == "1 of 17 proteins are cropped to their first 128 residues"
+    assert messages[1].startswith(
+        "1 of 34 examples are left out: they are longer than the language model's context of 2,0"
+    )
+    assert messages[2].startswith("33 examples in ")
     batches: Any = trainer.train_dataset
-    seen = [one for batch in batches for one in batch]
-    assert max(len(one.sequence) for one in seen) == 128
+    seen = [example for batch in batches for example in batch]
+    assert max(len(example.sequence) for example in seen) == 128
     with pytest.raises(InvalidInput, match="no example fits into the language model's context"):
-        align.stage_trainer(whole, one, model, processor, long[1:], [], tmp_path / "none", told.append)
+        align.stage_trainer(whole, plan, model, processor, long[1:], [], tmp_path / "none", messages.append)
 
 
 # ---------------------------------------------------------------------------------------------- divergence
@@ -350,9 +356,9 @@ def test_a_run_that_diverges_stops_and_leaves_no_bad_weights(tmp_path, capsys, s
     output = tmp_path / "run"
     arguments = ["--data", str(table(tmp_path)), "--output", str(output)]
     assert main(["train", "align", str(tmp_path / "recipe.json"), *arguments]) == 2
-    said = capsys.readouterr().err
-    assert "has diverged by step" in said
-    assert "Lower learning_rate" in said
+    errors = capsys.readouterr().err
+    assert "has diverged by step" in errors
+    assert "Lower learning_rate" in errors
     assert not (output / "model").exists()
     for line in (output / "1-wild" / "log.jsonl").read_text(encoding="utf-8").splitlines():
         json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
@@ -361,8 +367,8 @@ def test_a_run_that_diverges_stops_and_leaves_no_bad_weights(tmp_path, capsys, s
 
 
 def test_weights_that_are_no_numbers_are_neither_saved_nor_exported(tmp_path, base):
-    one = stage("one", trains=("projections",), steps=4, save_steps=2, warmup_steps=0)
-    trainer = trainer_of(one, tmp_path, base, pairs())
+    plan = stage("one", trains=("projections",), steps=4, save_steps=2, warmup_steps=0)
+    trainer = trainer_of(plan, tmp_path, base, pairs())
 
     class Spoil(TrainerCallback):
         def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
@@ -375,7 +381,7 @@ def test_weights_that_are_no_numbers_are_neither_saved_nor_exported(tmp_path, ba
     assert run.resume_point(tmp_path / "one") == tmp_path / "one" / "checkpoint-2"
     model, processor, _ = load_checkpoint(base)
     model.protein_projection.weight.data[0, 0] = float("nan")
-    trained = Trained(recipe(one), [{"held_out": {}, "tokens": 1, "steps": 1}], Pairs(pairs(), []))
+    trained = Trained(recipe(plan), [{"held_out": {}, "tokens": 1, "steps": 1}], Pairs(pairs(), []))
     with pytest.raises(CheckpointError, match=r"in protein_projection\.weight"):
         export(model, processor, trained, tmp_path / "model")
     assert not (tmp_path / "model").exists()
@@ -387,7 +393,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import torch
-from biomed_agent.model.training import align, run
+from biomed_agent.model.training import align
+from biomed_agent.model.training import trainer as run
 from tests.helpers.pairs import pairs
 from tests.model.training.test_align import two_stages
 

@@ -32,19 +32,23 @@ def test_a_file_without_a_pair_is_an_error(tmp_path):
 
 
 def test_something_of_each_kind_is_kept_apart_and_nothing_shares_a_group(tmp_path):
-    both = [*pairs(), *(replace(one, kind="family", question="") for one in pairs()[16:18])]
+    both = [*pairs(), *(replace(example, kind="family", question="") for example in pairs()[16:18])]
     train, apart = split(both)
-    assert {one.kind for one in apart} == {"description", "location", "family"} == {one.kind for one in train}
+    assert (
+        {example.kind for example in apart}
+        == {"description", "location", "family"}
+        == {example.kind for example in train}
+    )
     assert len(train) + len(apart) == len(both)
-    assert not {one.group for one in train} & {one.group for one in apart}
+    assert not {row.group for row in train} & {example.group for example in apart}
     alone = [replace(pairs()[0], answer=str(n)) for n in range(3)]
     assert [len(side) for side in split(alone)] == [3, 0], "the last group of a kind stays"
 
 
 def test_what_is_kept_apart_and_what_is_shared_is_counted(tmp_path):
-    told: list[str] = []
-    read_pairs([table(tmp_path)], [], tmp_path, told.append)
-    assert told[-1] == "2 examples are kept apart: 1 in 50 groups of alike structures, one of each kind at least"
+    messages: list[str] = []
+    read_pairs([table(tmp_path)], [], tmp_path, messages.append)
+    assert messages[-1] == "2 examples are kept apart: 1 in 50 groups of alike structures, one of each kind at least"
     (tmp_path / "other.csv").write_text("smiles,question,answer\nCCO,new?,a\nCCCCCCCCO,new?,a\n", encoding="utf-8")
-    read_pairs([table(tmp_path)], [tmp_path / "other.csv"], tmp_path, told.append)
-    assert told[-1].startswith("warning: 1 of 2 held-out pairs are about structures that are trained on")
+    read_pairs([table(tmp_path)], [tmp_path / "other.csv"], tmp_path, messages.append)
+    assert messages[-1].startswith("warning: 1 of 2 held-out pairs are about structures that are trained on")

@@ -60,7 +60,7 @@ def test_what_is_left_open_is_what_the_processor_does_well(cpu: Cpu) -> None:
 
 
 @pytest.mark.parametrize(
-    ("noted", "wish", "here", "bf16", "told"),
+    ("noted", "wish", "here", "bf16", "message"),
     [
         ("float32", "auto", WITHOUT, False, "precision: float32 (this CPU has no bf16 instructions)"),
         ("bfloat16", "auto", WITH, True, "precision: bfloat16 (this CPU has avx512_bf16)"),
@@ -87,11 +87,11 @@ def test_what_is_left_open_is_what_the_processor_does_well(cpu: Cpu) -> None:
     ],
 )
 def test_a_run_goes_on_in_the_precision_it_was_begun_in(
-    cpu: Cpu, noted: str | None, wish: Any, here: str, bf16: bool, told: str
+    cpu: Cpu, noted: str | None, wish: Any, here: str, bf16: bool, message: str
 ) -> None:
     cpu.become(here)
     begun = {"recipe": "x"} | ({"precision": [noted]} if noted else {})
-    assert precisions(begun, {"one": wish}) == {"one": (bf16, told)}
+    assert precisions(begun, {"one": wish}) == {"one": (bf16, message)}
 
 
 def test_a_recipe_that_has_come_to_ask_for_another_precision_is_refused(cpu: Cpu) -> None:
@@ -106,23 +106,23 @@ def test_stage_2_begun_on_one_machine_and_resumed_on_another(cpu: Cpu, tmp_path:
     brief = {"trains": ("projections",), "steps": 1, "warmup_steps": 0}
     stages = (stage("first", **brief, bf16="auto"), stage("second", **brief, bf16="auto"))
     file, output = tmp_path / "recipe.json", tmp_path / "run"
-    told: list[str] = []
+    messages: list[str] = []
     file.write_text(json.dumps(asdict(recipe(*stages, model=None))), encoding="utf-8")
 
     def interrupted(line: str) -> None:
-        told.append(line)
+        messages.append(line)
         if line.startswith("stage 2 of 2"):
             raise KeyboardInterrupt
 
     cpu.become(WITHOUT)
     with pytest.raises(KeyboardInterrupt):
         align(file, [table(tmp_path)], output, start=base, report=interrupted)
-    assert told.count("precision: float32 (this CPU has no bf16 instructions)") == 1
+    assert messages.count("precision: float32 (this CPU has no bf16 instructions)") == 1
     assert json.loads((output / "begun.json").read_text("utf-8"))["precision"] == ["float32", "float32"]
 
     cpu.become(WITH)
-    folder = align(file, [table(tmp_path)], output, start=base, report=told.append)
-    assert "precision: float32 (the run was begun in it; here bfloat16 is faster)" in told
+    folder = align(file, [table(tmp_path)], output, start=base, report=messages.append)
+    assert "precision: float32 (the run was begun in it; here bfloat16 is faster)" in messages
     manifest = load_checkpoint(folder)[2]
     assert manifest["precision"] == {"first": "float32", "second": "float32"}
 
@@ -133,11 +133,11 @@ def test_stages_of_different_precisions_are_told_apart(cpu: Cpu, tmp_path: Path)
     brief = {"trains": ("projections",), "steps": 1, "warmup_steps": 0}
     stages = (stage("first", **brief, bf16="auto"), stage("second", **brief, bf16=False))
     file = tmp_path / "recipe.json"
-    told: list[str] = []
+    messages: list[str] = []
     file.write_text(json.dumps(asdict(recipe(*stages, model=None))), encoding="utf-8")
-    folder = align(file, [table(tmp_path)], tmp_path / "run", start=base, report=told.append)
-    assert "stage first: precision: bfloat16 (this CPU has avx512_bf16)" in told
-    assert "stage second: precision: float32 (as the recipe says)" in told
+    folder = align(file, [table(tmp_path)], tmp_path / "run", start=base, report=messages.append)
+    assert "stage first: precision: bfloat16 (this CPU has avx512_bf16)" in messages
+    assert "stage second: precision: float32 (as the recipe says)" in messages
     assert load_checkpoint(folder)[2]["precision"] == {"first": "bfloat16", "second": "float32"}
 
 
@@ -145,24 +145,24 @@ def test_stage_1_keeps_the_precision_it_was_begun_in(cpu: Cpu, tmp_path: Path, t
     settings = {"start": str(tiny_folder), "steps": 2, "save_steps": 1, "bf16": "auto"}
     file, papers = write_recipe(tmp_path / "recipe.json", **settings), write_papers(tmp_path / "papers.jsonl")
     output = tmp_path / "run"
-    told: list[str] = []
+    messages: list[str] = []
 
     def interrupted(line: str) -> None:
-        told.append(line)
+        messages.append(line)
         if line.startswith("step 1 of 2, loss"):
             raise KeyboardInterrupt
 
     cpu.become(WITH)
     with pytest.raises(KeyboardInterrupt):
         pretrain(file, [papers], output, report=interrupted)
-    assert "precision: bfloat16 (this CPU has avx512_bf16)" in told
+    assert "precision: bfloat16 (this CPU has avx512_bf16)" in messages
 
     cpu.become(WITHOUT)
     write_recipe(file, **{**settings, "bf16": False})
     with pytest.raises(InvalidInput, match="begun with another recipe"):
-        pretrain(file, [papers], output, report=told.append)
+        pretrain(file, [papers], output, report=messages.append)
     write_recipe(file, **settings)
-    pretrain(file, [papers], output, report=told.append)
-    assert f"precision: bfloat16 (the run was begun in it; here float32 is faster){SLOW}" in told
+    pretrain(file, [papers], output, report=messages.append)
+    assert f"precision: bfloat16 (the run was begun in it; here float32 is faster){SLOW}" in messages
     assert trainer.finished(output)["precision"] == "bfloat16"  # type: ignore[index]
     assert json.loads((output / "model" / "pretraining.json").read_text("utf-8"))["precision"] == "bfloat16"

@@ -16,7 +16,7 @@ from biomed_agent.cli import main
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.inference.machine import best_precision
 from biomed_agent.model.training import pretrain as stage
-from biomed_agent.model.training.pretrain import Pretraining, load_tokenizer, pack_for, pretrain
+from biomed_agent.model.training.pretrain import Pretraining, load_tokenizer, pretrain, write_shards_for
 from biomed_agent.model.training.trainer import read_log
 from tests.helpers.killed_runs import kill_when
 
@@ -78,8 +78,8 @@ def test_stage_1_end_to_end_from_the_shipped_recipe_at_tiny_size(tiny_folder: Pa
     shipped = json.loads(CONFIG.read_text())
     small = {"start": str(tiny_folder), "fsdp": None, "workers": 0, "gradient_checkpointing": False}
     recipe = write_recipe(tmp_path / "recipe.json", **{**shipped, **TINY, **small, "warmup_steps": 1})
-    told: list[str] = []
-    pretrain(recipe, [write_papers(tmp_path / "papers.jsonl")], tmp_path / "out", report=told.append)
+    messages: list[str] = []
+    pretrain(recipe, [write_papers(tmp_path / "papers.jsonl")], tmp_path / "out", report=messages.append)
 
     note = json.loads((tmp_path / "out" / "model" / "pretraining.json").read_text())
     assert note["perplexity"] < 0.5 * note["perplexity_before"]
@@ -90,11 +90,11 @@ def test_stage_1_end_to_end_from_the_shipped_recipe_at_tiny_size(tiny_folder: Pa
     held_out = [line for line in read_log(tmp_path / "out" / "log.jsonl") if "eval_loss" in line]
     assert [line["step"] for line in held_out] == [0, 4, 8, 12]
     assert all(math.isclose(line["eval_perplexity"], math.exp(line["eval_loss"])) for line in held_out)
-    assert any("left" in line and "loss" in line for line in told)
-    assert "precision: float32 (as the recipe says)" in told
+    assert any("left" in line and "loss" in line for line in messages)
+    assert "precision: float32 (as the recipe says)" in messages
     assert note["precision"] == "float32"
     first, last = held_out[0], held_out[-1]
-    assert told[-1] == (
+    assert messages[-1] == (
         f"{tmp_path / 'out' / 'model'} holds the model; held-out loss {last['eval_loss']:.3f} nats a token (perplexity "
         f"{last['eval_perplexity']:.4g}), {first['eval_loss']:.3f} before training"
     )
@@ -107,21 +107,21 @@ def test_stage_1_end_to_end_from_the_shipped_recipe_at_tiny_size(tiny_folder: Pa
     own = AutoTokenizer.from_pretrained(tmp_path / "out" / "model")
     assert own.decode(ids[0]) == tokenizer.decode(ids[0])
 
-    pretrain(recipe, [tmp_path / "papers.jsonl"], tmp_path / "out", report=told.append)
-    assert told[-1].endswith("is finished; nothing to do")
+    pretrain(recipe, [tmp_path / "papers.jsonl"], tmp_path / "out", report=messages.append)
+    assert messages[-1].endswith("is finished; nothing to do")
     other = write_recipe(tmp_path / "other.json", **{**json.loads(recipe.read_text()), "seed": 99})
     with pytest.raises(InvalidInput, match="begun with another recipe"):
-        pretrain(other, [tmp_path / "papers.jsonl"], tmp_path / "out", report=told.append)
+        pretrain(other, [tmp_path / "papers.jsonl"], tmp_path / "out", report=messages.append)
 
 
 def test_a_model_drawn_at_random_learns_from_packed_shards(tiny_folder: Path, tmp_path: Path) -> None:
     sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     changes = {"model": sizes, "tokenizer": str(tiny_folder), "steps": 2, "held_out": 0.0}
     recipe = write_recipe(tmp_path / "recipe.json", **changes)
-    pack_for(recipe, [write_papers(tmp_path / "papers.jsonl")], tmp_path / "shards", report=silent)
-    told: list[str] = []
-    pretrain(recipe, [tmp_path / "shards"], tmp_path / "out", report=told.append)
-    assert told[-1].endswith("holds the model; no paper was held out, so no held-out loss was measured")
+    write_shards_for(recipe, [write_papers(tmp_path / "papers.jsonl")], tmp_path / "shards", report=silent)
+    messages: list[str] = []
+    pretrain(recipe, [tmp_path / "shards"], tmp_path / "out", report=messages.append)
+    assert messages[-1].endswith("holds the model; no paper was held out, so no held-out loss was measured")
     note = json.loads((tmp_path / "out" / "model" / "pretraining.json").read_text())
     assert note["perplexity"] is None
     assert note["data"]["digest"] == json.loads((tmp_path / "shards" / "index.json").read_text())["digest"]
@@ -157,9 +157,9 @@ def test_killed_and_resumed_it_has_the_same_losses(tiny_folder: Path, tmp_path: 
     command = [sys.executable, "-c", RUN, str(recipe), str(papers), str(killed)]
     kill_when(lambda: len(losses(killed)) >= 12, command)
     assert not (killed / "model").exists()
-    told: list[str] = []
-    pretrain(recipe, [papers], killed, report=told.append)
-    assert any(line.startswith("resuming from ") for line in told)
+    messages: list[str] = []
+    pretrain(recipe, [papers], killed, report=messages.append)
+    assert any(line.startswith("resuming from ") for line in messages)
 
     pretrain(recipe, [papers], tmp_path / "whole", report=silent)
     assert losses(killed) == losses(tmp_path / "whole")

@@ -29,7 +29,7 @@ def write(folder: Path, stage: dict[str, Any] | None = None, **changes: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("stage", "said"),
+    ("stage", "message"),
     [
         ({"learning_rat": 1.0}, "stages.0.learning_rat"),
         ({"learning_rate": "fast"}, "stages.0.learning_rate"),
@@ -55,13 +55,13 @@ def write(folder: Path, stage: dict[str, Any] | None = None, **changes: Any) -> 
         ({"bf16": None}, 'stages.0.bf16: got None; expected true, false or "auto"'),
     ],
 )
-def test_a_wrong_key_of_a_stage_is_named(tmp_path, stage, said):
-    with pytest.raises(InvalidInput, match=said):
+def test_a_wrong_key_of_a_stage_is_named(tmp_path, stage, message):
+    with pytest.raises(InvalidInput, match=message):
         Recipe.load(write(tmp_path, stage))
 
 
 @pytest.mark.parametrize(
-    ("part", "changes", "said"),
+    ("part", "changes", "message"),
     [
         ("text", {"hiden": 3}, r"text\.hiden: unknown to a llama model"),
         ("molecule", {"layers": 3}, r"molecule\.layers: unknown"),
@@ -80,10 +80,10 @@ def test_a_wrong_key_of_a_stage_is_named(tmp_path, stage, said):
         ("", {"prompt_style": "x"}, "prompt_style 'x' is unknown; expected one of reference, compact"),
     ],
 )
-def test_a_wrong_size_of_a_model_is_named_before_data_are_read(tmp_path, part, changes, said):
+def test_a_wrong_size_of_a_model_is_named_before_data_are_read(tmp_path, part, changes, message):
     model = asdict(SIZES)
     model = {**model, part: {**model[part], **changes}} if part else {**model, **changes}
-    with pytest.raises(InvalidInput, match=f"model: .*{said}"):
+    with pytest.raises(InvalidInput, match=f"model: .*{message}"):
         align(write(tmp_path, model=model), [tmp_path / "missing.tsv"], tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -132,7 +132,7 @@ def test_a_recipe_that_leaves_the_precision_open_keeps_the_digest_it_had_when_th
 @pytest.mark.parametrize("name", ["align.json", "align-lora.json", "align-full.json"])
 def test_the_released_recipe_trains_projections_and_never_the_encoders(name):
     shipped = Recipe.load(CONFIGS / name)
-    modules = {one for stage in shipped.stages for one in stage.modules}
+    modules = {module for stage in shipped.stages for module in stage.modules}
     assert {"molecule_projection", "protein_projection"} <= modules
     assert "protein_encoder" not in modules
     assert shipped.model is None, "sizes come from the checkpoint folder that is trained"

@@ -30,16 +30,15 @@ def prepared(folder: Path) -> tuple[Any, dict[str, torch.Tensor], torch.Tensor]:
     """Return a model that learns as the stage says, and one batch of all pairs."""
     model, processor = begin(recipe(STAGE), folder, [], lambda _: None)
     align.freeze(model, STAGE, seed=1)
-    inputs = Collator(processor)([pairs()])
-    del inputs["kinds"]
-    return model.train(), inputs, inputs.pop("labels")
+    batch = Collator(processor)([pairs()])
+    return model.train(), batch.model_inputs, batch.labels
 
 
 def step(model: Any, inputs: dict[str, torch.Tensor], labels: torch.Tensor, count: int) -> float:
     """Make one step of plain gradient descent and return the loss."""
     loss = align.answer_loss(model, inputs, labels, count)
     loss.backward()
-    torch.optim.SGD([one for one in model.parameters() if one.requires_grad], lr=0.1).step()
+    torch.optim.SGD([parameter for parameter in model.parameters() if parameter.requires_grad], lr=0.1).step()
     return loss.item()
 
 
@@ -54,7 +53,7 @@ def sharded_step(folder: Path) -> dict[str, Any]:
 
     torch.set_num_threads(1)
     model, inputs, labels = prepared(folder)
-    model.lockstep = True  # the first process gets molecules only, the second proteins only
+    model.sync_shards = True  # the first process gets molecules only, the second proteins only
     settings = trainer.arguments(align.settings_of(STAGE, 0, 1), folder, False, trainer.layers_of(model))
     _ = settings.device  # begins the process group, gloo on CPUs
     plugin = FullyShardedDataParallelPlugin(**settings.fsdp_plugin_args)
@@ -66,11 +65,15 @@ def sharded_step(folder: Path) -> dict[str, Any]:
         if wraps(module):
             fully_shard(module, **how)
     fully_shard(model, **how)
-    wrapped = sorted(type(one).__name__.removeprefix("FSDP") for one in model.modules() if isinstance(one, FSDPModule))
+    wrapped = sorted(
+        type(module).__name__.removeprefix("FSDP") for module in model.modules() if isinstance(module, FSDPModule)
+    )
     count = int(labels[:, 1:].ne(-100).sum())
     half = slice(16 * rank, 16 * rank + 16)  # molecules, proteins
     other = ("protein_input_ids", "protein_attention_mask") if rank == 0 else ("atoms", "edge_index", "edge_attr")
-    mine = {name: one if one.shape[0] != 32 else one[half] for name, one in inputs.items() if name not in other}
+    mine = {
+        name: tensor if tensor.shape[0] != 32 else tensor[half] for name, tensor in inputs.items() if name not in other
+    }
     loss = step(model, mine, labels[half], count) if ranks == 2 else 0.0
     whole = get_model_state_dict(model, options=StateDictOptions(full_state_dict=True))
     if rank == 0:
@@ -80,9 +83,9 @@ def sharded_step(folder: Path) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.mark.slow
@@ -110,7 +113,7 @@ def test_layers_are_sharded_and_a_step_is_that_of_one_process(tmp_path):
     assert replies[0]["wrapped"] == sorted([*layers, "BioMedGPTForConditionalGeneration"])
     model, inputs, labels = prepared(tmp_path)
     alone = step(model, inputs, labels, int(labels[:, 1:].ne(-100).sum()))
-    assert sum(one["loss"] for one in replies) == pytest.approx(alone, rel=1e-5)
+    assert sum(reply["loss"] for reply in replies) == pytest.approx(alone, rel=1e-5)
     # The gradients of processes are averaged, so two that share a loss step half as far as one.
     start = prepared(tmp_path)[0].state_dict()
     sharded = torch.load(tmp_path / "sharded.pt", weights_only=True)

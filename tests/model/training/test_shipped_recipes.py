@@ -28,7 +28,7 @@ def base(tmp_path_factory) -> Path:
 def tiny(name: str, folder: Path) -> Path:
     """Write a shipped recipe with other sizes."""
     whole = json.loads((CONFIGS / f"{name}.json").read_text(encoding="utf-8"))
-    whole["stages"] = [{**one, **TINY, **LEFT_OUT} for one in whole["stages"]]
+    whole["stages"] = [{**stage, **TINY, **LEFT_OUT} for stage in whole["stages"]]
     if whole["model"]:
         sizes = {"text": SIZES.text, "molecule": SIZES.molecule, "protein": SIZES.protein}
         whole["model"] |= {"vocabulary": SIZES.vocabulary, "max_residues": SIZES.max_residues, **sizes}
@@ -39,10 +39,10 @@ def tiny(name: str, folder: Path) -> Path:
 @pytest.mark.parametrize("name", ["align", "align-lora", "align-full", "mini", "mini-continued"])
 def test_a_shipped_recipe_runs_whole(name, base, tmp_path):
     file = tiny(name, tmp_path)
-    told: list[str] = []
+    messages: list[str] = []
     stages = Recipe.load(file).stages
     start = None if Recipe.load(file).model else base
-    folder = align(file, [table(tmp_path)], tmp_path / "run", start=start, report=told.append)
+    folder = align(file, [table(tmp_path)], tmp_path / "run", start=start, report=messages.append)
 
     model, _, manifest = load_checkpoint(folder)
     assert manifest["steps"] == 2 * len(stages)
@@ -53,4 +53,4 @@ def test_a_shipped_recipe_runs_whole(name, base, tmp_path):
         log = trainer.read_log(tmp_path / "run" / f"{number}-{stage.name}" / trainer.LOG)
         assert [line["step"] for line in log if "loss" in line] == [2]
         missing = set(stage.repeats) - {"description", "location"}
-        assert not missing or any(line.startswith(f"stage {stage.name}: no examples of") for line in told)
+        assert not missing or any(line.startswith(f"stage {stage.name}: no examples of") for line in messages)

@@ -25,12 +25,12 @@ def begin(log: trainer.JsonLog, step: int, tokens: int = 0) -> Any:
 
 def test_the_log_drops_what_will_be_trained_again_and_keeps_the_time(tmp_path):
     file = tmp_path / "log.jsonl"
-    kept = [line(5, 10.0, loss=3.0), line(10, 21.0, loss=2.5), line(10, 22.0, eval_protein_loss=2.75)]
-    file.write_text("".join([*kept, line(15, 30.0, loss=2.0), '{"step": 2']), encoding="utf-8")
-    said: list[str] = []
-    log = trainer.JsonLog(file, said.append)
+    history = [line(5, 10.0, loss=3.0), line(10, 21.0, loss=2.5), line(10, 22.0, eval_protein_loss=2.75)]
+    file.write_text("".join([*history, line(15, 30.0, loss=2.0), '{"step": 2']), encoding="utf-8")
+    messages: list[str] = []
+    log = trainer.JsonLog(file, messages.append)
     state = begin(log, step=10, tokens=100)
-    assert file.read_text(encoding="utf-8") == "".join(kept)
+    assert file.read_text(encoding="utf-8") == "".join(history)
     assert 22 <= log.seconds() < 25
     assert log.held_out == {"protein": 2.75}
 
@@ -40,10 +40,10 @@ def test_the_log_drops_what_will_be_trained_again_and_keeps_the_time(tmp_path):
     last = trainer.read_log(file)[-1]
     assert last.keys() == {"step", "seconds", "loss", "tokens", "tokens_per_second"}
     assert (last["step"], last["loss"], last["tokens"]) == (20, 1.5, 300)
-    assert said[-1].startswith("step 20 of 40, loss 1.500, ")
-    assert said[-1].endswith(" left")
+    assert messages[-1].startswith("step 20 of 40, loss 1.500, ")
+    assert messages[-1].endswith(" left")
 
-    begin(trainer.JsonLog(file, said.append), step=0)
+    begin(trainer.JsonLog(file, messages.append), step=0)
     assert file.read_text(encoding="utf-8") == "", "a run that begins anew begins its log anew"
 
 
@@ -86,10 +86,10 @@ def small_trainer(folder: Path, **settings: Any) -> trainer.RunTrainer:
     rows = [{"input_ids": row} for row in torch.randint(0, 50, (24, 12))]
 
     def collate(features: list[dict[str, Any]]) -> dict[str, Any]:
-        ids = torch.stack([one["input_ids"] for one in features])
+        ids = torch.stack([feature["input_ids"] for feature in features])
         return {"input_ids": ids, "labels": ids, "attention_mask": torch.ones_like(ids)}
 
-    chosen = trainer.Settings(learning_rate=1e-2, bf16=False, batch_size=4, **settings)
+    chosen = trainer.RunSettings(learning_rate=1e-2, bf16=False, batch_size=4, **settings)
     held_out = {"held": rows[:4]}
     return trainer.RunTrainer(
         chosen, folder, lambda _: None, model=model, train_dataset=rows, eval_dataset=held_out, data_collator=collate
@@ -102,9 +102,9 @@ def test_a_run_leaves_log_plots_and_a_note_and_is_not_run_again(tmp_path):
     assert note["precision"] == "float32"
     assert note["tokens"] == (6 * 4 + 4) * 12
     lines = trainer.read_log(tmp_path / "log.jsonl")
-    assert [one["step"] for one in lines if "loss" in one] == [2, 3, 4, 6, 7], "a line goes with every checkpoint"
-    assert note["held_out"] == {"held": [one for one in lines if "eval_held_loss" in one][-1]["eval_held_loss"]}
-    rates = [one["learning_rate"] for one in lines if "loss" in one]
+    assert [line["step"] for line in lines if "loss" in line] == [2, 3, 4, 6, 7], "a line goes with every checkpoint"
+    assert note["held_out"] == {"held": [line for line in lines if "eval_held_loss" in line][-1]["eval_held_loss"]}
+    rates = [line["learning_rate"] for line in lines if "loss" in line]
     assert rates[0] == pytest.approx(1e-2, rel=0.2)
     assert rates == sorted(rates, reverse=True)
     for name in ("loss.png", "learning_rate.png", "tokens_per_second.png"):
@@ -116,7 +116,7 @@ def test_a_run_ends_by_the_clock_and_measures_what_it_left(tmp_path):
     note = small_trainer(tmp_path, steps=100_000, save_steps=100_000, minutes=0.01).run()
     assert note["steps"] < 100_000
     assert trainer.resume_point(tmp_path) == tmp_path / f"checkpoint-{note['steps']}"
-    measured = [one for one in trainer.read_log(tmp_path / "log.jsonl") if "eval_held_loss" in one]
+    measured = [entry for entry in trainer.read_log(tmp_path / "log.jsonl") if "eval_held_loss" in entry]
     assert measured[-1]["step"] == note["steps"]
     assert note["held_out"] == {"held": measured[-1]["eval_held_loss"]}
 
@@ -124,14 +124,14 @@ def test_a_run_ends_by_the_clock_and_measures_what_it_left(tmp_path):
 @pytest.mark.parametrize("bf16", [True, False])
 def test_the_precision_is_the_runs_whatever_the_launcher_says(tmp_path, monkeypatch, bf16):
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no" if bf16 else "bf16")
-    arguments = trainer.arguments(trainer.Settings(steps=1, learning_rate=1.0, bf16=bf16), tmp_path)
+    arguments = trainer.arguments(trainer.RunSettings(steps=1, learning_rate=1.0, bf16=bf16), tmp_path)
     assert arguments.mixed_precision == ("bf16" if bf16 else "no")
 
 
 def test_sharding_takes_the_recipes_word_over_ours(tmp_path):
-    plain = trainer.Settings(steps=1, learning_rate=1.0)
+    plain = trainer.RunSettings(steps=1, learning_rate=1.0)
     assert not trainer.arguments(plain, tmp_path).fsdp
-    wished = trainer.Settings(steps=1, learning_rate=1.0, fsdp={"reshard_after_forward": False})
+    wished = trainer.RunSettings(steps=1, learning_rate=1.0, fsdp={"reshard_after_forward": False})
     sharded = trainer.arguments(wished, tmp_path)
     assert sharded.fsdp_plugin_args["fsdp_version"] == 2
     assert sharded.fsdp_plugin_args["reshard_after_forward"] is False

@@ -1,10 +1,10 @@
-"""What the manifest and the card of adopted weights say."""
+"""What the manifest and the card of imported weights say."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.model.checkpoints.conversion.match import Report
+from biomed_agent.model.checkpoints.conversion.match import MatchReport
 from biomed_agent.model.checkpoints.conversion.origin import Origin
 from biomed_agent.model.contract.prompt import QUESTIONS
 
@@ -39,7 +39,7 @@ Research output, not medical advice.
 _RELEASED = (
     "Weights of BioMedGPT in the layout of PharMolix/OpenBioMed v1 (arXiv 2308.09442), converted to safetensors."
 )
-_RELEASED_STATE = """Nothing was measured when they were adopted: the scores of the kinds are those their authors
+_RELEASED_STATE = """Nothing was measured when they were imported: the scores of the kinds are those their authors
 published. The weights were not changed beyond the stated type."""
 _PARTS = "A graph encoder, a protein encoder and a language model put side by side. **It is not aligned.**"
 _PARTS_STATE = """The two projections between the encoders and the language model are random numbers. Until they are
@@ -48,10 +48,10 @@ manifest lists no question kind, and the agent does not ask it."""
 
 
 def manifest_of(origin: Origin, name: str, written: str, sources: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the manifest of adopted weights, but for what is computed when it is saved.
+    """Return the manifest of imported weights, but for what is computed when it is saved.
 
     Args:
-        origin: What was adopted.
+        origin: What was imported.
         name: Of the model.
         written: The type of the large weights, in words.
         sources: ``name``, ``bytes`` and ``sha256`` of each file it came from; the first names the revision.
@@ -59,7 +59,7 @@ def manifest_of(origin: Origin, name: str, written: str, sources: Sequence[dict[
     return {
         "name": name,
         "revision": f"sha256:{sources[0]['sha256'][:12]}",
-        "source": "; ".join(f"{one['name']} (SHA-256 {one['sha256']})" for one in sources),
+        "source": "; ".join(f"{source['name']} (SHA-256 {source['sha256']})" for source in sources),
         "source_files": list(sources),
         "kinds": dict.fromkeys(QUESTIONS, UNMEASURED) if origin.released else {},
         "licence": _licence(origin),
@@ -74,7 +74,7 @@ def _licence(origin: Origin) -> str:
     return f"{POLICY}; {LLAMA}" if origin.config.text_config.model_type == "llama" else POLICY
 
 
-def card_of(origin: Origin, manifest: dict[str, Any], report: Report) -> str:
+def card_of(origin: Origin, manifest: dict[str, Any], report: MatchReport) -> str:
     """Return the card as Markdown."""
     return _CARD.format(
         name=manifest["name"],

@@ -1,4 +1,4 @@
-"""Writing adopted weights as a checkpoint folder, one shard after the other."""
+"""Writing imported weights as a checkpoint folder, one shard after the other."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import GenerationConfig
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput
-from biomed_agent.model.checkpoints.checkpoint import seal, sketch, special_ids
+from biomed_agent.model.checkpoints.checkpoint import finalize, meta_model, special_ids
 from biomed_agent.model.checkpoints.conversion.card import card_of, manifest_of
 from biomed_agent.model.checkpoints.conversion.files import (
     are_pieces,
@@ -25,30 +25,30 @@ from biomed_agent.model.checkpoints.conversion.files import (
     silent,
     weights_in,
 )
-from biomed_agent.model.checkpoints.conversion.match import Report, Taken, match
+from biomed_agent.model.checkpoints.conversion.match import MatchReport, Taken, match
 from biomed_agent.model.checkpoints.conversion.origin import Origin, find_origin
 from biomed_agent.model.contract.manifest import MANIFEST, Progress
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
 
 DTYPES = {"keep": None, "float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
-SHARD = 500_000_000
+SHARD_BYTES = 500_000_000
 """Bytes of a shard; as much is held in memory when weights are cast."""
-SMALL = ("molecule_encoder.", "molecule_projection.", "protein_projection.")
+FLOAT32_PARTS = ("molecule_encoder.", "molecule_projection.", "protein_projection.")
 """What stays float32, as in the model."""
 
 
 @dataclass(frozen=True)
-class Adopted:
-    """What :func:`adopt` made: the folder, its manifest, and what became of every key."""
+class Conversion:
+    """What :func:`convert_weights` made: the folder, its manifest, and what became of every key."""
 
     folder: Path
     manifest: dict[str, Any]
-    report: Report
+    report: MatchReport
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be adopted, and how.
+class ConversionRequest:
+    """What is to be imported, and how.
 
     Args:
         sources: The released file, its pieces in order, or patterns of them; or a graph encoder's file.
@@ -71,10 +71,10 @@ class Wish:
     report: Path | None = None
 
 
-def adopt(wish: Wish, progress: Progress = silent) -> Adopted:
+def convert_weights(request: ConversionRequest, progress: Progress = silent) -> Conversion:
     """Make a checkpoint folder of weights that others wrote.
 
-    The files are memory-mapped and written in shards of :data:`SHARD` bytes, so memory does not grow with the model.
+    The files are memory-mapped and written in shards of :data:`SHARD_BYTES`, so memory does not grow with the model.
     Everything goes into ``NAME.partial`` first; it stays there when the process is interrupted, and is deleted when
     the weights are refused.
 
@@ -82,59 +82,59 @@ def adopt(wish: Wish, progress: Progress = silent) -> Adopted:
         CheckpointError: A file is truncated, altered or foreign, keys are missing or of another shape, the disk is
             too small, or ``output`` is in the way.
     """
-    paths = _sources(wish)
-    partial = wish.output.parent / f"{wish.output.name}.partial"
-    _refuse_collisions(wish, paths, partial)
+    paths = _sources(request)
+    partial = request.output.parent / f"{request.output.name}.partial"
+    _refuse_collisions(request, paths, partial)
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        return _adopt(wish, paths, partial, progress)
+        return _convert(request, paths, partial, progress)
     except CheckpointError:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise CheckpointError(f"{wish.output} cannot be written: {error.strerror or error}.") from error
+        raise CheckpointError(f"{request.output} cannot be written: {error.strerror or error}.") from error
 
 
-def _sources(wish: Wish) -> list[Path]:
+def _sources(request: ConversionRequest) -> list[Path]:
     """Return the files to read; a folder of shards becomes its files."""
-    paths = expand(wish.sources)
+    paths = expand(request.sources)
     if not paths:
         raise InvalidInput("there is no file to import.")
     return weights_in(paths[0]) if len(paths) == 1 and paths[0].is_dir() else paths
 
 
-def _refuse_collisions(wish: Wish, paths: Sequence[Path], partial: Path) -> None:
+def _refuse_collisions(request: ConversionRequest, paths: Sequence[Path], partial: Path) -> None:
     """Raise unless the output may be written, and nothing that is read would be deleted by it."""
-    output = wish.output
+    output = request.output
     if not output.name:
         raise InvalidInput(f"{output} is no name for a folder.")
     if output.exists():
-        if not wish.force:
+        if not request.force:
             raise CheckpointError(f"{output} exists already.", "Choose another name, or replace it with --force.")
         if not (output / MANIFEST).is_file():
             raise CheckpointError(f"{output} is no checkpoint folder, so it is not replaced.", "Choose another name.")
-    for path in (*paths, wish.lm, wish.esm):
+    for path in (*paths, request.lm, request.esm):
         for folder in (output.resolve(), partial.resolve()):
             if path.resolve().is_relative_to(folder):
                 raise CheckpointError(f"{path} lies in {folder}, which would be replaced.", "Choose another output.")
 
 
-def _adopt(wish: Wish, paths: Sequence[Path], partial: Path, progress: Progress) -> Adopted:
+def _convert(request: ConversionRequest, paths: Sequence[Path], partial: Path, progress: Progress) -> Conversion:
     joined = partial / "source.joined"
     name_of = {joined: f"{paths[0].name} and {len(paths) - 1} more pieces"}
     if are_pieces(paths):
         paths = [join(paths, joined, progress)]
-    origin = find_origin(paths, wish.lm, wish.esm)
-    model = sketch(origin.config)
+    origin = find_origin(paths, request.lm, request.esm)
+    model = meta_model(origin.config)
     report = match(model.state_dict(), origin.parts, tied=origin.config.tie_word_embeddings)
-    if wish.report is not None:
-        report.write(wish.report)
+    if request.report is not None:
+        report.write(request.report)
     report.refuse_faults()
     tensors = [*report.taken, *_fresh(model, report.fresh)]
-    dtype = DTYPES[wish.dtype]
-    needs_room(partial, sum(one.tensor.numel() * _target(one, dtype).itemsize for one in tensors))
+    dtype = DTYPES[request.dtype]
+    needs_room(partial, sum(entry.tensor.numel() * _target(entry, dtype).itemsize for entry in tensors))
     for path in origin.files:
         check_records(path, progress)
     sources = [
@@ -144,12 +144,12 @@ def _adopt(wish: Wish, paths: Sequence[Path], partial: Path, progress: Progress)
     write_shards(tensors, partial, dtype, progress)
     written = _write_config(origin, report, partial, dtype)
     joined.unlink(missing_ok=True)
-    name = wish.name or ("BioMedGPT-10B" if origin.released else wish.output.name)
+    name = request.name or ("BioMedGPT-10B" if origin.released else request.output.name)
     manifest = manifest_of(origin, name, written, sources)
-    manifest["parameters"] = sum(one.numel() for one in model.parameters())
-    manifest = seal(partial, origin.processor, manifest, card_of(origin, manifest, report), progress)
-    _put_in_place(partial, wish.output)
-    return Adopted(wish.output, manifest, report)
+    manifest["parameters"] = sum(parameter.numel() for parameter in model.parameters())
+    manifest = finalize(partial, origin.processor, manifest, card_of(origin, manifest, report), progress)
+    _put_in_place(partial, request.output)
+    return Conversion(request.output, manifest, report)
 
 
 def _fresh(model: BioMedGPTForConditionalGeneration, names: Sequence[str]) -> Iterator[Taken]:
@@ -162,11 +162,11 @@ def _fresh(model: BioMedGPTForConditionalGeneration, names: Sequence[str]) -> It
         yield Taken("", name, weight)
 
 
-def _target(one: Taken, dtype: torch.dtype | None) -> torch.dtype:
+def _target(entry: Taken, dtype: torch.dtype | None) -> torch.dtype:
     """Return the type a tensor is written in."""
-    if not one.tensor.is_floating_point():
-        return one.tensor.dtype
-    return torch.float32 if one.name.startswith(SMALL) else dtype or one.tensor.dtype
+    if not entry.tensor.is_floating_point():
+        return entry.tensor.dtype
+    return torch.float32 if entry.name.startswith(FLOAT32_PARTS) else dtype or entry.tensor.dtype
 
 
 def write_shards(tensors: Sequence[Taken], folder: Path, dtype: torch.dtype | None, progress: Progress) -> None:
@@ -175,14 +175,14 @@ def write_shards(tensors: Sequence[Taken], folder: Path, dtype: torch.dtype | No
     Raises:
         CheckpointError: A value is too large for float16.
     """
-    sizes = [one.tensor.numel() * _target(one, dtype).itemsize for one in tensors]
+    sizes = [entry.tensor.numel() * _target(entry, dtype).itemsize for entry in tensors]
     shards: list[list[Taken]] = [[]]
     filled = 0
-    for one, size in zip(tensors, sizes, strict=True):
-        if shards[-1] and filled + size > SHARD:
+    for entry, size in zip(tensors, sizes, strict=True):
+        if shards[-1] and filled + size > SHARD_BYTES:
             shards.append([])
             filled = 0
-        shards[-1].append(one)
+        shards[-1].append(entry)
         filled += size
     done, total = 0, sum(sizes)
     index: dict[str, str] = {}
@@ -192,7 +192,7 @@ def write_shards(tensors: Sequence[Taken], folder: Path, dtype: torch.dtype | No
         progress(f"writing {file}", done, total)
         save_file(_cast(shard, dtype), folder / file, metadata={"format": "pt"})  # unnamed, so freed before the next
         done += (folder / file).stat().st_size
-        index |= {one.name: file for one in shard}
+        index |= {entry.name: file for entry in shard}
     if len(shards) > 1:
         text = json.dumps({"metadata": {"total_size": total}, "weight_map": index}, indent=2, sort_keys=True)
         (folder / "model.safetensors.index.json").write_text(text + "\n", encoding="utf-8")
@@ -202,25 +202,27 @@ def _cast(shard: Sequence[Taken], dtype: torch.dtype | None) -> dict[str, Tensor
     """Return the values of one shard as they are to be written; what needs no cast stays in its file."""
     values: dict[str, Tensor] = {}
     seen = set()
-    for one in shard:
-        target = _target(one, dtype)
-        value = one.tensor.to(target).contiguous()
-        if target == torch.float16 != one.tensor.dtype and not value.isfinite().all():
+    for entry in shard:
+        target = _target(entry, dtype)
+        value = entry.tensor.to(target).contiguous()
+        if target == torch.float16 != entry.tensor.dtype and not value.isfinite().all():
             raise CheckpointError(
-                f"{one.key} holds values too large for float16.", "Use --dtype bfloat16 or --dtype float32."
+                f"{entry.key} holds values too large for float16.", "Use --dtype bfloat16 or --dtype float32."
             )
         if value.data_ptr() in seen:  # two names of one tensor, which safetensors refuses
             value = value.clone()
         seen.add(value.data_ptr())
-        values[one.name] = value
+        values[entry.name] = value
     return values
 
 
-def _write_config(origin: Origin, report: Report, folder: Path, dtype: torch.dtype | None) -> str:
+def _write_config(origin: Origin, report: MatchReport, folder: Path, dtype: torch.dtype | None) -> str:
     """Write the configurations; return the type of the large weights in words."""
     config = origin.config
     for section, sub in (("protein_encoder.", config.protein_config), ("language_model.", config.text_config)):
-        first = next(one for one in report.taken if one.name.startswith(section) and one.tensor.is_floating_point())
+        first = next(
+            entry for entry in report.taken if entry.name.startswith(section) and entry.tensor.is_floating_point()
+        )
         sub.dtype = config.dtype = _target(first, dtype)
     config.architectures = [BioMedGPTForConditionalGeneration.__name__]
     config.save_pretrained(folder)

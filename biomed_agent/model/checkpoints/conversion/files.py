@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from biomed_agent.core.errors import CheckpointError
-from biomed_agent.model.contract.manifest import BLOCK, Progress
+from biomed_agent.model.contract.manifest import BLOCK_BYTES, Progress
 
 AGAIN = "Fetch it again, and compare its size and SHA-256 with what its publisher states."
 IN_ORDER = "If it is one of several pieces, give all of them in order."
@@ -44,15 +44,15 @@ def expand(sources: Sequence[str | Path]) -> list[Path]:
     Raises:
         CheckpointError: A pattern fits no file.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in map(Path, sources):
         if path.exists() or not any(mark in path.name for mark in "*?["):
-            found.append(path)
+            files.append(path)
         elif fitting := list(path.parent.glob(path.name)):
-            found += sorted(fitting, key=_natural)
+            files += sorted(fitting, key=_natural)
         else:
             raise CheckpointError(f"no file fits {path}.", "Check the path.")
-    return found
+    return files
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -95,7 +95,7 @@ def _something_else(head: bytes) -> tuple[str, str]:
         if head.startswith(magic):
             return f"is a {name} archive", "Unpack it and give the file inside."
     words = text.decode("utf-8", errors="ignore")
-    if len(words) > 0.9 * len(text) and all(one.isprintable() or one.isspace() for one in words):
+    if len(words) > 0.9 * len(text) and all(character.isprintable() or character.isspace() for character in words):
         return f"is text that begins {' '.join(words.split())[:60]!r}", "Expected weights of torch or safetensors."
     return "is no weight file of torch or safetensors", IN_ORDER
 
@@ -124,7 +124,7 @@ def join(pieces: Sequence[Path], target: Path, progress: Progress = silent) -> P
         except CheckpointError as error:
             if number and error.hint == IN_ORDER:  # the middle of a file looks like nothing
                 continue
-            begins = [one.name for one in pieces[1:] if _begins(one)]
+            begins = [piece.name for piece in pieces[1:] if _begins(piece)]
             if error.hint == IN_ORDER and begins:
                 raise CheckpointError(
                     f"{piece} is not the first piece; {begins[0]} begins the file.", IN_ORDER
@@ -136,7 +136,7 @@ def join(pieces: Sequence[Path], target: Path, progress: Progress = silent) -> P
     with target.open("wb") as joined:
         for piece in pieces:
             with piece.open("rb") as file:
-                while block := file.read(BLOCK):
+                while block := file.read(BLOCK_BYTES):
                     joined.write(block)
                     done += len(block)
                     progress(f"joining {len(pieces)} pieces", done, total)
@@ -172,9 +172,9 @@ def weights_in(folder: Path) -> list[Path]:
         if (folder / name).is_file():
             return [folder / name]
     for suffixes in ((".safetensors",), (".bin", ".pth", ".pt")):
-        found = [one for one in folder.iterdir() if one.suffix in suffixes and not _NO_WEIGHTS.match(one.name)]
-        if found:
-            return sorted(found, key=_natural)
+        files = [path for path in folder.iterdir() if path.suffix in suffixes and not _NO_WEIGHTS.match(path.name)]
+        if files:
+            return sorted(files, key=_natural)
     raise CheckpointError(
         f"{folder} holds no weights.",
         "Expected model.safetensors, its shards, or pytorch_model.bin beside config.json.",
@@ -277,7 +277,7 @@ def check_records(path: Path, progress: Progress = silent) -> None:
         for record in archive.infolist():
             try:
                 with archive.open(record) as stream:
-                    while block := stream.read(BLOCK):
+                    while block := stream.read(BLOCK_BYTES):
                         done += len(block)
                         progress(f"checking {path.name}", done, total)
             except Exception as error:  # zipfile raises many kinds of error for damaged files
@@ -313,7 +313,7 @@ def sha256(path: Path, progress: Progress = silent) -> str:
     """Return the SHA-256 of a file."""
     digest, done, total = hashlib.sha256(), 0, path.stat().st_size
     with path.open("rb") as file:
-        while block := file.read(BLOCK):
+        while block := file.read(BLOCK_BYTES):
             digest.update(block)
             done += len(block)
             progress(f"computing the SHA-256 of {path.name}", done, total)

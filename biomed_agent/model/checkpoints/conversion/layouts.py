@@ -26,8 +26,8 @@ class Layout:
 
     def prefix(self, keys: Iterable[str]) -> str | None:
         """Return what stands before all keys, such as ``module.`` or nothing; None for another kind of file."""
-        found = [key for key in keys if key == self.anchor or key.endswith(f".{self.anchor}")]
-        return min(found, key=len).removesuffix(self.anchor) if found else None
+        anchors = [key for key in keys if key == self.anchor or key.endswith(f".{self.anchor}")]
+        return min(anchors, key=len).removesuffix(self.anchor) if anchors else None
 
     def place(self, key: str) -> tuple[str, str]:
         """Return our name of a key and an empty reason, or no name and why it is left out.

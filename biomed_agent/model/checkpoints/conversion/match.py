@@ -45,7 +45,7 @@ class Taken:
 
 
 @dataclass
-class Report:
+class MatchReport:
     """What became of every key."""
 
     taken: list[Taken] = field(default_factory=list)
@@ -71,12 +71,12 @@ class Report:
     def refuse_faults(self) -> None:
         """Raise :class:`CheckpointError` when something is missing, unexpected or of another shape."""
         words = self._words()
-        said = "; ".join(
+        summary = "; ".join(
             f"{what}: {some(words[what])}" for what in ("missing", "unexpected", "wrong shape") if words[what]
         )
-        if said:
+        if summary:
             raise CheckpointError(
-                f"the checkpoint does not fit the model ({said}).",
+                f"the checkpoint does not fit the model ({summary}).",
                 "Check that it is a BioMedGPT checkpoint and that the language model and ESM folders belong to it.",
             )
 
@@ -84,8 +84,13 @@ class Report:
         """Write every key and what became of it as JSON."""
         whole: dict[str, Any] = {
             "taken": [
-                {"key": one.key, "name": one.name, "shape": list(one.tensor.shape), "stored": _dtype(one.tensor)}
-                for one in self.taken
+                {
+                    "key": entry.key,
+                    "name": entry.name,
+                    "shape": list(entry.tensor.shape),
+                    "stored": _dtype(entry.tensor),
+                }
+                for entry in self.taken
             ],
             "fresh": self.fresh,
             "ignored": [{"key": key, "why": why} for key, why in self.ignored],
@@ -100,7 +105,7 @@ class Report:
 
     def _words(self) -> dict[str, list[str]]:
         return {
-            "taken": [one.key for one in self.taken],
+            "taken": [entry.key for entry in self.taken],
             "fresh": self.fresh,
             "ignored": [f"{key} ({why})" for key, why in self.ignored],
             "missing": self.missing,
@@ -113,7 +118,7 @@ def _dtype(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def match(own: Mapping[str, Tensor], parts: Sequence[Part], tied: bool = False) -> Report:
+def match(own: Mapping[str, Tensor], parts: Sequence[Part], tied: bool = False) -> MatchReport:
     """Find the place of every key.
 
     Args:
@@ -121,17 +126,17 @@ def match(own: Mapping[str, Tensor], parts: Sequence[Part], tied: bool = False) 
         parts: The weights.
         tied: Whether the language model's output matrix is its token table.
     """
-    report = Report()
+    report = MatchReport()
     for part in parts:
         prefix = part.layout.prefix(part.tensors) or ""
-        found = set()
+        names = set()
         for key, tensor in part.tensors.items():
             name, why = part.layout.place(key.removeprefix(prefix))
             if not key.startswith(prefix):
                 name, why = "", f"outside {prefix}"
             if tied and name == _TIED:
                 name, why = "", "the token table once more"
-            found.add(name)
+            names.add(name)
             if not name:
                 report.ignored.append((key, why))
             elif name not in own:
@@ -143,7 +148,7 @@ def match(own: Mapping[str, Tensor], parts: Sequence[Part], tied: bool = False) 
             else:
                 report.taken.append(Taken(key, name, tensor))
         needed = (name for name in own if name.startswith(part.fills) and not name.startswith(_OPTIONAL))
-        absent = [name for name in needed if name not in found and not (tied and name == _TIED)]
+        absent = [name for name in needed if name not in names and not (tied and name == _TIED)]
         report.missing += [prefix + part.layout.theirs(name) for name in absent]
     filled = tuple(start for part in parts for start in part.fills)
     report.fresh = [name for name in own if not name.startswith(filled)]

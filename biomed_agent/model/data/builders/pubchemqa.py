@@ -11,7 +11,7 @@ from typing import Any
 
 from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
 from biomed_agent.model.contract.prompt import QUESTIONS
-from biomed_agent.model.data.builders.writer import Draft, Found, Page, Report, Tell, read_pages
+from biomed_agent.model.data.builders.writer import BuildReport, Draft, Found, Page, Tell, read_pages
 from biomed_agent.model.data.pairs import enough
 from biomed_agent.sources.http.malformed import well_formed
 from biomed_agent.sources.http.transport import Reply, Transport
@@ -21,7 +21,7 @@ from biomed_agent.sources.pubchem.readers import check_reply
 
 HEADING = "Record Description"
 """heading of PubChem's compound pages under which depositors describe the compound"""
-CIDS = 200
+BATCH_CIDS = 200
 """structures looked up at once"""
 NO_STRUCTURE = "the compound has no structure that RDKit reads"
 
@@ -36,7 +36,7 @@ def build_pubchemqa(
     limit: int | None = None,
     restart: bool = False,
     tell: Tell = lambda words: None,
-) -> Report:
+) -> BuildReport:
     """Write ``{"SMILES": [[question, answer], ...]}``; SMILES are RDKit's canonical isomeric ones.
 
     Args:
@@ -124,27 +124,27 @@ def read_annotations(body: Mapping[str, Any], source: str = "") -> Page:
         Unavailable: It is malformed.
     """
     page = body["Annotations"]
-    found: list[Found] = []
+    entries: list[Found] = []
     skipped: Counter[str] = Counter()
-    for one in page.get("Annotation") or ():
-        if source and one.get("SourceName") != source:
+    for annotation in page.get("Annotation") or ():
+        if source and annotation.get("SourceName") != source:
             continue
-        cids = (one.get("LinkedRecords") or {}).get("CID") or []
+        cids = (annotation.get("LinkedRecords") or {}).get("CID") or []
         if not cids:
             skipped["the description is linked to no compound"] += 1
             continue
-        for data in one.get("Data") or ():
+        for data in annotation.get("Data") or ():
             strings = (data.get("Value") or {}).get("StringWithMarkup") or ()
             text = " ".join(str(string.get("String", "")) for string in strings)
-            _take(found, skipped, int(cids[0]), text, str(one.get("Name", "")))
+            _take(entries, skipped, int(cids[0]), text, str(annotation.get("Name", "")))
     number, total = int(page.get("Page", 1)), int(page.get("TotalPages", 1))
-    return Page(found, str(number + 1) if number < total else "", skipped, total)
+    return Page(entries, str(number + 1) if number < total else "", skipped, total)
 
 
-def _take(found: list[Found], skipped: Counter[str], cid: int, text: str, name: str) -> None:
+def _take(entries: list[Found], skipped: Counter[str], cid: int, text: str, name: str) -> None:
     answer = described(text, name)
     if answer:
-        found.append(Found(str(cid), ((QUESTIONS["description"], answer),)))
+        entries.append(Found(str(cid), ((QUESTIONS["description"], answer),)))
     else:
         skipped["the description has fewer than 4 words"] += 1
 
@@ -164,7 +164,7 @@ def _from_dumps(dumps: Sequence[Path], source: str) -> Callable[[str], Page]:
         number = int(mark or 0)
         page = _file(dumps[number], source)
         following = str(number + 1) if number + 1 < len(dumps) else ""
-        return Page(page.found, following, page.skipped)
+        return Page(page.entries, following, page.skipped)
 
     return ask
 
@@ -181,16 +181,16 @@ def _file(path: Path, source: str) -> Page:
                 f"{path} holds no descriptions: its first line is {first[:60]!r}.",
                 "Expected JSON from PubChem, or a tab-separated table with the columns CID and description.",
             )
-        found: list[Found] = []
+        entries: list[Found] = []
         skipped: Counter[str] = Counter()
         cid, text = columns.index("cid"), columns.index("description")
         for line in lines:
             cells = line.split("\t")
             if len(cells) == len(columns) and cells[cid].strip().isdigit():
-                _take(found, skipped, int(cells[cid]), cells[text], "")
+                _take(entries, skipped, int(cells[cid]), cells[text], "")
             elif line.strip():
                 skipped["the row has no CID, or not as many fields as the header"] += 1
-        return Page(found, "", skipped)
+        return Page(entries, "", skipped)
 
 
 def _json(path: Path, text: str, source: str) -> Page:
@@ -199,14 +199,14 @@ def _json(path: Path, text: str, source: str) -> Page:
         body = json.loads(text)
         if "Annotations" in body:
             return read_annotations(body, source)
-        found: list[Found] = []
+        entries: list[Found] = []
         skipped: Counter[str] = Counter()
         titles: dict[int, str] = {}
         for row in body["InformationList"]["Information"]:
             titles.setdefault(int(row["CID"]), str(row.get("Title", "")))
             if row.get("Description") and source in ("", row.get("DescriptionSourceName")):
-                _take(found, skipped, int(row["CID"]), str(row["Description"]), titles[int(row["CID"])])
-        return Page(found, "", skipped)
+                _take(entries, skipped, int(row["CID"]), str(row["Description"]), titles[int(row["CID"])])
+        return Page(entries, "", skipped)
     except (ValueError, LookupError, TypeError, AttributeError, Unavailable) as error:
         raise InvalidInput(
             f"{path} is no page of annotations and no list of descriptions ({type(error).__name__}: {error}).",
@@ -222,7 +222,7 @@ def _structures_from(pubchem: PubChem) -> Callable[[Draft, Tell], None]:
 
     def place(draft: Draft, tell: Tell) -> None:
         done = 0
-        while keys := draft.unknown(CIDS):
+        while keys := draft.unknown(BATCH_CIDS):
             batch = pubchem.by_cids([int(key) for key in keys])
             for error in batch.missing.values():
                 if not isinstance(error, NotFound | InvalidInput):
@@ -244,14 +244,14 @@ def _structures_of(files: Sequence[Path]) -> Callable[[Draft, Tell], None]:
         wanted = set(draft.unknown(-1))
         for path in files:
             tell(f"structures of {path.name}")
-            found: dict[str, str] = {}
+            structures: dict[str, str] = {}
             missing: dict[str, str] = {}
             for cid, smiles in _smiles_in(path):
                 if cid in wanted:
                     wanted.discard(cid)
                     canonical = _canonical(smiles)
-                    (found if canonical else missing)[cid] = canonical or NO_STRUCTURE
-            draft.place(found, missing)
+                    (structures if canonical else missing)[cid] = canonical or NO_STRUCTURE
+            draft.place(structures, missing)
         draft.place({}, dict.fromkeys(wanted, "the files give no structure of the compound"))
 
     return place

@@ -11,7 +11,7 @@ from typing import Any
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.contract.prompt import QUESTIONS
-from biomed_agent.model.data.builders.writer import Draft, Found, Page, Report, Tell, read_pages
+from biomed_agent.model.data.builders.writer import BuildReport, Draft, Found, Page, Tell, read_pages
 from biomed_agent.model.data.pairs import (
     TSV_COLUMNS,
     ProteinRecord,
@@ -26,9 +26,9 @@ from biomed_agent.sources.local.dumps import Dump
 from biomed_agent.sources.uniprot.client import check_results
 
 FIELDS = "accession,protein_name,sequence,cc_function,cc_similarity,cc_subcellular_location"
-PAGE = 500
+PAGE_ENTRIES = 500
 """entries asked for at once: the most UniProt gives"""
-DUMP_PAGE = 2_000
+DUMP_PAGE_ENTRIES = 2_000
 """entries of a dump stored at once"""
 REVIEWED = "reviewed:true"
 """Swiss-Prot, in UniProt's query language"""
@@ -43,7 +43,7 @@ def build_uniprotqa(
     limit: int | None = None,
     restart: bool = False,
     tell: Tell = lambda words: None,
-) -> Report:
+) -> BuildReport:
     """Write ``{accession: {"sequence": ..., "data": [[question, answer], ...]}}``.
 
     Args:
@@ -84,7 +84,7 @@ def _entries(draft: Draft) -> Iterator[tuple[str, Any]]:
 
 
 def _page(records: Iterable[ProteinRecord], mark: str, of: int | None = None, release: str = "") -> Page:
-    found: list[Found] = []
+    entries: list[Found] = []
     skipped: Counter[str] = Counter()
     for record in records:
         answers = protein_answers(record)
@@ -94,13 +94,13 @@ def _page(records: Iterable[ProteinRecord], mark: str, of: int | None = None, re
             skipped["the entry states no function, name, family or location"] += 1
         else:
             pairs = tuple((QUESTIONS[kind], answer) for kind, answer in answers.items())
-            found.append(Found(record.accession, pairs, record.sequence))
-    return Page(found, mark, skipped, of, release)
+            entries.append(Found(record.accession, pairs, record.sequence))
+    return Page(entries, mark, skipped, of, release)
 
 
 def _from_uniprot(transport: Transport, query: str) -> Callable[[str], Page]:
     """Return what asks UniProt for a page: a search, and then the address each page gives of the next."""
-    params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE)}
+    params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE_ENTRIES)}
 
     def ask(mark: str) -> Page:
         reply = transport.get(
@@ -136,9 +136,9 @@ def _from_dumps(dumps: Sequence[Path]) -> Callable[[str], Page]:
         if opened is None:
             opened = (record for path in dumps for record in _records(path))
             at = sum(1 for _ in islice(opened, int(mark or 0)))
-        records = list(islice(opened, DUMP_PAGE))
+        records = list(islice(opened, DUMP_PAGE_ENTRIES))
         at += len(records)
-        return _page(records, str(at) if len(records) == DUMP_PAGE else "")
+        return _page(records, str(at) if len(records) == DUMP_PAGE_ENTRIES else "")
 
     return ask
 

@@ -43,7 +43,7 @@ class Found:
 class Page:
     """One part of a database."""
 
-    found: list[Found]
+    entries: list[Found]
     next: str
     """mark of the next page; empty at the end"""
     skipped: Mapping[str, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BuildReport:
     """What a build came to."""
 
     path: Path
@@ -132,17 +132,17 @@ class Draft:
         """Store a page and the mark of the one behind it; at ``limit`` entities the rest is left out."""
         with self._writing(), self._open:
             room = None if limit is None else limit - self.entities
-            for found in page.found:
-                number = self._number(found.key)
+            for entry in page.entries:
+                number = self._number(entry.key)
                 if number is None:
                     if room == 0:
                         break
                     room = None if room is None else room - 1
                     insert = "INSERT INTO entity (key, structure) VALUES (?, ?)"
-                    number = self._open.execute(insert, (found.key, found.structure)).lastrowid
+                    number = self._open.execute(insert, (entry.key, entry.structure)).lastrowid
                 self._open.executemany(
                     "INSERT OR IGNORE INTO pair (entity, question, answer) VALUES (?, ?, ?)",
-                    [(number, question, answer) for question, answer in found.pairs],
+                    [(number, question, answer) for question, answer in entry.pairs],
                 )
             self._skip(page.skipped)
             self._set("mark", page.next)
@@ -164,7 +164,7 @@ class Draft:
             for reason in missing.values():
                 self._skip({reason: 1})
 
-    def finish(self, entries: Callable[[Draft], Iterator[tuple[str, Any]]]) -> Report:
+    def finish(self, entries: Callable[[Draft], Iterator[tuple[str, Any]]]) -> BuildReport:
         """Write the members of the JSON object that is the result, one a line; the working file is over with."""
         partial = self.output.with_name(f"{self.output.name}.partial")
         with self._writing(), partial.open("w", encoding="utf-8") as stream:
@@ -179,7 +179,7 @@ class Draft:
         with self._writing():
             partial.replace(self.output)
         self._finished = True
-        return Report(self.output, entities, pairs, self._skipped(), self.release, self.resumed)
+        return BuildReport(self.output, entities, pairs, self._skipped(), self.release, self.resumed)
 
     def by_key(self) -> Iterator[tuple[str, str, list[list[str]]]]:
         """Yield key, structure and pairs of each entity in the order found."""
@@ -195,11 +195,11 @@ class Draft:
             yield structure, self._pairs([number for (number,) in rows])
 
     def _pairs(self, numbers: Iterable[int]) -> list[list[str]]:
-        found: dict[tuple[str, str], None] = {}
+        pairs: dict[tuple[str, str], None] = {}
         for number in numbers:
             rows = self._open.execute("SELECT question, answer FROM pair WHERE entity = ? ORDER BY number", (number,))
-            found |= dict.fromkeys(rows.fetchall())
-        return [list(pair) for pair in found]
+            pairs |= dict.fromkeys(rows.fetchall())
+        return [list(pair) for pair in pairs]
 
     def _number(self, key: str) -> int | None:
         row = self._open.execute("SELECT number FROM entity WHERE key = ?", (key,)).fetchone()
@@ -226,9 +226,9 @@ class Draft:
         try:
             yield
         except (OSError, sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            said = getattr(error, "strerror", None) or error
+            reason = getattr(error, "strerror", None) or error
             raise InvalidInput(
-                f"{self.output} cannot be written: {said}.", "Give a file in a writable folder."
+                f"{self.output} cannot be written: {reason}.", "Give a file in a writable folder."
             ) from error
 
 

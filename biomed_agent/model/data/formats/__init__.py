@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.model.data.examples import Example, Question
+from biomed_agent.model.data.examples import Example, TextQuestion
 from biomed_agent.model.data.formats.detect import detect
 from biomed_agent.model.data.formats.questions import QUESTIONS
 from biomed_agent.model.data.formats.rows import Bad, BadRow, Format, Reading
 from biomed_agent.model.data.formats.structures import STRUCTURES, write_line
 
-FORMATS: dict[str, Format[Any]] = {one.name: one for one in (*STRUCTURES, *QUESTIONS)}
+FORMATS: dict[str, Format[Any]] = {entry.name: entry for entry in (*STRUCTURES, *QUESTIONS)}
 __all__ = ["FORMATS", "Bad", "BadRow", "Format", "Reading", "open_file", "read", "read_questions", "write_line"]
 
 
@@ -57,13 +57,13 @@ def read(path: Path | str, *, format: str | None = None, report: Path | None = N
     return reading
 
 
-def read_questions(path: Path | str, *, format: str | None = None, report: Path | None = None) -> Reading[Question]:
+def read_questions(path: Path | str, *, format: str | None = None, report: Path | None = None) -> Reading[TextQuestion]:
     """Return the questions in text of a file; otherwise like :func:`open_file`.
 
     Raises:
         InvalidInput: It holds structures.
     """
-    reading: Reading[Question] = open_file(path, format=format, report=report)
+    reading: Reading[TextQuestion] = open_file(path, format=format, report=report)
     if reading.format.holds != "questions":
         raise InvalidInput(f"{path} holds structures ({reading.format.name}); expected questions in text.")
     return reading

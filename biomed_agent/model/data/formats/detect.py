@@ -8,7 +8,7 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.data.formats.streams import Element, json_elements, json_lines, json_rows, open_text
 from biomed_agent.model.data.formats.structures import delimiter_of
 
-LOOKED_AT = 50
+SAMPLE_ROWS = 50
 """rows that are looked at"""
 MEDMCQA = "medmcqa"
 
@@ -53,15 +53,15 @@ def _json(path: Path, head: str) -> str:
     known = [name for name in names if name]
     if known:
         return _medmcqa(path) if known[0] == MEDMCQA else known[0]
-    if rows and all(isinstance(one.value, str) for one in rows if not one.problem) and head == "{":
+    if rows and all(isinstance(row.value, str) for row in rows if not row.problem) and head == "{":
         raise InvalidInput(
             f"{path} gives one text for each key: a file that belongs to another one.",
             "Read PubMedQA's ori_pqal.json instead of its answers alone, and OpenBioMed's train.json instead of "
             "sequences.json.",
         )
-    found = next((repr(one.value)[:80] for one in rows if not one.problem), "nothing that is JSON")
+    sample = next((repr(row.value)[:80] for row in rows if not row.problem), "nothing that is JSON")
     raise InvalidInput(
-        f"{path} is JSON, but not in a nesting that is known; its first row is {found}.",
+        f"{path} is JSON, but not in a nesting that is known; its first row is {sample}.",
         "See docs/data.md for the formats, or state one (--format).",
     )
 
@@ -69,11 +69,11 @@ def _json(path: Path, head: str) -> str:
 def _rows(path: Path, head: str) -> list[Element]:
     """Return the first elements of the document, or the first of its lines when it is JSON lines."""
     with open_text(path) as stream:
-        rows = list(islice(json_elements(stream), LOOKED_AT))
+        rows = list(islice(json_elements(stream), SAMPLE_ROWS))
     # The first line of JSON lines is a document of its own, behind which more follows.
-    if head == "{" and (any(one.key == "question" for one in rows) or rows[-1].problem.startswith("more text")):
+    if head == "{" and (any(row.key == "question" for row in rows) or rows[-1].problem.startswith("more text")):
         with open_text(path) as stream:
-            rows = list(islice(json_lines(stream), LOOKED_AT))
+            rows = list(islice(json_lines(stream), SAMPLE_ROWS))
     return rows
 
 
@@ -110,7 +110,7 @@ def _medmcqa(path: Path) -> str:
     """
     seen: dict[int, int] = {}
     for number, element in enumerate(json_rows(path)):
-        if number >= LOOKED_AT and seen.keys() & {0, 4}:
+        if number >= SAMPLE_ROWS and seen.keys() & {0, 4}:
             break
         cop = element.value.get("cop") if isinstance(element.value, dict) else None
         if isinstance(cop, int) and not isinstance(cop, bool):

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from biomed_agent.model.data.examples import Question
+from biomed_agent.model.data.examples import TextQuestion
 from biomed_agent.model.data.formats.rows import Defect, Format, RowError, strings, text
 from biomed_agent.model.data.formats.streams import json_elements, json_rows, open_text
 
@@ -14,7 +14,7 @@ DECISIONS = {"yes": "yes", "no": "no", "maybe": "maybe"}
 LETTERS = "ABCD"
 
 
-def pubmedqa(path: Path) -> Iterator[Question | Defect]:
+def pubmedqa(path: Path) -> Iterator[TextQuestion | Defect]:
     """``{"PMID": {"QUESTION", "CONTEXTS", "LONG_ANSWER", "final_decision"}}``; the unlabelled set has no decision."""
     with open_text(path) as stream:
         for element in json_elements(stream):
@@ -31,7 +31,7 @@ def pubmedqa(path: Path) -> Iterator[Question | Defect]:
                 yield Defect(element.line, "the entry has no contexts", element.key)
                 continue
             try:
-                yield Question(
+                yield TextQuestion(
                     element.key,
                     text(row.get("QUESTION"), "question"),
                     decision or "",
@@ -45,7 +45,7 @@ def pubmedqa(path: Path) -> Iterator[Question | Defect]:
                 yield Defect(element.line, error.reason, element.key, error.got)
 
 
-def medqa(path: Path) -> Iterator[Question | Defect]:
+def medqa(path: Path) -> Iterator[TextQuestion | Defect]:
     """JSON lines of ``{"question", "options": {"A": ...}, "answer": text of the right one, "answer_idx": "A"}``."""
     for element in json_rows(path):
         row = element.value
@@ -56,7 +56,7 @@ def medqa(path: Path) -> Iterator[Question | Defect]:
             options = _options(row.get("options"))
             named = str(row.get("id") or f"{path.name}:{element.line}")
             asked = text(row.get("question"), "question")
-            yield Question(named, asked, _right(row, options), options, group=named, origin=path.name)
+            yield TextQuestion(named, asked, _right(row, options), options, group=named, origin=path.name)
         except RowError as error:
             yield Defect(element.line, error.reason, "", error.got)
 
@@ -69,22 +69,22 @@ def _options(value: Any) -> dict[str, str]:
 
 def _right(row: Mapping[str, Any], options: Mapping[str, str]) -> str:
     """Return the key of the right option; "" in a file that tells no answers."""
-    key, said = row.get("answer_idx"), row.get("answer")
-    if key is None and said is None:
+    key, stated = row.get("answer_idx"), row.get("answer")
+    if key is None and stated is None:
         return ""
     if key is None:
-        keys = [one for one, option in options.items() if option == str(said).strip()]
+        keys = [key for key, option in options.items() if option == str(stated).strip()]
         if len(keys) != 1:
-            raise RowError("the answer is not one of the options", str(said))
+            raise RowError("the answer is not one of the options", str(stated))
         return keys[0]
     if key not in options:
         raise RowError("answer_idx names no option", repr(key))
-    if said is not None and options[key] != str(said).strip():
-        raise RowError("answer and answer_idx disagree", f"{key} and {said}")
+    if stated is not None and options[key] != str(stated).strip():
+        raise RowError("answer and answer_idx disagree", f"{key} and {stated}")
     return str(key)
 
 
-def medmcqa(path: Path, lowest: int = 1) -> Iterator[Question | Defect]:
+def medmcqa(path: Path, lowest: int = 1) -> Iterator[TextQuestion | Defect]:
     """JSON lines of ``{"id", "question", "opa" ... "opd", "cop", "exp"}``.
 
     Args:
@@ -102,8 +102,8 @@ def medmcqa(path: Path, lowest: int = 1) -> Iterator[Question | Defect]:
             options = {letter: text(row.get(f"op{letter.lower()}"), f"option {letter}") for letter in LETTERS}
             asked = text(row.get("question"), "question")
             answer = _option(row.get("cop"), lowest)
-            said = str(row.get("exp") or "")
-            yield Question(named, asked, answer, options, explanation=said, group=named, origin=path.name)
+            explanation = str(row.get("exp") or "")
+            yield TextQuestion(named, asked, answer, options, explanation=explanation, group=named, origin=path.name)
         except RowError as error:
             yield Defect(element.line, error.reason, named, error.got)
 
@@ -123,7 +123,7 @@ def _from_one(counts: Counter[str]) -> str:
     return "no row says cop 0 or 4, so it is read as 1 to 4; if it is 0 to 3, state --format medmcqa-hf"
 
 
-_format = partial(Format[Question], holds="questions")
+_format = partial(Format[TextQuestion], holds="questions")
 QUESTIONS = (
     _format(name="pubmedqa", shape='{"PMID": {"QUESTION", "CONTEXTS", "final_decision", ...}}', reader=pubmedqa),
     _format(name="medqa", shape='JSON lines of {"question", "options": {"A": ...}, "answer_idx"}', reader=medqa),

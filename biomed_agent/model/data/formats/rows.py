@@ -11,12 +11,12 @@ from typing import Any, Generic, Literal, TextIO, TypeAlias, TypeVar
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.privacy.disclosure import are_nucleotides
 from biomed_agent.model.contract.prompt import QUESTIONS
-from biomed_agent.model.data.examples import KINDS, Example, Question, kind_of
+from biomed_agent.model.data.examples import KINDS, Example, TextQuestion, kind_of
 from biomed_agent.model.data.formats.streams import is_utf8
 from biomed_agent.model.network.featurize import featurize_smiles
 
-Record = TypeVar("Record", bound=Example | Question)
-KEPT = 100
+Record = TypeVar("Record", bound=Example | TextQuestion)
+MAX_SHOWN_ROWS = 100
 """bad rows a reading keeps to be shown; all are counted, and written to the report where one is asked for"""
 
 
@@ -83,7 +83,7 @@ class Format(Generic[Record]):
 
 
 class Bad:
-    """The bad rows of a reading: all counted, the first :data:`KEPT` kept."""
+    """The bad rows of a reading: all counted, the first :data:`MAX_SHOWN_ROWS` kept."""
 
     def __init__(self) -> None:
         self.first: list[BadRow] = []
@@ -97,7 +97,7 @@ class Bad:
     def add(self, row: BadRow) -> None:
         """Count a row."""
         self.reasons[row.reason] += 1
-        if len(self.first) < KEPT:
+        if len(self.first) < MAX_SHOWN_ROWS:
             self.first.append(row)
 
 
@@ -119,8 +119,8 @@ class Reading(Generic[Record]):
     def __iter__(self) -> Iterator[Record]:
         self.bad, self.counts = Bad(), Counter()
         with self._report() as report:
-            for found in self.format.reader(self.path):
-                row = self._made(found)
+            for record in self.format.reader(self.path):
+                row = self._made(record)
                 if isinstance(row, BadRow):
                     self.bad.add(row)
                     if report:
@@ -137,17 +137,17 @@ class Reading(Generic[Record]):
         except OSError as error:
             raise InvalidInput(f"{self.report} cannot be written: {error.strerror or error}.") from error
 
-    def _made(self, found: Record | Found | Defect) -> Record | BadRow:
-        if isinstance(found, Found):
+    def _made(self, record: Record | Found | Defect) -> Record | BadRow:
+        if isinstance(record, Found):
             try:
-                return to_example(found, self.path.name)  # type: ignore[return-value]  # a reader that finds pairs
+                return to_example(record, self.path.name)  # type: ignore[return-value]  # a reader that finds pairs
             except RowError as error:
-                column = found.columns.get(error.what, "")
-                where = found.where or (f"column {column}" if column else "")
-                return BadRow(str(self.path), found.line, error.reason, where, error.got)
-        if isinstance(found, Defect):
-            return BadRow(str(self.path), found.line, found.reason, found.where, shorten(found.got))
-        return found
+                column = record.columns.get(error.what, "")
+                where = record.where or (f"column {column}" if column else "")
+                return BadRow(str(self.path), record.line, error.reason, where, error.got)
+        if isinstance(record, Defect):
+            return BadRow(str(self.path), record.line, record.reason, record.where, shorten(record.got))
+        return record
 
     def summary(self) -> str:
         """Say in one line what was read."""
@@ -177,23 +177,23 @@ class RowError(Exception):
         self.reason, self.got, self.what = reason, shorten(got), what
 
 
-def to_example(found: Found, origin: str) -> Example:
+def to_example(record: Found, origin: str) -> Example:
     """Check what was found and return it as an example.
 
     Raises:
         RowError: It holds no structure, question or answer, or one that cannot be used.
     """
-    smiles, sequence = molecule(found.smiles), protein(found.sequence)
+    smiles, sequence = molecule(record.smiles), protein(record.sequence)
     if not smiles and not sequence:
         raise RowError("there is neither a molecule nor a protein")
-    question = text(found.question, "question") if found.question != "" or not found.kind else ""
-    kind = found.kind or kind_of(question)
+    question = text(record.question, "question") if record.question != "" or not record.kind else ""
+    kind = record.kind or kind_of(question)
     if kind not in KINDS:
         raise RowError("the kind is unknown", kind)
     if not question and kind not in QUESTIONS:
         raise RowError("the question is empty")
-    answer = text(found.answer, "answer")
-    return Example(kind, answer, found.group, found.origin or origin, smiles, sequence, question)
+    answer = text(record.answer, "answer")
+    return Example(kind, answer, record.group, record.origin or origin, smiles, sequence, question)
 
 
 def text(value: Any, what: str) -> str:
@@ -250,7 +250,12 @@ def protein(value: Any) -> str:
     sequence = "".join(text(value, "sequence").split()).upper().removesuffix("*")
     if not sequence.isascii() or not sequence.isalpha():
         position, character = next(
-            ((n, one) for n, one in enumerate(sequence, 1) if not (one.isascii() and one.isalpha())), (1, "")
+            (
+                (n, character)
+                for n, character in enumerate(sequence, 1)
+                if not (character.isascii() and character.isalpha())
+            ),
+            (1, ""),
         )
         raise RowError("the sequence holds what is no residue", f"{character!r} at position {position}", "sequence")
     if are_nucleotides(sequence):
@@ -268,7 +273,7 @@ def strings(value: Any) -> list[str]:
     """Return the texts of a list, or a text as a list of one; [] for anything else."""
     if isinstance(value, str):
         return [value]
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def first_of(row: Mapping[str, Any], *names: str) -> Any:

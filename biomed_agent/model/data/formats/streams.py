@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from biomed_agent.core.errors import InvalidInput
 
-CHUNK = 1 << 20
+CHUNK_CHARACTERS = 1 << 20
 """characters read at once"""
 MAX_ELEMENT = 1 << 26
 """characters one element of a JSON document may have; a bracket that is never closed must not fill the memory"""
@@ -87,7 +87,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
 def _unpacked(path: Path, head: bytes) -> io.BufferedReader:
     for magic, opener in _PACKED.items():
         if head.startswith(magic):
-            return io.BufferedReader(opener(path, "rb"), CHUNK)
+            return io.BufferedReader(opener(path, "rb"), CHUNK_CHARACTERS)
     return path.open("rb")
 
 
@@ -204,7 +204,7 @@ class _Window:
         self._counted = self.position
         return self._line
 
-    def read(self, size: int = CHUNK) -> None:
+    def read(self, size: int = CHUNK_CHARACTERS) -> None:
         """Read on, and forget what lies behind the position."""
         more = self.stream.read(size)
         self.ended = not more
@@ -237,7 +237,7 @@ class _Window:
         Raises:
             _Malformed: It is no JSON; the position is behind it nevertheless.
         """
-        size = CHUNK
+        size = CHUNK_CHARACTERS
         while True:
             problem = ""
             try:

@@ -98,7 +98,7 @@ def _sequences(path: Path) -> Mapping[str, Any]:
     for name in SEQUENCES:
         if (beside := path.with_name(name)).is_file():
             with open_text(beside) as stream:
-                return {one.key: one.value for one in json_elements(stream) if not one.problem}
+                return {element.key: element.value for element in json_elements(stream) if not element.problem}
     raise InvalidInput(
         f"{path} names proteins by accession, and {SEQUENCES[0]} is not beside it.",
         "Put the release's sequences.json into the same folder.",
@@ -154,8 +154,8 @@ def _header(path: Path, rows: Iterator[TableRow], *needed: str) -> list[str]:
     names = [name.strip().lower() for name in fields]
     if not set(needed) <= set(names):
         raise _no_header(path, "\t".join(fields), ", ".join(needed))
-    for one in needed:
-        _one_column(path, one, [field for field, name in zip(fields, names, strict=True) if name == one])
+    for column in needed:
+        _one_column(path, column, [field for field, name in zip(fields, names, strict=True) if name == column])
     return names
 
 
@@ -177,8 +177,8 @@ def _wrong_length(row: TableRow, header: Sequence[str]) -> Defect | None:
 def delimiter_of(header: str) -> str:
     """Return the delimiter with which a table's header names a structure, a question and an answer; else ""."""
     for delimiter in DELIMITERS:
-        found = _columns([name.strip().strip('"') for name in header.strip().split(delimiter)])
-        if {"question", "answer"} <= found.keys() and ("smiles" in found or "sequence" in found):
+        columns = _columns([name.strip().strip('"') for name in header.strip().split(delimiter)])
+        if {"question", "answer"} <= columns.keys() and ("smiles" in columns or "sequence" in columns):
             return delimiter
     return ""
 
@@ -186,8 +186,8 @@ def delimiter_of(header: str) -> str:
 def _columns(header: Sequence[str]) -> dict[str, list[int]]:
     """Return the positions of the columns that may be meant by each one that is read."""
     names = [name.strip().lower().replace(" ", "_").replace("-", "_") for name in header]
-    found = {column: [n for n, name in enumerate(names) if name in known] for column, known in COLUMNS.items()}
-    return {column: places for column, places in found.items() if places}
+    positions = {column: [n for n, name in enumerate(names) if name in known] for column, known in COLUMNS.items()}
+    return {column: places for column, places in positions.items() if places}
 
 
 def _one_column(path: Path, what: str, named: Sequence[str]) -> None:
@@ -212,10 +212,10 @@ def table(path: Path) -> Iterator[Found | Defect]:
     with open_text(path) as stream:
         rows = quoted_rows(stream, delimiter)
         header = next(rows).fields
-        found = _columns(header)
-        for column, places in found.items():
+        indices = _columns(header)
+        for column, places in indices.items():
             _one_column(path, column, [header[place] for place in places])
-        columns = {column: places[0] for column, places in found.items()}
+        columns = {column: places[0] for column, places in indices.items()}
         named = {column.replace("smiles", "SMILES"): header[place] for column, place in columns.items()}
         for row in rows:
             if problem := _wrong_length(row, header):

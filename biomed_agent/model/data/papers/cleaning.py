@@ -95,7 +95,7 @@ _PICTURED = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:e?S|A|ESM_?)?\d+(?:\.\d+)?[A-Za-z]{0,4}['′]?|[A-Za-z]|[IVX]+")
-_BESIDE_LABEL = frozenset(
+_NOT_A_LABEL = frozenset(
     "and & + in to or left right top bottom upper lower middle inset column columns row rows lane lanes arrow arrows "
     "black white red blue green open filled solid dashed bar bars circle circles line lines square squares".split()
 )
@@ -188,8 +188,8 @@ def style_of(paragraphs: Iterable[str]) -> Style:
 
 def _coverage(groups: Iterable[str]) -> float:
     """Share of the numbers from 1 to the highest that occur in groups such as ``3, 5-8``."""
-    found = {number for group in groups for number in _numbers(group)}
-    return len(found - {0}) / max(1, *found) if found else 0.0
+    cited = {number for group in groups for number in _numbers(group)}
+    return len(cited - {0}) / max(1, *cited) if cited else 0.0
 
 
 def _numbers(group: str) -> list[int]:
@@ -292,14 +292,14 @@ def _numbered(match: re.Match[str], style: Style, removed: Counter[str]) -> str:
 def _group(match: re.Match[str], shape: str, removed: Counter[str]) -> str:
     """Take citations and pointers to pictures out of one pair of brackets, and the brackets when nothing is left."""
     pieces = match[2].split(";")
-    kept = []
+    lines = []
     for piece in pieces:
         rest = _without_pointers(piece.strip(" ,."), removed)
         if rest:
-            kept.append(rest)
-    if len(kept) == len(pieces) and all(rest == piece.strip(" ,.") for rest, piece in zip(kept, pieces, strict=True)):
+            lines.append(rest)
+    if len(lines) == len(pieces) and all(rest == piece.strip(" ,.") for rest, piece in zip(lines, pieces, strict=True)):
         return match[0]
-    return match[1] + shape.format("; ".join(kept)) if kept else ""
+    return match[1] + shape.format("; ".join(lines)) if lines else ""
 
 
 def _without_pointers(piece: str, removed: Counter[str]) -> str:
@@ -326,7 +326,7 @@ def _is_citation(piece: str) -> bool:
     """Say whether a text is authors and years and nothing else."""
     if piece.lower() in ("reviewed in", "see", "e.g.", "e.g.,", "see also", "reviewed by"):
         return True
-    return all(_is_dated_name(one) for one in _NEXT_AUTHORS.split(piece))
+    return all(_is_dated_name(part) for part in _NEXT_AUTHORS.split(piece))
 
 
 def _is_dated_name(piece: str) -> bool:
@@ -351,7 +351,7 @@ def _is_pointer(piece: str) -> bool:
         return False
     piece = re.sub(r"^(figs?|tables?)\.(?=\w)", r"\1. ", piece, flags=re.IGNORECASE)
     words = re.findall(r"[A-Za-z]+\.?(?=\s?e?S?\d)|&|[^\s,;:()/&–-]+", piece)
-    return all(_PICTURE.fullmatch(word) or _LABEL.fullmatch(word) or word.lower() in _BESIDE_LABEL for word in words)
+    return all(_PICTURE.fullmatch(word) or _LABEL.fullmatch(word) or word.lower() in _NOT_A_LABEL for word in words)
 
 
 def _sub(pattern: re.Pattern[str], by: str, text: str, removed: Counter[str], kind: str) -> str:

@@ -66,7 +66,7 @@ def clean(paper: Paper, removed: Counter[str] | None = None) -> str:
         cleaned = [clean_paragraph(paragraph, style, removed) for paragraph in section.paragraphs]
         cleaned = [paragraph for paragraph in cleaned if paragraph and paragraph != title]
         if cleaned:
-            lines += [one for one in (above, heading) if one] + cleaned
+            lines += [part for part in (above, heading) if part] + cleaned
             above = ""
         else:
             # "Methods" right before "Mice": both are kept once there is text; cells of a table are not.

@@ -22,8 +22,8 @@ from biomed_agent.model.data.papers.s2orc import paper_of
 
 SUFFIXES = {".txt": "text", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".xml": "xml"}
 """How a file is read, by its name without ``.gz``, ``.xz`` or ``.bz2``."""
-PACKED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
-LONGEST = 1 << 26
+COMPRESSED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+MAX_TEXT_BYTES = 1 << 26
 """Bytes of the longest line or text that is read; what is longer is a bad row."""
 RECORDS = {"PubmedArticle": "MedlineCitation/Article", "PubmedBookArticle": "BookDocument"}
 """PubMed's kinds of record, and where each has title and abstract."""
@@ -35,23 +35,23 @@ def find_files(inputs: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     Raises:
         InvalidInput: There is no such file, a suffix is unknown, or nothing was found.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     passed: list[Path] = []
-    for one in inputs:
-        if not one.exists():
-            raise InvalidInput(f"there is no {one}.", "Give files or folders of papers.")
-        files = [one] if one.is_file() else sorted(path for path in one.rglob("*") if path.is_file())
+    for source in inputs:
+        if not source.exists():
+            raise InvalidInput(f"there is no {source}.", "Give files or folders of papers.")
+        files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
         known = [path for path in files if _kind(path)]
-        if one.is_file() and not known:
+        if source.is_file() and not known:
             raise InvalidInput(
-                f"{one} ends in {one.suffix or 'no suffix'}, which no reader knows.",
-                f"Expected {', '.join(SUFFIXES)}, packed with {', '.join(PACKED)} or not.",
+                f"{source} ends in {source.suffix or 'no suffix'}, which no reader knows.",
+                f"Expected {', '.join(SUFFIXES)}, packed with {', '.join(COMPRESSED)} or not.",
             )
         if not known:
-            raise InvalidInput(f"{one} holds no papers.", f"Expected files that end in {', '.join(SUFFIXES)}.")
-        found += known
+            raise InvalidInput(f"{source} holds no papers.", f"Expected files that end in {', '.join(SUFFIXES)}.")
+        paths += known
         passed += [path for path in files if path not in known]
-    return list(dict.fromkeys(found)), passed
+    return list(dict.fromkeys(paths)), passed
 
 
 def read_papers(path: Path) -> Iterator[Row]:
@@ -83,11 +83,11 @@ class PaperFile:
         self.position, self._digest = 0, hashlib.sha256()
         try:
             with self.path.open("rb", buffering=0) as raw:
-                told = io.BufferedReader(_Told(raw, self._tell), 1 << 18)
-                unpack = PACKED.get(self.path.suffix.lower())
-                with cast(BinaryIO, unpack(told) if unpack else told) as file:
+                stream = io.BufferedReader(_WatchedFile(raw, self._tell), 1 << 18)
+                decompress = COMPRESSED.get(self.path.suffix.lower())
+                with cast(BinaryIO, decompress(stream) if decompress else stream) as file:
                     yield from read(file, str(self.path))
-                    while told.read(1 << 20):  # whatever follows the last row belongs to the digest
+                    while stream.read(1 << 20):  # whatever follows the last row belongs to the digest
                         pass
         except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or str(error)
@@ -104,30 +104,30 @@ class PaperFile:
         self._digest.update(block)
 
 
-class _Told(io.RawIOBase):
+class _WatchedFile(io.RawIOBase):
     """A file that tells what is read from it."""
 
-    def __init__(self, file: io.RawIOBase, told: Callable[[memoryview], None]) -> None:
-        self.file, self.told = file, told
+    def __init__(self, file: io.RawIOBase, tell: Callable[[memoryview], None]) -> None:
+        self.file, self.report = file, tell
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         count = self.file.readinto(buffer) or 0
-        self.told(memoryview(buffer)[:count])
+        self.report(memoryview(buffer)[:count])
         return count
 
 
 def _kind(path: Path) -> str:
-    name = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    name = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
     return SUFFIXES.get(name.suffix.lower(), "")
 
 
 def _read_text(file: BinaryIO, name: str) -> Iterator[Row]:
-    content = file.read(LONGEST + 1)
-    if len(content) > LONGEST:
-        yield BadRow(name, 1, f"longer than {LONGEST:,} bytes; expected one paper a file")
+    content = file.read(MAX_TEXT_BYTES + 1)
+    if len(content) > MAX_TEXT_BYTES:
+        yield BadRow(name, 1, f"longer than {MAX_TEXT_BYTES:,} bytes; expected one paper a file")
         return
     try:
         text = content.decode("utf-8-sig")
@@ -144,26 +144,26 @@ def _read_text(file: BinaryIO, name: str) -> Iterator[Row]:
 def _read_lines(file: BinaryIO, name: str, above: int = 0) -> Iterator[Row]:
     for number, line in _lines(file, above):
         if line is None:
-            yield BadRow(name, number, f"longer than {LONGEST:,} bytes")
+            yield BadRow(name, number, f"longer than {MAX_TEXT_BYTES:,} bytes")
         elif line.strip():
             yield _row(line, name, number)
 
 
 def _lines(file: BinaryIO, number: int) -> Iterator[tuple[int, bytes | None]]:
     """Yield lines, numbered from the one after ``number``; None for one that is too long to hold."""
-    while line := file.readline(LONGEST):
+    while line := file.readline(MAX_TEXT_BYTES):
         number += 1
-        if len(line) < LONGEST or line.endswith(b"\n"):
+        if len(line) < MAX_TEXT_BYTES or line.endswith(b"\n"):
             yield number, line
             continue
-        while (rest := file.readline(LONGEST)) and not rest.endswith(b"\n"):
+        while (rest := file.readline(MAX_TEXT_BYTES)) and not rest.endswith(b"\n"):
             pass
         yield number, None
 
 
 def _read_object(file: BinaryIO, name: str) -> Iterator[Row]:
     """Read a file that holds one object, or JSON lines under the wrong name, as MedMCQA's files do."""
-    first = file.readline(LONGEST)
+    first = file.readline(MAX_TEXT_BYTES)
     try:
         json.loads(first)
         one_a_line = True
@@ -173,8 +173,12 @@ def _read_object(file: BinaryIO, name: str) -> Iterator[Row]:
         yield _row(first, name, 1)
         yield from _read_lines(file, name, 1)
         return
-    content = first + file.read(LONGEST)
-    yield _row(content, name, 1) if len(content) <= LONGEST else BadRow(name, 1, f"longer than {LONGEST:,} bytes")
+    content = first + file.read(MAX_TEXT_BYTES)
+    yield (
+        _row(content, name, 1)
+        if len(content) <= MAX_TEXT_BYTES
+        else BadRow(name, 1, f"longer than {MAX_TEXT_BYTES:,} bytes")
+    )
 
 
 def _row(line: bytes, name: str, number: int) -> Row:

@@ -39,10 +39,10 @@ def paper_of(record: object, file: str, line: int) -> Paper:
     parsed = record.get("pdf_parse") or {}
     parsed = parsed if isinstance(parsed, dict) else {}
     title = _string(record, "title") or _string(record.get("metadata") or {}, "title")
-    annotated = next((one for key in ("content", "body") if _is_annotated(one := record.get(key))), None)
+    annotated = next((value for key in ("content", "body") if _is_annotated(value := record.get(key))), None)
     if annotated is not None:
-        found, sections = _annotated(annotated)
-        title = title or found
+        text, sections = _annotated(annotated)
+        title = title or text
     else:
         abstract = _first(parsed, ABSTRACTS) or _first(record.get("metadata") or {}, ABSTRACTS)
         sections = _sections(_first(record, ABSTRACTS) or abstract, "Abstract")
@@ -90,14 +90,14 @@ def _spans(value: object, text: str) -> list[tuple[int, int]]:
     value = json.loads(value) if isinstance(value, str) and value else value
     if not isinstance(value, list | None):
         raise ValueError(f"expected a list of annotations, got {_type(value)}")
-    return sorted(_span(one, text) for one in value or ())
+    return sorted(_span(span, text) for span in value or ())
 
 
-def _span(one: object, text: str) -> tuple[int, int]:
+def _span(span: object, text: str) -> tuple[int, int]:
     try:
-        start, end = int(one["start"]), int(one["end"])  # type: ignore[index]
+        start, end = int(span["start"]), int(span["end"])  # type: ignore[index]
     except (TypeError, KeyError, ValueError) as error:
-        raise ValueError(f"expected an annotation with start and end, got {one!r:.80}") from error
+        raise ValueError(f"expected an annotation with start and end, got {span!r:.80}") from error
     if not 0 <= start <= end <= len(text):
         raise ValueError(f"annotation {start} to {end} lies outside the text of {len(text)} characters")
     return start, end
@@ -142,12 +142,12 @@ def _sections(value: object, heading: str) -> list[Section]:
         lines = [part.strip() for part in sound(value).replace(":::", "\n").splitlines()]
         return [Section(heading, tuple(part for part in lines if part))] if any(lines) else []
     if isinstance(value, dict):
-        return [one for key, text in value.items() for one in _sections(text, str(key))]
+        return [section for key, text in value.items() for section in _sections(text, str(key))]
     if not isinstance(value, list):
         raise ValueError(f"expected text or a list of paragraphs, got {_type(value)}")
     parts: list[tuple[str, list[str]]] = []
-    for one in value:
-        own, paragraphs = (heading, [sound(one)]) if isinstance(one, str) else _paragraphs(one, heading)
+    for item in value:
+        own, paragraphs = (heading, [sound(item)]) if isinstance(item, str) else _paragraphs(item, heading)
         if parts and parts[-1][0] == own:
             parts[-1][1].extend(paragraphs)
         else:
@@ -163,12 +163,12 @@ def _paragraphs(part: object, heading: str) -> tuple[str, list[str]]:
     value = _first(part, ("text", "paragraphs", "content"))
     if isinstance(value, list):
         return sound(own), [
-            text for one in value for text in _paragraphs({"text": one} if isinstance(one, str) else one, own)[1]
+            text for item in value for text in _paragraphs({"text": item} if isinstance(item, str) else item, own)[1]
         ]
     if value is not None and not isinstance(value, str):
         raise ValueError(f"expected the text of a paragraph, got {_type(value)}")
     text = sound(value or "")
-    spans = [_span(one, text) for one in part.get("cite_spans") or ()]
+    spans = [_span(span, text) for span in part.get("cite_spans") or ()]
     return sound(own), [line for line in without_spans(text, spans).splitlines() if line.strip()]
 
 

@@ -1,7 +1,7 @@
 """Papers cleaned, cut into tokens, joined end to end and written as rows of one length.
 
-:func:`pack` goes on where it was killed, and then gives the same bytes as if it never had been. It holds one shard of
-each split in memory, whatever the size of its input.
+:func:`write_shards` goes on where it was killed, and then gives the same bytes as if it never had been. It holds one
+shard of each split in memory, whatever the size of its input.
 """
 
 import hashlib
@@ -32,19 +32,19 @@ from biomed_agent.model.data.papers.shards import (
     INDEX,
     LEFT_OUT,
     SPLITS,
-    Packing,
+    ShardSettings,
     digest_of,
     read_index,
     summary,
     tokenizer_digest,
     tokens_of,
 )
-from biomed_agent.model.training.trainer import Report, duration, write_json
+from biomed_agent.model.training.trainer import ReportLine, duration, write_json
 
 STATE = "packing.sqlite"
 SAVE_SECONDS, TELL_SECONDS = 60.0, 10.0
 """The state is saved with every full shard and after this time; progress is told after that."""
-CHUNK = 32
+CHUNK_ROWS = 32
 """Rows a process is given at once."""
 
 
@@ -81,12 +81,12 @@ _In: TypeAlias = Row | _End
 _Out: TypeAlias = tuple[_Origin, _Prepared] | BadRow | _End
 
 
-def pack(
+def write_shards(
     inputs: Sequence[Path],
     tokenizer: PreTrainedTokenizerBase,
     folder: Path,
-    settings: Packing,
-    report: Report,
+    settings: ShardSettings,
+    report: ReportLine,
     workers: int = 0,
 ) -> dict[str, Any]:
     """Write papers as shards of tokens, going on where an earlier call was killed.
@@ -178,7 +178,7 @@ class _Split:
         self.shards.append({"file": name, "rows": rows, "sha256": digest_of(values)})
         self.filled = 0
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return what the index says of this split."""
         rows = sum(shard["rows"] for shard in self.shards)
         return {"papers": self.papers, "tokens": self.tokens, "rows": rows, "shards": self.shards}
@@ -193,8 +193,8 @@ class _Run:
         database: sqlite3.Connection,
         job: Mapping[str, Any],
         tokenizer: PreTrainedTokenizerBase,
-        settings: Packing,
-        report: Report,
+        settings: ShardSettings,
+        report: ReportLine,
     ) -> None:
         self.folder, self.database, self.job, self.report = folder, database, job, report
         self.settings, self.eos = settings, int(tokenizer.eos_token_id)
@@ -218,7 +218,7 @@ class _Run:
         self.reading: PaperFile | None = None
         self.total = self.count = 0
         self.started, self.begin = time.monotonic(), self.bytes
-        self.saved = self.told = self.started
+        self.saved = self.reported = self.started
 
     def take(self, files: Sequence[Path], workers: int) -> None:
         """Read all files from the first row that is not yet done."""
@@ -240,9 +240,9 @@ class _Run:
             if written or now > self.saved + SAVE_SECONDS:
                 self._save()
                 self.saved = now
-            if now > self.told + TELL_SECONDS:
+            if now > self.reported + TELL_SECONDS:
                 self._tell()
-                self.told = now
+                self.reported = now
         self._save()
 
     def _whole(self, outs: Iterator[_Out]) -> Iterator[_Out]:
@@ -272,9 +272,9 @@ class _Run:
         for split in self.splits.values():
             split.write(fill=self.eos)
         self._export()
-        splits = {name: split.told() for name, split in self.splits.items()}
+        splits = {name: split.summary() for name, split in self.splits.items()}
         digests = "".join(
-            f"{shard['sha256']}  {shard['file']}\n" for told in splits.values() for shard in told["shards"]
+            f"{shard['sha256']}  {shard['file']}\n" for split in splits.values() for shard in split["shards"]
         )
         index = {
             "job": self.job,
@@ -351,7 +351,7 @@ class _Run:
 
     def sources(self) -> list[dict[str, Any]]:
         """Return the files that are done."""
-        return [dict(zip(("file", "bytes", "sha256", "rows"), one, strict=True)) for one in self._table("sources")]
+        return [dict(zip(("file", "bytes", "sha256", "rows"), row, strict=True)) for row in self._table("sources")]
 
     def _table(self, name: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a table in the order they were written."""
@@ -366,7 +366,7 @@ class _Run:
         self.report(f"packing: {done}, {duration((self.total - read) / max(1.0, pace))} left")
 
 
-def _job(files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, settings: Packing) -> dict[str, Any]:
+def _job(files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, settings: ShardSettings) -> dict[str, Any]:
     """Return what decides the bytes of the shards."""
     if tokenizer.eos_token_id is None:
         raise InvalidInput(f"{tokenizer.name_or_path} has no end-of-sequence token, which parts the papers.")
@@ -378,8 +378,8 @@ def _job(files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, settings: Pa
     }
 
 
-def _same_job(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:
-    differing = [key for key in wanted if found.get(key) != wanted[key]]
+def _same_job(existing: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:
+    differing = [key for key in wanted if existing.get(key) != wanted[key]]
     if differing:
         raise InvalidInput(
             f"{folder} holds shards made otherwise: {', '.join(differing)} differ.",
@@ -389,16 +389,16 @@ def _same_job(found: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path)
 
 def _same_files(done: Sequence[Mapping[str, Any]], files: Sequence[Path], folder: Path) -> None:
     """Refuse other files in place of those that are done; later ones may have been mended or added since."""
-    found = [(path.as_posix(), path.stat().st_size) for path in files] + [("nothing", 0)] * len(done)
-    for source, one in zip(done, found, strict=False):
-        if one != (source["file"], source["bytes"]):
+    sizes = [(path.as_posix(), path.stat().st_size) for path in files] + [("nothing", 0)] * len(done)
+    for source, size in zip(done, sizes, strict=False):
+        if size != (source["file"], source["bytes"]):
             raise InvalidInput(
-                f"{folder} holds {source['file']} ({source['bytes']:,} bytes), now {one[0]} ({one[1]:,}) is given.",
+                f"{folder} holds {source['file']} ({source['bytes']:,} bytes), now {size[0]} ({size[1]:,}) is given.",
                 "Give the same files in the same order, or choose another folder.",
             )
 
 
-def _prepare(row: _In, tokenizer: PreTrainedTokenizerBase, settings: Packing, dtype: str) -> _Out:
+def _prepare(row: _In, tokenizer: PreTrainedTokenizerBase, settings: ShardSettings, dtype: str) -> _Out:
     """Clean and tokenize one row."""
     if isinstance(row, BadRow | _End):
         return row
@@ -420,7 +420,7 @@ def _mapped(prepare: Callable[[_In], _Out], rows: Iterable[_In], workers: int) -
     rows, ahead = iter(rows), deque[Future[list[_Out]]]()
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         while True:
-            while len(ahead) < 4 * workers and (chunk := list(islice(rows, CHUNK))):
+            while len(ahead) < 4 * workers and (chunk := list(islice(rows, CHUNK_ROWS))):
                 ahead.append(pool.submit(_prepare_chunk, prepare, chunk))
             if not ahead:
                 return

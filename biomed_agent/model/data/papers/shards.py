@@ -2,7 +2,7 @@
 
 A folder of shards holds ``train-00000.npy`` and ``held_out-00000.npy`` and so on, arrays ``[rows, context]`` that are
 mapped rather than read; ``left_out.jsonl``, which names every row of the input that is in none of them, and why; and
-``index.json``, which is written last. :mod:`.pack` makes such a folder.
+``index.json``, which is written last. :mod:`.shard_writer` makes such a folder.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ PROBE = "Caffeine (C8H10N4O2) inhibits PDE4 at 13.5 µM;\n\tβ-actin's 2'-OH, «
 
 
 @dataclass(frozen=True)
-class Packing:
+class ShardSettings:
     """How papers become rows; the same words as in a recipe of stage 1."""
 
     context: int = 2048
@@ -52,7 +52,10 @@ def read_index(folder: Path) -> dict[str, Any]:
     """
     try:
         index: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-        context, shards = index["job"]["context"], [one for split in SPLITS for one in index["splits"][split]["shards"]]
+        context, shards = (
+            index["job"]["context"],
+            [shard for split in SPLITS for shard in index["splits"][split]["shards"]],
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidInput(
             f"{folder / INDEX} cannot be read ({getattr(error, 'strerror', None) or error}).",
@@ -95,8 +98,8 @@ def summary(index: Mapping[str, Any]) -> str:
 
 def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
     """Return a SHA-256 that tells tokenizers apart by their vocabulary and how they cut a probe."""
-    told = [sorted(tokenizer.get_vocab().items()), tokenizer.eos_token_id, tokens_of(PROBE, tokenizer)]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    facts = [sorted(tokenizer.get_vocab().items()), tokenizer.eos_token_id, tokens_of(PROBE, tokenizer)]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def tokens_of(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
@@ -108,7 +111,7 @@ def tokens_of(text: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
     return ids if ids and ids[-1] == tokenizer.eos_token_id else [*ids, int(tokenizer.eos_token_id)]
 
 
-class PackedRows(Dataset[dict[str, torch.Tensor]]):
+class TokenRows(Dataset[dict[str, torch.Tensor]]):
     """The rows of one split, mapped into memory: any row can be had at once, in any process.
 
     An item has ``input_ids`` and ``labels``, both ``[context]``; labels are -100 where the last row is filled up.
@@ -120,10 +123,10 @@ class PackedRows(Dataset[dict[str, torch.Tensor]]):
 
     def __init__(self, folder: Path, split: str = "train") -> None:
         index = read_index(folder)
-        told = index["splits"][split]
-        self.files = [folder / shard["file"] for shard in told["shards"]]
-        self.ends = list(accumulate(shard["rows"] for shard in told["shards"]))
-        self.context, self.tokens = int(index["job"]["context"]), int(told["tokens"])
+        note = index["splits"][split]
+        self.files = [folder / shard["file"] for shard in note["shards"]]
+        self.ends = list(accumulate(shard["rows"] for shard in note["shards"]))
+        self.context, self.tokens = int(index["job"]["context"]), int(note["tokens"])
         self.maps: dict[int, NDArray[Any]] = {}
 
     def __len__(self) -> int:

@@ -138,7 +138,7 @@ def annotated() -> dict[str, object]:
 )  # fmt: skip
 def test_the_shapes_of_papers_in_json(record, title, sections) -> None:
     paper = paper_of(record, "a.jsonl", 3)
-    assert (paper.title, [(one.heading, one.paragraphs) for one in paper.sections]) == (title, sections)
+    assert (paper.title, [(section.heading, section.paragraphs) for section in paper.sections]) == (title, sections)
     assert (paper.file, paper.line) == ("a.jsonl", 3)
 
 
@@ -199,7 +199,11 @@ def test_pubmed_xml(tmp_path: Path) -> None:
     file.write_text(PUBMED, encoding="utf-8")
     first, bad, book = read_papers(file)
     assert isinstance(first, Paper)
-    assert (first.id, first.line, [one.heading for one in first.sections]) == ("PMID11", 4, ["BACKGROUND", "RESULTS"])
+    assert (first.id, first.line, [section.heading for section in first.sections]) == (
+        "PMID11",
+        4,
+        ["BACKGROUND", "RESULTS"],
+    )
     assert clean(first) == "Role of tst1 in 10^6 cells\nBACKGROUND\nCells grow.\nRESULTS\nThey grew β-fold."
     assert bad == BadRow(str(file), 14, "PMID 12: neither title nor abstract")
     assert isinstance(book, Paper)
@@ -248,7 +252,7 @@ def test_a_json_file_is_one_object_or_lines_under_the_wrong_name(tmp_path: Path)
 
 
 def test_a_line_too_long_to_hold_is_a_bad_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "LONGEST", 100)
+    monkeypatch.setattr(readers, "MAX_TEXT_BYTES", 100)
     (tmp_path / "a.jsonl").write_text('{"text": "' + "x" * 950 + '"}\n{"text": "Next."}\n')
     (tmp_path / "a.txt").write_text("x" * 101)
     bad, good = read_papers(tmp_path / "a.jsonl")
@@ -275,7 +279,7 @@ def test_lines_broken_to_one_width_are_put_together() -> None:
     sections = sections_of_text(wrapped + cells)
     paragraph = "Dogs bark at cats that sit on trees, and they do so for long, as is often reported in the literature."
     assert sections[0] == Section("Introduction", (paragraph,))
-    assert [one.heading for one in sections[1:]] == ["Baseline", "SD", "Placebo group", "12.5"]
+    assert [section.heading for section in sections[1:]] == ["Baseline", "SD", "Placebo group", "12.5"]
 
 
 def test_folders_are_walked_and_strangers_named(tmp_path: Path) -> None:
