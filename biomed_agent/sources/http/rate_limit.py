@@ -6,12 +6,15 @@ import logging
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
+
+from biomed_agent.core.deadline import current
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +38,35 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float, /) -> None:
         """Wait."""
+
+
+class SystemClock:
+    """The clock of this machine; who sleeps by it wakes when the call that it works for is cancelled."""
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait; see :meth:`biomed_agent.core.deadline.Deadline.wait`."""
+        current().wait(seconds)
+
+
+def pause(clock: Clock, seconds: float) -> None:
+    """Wait so long, or until the call that this works for ends.
+
+    Raises:
+        Cancelled: The caller gave up.
+        TimedOut: The call's time is up.
+    """
+    deadline = current()
+    deadline.check()
+    clock.sleep(deadline.at_most(seconds))
+    deadline.check()
 
 
 class Turn(NamedTuple):
@@ -125,13 +157,15 @@ class Pace:
 
         Raises:
             Late: None comes before ``deadline``.
+            Cancelled: The call that this works for was cancelled meanwhile; the start stays unused.
+            TimedOut: The call's time is up.
         """
         start, taken = self.reserve(deadline)
-        pause = max(0.0, start - self.clock.monotonic())
+        ahead = max(0.0, start - self.clock.monotonic())
         if not taken:
-            raise Late(max(pause, self.interval))
-        if pause:
-            self.clock.sleep(pause)
+            raise Late(max(ahead, self.interval))
+        if ahead:
+            pause(self.clock, ahead)
         return start
 
     def reserve(self, deadline: float) -> tuple[float, bool]:

@@ -13,7 +13,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from biomed_agent.sources.http.rate_limit import Clock
+from biomed_agent.core.deadline import current
+from biomed_agent.core.errors import Cancelled, TimedOut
+from biomed_agent.sources.http.rate_limit import Clock, pause
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -67,13 +69,17 @@ class ReplyCache:
         """Yield what is kept under ``key``, or None if it is to be fetched in the block.
 
         Processes that look for the same meanwhile wait for it, at most :data:`LEASE` seconds.
+
+        Raises:
+            Cancelled: The call that this works for was cancelled while it waited.
+            TimedOut: The call's time is up.
         """
         began = self._clock.monotonic()
         claimed = False
         while (found := self.find(key)) is None and not (claimed := self._claim(key)):
             if self._clock.monotonic() - began > LEASE:
                 break
-            self._clock.sleep(0.05)
+            pause(self._clock, 0.05)
         if claimed:
             found = self.find(key)  # it may have come just before the claim
         try:
@@ -134,18 +140,50 @@ class Flights(Generic[_T]):
         self._flying: dict[str, Future[_T]] = {}
 
     def share(self, key: str, fetch: Callable[[], _T]) -> _T:
-        """Return what ``fetch`` returns, or raise what it raises, here or in the thread that came first."""
-        with self._lock:
-            flying = self._flying.get(key)
-            if flying is None:
-                own = self._flying[key] = Future()
-        if flying is not None:
-            return flying.result()
-        try:
-            own.set_result(fetch())
-        except BaseException as error:
-            own.set_exception(error)
-        finally:
+        """Return what ``fetch`` returns, or raise what it raises, here or in the thread that came first.
+
+        Each caller waits as long as its own call may. Where the first one's call ends before there is an answer, the
+        others ask for themselves.
+
+        Raises:
+            Cancelled: The caller's own call was cancelled.
+            TimedOut: The time of the caller's own call is up.
+        """
+        while True:
             with self._lock:
-                del self._flying[key]
-        return own.result()
+                flying = self._flying.get(key)
+                if flying is None:
+                    own = self._flying[key] = Future()
+            if flying is None:
+                return self._fly(key, own, fetch)
+            try:
+                return _await(flying)
+            except (Cancelled, TimedOut):
+                current().check()
+
+    def _fly(self, key: str, own: Future[_T], fetch: Callable[[], _T]) -> _T:
+        """Fetch for all who wait; the flight is forgotten first, so that who comes back starts one of its own."""
+        try:
+            answer = fetch()
+        except BaseException as error:
+            self._forget(key)
+            own.set_exception(error)
+            raise
+        self._forget(key)
+        own.set_result(answer)
+        return answer
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            del self._flying[key]
+
+
+def _await(flying: Future[_T]) -> _T:
+    """Return what another thread fetches, or raise what it raises; wait no longer than the call of this one may."""
+    deadline, landed = current(), threading.Event()
+    flying.add_done_callback(lambda _: landed.set())
+    with deadline.on_cancel(landed.set):
+        while not flying.done():
+            deadline.check()
+            landed.wait(deadline.remaining)
+    return flying.result()

@@ -14,27 +14,44 @@ import hashlib
 import json
 import math
 import random
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, get_args
+from typing import Any, Self, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 
-from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.deadline import current
+from biomed_agent.core.errors import (
+    Cancelled,
+    InvalidInput,
+    NotFound,
+    Refused,
+    TimedOut,
+    Unavailable,
+)
 from biomed_agent.core.privacy.credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
 from biomed_agent.core.privacy.disclosure import structure_in
 from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
 from biomed_agent.core.privacy.routes import Passage
 from biomed_agent.core.types import EgressPolicy, Provenance
 from biomed_agent.sources.http.circuit_breaker import FAILURES, Breaker
-from biomed_agent.sources.http.rate_limit import Clock, Late, Ledger, Pace, asked_pause, retry_after
+from biomed_agent.sources.http.rate_limit import (
+    Clock,
+    Late,
+    Ledger,
+    Pace,
+    SystemClock,
+    asked_pause,
+    pause,
+    retry_after,
+)
+from biomed_agent.sources.http.reply import Check, Later, Reply, well_formed
 from biomed_agent.sources.http.reply_cache import Flights, Kept, ReplyCache
 from biomed_agent.sources.http.services import DAY, SERVICES, Service, placed
 from biomed_agent.sources.http.wire import Received, Wire, agent_name, on_host
@@ -52,67 +69,6 @@ _INSTEAD = (
     "Check the network and HTTPS_PROXY or try later; with a local index (BIOMED_AGENT_INDEX) and "
     "BIOMED_AGENT_OFFLINE=1 no service is needed."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a service answered."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    """those of :data:`KEPT_HEADERS` that were sent, names in lower case"""
-    provenance: Provenance
-    from_cache: bool = False
-
-    @property
-    def text(self) -> str:
-        """The body as UTF-8, which all our services speak; what is not becomes U+FFFD."""
-        return self.body.decode("utf-8", errors="replace")
-
-    def json(self) -> Any:
-        """Return the body as JSON.
-
-        Raises:
-            Unavailable: It is something else, such as the HTML page of a gateway.
-        """
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            what = "an HTML page" if self.body.lstrip()[:1] == b"<" else f"{self.body[:40]!r}"
-            raise Unavailable(
-                f"{self.provenance.source} answered {what} (status {self.status}) where JSON was expected.",
-                "The service or a proxy on the way has a fault; try again later.",
-            ) from None
-
-
-Check: TypeAlias = Callable[[Reply], None]
-"""Raises for a reply that is no answer; whatever it raises that is no error of ours means that it cannot be read, as
-:class:`Unavailable` does, and that a repetition may mend it. What is to be kept is read here, before it is kept."""
-Later: TypeAlias = Callable[[Reply], str | None]
-"""Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
-
-
-@contextmanager
-def well_formed(service: str, *foreign: type[BiomedAgentError]) -> Iterator[None]:
-    """Turn what a malformed reply provokes in its reader into :class:`~biomed_agent.core.errors.Unavailable`.
-
-    A reader meets anything at all in a reply that is not what it should be, so every error that is none of this
-    package's is turned.
-
-    Args:
-        service: Whose reply it is.
-        foreign: Errors of this package that mean a malformed reply as well.
-    """
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, BiomedAgentError) and not isinstance(error, foreign):
-            raise
-        raise Unavailable(
-            f"{service}'s reply is malformed ({type(error).__name__}: {error}).",
-            f"{service} may have changed its format; look for a newer version of this package.",
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +119,26 @@ class _Again(Exception):
         self.after, self.hint = after, hint or _INSTEAD
 
 
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """The time of one look-up."""
+
+    began: float
+    seconds: float
+    error: type[Unavailable]
+    """what it ends with: the call's own timeout where that comes first, so that who shares the look-up asks again"""
+
+    @classmethod
+    def of(cls, clock: Clock, seconds: float) -> _Budget:
+        """Return the budget of a look-up that begins now and may take ``seconds``, or what is left of its call."""
+        left = current().at_most(seconds)
+        return cls(clock.monotonic(), left, Unavailable if left == seconds else TimedOut)
+
+    @property
+    def end(self) -> float:
+        return self.began + self.seconds
+
+
 class Transport:
     """Asks the databases, politely and only what the policy allows.
 
@@ -175,8 +151,9 @@ class Transport:
         offline: Refuse every request, whatever the policy.
         email: Contact address sent to the services, as they ask.
         api_key: NCBI key; raises PubMed's limit from 3 to 10 requests per second.
-        timeout: Seconds one call may take in all, tries and pauses included.
-        clock: The module :mod:`time` or a stand-in.
+        timeout: Seconds one look-up may take in all, tries and pauses included; less where the call that it works for
+            (:mod:`biomed_agent.core.deadline`) ends before.
+        clock: A stand-in for that of this machine.
         services: Base URLs, or whole services, that replace those of :data:`SERVICES`, by key.
         audit: File in which every request that leaves and every refused one is noted; None for no such log.
 
@@ -193,7 +170,7 @@ class Transport:
         email: str = "",
         api_key: str = "",
         timeout: float = 30.0,
-        clock: Clock = time,
+        clock: Clock | None = None,
         services: Mapping[str, str | Service] | None = None,
         audit: Path | None = None,
     ) -> None:
@@ -211,6 +188,7 @@ class Transport:
         self.services = {key: placed(service, (services or {}).get(key)) for key, service in SERVICES.items()}
         if api_key:
             self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
+        clock = clock or SystemClock()
         self._email, self._api_key, self._clock = email, api_key, clock
         HUSH.add(api_key, *(secret for one in self.services.values() for secret in secrets_of(one.credentials)))
         self._audit = AuditLog(audit)
@@ -255,6 +233,8 @@ class Transport:
         Raises:
             Refused: The policy or ``offline`` forbids the request.
             Unavailable: No answer within the time allowed.
+            TimedOut: No answer within what is left of the call that this works for.
+            Cancelled: That call was cancelled; a request under way is dropped.
         """
         return self._ask(self._call("GET", service, path, params, None, reveals, what), ttl, check, later)
 
@@ -343,6 +323,7 @@ class Transport:
         return _Call(key, method, url, params or {}, form or {}, reveals, what)
 
     def _ask(self, call: _Call, ttl: float | None, check: Check | None, later: Later | None) -> Reply:
+        current().check()
         service = self.services[call.service]
         lasting = service.ttl if ttl is None else ttl
 
@@ -382,41 +363,40 @@ class Transport:
 
     def _fetch(self, service: Service, call: _Call, check: Check | None, later: Later | None) -> Kept:
         """Ask, and if the answer is being prepared, come back for it until it is there or the time is over."""
-        began = self._clock.monotonic()
-        body, note = self._try_until_answered(service, call, check, began)
-        pause = POLL
+        budget = _Budget.of(self._clock, self.timeout)
+        body, note = self._try_until_answered(service, call, check, budget)
+        wait = POLL
         while later is not None and (path := later(_reply(service, call, body, note))) is not None:
-            waited = self._clock.monotonic() - began
-            if waited + pause >= self.timeout:
-                raise Unavailable(
-                    f"{service.name} put {call.what} in a queue and has not answered within {waited:.0f} s.",
+            if self._clock.monotonic() + wait >= budget.end:
+                raise budget.error(
+                    f"{service.name} put {call.what} in a queue and has not answered within "
+                    f"{self._clock.monotonic() - budget.began:.0f} s.",
                     "Try again later, or raise BIOMED_AGENT_TIMEOUT.",
                 )
-            self._clock.sleep(pause)
-            pause *= 2
+            pause(self._clock, wait)
+            wait *= 2
             again = self._call("GET", call.service, path, None, None, call.reveals, call.what)
-            body, note = self._try_until_answered(service, again, check, began)
+            body, note = self._try_until_answered(service, again, check, budget)
             note = {**note, "url": call.full_url}  # the address of a queue does not last
         return body, note
 
-    def _try_until_answered(self, service: Service, call: _Call, check: Check | None, began: float) -> Kept:
-        deadline = began + self.timeout
+    def _try_until_answered(self, service: Service, call: _Call, check: Check | None, budget: _Budget) -> Kept:
         reason, hint, tries = "", "", 0
         for tries in range(1, TRIES + 1):
             try:
-                return self._try_once(service, call, check, deadline)
+                return self._try_once(service, call, check, budget.end)
             except _Again as again:
-                reason, hint, pause = str(again), again.hint, again.after
-            if pause is None:
-                pause = BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
-            elif math.isfinite(pause):
-                self._pace[call.service].hold(pause)
-            if tries == TRIES or self._clock.monotonic() + pause >= deadline:
+                reason, hint, wait = str(again), again.hint, again.after
+            if wait is None:
+                wait = BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
+            elif math.isfinite(wait):
+                self._pace[call.service].hold(wait)
+            if tries == TRIES or self._clock.monotonic() + wait >= budget.end:
                 break
-            self._clock.sleep(pause)
-        raise Unavailable(
+            pause(self._clock, wait)
+        raise budget.error(
             f"{service.name} gave no answer for {call.what}: {reason} "
-            f"(tries: {tries}, seconds: {self._clock.monotonic() - began:.0f} of {self.timeout:.0f}).",
+            f"(tries: {tries}, seconds: {self._clock.monotonic() - budget.began:.0f} of {budget.seconds:.0f}).",
             hint,
         )
 
@@ -438,6 +418,7 @@ class Transport:
             while not pace.claim(start):
                 start = pace.approach(deadline)
             start = -math.inf  # a redirect needs a start of its own
+            current().check()
             if passage.outside:
                 self._leaves(service, call.judged(), passage.route)
 
@@ -451,6 +432,7 @@ class Transport:
                 math.inf,
             ) from late
         except httpx.RequestError as error:
+            current().check()  # who no longer waits for an answer must not count as a fault of the service
             reason = f"{type(error).__name__} {self._scrub(str(error), service)}".strip()
             breaker.failed(reason)
             raise _Again(reason) from error
@@ -475,6 +457,8 @@ class Transport:
                     check(_reply(service, call, body, note))
             except NotFound:
                 note["absent"] = True  # an answer as well; it is raised again when it has been kept
+            except (Cancelled, TimedOut):
+                raise
             except Unavailable as error:
                 raise _Again(error.message.rstrip("."), hint=error.hint) from error
         return body, note

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import httpx
 
+from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.core.privacy.credentials import split_credentials
 from biomed_agent.core.privacy.egress import is_loopback
@@ -82,6 +83,8 @@ class Wire:
             httpx.RequestError: No complete answer came.
             Refused: What ``judge`` raises.
             Unavailable: What came is no look-up's answer, or points elsewhere.
+            Cancelled: The call that this works for was cancelled; the connection is closed.
+            TimedOut: The call's time is up; the connection is closed.
         """
         client, proxies = self._open(service.url)
         request = client.build_request(method, url, params=dict(params) or None, data=dict(form) or None)
@@ -99,7 +102,9 @@ class Wire:
     def _receive(
         self, client: httpx.Client, service: Service, request: httpx.Request, deadline: float, passage: Passage
     ) -> tuple[int, httpx.Headers, bytes]:
-        left = deadline - self._clock.monotonic()
+        call = current()
+        call.check()
+        left = call.at_most(deadline - self._clock.monotonic())
         if left <= 0:
             raise httpx.ReadTimeout("no time is left", request=request)
         request.extensions |= {"timeout": httpx.Timeout(min(IDLE, left)).as_dict(), "trace": passage}
@@ -112,6 +117,7 @@ class Wire:
                         f"{service.name} sent more than {MAX_BODY // 2**20} MB, which is no look-up's answer.",
                         "Ask for fewer records at once.",
                     )
+                call.check()
                 if self._clock.monotonic() > deadline:
                     raise httpx.ReadTimeout("the body did not end in time", request=request)
         return response.status_code, response.headers, bytes(body)

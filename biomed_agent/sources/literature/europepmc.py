@@ -11,8 +11,9 @@ from typing import Any
 
 from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
 from biomed_agent.core.types import Article, Provenance
+from biomed_agent.sources.http.reply import Reply, well_formed
 from biomed_agent.sources.http.services import DAY
-from biomed_agent.sources.http.transport import Reply, Transport, well_formed
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.literature.retractions import Link, read_standing
 from biomed_agent.sources.markup import parse_reply, plain, text_of
 

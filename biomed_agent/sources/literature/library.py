@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import Refused, Unavailable
 from biomed_agent.core.types import Article
 from biomed_agent.sources.literature.search import counted_pmids, not_given, pmids_of
@@ -48,6 +49,7 @@ class Shelves:
             try:
                 return self.live.search(query, limit, notes)
             except (Refused, Unavailable) as error:
+                current().check()
                 if not self.index.has_articles:
                     raise
                 notes.append(f"{error.message} The local index was searched instead.")

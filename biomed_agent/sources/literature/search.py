@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import BiomedAgentError, NotFound, Refused, Unavailable
 from biomed_agent.core.types import Article, Evidence
 
@@ -84,6 +85,7 @@ class Literature:
         try:
             articles = self._pubmed(query, limit, notes)
         except Unavailable as error:
+            current().check()  # who no longer waits needs no second service
             if self.europepmc is None:
                 raise
             return self._europepmc(self.europepmc, query, limit, notes, error)

@@ -24,8 +24,9 @@ from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, U
 from biomed_agent.core.privacy.egress import Reveals
 from biomed_agent.core.types import Fact, Molecule, Provenance
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
+from biomed_agent.sources.http.reply import Later, Reply
 from biomed_agent.sources.http.services import DAY
-from biomed_agent.sources.http.transport import ABSENT, Later, Reply, Transport
+from biomed_agent.sources.http.transport import ABSENT, Transport
 from biomed_agent.sources.pubchem.annotations import HAZARDS, MEASURED, read_hazards, read_measurements
 from biomed_agent.sources.pubchem.bioassays import read_bioactivity
 from biomed_agent.sources.pubchem.readers import (

@@ -20,7 +20,8 @@ from biomed_agent.core.errors import BiomedAgentError, Unavailable
 from biomed_agent.model.contract.prompt import user_message
 from biomed_agent.model.remote import HostClient
 from biomed_agent.sources.http import wire
-from biomed_agent.sources.http.transport import Reply, Transport
+from biomed_agent.sources.http.reply import Reply
+from biomed_agent.sources.http.transport import Transport
 from tests.helpers.server import FakeClock, LocalServer, Said, script
 
 OK = Said.json({"ok": True})

@@ -17,9 +17,10 @@ import pytest
 
 from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.core.privacy.egress import is_loopback, record_egress, recording
+from biomed_agent.sources.http.reply import Reply
 from biomed_agent.sources.http.reply_cache import Flights
 from biomed_agent.sources.http.services import SERVICES
-from biomed_agent.sources.http.transport import Reply, Transport
+from biomed_agent.sources.http.transport import Transport
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said, script
 
 OK = Said.json({"ok": True})
