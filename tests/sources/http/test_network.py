@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.core.errors import BiomedAgentError, Unavailable
+from biomed_agent.core.deadline import Deadline, running
+from biomed_agent.core.errors import BiomedAgentError, Cancelled, Unavailable
 from biomed_agent.model.contract.prompt import user_message
 from biomed_agent.model.remote import HostClient
 from biomed_agent.sources.http import wire
 from biomed_agent.sources.http.reply import Reply
 from biomed_agent.sources.http.transport import Transport
-from tests.helpers.server import FakeClock, LocalServer, Said, script
+from tests.helpers.server import Asked, FakeClock, LocalServer, Said, script
 
 OK = Said.json({"ok": True})
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -181,6 +182,29 @@ def test_tls_goes_through_the_tunnel_of_a_proxy(
     assert reply.json() == {"ok": True}
     assert tunnel.asked == ["CONNECT far.test:443 HTTP/1.1"]
     assert server.asked[0].headers["host"] == "far.test"
+
+
+@pytest.mark.parametrize("tunnelled", [False, True])
+def test_a_request_over_tls_is_dropped_when_its_call_is_cancelled(
+    secure: str, server: LocalServer, authority: Path, monkeypatch: pytest.MonkeyPatch, tunnelled: bool
+) -> None:
+    tunnel = Tunnel(int(secure.rpartition(":")[2]))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority / "ca.pem"))
+    if tunnelled:
+        monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
+    call, dropped = Deadline(), threading.Event()
+
+    def play(asked: Asked) -> Said:
+        threading.Timer(0.05, call.cancel).start()
+        assert dropped.wait(10)
+        return OK
+
+    server.play = play
+    with running(call), pytest.raises(Cancelled):
+        ask("https://far.test" if tunnelled else secure)
+    dropped.set()
+    tunnel.close()
+    assert len(server.asked) == 1
 
 
 def test_a_certificate_file_that_is_missing_is_named(secure: str, monkeypatch: pytest.MonkeyPatch) -> None:
