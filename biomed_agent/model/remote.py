@@ -22,7 +22,7 @@ from biomed_agent.core.privacy.credentials import (
     shown,
     split_credentials,
 )
-from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress
+from biomed_agent.core.privacy.egress import AuditLog, Departure, Discloses, is_loopback, permit, record_egress
 from biomed_agent.core.privacy.routes import Passage, open_async_client, open_client
 from biomed_agent.core.types import EgressPolicy, ModelStamp
 from biomed_agent.model.contract.generation import Generation, Options
@@ -158,9 +158,9 @@ class HostClient:
                     yield piece
 
     def _departure(self, what: str, request: str = "") -> Departure:
-        reveals: Reveals = "identifier" if what == _MANIFEST else "structure"
+        discloses: Discloses = "identifier" if what == _MANIFEST else "structure"
         return Departure(
-            f"model host {self.url}", "GET" if what == _MANIFEST else "POST", reveals, what, request, self._egress
+            f"model host {self.url}", "GET" if what == _MANIFEST else "POST", discloses, what, request, self._egress
         )
 
     def _permit(self, peer: str = "") -> None:
@@ -175,13 +175,13 @@ class HostClient:
     def _noting(self, what: str, body: Mapping[str, Any] = {}) -> Passage:
         """Return the trace of a request that notes it when it leaves; one that never connected did not."""
 
-        def go(passage: Passage) -> None:
+        def on_send(passage: Passage) -> None:
             if passage.outside:
                 record_egress(f"model host {self.url}: {what}")
                 request = json.dumps(body["messages"]) if body else ""
                 self._audit.note(self._departure(what, request), "sent", **passage.route)
 
-        return Passage(self.url, self._permit, go)
+        return Passage(self.url, self._permit, on_send)
 
     def _client(self) -> httpx.Client:
         return open_client(self.url, timeout=self.timeout, headers=self._headers, auth=self._credentials)

@@ -63,7 +63,7 @@ class Simulated:
         now = self.clock.monotonic()
         service, _, path = asked.path.lstrip("/").partition("/")
         with self._lock:
-            number = sum(len(one) for one in self.arrivals.values())
+            number = sum(len(arrival) for arrival in self.arrivals.values())
             arrived = self.arrivals.setdefault(service, [])
             arrived.append(now)
             recent = sum(now - one < 1.0 for one in arrived[-1000:])

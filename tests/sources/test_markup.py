@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.sources.markup import parse_reply, plain, text_of
 
-FEW = settings(max_examples=50, deadline=None)
+SETTINGS = settings(max_examples=50, deadline=None)
 TAGS = [
     "i",
     "b",
@@ -93,7 +93,7 @@ def test_an_element_keeps_its_text_but_not_its_reference_marks(text: str, expect
     assert text_of(None) == ""
 
 
-@FEW
+@SETTINGS
 @given(marked_up())
 def test_words_are_kept_in_their_order(text: str) -> None:
     words = re.sub(r"<[^<>]*>", " ", text).split()
@@ -102,7 +102,7 @@ def test_words_are_kept_in_their_order(text: str) -> None:
     assert plain(html.escape(html.escape(text))).split() == words
 
 
-@FEW
+@SETTINGS
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_whatever_is_sent_nothing_of_its_markup_is_left(text: str) -> None:
     found = plain(text)

@@ -100,7 +100,7 @@ class Passage:
         url: The address asked.
         judge: Called with the address of the peer when something that was exempt as being on this machine turns out to
             be elsewhere, before anything is sent; raises when the policy would not have let it go.
-        go: Called with this passage when the connection stands and the request is about to go.
+        on_send: Called with this passage when the connection stands and the request is about to go.
         proxies: By address, the proxies through which earlier requests of the same client went.
     """
 
@@ -108,7 +108,7 @@ class Passage:
         self,
         url: str,
         judge: Callable[[str], None],
-        go: Callable[[Passage], None],
+        on_send: Callable[[Passage], None],
         proxies: dict[tuple[str, int], str] | None = None,
     ) -> None:
         import httpx
@@ -116,7 +116,7 @@ class Passage:
         address = httpx.URL(url)
         self._place = address.raw_host.decode("ascii"), address.port or _PORTS.get(address.scheme, 0)
         self._exempt = is_loopback(url)
-        self._judge, self._go = judge, go
+        self._judge, self._on_send = judge, on_send
         self._proxies = {} if proxies is None else proxies
         self.outside = not self._exempt
         """whether the request leaves this machine"""
@@ -158,7 +158,7 @@ class Passage:
         elif self._exempt and (stream := _new_stream(event, details)):
             self._look_at(_peer(stream))
         elif leaves(event, details):
-            self._go(self)
+            self._on_send(self)
 
     def _look_at(self, peer: str) -> None:
         self.outside = not this_machine(peer)

@@ -19,7 +19,7 @@ class Reply:
     status: int
     body: bytes
     headers: Mapping[str, str]
-    """those of :data:`.transport.KEPT_HEADERS` that were sent, names in lower case"""
+    """those of :data:`.transport.STORED_HEADERS` that were sent, names in lower case"""
     provenance: Provenance
     from_cache: bool = False
 
@@ -47,7 +47,7 @@ class Reply:
 Check: TypeAlias = Callable[[Reply], None]
 """Raises for a reply that is no answer; whatever it raises that is no error of ours means that it cannot be read, as
 :class:`Unavailable` does, and that a repetition may mend it. What is to be kept is read here, before it is kept."""
-Later: TypeAlias = Callable[[Reply], str | None]
+PollPath: TypeAlias = Callable[[Reply], str | None]
 """Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
 
 

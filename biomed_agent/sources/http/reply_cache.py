@@ -19,11 +19,11 @@ from biomed_agent.sources.http.rate_limit import Clock, pause
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
-Kept: TypeAlias = tuple[bytes, Mapping[str, Any]]
+CachedReply: TypeAlias = tuple[bytes, Mapping[str, Any]]
 """the body of a reply, and what is noted of it: JSON that holds the body's ``digest``"""
 
 
-LEASE = 5.0
+LEASE_SECONDS = 5.0
 """seconds a process has for a fetch before others no longer wait for it, since it may have died"""
 
 
@@ -43,14 +43,14 @@ class ReplyCache:
         self._clock = clock
         self._ready = False
 
-    def find(self, key: str) -> Kept | None:
+    def find(self, key: str) -> CachedReply | None:
         """Return body and note kept under ``key``, or None if they are missing, stale or damaged."""
         return self.find_all([key]).get(key)
 
-    def find_all(self, keys: Sequence[str]) -> dict[str, Kept]:
+    def find_all(self, keys: Sequence[str]) -> dict[str, CachedReply]:
         """Return what is kept, neither stale nor damaged, by key."""
 
-        def read(db: sqlite3.Connection) -> dict[str, Kept]:
+        def read(db: sqlite3.Connection) -> dict[str, CachedReply]:
             found = {}
             for key in keys:
                 row = db.execute(
@@ -65,10 +65,10 @@ class ReplyCache:
         return self._use(read) or {}
 
     @contextmanager
-    def fetching(self, key: str) -> Iterator[Kept | None]:
+    def fetching(self, key: str) -> Iterator[CachedReply | None]:
         """Yield what is kept under ``key``, or None if it is to be fetched in the block.
 
-        Processes that look for the same meanwhile wait for it, at most :data:`LEASE` seconds.
+        Processes that look for the same meanwhile wait for it, at most :data:`LEASE_SECONDS` seconds.
 
         Raises:
             Cancelled: The call that this works for was cancelled while it waited.
@@ -77,7 +77,7 @@ class ReplyCache:
         began = self._clock.monotonic()
         claimed = False
         while (found := self.find(key)) is None and not (claimed := self._claim(key)):
-            if self._clock.monotonic() - began > LEASE:
+            if self._clock.monotonic() - began > LEASE_SECONDS:
                 break
             pause(self._clock, 0.05)
         if claimed:
@@ -93,12 +93,12 @@ class ReplyCache:
 
         def write(db: sqlite3.Connection) -> bool:
             now = self._clock.time()
-            db.execute("DELETE FROM flight WHERE NOT expires BETWEEN ? AND ?", (now, now + LEASE))
-            return db.execute("INSERT OR IGNORE INTO flight VALUES (?, ?)", (key, now + LEASE)).rowcount == 1
+            db.execute("DELETE FROM flight WHERE NOT expires BETWEEN ? AND ?", (now, now + LEASE_SECONDS))
+            return db.execute("INSERT OR IGNORE INTO flight VALUES (?, ?)", (key, now + LEASE_SECONDS)).rowcount == 1
 
         return self._use(write) is not False
 
-    def keep(self, kept: Mapping[str, Kept], ttl: float) -> None:
+    def store(self, kept: Mapping[str, CachedReply], ttl: float) -> None:
         """Keep bodies and notes by key for ``ttl`` seconds; drop what is stale."""
 
         def write(db: sqlite3.Connection) -> None:
@@ -132,7 +132,7 @@ class ReplyCache:
             return None
 
 
-class Flights(Generic[_T]):
+class SingleFlight(Generic[_T]):
     """One fetch in flight per key: threads that ask for the same thing at the same time share one answer."""
 
     def __init__(self) -> None:

@@ -3,7 +3,8 @@
 A look-up peels off one concern per step::
 
     get / post -> _ask (one in flight, cache, policy, log) -> _fetch (queued answers)
-      -> _try_until_answered (retries, budget) -> _try_once (breaker, pace, status) -> Wire.send (redirects, bytes)
+      -> _try_until_answered (retries, budget) -> _try_once (breaker, rate, status)
+      -> HttpConnection.send (redirects, bytes)
 
 What a reply means is the business of ``sources``: they pass a ``check`` that raises for a body that is no answer.
 """
@@ -37,35 +38,43 @@ from biomed_agent.core.errors import (
 )
 from biomed_agent.core.privacy.credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
 from biomed_agent.core.privacy.disclosure import structure_in
-from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
+from biomed_agent.core.privacy.egress import (
+    AuditLog,
+    Departure,
+    Discloses,
+    is_loopback,
+    permit,
+    record_egress,
+    recording,
+)
 from biomed_agent.core.privacy.routes import Passage
 from biomed_agent.core.types import EgressPolicy, Provenance
-from biomed_agent.sources.http.circuit_breaker import FAILURES, Breaker
+from biomed_agent.sources.http.circuit_breaker import MAX_FAILURES, CircuitBreaker
+from biomed_agent.sources.http.connection import HttpConnection, Received, agent_name, on_host
 from biomed_agent.sources.http.rate_limit import (
     Clock,
-    Late,
-    Ledger,
-    Pace,
+    RateLimiter,
+    SharedSlots,
     SystemClock,
+    TooLate,
     asked_pause,
     pause,
     retry_after,
 )
-from biomed_agent.sources.http.reply import Check, Later, Reply, well_formed
-from biomed_agent.sources.http.reply_cache import Flights, Kept, ReplyCache
+from biomed_agent.sources.http.reply import Check, PollPath, Reply, well_formed
+from biomed_agent.sources.http.reply_cache import CachedReply, ReplyCache, SingleFlight
 from biomed_agent.sources.http.services import DAY, SERVICES, Service, placed
-from biomed_agent.sources.http.wire import Received, Wire, agent_name, on_host
 
-TRIES = 4
-BACKOFF = 0.5
+MAX_TRIES = 4
+BACKOFF_SECONDS = 0.5
 """seconds before the second try; doubled for each further one"""
-ABSENT = DAY
+ABSENT_TTL = DAY
 """seconds for which what a service does not have is not asked for again"""
-POLL = 2.0
+POLL_SECONDS = 2.0
 """seconds until a queued answer is asked for; doubled for each further time"""
-RETRIED = frozenset({429, 500, 502, 503, 504})
-KEPT_HEADERS = ("content-type", "link", "x-total-results", "x-uniprot-release")
-_INSTEAD = (
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+STORED_HEADERS = ("content-type", "link", "x-total-results", "x-uniprot-release")
+_HINT = (
     "Check the network and HTTPS_PROXY or try later; with a local index (BIOMED_AGENT_INDEX) and "
     "BIOMED_AGENT_OFFLINE=1 no service is needed."
 )
@@ -80,8 +89,8 @@ class _Call:
     url: str
     params: Mapping[str, str]
     form: Mapping[str, str]
-    reveals: Reveals
-    what: str
+    discloses: Discloses
+    log_line: str
     withheld: str = ""
     """of a name or query that is a structure, the part that is one"""
 
@@ -100,14 +109,14 @@ class _Call:
 
     def judged(self) -> _Call:
         """Return the call as what it reveals: a name or query that holds a structure counts as a structure."""
-        if self.reveals not in ("name", "query"):
+        if self.discloses not in ("name", "query"):
             return self
         address = urlsplit(self.url)
         values = [*map(unquote, address.path.split("/")), *(value for _, value in parse_qsl(address.query))]
         for value in (*values, *self.params.values(), *self.form.values()):
-            if withheld := structure_in(value, name=self.reveals == "name"):
-                what = f"{self.what.partition(' ')[0]} (a structure or sequence)"
-                return replace(self, reveals="structure", what=what, withheld=withheld)
+            if withheld := structure_in(value, name=self.discloses == "name"):
+                log_line = f"{self.log_line.partition(' ')[0]} (a structure or sequence)"
+                return replace(self, discloses="structure", log_line=log_line, withheld=withheld)
         return self
 
 
@@ -116,7 +125,7 @@ class _Again(Exception):
 
     def __init__(self, reason: str, after: float | None = None, hint: str = "") -> None:
         super().__init__(reason)
-        self.after, self.hint = after, hint or _INSTEAD
+        self.after, self.hint = after, hint or _HINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,42 +199,43 @@ class Transport:
             self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
         clock = clock or SystemClock()
         self._email, self._api_key, self._clock = email, api_key, clock
-        HUSH.add(api_key, *(secret for one in self.services.values() for secret in secrets_of(one.credentials)))
+        HUSH.add(api_key, *(secret for service in self.services.values() for secret in secrets_of(service.credentials)))
         self._audit = AuditLog(audit)
         self._cache = ReplyCache(cache_dir, clock)
-        self._flights: Flights[Reply] = Flights()
-        ledger = Ledger(cache_dir)
-        self._pace = {
-            key: Pace(f"{key} {service.url}", service.interval, clock, ledger) for key, service in self.services.items()
+        self._flights: SingleFlight[Reply] = SingleFlight()
+        slots = SharedSlots(cache_dir)
+        self._limiters = {
+            key: RateLimiter(f"{key} {service.url}", service.interval, clock, slots)
+            for key, service in self.services.items()
         }
-        self._breakers = {key: Breaker(clock) for key in self.services}
-        self._wire = Wire(agent_name(email), clock)
+        self._breakers = {key: CircuitBreaker(clock) for key in self.services}
+        self._connection = HttpConnection(agent_name(email), clock)
 
     def get(
         self,
         service: str,
         path: str,
         *,
-        reveals: Reveals,
-        what: str,
+        discloses: Discloses,
+        log_line: str,
         params: Mapping[str, str] | None = None,
         ttl: float | None = None,
         check: Check | None = None,
-        later: Later | None = None,
+        poll_path: PollPath | None = None,
     ) -> Reply:
         """Fetch ``path`` of ``service``.
 
         Args:
             service: Key in :data:`SERVICES`.
             path: Path below the service's base URL, percent-encoded, or a full URL on its host (a next-page link).
-            reveals: What the request tells the service; the policy decides on it.
-            what: The request in words for the log, such as ``name aspirin``.
+            discloses: What the request tells the service; the policy decides on it.
+            log_line: The request in words for the log, such as ``name aspirin``.
             params: Query parameters, not encoded.
             ttl: Seconds the reply may be kept; None for the service's habit, 0 for not at all.
             check: Raises for a body that is no answer; such a reply is not kept. What raises
                 :class:`~biomed_agent.core.errors.Unavailable` is tried again;
-                :class:`~biomed_agent.core.errors.NotFound` is an answer, kept for :data:`ABSENT` seconds.
-            later: Says where to ask for an answer that is being prepared; such a reply is never kept.
+                :class:`~biomed_agent.core.errors.NotFound` is an answer, kept for :data:`ABSENT_TTL` seconds.
+            poll_path: Says where to ask for an answer that is being prepared; such a reply is never kept.
 
         Returns:
             The reply, also with a status of 4xx: what those mean is for the caller (or ``check``) to say.
@@ -236,27 +246,29 @@ class Transport:
             TimedOut: No answer within what is left of the call that this works for.
             Cancelled: That call was cancelled; a request under way is dropped.
         """
-        return self._ask(self._call("GET", service, path, params, None, reveals, what), ttl, check, later)
+        return self._ask(self._call("GET", service, path, params, None, discloses, log_line), ttl, check, poll_path)
 
     def post(
         self,
         service: str,
         path: str,
         *,
-        reveals: Reveals,
-        what: str,
+        discloses: Discloses,
+        log_line: str,
         form: Mapping[str, str],
         params: Mapping[str, str] | None = None,
         ttl: float | None = None,
         check: Check | None = None,
-        later: Later | None = None,
+        poll_path: PollPath | None = None,
     ) -> Reply:
         """Look up with ``form`` as the body; otherwise like :meth:`get`. Look-ups change nothing, so it is retried."""
-        return self._ask(self._call("POST", service, path, params, form, reveals, what), ttl, check, later)
+        return self._ask(self._call("POST", service, path, params, form, discloses, log_line), ttl, check, poll_path)
 
     def kept(self, service: str, path: str, params: Mapping[str, Mapping[str, str]]) -> dict[str, Reply]:
         """Return what the cache holds of several GETs of ``path``, by the keys of ``params``; nobody is asked."""
-        calls = {name: self._call("GET", service, path, one, None, "identifier", name) for name, one in params.items()}
+        calls = {
+            name: self._call("GET", service, path, param, None, "identifier", name) for name, param in params.items()
+        }
         found = self._cache.find_all([call.key for call in calls.values()])
         return {
             name: _reply(self.services[service], call, *found[call.key], from_cache=True)
@@ -264,7 +276,7 @@ class Transport:
             if call.key in found
         }
 
-    def keep_parts(
+    def store_parts(
         self,
         of: Reply,
         service: str,
@@ -276,7 +288,7 @@ class Transport:
 
         Their provenance stays that of the whole reply. ``ttl`` is as for :meth:`get`.
         """
-        kept: dict[str, Kept] = {}
+        kept: dict[str, CachedReply] = {}
         for params, body in parts:
             note = {
                 "status": of.status,
@@ -288,7 +300,7 @@ class Transport:
                 "digest": hashlib.sha256(body).hexdigest(),
             }
             kept[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
-        self._cache.keep(kept, self.services[service].ttl if ttl is None else ttl)
+        self._cache.store(kept, self.services[service].ttl if ttl is None else ttl)
 
     def recording(self) -> AbstractContextManager[list[str]]:
         """Collect what leaves this machine within the block; see :func:`biomed_agent.core.privacy.egress.recording`."""
@@ -296,7 +308,7 @@ class Transport:
 
     def close(self) -> None:
         """Close open connections; the transport may be used again."""
-        self._wire.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -311,8 +323,8 @@ class Transport:
         path: str,
         params: Mapping[str, str] | None,
         form: Mapping[str, str] | None,
-        reveals: Reveals,
-        what: str,
+        discloses: Discloses,
+        log_line: str,
     ) -> _Call:
         service = self.services[key]
         url = (
@@ -320,9 +332,9 @@ class Transport:
             if "://" in path
             else f"{service.url}/{path.lstrip('/')}"
         )
-        return _Call(key, method, url, params or {}, form or {}, reveals, what)
+        return _Call(key, method, url, params or {}, form or {}, discloses, log_line)
 
-    def _ask(self, call: _Call, ttl: float | None, check: Check | None, later: Later | None) -> Reply:
+    def _ask(self, call: _Call, ttl: float | None, check: Check | None, poll_path: PollPath | None) -> Reply:
         current().check()
         service = self.services[call.service]
         lasting = service.ttl if ttl is None else ttl
@@ -334,10 +346,10 @@ class Transport:
                 judged = call if is_loopback(service.url) else call.judged()
                 if not is_loopback(service.url):
                     self._permit(service, judged)
-                body, note = self._fetch(service, judged, check, later)
+                body, note = self._fetch(service, judged, check, poll_path)
                 absent = "absent" in note
                 if (note["status"] == 200 or absent) and lasting > 0:
-                    self._cache.keep({call.key: (body, note)}, min(lasting, ABSENT) if absent else lasting)
+                    self._cache.store({call.key: (body, note)}, min(lasting, ABSENT_TTL) if absent else lasting)
                 return _told(_reply(service, call, body, note), note, check)
 
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
@@ -346,74 +358,74 @@ class Transport:
         """Return when the request may leave, to a ``peer`` that should have been this machine; note it when not."""
         to = f"{service.name} (at {peer}, which is not this machine)" if peer else service.name
         try:
-            permit(to, self.egress, call.reveals, self.offline, call.withheld)
+            permit(to, self.egress, call.discloses, self.offline, call.withheld)
         except Refused:
             self._audit.note(self._departure(service, call), "blocked", offline=self.offline)
             raise
 
     def _leaves(self, service: Service, call: _Call, route: Mapping[str, str]) -> None:
         """Note a request whose connection stands in every account; one that never connected did not leave."""
-        entry = f"{service.name}: {call.what}"
+        entry = f"{service.name}: {call.log_line}"
         self.log.append(entry)
         record_egress(entry)
         self._audit.note(self._departure(service, call), "sent", **route)
 
     def _departure(self, service: Service, call: _Call) -> Departure:
-        return Departure(service.name, call.method, call.reveals, call.what, call.request, self.egress)
+        return Departure(service.name, call.method, call.discloses, call.log_line, call.request, self.egress)
 
-    def _fetch(self, service: Service, call: _Call, check: Check | None, later: Later | None) -> Kept:
+    def _fetch(self, service: Service, call: _Call, check: Check | None, poll_path: PollPath | None) -> CachedReply:
         """Ask, and if the answer is being prepared, come back for it until it is there or the time is over."""
         budget = _Budget.of(self._clock, self.timeout)
         body, note = self._try_until_answered(service, call, check, budget)
-        wait = POLL
-        while later is not None and (path := later(_reply(service, call, body, note))) is not None:
+        wait = POLL_SECONDS
+        while poll_path is not None and (path := poll_path(_reply(service, call, body, note))) is not None:
             if self._clock.monotonic() + wait >= budget.end:
                 raise budget.error(
-                    f"{service.name} put {call.what} in a queue and has not answered within "
+                    f"{service.name} put {call.log_line} in a queue and has not answered within "
                     f"{self._clock.monotonic() - budget.began:.0f} s.",
                     "Try again later, or raise BIOMED_AGENT_TIMEOUT.",
                 )
             pause(self._clock, wait)
             wait *= 2
-            again = self._call("GET", call.service, path, None, None, call.reveals, call.what)
+            again = self._call("GET", call.service, path, None, None, call.discloses, call.log_line)
             body, note = self._try_until_answered(service, again, check, budget)
             note = {**note, "url": call.full_url}  # the address of a queue does not last
         return body, note
 
-    def _try_until_answered(self, service: Service, call: _Call, check: Check | None, budget: _Budget) -> Kept:
+    def _try_until_answered(self, service: Service, call: _Call, check: Check | None, budget: _Budget) -> CachedReply:
         reason, hint, tries = "", "", 0
-        for tries in range(1, TRIES + 1):
+        for tries in range(1, MAX_TRIES + 1):
             try:
                 return self._try_once(service, call, check, budget.end)
             except _Again as again:
                 reason, hint, wait = str(again), again.hint, again.after
             if wait is None:
-                wait = BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
+                wait = BACKOFF_SECONDS * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
             elif math.isfinite(wait):
-                self._pace[call.service].hold(wait)
-            if tries == TRIES or self._clock.monotonic() + wait >= budget.end:
+                self._limiters[call.service].hold(wait)
+            if tries == MAX_TRIES or self._clock.monotonic() + wait >= budget.end:
                 break
             pause(self._clock, wait)
         raise budget.error(
-            f"{service.name} gave no answer for {call.what}: {reason} "
+            f"{service.name} gave no answer for {call.log_line}: {reason} "
             f"(tries: {tries}, seconds: {self._clock.monotonic() - budget.began:.0f} of {budget.seconds:.0f}).",
             hint,
         )
 
-    def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> Kept:
-        pace, breaker = self._pace[call.service], self._breakers[call.service]
+    def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> CachedReply:
+        pace, breaker = self._limiters[call.service], self._breakers[call.service]
         if rest := breaker.refusal():
             raise Unavailable(
-                f"{service.name} is not asked for {call.what}: it failed {FAILURES} times in a row, last with "
+                f"{service.name} is not asked for {call.log_line}: it failed {MAX_FAILURES} times in a row, last with "
                 f"{breaker.last}; it is tried again in {math.ceil(rest)} s.",
-                _INSTEAD,
+                _HINT,
             )
         start = -math.inf
 
         def judge(peer: str) -> None:
             self._permit(service, call.judged(), peer)
 
-        def go(passage: Passage) -> None:
+        def on_send(passage: Passage) -> None:
             nonlocal start
             while not pace.claim(start):
                 start = pace.approach(deadline)
@@ -424,8 +436,8 @@ class Transport:
 
         try:
             start = pace.approach(deadline)
-            status, headers, body, url = self._send(service, call, deadline, judge, go)
-        except Late as late:
+            status, headers, body, url = self._send(service, call, deadline, judge, on_send)
+        except TooLate as late:
             raise _Again(
                 "it asked for a pause, or other look-ups wait, for longer than one call may take; "
                 f"it may be asked in {math.ceil(late.seconds)} s",
@@ -441,12 +453,12 @@ class Transport:
             breaker.failed(f"status {status}")
         else:
             breaker.answered()
-        if status in RETRIED:
+        if status in RETRIED_STATUSES:
             raise _Again(f"status {status}", retry_after(headers.get("retry-after", ""), self._clock.time()))
         body = self._without_secrets(service, body, status)
         note = {
             "status": status,
-            "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
+            "headers": {name: headers[name] for name in STORED_HEADERS if name in headers},
             "url": blot(url, self._api_key, *secrets_of(service.credentials)),
             "retrieved": datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="seconds"),
             "digest": hashlib.sha256(body).hexdigest(),
@@ -469,7 +481,7 @@ class Transport:
         call: _Call,
         deadline: float,
         judge: Callable[[str], None],
-        go: Callable[[Passage], None],
+        on_send: Callable[[Passage], None],
     ) -> Received:
         """Send the request with what the service wants to know of us."""
         method, params, form = call.method, dict(call.params), dict(call.form)
@@ -481,7 +493,7 @@ class Transport:
                 method, params, form = "POST", {}, params | form
             else:
                 params, form = params | form, {}
-        received = self._wire.send(service, method, call.url, params, form, deadline, judge, go)
+        received = self._connection.send(service, method, call.url, params, form, deadline, judge, on_send)
         # Without a redirect the address is the one that was asked, without who asked.
         return received if received.url != call.url else received._replace(url=call.full_url)
 

@@ -116,7 +116,7 @@ def read_standing(title: str, abstract: str, types: Sequence[str], links: Sequen
     marked = bool(_RETRACTED_TITLE.match(title) or _RETRACTED_ABSTRACT.match(abstract))
     return Standing(
         retracted=bool("retracted publication" in known or kinds & _RETRACTING or (marked and not notice)),
-        types=(*types, *(one for one in dict.fromkeys(told) if one.lower() not in known)),
+        types=(*types, *(word for word in dict.fromkeys(told) if word.lower() not in known)),
         notices=tuple(words for link in links if (words := _in_words(link))),
     )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from biomed_agent.sources.literature.pubmed import PubMed, SearchResult
 
 MAX_PASSAGES = 6
-PER_ARTICLE = 2
+MAX_PER_ARTICLE = 2
 """passages taken from one article at most"""
 TITLE_WEIGHT = 0.5
 """share of its title's score that a sentence is given, so that a fitting sentence of a fitting article wins"""
@@ -31,17 +31,17 @@ FINDING_WEIGHT = 1.15
 REVIEW_WEIGHT = 1.10
 """for a review as new as the newest article; falls to 1 for one that is :data:`REVIEW_YEARS` older"""
 REVIEW_YEARS = 10
-FEW = 3
+MIN_ARTICLES = 3
 """usable articles of PubMed below which Europe PMC is asked as well"""
-BESIDE = 25
+MAX_EXTRA_HITS = 25
 """articles taken from Europe PMC beside those of PubMed at most"""
-FULL_TEXTS = 3
+MAX_FULL_TEXTS = 3
 """full texts read for one question"""
-MOST_NAMED = 20
+MAX_LISTED_PMIDS = 20
 """PMIDs named in one note"""
-TRIES = 6
+MAX_FULL_TEXT_TRIES = 6
 """full texts asked for, of which some are not handed out"""
-LONGEST = 600
+MAX_SENTENCE_LENGTH = 600
 """characters of a sentence of a full text; what is longer is a list or a table in disguise"""
 _NO_WORDS = frozenset(
     """
@@ -90,8 +90,8 @@ class Literature:
                 raise
             return self._europepmc(self.europepmc, query, limit, notes, error)
         told = sum(bool(article.abstract) for article in usable(articles, []))
-        if told < min(FEW, limit) and self.europepmc is not None and not pmids_of(query):
-            articles += self._beside(self.europepmc, query, min(limit, BESIDE), articles, notes)
+        if told < min(MIN_ARTICLES, limit) and self.europepmc is not None and not pmids_of(query):
+            articles += self._extra_hits(self.europepmc, query, min(limit, MAX_EXTRA_HITS), articles, notes)
         return articles[:limit]
 
     def full_texts(self, articles: Sequence[Article], notes: list[str]) -> dict[str, FullText]:
@@ -105,8 +105,8 @@ class Literature:
             return {}
         found: dict[str, FullText] = {}
         open_ones = [article for article in articles if article.pmcid and article.open_access is not False]
-        for article in open_ones[:TRIES]:
-            if len(found) == FULL_TEXTS:
+        for article in open_ones[:MAX_FULL_TEXT_TRIES]:
+            if len(found) == MAX_FULL_TEXTS:
                 break
             try:
                 found[article.handle] = self.europepmc.full_text(article.pmcid)
@@ -139,7 +139,7 @@ class Literature:
         notes += [*_said_of(result), *not_given("PubMed", result.pmids, articles, limit)]
         return articles
 
-    def _beside(
+    def _extra_hits(
         self, europepmc: EuropePMC, query: str, limit: int, known: Sequence[Article], notes: list[str]
     ) -> list[Article]:
         """Return what Europe PMC finds that is not among ``known``; its failure costs a note."""
@@ -235,7 +235,9 @@ def counted_pmids(pmids: Sequence[str]) -> str:
 
 
 def _named(pmids: Sequence[str]) -> str:
-    return ", ".join(pmids[:MOST_NAMED]) + (f" and {len(pmids) - MOST_NAMED} more" if len(pmids) > MOST_NAMED else "")
+    return ", ".join(pmids[:MAX_LISTED_PMIDS]) + (
+        f" and {len(pmids) - MAX_LISTED_PMIDS} more" if len(pmids) > MAX_LISTED_PMIDS else ""
+    )
 
 
 def pmids_of(query: str) -> list[str]:
@@ -338,7 +340,7 @@ def rank_passages(
     chosen: dict[str, list[int]] = {}
     for _, place in sorted(scored):
         places = chosen.setdefault(passages[place][0].handle, [])
-        if len(places) < PER_ARTICLE and sum(map(len, chosen.values())) < most:
+        if len(places) < MAX_PER_ARTICLE and sum(map(len, chosen.values())) < most:
             places.append(place)
     numbered = enumerate((places for places in chosen.values() if places), 1)
     rows = [(number, *passages[place]) for number, places in numbered for place in places]
@@ -358,7 +360,7 @@ def _passages(article: Article, full: FullText | None) -> list[tuple[Article, st
         for section in full.sections
         if not _NO_EVIDENCE.search(section.title)
         for sentence in sentences(section.text)
-        if len(sentence) <= LONGEST and len(words_of(sentence)) > 3
+        if len(sentence) <= MAX_SENTENCE_LENGTH and len(words_of(sentence)) > 3
     ]
 
 

@@ -1,6 +1,6 @@
 """Articles in an index: PubMed's XML as rows, and their titles and abstracts by words (SQLite FTS5).
 
-A search first takes the newest articles that match, :data:`SHORTLIST` at most, and then ranks those by BM25, so that
+A search first takes the newest articles that match, :data:`MAX_RANKED` at most, and then ranks those by BM25, so that
 common words cost no more than rare ones.
 """
 
@@ -18,7 +18,7 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Article, Provenance
 from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row
 
-SHORTLIST = 1_000
+MAX_RANKED = 1_000
 """articles that are ranked, the newest of those that match"""
 FIELDS = ("title", "abstract", "pmcid", "doi", "journal", "year", "date", "authors", "types", "mesh", "keywords",
           "retracted", "preprint", "notices")  # fmt: skip
@@ -84,7 +84,7 @@ def _chunks(dump: Dump) -> Iterator[tuple[int, str]]:
 
 def _rows(line: int, element: ET.Element) -> Iterator[Row | Bad]:
     if element.tag == "DeleteCitation":
-        numbers = (one.text or "" for one in element.iterfind("PMID"))
+        numbers = (passage.text or "" for passage in element.iterfind("PMID"))
         yield from ((int(number), None) for number in numbers if _PMID.fullmatch(number))
         return
     from biomed_agent.sources.literature.pubmed import read_record
@@ -144,7 +144,7 @@ class Hits:
     articles: list[Article]
     """the most relevant first"""
     count: int
-    """articles that match, :data:`SHORTLIST` at most"""
+    """articles that match, :data:`MAX_RANKED` at most"""
     more: bool
     """whether more match, older ones, that were not ranked"""
 
@@ -239,11 +239,11 @@ def search(connection: sqlite3.Connection, query: Query, limit: int) -> Hits:
         matching = (
             "article_text t JOIN article a ON a.id = t.rowid WHERE article_text MATCH ? AND a.year BETWEEN ? AND ?"
         )
-    newest = f"SELECT t.rank, t.rowid FROM {matching} ORDER BY t.rowid DESC LIMIT {SHORTLIST + 1}"
+    newest = f"SELECT t.rank, t.rowid FROM {matching} ORDER BY t.rowid DESC LIMIT {MAX_RANKED + 1}"
     found = connection.execute(newest, (query.match, *(query.years or ()))).fetchall()
-    more = len(found) > SHORTLIST
-    best = [row["rowid"] for row in sorted(found[:SHORTLIST], key=lambda row: float(row["rank"]))[:limit]]
-    return Hits(by_numbers(connection, best), min(len(found), SHORTLIST), more)
+    more = len(found) > MAX_RANKED
+    best = [row["rowid"] for row in sorted(found[:MAX_RANKED], key=lambda row: float(row["rank"]))[:limit]]
+    return Hits(by_numbers(connection, best), min(len(found), MAX_RANKED), more)
 
 
 def by_numbers(connection: sqlite3.Connection, pmids: Sequence[int]) -> list[Article]:

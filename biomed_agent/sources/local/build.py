@@ -23,10 +23,10 @@ from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, reject
 from biomed_agent.sources.local.files import STARTER, made_by_us
 from biomed_agent.sources.local.structures import complete_structures, verify_sample
 
-BATCH = 20_000
+BATCH_SIZE = 20_000
 """records that are stored at once"""
-ARTICLE_BATCH = 2_000
-STATE = "4"
+ARTICLE_BATCH_SIZE = 2_000
+STATE_VERSION = "4"
 """of the files ``NAME.partial``; another one is built anew"""
 
 _PROGRESS = """
@@ -172,7 +172,7 @@ def _check_output(output: Path, inputs: Sequence[_Input]) -> None:
     """Refuse to write where something lies that is no index."""
     if output.is_dir():
         raise InvalidInput(f"{output} is a folder; expected a file to write.", f"Try {output / 'mine.sqlite'}.")
-    if output.resolve() in {one.path.resolve() for one in inputs}:
+    if output.resolve() in {input_.path.resolve() for input_ in inputs}:
         raise InvalidInput(f"{output} is one of the dumps that are read.", "Give another file to write.")
     if output.exists() and not made_by_us(output):
         raise InvalidInput(f"{output} is no index, and is not replaced by one.", "Give another file, or delete it.")
@@ -197,7 +197,7 @@ def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Se
         for path in paths:
             _check_dump(path)
         several = [_Input(path, kind, format_of(path)) for path in {one.resolve(): one for one in paths}.values()]
-        known = {one.path.resolve(): one.kind for one in found}
+        known = {input_.path.resolve(): input_.kind for input_ in found}
         for path in paths:
             if path.resolve() in known:
                 raise InvalidInput(f"{path} is given as {known[path.resolve()]} and as {kind}.", "Give it once.")
@@ -223,7 +223,7 @@ def _check_dump(path: Path) -> None:
 
 def _plan(inputs: Sequence[_Input], starter: bool) -> str:
     """Return a digest of what is built, the same for files of the same names and this version of the tables."""
-    return _digest([str(one.state[:2]) for one in inputs] + [str(starter), STATE])
+    return _digest([str(one.state[:2]) for one in inputs] + [str(starter), STATE_VERSION])
 
 
 def _digest(parts: Sequence[str]) -> str:
@@ -259,14 +259,14 @@ _PLAN = "SELECT value FROM meta WHERE key = 'plan'"
 
 def _read_again(db: sqlite3.Connection, inputs: Sequence[_Input]) -> None:
     """Let files that were fetched again be read from their beginning."""
-    for number, one in enumerate(inputs, start=1):
-        if db.execute(f"SELECT {_STATE} FROM input WHERE rowid = ?", (number,)).fetchone() == one.state:
+    for number, input_ in enumerate(inputs, start=1):
+        if db.execute(f"SELECT {_STATE} FROM input WHERE rowid = ?", (number,)).fetchone() == input_.state:
             continue
         db.execute("BEGIN")
-        db.execute("DELETE FROM rejected WHERE file = ?", (one.path.name,))
+        db.execute("DELETE FROM rejected WHERE file = ?", (input_.path.name,))
         db.execute(
             "UPDATE input SET size = ?, modified = ?, records = 0, stored = 0, bad = 0, damaged = 0 WHERE rowid = ?",
-            (*one.state[2:], number),
+            (*input_.state[2:], number),
         )
         db.execute("COMMIT")
 
@@ -282,10 +282,17 @@ def _begin(db: sqlite3.Connection, inputs: Sequence[_Input], starter: bool, plan
     db.execute("BEGIN")
     if starter:
         schema.fill_tables(db, STARTER)
-    for number, one in enumerate(inputs, start=1):
-        key, name, licence, url = one.format.source or (f"D{number}", one.path.name, "as of the file's origin", "")
+    for number, input_ in enumerate(inputs, start=1):
+        key, name, licence, url = input_.format.source or (
+            f"D{number}",
+            input_.path.name,
+            "as of the file's origin",
+            "",
+        )
         db.execute("INSERT OR IGNORE INTO source VALUES (?, ?, ?, ?)", (key, name, licence, url))
-        db.execute("INSERT INTO input (path, kind, size, modified, source) VALUES (?, ?, ?, ?, ?)", (*one.state, key))
+        db.execute(
+            "INSERT INTO input (path, kind, size, modified, source) VALUES (?, ?, ?, ?, ?)", (*input_.state, key)
+        )
     schema.note(db, plan=plan)
     db.execute("COMMIT")
 
@@ -303,7 +310,7 @@ def _read_on(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> No
     read, done, source = db.execute("SELECT records, done, source FROM input WHERE rowid = ?", (number,)).fetchone()
     if done:
         return
-    began, size = time.monotonic(), ARTICLE_BATCH if one.kind == "articles" else BATCH
+    began, size = time.monotonic(), ARTICLE_BATCH_SIZE if one.kind == "articles" else BATCH_SIZE
     with Dump(one.path) as dump:
         records = one.format.read(dump)
         start = sum(1 for _ in islice(records, read))
@@ -410,18 +417,19 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "identifiers",
         (
-            f"INSERT OR IGNORE INTO molecule_id SELECT namespace, value, molecule + {schema.DUMPED} FROM raw_id "
+            f"INSERT OR IGNORE INTO molecule_id SELECT namespace, value, molecule + {schema.FIRST_DUMP_ID} FROM raw_id "
             "WHERE EXISTS (SELECT 1 FROM raw_molecule r WHERE r.id = raw_id.molecule) ORDER BY 1, 2, 3",
-            f"INSERT OR IGNORE INTO molecule_id SELECT 'cid', CAST(id AS TEXT), id + {schema.DUMPED} FROM raw_molecule "
-            f"WHERE id < {compounds.OWN} ORDER BY 2",
+            "INSERT OR IGNORE INTO molecule_id "
+            f"SELECT 'cid', CAST(id AS TEXT), id + {schema.FIRST_DUMP_ID} FROM raw_molecule "
+            f"WHERE id < {compounds.FIRST_OWN_ID} ORDER BY 2",
             "DROP TABLE raw_id",
         ),
     ),
     (
         "molecules",
         (
-            f"INSERT INTO molecule SELECT id + {schema.DUMPED}, inchikey, name, smiles, formula, weight, "
-            f"CASE WHEN id < {compounds.OWN} THEN 'cid=' || id ELSE '' END, NULL, NULL, NULL, "
+            f"INSERT INTO molecule SELECT id + {schema.FIRST_DUMP_ID}, inchikey, name, smiles, formula, weight, "
+            f"CASE WHEN id < {compounds.FIRST_OWN_ID} THEN 'cid=' || id ELSE '' END, NULL, NULL, NULL, "
             "CASE WHEN source = 'PubChem' THEN 'PubChem CID ' || id ELSE source END FROM raw_molecule "
             "WHERE inchikey <> '' ORDER BY id",
             "DROP TABLE raw_molecule",
@@ -431,7 +439,7 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "names",
         (
             "INSERT OR IGNORE INTO name SELECT key, kind, "
-            f"CASE kind WHEN 'm' THEN entity + {schema.DUMPED} ELSE entity END, "
+            f"CASE kind WHEN 'm' THEN entity + {schema.FIRST_DUMP_ID} ELSE entity END, "
             "rank, shown, reason FROM raw_name ORDER BY 1, 2, 3, 4",
             "DROP TABLE raw_name",
         ),

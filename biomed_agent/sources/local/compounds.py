@@ -21,9 +21,9 @@ CREATE TABLE IF NOT EXISTS raw_molecule (id INTEGER PRIMARY KEY, smiles TEXT, in
 CREATE TABLE IF NOT EXISTS raw_name (key TEXT, kind TEXT, entity INTEGER, rank INTEGER, shown TEXT, reason TEXT);
 CREATE TABLE IF NOT EXISTS raw_id (namespace TEXT, value TEXT, molecule INTEGER);
 """
-OWN = 1 << 40
+FIRST_OWN_ID = 1 << 40
 """number of the first molecule without a CID; those with one have it as their number"""
-LONGEST_NAME = 300
+MAX_NAME = 300
 PUBCHEM = (
     "PubChem",
     "PubChem",
@@ -128,7 +128,7 @@ def add_names(db: sqlite3.Connection, names: Iterator[tuple[int, int, str, str]]
         (
             (key, molecule, rank, name, reason, molecule)
             for molecule, rank, name, reason in names
-            if len(name) <= LONGEST_NAME and (key := name_key(name))
+            if len(name) <= MAX_NAME and (key := name_key(name))
         ),
     )
 
@@ -224,7 +224,7 @@ def _smiles_of(block: str) -> str:
 
 def _store_records(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
     source = origin.source
-    own = OWN + (int(source.rpartition("D")[2] or 0) << 32) if source.startswith("D") else OWN
+    own = FIRST_OWN_ID + (int(source.rpartition("D")[2] or 0) << 32) if source.startswith("D") else FIRST_OWN_ID
     place = {name: number for number, name in enumerate(_FIELDS, start=1)}
     molecules, names, ids = [], [], []
     for offset, row in enumerate(rows):
@@ -271,9 +271,9 @@ def format_of(path: Path) -> Format:
         InvalidInput: The name tells nothing.
     """
     name = path.name.lower()
-    for start, found in COLUMN_FILES.items():
+    for start, file in COLUMN_FILES.items():
         if name.startswith(start):
-            return found
+            return file
     if ".sdf" in name:
         return _SDF
     if re.search(r"\.(tsv|csv|tab|txt)\b", name):

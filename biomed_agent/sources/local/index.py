@@ -16,12 +16,12 @@ from biomed_agent.core.predicates import KIBA_BINDS, SCORE
 from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason
 from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
 from biomed_agent.sources.local.files import File, open_file, open_starter
-from biomed_agent.sources.local.schema import DUMPED, LONGEST_SUGGESTED, sequence_checksum, trigrams
+from biomed_agent.sources.local.schema import FIRST_DUMP_ID, MAX_SUGGESTED_LENGTH, sequence_checksum, trigrams
 
 HUMAN = 9606
-CHUNK = 500
+CHUNK_SIZE = 500
 """values asked for by one statement"""
-SHORT = 5
+MAX_EDITED_LENGTH = 5
 """Letters of a name up to which all spellings one edit away are looked up."""
 
 
@@ -148,7 +148,7 @@ class LocalIndex:
         """
         asked = read_query(query)
         found = [search(file.connection, asked, limit) for file in self._files]
-        merged = {one.handle: one for hits in reversed(found) for one in reversed(hits.articles)}
+        merged = {article.handle: article for hits in reversed(found) for article in reversed(hits.articles)}
         several = [hits.articles for hits in found if hits.articles]
         articles = several[0] if len(several) == 1 else list(merged.values())[::-1]
         return Hits(articles[:limit], sum(hits.count for hits in found), any(hits.more for hits in found))
@@ -156,7 +156,9 @@ class LocalIndex:
     def articles_by_pmid(self, pmids: Sequence[str]) -> list[Article]:
         """Return the articles with those PMIDs, in that order; those that no file has are left out."""
         numbers = [int(pmid) for pmid in pmids]
-        found = {one.pmid: one for file in reversed(self._files) for one in by_numbers(file.connection, numbers)}
+        found = {
+            article.pmid: article for file in reversed(self._files) for article in by_numbers(file.connection, numbers)
+        }
         return [found[pmid] for pmid in pmids if pmid in found]
 
     # Many at once
@@ -183,8 +185,8 @@ class LocalIndex:
             "WHERE n.key IN ({}) AND n.kind = 'm' ORDER BY n.rank, n.entity"
         )
         for sql, wanted in ((by_key, list(keys)), (by_name, list(called))):
-            for start in range(0, len(wanted), CHUNK):
-                chunk = wanted[start : start + CHUNK]
+            for start in range(0, len(wanted), CHUNK_SIZE):
+                chunk = wanted[start : start + CHUNK_SIZE]
                 asked = sql.format(",".join("?" * len(chunk)))
                 for file in self._files:
                     for key, inchikey in file.plain.execute(asked, chunk):
@@ -243,7 +245,7 @@ class LocalIndex:
     def suggest(self, name: str, limit: int = 5) -> list[Candidate]:
         """Return entities whose names are spelled like ``name``, nearest first; nothing when none is close."""
         key = name_matching.name_key(name)
-        if not 3 <= len(key) <= LONGEST_SUGGESTED:
+        if not 3 <= len(key) <= MAX_SUGGESTED_LENGTH:
             return []
         near: dict[str, float] = {}
         for other in self._alike(key):
@@ -346,7 +348,7 @@ class LocalIndex:
                 f"UNION ALL SELECT key, 'h', shown, 0, '' FROM homonym WHERE key IN ({marks})"
             )
             for _, row in self._rows(sql, (*chunk, *chunk)):
-                deposited = row["kind"] == "m" and row["entity"] >= DUMPED and row["reason"] == "exact synonym"
+                deposited = row["kind"] == "m" and row["entity"] >= FIRST_DUMP_ID and row["reason"] == "exact synonym"
                 if deposited and not name_matching.looks_chemical(row["shown"]):
                     continue  # a trade name that may be a word
                 found.setdefault(row["key"], []).append((row["kind"], row["shown"]))
@@ -354,7 +356,7 @@ class LocalIndex:
 
     def _alike(self, key: str) -> set[str]:
         """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams."""
-        if len(key) <= SHORT:
+        if len(key) <= MAX_EDITED_LENGTH:
             return set(self._spellings(name_matching.one_edit_away(key)))
         grams = sorted(trigrams(key))
         sql = (

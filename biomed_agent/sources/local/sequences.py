@@ -206,7 +206,7 @@ def _flat_names(lines: Sequence[str]) -> tuple[str, list[str], list[str]]:
 def _flat_genes(text: str) -> tuple[str, list[str]]:
     names = re.findall(r"\bName=([^;]+);", text)
     listed = re.findall(r"(?:Synonyms|OrderedLocusNames|ORFNames)=([^;]+);", text)
-    others = [one.strip() for several in listed for one in several.split(",")]
+    others = [part.strip() for several in listed for part in several.split(",")]
     known = [name.strip() for name in names] + others
     return (known[0], list(dict.fromkeys(known[1:]))) if known else ("", [])
 
@@ -268,9 +268,9 @@ def format_of(path: Path) -> Format:
         (r"\.(tsv|tab)\b", Format("UniProt table", 1, _read_table, _store, UNIPROT)),
         (r"\.(fasta|fa|faa)\b", Format("UniProt FASTA", 2, _read_fasta, _store, UNIPROT)),
     )
-    for pattern, found in kinds:
+    for pattern, kind in kinds:
         if re.search(pattern, path.name.lower()):
-            return found
+            return kind
     raise InvalidInput(
         f"{path.name} is no dump of proteins that is known by its name.",
         "Expected .dat (flat file), .tsv or .fasta, each also as .gz or .xz.",

@@ -22,11 +22,11 @@ from typing import Any, TypeAlias
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.sources.local.dumps import Bad, reject
 
-SAMPLE = 1_000
+SAMPLE_SIZE = 1_000
 """structures that are tried"""
-WORST = 0.05
+MAX_BAD_SHARE = 0.05
 """part of the sample that may differ from its key; more means that keys and structures do not belong together"""
-CHUNK = 500
+CHUNK_SIZE = 500
 
 
 def complete_structures(db: sqlite3.Connection, tell: Callable[[int, int, float], None]) -> None:
@@ -74,7 +74,7 @@ _Rows: TypeAlias = list[tuple[Any, ...]]
 @contextmanager
 def _spread(count: int) -> Iterator[Callable[[Callable[[Any], _Rows], Iterable[Any]], Iterable[_Rows]]]:
     """Yield a ``map`` over processes, one for each core; a plain one when they would take longer to start."""
-    if count <= CHUNK:
+    if count <= CHUNK_SIZE:
         yield map
         return
     with ProcessPoolExecutor(max_workers=os.cpu_count(), initializer=_follow, initargs=(os.getpid(),)) as pool:
@@ -98,8 +98,8 @@ def _follow(parent: int) -> None:
 
 
 def _missing(db: sqlite3.Connection) -> list[list[tuple[int, str]]]:
-    rows = db.execute("SELECT id, smiles FROM raw_molecule WHERE inchikey = '' LIMIT ?", (CHUNK * 40,)).fetchall()
-    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    rows = db.execute("SELECT id, smiles FROM raw_molecule WHERE inchikey = '' LIMIT ?", (CHUNK_SIZE * 40,)).fetchall()
+    return [rows[start : start + CHUNK_SIZE] for start in range(0, len(rows), CHUNK_SIZE)]
 
 
 def _describe_all(rows: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
@@ -122,7 +122,7 @@ def verify_sample(db: sqlite3.Connection) -> str:
     """Read a sample of the structures that were believed, and say in how many the InChIKey is theirs.
 
     Raises:
-        InvalidInput: In more than :data:`WORST` of them it is not.
+        InvalidInput: In more than :data:`MAX_BAD_SHARE` of them it is not.
     """
     kept = db.execute("SELECT value FROM meta WHERE key = 'verified'").fetchone()
     if kept is not None or not _exists(db, "raw_molecule"):
@@ -135,7 +135,7 @@ def verify_sample(db: sqlite3.Connection) -> str:
     rows = db.execute(
         "SELECT id, smiles, inchikey FROM (SELECT *, row_number() OVER (ORDER BY id) AS place FROM raw_molecule "
         "WHERE weight IS NULL AND inchikey <> '') WHERE (place - 1) % ? = 0",
-        (max(1, believed // SAMPLE),),
+        (max(1, believed // SAMPLE_SIZE),),
     ).fetchall()
     read = _describe_all([(number, smiles) for number, smiles, _ in rows])
     differ = [
@@ -143,7 +143,7 @@ def verify_sample(db: sqlite3.Connection) -> str:
         for (number, _, key), one in zip(rows, read, strict=True)
         if one[2][:14] != key[:14]
     ]
-    if len(differ) > max(1, WORST * len(rows)):
+    if len(differ) > max(1, MAX_BAD_SHARE * len(rows)):
         number, key, got = differ[0]
         path, line = db.execute(
             "SELECT path, line FROM raw_molecule r JOIN input ON input.rowid = r.file WHERE r.id = ?", (number,)

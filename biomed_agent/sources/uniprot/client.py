@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
 from biomed_agent.core.fasta import parse_fasta
 from biomed_agent.core.identifiers import ACCESSION_SHAPE, EC_NUMBER, ISOFORM_SHAPE
-from biomed_agent.core.privacy.egress import Reveals
+from biomed_agent.core.privacy.egress import Discloses
 from biomed_agent.core.types import Fact, Protein, Provenance
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.http.reply import Check, Reply, well_formed
@@ -33,11 +33,11 @@ ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
 FIELDS = "accession,id,reviewed,protein_name,gene_names,organism_name,organism_id,sequence"
 """Return fields of a search: what a :class:`~biomed_agent.core.types.Protein` holds."""
 MAX_NAME = 500
-PAGE = 50
+PAGE_SIZE = 50
 """entries one search returns at most; the server's limit is 500"""
-PART = 500
+BATCH_SIZE = 500
 """accessions asked for at once: what one page holds, and what fits an address"""
-_MANY, _FIXED = "uniprotkb/accessions", {"fields": FIELDS, "size": str(PART), "format": "json"}
+_MANY, _FIXED = "uniprotkb/accessions", {"fields": FIELDS, "size": str(BATCH_SIZE), "format": "json"}
 
 
 def check_reply(reply: Reply) -> None:
@@ -120,7 +120,7 @@ class UniProt:
         )
 
     def by_accessions(self, accessions: Sequence[str]) -> Batch[str, Protein]:
-        """Look up many accessions with one request for :data:`PART` of them, and one more for all that were merged.
+        """Look up many accessions, one request for :data:`BATCH_SIZE` of them, and one more for all that were merged.
 
         What the cache holds is not asked for again. A merged accession yields the entry that took it over; isoforms
         are asked for one by one, as :meth:`by_accession` does.
@@ -205,7 +205,7 @@ class UniProt:
         found, parts = read_search(reply.json(), reply.provenance), names_of_parts(reply.json())
         asked = name.casefold()
         own = [one for one in found if asked in map(str.casefold, (one.name, *one.synonyms))]
-        of_part = [one for one in found if asked in map(str.casefold, parts.get(one.accession, ()))]
+        of_part = [protein for protein in found if asked in map(str.casefold, parts.get(protein.accession, ()))]
         return [*own, *(one for one in of_part if one not in own)]
 
     def by_sequence(self, sequence: str) -> list[Protein]:
@@ -228,7 +228,7 @@ class UniProt:
         for archived, accessions in read_uniparc(reply.json())[:1]:
             found += self._search(f"uniparc:{quote(archived)}", "identifier", f"entries of {archived}")
             if all(protein.sequence != residues for protein in found):
-                found += [self.by_accession(one) for one in accessions if "-" in one][:1]
+                found += [self.by_accession(accession) for accession in accessions if "-" in accession][:1]
         return [protein for protein in found if protein.sequence == residues]
 
     def facts(self, accession: str, odd: list[str] | None = None) -> list[Fact]:
@@ -245,8 +245,8 @@ class UniProt:
         entries: dict[str, _Entry | BiomedAgentError] = {**self._kept(accessions)}
 
         def fetch(part: Sequence[str]) -> dict[str, _Entry]:
-            what = f"{len(part)} accessions from {part[0]} to {part[-1]}"
-            reply = self._get(_MANY, "identifier", what, {"accessions": ",".join(part), **_FIXED}, check_results)
+            log_line = f"{len(part)} accessions from {part[0]} to {part[-1]}"
+            reply = self._get(_MANY, "identifier", log_line, {"accessions": ",".join(part), **_FIXED}, check_results)
             found: dict[str, _Entry] = {}
             for entry in _results(reply):
                 with well_formed("UniProt"):
@@ -257,41 +257,43 @@ class UniProt:
                 ({"accessions": one, **_FIXED}, json.dumps({"results": [entry]}).encode())
                 for one, (entry, _) in found.items()
             ]
-            self.transport.keep_parts(reply, "uniprot", _MANY, parts)
+            self.transport.store_parts(reply, "uniprot", _MANY, parts)
             return found
 
-        return entries | in_chunks([one for one in accessions if one not in entries], PART, fetch)
+        return entries | in_chunks(
+            [accession for accession in accessions if accession not in entries], BATCH_SIZE, fetch
+        )
 
     def _kept(self, accessions: Sequence[str]) -> dict[str, _Entry]:
         """Return the entries that the cache holds of earlier batches."""
-        asked = {one: {"accessions": one, **_FIXED} for one in accessions}
+        asked = {accession: {"accessions": accession, **_FIXED} for accession in accessions}
         kept = self.transport.kept("uniprot", _MANY, asked)
         return {one: (entry, reply.provenance) for one, reply in kept.items() for entry in _results(reply)}
 
     def _entry(self, accession: str) -> Reply:
         return self._get(f"uniprotkb/{accession}.json", "identifier", f"accession {accession}", check=check_entry)
 
-    def _reviewed_else_all(self, query: str, what: str) -> Reply:
-        reply = self._found(f"{query} AND reviewed:true", "name", what)
-        return reply if read_search(reply.json(), reply.provenance) else self._found(query, "name", what)
+    def _reviewed_else_all(self, query: str, log_line: str) -> Reply:
+        reply = self._found(f"{query} AND reviewed:true", "name", log_line)
+        return reply if read_search(reply.json(), reply.provenance) else self._found(query, "name", log_line)
 
-    def _search(self, query: str, reveals: Reveals, what: str) -> list[Protein]:
-        reply = self._found(query, reveals, what)
+    def _search(self, query: str, discloses: Discloses, log_line: str) -> list[Protein]:
+        reply = self._found(query, discloses, log_line)
         return read_search(reply.json(), reply.provenance)
 
-    def _found(self, query: str, reveals: Reveals, what: str) -> Reply:
-        params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE)}
-        return self._get("uniprotkb/search", reveals, what, params, check_search)
+    def _found(self, query: str, discloses: Discloses, log_line: str) -> Reply:
+        params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE_SIZE)}
+        return self._get("uniprotkb/search", discloses, log_line, params, check_search)
 
     def _get(
         self,
         path: str,
-        reveals: Reveals,
-        what: str,
+        discloses: Discloses,
+        log_line: str,
         params: Mapping[str, str] | None = None,
         check: Check = check_reply,
     ) -> Reply:
-        return self.transport.get("uniprot", path, reveals=reveals, what=what, params=params, check=check)
+        return self.transport.get("uniprot", path, discloses=discloses, log_line=log_line, params=params, check=check)
 
 
 _Entry: TypeAlias = tuple[Mapping[str, Any], Provenance]

@@ -320,6 +320,6 @@ def _note(*parts: str) -> str:
 
 def _evidence(statement: Mapping[str, Any]) -> str:
     """Say how weak the evidence is; empty when any of it is an experiment, an import, or not stated."""
-    codes = [str(one.get("evidenceCode", "")) for one in statement.get("evidences") or ()]
+    codes = [str(evidence.get("evidenceCode", "")) for evidence in statement.get("evidences") or ()]
     weak = [WEAK_EVIDENCE[code] for code in codes if code in WEAK_EVIDENCE]
     return weak[0] if codes and len(weak) == len(codes) else ""

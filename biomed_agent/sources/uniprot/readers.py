@@ -142,7 +142,7 @@ def inactive(entry: Mapping[str, Any]) -> NotFound:
     return NotFound(
         f"UniProt entry {accession} is obsolete: {meaning}.",
         f"Ask for {' or '.join(successors)}." if successors else kept,
-        candidates=[candidate(one, "replaces it") for one in successors],
+        candidates=[candidate(successor, "replaces it") for successor in successors],
     )
 
 

@@ -16,10 +16,10 @@ import pytest
 
 from biomed_agent.core.deadline import Deadline, running
 from biomed_agent.core.errors import Cancelled, NotFound, TimedOut, Unavailable
-from biomed_agent.sources.http.circuit_breaker import FAILURES
-from biomed_agent.sources.http.rate_limit import Ledger, Pace, SystemClock
+from biomed_agent.sources.http.circuit_breaker import MAX_FAILURES
+from biomed_agent.sources.http.rate_limit import RateLimiter, SharedSlots, SystemClock
 from biomed_agent.sources.http.reply import Reply
-from biomed_agent.sources.http.reply_cache import Flights, ReplyCache
+from biomed_agent.sources.http.reply_cache import ReplyCache, SingleFlight
 from biomed_agent.sources.http.services import SERVICES
 from biomed_agent.sources.http.transport import Transport
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said, script
@@ -40,7 +40,7 @@ def local(server: LocalServer, cache_dir: Path | None = None, **options: Any) ->
 
 
 def ask(transport: Transport, path: str = "compound/cid/2244/JSON", **options: Any) -> Reply:
-    return transport.get("pubchem", path, **({"reveals": "identifier", "what": "CID 2244"} | options))
+    return transport.get("pubchem", path, **({"discloses": "identifier", "log_line": "CID 2244"} | options))
 
 
 @contextmanager
@@ -90,7 +90,7 @@ Ending = Callable[..., Any]
 @WHEN_IT_ENDS
 def test_a_wait_for_a_start_ends(ending: Ending, error: type[Exception]) -> None:
     clock = SystemClock()
-    pace = Pace("pubchem", 0.2, clock, Ledger(None))
+    pace = RateLimiter("pubchem", 0.2, clock, SharedSlots(None))
     pace.hold(30)
     with ending(), pytest.raises(error):
         pace.approach(clock.monotonic() + 60)
@@ -114,7 +114,7 @@ def test_a_pause_that_is_longer_than_the_call_is_not_waited_for(server: LocalSer
 def test_a_wait_for_a_queued_answer_ends(server: LocalServer) -> None:
     server.play = script(Said.json({"key": 7}, status=202))
     with local(server) as transport, cancelled(lambda: bool(server.asked)), pytest.raises(Cancelled):
-        ask(transport, later=lambda reply: "list/7")
+        ask(transport, poll_path=lambda reply: "list/7")
     assert len(server.asked) == 1
 
 
@@ -126,7 +126,7 @@ def test_a_queue_that_is_longer_than_the_call_is_left(server: LocalServer) -> No
         running(Deadline(5, clock.monotonic)),
         pytest.raises(TimedOut, match="put CID 2244 in a queue"),
     ):
-        ask(transport, later=lambda reply: "list/7")
+        ask(transport, poll_path=lambda reply: "list/7")
 
 
 @WHEN_IT_ENDS
@@ -231,7 +231,7 @@ def test_a_call_that_is_over_asks_nobody(server: LocalServer) -> None:
 @pytest.mark.parametrize("seconds", [None, 0.3])
 def test_who_gives_up_does_not_make_the_service_count_as_down(seconds: float | None) -> None:
     with HangingServer() as hanging, Transport(services={"pubchem": hanging.url}) as transport:
-        for number in range(FAILURES + 1):
+        for number in range(MAX_FAILURES + 1):
             with running(Deadline(seconds)) as deadline, pytest.raises(Cancelled if seconds is None else TimedOut):
                 if seconds is None:
                     threading.Timer(0.05, deadline.cancel).start()
@@ -291,7 +291,7 @@ def test_who_shares_a_look_up_still_gets_its_answer_when_the_first_gives_up(serv
 
 @pytest.mark.parametrize(("seconds", "error"), [(None, Cancelled), (0.2, TimedOut)])
 def test_who_waits_for_the_look_up_of_another_may_give_up(seconds: float | None, error: type[Exception]) -> None:
-    flights: Flights[int] = Flights()
+    flights: SingleFlight[int] = SingleFlight()
     flying, land, waiting = threading.Event(), threading.Event(), Deadline(seconds)
 
     def fetch() -> int:
@@ -314,7 +314,7 @@ def test_who_waits_for_the_look_up_of_another_may_give_up(seconds: float | None,
 
 @pytest.mark.parametrize("error", [NotFound, Unavailable])
 def test_any_other_error_is_shared(error: type[NotFound] | type[Unavailable]) -> None:
-    flights: Flights[int] = Flights()
+    flights: SingleFlight[int] = SingleFlight()
     flying, land = threading.Event(), threading.Event()
 
     def fetch() -> int:

@@ -20,7 +20,7 @@ from biomed_agent.core.deadline import Deadline, running
 from biomed_agent.core.errors import BiomedAgentError, Cancelled, Unavailable
 from biomed_agent.model.contract.prompt import user_message
 from biomed_agent.model.remote import HostClient
-from biomed_agent.sources.http import wire
+from biomed_agent.sources.http import connection
 from biomed_agent.sources.http.reply import Reply
 from biomed_agent.sources.http.transport import Transport
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said, script
@@ -43,7 +43,7 @@ def server() -> Iterator[LocalServer]:
 
 def ask(url: str, clock: Any = None, cache: Path | None = None, **options: Any) -> Reply:
     with Transport(cache, clock=clock or FakeClock(), services={"pubchem": url}, **options) as transport:
-        return transport.get("pubchem", "compound/name/x", reveals="name", what="name x")
+        return transport.get("pubchem", "compound/name/x", discloses="name", log_line="name x")
 
 
 # -- proxies
@@ -222,7 +222,7 @@ def test_a_packed_body_is_read(server: LocalServer) -> None:
 
 
 def test_a_bomb_is_refused_by_its_unpacked_size(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_BODY", 1 << 20)
+    monkeypatch.setattr(connection, "MAX_BODY_BYTES", 1 << 20)
     bomb = gzip.compress(b" " * (8 << 20))
     assert len(bomb) < 1 << 15
     server.play = script(Said(bomb, 200, {"Content-Encoding": "gzip"}))

@@ -403,9 +403,9 @@ def test_abstracts_take_two_requests(
     found = pubmed.articles(pubmed.search("egfr", limit))
     assert [article.pmid for article in found] == [str(number) for number in range(1, limit + 1)]
     assert len(server.asked) == len(asked)
-    for one, (path, sent) in zip(server.asked, asked, strict=True):
-        told = [one.method, *(f"{name}={value}" for name, value in (one.query | one.form).items())]
-        assert one.path == f"/{path}"
+    for request, (path, sent) in zip(server.asked, asked, strict=True):
+        told = [request.method, *(f"{name}={value}" for name, value in (request.query | request.form).items())]
+        assert request.path == f"/{path}"
         assert sent in told
 
 
@@ -421,7 +421,7 @@ def test_numbers_can_be_kept_and_read_in_parts(server: LocalServer, pubmed: PubM
     server.play = Kept()
     history = pubmed.keep(range(1, 300))
     assert server.asked[0].form["id"].startswith("1,2,3,")
-    assert [one.pmid for one in pubmed.fetch_kept(history, 10, 2) or ()] == ["12", "11"]
+    assert [article.pmid for article in pubmed.fetch_kept(history, 10, 2) or ()] == ["12", "11"]
     with pytest.raises(InvalidInput, match="no PMID"):
         pubmed.keep(["x"])
 

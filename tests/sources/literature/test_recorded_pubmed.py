@@ -85,7 +85,7 @@ def test_what_is_peculiar_in_them(server: LocalServer, pubmed: PubMed) -> None:
     assert (found["38884108"].abstract, found["38884108"].pmcid) == ("", "PMC11177781")
     erratum = found["38962805"]
     assert (erratum.kind, erratum.is_notice, erratum.authors) == ("Published Erratum", True, ())
-    assert [one.pmid for one in found.values() if one.is_notice] == ["38962805"]
+    assert [article.pmid for article in found.values() if article.is_notice] == ["38962805"]
     structured = found["27797938"]
     assert structured.abstract.startswith("OBJECTIVE: ")
     assert structured.notices == (), "what it cites, and a comment on it, are no notices"
@@ -104,7 +104,7 @@ def test_a_pmid_of_an_empty_set_is_named(server: LocalServer, pubmed: PubMed) ->
 def test_exchanges(server: LocalServer, pubmed: PubMed, name: str) -> None:
     for response in responses(name):
         server.play = script(Said(text_of(response)))
-        assert [one.pmid for one in pubmed.fetch(CASSETTES[name] or ["233333333"])] == CASSETTES[name]
+        assert [article.pmid for article in pubmed.fetch(CASSETTES[name] or ["233333333"])] == CASSETTES[name]
 
 
 def test_searches(server: LocalServer, pubmed: PubMed) -> None:
@@ -146,7 +146,7 @@ def test_a_kept_list_and_errors(server: LocalServer, pubmed: PubMed) -> None:
 def responses(name: str) -> list[Any]:
     yaml = pytest.importorskip("yaml")
     recorded = yaml.safe_load(body(name))
-    return [one["response"] for one in recorded.get("interactions") or recorded["http_interactions"]]
+    return [interaction["response"] for interaction in recorded.get("interactions") or recorded["http_interactions"]]
 
 
 def text_of(response: Any) -> bytes:

@@ -180,7 +180,7 @@ def test_pmids_are_asked_of_europe_pmc_when_pubmed_does_not_answer(
     found = [{"id": number, "source": "MED", "pmid": number} for number in ("3", "1")]
     services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": found}})
     notes: list[str] = []
-    assert [one.pmid for one in literature.search("PMID: 1, 2, 3", 5, notes)] == ["1", "3"]
+    assert [article.pmid for article in literature.search("PMID: 1, 2, 3", 5, notes)] == ["1", "3"]
     assert server.asked[-1].query["query"] == "SRC:MED AND (EXT_ID:1 OR EXT_ID:2 OR EXT_ID:3)"
     assert notes[1:] == ["Europe PMC gave no record that can be read of 1 PMID: 2."]
 
@@ -192,7 +192,7 @@ def test_a_record_of_europe_pmc_that_cannot_be_read_costs_a_note(literature: Lit
     for search in (ONE_HIT, None):
         services.search = Said.json(search) if search else DOWN
         notes: list[str] = []
-        assert "DOI:10.1/e" in [one.handle for one in literature.search("aspirin", 5, notes)]
+        assert "DOI:10.1/e" in [entity.handle for entity in literature.search("aspirin", 5, notes)]
         assert notes[-1] == said
 
 
@@ -216,7 +216,7 @@ def test_a_query_of_pmids(query: str, expected: list[str]) -> None:
 @settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_query_is_read(text: str) -> None:
-    assert all(one.isdigit() for one in pmids_of(text))
+    assert all(number.isdigit() for number in pmids_of(text))
     without = without_tags(text)
     assert without is None or len(without) <= len(text)
 
@@ -232,7 +232,7 @@ def test_retracted_articles_and_notices_are_passed_over_by_name() -> None:
         Article("D", pmid="4", retracted=True, types=("Retraction Notice",)),
     ]
     notes: list[str] = []
-    assert [one.pmid for one in usable(found, notes)] == ["3"]
+    assert [article.pmid for article in usable(found, notes)] == ["3"]
     assert notes == [
         "Passed over because retracted: PMID:1, PMID:4.",
         "Passed over because they only tell of another article: PMID:2 (Retraction of Publication).",
@@ -413,9 +413,9 @@ def articles() -> list[Article]:
 def test_passages_are_ranked_by_the_words_of_the_question() -> None:
     evidence = rank_passages("Does metformin lower or lowers glucose?", articles())
     assert evidence[0].text == "Metformin lowers glucose in adults."
-    assert all(one.text in one.article.abstract for one in evidence)
-    assert sum(one.article.pmid == "3" for one in evidence) == 2
-    assert "The weather was fine." not in [one.text for one in evidence]
+    assert all(passage.text in passage.article.abstract for passage in evidence)
+    assert sum(passage.article.pmid == "3" for passage in evidence) == 2
+    assert "The weather was fine." not in [passage.text for passage in evidence]
     assert len(rank_passages("metformin glucose insulin", articles(), most=2)) == 2
 
 
@@ -425,7 +425,7 @@ def test_an_article_is_one_number_and_its_passages_stand_together() -> None:
         Article("B", "Metformin lowers glucose somewhat in those adults.", pmid="2"),
     ]
     evidence = rank_passages("Metformin lowers glucose, and insulin?", mixed)
-    assert [(one.number, one.article.pmid, one.text[:7]) for one in evidence] == [
+    assert [(passage.number, passage.article.pmid, passage.text[:7]) for passage in evidence] == [
         (1, "1", "Metform"),
         (1, "1", "Insulin"),
         (2, "2", "Metform"),
@@ -451,7 +451,7 @@ def test_a_newer_review_wins_over_its_equals_and_an_old_one_does_not() -> None:
     trial = Article("A", "Metformin lowers glucose.", pmid="1", year="2024")
     review = replace(trial, pmid="2", types=("Systematic Review",))
     old = replace(review, pmid="3", year="2010")
-    assert [one.article.pmid for one in rank_passages("metformin", [trial, old, review])] == ["2", "1", "3"]
+    assert [passage.article.pmid for passage in rank_passages("metformin", [trial, old, review])] == ["2", "1", "3"]
     assert REVIEW_WEIGHT < FINDING_WEIGHT
 
 
@@ -473,8 +473,8 @@ def test_recorded_abstracts_are_found_by_their_own_titles() -> None:
     for article in told:
         evidence = rank_passages(article.title, [replace(one, title="") for one in found])
         first += evidence[0].article.abstract == article.abstract
-        assert all(one.text in one.article.abstract for one in evidence)
-        assert not any(one.text.startswith(f"{one.label}:") for one in evidence if one.label)
-        findings += any(tells_a_finding(one.label, one.text) for one in evidence)
+        assert all(passage.text in passage.article.abstract for passage in evidence)
+        assert not any(passage.text.startswith(f"{passage.label}:") for passage in evidence if passage.label)
+        findings += any(tells_a_finding(passage.label, passage.text) for passage in evidence)
     assert first > 0.9 * len(told)
     assert findings > 2 / 3 * len(told)

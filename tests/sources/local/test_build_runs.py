@@ -63,7 +63,7 @@ def test_a_build_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: p
     assert {key: value for key, value in mine.items() if key not in skipped} == {
         key: value for key, value in theirs.items() if key not in skipped
     }
-    assert [one.handle for one, _ in index.molecules_named("aspirin")] == ["CID:2244"]
+    assert [entity.handle for entity, _ in index.molecules_named("aspirin")] == ["CID:2244"]
     assert len(index.articles("aspirin").articles) == 3
 
 
@@ -81,7 +81,7 @@ def test_a_build_goes_on_when_it_was_killed_just_before_the_end(tmp_path: Path) 
         open_file(tmp_path / "out.sqlite.partial")
     index, report = built(tmp_path, molecules=files)
     assert report.resumed
-    assert [one.handle for one, _ in index.molecules_named("aspirin")] == ["CID:2244"]
+    assert [entity.handle for entity, _ in index.molecules_named("aspirin")] == ["CID:2244"]
 
 
 def test_a_killed_build_leaves_no_process(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_file_that_was_cut_off_is_fetched_again(tmp_path: Path, monkeypatch: p
     }
     assert report.bad == 0
     assert len(index.articles("aspirin").articles) == 3
-    assert [one.handle for one, _ in index.molecules_named("acetylsalicylic acid")] == ["CID:2244"]
+    assert [entity.handle for entity, _ in index.molecules_named("acetylsalicylic acid")] == ["CID:2244"]
 
 
 def test_a_table_without_numbers_of_its_own_begins_anew_when_it_is_another(
@@ -155,7 +155,7 @@ def test_a_table_without_numbers_of_its_own_begins_anew_when_it_is_another(
     index, report = built(tmp_path, molecules=[table])
     assert not report.resumed
     assert index.molecules_named("methane") == []
-    assert [one.smiles for one, _ in index.molecules_named("propane")] == ["CCC"]
+    assert [molecule.smiles for molecule, _ in index.molecules_named("propane")] == ["CCC"]
 
 
 def test_two_builds_of_one_file(tmp_path: Path) -> None:

@@ -157,8 +157,8 @@ def test_molecule_by_identifier(index, namespace, value):
 
 
 def test_molecule_by_inchikey_and_first_block(index):
-    assert [one.name for one in index.molecules_by_inchikey(ASPIRIN)] == ["acetylsalicylic acid"]
-    assert [one.name for one in index.molecules_by_inchikey("BSYNRYMUTXBXSQ")] == ["acetylsalicylic acid"]
+    assert [molecule.name for molecule in index.molecules_by_inchikey(ASPIRIN)] == ["acetylsalicylic acid"]
+    assert [molecule.name for molecule in index.molecules_by_inchikey("BSYNRYMUTXBXSQ")] == ["acetylsalicylic acid"]
     assert index.molecules_by_inchikey("BSYNRYMUTXBXSQ-AAAAAAAAAA-N") == []
 
 
@@ -197,7 +197,7 @@ def test_protein_by_identifier_gene_and_sequence(index):
 
 
 def test_homonyms(index):
-    assert [(one.label, one.kind, one.handle) for one in index.homonyms("cat")] == [
+    assert [(homonym.label, homonym.kind, homonym.handle) for homonym in index.homonyms("cat")] == [
         ("catalase", "protein", "UNIPROT:P04040"),
         ("the animal", "other", ""),
     ]
@@ -238,7 +238,7 @@ def test_known_names_in_a_text(index, text, expected):
 
 
 def test_suggestions_nearest_first(index):
-    assert [one.handle for one in index.suggest("asprin")] == ["CID:2244"]
+    assert [entity.handle for entity in index.suggest("asprin")] == ["CID:2244"]
     assert index.suggest("imatanib")[0].label == "imatinib"
     assert index.suggest("ALB1")[0].handle == "UNIPROT:P00519"
     assert index.suggest("xyzzy") == []
@@ -311,7 +311,7 @@ def test_own_index_comes_before_the_starter_set(tmp_path, monkeypatch):
     folder = write_tables(tmp_path / "mine", molecules=mine, affinities=TABLES["affinities"][:1], brands=["brand name"])
     path = build_index(folder, tmp_path / "mine.sqlite")
     with LocalIndex.open(tmp_path / "cache", [path]) as both:
-        assert [one.weight for one, _ in both.molecules_named("aspirin")] == [999.0]
+        assert [molecule.weight for molecule, _ in both.molecules_named("aspirin")] == [999.0]
         assert [one.name for one, _ in both.molecules_named("Gleevec")] == ["imatinib mesylate"]
         assert len(both.stats()["files"]) == 2
         assert len(both.homonyms("CAT")) == 2  # both files hold it, said once
@@ -322,7 +322,7 @@ def test_starter_index_is_built_once_and_mended(tmp_path, monkeypatch):
     cache = tmp_path / "cache"
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(lambda _: LocalIndex.open(cache), range(4)))
-    assert all(one.molecules_named("aspirin") for one in opened)
+    assert all(index.molecules_named("aspirin") for index in opened)
     [path] = cache.iterdir()  # no .partial left behind
     before = path.stat().st_mtime_ns
     LocalIndex.open(cache).close()

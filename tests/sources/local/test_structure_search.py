@@ -75,7 +75,7 @@ def test_every_molecule_that_holds_the_part_is_found_and_no_other(index: LocalIn
 
 
 def test_counting_stops_and_says_so(index: LocalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(structure_search, "COUNTED", 3)
+    monkeypatch.setattr(structure_search, "MAX_COUNTED", 3)
     hits = StructureSearch(index, None).containing(molecule_from_smiles("CO"), 2)
     assert (hits.total, hits.more, hits.beyond) == (3, True, "at least 1 more exist")
 
@@ -96,7 +96,7 @@ def test_fingerprints_are_kept_and_a_damaged_file_is_made_again(index: LocalInde
 def test_an_index_that_is_too_large_is_passed_over_and_named(
     index: LocalIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(structure_search, "LARGEST", 3)
+    monkeypatch.setattr(structure_search, "MAX_SEARCHED", 3)
     hits = StructureSearch(index, None).similar(Molecule("CCO"))
     assert hits.found == ()
     assert "1 larger index files were not searched" in hits.provenance.identifier

@@ -422,7 +422,7 @@ def play_search(cids: list[int], smiles: str = "CCO") -> Any:
     def answer(asked: Asked) -> Said:
         if "property" not in asked.path:
             return Said.json({"IdentifierList": {"CID": cids}})
-        rows = [{"CID": int(one), "SMILES": "C" * (int(one) % 20 + 1) + "O"} for one in asked.form["cid"].split(",")]
+        rows = [{"CID": int(part), "SMILES": "C" * (int(part) % 20 + 1) + "O"} for part in asked.form["cid"].split(",")]
         return Said.json({"PropertyTable": {"Properties": rows}})
 
     return answer

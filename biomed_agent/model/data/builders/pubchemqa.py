@@ -97,8 +97,8 @@ def _from_pubchem(transport: Transport, source: str) -> Callable[[str], Page]:
             "pubchem",
             str(base.join("pug_view/annotations/heading/JSON")),
             params={"heading": HEADING, "heading_type": "Compound", **named, "page": number},
-            reveals="query",
-            what=f"page {number} of the descriptions" + (f" by {source}" if source else ""),
+            discloses="query",
+            log_line=f"page {number} of the descriptions" + (f" by {source}" if source else ""),
             ttl=0,
             check=_check_page,
         )

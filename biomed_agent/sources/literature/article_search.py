@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from biomed_agent.sources.local import LocalIndex
 
 
-class Shelves:
+class ArticleSearch:
     """Searches the live services, and the local index when they are switched off, refused or give no answer.
 
     Args:
@@ -77,7 +77,7 @@ def local_query(names: Sequence[str], words: Sequence[str]) -> str:
         words: Its content words, those of the names among them.
     """
     of_names = {part for name in names for part in name.lower().replace("-", " ").split()} | {
-        one.lower() for one in names
+        name.lower() for name in names
     }
     others = [word for word in dict.fromkeys(words) if word not in of_names]
     required = " AND ".join(f'"{name}"' for name in names)
