@@ -55,23 +55,23 @@ def plain(text: object) -> str:
     Only tags that records hold are removed: any other ``<`` is a sign of the text, as in ``p <0.05``. A power stays
     one: ``10<sup>6</sup>`` becomes ``10^6``. What was escaped twice is resolved twice, so that no tag is left.
     """
-    found = str(text)
-    while (once := _stripped(found)) != found:
-        found = once
-    return found
+    words = str(text)
+    while (once := _stripped(words)) != words:
+        words = once
+    return words
 
 
 def _stripped(text: str) -> str:
     """Remove one layer of markup; the text becomes shorter, or stays as it is."""
     text = _TEX.sub(" ", text.replace(_SUPERSCRIPT_MARK, "").replace(_REFERENCE_MARK, ""))
-    text = _FORMULA.sub(lambda found: _formula(found[0]), text)
+    text = _FORMULA.sub(lambda match: _formula(match[0]), text)
     text = _BLOCK_TAG.sub(" ", _SUPERSCRIPT.sub(_SUPERSCRIPT_MARK, text))
-    return _tidy(_CHARACTER.sub(lambda found: html.unescape(found[0]), _INLINE_TAG.sub("", text)))
+    return _tidy(_CHARACTER.sub(lambda match: html.unescape(match[0]), _INLINE_TAG.sub("", text)))
 
 
 def _formula(text: str) -> str:
     """Return a formula in MathML on one line; the text itself, whose tags are then removed, when it is broken."""
-    known = _CHARACTER.sub(lambda found: html.escape(html.unescape(found[0])), text)  # XML knows five names only
+    known = _CHARACTER.sub(lambda match: html.escape(html.unescape(match[0])), text)  # XML knows five names only
     try:
         return html.escape(_mathml(ET.fromstring(re.sub(r"(</?)\w+:", r"\1", known))), quote=False)  # noqa: S314
     except ET.ParseError:

@@ -40,7 +40,7 @@ def test_molecules_are_genuine_and_their_keys_distinct(
     bench: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench, "SAMPLE_SIZE", 10)
-    monkeypatch.setattr("biomed_agent.sources.local.structures.SAMPLE", 10)
+    monkeypatch.setattr("biomed_agent.sources.local.structures.SAMPLE_SIZE", 10)
     paths = bench.make_molecules(tmp_path, 60)
     structures, keys = values(paths[0]), values(paths[1])
     assert len(set(structures)) == len(set(keys)) == 60

@@ -17,8 +17,8 @@ class CircuitBreaker:
     """Counts the failures of one service and says whether it may be asked.
 
     After :data:`MAX_FAILURES` in a row it may not for :data:`REST_SECONDS` seconds; then it is tried: an answer
-    closes the matter, the first failure means another rest. What the caller did wrong (a status of 4xx) is an answer. Safe
-    to share between threads; kept within a process, since another one may have a working way to the service.
+    closes the matter, the first failure means another rest. What the caller did wrong (a status of 4xx) is an answer.
+    Safe to share between threads; kept within a process, since another one may have a working way to the service.
     """
 
     def __init__(self, clock: Clock) -> None:

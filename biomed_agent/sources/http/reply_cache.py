@@ -51,7 +51,7 @@ class ReplyCache:
         """Return what is kept, neither stale nor damaged, by key."""
 
         def read(db: sqlite3.Connection) -> dict[str, CachedReply]:
-            found = {}
+            replies = {}
             for key in keys:
                 row = db.execute(
                     "SELECT body, note FROM reply WHERE key = ? AND expires > ?", (key, self._clock.time())
@@ -59,8 +59,8 @@ class ReplyCache:
                 if row is not None:
                     body, note = bytes(row[0]), json.loads(row[1])
                     if hashlib.sha256(body).hexdigest() == note["digest"]:
-                        found[key] = body, note
-            return found
+                        replies[key] = body, note
+            return replies
 
         return self._use(read) or {}
 
@@ -76,14 +76,14 @@ class ReplyCache:
         """
         began = self._clock.monotonic()
         claimed = False
-        while (found := self.find(key)) is None and not (claimed := self._claim(key)):
+        while (reply := self.find(key)) is None and not (claimed := self._claim(key)):
             if self._clock.monotonic() - began > LEASE_SECONDS:
                 break
             pause(self._clock, 0.05)
         if claimed:
-            found = self.find(key)  # it may have come just before the claim
+            reply = self.find(key)  # it may have come just before the claim
         try:
-            yield found
+            yield reply
         finally:
             if claimed:
                 self._use(lambda db: db.execute("DELETE FROM flight WHERE key = ?", (key,)))
@@ -98,13 +98,13 @@ class ReplyCache:
 
         return self._use(write) is not False
 
-    def store(self, kept: Mapping[str, CachedReply], ttl: float) -> None:
+    def store(self, replies: Mapping[str, CachedReply], ttl: float) -> None:
         """Keep bodies and notes by key for ``ttl`` seconds; drop what is stale."""
 
         def write(db: sqlite3.Connection) -> None:
             now = self._clock.time()
             db.execute("DELETE FROM reply WHERE expires <= ?", (now,))
-            rows = [(key, now + ttl, json.dumps(note), body) for key, (body, note) in kept.items()]
+            rows = [(key, now + ttl, json.dumps(note), body) for key, (body, note) in replies.items()]
             db.executemany("INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?)", rows)
 
         self._use(write)

@@ -264,16 +264,16 @@ class Transport:
         """Look up with ``form`` as the body; otherwise like :meth:`get`. Look-ups change nothing, so it is retried."""
         return self._ask(self._call("POST", service, path, params, form, discloses, log_line), ttl, check, poll_path)
 
-    def kept(self, service: str, path: str, params: Mapping[str, Mapping[str, str]]) -> dict[str, Reply]:
+    def cached(self, service: str, path: str, params: Mapping[str, Mapping[str, str]]) -> dict[str, Reply]:
         """Return what the cache holds of several GETs of ``path``, by the keys of ``params``; nobody is asked."""
         calls = {
             name: self._call("GET", service, path, param, None, "identifier", name) for name, param in params.items()
         }
-        found = self._cache.find_all([call.key for call in calls.values()])
+        cached = self._cache.find_all([call.key for call in calls.values()])
         return {
-            name: _reply(self.services[service], call, *found[call.key], from_cache=True)
+            name: _reply(self.services[service], call, *cached[call.key], from_cache=True)
             for name, call in calls.items()
-            if call.key in found
+            if call.key in cached
         }
 
     def store_parts(
@@ -288,7 +288,7 @@ class Transport:
 
         Their provenance stays that of the whole reply. ``ttl`` is as for :meth:`get`.
         """
-        kept: dict[str, CachedReply] = {}
+        replies: dict[str, CachedReply] = {}
         for params, body in parts:
             note = {
                 "status": of.status,
@@ -299,8 +299,8 @@ class Transport:
                 "whole": of.provenance.digest,
                 "digest": hashlib.sha256(body).hexdigest(),
             }
-            kept[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
-        self._cache.store(kept, self.services[service].ttl if ttl is None else ttl)
+            replies[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
+        self._cache.store(replies, self.services[service].ttl if ttl is None else ttl)
 
     def recording(self) -> AbstractContextManager[list[str]]:
         """Collect what leaves this machine within the block; see :func:`biomed_agent.core.privacy.egress.recording`."""
@@ -340,9 +340,9 @@ class Transport:
         lasting = service.ttl if ttl is None else ttl
 
         def fetch() -> Reply:
-            with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as found:
-                if found is not None:
-                    return _told(_reply(service, call, *found, from_cache=True), found[1], check)
+            with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as cached:
+                if cached is not None:
+                    return _or_absent(_reply(service, call, *cached, from_cache=True), cached[1], check)
                 judged = call if is_loopback(service.url) else call.judged()
                 if not is_loopback(service.url):
                     self._permit(service, judged)
@@ -350,7 +350,7 @@ class Transport:
                 absent = "absent" in note
                 if (note["status"] == 200 or absent) and lasting > 0:
                     self._cache.store({call.key: (body, note)}, min(lasting, ABSENT_TTL) if absent else lasting)
-                return _told(_reply(service, call, body, note), note, check)
+                return _or_absent(_reply(service, call, body, note), note, check)
 
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
@@ -515,7 +515,7 @@ class Transport:
         return redact(text, self._api_key, *secrets_of(service.credentials), *proxy_secrets())
 
 
-def _told(reply: Reply, note: Mapping[str, Any], check: Check | None) -> Reply:
+def _or_absent(reply: Reply, note: Mapping[str, Any], check: Check | None) -> Reply:
     """Return a reply, or raise what ``check`` says of one that tells that there is no such thing."""
     if check is not None and "absent" in note:
         check(reply)

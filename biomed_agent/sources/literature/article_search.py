@@ -59,8 +59,8 @@ class ArticleSearch:
             notes += not_given("The local index", pmids, articles, limit)
             return articles
         hits = self.index.articles(query, limit)
-        found = f"{hits.count:,} articles" if hits.count != 1 else "1 article"
-        only = f"more than {found}, of which the newest {hits.count:,} were ranked" if hits.more else found
+        count = f"{hits.count:,} articles" if hits.count != 1 else "1 article"
+        only = f"more than {count}, of which the newest {hits.count:,} were ranked" if hits.more else count
         notes.append(f"The local index was searched for {query!r} ({only}).")
         return hits.articles
 

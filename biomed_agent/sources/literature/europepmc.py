@@ -73,9 +73,9 @@ def check_json(reply: Reply) -> None:
         read_search_xml(reply.text, reply.provenance)
         return
     body = reply.json()
-    said = str(body.get("errMsg") or "") if isinstance(body, dict) else "no object"
-    if said or reply.status != 200:
-        raise Unavailable(f"Europe PMC answered status {reply.status}: {said or 'no reason given'}")
+    message = str(body.get("errMsg") or "") if isinstance(body, dict) else "no object"
+    if message or reply.status != 200:
+        raise Unavailable(f"Europe PMC answered status {reply.status}: {message or 'no reason given'}")
     read_search(body, reply.provenance)
 
 
@@ -88,8 +88,8 @@ def read_search(body: Mapping[str, Any], provenance: Provenance) -> Page:
     """
     if version := body.get("version"):  # of the web service; no release of the data is stated
         provenance = replace(provenance, release=f"web service {version}")
-    found = body["resultList"]["result"]
-    records = found if isinstance(found, list) else [found]
+    results = body["resultList"]["result"]
+    records = results if isinstance(results, list) else [results]
     articles: list[Article] = []
     for number, record in enumerate(records, 1):
         try:
@@ -134,15 +134,15 @@ def _plain_values(element: ET.Element) -> Any:
     if element.tag in _TEXTS:
         inside = "".join(ET.tostring(child, encoding="unicode") for child in element)
         return html.escape(element.text or "", quote=False) + inside
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for child in element:
         value = _plain_values(child)
-        if child.tag in found:
-            several = found[child.tag] if isinstance(found[child.tag], list) else [found[child.tag]]
-            found[child.tag] = [*several, value]
+        if child.tag in values:
+            several = values[child.tag] if isinstance(values[child.tag], list) else [values[child.tag]]
+            values[child.tag] = [*several, value]
         else:
-            found[child.tag] = value
-    return found
+            values[child.tag] = value
+    return values
 
 
 @well_formed("Europe PMC")
@@ -264,10 +264,10 @@ class EuropePMC:
         number = str(pmid).strip()
         if not re.fullmatch(r"[1-9][0-9]{0,9}", number):
             raise InvalidInput(f"{number!r} is no PMID.", "Expected a number such as 12377809.")
-        found = self._page(f"EXT_ID:{number} AND SRC:MED", "*", 1, "identifier", f"PMID {number}").articles
-        if not found or found[0].pmid != number:
+        articles = self._page(f"EXT_ID:{number} AND SRC:MED", "*", 1, "identifier", f"PMID {number}").articles
+        if not articles or articles[0].pmid != number:
             raise NotFound(f"Europe PMC has no article with PMID {number}.", "Check the number.")
-        return found[0]
+        return articles[0]
 
     def full_text(self, pmcid: str) -> FullText:
         """Return an open-access article as plain sections.
@@ -322,8 +322,8 @@ def _text(record: Mapping[str, Any], name: str) -> str:
 
 def _listed(record: Mapping[str, Any], name: str, entry: str) -> list[Any]:
     """Return the entries of one of the record's lists, nulls left out; a list of one may come as the bare entry."""
-    found = (record.get(name) or {}).get(entry) or []
-    return [one for one in (found if isinstance(found, list) else [found]) if one]
+    values = (record.get(name) or {}).get(entry) or []
+    return [value for value in (values if isinstance(values, list) else [values]) if value]
 
 
 def _links(record: Mapping[str, Any]) -> list[Link]:

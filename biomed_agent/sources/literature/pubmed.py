@@ -65,11 +65,11 @@ def check_json(reply: Reply) -> None:
         Unavailable: Anything else; it may be mended by another try.
     """
     body = reply.json()
-    said = str(body.get("error") or "") if isinstance(body, dict) else "no object"
-    if "API key invalid" in said:
+    message = str(body.get("error") or "") if isinstance(body, dict) else "no object"
+    if "API key invalid" in message:
         raise InvalidInput("NCBI does not accept the API key.", "Check NCBI_API_KEY, or unset it.")
-    if said or reply.status != 200:
-        raise Unavailable(f"NCBI answered status {reply.status}: {said or 'no reason given'}")
+    if message or reply.status != 200:
+        raise Unavailable(f"NCBI answered status {reply.status}: {message or 'no reason given'}")
     if failed := (body.get("esearchresult") or {}).get("ERROR"):
         raise Unavailable(f"PubMed could not search: {failed}")
 
@@ -109,14 +109,14 @@ def read_search(body: Mapping[str, Any]) -> SearchResult:
         )
         for word in _several(kind)
     ]
-    kept = result.get("webenv"), result.get("querykey")
+    history = result.get("webenv"), result.get("querykey")
     return SearchResult(
         pmids=tuple(_several(result["idlist"])),
         count=int(result["count"]),
         translation=str(result.get("querytranslation", "")),
         ignored=tuple(dict.fromkeys(ignored)),
         messages=tuple(_several(warnings.get("outputmessages"))),
-        history=History(str(kept[0]), str(kept[1])) if all(kept) else None,
+        history=History(str(history[0]), str(history[1])) if all(history) else None,
     )
 
 
@@ -229,13 +229,13 @@ class PubMed:
         """
         if result.history is None or len(result.pmids) <= MAX_GET_IDS:
             return self.fetch(result.pmids)
-        found: dict[str, Article] = {}
+        articles: dict[str, Article] = {}
         for start in range(0, len(result.pmids), MAX_POST_IDS):
             part = self.fetch_kept(result.history, start, min(MAX_POST_IDS, len(result.pmids) - start))
             if part is None:
                 return self.fetch(result.pmids)
-            found |= {article.pmid: article for article in part}
-        return [found[pmid] for pmid in result.pmids if pmid in found]
+            articles |= {article.pmid: article for article in part}
+        return [articles[pmid] for pmid in result.pmids if pmid in articles]
 
     def keep(self, pmids: Sequence[str | int]) -> History:
         """Put a list of identifiers on NCBI's history server; read it in parts with :meth:`fetch_kept`."""
@@ -276,11 +276,11 @@ class PubMed:
         """Return the records of ``pmids`` in the order asked for; those PubMed does not have are left out."""
         numbers = _numbers(pmids)
         size = MAX_GET_IDS if len(numbers) <= MAX_GET_IDS else MAX_POST_IDS
-        found: dict[str, Article] = {}
+        articles: dict[str, Article] = {}
         for start in range(0, len(numbers), size):
             reply = self._fetch(numbers[start : start + size])
-            found |= {article.pmid: article for article in read_articles(reply.text, reply.provenance)}
-        return [found[number] for number in numbers if number in found]
+            articles |= {article.pmid: article for article in read_articles(reply.text, reply.provenance)}
+        return [articles[number] for number in numbers if number in articles]
 
     def _fetch(self, pmids: Sequence[str]) -> Reply:
         asked = {"db": "pubmed", "id": ",".join(pmids), "retmode": "xml"}

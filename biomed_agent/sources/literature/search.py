@@ -89,8 +89,8 @@ class Literature:
             if self.europepmc is None:
                 raise
             return self._europepmc(self.europepmc, query, limit, notes, error)
-        told = sum(bool(article.abstract) for article in usable(articles, []))
-        if told < min(MIN_ARTICLES, limit) and self.europepmc is not None and not pmids_of(query):
+        abstracts = sum(bool(article.abstract) for article in usable(articles, []))
+        if abstracts < min(MIN_ARTICLES, limit) and self.europepmc is not None and not pmids_of(query):
             articles += self._extra_hits(self.europepmc, query, min(limit, MAX_EXTRA_HITS), articles, notes)
         return articles[:limit]
 
@@ -103,23 +103,23 @@ class Literature:
         """
         if self.europepmc is None:
             return {}
-        found: dict[str, FullText] = {}
+        texts: dict[str, FullText] = {}
         open_ones = [article for article in articles if article.pmcid and article.open_access is not False]
         for article in open_ones[:MAX_FULL_TEXT_TRIES]:
-            if len(found) == MAX_FULL_TEXTS:
+            if len(texts) == MAX_FULL_TEXTS:
                 break
             try:
-                found[article.handle] = self.europepmc.full_text(article.pmcid)
+                texts[article.handle] = self.europepmc.full_text(article.pmcid)
             except NotFound:
                 continue
             except (Refused, Unavailable) as error:
                 notes.append(f"Full texts were not read: {error.message}")
                 break
-        named = ", ".join(found) or "none of these articles is open access"
+        named = ", ".join(texts) or "none of these articles is open access"
         notes.append(f"Open-access full texts read: {named}.")
-        if retracted := [handle for handle, text in found.items() if text.retracted]:
+        if retracted := [handle for handle, text in texts.items() if text.retracted]:
             notes.append(f"Passed over because their full texts tell of a retraction: {', '.join(retracted)}.")
-        return found
+        return texts
 
     def _pubmed(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         if pmids := pmids_of(query):
@@ -256,8 +256,8 @@ def _tells(ignored: str) -> bool:
 
 def _said_of(result: SearchResult) -> list[str]:
     """Return what else PubMed said of a query: ignored stop words and its messages."""
-    said = [f"PubMed left out: {', '.join(result.ignored)}."] if result.ignored else []
-    return said + [f"PubMed says: {message}" for message in result.messages if "No items found" not in message]
+    notes = [f"PubMed left out: {', '.join(result.ignored)}."] if result.ignored else []
+    return notes + [f"PubMed says: {message}" for message in result.messages if "No items found" not in message]
 
 
 def _counted(articles: int) -> str:
@@ -412,12 +412,12 @@ def labelled(abstract: str) -> list[tuple[str, str]]:
     """
     lines = [(_LABEL.match(line), line) for line in abstract.splitlines()]
     structured = sum(match is not None for match, _ in lines) > 1
-    found = []
+    labelled_sentences = []
     for match, line in lines:
         label = match[1] if match and (structured or _SECTION.search(match[1])) else ""
         text = line[match.end() :] if match and label else line
-        found += [(label, sentence) for sentence in sentences(text)]
-    return found
+        labelled_sentences += [(label, sentence) for sentence in sentences(text)]
+    return labelled_sentences
 
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\[(])")

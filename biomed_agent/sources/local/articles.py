@@ -57,9 +57,9 @@ def _read_xml(dump: Dump) -> Iterator[Row | Bad]:
         raise _foreign(dump, "it is empty")
 
 
-def _foreign(dump: Dump, found: str) -> InvalidInput:
+def _foreign(dump: Dump, root_name: str) -> InvalidInput:
     return InvalidInput(
-        f"{dump.path} holds no PubmedArticleSet; {found}.",
+        f"{dump.path} holds no PubmedArticleSet; {root_name}.",
         "Expected PubMed's XML, such as its baseline files or what efetch returns with rettype=xml.",
     )
 
@@ -193,9 +193,9 @@ def read_query(query: str) -> Query:
     while len(stack) > 1:
         inner = _joined(stack.pop())
         stack[-1] += [inner] if inner else []
-    if not (found := _joined(stack[0])):
+    if not (expression := _joined(stack[0])):
         raise InvalidInput(f"the query {query!r} holds no word to search for.", "Give words or a phrase in quotes.")
-    return Query(found, years)
+    return Query(expression, years)
 
 
 def _term(text: str, field: str, query: str, quoted: bool) -> str | None:
@@ -213,10 +213,10 @@ def _term(text: str, field: str, query: str, quoted: bool) -> str | None:
 
 
 def _years(text: str, query: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{4})\S*?(?::(\d{4})\S*)?", text)
-    if found is None:
+    match = re.fullmatch(r"(\d{4})\S*?(?::(\d{4})\S*)?", text)
+    if match is None:
         raise InvalidInput(f"the date {text!r} of {query!r} is no year.", "Expected 2019[dp] or 2015:2020[dp].")
-    return int(found[1]), int(found[2] or found[1])
+    return int(match[1]), int(match[2] or match[1])
 
 
 def _joined(parts: Sequence[str]) -> str:
@@ -240,10 +240,10 @@ def search(connection: sqlite3.Connection, query: Query, limit: int) -> Hits:
             "article_text t JOIN article a ON a.id = t.rowid WHERE article_text MATCH ? AND a.year BETWEEN ? AND ?"
         )
     newest = f"SELECT t.rank, t.rowid FROM {matching} ORDER BY t.rowid DESC LIMIT {MAX_RANKED + 1}"
-    found = connection.execute(newest, (query.match, *(query.years or ()))).fetchall()
-    more = len(found) > MAX_RANKED
-    best = [row["rowid"] for row in sorted(found[:MAX_RANKED], key=lambda row: float(row["rank"]))[:limit]]
-    return Hits(by_numbers(connection, best), min(len(found), MAX_RANKED), more)
+    rows = connection.execute(newest, (query.match, *(query.years or ()))).fetchall()
+    more = len(rows) > MAX_RANKED
+    best = [row["rowid"] for row in sorted(rows[:MAX_RANKED], key=lambda row: float(row["rank"]))[:limit]]
+    return Hits(by_numbers(connection, best), min(len(rows), MAX_RANKED), more)
 
 
 def by_numbers(connection: sqlite3.Connection, pmids: Sequence[int]) -> list[Article]:

@@ -82,8 +82,8 @@ class _Input:
     @property
     def state(self) -> tuple[str, str, int, int]:
         """What tells whether it is the same file as before."""
-        found = self.path.stat()
-        return str(self.path.resolve()), self.kind, found.st_size, found.st_mtime_ns
+        status = self.path.stat()
+        return str(self.path.resolve()), self.kind, status.st_size, status.st_mtime_ns
 
 
 def build_from_dumps(
@@ -131,8 +131,8 @@ def build_from_dumps(
                 _begin(db, inputs, starter, plan)
             report = Report(output, resumed=resumed)
             try:
-                for number, one in enumerate(inputs, start=1):
-                    _read(db, number, one, tell)
+                for number, input_ in enumerate(inputs, start=1):
+                    _read(db, number, input_, tell)
                 _finish(db, inputs, report, tell)
             except InvalidInput:
                 if not db.execute("SELECT 1 FROM input WHERE stored > 0").fetchone():
@@ -192,22 +192,22 @@ def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Se
         ("proteins", proteins, sequences.format_of),
         ("articles", articles_in, articles.format_of),
     )
-    found: list[_Input] = []
+    inputs: list[_Input] = []
     for kind, paths, format_of in kinds:
         for path in paths:
             _check_dump(path)
-        several = [_Input(path, kind, format_of(path)) for path in {one.resolve(): one for one in paths}.values()]
-        known = {input_.path.resolve(): input_.kind for input_ in found}
+        several = [_Input(path, kind, format_of(path)) for path in {path.resolve(): path for path in paths}.values()]
+        known = {input_.path.resolve(): input_.kind for input_ in inputs}
         for path in paths:
             if path.resolve() in known:
                 raise InvalidInput(f"{path} is given as {known[path.resolve()]} and as {kind}.", "Give it once.")
-        if kind == "molecules" and several and min(one.format.order for one in several) > 1:
+        if kind == "molecules" and several and min(input_.format.order for input_ in several) > 1:
             raise InvalidInput(
                 f"{several[0].path.name} holds no structures, and no other file that was given does.",
                 "Give CID-SMILES, an SDF file or a table with SMILES as well.",
             )
-        found += sorted(several, key=lambda one: one.format.order)
-    return found
+        inputs += sorted(several, key=lambda input_: input_.format.order)
+    return inputs
 
 
 def _check_dump(path: Path) -> None:
@@ -223,7 +223,7 @@ def _check_dump(path: Path) -> None:
 
 def _plan(inputs: Sequence[_Input], starter: bool) -> str:
     """Return a digest of what is built, the same for files of the same names and this version of the tables."""
-    return _digest([str(one.state[:2]) for one in inputs] + [str(starter), STATE_VERSION])
+    return _digest([str(input_.state[:2]) for input_ in inputs] + [str(starter), STATE_VERSION])
 
 
 def _digest(parts: Sequence[str]) -> str:
@@ -248,8 +248,8 @@ def _same_plan(partial: Path, plan: str, inputs: Sequence[_Input]) -> bool:
             raise
         return False
     return all(
-        one.state == tuple(state) or (damaged and (one.format.keyed or not records))
-        for one, (*state, records, damaged) in zip(inputs, before, strict=True)
+        input_.state == tuple(state) or (damaged and (input_.format.keyed or not records))
+        for input_, (*state, records, damaged) in zip(inputs, before, strict=True)
     )
 
 
@@ -297,22 +297,22 @@ def _begin(db: sqlite3.Connection, inputs: Sequence[_Input], starter: bool, plan
     db.execute("COMMIT")
 
 
-def _read(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> None:
+def _read(db: sqlite3.Connection, number: int, input_: _Input, tell: Tell) -> None:
     """Read a file from where it was left; ``number`` is its row in the table ``input``."""
     try:
-        _read_on(db, number, one, tell)
+        _read_on(db, number, input_, tell)
     except InvalidInput:
         db.execute("UPDATE input SET damaged = 1 WHERE rowid = ?", (number,))
         raise
 
 
-def _read_on(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> None:
+def _read_on(db: sqlite3.Connection, number: int, input_: _Input, tell: Tell) -> None:
     read, done, source = db.execute("SELECT records, done, source FROM input WHERE rowid = ?", (number,)).fetchone()
     if done:
         return
-    began, size = time.monotonic(), ARTICLE_BATCH_SIZE if one.kind == "articles" else BATCH_SIZE
-    with Dump(one.path) as dump:
-        records = one.format.read(dump)
+    began, size = time.monotonic(), ARTICLE_BATCH_SIZE if input_.kind == "articles" else BATCH_SIZE
+    with Dump(input_.path) as dump:
+        records = input_.format.read(dump)
         start = sum(1 for _ in islice(records, read))
         before = dump.fraction
         while True:
@@ -320,9 +320,9 @@ def _read_on(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> No
             good = [record for record in batch if not isinstance(record, Bad)]
             bad = [record for record in batch if isinstance(record, Bad)]
             if not start and len(bad) == size:
-                raise _useless(one, f"the first {size:,} records", bad[0])
+                raise _useless(input_, f"the first {size:,} records", bad[0])
             db.execute("BEGIN")
-            one.format.store(db, good, Origin(source, number, start + 1))
+            input_.format.store(db, good, Origin(source, number, start + 1))
             reject(db, number, bad)
             db.execute(
                 "UPDATE input SET records = records + ?, stored = stored + ?, done = ? WHERE rowid = ?",
@@ -330,15 +330,15 @@ def _read_on(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> No
             )
             db.execute("COMMIT")
             start += len(batch)
-            tell(_progress(one.path.name, dump.fraction, before, start, start - read, began))
+            tell(_progress(input_.path.name, dump.fraction, before, start, start - read, began))
             if len(batch) < size:
                 return
 
 
-def _useless(one: _Input, which: str, bad: Bad) -> InvalidInput:
+def _useless(input_: _Input, which: str, bad: Bad) -> InvalidInput:
     return InvalidInput(
-        f"none of {which} of {one.path} can be used; line {bad.line:,}: {bad.reason}.",
-        f"It was read as {one.format.name}, which its name stands for; rename it if it is something else.",
+        f"none of {which} of {input_.path} can be used; line {bad.line:,}: {bad.reason}.",
+        f"It was read as {input_.format.name}, which its name stands for; rename it if it is something else.",
     )
 
 
@@ -377,7 +377,7 @@ def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, te
     schema.note(
         db,
         built_from="; ".join(built_from) or "the starter set",
-        digest=_digest([str(one.state) for one in inputs] + [str(db.execute(_PLAN).fetchone()[0])]),
+        digest=_digest([str(input_.state) for input_ in inputs] + [str(db.execute(_PLAN).fetchone()[0])]),
         rejected=str(report.bad),
         verified=report.verified,
         built=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

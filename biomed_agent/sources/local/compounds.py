@@ -110,13 +110,13 @@ def _store_names(reason: str, rank: int) -> Callable[[sqlite3.Connection, Sequen
     def store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
         start = rank + origin.first
         add_names(db, ((cid, start + number, name, reason) for number, (_, cid, name) in enumerate(rows)))
-        found = [
+        identifiers = [
             (space, match[1], cid)
             for _, cid, name in rows
             for pattern, space in _NAME_IDS
             if (match := pattern.fullmatch(name))
         ]
-        db.executemany("INSERT INTO raw_id VALUES (?, ?, ?)", found)
+        db.executemany("INSERT INTO raw_id VALUES (?, ?, ?)", identifiers)
 
     return store
 
@@ -176,19 +176,24 @@ def _read_table(dump: Dump) -> Iterator[Row | Bad]:
     lines = dump.lines()
     _, header = next(lines, (0, ""))
     separator = max("\t,;", key=header.count)
-    cells = [cell.strip().lower().replace("_", " ") for cell in cells_of(header, separator)]
-    places = {name: cells.index(one) for name, several in _HEADERS.items() for one in reversed(several) if one in cells}
+    columns = [cell.strip().lower().replace("_", " ") for cell in cells_of(header, separator)]
+    places = {
+        name: columns.index(title)
+        for name, titles in _HEADERS.items()
+        for title in reversed(titles)
+        if title in columns
+    }
     if "smiles" not in places:
         raise InvalidInput(
             f"{dump.path} has no column of structures; its header is {header[:80]!r}.",
             f"Expected a header with one of {', '.join(_HEADERS['smiles'])}, or a file of PubChem's.",
         )
     for number, line in lines:
-        found = cells_of(line, separator)
-        if len(found) != len(cells):
-            yield Bad(number, f"expected {len(cells)} cells, got {len(found)}")
+        cells = cells_of(line, separator)
+        if len(cells) != len(columns):
+            yield Bad(number, f"expected {len(columns)} cells, got {len(cells)}")
         else:
-            yield _row(number, {name: found[place] for name, place in places.items()})
+            yield _row(number, {name: cells[place] for name, place in places.items()})
 
 
 def _read_sdf(dump: Dump) -> Iterator[Row | Bad]:
@@ -196,9 +201,7 @@ def _read_sdf(dump: Dump) -> Iterator[Row | Bad]:
     tag, block, start = "", list[str](), 1
     for number, line in dump.lines():
         if line == "$$$$":
-            fields = {
-                name: next((tags[one] for one in several if one in tags), "") for name, several in _SDF_TAGS.items()
-            }
+            fields = {name: next((tags[key] for key in keys if key in tags), "") for name, keys in _SDF_TAGS.items()}
             if not fields["smiles"]:
                 fields["smiles"] = _smiles_of("\n".join(block))
             yield _row(start, fields) if fields["smiles"] else Bad(start, "no SMILES, and its MOL block cannot be read")

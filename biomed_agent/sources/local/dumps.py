@@ -45,7 +45,7 @@ def reject(db: sqlite3.Connection, file: int, bad: Sequence[Bad]) -> None:
     db.execute("UPDATE input SET bad = bad + ? WHERE rowid = ?", (len(bad), file))
     room = max(0, MAX_REJECTED - int(db.execute("SELECT count(*) FROM rejected").fetchone()[0]))
     name = Path(db.execute("SELECT path FROM input WHERE rowid = ?", (file,)).fetchone()[0]).name
-    db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", ((name, *one) for one in bad[:room]))
+    db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", ((name, *record) for record in bad[:room]))
 
 
 class Dump:

@@ -88,7 +88,7 @@ class File:
             inchikey=row["inchikey"],
             name=name,
             ids=ids,
-            synonyms=tuple(one for one in names if one != name)[:MAX_SYNONYMS],
+            synonyms=tuple(synonym for synonym in names if synonym != name)[:MAX_SYNONYMS],
             provenance=self.provenance(row["source"]),
         )
 

@@ -112,10 +112,10 @@ class LocalIndex:
 
     def proteins_by_gene(self, gene: str, organism: str = "") -> list[Protein]:
         """Return the proteins of a primary gene name, human first; ``organism`` (a part of its name) narrows it."""
-        found = self._proteins("SELECT * FROM protein WHERE gene = ? COLLATE NOCASE ORDER BY id", (gene.strip(),))
+        proteins = self._proteins("SELECT * FROM protein WHERE gene = ? COLLATE NOCASE ORDER BY id", (gene.strip(),))
         wanted = organism.strip().casefold()
         return sorted(
-            (protein for protein in found if wanted in protein.organism.casefold()),
+            (protein for protein in proteins if wanted in protein.organism.casefold()),
             key=lambda protein: protein.taxon_id != HUMAN,
         )
 
@@ -130,8 +130,8 @@ class LocalIndex:
             "SELECT p.* FROM fact f JOIN protein p ON p.id = f.entity "
             "WHERE f.value = ? AND f.predicate = 'EC number' AND f.kind = 'p' ORDER BY p.id"
         )
-        found = self._proteins(sql, (number.strip().upper().removeprefix("EC").strip(" :"),))
-        return sorted(found, key=lambda protein: protein.taxon_id != HUMAN)
+        proteins = self._proteins(sql, (number.strip().upper().removeprefix("EC").strip(" :"),))
+        return sorted(proteins, key=lambda protein: protein.taxon_id != HUMAN)
 
     # Articles
 
@@ -147,19 +147,19 @@ class LocalIndex:
             InvalidInput: The query holds no word, or a field that the index does not have.
         """
         asked = read_query(query)
-        found = [search(file.connection, asked, limit) for file in self._files]
-        merged = {article.handle: article for hits in reversed(found) for article in reversed(hits.articles)}
-        several = [hits.articles for hits in found if hits.articles]
+        results = [search(file.connection, asked, limit) for file in self._files]
+        merged = {article.handle: article for hits in reversed(results) for article in reversed(hits.articles)}
+        several = [hits.articles for hits in results if hits.articles]
         articles = several[0] if len(several) == 1 else list(merged.values())[::-1]
-        return Hits(articles[:limit], sum(hits.count for hits in found), any(hits.more for hits in found))
+        return Hits(articles[:limit], sum(hits.count for hits in results), any(hits.more for hits in results))
 
     def articles_by_pmid(self, pmids: Sequence[str]) -> list[Article]:
         """Return the articles with those PMIDs, in that order; those that no file has are left out."""
         numbers = [int(pmid) for pmid in pmids]
-        found = {
+        articles = {
             article.pmid: article for file in reversed(self._files) for article in by_numbers(file.connection, numbers)
         }
-        return [found[pmid] for pmid in pmids if pmid in found]
+        return [articles[pmid] for pmid in pmids if pmid in articles]
 
     # Many at once
 
@@ -178,7 +178,7 @@ class LocalIndex:
                 keys[text] = text
             else:
                 called.setdefault(name_matching.name_key(text), []).append(text)
-        found: dict[str, list[str]] = {}
+        handles: dict[str, list[str]] = {}
         by_key = "SELECT inchikey, inchikey FROM molecule WHERE inchikey IN ({})"
         by_name = (
             "SELECT n.key, m.inchikey FROM name n JOIN molecule m ON m.id = n.entity "
@@ -191,10 +191,10 @@ class LocalIndex:
                 for file in self._files:
                     for key, inchikey in file.plain.execute(asked, chunk):
                         for text in called.get(key, (key,)):
-                            known = found.setdefault(text, [])
+                            known = handles.setdefault(text, [])
                             if inchikey not in known:
                                 known.append(inchikey)
-        return found
+        return handles
 
     # Names
 
@@ -220,10 +220,10 @@ class LocalIndex:
         Longer spans win over shorter ones and no two overlap; see :func:`.names.windows` for what can be a span and
         :func:`.names.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
         """
-        spans = {span: text[slice(*span)] for span in name_matching.windows(text)}
-        forms = {span: dict.fromkeys((word, name_matching.singular(word))) for span, word in spans.items()}
+        windows = {span: text[slice(*span)] for span in name_matching.windows(text)}
+        forms = {span: dict.fromkeys((word, name_matching.singular(word))) for span, word in windows.items()}
         known = self._spellings({name_matching.name_key(form) for several in forms.values() for form in several})
-        found = []
+        spans = []
         for span, several in forms.items():
             for form in several:
                 kinds = {
@@ -234,10 +234,10 @@ class LocalIndex:
                 if not kinds or (kinds == {"m"} and name_matching.names_a_protein(text[span[1] :])):
                     continue
                 if form.lower() not in name_matching.WEAK_WORDS or name_matching.asked_about(text, *span):
-                    found.append((*span, form))
+                    spans.append((*span, form))
                     break
         taken: list[tuple[int, int, str]] = []
-        for start, end, name in sorted(found, key=lambda span: (span[0] - span[1], span[0])):
+        for start, end, name in sorted(spans, key=lambda span: (span[0] - span[1], span[0])):
             if all(end <= other[0] or start >= other[1] for other in taken):
                 taken.append((start, end, name))
         return sorted(taken)
@@ -253,11 +253,11 @@ class LocalIndex:
             if distance <= max(1, len(key) // 4):
                 swapped = sorted(key) == sorted(other)  # the commonest slip of a short symbol
                 near[other] = distance - swapped / 2 - len(trigrams(key) & trigrams(other)) / 100
-        found: dict[str, Candidate] = {}
-        for spelled in sorted(near, key=lambda one: (near[one], one)):
+        candidates: dict[str, Candidate] = {}
+        for spelled in sorted(near, key=lambda spelling: (near[spelling], spelling)):
             for candidate in self._called(spelled):
-                found.setdefault(candidate.handle, candidate)
-        return list(found.values())[:limit]
+                candidates.setdefault(candidate.handle, candidate)
+        return list(candidates.values())[:limit]
 
     # Facts
 
@@ -273,11 +273,11 @@ class LocalIndex:
             f"SELECT f.* FROM {table} e JOIN fact f ON f.entity = e.id AND f.kind = ? "
             f"WHERE e.{column} = ? ORDER BY f.rowid"
         )
-        found: dict[tuple[str, str], Fact] = {}
+        by_value: dict[tuple[str, str], Fact] = {}
         for file, row in self._rows(sql, (kind, value)):
             fact = Fact(entity.handle, row["predicate"], row["value"], provenance=file.provenance(row["source"]))
-            found.setdefault((row["predicate"], row["value"].lower()), fact)
-        facts = list(found.values())
+            by_value.setdefault((row["predicate"], row["value"].lower()), fact)
+        facts = list(by_value.values())
         if isinstance(entity, Molecule):
             facts += self._salt_facts(entity)
         return facts
@@ -339,7 +339,7 @@ class LocalIndex:
     def _spellings(self, keys: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         """Return (kind, name as stored) of each known key; a homonym has kind ``h``."""
         wanted = [key for key in keys if len(key) > 1]
-        found: dict[str, list[tuple[str, str]]] = {}
+        names: dict[str, list[tuple[str, str]]] = {}
         for start in range(0, len(wanted), 400):
             chunk = wanted[start : start + 400]
             marks = ", ".join("?" * len(chunk))
@@ -351,8 +351,8 @@ class LocalIndex:
                 deposited = row["kind"] == "m" and row["entity"] >= FIRST_DUMP_ID and row["reason"] == "exact synonym"
                 if deposited and not name_matching.looks_chemical(row["shown"]):
                     continue  # a trade name that may be a word
-                found.setdefault(row["key"], []).append((row["kind"], row["shown"]))
-        return found
+                names.setdefault(row["key"], []).append((row["kind"], row["shown"]))
+        return names
 
     def _alike(self, key: str) -> set[str]:
         """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams."""
@@ -383,12 +383,12 @@ class LocalIndex:
                 yield file, row
 
     def _molecules(self, sql: str, values: Sequence[object]) -> list[Molecule]:
-        found = (read for file, row in self._rows(sql, values) if (read := file.molecule(row)))
-        return list({molecule.inchikey: molecule for molecule in reversed(list(found))}.values())[::-1]
+        molecules = (read for file, row in self._rows(sql, values) if (read := file.molecule(row)))
+        return list({molecule.inchikey: molecule for molecule in reversed(list(molecules))}.values())[::-1]
 
     def _proteins(self, sql: str, values: Sequence[object]) -> list[Protein]:
-        found = (file.protein(row) for file, row in self._rows(sql, values))
-        return list({protein.accession: protein for protein in reversed(list(found))}.values())[::-1]
+        proteins = (file.protein(row) for file, row in self._rows(sql, values))
+        return list({protein.accession: protein for protein in reversed(list(proteins))}.values())[::-1]
 
     def _named(self, name: str, kind: str) -> list[tuple[Entity, Reason]]:
         key = name_matching.name_key(name)

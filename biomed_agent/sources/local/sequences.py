@@ -98,7 +98,7 @@ def _read_table(dump: Dump) -> Iterator[Row | Bad]:
         if len(cells) != len(header):
             yield Bad(number, f"expected {len(header)} cells, got {len(cells)}")
             continue
-        cell = dict(zip(header, (one.strip() for one in cells), strict=True))
+        cell = dict(zip(header, (text.strip() for text in cells), strict=True))
         names = _names(cell.get("protein names", ""))
         genes = cell.get("gene names", "").split()
         facts = [
@@ -215,15 +215,15 @@ def _flat_comments(lines: Sequence[str]) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = []
     text = " ".join(line.strip() if not line.startswith("-!-") else f"\n{line}" for line in lines)
     for comment in text.split("\n"):
-        topic, _, said = comment.removeprefix("-!- ").partition(":")
-        said = re.sub(r"\.\s*\.$", ".", _REFERENCES.sub("", _EVIDENCE.sub("", said)).strip())
+        topic, _, statement = comment.removeprefix("-!- ").partition(":")
+        statement = re.sub(r"\.\s*\.$", ".", _REFERENCES.sub("", _EVIDENCE.sub("", statement)).strip())
         if topic == "FUNCTION":
-            facts.append(("function", said))
+            facts.append(("function", statement))
         elif topic == "SUBCELLULAR LOCATION":
-            facts += [("subcellular location", place) for place in _locations(said)]
-        elif topic == "SIMILARITY" and (family := re.match(r"Belongs to the (.+?)\.*$", said)):
+            facts += [("subcellular location", place) for place in _locations(statement)]
+        elif topic == "SIMILARITY" and (family := re.match(r"Belongs to the (.+?)\.*$", statement)):
             facts.append(("protein family", family[1]))
-        elif topic == "CATALYTIC ACTIVITY" and (reaction := re.search(r"Reaction=([^;]+);", said)):
+        elif topic == "CATALYTIC ACTIVITY" and (reaction := re.search(r"Reaction=([^;]+);", statement)):
             facts.append(("catalytic activity", " ".join(reaction[1].split())))
     return facts
 
@@ -245,8 +245,8 @@ def _store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
         if not done.rowcount:
             continue
         numbers = [f"EC {value}" for predicate, value in stated if predicate == "EC number"]
-        called = [(gene, "gene"), (name, "recommended name"), *((one, "gene synonym") for one in genes)]
-        called += [*((one, "alternative name") for one in others), *((one, "EC number") for one in numbers)]
+        called = [(gene, "gene"), (name, "recommended name"), *((synonym, "gene synonym") for synonym in genes)]
+        called += [*((text, "alternative name") for text in others), *((text, "EC number") for text in numbers)]
         names += [
             (key, "p", number, rank, shown, reason)
             for rank, (shown, reason) in enumerate(called)

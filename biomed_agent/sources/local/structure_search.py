@@ -82,19 +82,19 @@ class StructureSearch:
             scored += [
                 (float(likeness[row]), file, int(prints.ids[row])) for row in np.flatnonzero(likeness >= threshold)
             ]
-        scored.sort(key=lambda one: -one[0])
+        scored.sort(key=lambda pair: -pair[0])
         how = (
             f"Tanimoto >= {threshold:g} of Morgan fingerprints (radius 2, {FINGERPRINT_BITS} bits) "
             f"among {searched:,} molecules"
         )
-        found: dict[str, Hit] = {}
+        hits: dict[str, Hit] = {}
         for score, file, number in scored:
-            one = _molecule(file, number)
-            if one is not None and (not one.inchikey or one.inchikey != molecule.inchikey):
-                found.setdefault(one.inchikey or one.smiles, Hit(one, round(score, 3)))
-            if len(found) > limit + MAX_COUNTED:
+            candidate = _molecule(file, number)
+            if candidate is not None and (not candidate.inchikey or candidate.inchikey != molecule.inchikey):
+                hits.setdefault(candidate.inchikey or candidate.smiles, Hit(candidate, round(score, 3)))
+            if len(hits) > limit + MAX_COUNTED:
                 break
-        return Hits(tuple(found.values())[:limit], len(found), len(found) > limit + MAX_COUNTED, self._origin(how))
+        return Hits(tuple(hits.values())[:limit], len(hits), len(hits) > limit + MAX_COUNTED, self._origin(how))
 
     def containing(self, molecule: Molecule, limit: int = 10) -> Hits:
         """Find the molecules that hold ``molecule`` as a part, the smallest first; stereo is not compared.
@@ -105,21 +105,21 @@ class StructureSearch:
         """
         query = _query(molecule)
         asked = _bits(Chem.PatternFingerprint(query, FINGERPRINT_BITS))
-        found: dict[str, Hit] = {}
+        hits: dict[str, Hit] = {}
         searched, stopped = 0, False
         for file, prints in self._files():
             searched += len(prints.ids)
             rows = np.flatnonzero(((prints.pattern & asked) == asked).all(axis=1))
             for row in rows[np.argsort(prints.atoms[rows], kind="stable")]:
-                one = _molecule(file, int(prints.ids[row]))
-                if one is None or one.smiles == molecule.smiles:
+                candidate = _molecule(file, int(prints.ids[row]))
+                if candidate is None or candidate.smiles == molecule.smiles:
                     continue
-                if parsed(one.smiles).HasSubstructMatch(query):
-                    found.setdefault(one.inchikey or one.smiles, Hit(one))
-                if stopped := len(found) >= MAX_COUNTED:
+                if parsed(candidate.smiles).HasSubstructMatch(query):
+                    hits.setdefault(candidate.inchikey or candidate.smiles, Hit(candidate))
+                if stopped := len(hits) >= MAX_COUNTED:
                     break
         how = f"substructure search by RDKit among {searched:,} molecules"
-        return Hits(tuple(found.values())[:limit], len(found), stopped, self._origin(how))
+        return Hits(tuple(hits.values())[:limit], len(hits), stopped, self._origin(how))
 
     def _origin(self, how: str) -> Provenance:
         passed_over = sum(_count(file) > MAX_SEARCHED for file in self.index.files)

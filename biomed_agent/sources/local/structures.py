@@ -106,16 +106,16 @@ def _describe_all(rows: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
     """Return (what is wrong, SMILES, InChIKey, formula, weight, number) of each structure."""
     from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
-    found: list[tuple[Any, ...]] = []
+    results: list[tuple[Any, ...]] = []
     for number, smiles in rows:
         try:
             read = molecule_from_smiles(smiles)
         except InvalidInput as error:
-            found.append((error.message, "", "", "", None, number))
+            results.append((error.message, "", "", "", None, number))
             continue
         wrong = "" if read.inchikey and read.weight is not None else f"no InChIKey is defined for {smiles[:60]!r}"
-        found.append((wrong, read.smiles, read.inchikey, read.formula, read.weight, number))
-    return found
+        results.append((wrong, read.smiles, read.inchikey, read.formula, read.weight, number))
+    return results
 
 
 def verify_sample(db: sqlite3.Connection) -> str:
@@ -124,9 +124,9 @@ def verify_sample(db: sqlite3.Connection) -> str:
     Raises:
         InvalidInput: In more than :data:`MAX_BAD_SHARE` of them it is not.
     """
-    kept = db.execute("SELECT value FROM meta WHERE key = 'verified'").fetchone()
-    if kept is not None or not _exists(db, "raw_molecule"):
-        return str(kept[0]) if kept else ""
+    verified = db.execute("SELECT value FROM meta WHERE key = 'verified'").fetchone()
+    if verified is not None or not _exists(db, "raw_molecule"):
+        return str(verified[0]) if verified else ""
     believed = int(
         db.execute("SELECT count(*) FROM raw_molecule WHERE weight IS NULL AND inchikey <> ''").fetchone()[0]
     )
@@ -139,9 +139,9 @@ def verify_sample(db: sqlite3.Connection) -> str:
     ).fetchall()
     read = _describe_all([(number, smiles) for number, smiles, _ in rows])
     differ = [
-        (number, key, one[2] or one[0])
-        for (number, _, key), one in zip(rows, read, strict=True)
-        if one[2][:14] != key[:14]
+        (number, key, result[2] or result[0])
+        for (number, _, key), result in zip(rows, read, strict=True)
+        if result[2][:14] != key[:14]
     ]
     if len(differ) > max(1, MAX_BAD_SHARE * len(rows)):
         number, key, got = differ[0]
@@ -153,13 +153,13 @@ def verify_sample(db: sqlite3.Connection) -> str:
             f"that of {Path(path).name}:{line}: {key} is stated, {got} was read.",
             "The files may be of different releases, or columns mixed up.",
         )
-    exact = sum(one[2] == key for (_, _, key), one in zip(rows, read, strict=True))
-    said = (
+    exact = sum(result[2] == key for (_, _, key), result in zip(rows, read, strict=True))
+    shares = (
         f"{len(rows):,} of {believed:,} structures with a stated InChIKey were read: {exact:,} have that key, "
         f"{len(rows) - exact - len(differ):,} the same skeleton, {len(differ):,} another or none"
     )
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('verified', ?)", (said,))
-    return said
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('verified', ?)", (shares,))
+    return shares
 
 
 def _exists(db: sqlite3.Connection, table: str) -> bool:

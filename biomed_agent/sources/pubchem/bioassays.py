@@ -42,6 +42,10 @@ class Target:
         if value is not None and (self.best is None or value < self.best[0]):
             self.best = value, row.get("Activity Name", "") or "value", row.get("AID", "")
 
+    def rank(self) -> tuple[bool, tuple[float, str, str], int, str]:
+        """Return what targets are sorted by: those with a value first, from the smallest, then by active results."""
+        return self.best is None, self.best or (0.0, "", ""), -self.active, self.name
+
 
 @well_formed("PubChem")
 def read_bioactivity(body: Mapping[str, Any], cid: int, provenance: Provenance) -> list[Fact]:
@@ -67,8 +71,8 @@ def read_bioactivity(body: Mapping[str, Any], cid: int, provenance: Provenance) 
     origin = replace(provenance, identifier=f"bioassays of CID {cid}", url=_page(f"compound/{cid}#section=Bioassays"))
     note = f"{counts or 'none'}; {len(aids)} assays"
     facts = [Fact(f"CID:{cid}", SUMMARY, sum(outcomes.values()), provenance=origin, note=note)]
-    hit = [one for one in targets.values() if one.active]
-    for target in sorted(hit, key=lambda one: (one.best is None, one.best or (0, "", ""), -one.active, one.name)):
+    hit = [target for target in targets.values() if target.active]
+    for target in sorted(hit, key=Target.rank):
         note = f"{target.name}; active in {target.active} of {target.results} results"
         if target.best is None:
             facts.append(Fact(f"CID:{cid}", "active results", target.active, provenance=origin, note=note))

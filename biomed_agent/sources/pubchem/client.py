@@ -80,10 +80,10 @@ class PubChem:
     def by_cid(self, cid: int) -> Molecule:
         """Return the compound with this CID; raise :class:`~biomed_agent.core.errors.NotFound` if there is none."""
         reply = self._get(_cid(cid), "", f"CID {cid}", _compounds)
-        found = read_compounds(reply.json(), reply.provenance, self._titles([cid]))
-        if not found:
+        molecules = read_compounds(reply.json(), reply.provenance, self._titles([cid]))
+        if not molecules:
             raise NotFound(f"PubChem has no compound with CID {cid}.", "Check the number.")
-        return found[0]
+        return molecules[0]
 
     def by_inchikey(self, key: str) -> list[Molecule]:
         """Return the compounds with this InChIKey; water's has two."""
@@ -186,22 +186,23 @@ class PubChem:
                 reply = self._post(f"{kind}/smiles", "/cids", molecule.smiles, "structure", log_line, read_cids, params)
         except NotFound:  # PubChem's way of saying that there are none
             return Hits((), 0, False, Provenance("PubChem", how, licence=self.transport.services["pubchem"].licence))
-        cids = [one for one in read_cids(reply.json()) if str(one) != cid]
+        cids = [hit for hit in read_cids(reply.json()) if str(hit) != cid]
         batch = self.by_cids(cids[:MAX_RANKED])
         if cids and not batch.found:
             raise next(iter(batch.missing.values()))
-        same = [one for one, found in batch.found.items() if found.inchikey and found.inchikey == molecule.inchikey]
-        found = [Hit(one, similar(molecule, one)) for one in batch.found.values() if int(one.ids["cid"]) not in same]
+        same = [hit for hit, compound in batch.found.items() if compound.inchikey == molecule.inchikey != ""]
+        others = [compound for compound in batch.found.values() if int(compound.ids["cid"]) not in same]
+        hits = [Hit(compound, similar(molecule, compound)) for compound in others]
         origin = replace(reply.provenance, identifier=how)
-        return Hits(tuple(found), min(len(cids), MAX_RANKED) - len(same), len(cids) > MAX_RANKED, origin)
+        return Hits(tuple(hits), min(len(cids), MAX_RANKED) - len(same), len(cids) > MAX_RANKED, origin)
 
     def by_cids(self, cids: Sequence[int]) -> Batch[int, Molecule]:
-        """Look up many CIDs, one request for :data:`BATCH_SIZE` of them; what the cache holds is not asked for again."""
+        """Look up many CIDs, one request for :data:`BATCH_SIZE` of them; what the cache holds is not asked for."""
         rows = self._rows("cid", [str(cid) for cid in cids if _is_cid(cid)])
         return in_order(cids, lambda cid: _outcome(rows, str(_cid(cid)), f"compound with CID {cid}")[0])
 
     def by_inchikeys(self, keys: Sequence[str]) -> Batch[str, list[Molecule]]:
-        """Look up many InChIKeys, one request for :data:`BATCH_SIZE` of them; one key may have several compounds."""
+        """Look up many InChIKeys, one request for :data:`BATCH_SIZE` of them; a key may have several compounds."""
         rows = self._rows("inchikey", [key.strip().upper() for key in keys if looks_like_inchikey(key.strip().upper())])
         return in_order(keys, lambda key: _outcome(rows, _inchikey(key), f"compound with InChIKey {key}"))
 
@@ -214,10 +215,10 @@ class PubChem:
         def look_up(name: str) -> list[Molecule]:
             name = _name(name)
             reply = self._table("name", name, "name", f"name {name}")
-            found = _molecules((row, reply.provenance) for row in read_rows(reply.json()))
-            if not found:
+            molecules = _molecules((row, reply.provenance) for row in read_rows(reply.json()))
+            if not molecules:
                 raise NotFound(f"PubChem has no compound named {name}.")
-            return found
+            return molecules
 
         pool = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="look-up")
         # Each runs in a copy of this context, so that what leaves is recorded here.
@@ -226,36 +227,36 @@ class PubChem:
         try:
             return in_order(names, lambda name: asked[name].result())
         except BaseException:  # who interrupts does not want to wait for the other names
-            for one in asked.values():
-                one.cancel()
+            for future in asked.values():
+                future.cancel()
             raise
 
     def _rows(self, namespace: str, values: Sequence[str]) -> dict[str, list[_Row] | BiomedAgentError]:
         """Return the rows of identifiers, by identifier: from the cache, or from PubChem, which are then kept."""
         path, column = f"compound/{namespace}/{TABLE}/JSON", {"cid": "CID", "inchikey": "InChIKey"}[namespace]
         values = list(dict.fromkeys(values))
-        kept = self.transport.kept("pubchem", path, {value: {namespace: value} for value in values})
+        cached = self.transport.cached("pubchem", path, {value: {namespace: value} for value in values})
         rows: dict[str, list[_Row] | BiomedAgentError] = {
-            value: [(row, reply.provenance) for row in read_rows(reply.json())] for value, reply in kept.items()
+            value: [(row, reply.provenance) for row in read_rows(reply.json())] for value, reply in cached.items()
         }
 
         def fetch(part: Sequence[str]) -> dict[str, list[_Row]]:
             log_line = f"{len(part)} {column}s from {part[0]} to {part[-1]}"
             reply = self._table(namespace, ",".join(part), "identifier", log_line)
-            found: dict[str, list[_Row]] = {}
+            by_value: dict[str, list[_Row]] = {}
             for row in read_rows(reply.json()):
-                found.setdefault(str(row.get(column)), []).append((row, reply.provenance))
-            found = {value: found[value] for value in part if value in found}
+                by_value.setdefault(str(row.get(column)), []).append((row, reply.provenance))
+            by_value = {value: by_value[value] for value in part if value in by_value}
             tables = [
                 ({namespace: value}, {"PropertyTable": {"Properties": [row for row, _ in its]}})
-                for value, its in found.items()
+                for value, its in by_value.items()
             ]
             parts = [(params, json.dumps(table).encode()) for params, table in tables]
             self.transport.store_parts(reply, "pubchem", path, parts)
             empty = json.dumps({"PropertyTable": {"Properties": []}}).encode()
-            unknown = [({namespace: value}, empty) for value in part if value not in found]
+            unknown = [({namespace: value}, empty) for value in part if value not in by_value]
             self.transport.store_parts(reply, "pubchem", path, unknown, ABSENT_TTL)
-            return found
+            return by_value
 
         return rows | in_chunks([value for value in values if value not in rows], BATCH_SIZE, fetch)
 
@@ -381,16 +382,16 @@ def _outcome(rows: Mapping[str, list[_Row] | BiomedAgentError], value: str, thin
 
 def _molecules(rows: Iterable[_Row]) -> list[Molecule]:
     """Read rows; one that cannot be read matters only when no other can be."""
-    found: list[Molecule] = []
+    molecules: list[Molecule] = []
     problem: InvalidInput | None = None
     for row, provenance in rows:
         try:
-            found.append(read_row(row, provenance))
+            molecules.append(read_row(row, provenance))
         except InvalidInput as error:
             problem = error
-    if problem is not None and not found:
+    if problem is not None and not molecules:
         raise problem
-    return found
+    return molecules
 
 
 def _name(name: str) -> str:

@@ -74,10 +74,10 @@ def cid_of(pubchem: PubChem, molecule: Molecule) -> int:
     """
     if "cid" in molecule.ids:
         return int(molecule.ids["cid"])
-    found = pubchem.by_inchikey(molecule.inchikey) if molecule.inchikey else []
-    if not found:
+    molecules = pubchem.by_inchikey(molecule.inchikey) if molecule.inchikey else []
+    if not molecules:
         raise NotFound(f"PubChem has no record of {molecule.name or molecule.smiles}.")
-    return int(found[0].ids["cid"])
+    return int(molecules[0].ids["cid"])
 
 
 def _useful(covers: frozenset[str], wanted: Collection[str]) -> bool:

@@ -64,14 +64,14 @@ def check_reply(reply: Reply) -> None:
         return
     fault = fault if isinstance(fault, dict) else {"Message": fault}
     code = str(fault.get("Code") or "").rpartition(".")[2]
-    said = " ".join([str(fault.get("Message") or ""), *_texts(fault.get("Details"))]).strip()
+    message = " ".join([str(fault.get("Message") or ""), *_texts(fault.get("Details"))]).strip()
     if code == "NotFound":
-        raise NotFound(f"PubChem has no such record ({said}).", "Check the spelling, or try a synonym or the CID.")
+        raise NotFound(f"PubChem has no such record ({message}).", "Check the spelling, or try a synonym or the CID.")
     if code in TRANSIENT:
-        raise Unavailable(f"PubChem reports {code}: {said}")
+        raise Unavailable(f"PubChem reports {code}: {message}")
     if code == "BadRequest":
-        raise InvalidInput(f"PubChem cannot read what it was given: {said}.")
-    raise Unavailable(f"PubChem reports {code or 'a fault without a code'}: {said}")
+        raise InvalidInput(f"PubChem cannot read what it was given: {message}.")
+    raise Unavailable(f"PubChem reports {code or 'a fault without a code'}: {message}")
 
 
 def reads(read: Callable[[Any], object]) -> Check:

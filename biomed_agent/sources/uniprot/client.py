@@ -54,19 +54,19 @@ def check_reply(reply: Reply) -> None:
         if "json" in reply.headers.get("content-type", ""):
             reply.json()
         return
-    said = _reasons(reply.json()) if reply.text[:1] == "{" else reply.text[:200]
+    message = _reasons(reply.json()) if reply.text[:1] == "{" else reply.text[:200]
     if reply.status in (404, 410):
-        raise NotFound(f"UniProt has no such entry ({said.strip()}).", "Check the accession.")
+        raise NotFound(f"UniProt has no such entry ({message.strip()}).", "Check the accession.")
     if reply.status == 400:
-        raise InvalidInput(f"UniProt cannot read what it was asked: {said.strip()}.")
-    raise Unavailable(f"UniProt answered status {reply.status}: {said.strip()}")
+        raise InvalidInput(f"UniProt cannot read what it was asked: {message.strip()}.")
+    raise Unavailable(f"UniProt answered status {reply.status}: {message.strip()}")
 
 
 def _reasons(body: Mapping[str, Any]) -> str:
     """Return what an error says: its messages, one text or several."""
     messages = body.get("messages")
     several = messages if isinstance(messages, list) else [messages]
-    return " ".join(str(one) for one in several if one) or "no reason given"
+    return " ".join(str(message) for message in several if message) or "no reason given"
 
 
 def check_search(reply: Reply) -> None:
@@ -104,9 +104,9 @@ class UniProt:
         """
         main, isoform = _split(accession)
         if not isoform:
-            if (kept := self._kept([main]).get(main)) and _is_of(kept, main):  # by_accessions() was here
-                new = _merged_into(kept)
-                return self.by_accession(new) if new else read_entry(*kept)
+            if (entry := self._cached([main]).get(main)) and _is_of(entry, main):  # by_accessions() was here
+                new = _merged_into(entry)
+                return self.by_accession(new) if new else read_entry(*entry)
             reply = self._entry(main)
             return read_entry(reply.json(), reply.provenance)
         reply = self._get(f"uniprotkb/{main}{isoform}.fasta", "identifier", f"isoform {main}{isoform}")
@@ -125,7 +125,7 @@ class UniProt:
         What the cache holds is not asked for again. A merged accession yields the entry that took it over; isoforms
         are asked for one by one, as :meth:`by_accession` does.
         """
-        asked = [match[1] for one in accessions if (match := _match(one)) and not match[2]]
+        asked = [match[1] for accession in accessions if (match := _match(accession)) and not match[2]]
         entries = self._entries(asked)
         entries |= self._entries([new for entry in entries.values() if (new := _merged_into(entry))])
 
@@ -152,8 +152,8 @@ class UniProt:
         name = name.strip().upper()
         if not ENTRY_NAME.fullmatch(name):
             raise InvalidInput(f"{name!r} is no UniProt entry name.", "Expected something like P53_HUMAN.")
-        found = self._search(f"id:{name}", "identifier", f"entry name {name}")
-        for protein in found:
+        proteins = self._search(f"id:{name}", "identifier", f"entry name {name}")
+        for protein in proteins:
             if protein.entry_name == name:
                 return protein
         raise NotFound(f"UniProt has no entry named {name}.", "Entry names change; try the accession or the gene.")
@@ -171,8 +171,8 @@ class UniProt:
         gene = _name(gene)
         where = _of_organism(organism_id, organism)
         reply = self._reviewed_else_all(f"gene_exact:{quote(gene)}{where}", f"gene {gene}")
-        found = read_search(reply.json(), reply.provenance)
-        return sorted(found, key=lambda protein: protein.gene.casefold() != gene.casefold())
+        proteins = read_search(reply.json(), reply.provenance)
+        return sorted(proteins, key=lambda protein: protein.gene.casefold() != gene.casefold())
 
     def by_ec(self, number: str, organism_id: int | None = 9606, organism: str = "") -> list[Protein]:
         """Return the reviewed proteins of exactly this EC number, such as ``3.4.21.5``.
@@ -202,11 +202,11 @@ class UniProt:
         name = _name(name)
         where = _of_organism(organism_id, organism)
         reply = self._reviewed_else_all(f"protein_name:{quote(name)}{where}", f"protein name {name}")
-        found, parts = read_search(reply.json(), reply.provenance), names_of_parts(reply.json())
+        proteins, parts = read_search(reply.json(), reply.provenance), names_of_parts(reply.json())
         asked = name.casefold()
-        own = [one for one in found if asked in map(str.casefold, (one.name, *one.synonyms))]
-        of_part = [protein for protein in found if asked in map(str.casefold, parts.get(protein.accession, ()))]
-        return [*own, *(one for one in of_part if one not in own)]
+        own = [protein for protein in proteins if asked in map(str.casefold, (protein.name, *protein.synonyms))]
+        of_part = [protein for protein in proteins if asked in map(str.casefold, parts.get(protein.accession, ()))]
+        return [*own, *(protein for protein in of_part if protein not in own)]
 
     def by_sequence(self, sequence: str) -> list[Protein]:
         """Return the entries or isoforms whose sequence is exactly ``sequence``; only its MD5 checksum is sent.
@@ -224,12 +224,12 @@ class UniProt:
             f"sequence checksum {checksum}",
             {"query": f"checksum:{checksum}", "fields": "upi,accession", "format": "json"},
         )
-        found: list[Protein] = []
+        proteins: list[Protein] = []
         for archived, accessions in read_uniparc(reply.json())[:1]:
-            found += self._search(f"uniparc:{quote(archived)}", "identifier", f"entries of {archived}")
-            if all(protein.sequence != residues for protein in found):
-                found += [self.by_accession(accession) for accession in accessions if "-" in accession][:1]
-        return [protein for protein in found if protein.sequence == residues]
+            proteins += self._search(f"uniparc:{quote(archived)}", "identifier", f"entries of {archived}")
+            if all(protein.sequence != residues for protein in proteins):
+                proteins += [self.by_accession(accession) for accession in accessions if "-" in accession][:1]
+        return [protein for protein in proteins if protein.sequence == residues]
 
     def facts(self, accession: str, odd: list[str] | None = None) -> list[Fact]:
         """Return what the entry of ``accession`` states; of an isoform, what its entry states.
@@ -242,33 +242,35 @@ class UniProt:
     def _entries(self, accessions: Sequence[str]) -> dict[str, _Entry | BiomedAgentError]:
         """Return entries by accession, primary or secondary: from the cache, or from UniProt, which are then kept."""
         accessions = list(dict.fromkeys(accessions))
-        entries: dict[str, _Entry | BiomedAgentError] = {**self._kept(accessions)}
+        entries: dict[str, _Entry | BiomedAgentError] = {**self._cached(accessions)}
 
         def fetch(part: Sequence[str]) -> dict[str, _Entry]:
             log_line = f"{len(part)} accessions from {part[0]} to {part[-1]}"
             reply = self._get(_MANY, "identifier", log_line, {"accessions": ",".join(part), **_FIXED}, check_results)
-            found: dict[str, _Entry] = {}
+            fetched: dict[str, _Entry] = {}
             for entry in _results(reply):
                 with well_formed("UniProt"):
-                    for one in (str(entry["primaryAccession"]), *(entry.get("secondaryAccessions") or ())):
-                        if one in part and (one not in found or one == entry["primaryAccession"]):
-                            found[one] = entry, reply.provenance
+                    for accession in (str(entry["primaryAccession"]), *(entry.get("secondaryAccessions") or ())):
+                        if accession in part and (accession not in fetched or accession == entry["primaryAccession"]):
+                            fetched[accession] = entry, reply.provenance
             parts = [
-                ({"accessions": one, **_FIXED}, json.dumps({"results": [entry]}).encode())
-                for one, (entry, _) in found.items()
+                ({"accessions": accession, **_FIXED}, json.dumps({"results": [entry]}).encode())
+                for accession, (entry, _) in fetched.items()
             ]
             self.transport.store_parts(reply, "uniprot", _MANY, parts)
-            return found
+            return fetched
 
         return entries | in_chunks(
             [accession for accession in accessions if accession not in entries], BATCH_SIZE, fetch
         )
 
-    def _kept(self, accessions: Sequence[str]) -> dict[str, _Entry]:
+    def _cached(self, accessions: Sequence[str]) -> dict[str, _Entry]:
         """Return the entries that the cache holds of earlier batches."""
         asked = {accession: {"accessions": accession, **_FIXED} for accession in accessions}
-        kept = self.transport.kept("uniprot", _MANY, asked)
-        return {one: (entry, reply.provenance) for one, reply in kept.items() for entry in _results(reply)}
+        cached = self.transport.cached("uniprot", _MANY, asked)
+        return {
+            accession: (entry, reply.provenance) for accession, reply in cached.items() for entry in _results(reply)
+        }
 
     def _entry(self, accession: str) -> Reply:
         return self._get(f"uniprotkb/{accession}.json", "identifier", f"accession {accession}", check=check_entry)

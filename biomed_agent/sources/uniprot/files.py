@@ -68,7 +68,7 @@ def _xml_entry(entry: ET.Element, provenance: Provenance) -> Protein:
 
     kinds = ("recommendedName", "submittedName", "alternativeName")
     names = [name for kind in kinds for part in ("fullName", "shortName") for name in texts(f"protein/{kind}/{part}")]
-    called = sorted(entry.iterfind(f"{_WHERE}gene/{_WHERE}name"), key=lambda one: one.get("type") != "primary")
+    called = sorted(entry.iterfind(f"{_WHERE}gene/{_WHERE}name"), key=lambda element: element.get("type") != "primary")
     organism = entry.find(f"{_WHERE}organism")
     scientific = [
         passage.text or "" for passage in entry.iterfind(f"{_WHERE}organism/{_WHERE}name[@type='scientific']")

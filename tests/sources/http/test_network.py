@@ -72,21 +72,21 @@ def test_the_password_of_a_proxy_shows_nowhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     audit = tmp_path / "egress.jsonl"
-    said: list[str] = []
+    texts: list[str] = []
     for url in (server.url, "http://127.0.0.1:9"):
         monkeypatch.setenv("HTTP_PROXY", url.replace("//", "//me:pa55word@"))
         try:
-            said.append(repr(ask("http://far.test", cache=tmp_path / url[-4:], audit=audit)))
+            texts.append(repr(ask("http://far.test", cache=tmp_path / url[-4:], audit=audit)))
         except Unavailable as error:
-            said.append(str(error))
+            texts.append(str(error))
     monkeypatch.setenv("HTTP_PROXY", "gopher://me:pa55word@far.test")
     with pytest.raises(Unavailable) as caught:
         ask("http://far.test")
     assert server.asked[0].headers["proxy-authorization"].startswith("Basic ")
-    said += [str(caught.value), caplog.text]
-    said += [file.read_bytes().decode("latin-1") for file in tmp_path.rglob("*") if file.is_file()]
-    assert len(said) > 5
-    assert not [text for text in said if "pa55word" in text or "me:pa" in text]
+    texts += [str(caught.value), caplog.text]
+    texts += [file.read_bytes().decode("latin-1") for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(texts) > 5
+    assert not [text for text in texts if "pa55word" in text or "me:pa" in text]
 
 
 # -- certificates
@@ -111,14 +111,14 @@ class Tunnel:
             self.asked.append(near.recv(65536).decode().splitlines()[0])
             far = socket.create_connection(("127.0.0.1", self.port))
             near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+            for source, other in ((near, far), (far, near)):
+                threading.Thread(target=self._pass, args=(source, other), daemon=True).start()
 
     @staticmethod
-    def _pass(one: socket.socket, other: socket.socket) -> None:
+    def _pass(source: socket.socket, other: socket.socket) -> None:
         with closing(other):
             try:
-                while data := one.recv(65536):
+                while data := source.recv(65536):
                     other.sendall(data)
             except OSError:
                 pass
@@ -250,15 +250,15 @@ def test_the_key_of_a_model_host_shows_nowhere(
     audit = tmp_path / "egress.jsonl"
     client = HostClient("http://far.test", egress="public", api_key="s3cret-token", audit=audit)
     echoed = Said.json({"error": {"message": "no such key: s3cret-token"}}, status=401)
-    said = []
+    texts = []
     for answer in (Said.json({"data": [{"id": "m"}]}), echoed, Said(b"<html>s3cret-token", 500), Said(b"s3cret-token")):
         server.play = script(answer)
         try:
-            said.append(repr(client.stamp))
+            texts.append(repr(client.stamp))
             client.generate([user_message("What?")])
         except BiomedAgentError as error:
-            said.append(str(error))
+            texts.append(str(error))
     assert server.asked[0].headers["authorization"] == "Bearer s3cret-token"
-    said += [caplog.text, audit.read_text(encoding="utf-8"), repr(client)]
-    assert not [text for text in said if "s3cret-token" in text]
-    assert any("no such key: ***" in text for text in said)
+    texts += [caplog.text, audit.read_text(encoding="utf-8"), repr(client)]
+    assert not [text for text in texts if "s3cret-token" in text]
+    assert any("no such key: ***" in text for text in texts)

@@ -108,14 +108,14 @@ def test_the_service_that_allows_less_in_a_minute_is_asked_so() -> None:
 
 def test_processes_share_turns_and_a_reserved_start_falls_to_a_pause(tmp_path: Path) -> None:
     clock = FakeClock()
-    one, other = (RateLimiter("pubchem", 0.2, clock, SharedSlots(tmp_path)) for _ in range(2))
+    mine, other = (RateLimiter("pubchem", 0.2, clock, SharedSlots(tmp_path)) for _ in range(2))
     now = clock.now
-    starts = [one.reserve(now + 9)[0], other.reserve(now + 9)[0], one.reserve(now + 9)[0]]
+    starts = [mine.reserve(now + 9)[0], other.reserve(now + 9)[0], mine.reserve(now + 9)[0]]
     assert starts == [pytest.approx(now + 0.2 * number) for number in range(3)]
     beyond, taken = other.reserve(now + 0.5)
     assert beyond == pytest.approx(now + 0.6)
     assert not taken, "nothing is taken beyond the deadline"
-    one.hold(5)
+    mine.hold(5)
     clock.now = starts[1]
     assert not other.claim(starts[1])
     assert other.reserve(now + 9)[0] == pytest.approx(now + 5)
@@ -232,8 +232,9 @@ def test_four_processes_keep_one_limit_in_real_time(tmp_path: Path) -> None:
         until = time.monotonic() + seconds
         for asker in askers:
             print(until, file=asker.stdin, flush=True)
-        told = [asker.communicate(timeout=30)[0].split() for asker in askers]
-    done, started = [int(one[0]) for one in told], sorted(float(start) for one in told for start in one[1:])
+        reports = [asker.communicate(timeout=30)[0].split() for asker in askers]
+    done = [int(report[0]) for report in reports]
+    started = sorted(float(start) for report in reports for start in report[1:])
     arrived = sorted(service.arrivals["pubchem"])
     assert len(started) == len(arrived) == sum(done) + service.violations["pubchem"], "nothing was lost or asked twice"
     assert worst_window(started, 1.0) <= rate

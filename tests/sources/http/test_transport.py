@@ -131,7 +131,7 @@ def test_an_unreachable_service_is_named(clock: FakeClock) -> None:
 
 
 def test_a_body_without_end_is_refused(server: LocalServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.http.connection.MAX_BODY", 1000)
+    monkeypatch.setattr("biomed_agent.sources.http.connection.MAX_BODY_BYTES", 1000)
     server.play = script(Said(b"x" * 2000))
     with local(server, clock) as transport, pytest.raises(Unavailable, match="more than"):
         ask(transport)
@@ -242,7 +242,7 @@ def test_a_check_that_fails_over_a_reply_says_that_it_is_malformed(
     """Whatever a check raises over a strange reply, it is no answer: said so, asked for again and never kept."""
 
     def check(reply: Reply) -> None:
-        len(reply.json()["Fault"]["Code"]), [one.get("text") for one in reply.json()["messages"]]
+        len(reply.json()["Fault"]["Code"]), [message.get("text") for message in reply.json()["messages"]]
 
     server.play = script(Said.json(body))
     with local(server, clock, tmp_path) as transport:
@@ -512,14 +512,14 @@ def test_black_stops_us(server: LocalServer, clock: FakeClock) -> None:
 def test_who_shares_the_cache_folder_shares_the_pace_and_the_pauses(
     server: LocalServer, clock: FakeClock, tmp_path: Path
 ) -> None:
-    with local(server, clock, tmp_path) as one, local(server, clock, tmp_path) as other:
+    with local(server, clock, tmp_path) as mine, local(server, clock, tmp_path) as other:
         began = clock.now
         for number in range(3):
-            ask(one, path=f"a{number}")
+            ask(mine, path=f"a{number}")
             ask(other, path=f"b{number}")
         assert clock.now - began == pytest.approx(1.025)
         server.play = script(Said.json({}, X_Throttling_Control="Request Count status: Black (100%)"))
-        ask(one, path="last")
+        ask(mine, path="last")
         with pytest.raises(Unavailable, match=r"PubChem gave no answer for CID 2244: it asked for a pause.*in 60 s"):
             ask(other, path="refused")
         assert ask(other, "uniprot", "at once").status == 200

@@ -60,7 +60,10 @@ def test_core_records_hold_abstracts_and_all_forms_name_the_same_articles(
     for name in ("search_lite_25.json", "search_lite_25.xml", "search_idlist_25.json"):
         assert [article.pmid for article in searched(server, europepmc, name).articles] == names
     lite, xml = (searched(server, europepmc, f"search_lite_25.{kind}").articles for kind in ("json", "xml"))
-    assert [(one.title, one.types, one.year) for one in lite] == [(one.title, one.types, one.year) for one in xml]
+    both = zip(lite, xml, strict=True)
+    assert all(
+        (first.title, first.types, first.year) == (other.title, other.types, other.year) for first, other in both
+    )
 
 
 def test_an_exchange_of_2016(server: LocalServer, europepmc: EuropePMC) -> None:

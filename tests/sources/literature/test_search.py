@@ -73,17 +73,17 @@ def literature(server: LocalServer) -> Iterator[Literature]:
 
 
 def articles_of(*numbers: int, doi: bool = False) -> Said:
-    one = (
+    record = (
         "<PubmedArticle><MedlineCitation><PMID>{0}</PMID><Article><Abstract><AbstractText>Text {0}.</AbstractText>"
         "</Abstract></Article></MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType='doi'>10.1/{0}</ArticleId>"
         "</ArticleIdList></PubmedData></PubmedArticle>"
     )
-    return Said(f"<PubmedArticleSet>{''.join(one.format(number) for number in numbers)}</PubmedArticleSet>".encode())
+    return Said(f"<PubmedArticleSet>{''.join(record.format(number) for number in numbers)}</PubmedArticleSet>".encode())
 
 
 def hits(*numbers: str, **more: object) -> Said:
-    found = {"count": str(len(numbers)), "idlist": list(numbers), "querytranslation": "aspirin[All Fields]"}
-    return Said.json({"esearchresult": found | more})
+    result = {"count": str(len(numbers)), "idlist": list(numbers), "querytranslation": "aspirin[All Fields]"}
+    return Said.json({"esearchresult": result | more})
 
 
 def test_pubmed_alone_answers_when_it_has_articles_and_says_how_it_read_the_query(
@@ -108,9 +108,9 @@ def test_europe_pmc_is_asked_beside_when_pubmed_has_few(literature: Literature, 
     services.search, services.fetch = hits("1", "2"), articles_of(1, 2)
     services.europepmc = Said.json({"hitCount": 4, "resultList": {"result": [same, early, later, early]}})
     notes: list[str] = []
-    found = literature.search("aspirin", 5, notes)
-    assert [article.handle for article in found] == ["PMID:1", "PMID:2", "DOI:10.1/e"]
-    assert found[-1].preprint
+    articles = literature.search("aspirin", 5, notes)
+    assert [article.handle for article in articles] == ["PMID:1", "PMID:2", "DOI:10.1/e"]
+    assert articles[-1].preprint
     assert notes[1] == (
         "PubMed has few articles of this, so Europe PMC was asked for 'aspirin' as well (4 articles, preprints among "
         "them; 1 added)."
@@ -177,8 +177,8 @@ def test_pmids_are_asked_of_europe_pmc_when_pubmed_does_not_answer(
     literature: Literature, services: Services, server: LocalServer
 ) -> None:
     services.fetch = DOWN
-    found = [{"id": number, "source": "MED", "pmid": number} for number in ("3", "1")]
-    services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": found}})
+    records = [{"id": number, "source": "MED", "pmid": number} for number in ("3", "1")]
+    services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": records}})
     notes: list[str] = []
     assert [article.pmid for article in literature.search("PMID: 1, 2, 3", 5, notes)] == ["1", "3"]
     assert server.asked[-1].query["query"] == "SRC:MED AND (EXT_ID:1 OR EXT_ID:2 OR EXT_ID:3)"
@@ -188,12 +188,12 @@ def test_pmids_are_asked_of_europe_pmc_when_pubmed_does_not_answer(
 def test_a_record_of_europe_pmc_that_cannot_be_read_costs_a_note(literature: Literature, services: Services) -> None:
     records = [{"title": "no id"}, {"id": "PPR1", "source": "PPR", "title": "Early", "doi": "10.1/e"}]
     services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": records}})
-    said = "Europe PMC sent 1 record that cannot be read; left out."
+    note = "Europe PMC sent 1 record that cannot be read; left out."
     for search in (ONE_HIT, None):
         services.search = Said.json(search) if search else DOWN
         notes: list[str] = []
         assert "DOI:10.1/e" in [entity.handle for entity in literature.search("aspirin", 5, notes)]
-        assert notes[-1] == said
+        assert notes[-1] == note
 
 
 @pytest.mark.parametrize(
@@ -225,14 +225,14 @@ def test_any_query_is_read(text: str) -> None:
 
 
 def test_retracted_articles_and_notices_are_passed_over_by_name() -> None:
-    found = [
+    articles = [
         Article("A", pmid="1", retracted=True),
         Article("B", pmid="2", types=("Journal Article", "Retraction of Publication")),
         Article("C", pmid="3", notices=("Expression of concern: J 1",)),
         Article("D", pmid="4", retracted=True, types=("Retraction Notice",)),
     ]
     notes: list[str] = []
-    assert [article.pmid for article in usable(found, notes)] == ["3"]
+    assert [article.pmid for article in usable(articles, notes)] == ["3"]
     assert notes == [
         "Passed over because retracted: PMID:1, PMID:4.",
         "Passed over because they only tell of another article: PMID:2 (Retraction of Publication).",
@@ -275,8 +275,8 @@ def test_open_access_full_texts_are_read_and_quoted_with_section_and_licence(
     assert passage.article.provenance is not None
     assert passage.article.provenance.licence == "https://creativecommons.org/licenses/by/4.0/"
     assert (passage.article.handle, passage.article.provenance.identifier) == ("PMID:3", "PMC5")
-    found = rank_passages("metformin stroke company", articles, 9, texts)
-    assert all("company" not in one.text for one in found), "funding is no finding"
+    passages = rank_passages("metformin stroke company", articles, 9, texts)
+    assert all("company" not in passage.text for passage in passages), "funding is no finding"
 
 
 def test_an_article_whose_full_text_tells_of_a_retraction_is_quoted_from_neither(
@@ -459,7 +459,7 @@ def test_a_newer_review_wins_over_its_equals_and_an_old_one_does_not() -> None:
 @pytest.mark.shared
 def test_recorded_abstracts_are_found_by_their_own_titles() -> None:
     here = Provenance("recorded")
-    found = [
+    articles = [
         *read_search(json.loads((RECORDED / "europepmc" / "search_core_25.json").read_text()), here).articles,
         *(
             article
@@ -467,14 +467,14 @@ def test_recorded_abstracts_are_found_by_their_own_titles() -> None:
             for article in read_articles(file.read_text(), here)
         ),
     ]
-    told = [article for article in found if len(article.abstract) > 400]
-    assert len(told) > 25
+    with_abstract = [article for article in articles if len(article.abstract) > 400]
+    assert len(with_abstract) > 25
     first = findings = 0
-    for article in told:
-        evidence = rank_passages(article.title, [replace(one, title="") for one in found])
+    for article in with_abstract:
+        evidence = rank_passages(article.title, [replace(item, title="") for item in articles])
         first += evidence[0].article.abstract == article.abstract
         assert all(passage.text in passage.article.abstract for passage in evidence)
         assert not any(passage.text.startswith(f"{passage.label}:") for passage in evidence if passage.label)
         findings += any(tells_a_finding(passage.label, passage.text) for passage in evidence)
-    assert first > 0.9 * len(told)
-    assert findings > 2 / 3 * len(told)
+    assert first > 0.9 * len(with_abstract)
+    assert findings > 2 / 3 * len(with_abstract)

@@ -50,9 +50,9 @@ def test_missing_keys_are_computed(tmp_path: Path) -> None:
 
 def test_many_names_and_keys_at_once(tmp_path: Path) -> None:
     index, _ = built(tmp_path, molecules=pubchem(tmp_path))
-    found = index.handles(["Caffeine", "caffeine", "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", "nothing"])
+    handles = index.handles(["Caffeine", "caffeine", "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", "nothing"])
     caffeine = ["RYYVLZVUVIJVGH-UHFFFAOYSA-N"]
-    assert found == {
+    assert handles == {
         "Caffeine": caffeine,
         "caffeine": caffeine,
         "LFQSCWFLJHTTHZ-UHFFFAOYSA-N": ["LFQSCWFLJHTTHZ-UHFFFAOYSA-N"],
@@ -73,11 +73,11 @@ def test_bad_records_are_counted_and_named(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_structure_is_named_by_its_file_and_line(tmp_path: Path) -> None:
-    one = packed(tmp_path / "CID-SMILES-1.gz", ["702\tCCO", "5\tCCN", "6\tC1CC"])
+    smiles = packed(tmp_path / "CID-SMILES-1.gz", ["702\tCCO", "5\tCCN", "6\tC1CC"])
     two = packed(tmp_path / "CID-SMILES-2.gz", ["962\tO", "5\tc1cc"])  # the later structure of a CID counts
     table = tmp_path / "mine.csv"
     table.write_text("name,smiles\na,CC\nb,C(C)(C)(C)(C)C\nc,*CC\n")
-    index, report = built(tmp_path, molecules=[one, two, table])
+    index, report = built(tmp_path, molecules=[smiles, two, table])
     assert [(file, line) for file, line, _ in report.rejected] == [
         ("CID-SMILES-1.gz", 3),
         ("CID-SMILES-2.gz", 2),
@@ -95,7 +95,7 @@ def test_an_unreadable_structure_is_named_by_its_file_and_line(tmp_path: Path) -
 def test_structures_are_read_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{cid}\t{'C' * cid}" for cid in range(1, 21)]
     lines[16] = "17\tC1CC"
-    monkeypatch.setattr("biomed_agent.sources.local.structures.CHUNK", 6)
+    monkeypatch.setattr("biomed_agent.sources.local.structures.CHUNK_SIZE", 6)
     index, report = built(tmp_path, molecules=[packed(tmp_path / "CID-SMILES.gz", lines)])
     assert [(file, line) for file, line, _ in report.rejected] == [("CID-SMILES.gz", 17)]
     assert report.counts["molecule"] == 19
@@ -142,10 +142,11 @@ def test_tables_and_sdf(tmp_path: Path) -> None:
     tags = "> <PUBCHEM_COMPOUND_CID>\n222\n\n> <PUBCHEM_SMILES>\nN\n\n> <PUBCHEM_IUPAC_NAME>\nazane\n\n"
     sdf.write_text(f"{block}{tags}$$$$\n{block}> <NAME>\nbroken\n\n> <SMILES>\nC1CC\n\n$$$$\n")
     index, report = built(tmp_path, molecules=[table, sdf])
-    [(one, _)] = index.molecules_named("Compound, one")
-    assert (one.smiles, one.ids, one.inchikey) == ("CCCO", {"cas": "71-23-8"}, "BDERNNFJNOPAEC-UHFFFAOYSA-N")
-    assert one.provenance is not None
-    assert (one.provenance.source, one.provenance.identifier) == ("mine.csv", "line 2")
+    [(molecule, _)] = index.molecules_named("Compound, one")
+    assert (molecule.smiles, molecule.ids) == ("CCCO", {"cas": "71-23-8"})
+    assert molecule.inchikey == "BDERNNFJNOPAEC-UHFFFAOYSA-N"
+    assert molecule.provenance is not None
+    assert (molecule.provenance.source, molecule.provenance.identifier) == ("mine.csv", "line 2")
     assert index.molecules_named("alpha-1")
     assert index.molecule_by_id("cid", "222") is not None
     assert report.bad == 2
@@ -281,16 +282,16 @@ def test_articles_are_found_by_their_words(tmp_path: Path) -> None:
     assert pmids("drugs") == pmids("tomorrow") == []
     [first_hit, *_] = index.articles("aspirin").articles
     assert first_hit.pmid in ("11", "13")  # the title counts more
-    found = {article.pmid: article for article in index.articles("aspirin").articles}
-    assert (found["13"].retracted, found["11"].retracted) == (True, False)
-    assert (found["14"].types, found["14"].year, found["14"].journal) == (("Review",), "2021", "A journal")
-    assert "risk of colorectal cancer" in found["11"].abstract
-    assert found["11"].provenance is not None
-    assert found["11"].provenance.url == "https://pubmed.ncbi.nlm.nih.gov/11/"
+    articles = {article.pmid: article for article in index.articles("aspirin").articles}
+    assert (articles["13"].retracted, articles["11"].retracted) == (True, False)
+    assert (articles["14"].types, articles["14"].year, articles["14"].journal) == (("Review",), "2021", "A journal")
+    assert "risk of colorectal cancer" in articles["11"].abstract
+    assert articles["11"].provenance is not None
+    assert articles["11"].provenance.url == "https://pubmed.ncbi.nlm.nih.gov/11/"
 
 
 def test_only_the_newest_of_many_matches_are_ranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.local.articles.SHORTLIST", 2)
+    monkeypatch.setattr("biomed_agent.sources.local.articles.MAX_RANKED", 2)
     index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *ARTICLES)])
     hits = index.articles("aspirin")
     assert ([article.pmid for article in hits.articles], hits.count, hits.more) == (["13", "14"], 2, True)
@@ -299,8 +300,8 @@ def test_only_the_newest_of_many_matches_are_ranked(tmp_path: Path, monkeypatch:
 def test_articles_are_found_by_their_pmids_and_those_that_are_missing_are_named(tmp_path: Path) -> None:
     index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *ARTICLES)])
     notes: list[str] = []
-    found = ArticleSearch(index, None).search("PMID: 14, 999, 13, 12", 3, notes)
-    assert [article.pmid for article in found] == ["14", "13"]
+    articles = ArticleSearch(index, None).search("PMID: 14, 999, 13, 12", 3, notes)
+    assert [article.pmid for article in articles] == ["14", "13"]
     assert notes == [
         "The local index was asked for 3 PMIDs.",
         "The local index gave no record that can be read of 1 PMID: 999.",
@@ -314,8 +315,8 @@ def test_an_article_that_cannot_be_read_is_named_and_stops_no_build(tmp_path: Pa
     index, report = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", odd, *ARTICLES, notice)])
     (rejected,) = report.rejected
     assert rejected[2] == "an article without a PMID (PubmedArticle)"
-    found = {article.pmid: article for article in index.articles("aspirin").articles}
-    assert [pmid for pmid, article in found.items() if article.is_notice] == ["15"], "what a notice is told by is kept"
+    articles = {article.pmid: article for article in index.articles("aspirin").articles}
+    assert [pmid for pmid, article in articles.items() if article.is_notice] == ["15"], "what tells a notice is kept"
 
 
 def test_articles_of_a_year_are_found_among_better_matches_of_others(tmp_path: Path) -> None:

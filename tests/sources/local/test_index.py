@@ -100,7 +100,7 @@ def index(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("name", "other"),
     [
         ("Aspirin", " aspirin "),
         ("COX-2", "cox 2"),
@@ -118,16 +118,16 @@ def index(tmp_path_factory):
         ("α-sulpho-stearate", "alpha-sulfo-stearate"),
     ],
 )
-def test_spellings_of_one_name(one, other):
-    assert name_matching.name_key(one) == name_matching.name_key(other) != ""
+def test_spellings_of_one_name(name, other):
+    assert name_matching.name_key(name) == name_matching.name_key(other) != ""
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("name", "other"),
     [("(+)-nicotine", "(-)-nicotine"), ("NAD+", "NAD"), ("chloride(1-)", "chloride(1+)"), ("IL-1", "IL-2")],
 )
-def test_names_that_differ(one, other):
-    assert name_matching.name_key(one) != name_matching.name_key(other)
+def test_names_that_differ(name, other):
+    assert name_matching.name_key(name) != name_matching.name_key(other)
 
 
 def test_molecule_by_name_says_why(index):
@@ -150,9 +150,9 @@ def test_molecule_by_name_says_why(index):
      ("cas", "50-78-2"), ("unii", "r16co5y76e")],
 )  # fmt: skip
 def test_molecule_by_identifier(index, namespace, value):
-    found = index.molecule_by_id(namespace, value)
-    assert found is not None
-    assert found.inchikey == ASPIRIN
+    molecule = index.molecule_by_id(namespace, value)
+    assert molecule is not None
+    assert molecule.inchikey == ASPIRIN
     assert index.molecule_by_id(namespace, "999999") is None
 
 
@@ -167,7 +167,7 @@ def test_parents_and_salts(index):
     parent = index.parent_of(salt)
     assert parent is not None
     assert parent.name == "imatinib"
-    assert [one.name for one in index.salts_of(parent)] == ["imatinib mesylate"]
+    assert [molecule.name for molecule in index.salts_of(parent)] == ["imatinib mesylate"]
     assert index.parent_of(parent) is None
     [fact] = [fact for fact in index.facts(salt) if fact.predicate == "parent compound"]
     assert (fact.value, fact.note) == ("imatinib (CID:5291)", "1 imatinib + 1 methanesulfonic acid")
@@ -190,8 +190,8 @@ def test_protein_by_identifier_gene_and_sequence(index):
     assert (protein.gene, protein.organism, protein.taxon_id, protein.reviewed) == ("ABL1", "Homo sapiens", 9606, True)
     assert protein.synonyms == ("Proto-oncogene c-Abl", "ABL", "JTK7", "c-Abl")
     assert index.protein_by_entry_name("ABL1_HUMAN") == protein
-    assert [one.accession for one in index.proteins_by_gene("ABL1")] == ["P00519", "P00520"]
-    assert [one.accession for one in index.proteins_by_gene("abl1", "mus")] == ["P00520"]
+    assert [record.accession for record in index.proteins_by_gene("ABL1")] == ["P00519", "P00520"]
+    assert [record.accession for record in index.proteins_by_gene("abl1", "mus")] == ["P00520"]
     assert index.protein_by_sequence(" mleiclklvg CKSK\n") == protein
     assert index.protein_by_sequence("MLEICLKLVGCKS") is None
 
@@ -234,7 +234,7 @@ def test_known_names_in_a_text(index, text, expected):
     spans = index.lexicon_spans(text)
     assert [name for _, _, name in spans] == expected
     assert all(text[start:end].startswith(name) for start, end, name in spans)
-    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+    assert all(span[1] <= other[0] for span, other in pairwise(spans))
 
 
 def test_suggestions_nearest_first(index):
@@ -247,10 +247,10 @@ def test_suggestions_nearest_first(index):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "distance"), [("", "abc", 3), ("egrf", "egfr", 1), ("kitten", "sitting", 3), ("same", "same", 0)]
+    ("word", "other", "distance"), [("", "abc", 3), ("egrf", "egfr", 1), ("kitten", "sitting", 3), ("same", "same", 0)]
 )
-def test_edit_distance(one, other, distance):
-    assert name_matching.edit_distance(one, other) == name_matching.edit_distance(other, one) == distance
+def test_edit_distance(word, other, distance):
+    assert name_matching.edit_distance(word, other) == name_matching.edit_distance(other, word) == distance
 
 
 def test_facts_with_their_source(index):
@@ -312,7 +312,7 @@ def test_own_index_comes_before_the_starter_set(tmp_path, monkeypatch):
     path = build_index(folder, tmp_path / "mine.sqlite")
     with LocalIndex.open(tmp_path / "cache", [path]) as both:
         assert [molecule.weight for molecule, _ in both.molecules_named("aspirin")] == [999.0]
-        assert [one.name for one, _ in both.molecules_named("Gleevec")] == ["imatinib mesylate"]
+        assert [molecule.name for molecule, _ in both.molecules_named("Gleevec")] == ["imatinib mesylate"]
         assert len(both.stats()["files"]) == 2
         assert len(both.homonyms("CAT")) == 2  # both files hold it, said once
 

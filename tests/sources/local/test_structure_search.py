@@ -24,9 +24,9 @@ def build(folder: Path, named: dict[str, str]) -> LocalIndex:
     head += " source"
     rows = []
     for number, (name, smiles) in enumerate(named.items(), 1):
-        one = molecule_from_smiles(smiles)
-        cells = {"inchikey": one.inchikey, "name": name, "smiles": one.smiles, "formula": one.formula}
-        cells |= {"weight": str(one.weight), "cid": str(number), "source": f"Own {number}"}
+        molecule = molecule_from_smiles(smiles)
+        cells = {"inchikey": molecule.inchikey, "name": name, "smiles": molecule.smiles, "formula": molecule.formula}
+        cells |= {"weight": str(molecule.weight), "cid": str(number), "source": f"Own {number}"}
         rows.append("\t".join(cells.get(column, "") for column in head.split()))
     (folder / "molecules.tsv").write_text("\n".join(["\t".join(head.split()), *rows]) + "\n")
     (folder / "sources.tsv").write_text("key\tname\tlicence\turl\nOwn\tOwn table\tCC0\t\n")
@@ -83,13 +83,13 @@ def test_counting_stops_and_says_so(index: LocalIndex, monkeypatch: pytest.Monke
 def test_fingerprints_are_kept_and_a_damaged_file_is_made_again(index: LocalIndex, tmp_path: Path) -> None:
     ethanol = molecule_from_smiles("CCO")
     first = StructureSearch(index, tmp_path).similar(ethanol)
-    (kept,) = tmp_path.glob("fingerprints-*.npz")
-    written = kept.stat().st_mtime_ns
+    (path,) = tmp_path.glob("fingerprints-*.npz")
+    written = path.stat().st_mtime_ns
     assert StructureSearch(index, tmp_path).similar(ethanol) == first
-    assert kept.stat().st_mtime_ns == written
-    kept.write_bytes(b"PK damaged")
+    assert path.stat().st_mtime_ns == written
+    path.write_bytes(b"PK damaged")
     assert StructureSearch(index, tmp_path).similar(ethanol) == first
-    assert kept.read_bytes() != b"PK damaged"
+    assert path.read_bytes() != b"PK damaged"
     assert StructureSearch(index, tmp_path / "no such folder").similar(ethanol) == first
 
 

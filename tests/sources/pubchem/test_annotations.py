@@ -135,7 +135,7 @@ def test_hazards_of_other_headings_and_none_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "note"),
+    ("statement", "code", "note"),
     [
         (
             "H361d ***: Bad for the unborn [Warning Reproduction]",
@@ -160,8 +160,8 @@ def test_hazards_of_other_headings_and_none_at_all() -> None:
         ("AUH019: Forms peroxides", "AUH019", ""),
     ],
 )
-def test_every_form_of_a_hazard_statement_is_read(said: str, code: str, note: str) -> None:
-    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE)
+def test_every_form_of_a_hazard_statement_is_read(statement: str, code: str, note: str) -> None:
+    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(statement)}), HERE)
     assert fact.predicate == "GHS hazard statement"
     assert str(fact.value).startswith(f"{code}: ")
     assert fact.note.startswith(note)
@@ -170,7 +170,7 @@ def test_every_form_of_a_hazard_statement_is_read(said: str, code: str, note: st
 
 
 @pytest.mark.parametrize(
-    "said",
+    "statement",
     [
         "Not Classified",
         "Reported as not meeting GHS hazard criteria per 20 of 120 reports by companies.",
@@ -181,18 +181,18 @@ def test_every_form_of_a_hazard_statement_is_read(said: str, code: str, note: st
         "(H302) in brackets",
     ],
 )
-def test_what_is_no_statement_but_tells_of_hazards_is_kept_as_it_is(said: str) -> None:
-    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE)
-    assert (fact.predicate, fact.value, fact.note) == ("GHS remark", said, "")
+def test_what_is_no_statement_but_tells_of_hazards_is_kept_as_it_is(statement: str) -> None:
+    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(statement)}), HERE)
+    assert (fact.predicate, fact.value, fact.note) == ("GHS remark", statement, "")
 
 
 def test_words_around_the_statements_are_no_facts() -> None:
-    said = "Aggregated GHS information provided per 120 reports by companies from 5 notifications to the ECHA."
-    assert read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE) == []
+    remark = "Aggregated GHS information provided per 120 reports by companies from 5 notifications to the ECHA."
+    assert read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(remark)}), HERE) == []
 
 
 @pytest.mark.parametrize(
-    ("said", "value", "unit", "note"),
+    ("text", "value", "unit", "note"),
     [
         # prefixes of units: each of these once lost three or six powers of ten
         ("5.8 kPa at 20 °C", 5.8, "kPa", "at 20 °C"),
@@ -270,8 +270,8 @@ def test_words_around_the_statements_are_no_facts() -> None:
         ("about 1.35", "about 1.35", "", ""),
     ],
 )
-def test_values_are_read_with_unit_and_condition(said: str, value: str | float, unit: str, note: str) -> None:
-    assert read_value(said) == (value, unit, note)
+def test_values_are_read_with_unit_and_condition(text: str, value: str | float, unit: str, note: str) -> None:
+    assert read_value(text) == (value, unit, note)
 
 
 @pytest.mark.parametrize("prefix", ["", "k", "M", "G", "m", "µ", "μ", "u", "n", "c", "h"])
@@ -285,7 +285,7 @@ def test_no_prefix_of_a_unit_is_ever_lost(prefix: str, unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "1 g dissolves in 300 mL water",
         "1 g in 300 mL water",
@@ -306,8 +306,8 @@ def test_no_prefix_of_a_unit_is_ever_lost(prefix: str, unit: str) -> None:
         "",
     ],
 )
-def test_what_is_no_plain_value_is_kept_word_for_word(said: str) -> None:
-    assert read_value(said) == (said, "", "")
+def test_what_is_no_plain_value_is_kept_word_for_word(text: str) -> None:
+    assert read_value(text) == (text, "", "")
 
 
 def test_measurements_by_heading() -> None:

@@ -59,10 +59,10 @@ def recorded(name: str) -> Said:
     return Said((RECORDED / name).read_bytes())
 
 
-def serve(said: Said) -> Callable[[Asked], Said]:
+def serve(reply: Said) -> Callable[[Asked], Said]:
     """Answer with ``said``; titles, which the recordings lack, are unknown."""
     unknown = Said.json({"Fault": {"Code": "PUGREST.NotFound", "Message": "No CID found"}}, 404)
-    return lambda asked: unknown if "Title" in asked.path else said
+    return lambda asked: unknown if "Title" in asked.path else reply
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -138,8 +138,8 @@ def exchanges(name: str) -> Iterator[tuple[str, bytes, Said]]:
         packed = body[:2] == b"\x1f\x8b"
         headers = {"X-Throttling-Control": reply["headers"]["X-Throttling-Control"][0]}
         headers |= {"content-encoding": "gzip"} if packed else {}
-        said = Said(body, reply["status"]["code"], headers)
-        yield exchange["request"]["uri"], gzip.decompress(body) if packed else body, said
+        answer = Said(body, reply["status"]["code"], headers)
+        yield exchange["request"]["uri"], gzip.decompress(body) if packed else body, answer
 
 
 def test_faults_as_they_were_sent(server: LocalServer, pubchem: PubChem) -> None:

@@ -85,7 +85,7 @@ def test_an_unreviewed_entry_has_submitted_names_and_loci() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "said", "successors"),
+    ("reason", "message", "successors"),
     [
         (inactive("DEMERGED", "P68250", "P68251"), "split into 2 entries", ["UNIPROT:P68250", "UNIPROT:P68251"]),
         (inactive("DELETED", deletedReason="Redundant proteome"), "it was deleted: Redundant proteome", []),
@@ -94,10 +94,10 @@ def test_an_unreviewed_entry_has_submitted_names_and_loci() -> None:
     ],
 )
 def test_an_inactive_entry_is_not_found_with_its_reason(
-    reason: dict[str, Any], said: str, successors: list[str]
+    reason: dict[str, Any], message: str, successors: list[str]
 ) -> None:
     for read in (read_entry, read_facts):
-        with pytest.raises(NotFound, match=said) as caught:
+        with pytest.raises(NotFound, match=message) as caught:
             read(reason, HERE)
         assert [candidate.handle for candidate in caught.value.candidates] == successors
 
@@ -369,7 +369,9 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
             return Said.json(here["P22222"])
         wanted = asked.query["accessions"].split(",")
         results = [
-            one for one in here.values() if {one["primaryAccession"], *one.get("secondaryAccessions", ())} & {*wanted}
+            record
+            for record in here.values()
+            if {record["primaryAccession"], *record.get("secondaryAccessions", ())} & {*wanted}
         ]
         return Said.json({"results": results}, X_UniProt_Release="2026_04")
 
@@ -378,7 +380,7 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
     with Transport(tmp_path, clock=FakeClock(), services={"uniprot": server.url}) as transport:
         uniprot = UniProt(transport)
         batch = uniprot.by_accessions(asked)
-        assert {one: protein.accession for one, protein in batch.found.items()} == {
+        assert {accession: protein.accession for accession, protein in batch.found.items()} == {
             "p22222 ": "P22222",
             "Q22222": "P22222",
             "Q00015": "P44444",
@@ -386,7 +388,7 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
             "P11111": "P11111",
         }
         assert list(batch.found) == ["p22222 ", "Q22222", "Q00015", "P11111-2", "P11111"]
-        assert {one: type(error) for one, error in batch.missing.items()} == {
+        assert {accession: type(error) for accession, error in batch.missing.items()} == {
             "P29358": NotFound,
             "P33333": NotFound,
             "EGFR": InvalidInput,
@@ -476,8 +478,8 @@ def test_one_odd_element_costs_only_itself(odd: dict[str, Any], named: str) -> N
 
 
 def test_an_inactive_entry_among_others_costs_only_itself() -> None:
-    found = read_search({"results": [inactive("DELETED"), {"entryType": "x"}, entry()]}, HERE)
-    assert [protein.accession for protein in found] == ["P99999"]
+    proteins = read_search({"results": [inactive("DELETED"), {"entryType": "x"}, entry()]}, HERE)
+    assert [protein.accession for protein in proteins] == ["P99999"]
     assert read_search({"results": [inactive("DELETED")]}, HERE) == []
     with pytest.raises(Unavailable):
         read_search({"results": [{"entryType": "x"}]}, HERE)
@@ -546,8 +548,8 @@ def test_by_gene_falls_back_on_unreviewed_entries(server: LocalServer, uniprot: 
 
 
 def test_by_name_takes_whole_names_only(server: LocalServer, uniprot: UniProt) -> None:
-    found = [entry("P2", "Testase receptor", "TSTR"), entry("P3", "Testase"), entry("P4", "X", gene="X", genes=[])]
-    server.play = script(Said.json({"results": found}))
+    entries = [entry("P2", "Testase receptor", "TSTR"), entry("P3", "Testase"), entry("P4", "X", gene="X", genes=[])]
+    server.play = script(Said.json({"results": entries}))
     assert [protein.accession for protein in uniprot.by_name("TESTASE")] == ["P3"]
     assert [protein.accession for protein in uniprot.by_name("trial  enzyme")] == ["P2", "P3", "P4"]
     assert uniprot.by_name("receptor") == []
@@ -630,10 +632,10 @@ SQ   SEQUENCE   8 AA;  950 MW;  0000000000000000 CRC64;
 
 @pytest.mark.parametrize("text", [XML, f"<?xml version='1.0'?>{XML}", FLAT, FLAT * 2])
 def test_entries_in_other_formats(text: str) -> None:
-    found = read_file(text, HERE)
-    assert found is not None
-    assert len(found) == text.count("AC   ") or text is not FLAT
-    protein = found[0]
+    proteins = read_file(text, HERE)
+    assert proteins is not None
+    assert len(proteins) == text.count("AC   ") or text is not FLAT
+    protein = proteins[0]
     assert (protein.sequence, protein.accession, protein.name, protein.gene) == (
         "MKTAYIAK",
         "Q00001",
@@ -673,7 +675,7 @@ def test_facts_of_an_isoform_are_those_of_its_entry(server: LocalServer, uniprot
 
 
 @pytest.mark.parametrize(
-    ("said", "error", "words"),
+    ("reply", "error", "words"),
     [
         (Said.json({"url": "x", "messages": ["Resource not found"]}, 404), NotFound, "Resource not found"),
         (Said.json({"messages": ["'x' is not a valid search field"]}, 400), InvalidInput, "not a valid search field"),
@@ -686,9 +688,9 @@ def test_facts_of_an_isoform_are_those_of_its_entry(server: LocalServer, uniprot
     ],
 )
 def test_what_is_no_answer(
-    server: LocalServer, uniprot: UniProt, said: Said, error: type[Exception], words: str
+    server: LocalServer, uniprot: UniProt, reply: Said, error: type[Exception], words: str
 ) -> None:
-    server.play = script(said)
+    server.play = script(reply)
     with pytest.raises(error, match=words):
         uniprot.by_accession("P99999")
 
@@ -716,8 +718,8 @@ def test_recorded_entries(name: str) -> None:
 @shared
 @pytest.mark.shared
 def test_recorded_search_and_mapping() -> None:
-    found = read_search(json.loads((RECORDED / "search_two_human_entries.json").read_text()), HERE)
-    assert [protein.accession for protein in found] == ["A1L3X0", "A2RUC4"]
+    proteins = read_search(json.loads((RECORDED / "search_two_human_entries.json").read_text()), HERE)
+    assert [protein.accession for protein in proteins] == ["A1L3X0", "A2RUC4"]
     mapped = json.loads((RECORDED / "idmapping_uniprotkb_entry_P30542.json").read_text())
     assert read_entry(mapped, HERE).gene == "ADORA1"
     assert ("subcellular location", "Cell membrane") in {
@@ -730,7 +732,7 @@ def test_recorded_search_and_mapping() -> None:
 def test_recorded_partial_entries_state_facts_but_are_no_protein() -> None:
     for name in ("search_ec_2.6.1.7_trembl_fields.json", "search_braf_reviewed_reduced.json"):
         body = json.loads((RECORDED / name).read_text())
-        assert all(read_facts(one, HERE) for one in body["results"])
+        assert all(read_facts(record, HERE) for record in body["results"])
         with pytest.raises(Unavailable, match="without its sequence"):
             read_search(body, HERE)
 
@@ -768,8 +770,8 @@ def test_recorded_exchanges(server: LocalServer, uniprot: UniProt) -> None:
 
 
 def replay(response: dict[str, Any]) -> Any:
-    kept = ("content-type", "x-uniprot-release", "x-total-results")
-    headers = {name: values[0] for name, values in response["headers"].items() if name.lower() in kept}
+    names = ("content-type", "x-uniprot-release", "x-total-results")
+    headers = {name: values[0] for name, values in response["headers"].items() if name.lower() in names}
     return script(Said(response["body"]["string"].encode(), response["status"]["code"], headers))
 
 

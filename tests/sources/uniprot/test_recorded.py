@@ -98,9 +98,9 @@ def test_fasta(server: LocalServer, uniprot: UniProt, name: str, count: int) -> 
     server.play = script(Said(body(name)))
     first = uniprot.by_accession("P99999-2")
     assert first.sequence == read_fasta(body(name).decode(), HERE)[0].sequence
-    found = read_file(body(name).decode(), HERE) or []
-    assert len(found) == count
-    assert all(protein.accession and protein.organism and protein.sequence for protein in found)
+    proteins = read_file(body(name).decode(), HERE) or []
+    assert len(proteins) == count
+    assert all(protein.accession and protein.organism and protein.sequence for protein in proteins)
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_exchanges(server: LocalServer, uniprot: UniProt) -> None:
 
     def replay(name: str) -> Any:
         response = yaml.safe_load(body(name))["interactions"][0]["response"]
-        kept = ("content-type", "x-uniprot-release", "link", "x-total-results")
-        headers = {key: values[0] for key, values in response["headers"].items() if key.lower() in kept}
+        names = ("content-type", "x-uniprot-release", "link", "x-total-results")
+        headers = {key: values[0] for key, values in response["headers"].items() if key.lower() in names}
         return script(Said(response["body"]["string"].encode(), response["status"]["code"], headers))
 
     server.play = replay("cassette_search_link_total.yaml")
