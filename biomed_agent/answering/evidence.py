@@ -19,7 +19,8 @@ from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
 from biomed_agent.core.version import __version__
 from biomed_agent.sources.literature.article_search import ArticleSearch
-from biomed_agent.sources.literature.search import MAX_PASSAGES, rank_passages, usable
+from biomed_agent.sources.literature.passages import MAX_PASSAGES, rank_passages
+from biomed_agent.sources.literature.search import usable
 from biomed_agent.sources.pubchem.depositor_facts import Readings, deposited_facts, note_unread
 from biomed_agent.sources.uniprot.facts import PREDICATES
 

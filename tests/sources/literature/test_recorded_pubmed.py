@@ -9,8 +9,9 @@ import pytest
 from biomed_agent.core.errors import NotFound, Unavailable
 from biomed_agent.core.types import Article
 from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.passages import labelled
 from biomed_agent.sources.literature.pubmed import History, PubMed
-from biomed_agent.sources.literature.search import Literature, labelled
+from biomed_agent.sources.literature.search import Literature
 from tests.helpers.places import SHARED
 from tests.helpers.server import LocalServer, Said, script
 
