@@ -248,6 +248,8 @@ def search(connection: sqlite3.Connection, query: Query, limit: int) -> Hits:
 
 def by_numbers(connection: sqlite3.Connection, pmids: Sequence[int]) -> list[Article]:
     """Return the articles of one file with those PMIDs, in that order; what it does not have is left out."""
+    if not pmids:
+        return []
     marks = ", ".join("?" * len(pmids))
     rows = {row["id"]: row for row in connection.execute(f"SELECT * FROM article WHERE id IN ({marks})", pmids)}
     return [_article(rows[number]) for number in pmids if number in rows]

@@ -7,6 +7,7 @@ cache folder on first use; other indexes are built from tables of the same layou
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, 
 from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
 from biomed_agent.sources.local.files import File, open_file, open_starter
 from biomed_agent.sources.local.schema import FIRST_DUMP_ID, MAX_SUGGESTED_LENGTH, sequence_checksum, trigrams
+from biomed_agent.sources.local.spelling import distance_within, least_distance
 
 HUMAN = 9606
 CHUNK_SIZE = 500
@@ -247,14 +249,19 @@ class LocalIndex:
         key = name_matching.name_key(name)
         if not 3 <= len(key) <= MAX_SUGGESTED_LENGTH:
             return []
+        most, letters = max(1, len(key) // 4), Counter(key)
         near: dict[str, float] = {}
-        for other in self._alike(key):
-            distance = name_matching.edit_distance(key, other)
-            if distance <= max(1, len(key) // 4):
+        for other in self._alike(key, most):
+            if least_distance(letters, other) > most:  # most of them, which need no table of distances
+                continue
+            distance = distance_within(key, other, most)
+            if distance is not None:
                 swapped = sorted(key) == sorted(other)  # the commonest slip of a short symbol
                 near[other] = distance - swapped / 2 - len(trigrams(key) & trigrams(other)) / 100
         candidates: dict[str, Candidate] = {}
         for spelled in sorted(near, key=lambda spelling: (near[spelling], spelling)):
+            if len(candidates) >= limit:
+                break
             for candidate in self._called(spelled):
                 candidates.setdefault(candidate.handle, candidate)
         return list(candidates.values())[:limit]
@@ -269,8 +276,9 @@ class LocalIndex:
         process``, ``GO cellular component`` of a protein.
         """
         table, column, kind, value = _key_of(entity)
+        # A cross join keeps the order: the entity first, or each fact of its kind would be read.
         sql = (
-            f"SELECT f.* FROM {table} e JOIN fact f ON f.entity = e.id AND f.kind = ? "
+            f"SELECT f.* FROM {table} e CROSS JOIN fact f ON f.entity = e.id AND f.kind = ? "
             f"WHERE e.{column} = ? ORDER BY f.rowid"
         )
         by_value: dict[tuple[str, str], Fact] = {}
@@ -354,16 +362,21 @@ class LocalIndex:
                 names.setdefault(row["key"], []).append((row["kind"], row["shown"]))
         return names
 
-    def _alike(self, key: str) -> set[str]:
-        """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams."""
+    def _alike(self, key: str, most: int) -> set[str]:
+        """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams.
+
+        Each letter by which the lengths differ is an edit, so keys whose lengths differ by more than ``most`` are left
+        out.
+        """
         if len(key) <= MAX_EDITED_LENGTH:
             return set(self._spellings(name_matching.one_edit_away(key)))
-        grams = sorted(trigrams(key))
+        grams, lengths = sorted(trigrams(key)), (len(key) - most, len(key) + most)
         sql = (
             f"SELECT key, count(*) AS shared FROM trigram WHERE gram IN ({', '.join('?' * len(grams))}) "
-            "GROUP BY key HAVING shared >= ? ORDER BY shared DESC, abs(length(key) - ?) LIMIT 200"
+            "AND length(key) BETWEEN ? AND ? GROUP BY key HAVING shared >= ? "
+            "ORDER BY shared DESC, abs(length(key) - ?) LIMIT 200"
         )
-        return {row["key"] for _, row in self._rows(sql, (*grams, len(grams) // 3, len(key)))}
+        return {row["key"] for _, row in self._rows(sql, (*grams, *lengths, len(grams) // 3, len(key)))}
 
     def _called(self, key: str) -> list[Candidate]:
         """Return the entities that have a name with that key, as candidates."""
