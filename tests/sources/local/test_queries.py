@@ -19,7 +19,7 @@ from biomed_agent.core.types import Candidate, Molecule, Protein
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.local.schema import trigrams
 from biomed_agent.sources.local.spelling import distance_within, least_distance
-from tests.helpers.dumps import ARTICLES, FLAT, built, pubchem, pubmed
+from tests.helpers.dumps import FLAT, article, built, pubchem, pubmed
 
 MOLECULE = Molecule("CC(=O)OC1=CC=CC=C1C(=O)O", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "aspirin")
 PROTEIN = Protein("MSRSLLLRF", accession="P00519")
@@ -80,7 +80,8 @@ def dumped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
     """An index built from dumps and the starter set: with statistics, and records that take more queries."""
     folder = tmp_path_factory.mktemp("dumps")
     (folder / "sprot.dat.xz").write_bytes(lzma.compress(FLAT.encode()))
-    articles = pubmed(folder / "articles.xml", *ARTICLES)
+    records = [article(number, "Aspirin", f"Aspirin lowered it by {number} %.") for number in range(1, 500)]
+    articles = pubmed(folder / "articles.xml", *records)  # of a few, a scan would be the best plan
     index, _ = built(
         folder, molecules=pubchem(folder), proteins=[folder / "sprot.dat.xz"], articles_in=[articles], starter=True
     )
