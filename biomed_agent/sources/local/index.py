@@ -99,8 +99,8 @@ class LocalIndex:
 
     def proteins_named(self, name: str) -> list[tuple[Protein, Reason]]:
         """Return the proteins called ``name`` and why, human ones first."""
-        found = [(protein, reason) for protein, reason in self._named(name, "p") if isinstance(protein, Protein)]
-        return sorted(found, key=lambda pair: pair[0].taxon_id != HUMAN)
+        proteins = [(protein, reason) for protein, reason in self._named(name, "p") if isinstance(protein, Protein)]
+        return sorted(proteins, key=lambda pair: pair[0].taxon_id != HUMAN)
 
     def protein_by_accession(self, accession: str) -> Protein | None:
         """Return the protein with that UniProt accession."""
@@ -410,12 +410,12 @@ class LocalIndex:
             f"SELECT e.*, n.reason FROM name n JOIN {table} e ON e.id = n.entity "
             "WHERE n.key = ? AND n.kind = ? ORDER BY n.rank, n.entity"
         )
-        found: dict[str, tuple[Entity, Reason]] = {}
+        entities: dict[str, tuple[Entity, Reason]] = {}
         for file, row in self._rows(sql, (key, kind)):
             entity = file.molecule(row) if kind == "m" else file.protein(row)
             if entity is not None:
-                found.setdefault(row[label], (entity, Reason.of(row["reason"])))
-        return sorted(found.values(), key=lambda pair: _ORDER[pair[1]])
+                entities.setdefault(row[label], (entity, Reason.of(row["reason"])))
+        return sorted(entities.values(), key=lambda pair: _ORDER[pair[1]])
 
 
 _ACTIVITY = (

@@ -139,8 +139,12 @@ def test_molecule_by_name_says_why(index):
     assert molecule.provenance.identifier == "CHEBI:15365"
     assert molecule.provenance.url == "https://example.org/chebi/CHEBI:15365"
     assert molecule.provenance.licence == "CC BY 4.0"
-    assert [(one.inchikey, why.words) for one, why in index.molecules_named("ASPIRIN")] == [(ASPIRIN, "exact synonym")]
-    assert [(one.inchikey, why.words) for one, why in index.molecules_named("gleevec")] == [(MESYLATE, "brand name")]
+    assert [(item.inchikey, why.words) for item, why in index.molecules_named("ASPIRIN")] == [
+        (ASPIRIN, "exact synonym")
+    ]
+    assert [(item.inchikey, why.words) for item, why in index.molecules_named("gleevec")] == [
+        (MESYLATE, "brand name")
+    ]
     assert index.molecules_named("asprin") == []
 
 
@@ -176,11 +180,13 @@ def test_parents_and_salts(index):
 
 
 def test_protein_by_name_human_first(index):
-    found = [(protein.entry_name, why.words) for protein, why in index.proteins_named("abl1")]
-    assert found == [("ABL1_HUMAN", "gene"), ("ABL1_MOUSE", "gene")]
+    proteins = [(protein.entry_name, why.words) for protein, why in index.proteins_named("abl1")]
+    assert proteins == [("ABL1_HUMAN", "gene"), ("ABL1_MOUSE", "gene")]
     assert [why.words for _, why in index.proteins_named("Tyrosine-protein kinase ABL1")] == ["recommended name"] * 2
-    assert [(one.accession, why.words) for one, why in index.proteins_named("c-ABL")] == [("P00519", "alias")]
-    assert [(one.accession, why.words) for one, why in index.proteins_named("JTK7")] == [("P00519", "gene synonym")]
+    assert [(protein.accession, why.words) for protein, why in index.proteins_named("c-ABL")] == [("P00519", "alias")]
+    assert [(item.accession, why.words) for item, why in index.proteins_named("JTK7")] == [
+        ("P00519", "gene synonym")
+    ]
     assert [why.words for _, why in index.proteins_named("Proto-oncogene c-Abl")] == ["alternative name"]
 
 
