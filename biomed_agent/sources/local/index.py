@@ -10,11 +10,11 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from biomed_agent.core import name_matching
 from biomed_agent.core.predicates import KIBA_BINDS, SCORE
-from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason
+from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason, Relation
 from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
 from biomed_agent.sources.local.files import File, open_file, open_starter
 from biomed_agent.sources.local.schema import FIRST_DUMP_ID, MAX_SUGGESTED_LENGTH, sequence_checksum, trigrams
@@ -304,13 +304,17 @@ class LocalIndex:
         return facts
 
     def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
-        """Return the measured affinities of one pair; ``note`` qualifies a bound such as ``>=10000``."""
+        """Return the measured affinities of one pair, of the molecule and about the protein.
+
+        Where only a bound was found, its ``relation`` says which, and a note what it means.
+        """
         sql = f"{_ACTIVITY} WHERE m.inchikey = ? AND p.accession = ? ORDER BY {_STRONGEST}"
         rows = self._rows(sql, (molecule.inchikey, protein.accession))
-        return [_activity(molecule.handle, file, row, "") for file, row in rows]
+        partner = protein.handle, protein.gene or protein.name
+        return [_activity(molecule.handle, file, row, partner) for file, row in rows]
 
     def activities_of(self, entity: Entity, limit: int = 10) -> list[Fact]:
-        """Return the strongest measured affinities of a molecule or a protein; ``note`` names the partner.
+        """Return the strongest measured affinities of a molecule or a protein; ``about`` and the note name the partner.
 
         What was measured as no binding, a bound or a low KIBA score, is left out.
         """
@@ -321,12 +325,12 @@ class LocalIndex:
         )
         facts = []
         for file, row in self._rows(sql, (value,)):
-            partner = (
-                f"{row['gene'] or row['protein_name']} (UNIPROT:{row['accession']})"
-                if isinstance(entity, Molecule)
-                else f"{row['molecule_name']} ({read.handle if (read := file.molecule(row)) else row['inchikey']})"
-            )
-            facts.append(_activity(entity.handle, file, row, partner))
+            if isinstance(entity, Molecule):
+                handle, name = f"UNIPROT:{row['accession']}", row["gene"] or row["protein_name"]
+            else:
+                handle = read.handle if (read := file.molecule(row)) else row["inchikey"]
+                name = row["molecule_name"]
+            facts.append(_activity(entity.handle, file, row, (handle, name), f"{name} ({handle})"))
         return facts[:limit]
 
     def stats(self) -> dict[str, Any]:
@@ -427,17 +431,41 @@ _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a
 """Constants in nM from the smallest, then scores from the largest."""
 
 
-def _activity(subject: str, file: File, row: sqlite3.Row, note: str) -> Fact:
-    """Return one measured affinity; ``value`` is a number, or a bound such as ``>=10000``."""
+_RELATIONS: dict[str, Relation] = {"≥": ">=", "≤": "<=", **{relation: relation for relation in get_args(Relation)}}
+"""how tables write a relation"""
+
+
+def _activity(subject: str, file: File, row: sqlite3.Row, partner: tuple[str, str], note: str = "") -> Fact:
+    """Return one measured affinity; the ``relation`` of a bound is none of equality.
+
+    Args:
+        subject: Handle of the thing it is stated of.
+        file: Where the row is from.
+        row: Of the affinity.
+        partner: Handle and name of the other thing.
+        note: Goes before what is said of a value that means no binding.
+    """
     value: float | str = row["value"]
+    relation = _RELATIONS.get(row["relation"])
+    if relation is None:
+        value, relation = f"{row['relation']}{row['value']:g}", "="
     if row["relation"] != "=":
-        value = f"{row['relation']}{row['value']:g}"
         bound = f"no binding seen up to {row['value'] / 1000:g} uM" if row["unit"] == "nM" else "a bound"
         note = f"{note}; {bound}" if note else bound
     elif row["measure"] == SCORE and row["value"] < KIBA_BINDS:
         below = f"counted as no binding, being below {KIBA_BINDS}"
         note = f"{note}; {below}" if note else below
-    return Fact(subject, row["measure"], value, row["unit"], provenance=file.provenance(row["measured"]), note=note)
+    return Fact(
+        subject,
+        row["measure"],
+        value,
+        row["unit"],
+        "measured",
+        file.provenance(row["measured"]),
+        note,
+        relation,
+        *partner,
+    )
 
 
 def _key_of(entity: Entity) -> tuple[str, str, str, str]:

@@ -147,10 +147,10 @@ def read_measurements(body: Mapping[str, Any], provenance: Provenance) -> list[F
         predicate = _RENAMED.get(entry.heading.lower(), entry.heading.lower())
         if entry.numbers:
             only = entry.numbers[0] if len(entry.numbers) == 1 else ", ".join(map(str, entry.numbers))
-            facts.append(Fact(subject, predicate, only, entry.unit, provenance=entry.provenance))
+            facts.append(Fact(subject, predicate, only, entry.unit, "measured", entry.provenance))
         for line in entry.lines:
             value, unit, note = read_value(line)
-            facts.append(Fact(subject, predicate, value, unit or entry.unit, provenance=entry.provenance, note=note))
+            facts.append(Fact(subject, predicate, value, unit or entry.unit, "measured", entry.provenance, note))
     return list(dict.fromkeys(facts))
 
 

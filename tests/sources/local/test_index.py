@@ -142,9 +142,7 @@ def test_molecule_by_name_says_why(index):
     assert [(item.inchikey, why.words) for item, why in index.molecules_named("ASPIRIN")] == [
         (ASPIRIN, "exact synonym")
     ]
-    assert [(item.inchikey, why.words) for item, why in index.molecules_named("gleevec")] == [
-        (MESYLATE, "brand name")
-    ]
+    assert [(item.inchikey, why.words) for item, why in index.molecules_named("gleevec")] == [(MESYLATE, "brand name")]
     assert index.molecules_named("asprin") == []
 
 
@@ -184,9 +182,7 @@ def test_protein_by_name_human_first(index):
     assert proteins == [("ABL1_HUMAN", "gene"), ("ABL1_MOUSE", "gene")]
     assert [why.words for _, why in index.proteins_named("Tyrosine-protein kinase ABL1")] == ["recommended name"] * 2
     assert [(protein.accession, why.words) for protein, why in index.proteins_named("c-ABL")] == [("P00519", "alias")]
-    assert [(item.accession, why.words) for item, why in index.proteins_named("JTK7")] == [
-        ("P00519", "gene synonym")
-    ]
+    assert [(item.accession, why.words) for item, why in index.proteins_named("JTK7")] == [("P00519", "gene synonym")]
     assert [why.words for _, why in index.proteins_named("Proto-oncogene c-Abl")] == ["alternative name"]
 
 
@@ -292,7 +288,10 @@ def test_activities_of_a_pair_and_of_one(index):
         ("KIBA score", 12.5, "", ""),
     ]
     [bound] = index.activities(imatinib, catalase)
-    assert (bound.value, bound.note) == (">=10000", "no binding seen up to 10 uM")
+    assert (bound.relation, bound.value, bound.amount) == (">=", 10000.0, ">=10000")
+    assert bound.note == "no binding seen up to 10 uM"
+    assert {(fact.kind, fact.about, fact.about_name) for fact in facts} == {("measured", "UNIPROT:P00519", "ABL1")}
+    assert {fact.about for fact in index.activities_of(abl)} == {"CID:2244", "CID:5291"}
     assert [fact.note for fact in index.activities_of(abl)] == [
         "acetylsalicylic acid (CID:2244)",
         "imatinib (CID:5291)",

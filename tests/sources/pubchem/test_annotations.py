@@ -351,11 +351,12 @@ ASSAYS = {
 
 def test_bioactivity_counts_by_target_and_keeps_the_best_value_of_active_results() -> None:
     facts = read_bioactivity(ASSAYS, 7, HERE)
-    assert [(fact.predicate, fact.value, fact.unit, fact.note) for fact in facts] == [
-        ("assay results", 6, "", "3 active, 2 inactive, 1 unspecified; 5 assays"),
-        ("Ki", 0.02, "uM", "UNIPROT:P23219; active in 2 of 3 results"),
-        ("active results", 1, "", "GeneID:99; active in 1 of 1 results"),
+    assert [(fact.predicate, fact.value, fact.unit, fact.about, fact.note) for fact in facts] == [
+        ("assay results", 6, "", "", "3 active, 2 inactive, 1 unspecified; 5 assays"),
+        ("Ki", 0.02, "uM", "UNIPROT:P23219", "active in 2 of 3 results"),
+        ("active results", 1, "", "GeneID:99", "active in 1 of 1 results"),
     ]
+    assert {fact.kind for fact in facts} == {"measured"}
     assert facts[1].provenance.identifier == "AID 12"
     assert facts[1].provenance.url == "https://pubchem.ncbi.nlm.nih.gov/bioassay/12"
     nothing = {"Table": {"Columns": {"Column": ["AID"]}, "Row": []}}
