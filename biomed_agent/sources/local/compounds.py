@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import INCHIKEY, MAX_NAME
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row, cells_of
 
@@ -23,7 +24,6 @@ CREATE TABLE IF NOT EXISTS raw_id (namespace TEXT, value TEXT, molecule INTEGER)
 """
 FIRST_OWN_ID = 1 << 40
 """number of the first molecule without a CID; those with one have it as their number"""
-MAX_NAME = 300
 PUBCHEM = (
     "PubChem",
     "PubChem",
@@ -32,7 +32,6 @@ PUBCHEM = (
 )
 
 _CID = re.compile(r"[0-9]{1,12}")
-_KEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 _SMILES = re.compile(r"[A-Za-z0-9@+\-\[\]()=#$:/\\.%*~]+")
 _FORMULA = re.compile(r"[A-Za-z0-9+\-.()]+")
 _NAME_IDS = (
@@ -69,7 +68,7 @@ def _smiles(text: str) -> str | None:
 
 def _inchikey(text: str) -> str | None:
     key = text.rpartition("\t")[2]
-    return key if _KEY.fullmatch(key) else None
+    return key if INCHIKEY.fullmatch(key) else None
 
 
 def _formula(text: str) -> str | None:
@@ -165,7 +164,7 @@ def _row(line: int, fields: dict[str, str]) -> Row | Bad:
     smiles, key, cid = (fields.get(name, "").strip() for name in ("smiles", "inchikey", "cid"))
     if not _SMILES.fullmatch(smiles):
         return Bad(line, f"expected a SMILES, got {smiles[:60]!r}")
-    if key and not _KEY.fullmatch(key):
+    if key and not INCHIKEY.fullmatch(key):
         return Bad(line, f"expected an InChIKey, got {key[:60]!r}")
     if cid and not _CID.fullmatch(cid):
         return Bad(line, f"expected a CID, got {cid[:60]!r}")

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.fasta import RESIDUES
+from biomed_agent.core.identifiers import ACCESSION
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row, cells_of
 from biomed_agent.sources.local.schema import sequence_checksum
 
 UNIPROT = ("UniProt", "UniProt", "CC BY 4.0", "https://www.uniprot.org/uniprotkb/{}")
-_ACCESSION = re.compile(r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(?:-[0-9]{1,3})?")
 _EVIDENCE = re.compile(r"\s*\{[^{}]*\}")
 _REFERENCES = re.compile(r"\s*\((?:PubMed:\d+(?:, )?|By similarity|Probable|Potential)+\)")
 _GO = {"F": "GO molecular function", "P": "GO biological process", "C": "GO cellular component"}
@@ -27,7 +27,7 @@ _GO = {"F": "GO molecular function", "P": "GO biological process", "C": "GO cell
 def _checked(line: int, row: Row) -> Row | Bad:
     """Return the row after its line, or what is wrong with it."""
     accession, sequence = row[0], row[-1]
-    if not _ACCESSION.fullmatch(accession):
+    if not ACCESSION.fullmatch(accession):
         return Bad(line, f"expected a UniProt accession, got {accession[:40]!r}")
     if not sequence:
         return Bad(line, f"{accession} has no sequence")

@@ -46,7 +46,7 @@ from biomed_agent.sources.pubchem.readers import (
 )
 from biomed_agent.sources.search_hits import Hit, Hits
 
-MAX_NAME = 1_000
+MAX_ASKED_NAME = 1_000
 """characters; PubChem's longest systematic names are shorter"""
 BATCH_SIZE = 200
 """identifiers asked for at once; PubChem sets no number, but a request must be done in 30 s"""
@@ -397,9 +397,9 @@ def _molecules(rows: Iterable[_Row]) -> list[Molecule]:
 def _name(name: str) -> str:
     """Return a name as it is sent."""
     name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME:
+    if not name or len(name) > MAX_ASKED_NAME:
         raise InvalidInput(
-            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_NAME:,} characters."
+            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_ASKED_NAME:,} characters."
         )
     return name
 

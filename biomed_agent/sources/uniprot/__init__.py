@@ -6,13 +6,12 @@ functions from a parsed body to our types.
 
 from __future__ import annotations
 
-from biomed_agent.sources.uniprot.client import ACCESSION, UniProt, quote
+from biomed_agent.sources.uniprot.client import UniProt, quote
 from biomed_agent.sources.uniprot.facts import read_facts
 from biomed_agent.sources.uniprot.files import read_file, read_flat, read_xml
 from biomed_agent.sources.uniprot.readers import read_entry, read_fasta, read_search, read_uniparc
 
 __all__ = [
-    "ACCESSION",
     "UniProt",
     "quote",
     "read_entry",

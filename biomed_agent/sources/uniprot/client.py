@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
 from biomed_agent.core.fasta import parse_fasta
-from biomed_agent.core.identifiers import ACCESSION_SHAPE, EC_NUMBER, ISOFORM_SHAPE
+from biomed_agent.core.identifiers import ACCESSION_SHAPE, EC_NUMBER, ENTRY_NAME, ISOFORM_SHAPE
 from biomed_agent.core.privacy.egress import Discloses
 from biomed_agent.core.types import Fact, Protein, Provenance
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
@@ -27,12 +27,12 @@ from biomed_agent.sources.uniprot.readers import (
     read_uniparc,
 )
 
-ACCESSION = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
-"""UniProt's own pattern (https://www.uniprot.org/help/accession_numbers); group 2 is the isoform suffix."""
-ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
+_MAIN_AND_ISOFORM = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
+"""an accession in two groups, of which the second is the isoform's suffix"""
 FIELDS = "accession,id,reviewed,protein_name,gene_names,organism_name,organism_id,sequence"
 """Return fields of a search: what a :class:`~biomed_agent.core.types.Protein` holds."""
-MAX_NAME = 500
+MAX_ASKED_NAME = 500
+"""characters of a name that is sent"""
 PAGE_SIZE = 50
 """entries one search returns at most; the server's limit is 500"""
 BATCH_SIZE = 500
@@ -340,15 +340,15 @@ def _of_organism(number: int | None, name: str) -> str:
 
 def _name(name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME:
+    if not name or len(name) > MAX_ASKED_NAME:
         raise InvalidInput(
-            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_NAME} characters."
+            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_ASKED_NAME} characters."
         )
     return name
 
 
 def _match(accession: str) -> re.Match[str] | None:
-    return ACCESSION.fullmatch(accession.strip().upper())
+    return _MAIN_AND_ISOFORM.fullmatch(accession.strip().upper())
 
 
 def _split(accession: str) -> tuple[str, str]:

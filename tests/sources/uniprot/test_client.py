@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.identifiers import ACCESSION
 from biomed_agent.core.types import Provenance
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot import (
-    ACCESSION,
     UniProt,
     quote,
     read_entry,
