@@ -3,7 +3,7 @@
 A look-up peels off one concern per step::
 
     get / post -> _ask (one in flight, cache, policy, log) -> _fetch (queued answers)
-      -> _try_until_answered (retries, budget) -> _try_once (breaker, rate, status)
+      -> _try_until_answered (retries, budget) -> _try_once (breaker, rate limit, status)
       -> HttpConnection.send (redirects, bytes)
 
 What a reply means is the business of ``sources``: they pass a ``check`` that raises for a body that is no answer.
@@ -12,7 +12,6 @@ What a reply means is the business of ``sources``: they pass a ``check`` that ra
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import random
 from collections import deque
@@ -23,7 +22,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, get_args
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 
@@ -37,7 +35,6 @@ from biomed_agent.core.errors import (
     Unavailable,
 )
 from biomed_agent.core.privacy.credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
-from biomed_agent.core.privacy.disclosure import structure_in
 from biomed_agent.core.privacy.egress import (
     AuditLog,
     Departure,
@@ -48,9 +45,10 @@ from biomed_agent.core.privacy.egress import (
     recording,
 )
 from biomed_agent.core.privacy.routes import Passage
-from biomed_agent.core.types import EgressPolicy, Provenance
+from biomed_agent.core.types import EgressPolicy
 from biomed_agent.sources.http.circuit_breaker import MAX_FAILURES, CircuitBreaker
 from biomed_agent.sources.http.connection import HttpConnection, Received, agent_name, on_host
+from biomed_agent.sources.http.look_up import LookUp, reply_to
 from biomed_agent.sources.http.rate_limit import (
     Clock,
     RateLimiter,
@@ -78,46 +76,6 @@ _HINT = (
     "Check the network and HTTPS_PROXY or try later; with a local index (BIOMED_AGENT_INDEX) and "
     "BIOMED_AGENT_OFFLINE=1 no service is needed."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One request as the caller meant it: no identity, no secrets."""
-
-    service: str
-    method: str
-    url: str
-    params: Mapping[str, str]
-    form: Mapping[str, str]
-    discloses: Discloses
-    log_line: str
-    withheld: str = ""
-    """of a name or query that is a structure, the part that is one"""
-
-    @property
-    def full_url(self) -> str:
-        return str(httpx.URL(self.url, params=dict(self.params))) if self.params else self.url
-
-    @property
-    def request(self) -> str:
-        return f"{self.method} {self.full_url} {httpx.QueryParams(dict(self.form))}".strip()
-
-    @property
-    def key(self) -> str:
-        parts = [self.method, self.url, sorted(self.params.items()), sorted(self.form.items())]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-    def judged(self) -> _Call:
-        """Return the call as what it reveals: a name or query that holds a structure counts as a structure."""
-        if self.discloses not in ("name", "query"):
-            return self
-        address = urlsplit(self.url)
-        values = [*map(unquote, address.path.split("/")), *(value for _, value in parse_qsl(address.query))]
-        for value in (*values, *self.params.values(), *self.form.values()):
-            if withheld := structure_in(value, name=self.discloses == "name"):
-                log_line = f"{self.log_line.partition(' ')[0]} (a structure or sequence)"
-                return replace(self, discloses="structure", log_line=log_line, withheld=withheld)
-        return self
 
 
 class _Again(Exception):
@@ -271,7 +229,7 @@ class Transport:
         }
         cached = self._cache.find_all([call.key for call in calls.values()])
         return {
-            name: _reply(self.services[service], call, *cached[call.key], from_cache=True)
+            name: reply_to(self.services[service], call, *cached[call.key], from_cache=True)
             for name, call in calls.items()
             if call.key in cached
         }
@@ -325,16 +283,16 @@ class Transport:
         form: Mapping[str, str] | None,
         discloses: Discloses,
         log_line: str,
-    ) -> _Call:
+    ) -> LookUp:
         service = self.services[key]
         url = (
             str(on_host(service.name, service.url, httpx.URL(path)))
             if "://" in path
             else f"{service.url}/{path.lstrip('/')}"
         )
-        return _Call(key, method, url, params or {}, form or {}, discloses, log_line)
+        return LookUp(key, method, url, params or {}, form or {}, discloses, log_line)
 
-    def _ask(self, call: _Call, ttl: float | None, check: Check | None, poll_path: PollPath | None) -> Reply:
+    def _ask(self, call: LookUp, ttl: float | None, check: Check | None, poll_path: PollPath | None) -> Reply:
         current().check()
         service = self.services[call.service]
         lasting = service.ttl if ttl is None else ttl
@@ -342,7 +300,7 @@ class Transport:
         def fetch() -> Reply:
             with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as cached:
                 if cached is not None:
-                    return _or_absent(_reply(service, call, *cached, from_cache=True), cached[1], check)
+                    return _or_absent(reply_to(service, call, *cached, from_cache=True), cached[1], check)
                 judged = call if is_loopback(service.url) else call.judged()
                 if not is_loopback(service.url):
                     self._permit(service, judged)
@@ -350,11 +308,11 @@ class Transport:
                 absent = "absent" in note
                 if (note["status"] == 200 or absent) and lasting > 0:
                     self._cache.store({call.key: (body, note)}, min(lasting, ABSENT_TTL) if absent else lasting)
-                return _or_absent(_reply(service, call, body, note), note, check)
+                return _or_absent(reply_to(service, call, body, note), note, check)
 
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
-    def _permit(self, service: Service, call: _Call, peer: str = "") -> None:
+    def _permit(self, service: Service, call: LookUp, peer: str = "") -> None:
         """Return when the request may leave, to a ``peer`` that should have been this machine; note it when not."""
         to = f"{service.name} (at {peer}, which is not this machine)" if peer else service.name
         try:
@@ -363,22 +321,22 @@ class Transport:
             self._audit.note(self._departure(service, call), "blocked", offline=self.offline)
             raise
 
-    def _leaves(self, service: Service, call: _Call, route: Mapping[str, str]) -> None:
+    def _leaves(self, service: Service, call: LookUp, route: Mapping[str, str]) -> None:
         """Note a request whose connection stands in every account; one that never connected did not leave."""
         entry = f"{service.name}: {call.log_line}"
         self.log.append(entry)
         record_egress(entry)
         self._audit.note(self._departure(service, call), "sent", **route)
 
-    def _departure(self, service: Service, call: _Call) -> Departure:
+    def _departure(self, service: Service, call: LookUp) -> Departure:
         return Departure(service.name, call.method, call.discloses, call.log_line, call.request, self.egress)
 
-    def _fetch(self, service: Service, call: _Call, check: Check | None, poll_path: PollPath | None) -> CachedReply:
+    def _fetch(self, service: Service, call: LookUp, check: Check | None, poll_path: PollPath | None) -> CachedReply:
         """Ask, and if the answer is being prepared, come back for it until it is there or the time is over."""
         budget = _Budget.of(self._clock, self.timeout)
         body, note = self._try_until_answered(service, call, check, budget)
         wait = POLL_SECONDS
-        while poll_path is not None and (path := poll_path(_reply(service, call, body, note))) is not None:
+        while poll_path is not None and (path := poll_path(reply_to(service, call, body, note))) is not None:
             if self._clock.monotonic() + wait >= budget.end:
                 raise budget.error(
                     f"{service.name} put {call.log_line} in a queue and has not answered within "
@@ -392,7 +350,7 @@ class Transport:
             note = {**note, "url": call.full_url}  # the address of a queue does not last
         return body, note
 
-    def _try_until_answered(self, service: Service, call: _Call, check: Check | None, budget: _Budget) -> CachedReply:
+    def _try_until_answered(self, service: Service, call: LookUp, check: Check | None, budget: _Budget) -> CachedReply:
         reason, hint, tries = "", "", 0
         for tries in range(1, MAX_TRIES + 1):
             try:
@@ -412,8 +370,8 @@ class Transport:
             hint,
         )
 
-    def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> CachedReply:
-        pace, breaker = self._limiters[call.service], self._breakers[call.service]
+    def _try_once(self, service: Service, call: LookUp, check: Check | None, deadline: float) -> CachedReply:
+        limiter, breaker = self._limiters[call.service], self._breakers[call.service]
         if rest := breaker.refusal():
             raise Unavailable(
                 f"{service.name} is not asked for {call.log_line}: it failed {MAX_FAILURES} times in a row, last with "
@@ -427,15 +385,15 @@ class Transport:
 
         def on_send(passage: Passage) -> None:
             nonlocal start
-            while not pace.claim(start):
-                start = pace.approach(deadline)
+            while not limiter.claim(start):
+                start = limiter.approach(deadline)
             start = -math.inf  # a redirect needs a start of its own
             current().check()
             if passage.outside:
                 self._leaves(service, call.judged(), passage.route)
 
         try:
-            start = pace.approach(deadline)
+            start = limiter.approach(deadline)
             status, headers, body, url = self._send(service, call, deadline, judge, on_send)
         except TooLate as late:
             raise _Again(
@@ -448,7 +406,7 @@ class Transport:
             reason = f"{type(error).__name__} {self._scrub(str(error), service)}".strip()
             breaker.failed(reason)
             raise _Again(reason) from error
-        pace.hold(asked_pause(headers.get("x-throttling-control", "")))
+        limiter.hold(asked_pause(headers.get("x-throttling-control", "")))
         if status >= 500:
             breaker.failed(f"status {status}")
         else:
@@ -466,7 +424,7 @@ class Transport:
         if check is not None:
             try:
                 with well_formed(service.name):
-                    check(_reply(service, call, body, note))
+                    check(reply_to(service, call, body, note))
             except NotFound:
                 note["absent"] = True  # an answer as well; it is raised again when it has been kept
             except (Cancelled, TimedOut):
@@ -478,7 +436,7 @@ class Transport:
     def _send(
         self,
         service: Service,
-        call: _Call,
+        call: LookUp,
         deadline: float,
         judge: Callable[[str], None],
         on_send: Callable[[Passage], None],
@@ -520,17 +478,3 @@ def _or_absent(reply: Reply, note: Mapping[str, Any], check: Check | None) -> Re
     if check is not None and "absent" in note:
         check(reply)
     return reply
-
-
-def _reply(service: Service, call: _Call, body: bytes, note: Mapping[str, Any], from_cache: bool = False) -> Reply:
-    headers: dict[str, str] = note["headers"]
-    provenance = Provenance(
-        source=service.name,
-        url=note["url"],
-        retrieved=note["retrieved"],
-        licence=service.licence,
-        release=headers.get("x-uniprot-release", ""),
-        request=note.get("request") or call.request,
-        digest=note.get("whole") or note["digest"],
-    )
-    return Reply(note["status"], body, headers, provenance, from_cache)
