@@ -25,9 +25,9 @@ from biomed_agent.model.network.length_buckets import packs, padding_waste
 PACKAGE = Path(biomed_agent.__file__).parent
 ALPHABET = "LAGVSERTIDPKQNFYMHWC"
 """Residues in the order of the ids of ESM-2, which begin at 4."""
-LONGEST = 256
+MAX_RESIDUES = 256
 """Protein tokens the embedded model reads."""
-BATCH = 16
+BATCH_SIZE = 16
 
 
 def model() -> BioMedGPTForConditionalGeneration:
@@ -47,9 +47,10 @@ def proteins(count: int) -> list[list[int]]:
         rows = [row["sequence"] for row in csv.DictReader(file, delimiter="\t")]
     known = [row for row in rows if row and set(row) <= set(ALPHABET)]
     chosen = known[:: max(1, len(known) // count)][:count]
-    cut = [min(len(one), 40 + 37 * number % (LONGEST - 40)) for number, one in enumerate(chosen)]
+    cut = [min(len(protein), 40 + 37 * number % (MAX_RESIDUES - 40)) for number, protein in enumerate(chosen)]
     return [
-        [0, *(4 + ALPHABET.index(one) for one in row[: length - 2]), 2] for row, length in zip(chosen, cut, strict=True)
+        [0, *(4 + ALPHABET.index(residue) for residue in row[: length - 2]), 2]
+        for row, length in zip(chosen, cut, strict=True)
     ]
 
 
@@ -65,11 +66,11 @@ def protein_table(encoder: Callable[..., object], count: int, rounds: int) -> st
     """Return the table of proteins, with the share of padding of each grouping."""
     rows = proteins(count)
     lengths = [len(row) for row in rows]
-    batches = [list(range(start, min(start + BATCH, count))) for start in range(0, count, BATCH)]
+    batches = [list(range(start, min(start + BATCH_SIZE, count))) for start in range(0, count, BATCH_SIZE)]
     groupings = {
-        f"in batches of {BATCH} as they come": batches,
-        f"packed by length within batches of {BATCH}": [
-            [batch[one] for one in pack] for batch in batches for pack in packs([lengths[one] for one in batch])
+        f"in batches of {BATCH_SIZE} as they come": batches,
+        f"packed by length within batches of {BATCH_SIZE}": [
+            [batch[place] for place in pack] for batch in batches for pack in packs([lengths[place] for place in batch])
         ],
         "packed by length over all": packs(lengths),
         "one by one": [[number] for number in range(count)],
@@ -82,13 +83,13 @@ def protein_table(encoder: Callable[..., object], count: int, rounds: int) -> st
         f"{name}: {len(groups)} passes, {100 * padding_waste(lengths, groups):.1f} % padding"
         for name, groups in groupings.items()
     ]
-    said = f"{count} proteins of {min(lengths)} to {max(lengths)} tokens, {sum(lengths):,} in all"
-    return "\n".join([said, *waste, table(medians, next(iter(groupings)), sum(lengths), "tokens", rounds)])
+    headline = f"{count} proteins of {min(lengths)} to {max(lengths)} tokens, {sum(lengths):,} in all"
+    return "\n".join([headline, *waste, table(medians, next(iter(groupings)), sum(lengths), "tokens", rounds)])
 
 
 def molecule_table(encoder: Callable[..., object], count: int, rounds: int) -> str:
     """Return the table of molecules; the union of graphs has no padding."""
-    graphs = [featurize_smiles(one) for one in molecules(count)]
+    graphs = [featurize_smiles(smiles) for smiles in molecules(count)]
 
     def run(size: int) -> None:
         for start in range(0, count, size):

@@ -44,14 +44,14 @@ def molecules(count: int) -> list[str]:
     """Return structures of the starter set that every case can read, spread over all of it."""
     with lzma.open(STARTER, "rt", encoding="utf-8") as file:
         rows = [row["smiles"] for row in csv.DictReader(file, delimiter="\t") if row["smiles"]]
-    found = []
+    listed = []
     for smiles in rows[:: max(1, len(rows) // count)]:
         try:
             if (featurize_smiles(smiles).atoms[:, 0] < 118).all():
-                found.append(smiles)
+                listed.append(smiles)
         except InvalidInput:
             continue
-    return found[:count]
+    return listed[:count]
 
 
 def main() -> None:
@@ -63,9 +63,9 @@ def main() -> None:
         for ours, plain in zip(featurize_smiles(smiles), plain_loops(smiles), strict=True):
             assert np.array_equal(ours, plain), smiles
     cases = {
-        "plain loops": lambda: [plain_loops(one) for one in chosen],
-        "biomed_agent": lambda: [featurize_smiles(one) for one in chosen],
-        "RDKit's parser alone": lambda: [Chem.MolFromSmiles(one) for one in chosen],
+        "plain loops": lambda: [plain_loops(smiles) for smiles in chosen],
+        "biomed_agent": lambda: [featurize_smiles(smiles) for smiles in chosen],
+        "RDKit's parser alone": lambda: [Chem.MolFromSmiles(smiles) for smiles in chosen],
     }
     baseline = "plain loops"
     try:
@@ -74,8 +74,8 @@ def main() -> None:
         print("torch-geometric is not installed, so its row is left out: pip install torch_geometric")
     else:
         baseline = "torch-geometric"
-        cases = {baseline: lambda: [from_smiles(one) for one in chosen], **cases}
-    atoms = sum(len(featurize_smiles(one).atoms) for one in chosen) / len(chosen)
+        cases = {baseline: lambda: [from_smiles(smiles) for smiles in chosen], **cases}
+    atoms = sum(len(featurize_smiles(smiles).atoms) for smiles in chosen) / len(chosen)
     print(f"{machine()}; {len(chosen)} molecules of {atoms:.1f} heavy atoms on average")
     print(table(interleaved(cases, rounds), baseline, len(chosen), "molecules", rounds))
 

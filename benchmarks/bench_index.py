@@ -47,9 +47,9 @@ LOOKUPS = 20_000
 QUERIES = 400
 WORDS = 150
 VOCABULARY = 100_000
-COMMON = 30
+COMMON_WORDS = 30
 """most frequent words, which play the stop words and are not asked for"""
-BATCH = 2_000
+BATCH_SIZE = 2_000
 """articles whose words are drawn at once"""
 LENGTHS = range(1, 16)
 LINKS = ("", "O", "N")
@@ -64,13 +64,13 @@ def structures() -> Iterator[str]:
     What takes one atom in front of it takes every chain, because all are bound by one bond.
     """
     listed = (row["smiles"] for row in read_table(STARTER, "molecules"))
-    small = [one for one in listed if len(one) <= 45 and "." not in one and inchikey(f"C{one}")]
+    small = [smiles for smiles in listed if len(smiles) <= 45 and "." not in smiles and inchikey(f"C{smiles}")]
     random.Random(0).shuffle(small)
     chains = (f"{group}{'C' * length}{link}" for length, link, group in itertools.product(LENGTHS, LINKS, GROUPS))
     seen: set[str] = set()
     for chain in itertools.chain(("",), chains):
-        for one in small:
-            if (smiles := chain + one) not in seen:
+        for part in small:
+            if (smiles := chain + part) not in seen:
                 seen.add(smiles)
                 yield smiles
 
@@ -141,8 +141,8 @@ def make_articles(folder: Path, count: int) -> Path:
     sums = np.cumsum(1 / np.arange(1, VOCABULARY + 1))
     with whole(path) as file:
         file.write('<?xml version="1.0"?>\n<PubmedArticleSet>\n')
-        for start in range(0, count, BATCH):
-            places = drawn.random((min(BATCH, count - start), WORDS + 10)) * sums[-1]
+        for start in range(0, count, BATCH_SIZE):
+            places = drawn.random((min(BATCH_SIZE, count - start), WORDS + 10)) * sums[-1]
             texts = words[np.searchsorted(sums, places, side="right")].tolist()
             file.writelines(
                 f"<PubmedArticle><MedlineCitation><PMID>{pmid}</PMID><Article><Journal><JournalIssue><PubDate><Year>"
@@ -221,7 +221,7 @@ def searches(path: Path, count: int) -> None:
     connection = open_file(path)
     connection.row_factory = sqlite3.Row
     random_ = random.Random(3)
-    common = {word(rank) for rank in range(COMMON)}
+    common = {word(rank) for rank in range(COMMON_WORDS)}
     queries = []
     while len(queries) < QUERIES:
         row = connection.execute("SELECT abstract FROM article WHERE id = ?", (random_.randint(1, count),)).fetchone()
@@ -230,9 +230,9 @@ def searches(path: Path, count: int) -> None:
     taken, hits = [], []
     for query in queries:
         started = time.process_time()
-        found = search(connection, read_query(query), 30)
+        result = search(connection, read_query(query), 30)
         taken.append((time.process_time() - started) * 1000)
-        hits.append(found.count)
+        hits.append(result.count)
     taken.sort()
     print(f"\nAND queries of 2 or 3 words over {count:,} abstracts of {WORDS} words, 30 articles returned, CPU time:\n"
           f"p50 {statistics.median(taken):.1f} ms, p95 {taken[int(0.95 * len(taken))]:.1f} ms, "

@@ -68,11 +68,11 @@ def measure(folder: Path, load_in: LoadIn) -> dict[str, float]:
     loading_options(load_in)
     torch.ones(64, 64) @ torch.ones(64, 64)
     before = _status()
-    found: dict[str, float] = {}
+    growth: dict[str, float] = {}
 
     def note(when: str) -> None:
         for name, now in _status().items():
-            found[f"{when} {name}"] = now - before[name]
+            growth[f"{when} {name}"] = now - before[name]
 
     engine = LocalEngine(folder, load_in, device="cpu")
     note("loaded")
@@ -80,7 +80,7 @@ def measure(folder: Path, load_in: LoadIn) -> dict[str, float]:
     note("text")
     engine.generate([user_message("What does it do?", sequences=["MKVLAGHWTR" * 20])], Options(max_new_tokens=4))
     note("protein")
-    return found
+    return growth
 
 
 def _status() -> dict[str, float]:
@@ -109,13 +109,14 @@ def main() -> None:
         for load_in in BYTES:
             command = [sys.executable, __file__, "--measure", str(folder), load_in]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            found = json.loads(done.stdout)
+            growth = json.loads(done.stdout)
             counted = sizes.weights(load_in) + sizes.kv_cache(load_in, TOKENS) + sizes.activations(load_in, TOKENS)
             cells = [
-                f"{found[f'{when} own']:.0f} + {found[f'{when} file']:.0f}" for when in ("loaded", "text", "protein")
+                f"{growth[f'{when} own']:.0f} + {growth[f'{when} file']:.0f}" for when in ("loaded", "text", "protein")
             ]
             print(
-                f"| {load_in} | {counted / 2**20:.0f} | {' | '.join(cells)} | {found['protein peak']:.0f} |", flush=True
+                f"| {load_in} | {counted / 2**20:.0f} | {' | '.join(cells)} | {growth['protein peak']:.0f} |",
+                flush=True,
             )
 
 

@@ -23,11 +23,13 @@ WEIGHTS = (1.0, 1.1, 1.15, 1.2, 1.25, 1.5, 2.0)
 def read(path: Path) -> list[tuple[str, Article]]:
     """Return questions, each with its abstract."""
     text = lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
-    found = []
+    questions = []
     for pmid, row in json.loads(text).items():
         parts = [*zip(row["LABELS"], row["CONTEXTS"], strict=True), ("CONCLUSIONS", row["LONG_ANSWER"])]
-        found.append((row["QUESTION"], Article("", "\n".join(f"{label}: {part}" for label, part in parts), pmid=pmid)))
-    return found
+        questions.append(
+            (row["QUESTION"], Article("", "\n".join(f"{label}: {part}" for label, part in parts), pmid=pmid))
+        )
+    return questions
 
 
 def main() -> None:
@@ -47,12 +49,12 @@ def main() -> None:
     print(f"{len(chosen)} questions\n| weight | own abstract first | its conclusion shown |\n|---|---|---|")
     for weight in WEIGHTS:
         ranking.FINDING_WEIGHT = weight
-        first = shown = 0
+        first = concluding = 0
         for question, own in chosen:
             passages = ranking.rank_passages(question, pools[own.pmid])
             first += bool(passages) and passages[0].article is own
-            shown += any(one.article is own and one.label == "CONCLUSIONS" for one in passages)
-        print(f"| {weight} | {first / len(chosen):.1%} | {shown / len(chosen):.1%} |")
+            concluding += any(passage.article is own and passage.label == "CONCLUSIONS" for passage in passages)
+        print(f"| {weight} | {first / len(chosen):.1%} | {concluding / len(chosen):.1%} |")
 
 
 if __name__ == "__main__":

@@ -34,15 +34,17 @@ PRECISIONS: tuple[LoadIn, ...] = ("fp32", "bf16", "8bit", "4bit")
 def examples(data: Path | None, rows: int) -> list[Example]:
     """Return questions; without data their answers are empty."""
     if data is None:
-        return [Example("description", "", "", "starter", smiles=one) for one in molecules(rows)]
+        return [Example("description", "", "", "starter", smiles=smiles) for smiles in molecules(rows)]
     corpus = build(data)
-    held_out = sorted((one for one in corpus.dev if one.kind == "description"), key=draw)
+    held_out = sorted((example for example in corpus.dev if example.kind == "description"), key=draw)
     # The fold is small; rows that training never reads, because their structures stand in other test splits, fill it.
-    trained = {one.group for one in corpus.train}
+    trained = {example.group for example in corpus.train}
     extra = molecule_examples(
         read_jsonl(data / "mol_text/train_extra.jsonl.xz"), OfficialTests(frozenset(), frozenset()), Counter()
     )
-    unseen = sorted((one for one in extra if one.kind == "description" and one.group not in trained), key=draw)
+    unseen = sorted(
+        (example for example in extra if example.kind == "description" and example.group not in trained), key=draw
+    )
     return [*held_out, *unseen][:rows]
 
 
@@ -52,7 +54,7 @@ def answer_logits(engine: LocalEngine, asked: list[Example]) -> list[torch.Tenso
 
     A constant added to all logits changes no probability, and would make any two look alike.
     """
-    found = [torch.empty(0)] * len(asked)
+    centred = [torch.empty(0)] * len(asked)
     order = sorted(range(len(asked)), key=lambda number: estimated_positions(asked[number]))
     for start in range(0, len(order), 16):
         where = order[start : start + 16]
@@ -62,9 +64,9 @@ def answer_logits(engine: LocalEngine, asked: list[Example]) -> list[torch.Tenso
         labels = inputs.pop("labels")[:, 1:]
         logits = engine.model(**inputs).logits[:, :-1].float()
         for i, row, label in zip(where, logits, labels, strict=True):
-            kept = row[label.ne(-100)]
-            found[i] = kept - kept.mean(dim=-1, keepdim=True)
-    return found
+            answered = row[label.ne(-100)]
+            centred[i] = answered - answered.mean(dim=-1, keepdim=True)
+    return centred
 
 
 def main() -> None:
@@ -86,19 +88,19 @@ def main() -> None:
     for load_in in PRECISIONS:
         engine = LocalEngine(options.model, load_in, device="cpu")
         started = time.process_time()
-        replies = engine.generate_batch([as_messages(one) for one in asked], Options(max_new_tokens=96))
-        said = [reply.text for reply in replies]
+        replies = engine.generate_batch([as_messages(example) for example in asked], Options(max_new_tokens=96))
+        texts = [reply.text for reply in replies]
         spent = time.process_time() - started
         if not exact:
             seconds = spent
             if options.data is None:
-                asked = [replace(one, answer=text) for one, text in zip(asked, said, strict=True)]
+                asked = [replace(example, answer=text) for example, text in zip(asked, texts, strict=True)]
         logits = answer_logits(engine, asked)
         exact = exact or logits
         cosine = torch.cat([torch.cosine_similarity(a, b, dim=-1) for a, b in zip(logits, exact, strict=True)]).mean()
         same = torch.cat([a.argmax(-1) == b.argmax(-1) for a, b in zip(logits, exact, strict=True)]).float().mean()
-        rouge = fmean([rouge_l(one.answer, text) for one, text in zip(asked, said, strict=True)])
-        held = sum(one.numel() * one.element_size() for one in engine.model.parameters()) / 1e6
+        rouge = fmean([rouge_l(example.answer, text) for example, text in zip(asked, texts, strict=True)])
+        held = sum(weights.numel() * weights.element_size() for weights in engine.model.parameters()) / 1e6
         print(
             f"| {load_in} | {held:.1f} | {cosine:.4f} | {100 * same:.1f} % | {rouge:.3f} | {spent:.1f} "
             f"| {seconds / spent:.2f} |",

@@ -68,7 +68,9 @@ def main() -> None:
     engine = LocalEngine(options.model, device="cpu")
     print(f"{machine()}, torch {torch.__version__}, 1 thread; {engine.stamp.name}, 16 samples of at most 120 tokens")
     groups = {
-        "descriptions": [[user_message(QUESTIONS["description"], smiles=[one])] for one in molecules(options.rows)],
+        "descriptions": [
+            [user_message(QUESTIONS["description"], smiles=[smiles])] for smiles in molecules(options.rows)
+        ],
         "locations of a protein": [[user_message(QUESTIONS["location"], sequences=[PROTEIN])]] * 3,
     }
     greedy = Options(max_new_tokens=SAMPLED.max_new_tokens)

@@ -50,24 +50,24 @@ def examples(count: int, seed: int = 5) -> list[Example]:
     def answer() -> str:
         return " ".join(chance.choices(WORDS, k=min(150, round(chance.lognormvariate(3.5, 0.5)))))
 
-    found = [Example("description", answer(), "", "starter", smiles=one) for one in molecules(3 * count // 4)]
-    while len(found) < count:
+    drawn = [Example("description", answer(), "", "starter", smiles=smiles) for smiles in molecules(3 * count // 4)]
+    while len(drawn) < count:
         residues = min(1022, round(chance.lognormvariate(5.7, 0.6)))
         sequence = "".join(chance.choices("LAGVSERTIDPKQNFYMHWC", k=residues))
-        found.append(Example("function", answer(), "", "drawn", sequence=sequence))
-    return found
+        drawn.append(Example("function", answer(), "", "drawn", sequence=sequence))
+    return drawn
 
 
 def random_batches(chosen: Sequence[Example], tokens: int) -> list[list[Example]]:
     """Return batches as they come, filled until they would take more than ``tokens`` positions when padded."""
     batches: list[list[Example]] = [[]]
     longest = 0
-    for one in random.Random(7).sample(list(chosen), len(chosen)):
-        longest = max(longest, estimated_positions(one))
+    for example in random.Random(7).sample(list(chosen), len(chosen)):
+        longest = max(longest, estimated_positions(example))
         if batches[-1] and (len(batches[-1]) + 1) * longest > tokens:
             batches.append([])
-            longest = estimated_positions(one)
-        batches[-1].append(one)
+            longest = estimated_positions(example)
+        batches[-1].append(example)
     return batches
 
 
@@ -80,13 +80,13 @@ class Trained:
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        learning = [one for one in model.parameters() if one.requires_grad]
+        learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(learning, lr=1e-5, fused=True)
 
     def train(self, batches: Sequence[dict[str, torch.Tensor]], bf16: bool) -> None:
         """Make one step for each batch."""
         for batch in batches:
-            inputs = {name: one.to(self.model.device) for name, one in batch.items() if name != "kinds"}
+            inputs = {name: tensor.to(self.model.device) for name, tensor in batch.items() if name != "kinds"}
             labels = inputs.pop("labels")
             if "position_ids" in inputs:
                 del inputs["attention_mask"]
@@ -107,8 +107,8 @@ def on_cpu(count: int, rounds: int) -> str:
     collate = Collator(processor)
     alike = similar(chosen, TOKENS, seed=1)
     batches = {
-        "random batches": [collate([one]) for one in random_batches(chosen, TOKENS)],
-        "batches of similar length": [collate([one]) for one in alike.batches],
+        "random batches": [collate([batch]) for batch in random_batches(chosen, TOKENS)],
+        "batches of similar length": [collate([batch]) for batch in alike.batches],
     }
     real = sum(int(batch["attention_mask"].sum()) for batch in batches["random batches"])
     waste = [
@@ -132,10 +132,10 @@ def on_cpu(count: int, rounds: int) -> str:
         },
         rounds,
     )
-    said = f"{count} examples, {real:,} positions without padding, batches of at most {TOKENS:,}"
+    headline = f"{count} examples, {real:,} positions without padding, batches of at most {TOKENS:,}"
     return "\n".join(
         [
-            said,
+            headline,
             *waste,
             table(grouping, "random batches", real, "positions", rounds),
             table(precision, "float32", positions, "positions", rounds),
@@ -163,12 +163,12 @@ def large_model() -> BioMedGPTForConditionalGeneration:
 
 def matrix_rate(size: int = 8192, times: int = 20) -> float:
     """Return the operations per second of a large bfloat16 matrix product."""
-    one, other = (torch.randn(size, size, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+    first, other = (torch.randn(size, size, device="cuda", dtype=torch.bfloat16) for _ in range(2))
     for number in range(times + 3):
         if number == 3:
             torch.cuda.synchronize()
             started = time.perf_counter()
-        one @ other
+        first @ other
     torch.cuda.synchronize()
     return 2 * size**3 * times / (time.perf_counter() - started)
 
@@ -191,9 +191,9 @@ def on_gpu(count: int, rounds: int) -> str:
     chosen = examples(count)
     rows = packed(chosen, Lengths(processor), GPU_TOKENS, seed=1)
     batches = {
-        "padded, random": [Collator(processor)([one]) for one in random_batches(chosen, GPU_TOKENS)],
-        "padded, similar lengths": [Collator(processor)([one]) for one in similar(chosen, GPU_TOKENS, 1).batches],
-        "packed": [Collator(processor, packed=True)([one]) for one in rows.batches],
+        "padded, random": [Collator(processor)([batch]) for batch in random_batches(chosen, GPU_TOKENS)],
+        "padded, similar lengths": [Collator(processor)([batch]) for batch in similar(chosen, GPU_TOKENS, 1).batches],
+        "packed": [Collator(processor, packed=True)([batch]) for batch in rows.batches],
     }
     real = sum(int(batch["attention_mask"].sum()) for batch in batches["packed"])
     limit = matrix_rate() / PER_POSITION
@@ -205,7 +205,7 @@ def on_gpu(count: int, rounds: int) -> str:
         "| what | positions/s | ratio to padded, random | share of the limit | peak memory |",
         "|---|---|---|---|---|",
     ]
-    found: dict[str, list[float]] = {name: [] for name in batches}
+    samples: dict[str, list[float]] = {name: [] for name in batches}
     peak = dict.fromkeys(batches, 0)
     for number in range(rounds + 1):
         for name, some in batches.items():
@@ -213,8 +213,8 @@ def on_gpu(count: int, rounds: int) -> str:
             taken = seconds(trained, some)
             peak[name] = torch.cuda.max_memory_allocated()
             if number:
-                found[name].append(taken)
-    medians = {name: sorted(times)[len(times) // 2] for name, times in found.items()}
+                samples[name].append(taken)
+    medians = {name: sorted(times)[len(times) // 2] for name, times in samples.items()}
     for name, taken in medians.items():
         ratio, rate = medians["padded, random"] / taken, real / taken
         lines.append(f"| {name} | {rate:,.0f} | {ratio:.2f} | {rate / limit:.0%} | {peak[name] / 2**30:.0f} GiB |")

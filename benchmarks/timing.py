@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import platform
+import resource
 import statistics
+import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from biomed_agent.model.inference.machine import best_precision
@@ -25,6 +27,27 @@ def interleaved(cases: Mapping[str, Callable[[], object]], rounds: int) -> dict[
             if number:
                 times[name].append(time.process_time() - started)
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def children_seconds(command: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Run a command and return the CPU seconds of its process and of those it started and waited for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def medians_of_processes(
+    commands: Mapping[str, Sequence[str]], environment: Mapping[str, str], rounds: int
+) -> dict[str, float]:
+    """Return the median CPU seconds of each command over interleaved ``rounds``, after one that is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            spent = children_seconds(command, environment)
+            if number:
+                seconds[name].append(spent)
+    return {name: statistics.median(values) for name, values in seconds.items()}
 
 
 def table(medians: Mapping[str, float], baseline: str, count: int, unit: str, rounds: int) -> str:

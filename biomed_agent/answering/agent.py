@@ -84,12 +84,15 @@ class BioMedAgent:
         files: bool = True,
         components: Components | None = None,
     ) -> None:
-        from biomed_agent.core.settings import read_settings
-
         flags: dict[str, Any] = {"host": host, "model": str(model) if model else None, "egress": egress}
         flags |= {"offline": offline, "index": [index] if isinstance(index, str | Path) else index}
         flags = {name: value for name, value in flags.items() if value is not None}
-        self.settings = read_settings(**flags) if settings is None else settings.model_copy(update=flags)
+        if settings is None:
+            from biomed_agent.core.settings import read_settings
+
+            self.settings = read_settings(**flags)
+        else:
+            self.settings = settings.model_copy(update=flags)
         self.files = files
         self._opened = components
         self._lock = threading.Lock()

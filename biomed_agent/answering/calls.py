@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -13,6 +12,7 @@ from biomed_agent.core.deadline import Deadline, running
 from biomed_agent.core.errors import BiomedAgentError
 
 if TYPE_CHECKING:
+    import asyncio
     from weakref import WeakSet
 
 MAX_WORKERS = 8
@@ -50,6 +50,8 @@ def async_twin(
     """
 
     async def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        import asyncio
+
         limit: Any = kwargs.get("timeout")
         try:
             deadline = Deadline(limit)
@@ -85,6 +87,8 @@ def async_iterator_twin(
     """Return the asynchronous twin of a verb that yields; each of its steps is awaited as in :func:`async_twin`."""
 
     async def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+        import asyncio
+
         steps = verb(self, *args, **kwargs)
         end = object()
         while True:
@@ -109,6 +113,8 @@ def async_iterator_twin(
 
 def _start(agent: Calls, deadline: Deadline, work: Callable[[], R]) -> asyncio.Future[R]:
     """Start work in a thread of the agent, within a deadline and in a copy of the caller's context."""
+    import asyncio
+
     agent._calls.add(deadline)
 
     def within() -> R:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biomed_agent.answering.gaps import Gap
-from biomed_agent.core.chemistry import structures
+from biomed_agent.core.chemistry import descriptors, relations, structures
 from biomed_agent.core.errors import NotFound, Refused, Unavailable
 from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
@@ -61,16 +61,23 @@ class Retriever:
     ) -> None:
         self.index, self.pubchem, self.uniprot, self.article_search = index, pubchem, uniprot, article_search
 
-    def identity(self, resolved: Resolved) -> list[Fact]:
-        """Return identifiers and structure of an entity as facts."""
+    def identity(self, resolved: Resolved, predicates: Sequence[str] = ()) -> list[Fact]:
+        """Return identifiers and structure of an entity as facts; with ``predicates`` those, in the order asked for."""
         entity = resolved.entity
-        return _molecule_identity(entity) if isinstance(entity, Molecule) else _protein_identity(entity)
+        if isinstance(entity, Molecule):
+            return matching(_molecule_identity(entity, not predicates or "InChI" in predicates), predicates)
+        return matching(_protein_identity(entity), predicates)
 
-    def computed(self, entity: Entity) -> list[Fact]:
-        """Return computed values: RDKit descriptors of a molecule, length and mass of a protein."""
+    def computed(self, entity: Entity, predicates: Sequence[str] = ()) -> list[Fact]:
+        """Return computed values: RDKit descriptors of a molecule, length and mass of a protein.
+
+        Args:
+            entity: What they are of.
+            predicates: Predicates wanted, in the order in which they come; empty means all.
+        """
         if isinstance(entity, Protein):
-            return protein_values(entity)
-        facts = structures.computed_facts(entity)
+            return matching(protein_values(entity), predicates)
+        facts = matching(descriptors.computed_facts(entity, predicates), predicates)
         return self.name_parents(entity, facts) if any(fact.about for fact in facts) else facts
 
     def name_parents(self, molecule: Molecule, facts: Sequence[Fact]) -> list[Fact]:
@@ -156,9 +163,9 @@ class Retriever:
 
     def parents(self, molecule: Molecule) -> list[Molecule]:
         """Return the parent of a salt or solvate with its name where a record has one; empty for a parent itself."""
-        if len(structures.components(molecule)) == 1:
+        if structures.part_count(molecule) == 1:
             return []
-        parent = self.index.parent_of(molecule) or structures.parent_of_salt(molecule)
+        parent = next(iter(relations.parents(molecule, self.index)), None)
         if parent is None:
             return []
         known = self.index.molecules_by_inchikey(parent.inchikey) if parent.inchikey and not parent.name else []
@@ -285,12 +292,14 @@ def protein_values(protein: Protein) -> list[Fact]:
     return [length, Fact(protein.handle, "molecular weight", round(mass), "Da", "computed", OWN_SUM, note)]
 
 
-def _molecule_identity(molecule: Molecule) -> list[Fact]:
+def _molecule_identity(molecule: Molecule, with_inchi: bool = True) -> list[Fact]:
+    """Return what identifies a molecule; its InChI costs more to compute than all the rest."""
     record = molecule.provenance or structures.RDKIT
+    inchi = structures.inchi(molecule) if with_inchi else ""
     facts = [
         Fact(molecule.handle, "SMILES", molecule.smiles, kind="computed", provenance=structures.RDKIT),
         Fact(molecule.handle, "InChIKey", molecule.inchikey, kind="computed", provenance=structures.RDKIT),
-        Fact(molecule.handle, "InChI", structures.inchi(molecule), kind="computed", provenance=structures.RDKIT),
+        Fact(molecule.handle, "InChI", inchi, kind="computed", provenance=structures.RDKIT),
     ]
     labels = {"cas": "CAS number"}
     facts += [

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from biomed_agent.cli.parser import build_parser
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import BiomedAgentError
-from biomed_agent.core.privacy.credentials import blot, secret_words
+from biomed_agent.core.privacy.credentials import redact_secrets, secret_words
 from biomed_agent.core.types import EXIT_CODES
 
 BUG, INTERRUPTED = 1, 130
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _handler(arguments.run)(arguments, screen)
         screen.flush()
     except BiomedAgentError as error:
-        screen.fail(blot(str(error), *secret_words(words)))
+        screen.fail(redact_secrets(str(error), *secret_words(words)))
         return EXIT_CODES[error.status]
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         _forget_output()

@@ -7,7 +7,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from biomed_agent.core.errors import InvalidInput
 
@@ -28,27 +28,33 @@ CELLS_OPEN_NONE = "A table opens no file: write the structure or sequence in the
 def make_agent(arguments: argparse.Namespace) -> BioMedAgent:
     """Return an agent with the settings of this call."""
     from biomed_agent.answering.agent import BioMedAgent
+    from biomed_agent.core.plain_settings import read_plain_settings
 
-    return BioMedAgent(settings=settings_of(arguments))
+    plain = read_plain_settings(**_flags(arguments))
+    return BioMedAgent(settings=settings_of(arguments) if plain is None else cast("Settings", plain))
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """Read the settings: flags, then environment, then file."""
     from biomed_agent.core.settings import read_settings
 
-    return read_settings(**{name: getattr(arguments, name, None) for name in FLAGS})
+    return read_settings(**_flags(arguments))
+
+
+def _flags(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name, None) for name in FLAGS}
 
 
 def entities(arguments: argparse.Namespace) -> tuple[str | None, str | None]:
     """Return molecule and protein as the agent takes them; ``@path`` becomes ``file:path``."""
-    found = []
+    names = []
     for kind in ("molecule", "protein"):
         text: str | None = getattr(arguments, kind)
         if text is not None:
             text = readable(text, f"--{kind}")
             text = file_or_name(text)
-        found.append(text)
-    return found[0], found[1]
+        names.append(text)
+    return names[0], names[1]
 
 
 def file_or_name(text: str) -> str:

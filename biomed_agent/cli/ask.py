@@ -24,8 +24,10 @@ def ask(arguments: argparse.Namespace, screen: Screen) -> int:
         if arguments.html:
             raise InvalidInput("--html is for one answer; leave it out, or leave out --input.")
         return answer_rows(arguments, screen)
-    if arguments.output is not None or arguments.resume:
-        raise InvalidInput("--output and --resume belong to --input.", "For one answer use --json or --html FILE.")
+    if arguments.output is not None or arguments.resume or arguments.workers is not None:
+        raise InvalidInput(
+            "--output, --resume and --workers belong to --input.", "For one answer use --json or --html FILE."
+        )
     if not arguments.question:
         raise InvalidInput("the question is missing.", 'Try: biomed-agent ask "What is aspirin?"')
     question = given_text(" ".join(arguments.question), "question")
@@ -93,8 +95,8 @@ def deliver(answer: Answer, arguments: argparse.Namespace, screen: Screen) -> in
         reason = answer.text if answer.candidates else " ".join((answer.text, *answer.next_steps))
         screen.fail(f"{answer.status.replace('_', ' ')}: {reason}")
         rest = replace(answer, text="", next_steps=answer.next_steps if answer.candidates else ())
-        if not arguments.json and (shown := to_text(rest, screen.width)):
-            screen.note(shown)
+        if not arguments.json and (remainder := to_text(rest, screen.width)):
+            screen.note(remainder)
     if arguments.html:
         with whole_file(Path(arguments.html)) as stream:
             stream.write(to_html_page(answer))

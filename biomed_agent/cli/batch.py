@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from biomed_agent.answering.resolving.input_files import files_closed
 from biomed_agent.cli.arguments import CELLS_OPEN_NONE, entities, make_agent, opinion_flags, readable
-from biomed_agent.cli.tables import BUG, Answered, Row, listed, read_rows, write_rows
+from biomed_agent.cli.row_formats import BUG, Answered, Answerer, Row
+from biomed_agent.cli.tables import listed, read_rows, write_rows
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.identifiers import refuse_file
@@ -33,14 +34,20 @@ def answer_rows(arguments: argparse.Namespace, screen: Screen) -> int:
             f"the question is missing: no row of {arguments.input} holds one.",
             f'Ask one of all rows: biomed-agent ask "What is its molecular weight?" --input {arguments.input}',
         )
+    return write_rows(arguments, screen, rows, prepare, _cells)
+
+
+def prepare(arguments: argparse.Namespace) -> Answerer:
+    """Return what answers rows; see :mod:`.workers`."""
+    asked = " ".join(arguments.question)
     given = dict(zip(ASKED[1:], entities(arguments), strict=True))
     agent = make_agent(arguments)
 
-    def answers(some: Sequence[Row]) -> Iterator[Answered]:
-        for row in some:
+    def answers(rows: Sequence[Row]) -> Iterator[Answered]:
+        for row in rows:
             yield (row, *_answer(agent, row, asked, given, arguments))
 
-    return write_rows(arguments, screen, rows, answers, _cells)
+    return Answerer(answers, agent, asks_model=True)
 
 
 def _answer(
@@ -75,10 +82,10 @@ def _cells(answer: Answer) -> dict[str, str]:
     """Return the added columns; the model's sentences keep their verdicts, and what is withheld is counted."""
     return {
         "answer": " ".join(answer.text.split()),
-        "entities": "; ".join(one.entity.handle for one in answer.entities),
+        "entities": "; ".join(resolved.entity.handle for resolved in answer.entities),
         "candidates": listed(answer),
         "model": _model_cell(answer.model),
-        "sources": "; ".join(f"{one.source} {one.identifier}".strip() for one in answer.sources),
+        "sources": "; ".join(f"{provenance.source} {provenance.identifier}".strip() for provenance in answer.sources),
         "warnings": " ".join(answer.warnings),
     }
 

@@ -14,7 +14,7 @@ from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import CheckpointError, Unavailable
 
 NEEDED = ("torch", "transformers", "safetensors", "sentencepiece")
-SECONDS = 10.0
+PROGRESS_SECONDS = 10.0
 """between two lines of progress where nobody watches"""
 
 
@@ -32,7 +32,7 @@ class Progress:
     def __call__(self, what: str, done: int, total: int) -> None:
         """Tell that ``done`` of ``total`` bytes of something are done."""
         now = time.monotonic()
-        if now - self.last >= (0.1 if self.screen.live else SECONDS):
+        if now - self.last >= (0.1 if self.screen.live else PROGRESS_SECONDS):
             self.last = now
             text = f"{what}: {done / 1e9:.1f} of {total / 1e9:.1f} GB"
             (self.screen.progress if self.screen.live else self.screen.note)(text)
@@ -150,19 +150,19 @@ def _layers(config: Mapping[str, Any]) -> str:
 
 def _kinds(kinds: Mapping[str, Any]) -> str:
     """Return the question kinds in words, those with the same scores together."""
-    said: dict[str, list[str]] = {}
+    kinds_by_scores: dict[str, list[str]] = {}
     for kind, scores in kinds.items():
-        said.setdefault(_scores(scores), []).append(kind)
-    return "; ".join(f"{', '.join(names)} ({scores})" for scores, names in said.items()) or "nothing"
+        kinds_by_scores.setdefault(_scores(scores), []).append(kind)
+    return "; ".join(f"{', '.join(names)} ({scores})" for scores, names in kinds_by_scores.items()) or "nothing"
 
 
-def _scores(said: Any) -> str:
+def _scores(scores: Any) -> str:
     """Return what a manifest says of one question kind."""
-    if not isinstance(said, Mapping) or not said:
+    if not isinstance(scores, Mapping) or not scores:
         return "no scores"
-    if said.get("note"):
-        return str(said["note"])
-    return ", ".join(f"{key} {value}" for key, value in said.items())
+    if scores.get("note"):
+        return str(scores["note"])
+    return ", ".join(f"{key} {value}" for key, value in scores.items())
 
 
 def _bytes(size: int) -> str:

@@ -19,20 +19,21 @@ CACHED = ("replies.sqlite*", "starter-*.sqlite*", "fingerprints-*.npz*")
 
 def config_show(arguments: argparse.Namespace, screen: Screen) -> int:
     """Show every setting, its value and where it came from; secrets are masked."""
-    from biomed_agent.core.settings import Settings, config_file
+    from biomed_agent.core.plain_settings import config_file
+    from biomed_agent.core.settings import Settings
 
     settings = settings_of(arguments)
     file = config_file()
-    shown = {
+    rows = {
         name: {"value": _shown(name, getattr(settings, name)), "from": _origin(name, arguments, file)}
         for name in Settings.model_fields
     }
     if arguments.json:
-        screen.show(json.dumps(shown, indent=2, ensure_ascii=False))
+        screen.show(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0
-    wide = max(len(one["value"]) for one in shown.values())
+    wide = max(len(entry["value"]) for entry in rows.values())
     screen.show(
-        "\n".join(f"{name:13} {one['value'].ljust(min(wide, 44))}  {one['from']}" for name, one in shown.items())
+        "\n".join(f"{name:13} {entry['value'].ljust(min(wide, 44))}  {entry['from']}" for name, entry in rows.items())
     )
     screen.note(f"settings file: {file} ({'read' if file.is_file() else 'not there'})")
     return 0
@@ -58,17 +59,17 @@ def _shown(name: str, value: Any) -> str:
     """Return a setting as text, secrets masked, those within an address too."""
     from pydantic import SecretStr
 
-    from biomed_agent.core.privacy.credentials import shown
-    from biomed_agent.core.settings import shown_setting
+    from biomed_agent.core.privacy.credentials import redact_address
+    from biomed_agent.core.settings import redact_setting
 
     if isinstance(value, SecretStr):
         return "********" if value.get_secret_value() else "(not set)"
     if isinstance(value, list):
         joined = os.pathsep.join(map(str, value))  # together, because an address that was put there was parted
-        return (shown(joined) if "//" in joined else joined) or "(none)"
+        return (redact_address(joined) if "//" in joined else joined) or "(none)"
     if value is None or value == "":
         return "(not set)"
-    return shown_setting(name, str(value))
+    return redact_setting(name, str(value))
 
 
 def _origin(name: str, arguments: argparse.Namespace, file: Path) -> str:

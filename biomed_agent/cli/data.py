@@ -1,6 +1,6 @@
 """``data build``, ``data check`` and ``data split``: question-answer pairs from databases, and files of them.
 
-``data pack`` is told here and done in :mod:`.train`, whose recipes it reads.
+``data pack`` is declared here and done in :mod:`.train`, whose recipes it reads.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from biomed_agent.model.data.formats import Reading
     from biomed_agent.sources.http.transport import Transport
 
-SHOWN_BAD = 10
-EVERY = 10.0
+MAX_BAD_ROWS = 10
+PROGRESS_SECONDS = 10.0
 """seconds between two lines of progress where standard error is no terminal"""
-LARGE = 0.5
+LARGE_GROUP_SHARE = 0.5
 """part of all examples in one group from which on the user is warned"""
-BAD_ROWS = 2
+BAD_ROWS_EXIT_CODE = 2
 """exit code of ``data check`` when a row is bad, or a file holds none"""
 
 
@@ -118,7 +118,7 @@ def build(arguments: argparse.Namespace, screen: Screen) -> int:
             screen.note(f"What was found is kept in {working}; the same command goes on from there.")
         raise
     teller.end()
-    shown = {
+    summary = {
         "path": str(report.path),
         "entities": report.entities,
         "pairs": report.pairs,
@@ -126,13 +126,15 @@ def build(arguments: argparse.Namespace, screen: Screen) -> int:
         "release": report.release,
         "resumed": report.resumed,
     }
-    screen.show(json.dumps(shown, indent=2, ensure_ascii=False) if arguments.json else _report(report, arguments.what))
+    screen.show(
+        json.dumps(summary, indent=2, ensure_ascii=False) if arguments.json else _report(report, arguments.what)
+    )
     return 0
 
 
 def _built(arguments: argparse.Namespace, tell: Callable[[str], None]) -> Report:
-    output, dumps = Path(arguments.output), [Path(one) for one in arguments.dumps]
-    structures = [Path(one) for one in arguments.structures]
+    output, dumps = Path(arguments.output), [Path(path) for path in arguments.dumps]
+    structures = [Path(path) for path in arguments.structures]
     how: dict[str, Any] = {"dumps": dumps, "limit": arguments.limit, "restart": arguments.restart, "tell": tell}
     if arguments.what == "uniprotqa":
         from biomed_agent.model.data.builders.uniprotqa import REVIEWED, build_uniprotqa
@@ -182,7 +184,7 @@ def check(arguments: argparse.Namespace, screen: Screen) -> int:
 
     teller = Teller(screen)
     several = len(arguments.file) > 1
-    told = []
+    readings = []
     bad = empty = 0
     for number, name in enumerate(arguments.file, 1):
         report = Path(arguments.report) if arguments.report else None
@@ -195,12 +197,12 @@ def check(arguments: argparse.Namespace, screen: Screen) -> int:
         teller.end()
         bad += reading.bad.total
         empty += not reading.counts
-        told.append(_plain(reading))
+        readings.append(_plain(reading))
         if not arguments.json:
             screen.show(_checked(reading, report))
     if arguments.json:
-        screen.show(json.dumps({"files": told}, indent=2, ensure_ascii=False))
-    return BAD_ROWS if bad or empty else 0
+        screen.show(json.dumps({"files": readings}, indent=2, ensure_ascii=False))
+    return BAD_ROWS_EXIT_CODE if bad or empty else 0
 
 
 def _plain(reading: Reading[Any]) -> dict[str, Any]:
@@ -212,7 +214,7 @@ def _plain(reading: Reading[Any]) -> dict[str, Any]:
         "counts": dict(reading.counts.most_common()),
         "bad": reading.bad.total,
         "reasons": dict(reading.bad.reasons.most_common()),
-        "first_bad": [str(row) for row in reading.bad.first[:SHOWN_BAD]],
+        "first_bad": [str(row) for row in reading.bad.first[:MAX_BAD_ROWS]],
     }
 
 
@@ -221,10 +223,10 @@ def _checked(reading: Reading[Any], report: Path | None) -> str:
     if not reading.counts:
         lines.append("  there is no pair in it" if reading.bad.total else "  there is no row in it but a header")
     lines += [f"  {count:,} x {reason}" for reason, count in reading.bad.reasons.most_common()]
-    lines += [f"  {row}" for row in reading.bad.first[:SHOWN_BAD]]
-    if reading.bad.total > SHOWN_BAD:
+    lines += [f"  {row}" for row in reading.bad.first[:MAX_BAD_ROWS]]
+    if reading.bad.total > MAX_BAD_ROWS:
         where = f"all are in {report}" if report else "--report FILE writes all"
-        lines.append(f"  ... {reading.bad.total - SHOWN_BAD:,} more; {where}")
+        lines.append(f"  ... {reading.bad.total - MAX_BAD_ROWS:,} more; {where}")
     return "\n".join(lines)
 
 
@@ -251,9 +253,9 @@ def split(arguments: argparse.Namespace, screen: Screen) -> int:
     described = splits.write_split(readings, Path(arguments.output), grouping, folds, teller)
     teller.end()
     for reading in readings:
-        for row in reading.bad.first[:SHOWN_BAD]:
+        for row in reading.bad.first[:MAX_BAD_ROWS]:
             screen.note(f"left out: {row}")
-        if reading.bad.total > SHOWN_BAD:
+        if reading.bad.total > MAX_BAD_ROWS:
             screen.note(f"... {reading.bad.total:,} rows of {reading.path} were left out in all; see: data check")
     if arguments.json:
         screen.show(json.dumps(described, indent=2, ensure_ascii=False))
@@ -266,7 +268,7 @@ def split(arguments: argparse.Namespace, screen: Screen) -> int:
             screen.note(f"{name} is empty: too few groups for its share. Another --seed or larger share may fill it.")
     largest = described["largest_group"]
     lines.append(f"No group is in two folds; the largest has {largest['examples']:,} examples ({largest['name']}).")
-    if largest["examples"] > LARGE * sum(fold["examples"] for fold in described["folds"].values()):
+    if largest["examples"] > LARGE_GROUP_SHARE * sum(fold["examples"] for fold in described["folds"].values()):
         screen.note("Most examples are one group, which lies in one fold as a whole: these shares say little.")
     lines += [f"{what}: {words}" for what, words in described["same_group_means"].items()]
     screen.show("\n".join(lines))
@@ -282,7 +284,7 @@ class Teller:
     def __call__(self, words: str) -> None:
         """Show how far it is."""
         self.screen.progress(words)
-        if not self.screen.live and time.monotonic() - self.last >= EVERY:
+        if not self.screen.live and time.monotonic() - self.last >= PROGRESS_SECONDS:
             self.screen.note(words)
             self.last = time.monotonic()
 

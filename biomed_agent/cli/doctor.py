@@ -56,7 +56,7 @@ def doctor(arguments: argparse.Namespace, screen: Screen) -> int:
     if sizes is not None:
         report["model"] = _placement(sizes, folder, inventory, arguments.tokens, report["packages"])
     screen.show(json.dumps(report, indent=2, ensure_ascii=False) if arguments.json else _text(report))
-    fine = all(one["works"] is not False for one in report["settings"].values())
+    fine = all(entry["works"] is not False for entry in report["settings"].values())
     return 0 if fine and (sizes is None or report["model"]["best"]) else EXIT_CODES["unavailable"]
 
 
@@ -230,7 +230,7 @@ def _text(report: dict[str, Any]) -> str:
         lines.append(f"            not installed: {', '.join(absent)}")
     lines.append("Settings")
     verdicts = {True: "works: ", False: "does not work: ", None: ""}
-    lines += [f"  {name:8}  {verdicts[one['works']]}{one['says']}" for name, one in report["settings"].items()]
+    lines += [f"  {name:8}  {verdicts[entry['works']]}{entry['says']}" for name, entry in report["settings"].items()]
     lines += _egress_text(report["egress"])
     return "\n".join(lines + (_model_text(report["model"]) if "model" in report else []))
 
@@ -261,7 +261,7 @@ def _model_text(model: dict[str, Any]) -> list[str]:
     ]
     for name, row in model["memory"].items():
         count = f"{row['parameters']:,}" if "parameters" in row else ""
-        lines.append(f"  {name:18}{count:>14}{''.join(f'{row[one] / unit:8.2f}' for one in precisions)}")
+        lines.append(f"  {name:18}{count:>14}{''.join(f'{row[precision] / unit:8.2f}' for precision in precisions)}")
     per_token = model["memory"]["KV cache"]["bf16"] / model["tokens"] / 2**20
     lines += [
         f"  The KV cache takes {per_token:.3g} MiB a token in bf16; each device needs 0.75 GiB besides.",

@@ -1,9 +1,9 @@
 """``doctor --egress``: proof on this machine of what the egress policy lets out.
 
-Traps take the place of the world: servers on this machine to which the proxy settings of a child process lead. The
+Sinkholes take the place of the world: servers on this machine to which the proxy settings of a child process lead. The
 child (:mod:`.doors`) opens every door with a structure, a sequence, a free text, files and passwords that exist nowhere
 else, and an audit hook of its interpreter stops every other connection and every look-up of a host name. What arrives
-in a trap is what would have left.
+in a sinkhole is what would have left.
 """
 
 from __future__ import annotations
@@ -24,7 +24,16 @@ from dataclasses import asdict
 from typing import Any, Self
 from urllib.parse import unquote_plus
 
-from biomed_agent.cli.egress_trials import HOST, IN_A_FILE, OTHER_NOTATIONS, PASSWORDS, SEQUENCE, STRUCTURE, TEXT, Trial
+from biomed_agent.cli.egress_trials import (
+    FILE_MARKER,
+    HOST,
+    OTHER_NOTATIONS,
+    PASSWORDS,
+    SEQUENCE,
+    STRUCTURE,
+    TEXT,
+    Trial,
+)
 from biomed_agent.cli.terminal import PROGRAM, Screen
 from biomed_agent.core.errors import BiomedAgentError
 
@@ -34,7 +43,7 @@ NO_PROXY: tuple[dict[str, str], ...] = ({}, {"NO_PROXY": "example.org"}, {"NO_PR
 EVERY_PROXY = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 TLS = b"\x16"
 """first byte of a connection over TLS"""
-SHOWN = 5
+MAX_PROBLEMS = 5
 """problems told without ``--verbose``"""
 
 
@@ -52,26 +61,26 @@ def prove(arguments: argparse.Namespace, screen: Screen) -> int:
     return 0 if report["passed"] else 1
 
 
-def _trials(stack: ExitStack) -> list[tuple[Trial, Trap, list[Trap]]]:
-    """Return every trial with the trap that is the world, and those that are servers of this machine."""
-    found: list[tuple[Trial, Trap, list[Trap]]] = []
+def _trials(stack: ExitStack) -> list[tuple[Trial, Sinkhole, list[Sinkhole]]]:
+    """Return every trial with the sinkhole that is the world, and those that are servers of this machine."""
+    trials: list[tuple[Trial, Sinkhole, list[Sinkhole]]] = []
 
     def add(
-        name: str, policy: str, doors: str, environment: dict[str, str], world: Trap, homes: Sequence[str] = ()
+        name: str, policy: str, doors: str, environment: dict[str, str], world: Sinkhole, homes: Sequence[str] = ()
     ) -> None:
-        home = [stack.enter_context(Trap()) for _ in homes]
-        places = [f"http://{host}:{trap.port}" for host, trap in zip(homes, home, strict=True)]
-        ports = [world.port, *(trap.port for trap in home)]
-        found.append((Trial(name, policy, doors, environment, ports, places), world, home))
+        home = [stack.enter_context(Sinkhole()) for _ in homes]
+        places = [f"http://{host}:{sinkhole.port}" for host, sinkhole in zip(homes, home, strict=True)]
+        ports = [world.port, *(sinkhole.port for sinkhole in home)]
+        trials.append((Trial(name, policy, doors, environment, ports, places), world, home))
 
     for policy in POLICIES:
-        world = stack.enter_context(Trap())
+        world = stack.enter_context(Sinkhole())
         add(policy, policy, "every", dict.fromkeys(EVERY_PROXY, world.url) | {"BIOMED_AGENT_MODEL": "none"}, world)
     for names, excepted in itertools.product(PROXY_SETTINGS, NO_PROXY):
-        world = stack.enter_context(Trap())
-        shown = " ".join((*names, *(f"NO_PROXY={text}" for text in excepted.values())))
+        world = stack.enter_context(Sinkhole())
+        variables = " ".join((*names, *(f"NO_PROXY={text}" for text in excepted.values())))
         add(
-            shown,
+            variables,
             "names-only",
             "home",
             dict.fromkeys(names, world.url) | excepted | {"BIOMED_AGENT_OFFLINE": "1"},
@@ -79,7 +88,7 @@ def _trials(stack: ExitStack) -> list[tuple[Trial, Trap, list[Trap]]]:
             ("127.0.0.1", "localhost"),
         )
     for policy in ("names-only", "public"):
-        world = stack.enter_context(Trap())
+        world = stack.enter_context(Sinkhole())
         proxy = world.url.replace("//", f"//me:{PASSWORDS['proxy']}@")
         environment = dict.fromkeys(EVERY_PROXY, proxy) | {
             "BIOMED_AGENT_HOST": HOST.replace("//", f"//me:{PASSWORDS['host']}@"),
@@ -87,13 +96,13 @@ def _trials(stack: ExitStack) -> list[tuple[Trial, Trap, list[Trap]]]:
             "NCBI_API_KEY": PASSWORDS["ncbi_api_key"],
         }
         add(f"passwords under {policy}", policy, "secrets", environment, world)
-    return found
+    return trials
 
 
-# -- the trap
+# -- the sinkhole
 
 
-class Trap:
+class Sinkhole:
     """Takes every connection, keeps what is sent, and answers that it knows nothing."""
 
     def __init__(self) -> None:
@@ -137,15 +146,15 @@ class Trap:
 def _nothing(request: bytes) -> bytes:
     """Return a reply that says that nothing was found, so that nobody asks again."""
     address = request.partition(b"\r\n")[0]
-    found = b"404 Not Found", b'{"Fault": {"Code": "PUGREST.NotFound", "Message": "nothing is known here"}}'
+    reply = b"404 Not Found", b'{"Fault": {"Code": "PUGREST.NotFound", "Message": "nothing is known here"}}'
     if b"esearch" in address:
-        found = b"200 OK", b'{"esearchresult": {"count": "0", "idlist": []}}'
+        reply = b"200 OK", b'{"esearchresult": {"count": "0", "idlist": []}}'
     elif b"europepmc" in address:
-        found = b"200 OK", b'{"hitCount": 0, "resultList": {"result": []}}'
+        reply = b"200 OK", b'{"hitCount": 0, "resultList": {"result": []}}'
     elif b"/v1/models" in address:
-        found = b"200 OK", b'{"data": [{"id": "trap"}]}'
+        reply = b"200 OK", b'{"data": [{"id": "trap"}]}'
     head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-    return head % (found[0], len(found[1])) + found[1]
+    return head % (reply[0], len(reply[1])) + reply[1]
 
 
 def _whole(body: bytes) -> bytes | None:
@@ -187,7 +196,7 @@ def _outcomes(trials: Sequence[Trial], built: str) -> tuple[list[dict[str, Any]]
 
 
 def _report(
-    trials: Sequence[tuple[Trial, Trap, list[Trap]]], outcomes: list[dict[str, Any]], failure: str
+    trials: Sequence[tuple[Trial, Sinkhole, list[Sinkhole]]], outcomes: list[dict[str, Any]], failure: str
 ) -> dict[str, Any]:
     """Judge every trial."""
     report: dict[str, Any] = {"passed": False, "policies": {}, "proxies": {}, "passwords": {}}
@@ -197,42 +206,42 @@ def _report(
         judged = _judged(trial.policy, outcome, world.caught)
         if trial.doors == "home":
             lost = [place for place, home in zip(trial.homes, homes, strict=True) if not home.caught]
-            judged["problems"] += [f"left through the proxy: {_first_line(one)}" for one in world.caught]
+            judged["problems"] += [f"left through the proxy: {_first_line(request)}" for request in world.caught]
             judged["problems"] += [f"{place} of this machine was not reached" for place in lost]
             judged["passed"] = not judged["problems"]
             judged["direct"] = sum(len(home.caught) for home in homes)
         of = {"every": "policies", "home": "proxies", "secrets": "passwords"}[trial.doors]
         report[of][trial.name] = judged
-    groups = [one for of in ("policies", "proxies", "passwords") for one in report[of].values()]
-    report["problems"] = list(dict.fromkeys(problem for one in groups for problem in one["problems"]))
+    groups = [group for of in ("policies", "proxies", "passwords") for group in report[of].values()]
+    report["problems"] = list(dict.fromkeys(problem for group in groups for problem in group["problems"]))
     report["passed"] = not report["problems"]
     return report
 
 
-def _judged(policy: str, found: dict[str, Any], caught: list[str]) -> dict[str, Any]:
-    requests = [unquote_plus(one) for one in caught if one]
-    problems = [f"{event} {what}" for event, what in found["stopped"]]
-    problems += [f"door not tried: {name}" for name in found["not_tried"]]
-    problems += found["failed"]
-    problems += [f"{of} came back at: {door}" for door, of in found["shown"]]
+def _judged(policy: str, outcome: dict[str, Any], caught: list[str]) -> dict[str, Any]:
+    requests = [unquote_plus(request) for request in caught if request]
+    problems = [f"{event} {what}" for event, what in outcome["stopped"]]
+    problems += [f"door not tried: {name}" for name in outcome["not_tried"]]
+    problems += outcome["failed"]
+    problems += [f"{of} came back at: {door}" for door, of in outcome["shown"]]
     if policy == "nothing":
-        problems += [f"left: {_first_line(one)}" for one in caught]
-    hidden = [(IN_A_FILE, "the file"), *(confidential() if policy == "names-only" else ())]
+        problems += [f"left: {_first_line(request)}" for request in caught]
+    hidden = [(FILE_MARKER, "the file"), *(confidential() if policy == "names-only" else ())]
     for secret, of in hidden:
-        problems += [f"{of} left in: {_first_line(one)}" for one in requests if secret in one]
-    sent = [entry for entry in found["audit"] if entry["event"] == "sent"]
+        problems += [f"{of} left in: {_first_line(request)}" for request in requests if secret in request]
+    sent = [entry for entry in outcome["audit"] if entry["event"] == "sent"]
     if len(sent) != len(requests):
         problems.append(f"the audit log holds {len(sent)} requests, and {len(requests)} left")
-    shown = [f"{entry['service']}: {entry['what']} ({entry['kind']})" for entry in sent]
+    departures = [f"{entry['service']}: {entry['what']} ({entry['kind']})" for entry in sent]
     return {
         "passed": not problems,
         "problems": list(dict.fromkeys(problems)),
-        "doors": found["doors"],
+        "doors": outcome["doors"],
         "connections": len(caught),
-        "requests": list(dict.fromkeys(shown)),
+        "requests": list(dict.fromkeys(departures)),
         "kinds": dict(Counter(entry["kind"] for entry in sent)),
-        "blocked": sum(entry["event"] == "blocked" for entry in found["audit"]),
-        "hosts": sorted({one.split(" ")[1].split("/")[2] for one in requests if one.count("/") > 2}),
+        "blocked": sum(entry["event"] == "blocked" for entry in outcome["audit"]),
+        "hosts": sorted({request.split(" ")[1].split("/")[2] for request in requests if request.count("/") > 2}),
     }
 
 
@@ -255,38 +264,44 @@ def confidential() -> Iterator[tuple[str, str]]:
 def _text(report: dict[str, Any], verbose: bool = False) -> str:
     """Return the verdict, what it rests on, and the first problems; with ``verbose`` every call and request."""
     lines = ["Passed: nothing left that may not leave." if report["passed"] else "Failed: please report it."]
-    for policy, one in report["policies"].items():
-        kinds = ", ".join(f"{count} {kind}" for kind, count in one["kinds"].items())
+    for policy, result in report["policies"].items():
+        kinds = ", ".join(f"{count} {kind}" for kind, count in result["kinds"].items())
         lines.append(
-            f"  {policy:12} {_verdict([one])}: {len(one['doors'])} calls, {one['connections']} requests left"
-            f"{kinds and f' ({kinds})'}, {one['blocked']} refused"
+            f"  {policy:12} {_verdict([result])}: {len(result['doors'])} calls, {result['connections']} requests left"
+            f"{kinds and f' ({kinds})'}, {result['blocked']} refused"
         )
     for of, what in (("proxies", "{0} settings of proxies; a host and a database here were asked {1} times directly"),
                      ("passwords", "{2} calls; no password or key came back or was noted")):  # fmt: skip
-        if found := list(report[of].values()):
-            counts = len(found), sum(one.get("direct", 0) for one in found), sum(len(one["doors"]) for one in found)
+        if results := list(report[of].values()):
+            counts = (
+                len(results),
+                sum(result.get("direct", 0) for result in results),
+                sum(len(result["doors"]) for result in results),
+            )
             lines.append(
-                f"  {of:12} {_verdict(found)}: {what.format(*counts) if _verdict(found) == 'holds' else ''}".rstrip(
+                f"  {of:12} {_verdict(results)}: {what.format(*counts) if _verdict(results) == 'holds' else ''}".rstrip(
                     ": "
                 )
             )
-    shown = report["problems"] if verbose else report["problems"][:SHOWN]
-    lines += [f"  problem: {problem}" for problem in shown]
-    if more := len(report["problems"]) - len(shown):
+    problems = report["problems"] if verbose else report["problems"][:MAX_PROBLEMS]
+    lines += [f"  problem: {problem}" for problem in problems]
+    if more := len(report["problems"]) - len(problems):
         lines.append(f"  and {more} more problems")
     if not verbose:
         return "\n".join(
             [
                 *lines,
-                f"Traps on this machine took the place of the world; {PROGRAM} doctor --egress --verbose shows all.",
+                f"Servers on this machine took the place of the world; {PROGRAM} doctor --egress --verbose shows all.",
             ]
         )
-    for name, one in ((name, one) for of in ("policies", "proxies", "passwords") for name, one in report[of].items()):
-        lines += [f"{name}: {_verdict([one])}", *(f"  problem: {problem}" for problem in one["problems"])]
-        lines += [f"  left: {request}" for request in one["requests"]]
-        lines += [f"  {door['status']:12} {door['door']}" for door in one["doors"]]
+    for name, result in (
+        (name, result) for of in ("policies", "proxies", "passwords") for name, result in report[of].items()
+    ):
+        lines += [f"{name}: {_verdict([result])}", *(f"  problem: {problem}" for problem in result["problems"])]
+        lines += [f"  left: {request}" for request in result["requests"]]
+        lines += [f"  {door['status']:12} {door['door']}" for door in result["doors"]]
     return "\n".join(lines)
 
 
-def _verdict(found: Sequence[dict[str, Any]]) -> str:
-    return "holds" if all(one["passed"] for one in found) else "DOES NOT HOLD"
+def _verdict(results: Sequence[dict[str, Any]]) -> str:
+    return "holds" if all(result["passed"] for result in results) else "DOES NOT HOLD"

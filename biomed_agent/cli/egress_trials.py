@@ -1,9 +1,10 @@
 """``doctor --egress``, the side that tries to let something out: every door of the package, in a process of its own.
 
 A trial is a policy with an environment. It opens doors with a structure, a sequence, a free text, files and passwords
-that exist nowhere else, and tells what came back; what was sent is told by the traps of :mod:`.trap`. An audit hook of
-the interpreter stops every connection but those to the traps, every look-up of a host name and every other process.
-One process makes all trials, because to import the package and to build its index takes most of the time.
+that exist nowhere else, and tells what came back; what was sent is recorded by the sinkholes of :mod:`.egress_proof`.
+An audit hook of the interpreter stops every connection but those to the sinkholes, every look-up of a host name and
+every other process. One process makes all trials, because to import the package and to build its index takes most of
+the time.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ OTHER_NOTATIONS = (
 TEXT = "quietly glowing badgers"
 UNKNOWN = "nonexistumab-17"
 QUESTION = f'Is "{UNKNOWN}" one of the {TEXT} of {STRUCTURE}?'
-IN_A_FILE = "tamandua-9kx"
+FILE_MARKER = "tamandua-9kx"
 """stands in two files: one that holds nothing else, and one that can be read as a structure with a title"""
 PASSWORDS = {
     "host": "zorilla-4tb", "proxy": "numbat-7qh", "api_key": "quokka-2vm", "ncbi_api_key": "fossa-6dw",
@@ -58,15 +59,15 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
 """values of the arguments of a door, by name; the n-th call takes the n-th of each. An argument without one that may
 be left out is left out, one that may not makes the door one that was not tried."""
 HOST = "http://model-host.test:8000"
-TRIES = 3
+MAX_CALLS = 3
 """calls of each door"""
-LEFT_OUT = frozenset(("chat", "warm_up", "aask"))
+UNTRIED_METHODS = frozenset(("chat", "warm_up", "aask"))
 """methods of the agent that ask nothing, or what another one asks"""
-HIDDEN = ("file:{}", " FI\u200bLE:{}", '"file:{}"', "name:file:{}")
+FILE_REFERENCES = ("file:{}", " FI\u200bLE:{}", '"file:{}"', "name:file:{}")
 """how a file may be named where none may be opened"""
-BUILT = ("starter-", "fingerprints-")
+COPIED_FILES = ("starter-", "fingerprints-")
 """how the files of a cache folder begin that hold nothing but what the package ships"""
-SET = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ncbi_api_key")
+CLEARED_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ncbi_api_key")
 """variables of the environment that each trial sets for itself, besides our own"""
 
 Door: TypeAlias = tuple[str, Callable[[], object] | None]
@@ -106,7 +107,7 @@ class Outcome:
 
 def secrets() -> dict[str, str]:
     """Return what must not come back in any text, with what it is of."""
-    return {IN_A_FILE: "the file", **{word: f"the password of {where}" for where, word in PASSWORDS.items()}}
+    return {FILE_MARKER: "the file", **{word: f"the password of {where}" for where, word in PASSWORDS.items()}}
 
 
 # -- every door
@@ -120,10 +121,12 @@ def _every_door(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
     from biomed_agent.tools import BioMedToolkit, PubMedRetriever
 
     for name, method in inspect.getmembers(BioMedAgent, inspect.isfunction):
-        if not name.startswith("_") and name not in LEFT_OUT:
-            taken = [one for one in inspect.signature(method).parameters.values() if one.name != "self"]
-            wanted = {one.name for one in taken if one.default is one.empty}
-            optional = {one.name for one in taken} & set(SAMPLES)
+        if not name.startswith("_") and name not in UNTRIED_METHODS:
+            taken = [
+                parameter for parameter in inspect.signature(method).parameters.values() if parameter.name != "self"
+            ]
+            wanted = {parameter.name for parameter in taken if parameter.default is parameter.empty}
+            optional = {parameter.name for parameter in taken} & set(SAMPLES)
             yield from _calls(f"agent.{name}", getattr(agent, name), wanted, optional)
     for tool in BioMedToolkit(agent=agent).get_tools():
         schema: Any = tool.args_schema
@@ -151,7 +154,7 @@ def _calls(door: str, call: Callable[..., object], wanted: set[str], optional: s
         yield f"{door} ({', '.join(sorted(unknown))})", None
         return
     seen = []
-    for number in range(TRIES):
+    for number in range(MAX_CALLS):
         given = {name: SAMPLES[name][number % len(SAMPLES[name])] for name in sorted(wanted | optional)}
         given = {name: value for name, value in given.items() if value is not None}
         if wanted <= set(given) and given not in seen:
@@ -184,8 +187,8 @@ def _files(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
     """Yield the doors by which a file may be named: where a user passes one, in words, and in tools."""
     from biomed_agent.tools import BioMedToolkit
 
-    (secret := folder / "api.key").write_text(f"api {IN_A_FILE}\n", encoding="ascii")
-    (readable := folder / "own.smi").write_text(f"FCCCC(Br)CCC {IN_A_FILE}\n", encoding="ascii")
+    (secret := folder / "api.key").write_text(f"api {FILE_MARKER}\n", encoding="ascii")
+    (readable := folder / "own.smi").write_text(f"FCCCC(Br)CCC {FILE_MARKER}\n", encoding="ascii")
     name = f"file:{secret}"
     for kind in ("molecule", "protein"):
         yield f"file as {kind}", partial(agent.ask, "What do papers say about it?", **{kind: name})  # type: ignore[arg-type]
@@ -193,16 +196,16 @@ def _files(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
         yield f"file found as {kind}", partial(getattr(agent, f"find_{kind}"), name)
     yield "file as part", partial(agent.substructure_matches, name)
     yield "files among many", partial(agent.find_many, "molecule", [name, f"file:{readable}"])
-    for number, hidden in enumerate(HIDDEN, 1):
+    for number, hidden in enumerate(FILE_REFERENCES, 1):
         for path in (secret, readable):
             text = hidden.format(path)
             yield f"file in a question {number}, {path.suffix}", partial(agent.ask, f"What is '{text}'?")
     agents = {"the agent": agent, "an object": _Plain(agent)}
-    for whose, one in agents.items():
-        for tool in BioMedToolkit(agent=one).get_tools():
+    for whose, owner in agents.items():
+        for tool in BioMedToolkit(agent=owner).get_tools():
             schema: Any = tool.args_schema
             words = [word for word, argument in schema.model_fields.items() if argument.annotation is str]
-            for number, hidden in enumerate(HIDDEN, 1):
+            for number, hidden in enumerate(FILE_REFERENCES, 1):
                 given = dict.fromkeys(words, hidden.format(readable if number % 2 else secret))
                 call = _ainvoke if number > 2 else _invoke
                 yield f"file in tool {tool.name} of {whose} {number}", partial(call, tool, **given)
@@ -211,7 +214,7 @@ def _files(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
 def _tables(folder: Path) -> Iterator[Door]:
     """Yield the doors of the command line that read a table; its settings come from the environment."""
     paths = [folder / name for name in ("api.key", "own.smi")]
-    cells = [hidden.format(path) for hidden in HIDDEN for path in paths]
+    cells = [hidden.format(path) for hidden in FILE_REFERENCES for path in paths]
     cells += [STRUCTURE, UNKNOWN, f"seq:{SEQUENCE}", *OTHER_NOTATIONS[:3]]
     table = folder / "cells.csv"
     with table.open("w", encoding="utf-8", newline="") as stream:
@@ -325,8 +328,8 @@ def _try(trial: Trial, folder: Path) -> Outcome:
                 if trial.doors != "secrets":  # there the settings are broken on purpose, and only the words count
                     outcome.failed.append(f"{door} ended with {status}")
         outcome.doors.append({"door": door, "status": status})
-        told = f"{text} {log.getvalue()}".lower()
-        outcome.shown += [(door, of) for word, of in secrets().items() if word in told]
+        output = f"{text} {log.getvalue()}".lower()
+        outcome.shown += [(door, of) for word, of in secrets().items() if word in output]
     audit = AuditLog(folder / "egress.jsonl")
     outcome.audit = list(audit.entries())
     noted = json.dumps(outcome.audit).lower()
@@ -410,7 +413,7 @@ def guard(ports: set[int], stopped: list[tuple[str, str]]) -> None:
 def _share_built(folder: Path, trial: Path) -> None:
     """Give a trial what was built before of the shipped data alone."""
     for built in folder.glob("*/*"):
-        if built.name.startswith(BUILT) and not (trial / built.name).exists():
+        if built.name.startswith(COPIED_FILES) and not (trial / built.name).exists():
             try:
                 os.link(built, trial / built.name)
             except OSError:  # a file system without links
@@ -421,7 +424,7 @@ def _copy_built(cache: Path, folder: Path) -> None:
     """Copy what the caller's cache folder holds of the shipped data; without it the first trial builds it anew."""
     folder.mkdir()
     for built in cache.glob("*"):
-        if built.name.startswith(BUILT) and built.suffix in (".sqlite", ".npz"):
+        if built.name.startswith(COPIED_FILES) and built.suffix in (".sqlite", ".npz"):
             with contextlib.suppress(OSError):
                 shutil.copyfile(built, folder / built.name)
 
@@ -441,7 +444,7 @@ def main() -> None:
     from biomed_agent.sources.http import services
 
     plan = json.load(sys.stdin)
-    for key, service in services.SERVICES.items():  # without TLS the trap can read what is sent
+    for key, service in services.SERVICES.items():  # without TLS the sinkhole can read what is sent
         services.SERVICES[key] = replace(service, url=service.url.replace("https://", "http://"), per_second=1000)
     _few_authorities(Path(plan["folder"]))
     if plan["built"]:
@@ -455,7 +458,9 @@ def main() -> None:
         folder = Path(plan["folder"]) / str(number)
         folder.mkdir()
         _share_built(Path(plan["folder"]), folder)
-        for name in [name for name in os.environ if name.lower() in SET or name.startswith("BIOMED_AGENT_")]:
+        for name in [
+            name for name in os.environ if name.lower() in CLEARED_VARIABLES or name.startswith("BIOMED_AGENT_")
+        ]:
             del os.environ[name]
         os.environ |= {"BIOMED_AGENT_CACHE_DIR": str(folder), "BIOMED_AGENT_CONFIG": str(folder / "none.toml")}
         os.environ |= {"BIOMED_AGENT_EGRESS": trial.policy, "BIOMED_AGENT_TIMEOUT": "4"} | dict(trial.environment)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 TASKS = ("molecule-captioning", "molecule-qa", "protein-qa", "pubmedqa", "medmcqa", "medqa")
 SETTINGS = ("reasoning-required", "question-only", "reasoning-free")
-BAD_SHOWN = 5
-SECONDS = 10.0
+MAX_BAD_ROWS = 5
+PROGRESS_SECONDS = 10.0
 """between two lines of progress where nobody watches"""
 
 
@@ -185,10 +185,10 @@ def _tell_bad(bad: Sequence[BadRow], output: Path, screen: Screen) -> None:
     from biomed_agent.model.evaluation.reading import write_bad
 
     files = write_bad(bad, output)
-    for one in bad[:BAD_SHOWN]:
-        screen.note(f"bad row: {one if one.line else f'{one.file}: {one.where}: {one.reason}'}")
-    if len(bad) > BAD_SHOWN:
-        screen.note(f"and {len(bad) - BAD_SHOWN:,} more")
+    for row in bad[:MAX_BAD_ROWS]:
+        screen.note(f"bad row: {row if row.line else f'{row.file}: {row.where}: {row.reason}'}")
+    if len(bad) > MAX_BAD_ROWS:
+        screen.note(f"and {len(bad) - MAX_BAD_ROWS:,} more")
     if bad:
         screen.note(f"all bad rows are in {', '.join(map(str, files))}")
 
@@ -198,16 +198,16 @@ class _Progress:
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
-        self.told = 0.0
+        self.reported_at = 0.0
         self.what, self.since, self.before = "", 0.0, 0
 
     def __call__(self, what: str, done: int, total: int) -> None:
         now = time.monotonic()
         if what != self.what:
-            self.what, self.since, self.before, self.told = what, now, done, 0.0
-        if now - self.told < (0.1 if self.screen.live else SECONDS) and done < total:
+            self.what, self.since, self.before, self.reported_at = what, now, done, 0.0
+        if now - self.reported_at < (0.1 if self.screen.live else PROGRESS_SECONDS) and done < total:
             return
-        self.told = now
+        self.reported_at = now
         text = f"{what}: {done:,} of {total:,}"
         if self.before < done < total:
             left = (now - self.since) / (done - self.before) * (total - done)

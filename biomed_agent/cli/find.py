@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from biomed_agent.answering.resolving.input_files import files_closed
 from biomed_agent.cli.arguments import CELLS_OPEN_NONE, file_or_name, given_text, make_agent, readable
 from biomed_agent.cli.ask import deliver
-from biomed_agent.cli.tables import BUG, Answered, Row, listed, read_rows, write_rows
+from biomed_agent.cli.row_formats import BUG, Answered, Answerer, Row
+from biomed_agent.cli.tables import listed, read_rows, write_rows
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.identifiers import names_a_file, refuse_file
@@ -40,8 +41,10 @@ def find(arguments: argparse.Namespace, screen: Screen) -> int:
         names = [" ".join(names)]
     if arguments.input is not None or len(names) > 1:
         return _find_many(arguments, screen)
-    if arguments.output is not None or arguments.resume:
-        raise InvalidInput("--output and --resume belong to several names.", "For one use --json or --html FILE.")
+    if arguments.output is not None or arguments.resume or arguments.workers is not None:
+        raise InvalidInput(
+            "--output, --resume and --workers belong to several names.", "For one use --json or --html FILE."
+        )
     if not names:
         raise InvalidInput("the name is missing.", "Try: biomed-agent find molecule aspirin")
     name = file_or_name(given_text(names[0], "name"))
@@ -58,7 +61,7 @@ def _found(agent: BioMedAgent, name: str, arguments: argparse.Namespace) -> Answ
     if arguments.kind == "properties":
         return agent.molecule_properties(name, policy)
     if arguments.kind == "protein":
-        about = [one.strip() for one in (arguments.about or "").split(",") if one.strip()]
+        about = [section.strip() for section in (arguments.about or "").split(",") if section.strip()]
         return agent.protein_card(name, arguments.organism or "", about, policy)
     if arguments.kind == "literature":
         return agent.search_literature(name, arguments.limit, policy)
@@ -77,8 +80,13 @@ def _find_many(arguments: argparse.Namespace, screen: Screen) -> int:
     rows = [Row(number, {"name": file_or_name(name)}) for number, name in enumerate(arguments.name, 1)]
     if arguments.input is not None:
         rows = read_rows(Path(arguments.input), "name", ("name", "molecule", "protein"))
+    return write_rows(arguments, screen, rows, prepare, _cells)
+
+
+def prepare(arguments: argparse.Namespace) -> Answerer:
+    """Return what looks rows up; see :mod:`.workers`."""
     agent = make_agent(arguments)
-    return write_rows(arguments, screen, rows, lambda some: _answers(agent, some, arguments), _cells)
+    return Answerer(lambda rows: _answers(agent, rows, arguments), agent, asks_model=False)
 
 
 def _answers(agent: BioMedAgent, rows: Sequence[Row], arguments: argparse.Namespace) -> Iterator[Answered]:
@@ -129,11 +137,13 @@ def _cells(answer: Answer) -> dict[str, str]:
     cells = dict.fromkeys(COLUMNS, "")
     cells["answer"] = " ".join(answer.text.split())
     cells["candidates"] = listed(answer)
-    cells["sources"] = "; ".join(f"{one.source} {one.identifier}".strip() for one in answer.sources)
+    cells["sources"] = "; ".join(
+        f"{provenance.source} {provenance.identifier}".strip() for provenance in answer.sources
+    )
     for resolved in answer.entities[:1]:
         entity = resolved.entity
         cells |= {"handle": entity.handle, "found_name": entity.name, "why": resolved.why}
-        cells["not_chosen"] = "; ".join(one.handle for one in resolved.alternatives)
+        cells["not_chosen"] = "; ".join(candidate.handle for candidate in resolved.alternatives)
         if isinstance(entity, Molecule):
             cells |= {"smiles": entity.smiles, "inchikey": entity.inchikey, "formula": entity.formula}
             cells["weight"] = "" if entity.weight is None else f"{entity.weight:.2f}"

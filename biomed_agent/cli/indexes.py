@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from biomed_agent.cli.arguments import settings_of
 from biomed_agent.cli.terminal import PROGRAM, Screen
+from biomed_agent.core.words import counted
 
 if TYPE_CHECKING:
     from biomed_agent.sources.local.build import Progress, Report
 
-SHOWN_REJECTED = 10
-EVERY = 10.0
+MAX_REJECTED_LINES = 10
+PROGRESS_SECONDS = 10.0
 """seconds between two lines of progress where standard error is no terminal"""
 
 
@@ -74,9 +75,9 @@ def build(arguments: argparse.Namespace, screen: Screen) -> int:
         screen.note(f"The same command goes on where it stopped; what was read is in {arguments.output}.partial.")
         raise
     screen.progress("")
-    for file, line, reason in report.rejected[:SHOWN_REJECTED]:
+    for file, line, reason in report.rejected[:MAX_REJECTED_LINES]:
         screen.note(f"left out: {file}:{line}: {reason}")
-    if report.bad > SHOWN_REJECTED:
+    if report.bad > MAX_REJECTED_LINES:
         screen.note(f"... {PROGRAM} index info {report.path} --rejected shows the others.")
     screen.show(json.dumps(_plain(report), indent=2, ensure_ascii=False) if arguments.json else _text(report))
     return 0
@@ -86,7 +87,7 @@ class _Teller:
     """Shows progress: one line that is replaced on a terminal, else a line from time to time."""
 
     def __init__(self, screen: Screen) -> None:
-        self.screen, self.last, self.doing = screen, -EVERY, ""
+        self.screen, self.last, self.doing = screen, -PROGRESS_SECONDS, ""
 
     def __call__(self, progress: Progress) -> None:
         text = progress.doing
@@ -96,7 +97,7 @@ class _Teller:
             text += f", {_duration(progress.left)} left"
         self.screen.progress(text)
         now = time.monotonic()
-        if not self.screen.live and (now - self.last >= EVERY or progress.doing != self.doing):
+        if not self.screen.live and (now - self.last >= PROGRESS_SECONDS or progress.doing != self.doing):
             self.screen.note(text)
             self.last, self.doing = now, progress.doing
 
@@ -113,7 +114,7 @@ def _plain(report: Report) -> dict[str, Any]:
         "path": str(report.path),
         "counts": report.counts,
         "rejected": report.bad,
-        "rejected_first": [f"{file}:{line}: {reason}" for file, line, reason in report.rejected[:SHOWN_REJECTED]],
+        "rejected_first": [f"{file}:{line}: {reason}" for file, line, reason in report.rejected[:MAX_REJECTED_LINES]],
         "verified": report.verified,
         "resumed": report.resumed,
         "seconds": round(report.seconds, 1),
@@ -122,20 +123,14 @@ def _plain(report: Report) -> dict[str, Any]:
 
 def _text(report: Report) -> str:
     held = ", ".join(
-        _counted(report.counts[noun], noun)
-        for noun in ("molecule", "protein", "article", "name")
-        if report.counts[noun]
+        counted(report.counts[noun], noun) for noun in ("molecule", "protein", "article", "name") if report.counts[noun]
     )
     again = " (it went on where it had stopped)" if report.resumed else ""
     lines = [f"{report.path}: {held}; {_size(report.path)} in {_duration(report.seconds)}{again}."]
-    lines += [f"{_counted(report.bad, 'record')} left out."] if report.bad else []
+    lines += [f"{counted(report.bad, 'record')} left out."] if report.bad else []
     lines += [f"{report.verified}."] if report.verified else []
     lines.append(f"Use it: {PROGRAM} --index {report.path} ask ..., or set BIOMED_AGENT_INDEX={report.path.resolve()}")
     return "\n".join(lines)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def _size(path: Path) -> str:
@@ -149,7 +144,7 @@ def info(arguments: argparse.Namespace, screen: Screen) -> int:
     from biomed_agent.sources.local.files import open_file
 
     settings = settings_of(arguments)
-    paths = [Path(one) for one in arguments.file] or list(settings.index)
+    paths = [Path(path) for path in arguments.file] or list(settings.index)
     named = [str(path) for path in paths]
     if arguments.file:
         index = LocalIndex([open_file(path) for path in paths])
@@ -158,12 +153,12 @@ def info(arguments: argparse.Namespace, screen: Screen) -> int:
         named.append("starter set")
     with closing(index):
         files = [{"file": name} | stats for name, stats in zip(named, index.stats()["files"], strict=True)]
-        for file, one in zip(files, index.files, strict=True):
-            counted = one.plain.execute("SELECT value FROM meta WHERE key = 'rejected'").fetchone()
+        for file, opened in zip(files, index.files, strict=True):
+            counted = opened.plain.execute("SELECT value FROM meta WHERE key = 'rejected'").fetchone()
             file["rejected"] = int(counted[0]) if counted else 0  # the table holds the first of very many
             if arguments.rejected:
                 file["rejected_records"] = [
-                    list(row) for row in one.plain.execute("SELECT * FROM rejected ORDER BY file, line")
+                    list(row) for row in opened.plain.execute("SELECT * FROM rejected ORDER BY file, line")
                 ]
     if arguments.json:
         screen.show(json.dumps({"files": files}, indent=2, ensure_ascii=False))

@@ -135,7 +135,7 @@ def _common(prove: bool = False) -> _Parser:
     """Return the flags that may stand before or after the command; absent ones leave no trace.
 
     Args:
-        prove: Whether ``--egress`` may stand without a policy, as a command of its own (:mod:`.trap`).
+        prove: Whether ``--egress`` may stand without a policy, as a command of its own (:mod:`.egress_proof`).
     """
     alone: dict[str, Any] = {"nargs": "?", "const": True, "metavar": "POLICY"} if prove else {}
     parser = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -228,6 +228,12 @@ def _many_arguments(many: Any, words: str) -> None:
         help=".jsonl, .csv or .tsv to write; without it a terminal gets a listing, and a pipe JSON lines",
     )
     many.add_argument("--resume", action="store_true", help="go on with the output of an interrupted run")
+    many.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes that answer (default: as many as pay); always one where databases or a model are asked",
+    )
 
 
 def _ask_arguments(parser: argparse.ArgumentParser) -> None:

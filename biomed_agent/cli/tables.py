@@ -12,37 +12,19 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO, TypeAlias
+from typing import Any, TextIO
 
 from biomed_agent.cli.arguments import whole_file
+from biomed_agent.cli.row_formats import BUG, AddedColumns, Prepare, Row, RowFormat
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Answer
 
 COLUMNS_READ = ("name", "question", "molecule", "protein")
 """columns of a table that are read, however their capitals are written; others are carried to the output"""
-BUG = "error"
-"""status of a row that met a bug of ours"""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the input."""
-
-    number: int
-    """counted from 1, without the header"""
-    columns: dict[str, str] = field(default_factory=dict)
-    problem: str = ""
-    """why it cannot be asked"""
-
-
-Answered: TypeAlias = tuple[Row, Answer, str]
-"""a row, its answer, and the status to write: that of the answer, or :data:`BUG`"""
-Write: TypeAlias = Callable[[Row, Answer, str], None]
 
 
 def read_rows(path: Path, column: str, needed: Sequence[str] = ()) -> list[Row]:
@@ -102,8 +84,8 @@ def _table_rows(stream: TextIO, delimiter: str, needed: Sequence[str]) -> Iterat
         raise InvalidInput(f"the first line cannot be read: {error}.", "Expected the names of the columns.") from error
     names = [lower if lower in COLUMNS_READ else name for name, lower in header]
     if needed and not set(needed) & set(names):
-        found = ", ".join(names) or "nothing"
-        raise InvalidInput(f"the first line names {found}; expected a column called {' or '.join(needed)}.")
+        written = ", ".join(names) or "nothing"
+        raise InvalidInput(f"the first line names {written}; expected a column called {' or '.join(needed)}.")
     table.fieldnames = names
     while True:
         number += 1
@@ -121,15 +103,15 @@ def _table_rows(stream: TextIO, delimiter: str, needed: Sequence[str]) -> Iterat
 def _json_rows(stream: TextIO) -> Iterator[Row]:
     for number, line in enumerate((line for line in stream if line.strip()), 1):
         try:
-            found = json.loads(line)
+            record = json.loads(line)
         except ValueError as error:
             yield Row(number, problem=f"the line is not JSON: {error}.")
             continue
-        if not isinstance(found, dict):
+        if not isinstance(record, dict):
             yield Row(number, problem='the line is no JSON object; expected {"question": "..."}.')
             continue
-        nested = [key for key in COLUMNS_READ if isinstance(found.get(key), list | dict)]
-        columns = {key: "" if value is None else str(value) for key, value in found.items()}
+        nested = [key for key in COLUMNS_READ if isinstance(record.get(key), list | dict)]
+        columns = {key: "" if value is None else str(value) for key, value in record.items()}
         yield Row(number, columns, f"{nested[0]} holds no text; expected one name or question." if nested else "")
 
 
@@ -166,56 +148,68 @@ def _sequence_rows(stream: TextIO) -> Iterator[Row]:
 
 
 def write_rows(
-    arguments: argparse.Namespace,
-    screen: Screen,
-    rows: Sequence[Row],
-    answers: Callable[[Sequence[Row]], Iterable[Answered]],
-    added: Callable[[Answer], dict[str, str]],
+    arguments: argparse.Namespace, screen: Screen, rows: Sequence[Row], prepare: Prepare, added: AddedColumns
 ) -> int:
     """Write the answer of every row to ``--output`` or standard output; return 1 when one met a bug of ours.
 
     Args:
-        arguments: ``input``, ``output`` and ``resume`` are read.
+        arguments: ``input``, ``output``, ``resume`` and ``workers`` are read.
         screen: Told about progress.
         rows: What to answer.
-        answers: Yields each of the rows it is given, answered, in their order.
+        prepare: Makes what answers them.
         added: The columns of an answer that a table gets beside the row's own.
     """
+    from biomed_agent.cli.workers import Batch, worker_count, written_rows
+
+    answerer = prepare(arguments)
     output = _output(arguments)
-    table = output if output is not None and output.suffix.lower() in (".csv", ".tsv") else None
-    carried = _carried(rows, added)
-    done = _resumed(output, carried, rows) if output is not None and arguments.resume else 0
+    form = _format(arguments, screen, rows, added, output)
+    done = _resumed(output, form.carried, rows) if output is not None and arguments.resume else 0
     if output is not None and done == len(rows) and output.is_file() and not _partial(output).exists():
         screen.note(f"nothing is left to do: {output} holds all {len(rows)} rows")
         return 0
+    workers = worker_count(arguments, screen, answerer, len(rows) - done)
     started, statuses = time.monotonic(), Counter[str]()
     opened: AbstractContextManager[TextIO] = whole_file(output, append=done > 0) if output else nullcontext(sys.stdout)
+    texts = written_rows(Batch(prepare, answerer, arguments, rows[done:], form), workers, screen)
     try:
-        with opened as stream:
-            if table:
-                write = _table(stream, table, rows, added, header=not done)
-            elif output is None and screen.read_by_a_person and not arguments.json:
-                write = _listing(screen)
-            else:
-                write = _lines(stream)
-            for row, answer, status in answers(rows[done:]):
-                write(row, answer, status)
+        with opened as stream, contextlib.closing(texts):
+            stream.write("" if done else form.header())
+            for text, status in texts:
+                if form.kind == "listing":
+                    screen.progress("")
+                    screen.show(text)
+                else:
+                    stream.write(text)
                 stream.flush()
                 statuses[status] += 1
-                screen.progress(f"{done + statuses.total()}/{len(rows)} {_counts(statuses)}")
+                if screen.live:
+                    screen.progress(f"{done + statuses.total()}/{len(rows)} {_counts(statuses)}")
     except KeyboardInterrupt:
         screen.progress("")
         if output is not None:
-            kept = done + statuses.total()
-            screen.note(f"{kept} of {len(rows)} rows are kept in {_partial(output)}; --resume goes on from there")
+            count = done + statuses.total()
+            screen.note(f"{count} of {len(rows)} rows are kept in {_partial(output)}; --resume goes on from there")
         raise
     screen.progress("")
-    count = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    count_words = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
     before = f" ({done} of them before)" if done else ""
     where = f"; written to {output}" if output else ""
-    took = time.monotonic() - started
-    screen.note(f"{count}{before} in {took:.1f} s: {_counts(statuses) or 'none'}{where}")
+    seconds = time.monotonic() - started
+    screen.note(f"{count_words}{before} in {seconds:.1f} s: {_counts(statuses) or 'none'}{where}")
     return 1 if statuses[BUG] else 0
+
+
+def _format(
+    arguments: argparse.Namespace, screen: Screen, rows: Sequence[Row], added: AddedColumns, output: Path | None
+) -> RowFormat:
+    """Return how the answers are written: as the name of the output says, or as a person or a pipe reads them."""
+    if output is not None and output.suffix.lower() in (".csv", ".tsv"):
+        delimiter = "\t" if output.suffix.lower() == ".tsv" else ","
+        return RowFormat(added, "table", _carried(rows, added), delimiter)
+    if output is None and screen.read_by_a_person and not arguments.json:
+        return RowFormat(added, "listing", width=screen.width, color=screen.color)
+    return RowFormat(added, carried=_carried(rows, added))
 
 
 def _output(arguments: argparse.Namespace) -> Path | None:
@@ -232,10 +226,10 @@ def _output(arguments: argparse.Namespace) -> Path | None:
     return output
 
 
-def _carried(rows: Sequence[Row], added: Callable[[Answer], dict[str, str]]) -> list[str]:
+def _carried(rows: Sequence[Row], added: AddedColumns) -> tuple[str, ...]:
     """Return the columns of the input that a table repeats."""
     names = {"status", *added(Answer("", "answered", ""))}
-    return [name for name in dict.fromkeys(name for row in rows for name in row.columns) if name not in names]
+    return tuple(name for name in dict.fromkeys(name for row in rows for name in row.columns) if name not in names)
 
 
 def _partial(output: Path) -> Path:
@@ -313,47 +307,9 @@ def _same(record: Any, row: Row | None, carried: Sequence[str]) -> bool:
     return list(record[: len(carried)]) == [columns.get(name, "") if row else name for name in carried]
 
 
-def _listing(screen: Screen) -> Write:
-    """Show each answer in a few lines, under what was asked."""
-    from biomed_agent.answering.wording import to_listing
-
-    def write(row: Row, answer: Answer, status: str) -> None:
-        screen.progress("")
-        screen.show(f"{to_listing(answer, screen.width, screen.color)}\n")
-
-    return write
-
-
-def _lines(stream: TextIO) -> Write:
-    """Write one JSON object a line: the answer, with the row's number and columns."""
-
-    def write(row: Row, answer: Answer, status: str) -> None:
-        written: dict[str, Any] = {"row": row.number, "input": row.columns, **answer.to_dict(), "status": status}
-        stream.write(json.dumps(written, ensure_ascii=False) + "\n")
-
-    return write
-
-
-def _table(
-    stream: TextIO, path: Path, rows: Sequence[Row], added: Callable[[Answer], dict[str, str]], *, header: bool
-) -> Write:
-    """Write one line a row: its own columns, then the status and those added."""
-    names = ["status", *added(Answer("", "answered", ""))]
-    carried = _carried(rows, added)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    table = csv.DictWriter(stream, [*carried, *names], delimiter=delimiter, extrasaction="ignore")
-    if header:
-        table.writeheader()
-
-    def write(row: Row, answer: Answer, status: str) -> None:
-        table.writerow(row.columns | added(answer) | {"status": status})
-
-    return write
-
-
 def listed(answer: Answer) -> str:
     """Return the candidates of an answer for one cell of a table."""
-    return "; ".join(f"{one.handle} ({one.label}: {one.why})" for one in answer.candidates)
+    return "; ".join(f"{candidate.handle} ({candidate.label}: {candidate.why})" for candidate in answer.candidates)
 
 
 def _counts(statuses: Counter[str]) -> str:

@@ -16,7 +16,7 @@ from biomed_agent.core.errors import InvalidInput, Unavailable
 
 NEEDED = ("torch", "transformers", "accelerate", "safetensors", "sentencepiece")
 CONFIGS = Path(__file__).resolve().parents[1] / "model" / "training" / "configs"
-SECONDS = 10.0
+PROGRESS_SECONDS = 10.0
 """between two lines of progress where nobody watches"""
 
 
@@ -58,7 +58,7 @@ def pretrain(arguments: argparse.Namespace, screen: Screen) -> int:
     from biomed_agent.model.training.pretrain import pretrain
 
     report = Report(screen)
-    data, output = [Path(one) for one in arguments.data], Path(arguments.output)
+    data, output = [Path(path) for path in arguments.data], Path(arguments.output)
     _interruptible(lambda: pretrain(_recipe(arguments.recipe), data, output, report=report), output, report)
     return 0
 
@@ -69,7 +69,7 @@ def pack(arguments: argparse.Namespace, screen: Screen) -> int:
     from biomed_agent.model.training.pretrain import pack_for
 
     report = Report(screen)
-    files, output = [Path(one) for one in arguments.file], Path(arguments.output)
+    files, output = [Path(path) for path in arguments.file], Path(arguments.output)
     _interruptible(lambda: pack_for(_recipe(arguments.recipe), files, output, report=report), output, report)
     return 0
 
@@ -85,9 +85,9 @@ def align(arguments: argparse.Namespace, screen: Screen) -> int:
     def run() -> Path:
         return align(
             _recipe(arguments.recipe),
-            [Path(one) for one in arguments.data],
+            [Path(path) for path in arguments.data],
             output,
-            held_out=[Path(one) for one in arguments.held_out],
+            held_out=[Path(path) for path in arguments.held_out],
             start=Path(arguments.start) if arguments.start else None,
             licence=arguments.licence,
             report=report,
@@ -123,7 +123,7 @@ class Report:
     def __call__(self, text: str) -> None:
         """Tell one line."""
         step = text.startswith("step ")
-        if not self.speaks or (step and not self.screen.live and time.monotonic() - self.last < SECONDS):
+        if not self.speaks or (step and not self.screen.live and time.monotonic() - self.last < PROGRESS_SECONDS):
             return
         if step:
             self.last = time.monotonic()
@@ -143,11 +143,11 @@ def _ready() -> None:
         raise Unavailable(
             f"training needs {', '.join(missing)}, not installed here.", "Run: pip install 'biomed-agent[train]'."
         )
-    from transformers.utils import logging as said
+    from transformers.utils import logging as transformers_log
 
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    said.set_verbosity_error()  # type: ignore[no-untyped-call]
-    said.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_log.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _recipe(given: str) -> Path:

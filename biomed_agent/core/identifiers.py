@@ -19,6 +19,8 @@ ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
 EC_NUMBER = re.compile(r"[1-7](?:\.[1-9][0-9]{0,2}){2}\.n?[1-9][0-9]{0,3}")
 """A whole Enzyme Commission number; ``n1`` is a preliminary one of UniProt's."""
 INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
+ORGANIC_SUBSET = r"Br|Cl|[BCNOPSFIbcnops]"
+"""Pattern of the atoms that a SMILES writes without brackets."""
 _KEY_SAID = re.compile(r"(?:inchi\s?key\s*[=:]\s*)+(?=\w)", re.I)
 """How an InChIKey is introduced in print: ``InChIKey=BSYNRYMUTXBXSQ-UHFFFAOYSA-N``."""
 _BARE_INCHI = re.compile(r"1S?/[A-Z][A-Za-z\d.]*/[chqp]\S+")
@@ -49,15 +51,15 @@ def split_prefix(text: str) -> tuple[str, str]:
     """
     if _BARE_INCHI.fullmatch(text):
         return "inchi", text
-    if said := _KEY_SAID.match(text):
-        return "inchikey", text[said.end() :].strip()
+    if label := _KEY_SAID.match(text):
+        return "inchikey", text[label.end() :].strip()
     head, colon, rest = text.partition(":")
     if colon and head.lower() in PREFIXES and rest.strip():
         return head.lower(), rest.strip()
     return "", text
 
 
-_ATOM = r"\[[^\[\]\s]+\]|Br|Cl|[BCNOPSFIbcnops]"
+_ATOM = rf"\[[^\[\]\s]+\]|{ORGANIC_SUBSET}"
 _SMILES = re.compile(rf"(?:{_ATOM}|[=#$/\\.~:()-]|%\d{{2}}|\d)+")
 
 

@@ -13,6 +13,8 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from biomed_agent.core.common_words import SYMBOL_WORDS
+
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψωϵϑ",
@@ -24,21 +26,6 @@ _GREEK = dict(
 _SIGNS = str.maketrans({**dict.fromkeys("‐‑‒–—−", "-"), **dict.fromkeys("’‘′`´", "'"), "ς": "σ"})
 _GREEK_IN_DOTS = re.compile(r"\.(alpha|beta|gamma|delta|epsilon|omega)\.")
 _JOINT = re.compile(r"(?<=[\w)\]'+])-(?=[\w(\[])")
-COMMON_WORDS = frozenset(
-    "a ache acts aim all amid an and ank ant any apex app aqua arch arms as asp at atm auto axis bad bag balance "
-    "bar base bat be beam bear beta bid big bind bore but by cab cad calm camp can cap caps car card cars cascade "
-    "case cast cat chain chalk char chat chip clock cop cope cord core crest damage dame dark dim dimension do "
-    "egg else end era far fat fate fed few fit flame folk for form fox from fuse gap gas gene go grid had has hat "
-    "he hen her hid hip his hit hot hub ice ide if impact in ink inspire into is it jack key kid kit lab lamb "
-    "large last leap let lie like lime link lot low mad mail mal man many map mars mass mat may men merlin met "
-    "mice mild milestone min mind mix mob model monitor most my net nine no not now nut oat of off old on one or "
-    "orange our out pack pad pan part pass past pat patrol paw pen per pig pin plan pole pore prep press proc "
-    "prune ran rap rat raw red rest rho rim ring rod role same sand sap sea sequel set she ship shot side sign "
-    "sin sit six sky slam son soon spike spring star step stop such sun tan tap tar task ten that the then they "
-    "this tip to top track trap trim tub two type up us van vinegar wars was we wet what who why wish with you "
-    "zip".split()
-)
-"""English words that are also gene symbols or names; in a text only the exact capitals of the symbol count."""
 WEAK_WORDS = frozenset(
     "acetate acid alcohol aluminium aluminum ammonium antimony argon arsenic barium bicarbonate bismuth boron "
     "bromide bromine cadmium calcium carbon carbonate cesium chloride chlorine chromium cobalt copper ether "
@@ -52,13 +39,14 @@ so (``the mass of water?``)."""
 
 _WORD = re.compile(r"[^\W_]+")
 _BREAK = re.compile(r"[,;:.?!]\s|[\n\"“”|<>=@#\\\\]|[.?!]$")
+_SIGN_IN_FRONT = re.compile(r"\([+\-−±]{1,3}\)-?$")
 _LEFT_ALLOWED = frozenset("anti non pre post pro co ex type".split())
 _RIGHT_ALLOWED = re.compile(
     r"(\w+(ed|ing|ant|ent|ive|free|like|null|based|bound|rich|type|only|naive|specific)|\w*mut\w*|KO|WT|CoV|Cas)\b"
 )
-NEAR = 40
+CONTEXT_CHARS = 40
 """Letters on either side of a span that are looked at."""
-MOST_WORDS = 12
+MAX_NAME_WORDS = 12
 """Words (runs of letters and digits) of the longest name that is looked for in a text."""
 
 
@@ -91,24 +79,26 @@ def windows(text: str) -> Iterator[tuple[int, int]]:
     breaks = [match.start() for match in _BREAK.finditer(text)]
     for first, word in enumerate(words):
         start = word.start()
+        loose: dict[int, bool] = {}
         later = bisect_right(breaks, start)
         limit = breaks[later] if later < len(breaks) else len(text)
-        for last in range(min(first + MOST_WORDS, len(words)) - 1, first - 1, -1):
+        for last in range(min(first + MAX_NAME_WORDS, len(words)) - 1, first - 1, -1):
             end = words[last].end()
             if end > limit:
                 continue
             for left, right in _bracketed(text, start, end):
-                if _loose_left(text, left) and _loose_right(text, right):
+                if left not in loose:
+                    loose[left] = _loose_left(text, left)
+                if loose[left] and _loose_right(text, right):
                     yield left, right
 
 
 def _bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield a span widened by what belongs to it, widest first: ``(-)-``, a closing bracket, a plus sign."""
-    prefix = re.search(r"\([+\-−±]{1,3}\)-?$", text[max(0, start - 6) : start])
-    if prefix:
+    if start and text[start - 1] in "-)" and (prefix := _SIGN_IN_FRONT.search(text[max(0, start - 6) : start])):
         yield start - len(prefix[0]), end
     inside = text[start:end]
-    unclosed = sum(inside.count(mark) for mark in "([") - sum(inside.count(mark) for mark in ")]")
+    unclosed = inside.count("(") + inside.count("[") - inside.count(")") - inside.count("]")
     if unclosed < 0 and start and text[start - 1] in "([":
         start -= 1
     elif unclosed > 0 and text[end : end + 1] in (")", "]"):
@@ -120,7 +110,7 @@ def _bracketed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _loose_left(text: str, start: int) -> bool:
     """Tell whether nothing on the left is glued to the span."""
-    before = text[max(0, start - NEAR) : start]
+    before = text[max(0, start - CONTEXT_CHARS) : start]
     if not before or before[-1].isspace() or before[-1] in "/\"“‘„'—–":
         return not re.search(r"\w'$", before)
     if before[-1] in "([":
@@ -133,7 +123,7 @@ def _loose_left(text: str, start: int) -> bool:
 
 def _loose_right(text: str, end: int) -> bool:
     """Tell whether nothing on the right is glued to the span."""
-    after = text[end : end + NEAR]
+    after = text[end : end + CONTEXT_CHARS]
     if not after or after[0].isspace() or after[0] in '/"”?!;:)]—–':
         return True
     if after[0] in ".,":
@@ -162,7 +152,7 @@ def fits(text: str, shown: str) -> bool:
         return False
     if " " in shown and not re.search(r"[ -]", text):
         return False
-    if text.lower() in COMMON_WORDS:
+    if text.lower() in SYMBOL_WORDS:
         return text == shown and not text.islower() and len(text) > 1
     letters, written = (name.replace("-", "").replace(" ", "") for name in (shown, text))
     if not any(letter.isalpha() for letter in letters) or len(letters) < 2:
@@ -209,26 +199,26 @@ def names_a_protein(after: str) -> bool:
 def one_edit_away(key: str) -> set[str]:
     """Return every key that differs in one letter or digit inserted, deleted, replaced or swapped."""
     pairs = [(key[:i], key[i:]) for i in range(len(key) + 1)]
-    found = {left + right[1:] for left, right in pairs}
-    found |= {left + right[1] + right[0] + right[2:] for left, right in pairs if len(right) > 1}
+    keys = {left + right[1:] for left, right in pairs}
+    keys |= {left + right[1] + right[0] + right[2:] for left, right in pairs if len(right) > 1}
     for letter in "abcdefghijklmnopqrstuvwxyz0123456789":
-        found |= {left + letter + right for left, right in pairs}
-        found |= {left + letter + right[1:] for left, right in pairs}
-    return found
+        keys |= {left + letter + right for left, right in pairs}
+        keys |= {left + letter + right[1:] for left, right in pairs}
+    return keys
 
 
-def edit_distance(one: str, other: str) -> int:
+def edit_distance(word: str, other: str) -> int:
     """Return the number of letters to insert, delete, replace or swap with their neighbour to turn one into the other.
 
     This is the optimal string alignment distance (restricted Damerau-Levenshtein).
     """
     before: list[int] = []
     row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, start=1):
+    for i, letter in enumerate(word, start=1):
         before, last, row = row, before, [i, *[0] * len(other)]
-        for j, wanted in enumerate(other, start=1):
-            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+        for j, target in enumerate(other, start=1):
+            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != target))
+            if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == target:
                 row[j] = min(row[j], last[j - 2] + 1)
     return row[-1]
 

@@ -33,8 +33,8 @@ _OTHER_NAMED = re.compile(rf"(?P<base>.+?)[\s(_-]+(?P<form>{_OTHER})\)?", re.IGN
 
 def substitutions(text: str) -> tuple[str, ...]:
     """Return the substitutions written in ``text`` in one-letter code, each once: ``p.Val600Glu`` is ``V600E``."""
-    found = (f"{LETTERS.get(old, old)}{place}{LETTERS.get(new, new)}" for old, place, new in _PARTS.findall(text))
-    return tuple(dict.fromkeys(found))
+    changes = (f"{LETTERS.get(old, old)}{place}{LETTERS.get(new, new)}" for old, place, new in _PARTS.findall(text))
+    return tuple(dict.fromkeys(changes))
 
 
 def split_variant(name: str) -> tuple[str, tuple[str, ...]]:
@@ -54,7 +54,7 @@ def split_other_variant(name: str) -> tuple[str, str]:
 
 def substitutions_in(question: str) -> tuple[str, ...]:
     """Return the substitutions a question names anywhere, each once; one-letter codes need two digits or more."""
-    return tuple(dict.fromkeys(change for found in _ANYWHERE.findall(question) for change in substitutions(found)))
+    return substitutions(" ".join(_ANYWHERE.findall(question)))
 
 
 def apply_substitutions(protein: Protein, changes: Sequence[str]) -> Protein:

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    FieldSerializationInfo,
+    SecretStr,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -17,26 +24,16 @@ from pydantic_settings import (
 )
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.privacy.credentials import BLOT, names_secret, redact, shown, shown_place
+from biomed_agent.core.plain_settings import PREFIX, config_file, default_cache_dir
+from biomed_agent.core.privacy.credentials import REDACTED, names_secret, redact, redact_address, redact_path
 from biomed_agent.core.types import EgressPolicy, LoadIn
-
-
-def config_file() -> Path:
-    """The optional settings file: ``$BIOMED_AGENT_CONFIG`` or ``~/.config/biomed-agent/config.toml``."""
-    named = os.environ.get("BIOMED_AGENT_CONFIG")
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return Path(named) if named else base / "biomed-agent" / "config.toml"
-
-
-def _cache_dir() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "biomed-agent"
 
 
 class Settings(BaseSettings):
     """Every setting, with its environment variable ``BIOMED_AGENT_<NAME>``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BIOMED_AGENT_",
+        env_prefix=PREFIX,
         env_ignore_empty=True,
         populate_by_name=True,
         extra="forbid",
@@ -59,7 +56,9 @@ class Settings(BaseSettings):
     offline: bool = Field(default=False, description="ask no database; local index only")
     egress: EgressPolicy = Field(default="names-only", description="what may leave: public, names-only or nothing")
     api_key: SecretStr = Field(default=SecretStr(""), description="bearer token for the model host")
-    cache_dir: Path = Field(default_factory=_cache_dir, description="folder for cached replies and built indexes")
+    cache_dir: Path = Field(
+        default_factory=default_cache_dir, description="folder for cached replies and built indexes"
+    )
     audit_log: Path | None = Field(
         default=None, description="file of what left this machine; default: egress.jsonl in the cache folder"
     )
@@ -78,8 +77,18 @@ class Settings(BaseSettings):
 
     def __repr_args__(self) -> Any:
         """Yield names and values for ``repr``, addresses without credentials."""
-        for name, value in super().__repr_args__():
-            yield name, shown_setting(str(name), value) if isinstance(value, str) else value
+        yield from self.model_dump().items()
+
+    @field_serializer("host", "model", "email", when_used="unless-none")
+    def _without_credentials(self, value: str, field: FieldSerializationInfo) -> str:
+        """Give ``model_dump`` no password of an address; the setting itself keeps it, to be sent."""
+        return redact_setting(field.field_name, value)
+
+    @field_serializer("index", "audit_log", "cache_dir", when_used="unless-none")
+    def _place_without_credentials(self, value: list[Path] | Path) -> list[Path] | Path:
+        if isinstance(value, list):
+            return [Path(redact_path(path)) for path in value]
+        return Path(redact_path(value))
 
     @field_validator("index", mode="before")
     @classmethod
@@ -99,9 +108,9 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=config_file()))
 
 
-def shown_setting(name: str, value: str) -> str:
+def redact_setting(name: str, value: str) -> str:
     """Return the text of a setting as it may be shown."""
-    return shown(value) if name == "host" else redact(shown_place(value))
+    return redact_address(value) if name == "host" else redact(redact_path(value))
 
 
 def read_settings(**flags: Any) -> Settings:
@@ -129,7 +138,7 @@ def _shown_input(name: str, problem: Mapping[str, Any]) -> str:
     """Return what was given for a setting, unless it is a secret or, being unknown, may be one."""
     value = problem.get("input")
     if names_secret(name) or (problem["type"] == "extra_forbidden" and not isinstance(value, Mapping)):
-        return BLOT
+        return REDACTED
     if isinstance(value, Mapping):
         return f"a table of {', '.join(map(str, value))}"
-    return repr(shown(value)) if isinstance(value, str) else redact(repr(value))
+    return repr(redact_address(value)) if isinstance(value, str) else redact(repr(value))

@@ -6,13 +6,14 @@ their JSON schema.
 
 from __future__ import annotations
 
-import dataclasses
 import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypeAlias
+
+from biomed_agent.core.plain_values import plain_values
 
 Status: TypeAlias = Literal[
     "answered", "model_only", "ambiguous", "not_found", "unavailable", "refused", "inapplicable", "invalid"
@@ -446,7 +447,7 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain JSON values."""
-        plain: dict[str, Any] = dataclasses.asdict(self)
+        plain: dict[str, Any] = plain_values(self)
         for entry, resolved in zip(plain["entities"], self.entities, strict=True):
             entry["kind"] = resolved.kind
             entry["entity"]["handle"] = resolved.entity.handle

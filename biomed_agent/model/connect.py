@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 from biomed_agent.core.errors import InvalidInput, Unavailable
-from biomed_agent.core.privacy.credentials import shown_place
+from biomed_agent.core.privacy.credentials import redact_path
 from biomed_agent.core.types import EgressPolicy, LoadIn
 from biomed_agent.model.contract.generation import Generator
 from biomed_agent.model.local import LocalModel
@@ -49,7 +49,7 @@ def connect(
     folder = model_folder(model)
     if model is not None and not (folder / "manifest.json").is_file():
         raise InvalidInput(
-            f"{shown_place(str(model))} is not a model folder: it holds no manifest.json.",
+            f"{redact_path(str(model))} is not a model folder: it holds no manifest.json.",
             "Give a folder written by this package, or leave the setting out to use the embedded model.",
         )
     if not (folder / "manifest.json").is_file():

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Refused, Unavailable
 from biomed_agent.core.privacy.credentials import (
-    HUSH,
+    SECRET_FILTER,
     Credentials,
-    Sieve,
-    blotted,
+    StreamRedactor,
     clean_chain,
     long_enough,
     proxy_secrets,
     redact,
+    redact_address,
+    redact_values,
     secrets_of,
-    shown,
     split_credentials,
 )
 from biomed_agent.core.privacy.egress import AuditLog, Departure, Discloses, is_loopback, permit, record_egress
-from biomed_agent.core.privacy.routes import Passage, open_async_client, open_client
+from biomed_agent.core.privacy.routes import RouteTrace, open_async_client, open_client
 from biomed_agent.core.types import EgressPolicy, ModelStamp
 from biomed_agent.model.contract.generation import Generation, Options
 from biomed_agent.model.contract.manifest import is_number, stamp_of
@@ -80,7 +80,7 @@ class HostClient:
             )
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._secrets = tuple(filter(None, (key, *secrets_of(self._credentials))))
-        HUSH.add(*self._secrets)
+        SECRET_FILTER.add(*self._secrets)
         self._repeated = long_enough(self._secrets)
         self._stamp: ModelStamp | None = None
 
@@ -113,7 +113,7 @@ class HostClient:
         import asyncio
 
         body = await asyncio.to_thread(self._body, messages, options)  # may ask the host for its manifest
-        noting = {"trace": self._noting(_PROMPT, body).awaited}
+        noting = {"trace": self._noting(_PROMPT, body).handle_async}
         with self._errors():
             async with self._async_client() as client:
                 reply = await client.post(f"{self.url}/v1/chat/completions", json=body, extensions=noting)
@@ -130,11 +130,11 @@ class HostClient:
         ):
             if reply.is_error:
                 reply.read()
-            sieve = Sieve(*self._repeated)
+            redactor = StreamRedactor(*self._repeated)
             for line in _checked(reply).iter_lines():
-                if piece := sieve.put(_delta(line)):
+                if piece := redactor.feed(_delta(line)):
                     yield piece
-            if piece := sieve.rest():
+            if piece := redactor.flush():
                 yield piece
 
     async def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncIterator[str]:
@@ -142,7 +142,7 @@ class HostClient:
         import asyncio
 
         body = await asyncio.to_thread(self._body, messages, options) | {"stream": True}
-        noting = {"trace": self._noting(_PROMPT, body).awaited}
+        noting = {"trace": self._noting(_PROMPT, body).handle_async}
         with self._errors():
             async with (
                 self._async_client() as client,
@@ -150,11 +150,11 @@ class HostClient:
             ):
                 if reply.is_error:
                     await reply.aread()
-                sieve = Sieve(*self._repeated)
+                redactor = StreamRedactor(*self._repeated)
                 async for line in _checked(reply).aiter_lines():
-                    if piece := sieve.put(_delta(line)):
+                    if piece := redactor.feed(_delta(line)):
                         yield piece
-                if piece := sieve.rest():
+                if piece := redactor.flush():
                     yield piece
 
     def _departure(self, what: str, request: str = "") -> Departure:
@@ -172,16 +172,16 @@ class HostClient:
             self._audit.note(self._departure(_PROMPT), "blocked")
             raise
 
-    def _noting(self, what: str, body: Mapping[str, Any] = {}) -> Passage:
+    def _noting(self, what: str, body: Mapping[str, Any] = {}) -> RouteTrace:
         """Return the trace of a request that notes it when it leaves; one that never connected did not."""
 
-        def on_send(passage: Passage) -> None:
+        def on_send(passage: RouteTrace) -> None:
             if passage.outside:
                 record_egress(f"model host {self.url}: {what}")
                 request = json.dumps(body["messages"]) if body else ""
                 self._audit.note(self._departure(what, request), "sent", **passage.route)
 
-        return Passage(self.url, self._permit, on_send)
+        return RouteTrace(self.url, self._permit, on_send)
 
     def _client(self) -> httpx.Client:
         return open_client(self.url, timeout=self.timeout, headers=self._headers, auth=self._credentials)
@@ -200,7 +200,7 @@ class HostClient:
     def _read(self, reply: httpx.Response) -> Any:
         """Return the JSON of a reply without what a host repeats of our secrets."""
         body = _checked(reply).json()
-        return blotted(body, *self._repeated) if self._repeated else body
+        return redact_values(body, *self._repeated) if self._repeated else body
 
     def _errors(self) -> _HostErrors:
         return _HostErrors(self.url, self._secrets)
@@ -221,12 +221,12 @@ def _address(url: str) -> tuple[str, Credentials | None]:
         address, read, credentials = "", httpx.URL(), None
     if read.scheme not in ("http", "https") or not read.host:
         raise InvalidInput(
-            f"host {shown(url)!r} is not a URL; expected something like http://127.0.0.1:8000.",
+            f"host {redact_address(url)!r} is not a URL; expected something like http://127.0.0.1:8000.",
             "Set BIOMED_AGENT_HOST or --host to the base URL of the host.",
         )
     if read.query or read.fragment or "@" in address:  # most likely a password that is not encoded
         raise InvalidInput(
-            f"host {shown(url)!r} is no base URL: it holds a query, a fragment or a stray @.",
+            f"host {redact_address(url)!r} is no base URL: it holds a query, a fragment or a stray @.",
             "Percent-encode what a user name or password has of / ? # @ :, and leave out query and fragment.",
         )
     return address, credentials

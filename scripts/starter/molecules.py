@@ -18,7 +18,8 @@ from rdkit import Chem, RDLogger
 from rdkit.Chem import Descriptors, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
-from biomed_agent.core.name_matching import COMMON_WORDS, name_key
+from biomed_agent.core.common_words import SYMBOL_WORDS
+from biomed_agent.core.name_matching import name_key
 
 from .tables import HAND_WRITTEN, read_csv, read_tsv, text_of
 from .terms import known_terms, terms_in, written_by_chebi
@@ -429,7 +430,7 @@ def as_molecule(choices: list[Structure], name: str = "", synonyms: Sequence[str
 
 def usable(name: str) -> bool:
     """Tell whether a synonym is worth keeping: no number, no common word, neither very short nor very long."""
-    if not 3 <= len(name) <= 120 or "|" in name or name.lower() in COMMON_WORDS:
+    if not 3 <= len(name) <= 120 or "|" in name or name.lower() in SYMBOL_WORDS:
         return False
     if len(re.sub(r"[^A-Za-zÀ-ž\u0370-\u03ff]", "", name)) < 2:
         return False

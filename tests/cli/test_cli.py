@@ -173,7 +173,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path, capsys: pytest.Ca
     page = tmp_path / "page.html"
     assert deliver(ANSWER, namespace(html=str(page)), Screen()) == 0
     assert page.read_text().startswith("<!doctype html>")
-    assert [one.name for one in tmp_path.iterdir()] == ["page.html"]
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
     capsys.readouterr()
     assert main([*OFFLINE, "ask", "mass", "--molecule", "smiles:CCO", "--html", str(tmp_path / "no" / "x.html")]) == 2
     out, err = capsys.readouterr()
@@ -258,7 +258,7 @@ def test_one_bad_row_stops_none_of_the_others(tmp_path: Path, capsys: pytest.Cap
     assert out == ""
     assert err.startswith("5 rows in ")
     assert "4 invalid, 1 answered" in err
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["in.csv", "out.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.jsonl"]
 
 
 def test_a_table_keeps_its_columns(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_the_cache_is_cleared_of_our_own_files_only(tmp_path: Path, capsys: pyte
     for name in ("replies.sqlite", "replies.sqlite-wal", "starter-v1-0.sqlite", "thesis.doc"):
         (tmp_path / name).write_bytes(b"0" * 500_000)
     assert main(["cache", "clear", "--cache-dir", str(tmp_path)]) == 0
-    assert [one.name for one in tmp_path.iterdir()] == ["thesis.doc"]
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.doc"]
     assert capsys.readouterr().out == f"Freed 1.5 MB (3 files) in {tmp_path}.\n"
 
 

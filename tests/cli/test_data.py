@@ -77,7 +77,7 @@ def test_split_writes_folds_and_says_what_identity_means(capsys, tmp_path):
     assert "No group is in two folds" in out
     assert "Bemis-Murcko" in out
     assert "left out" in err and ":1: C1CC, pair 1" in err
-    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["split.json", "test.jsonl", "train.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["split.json", "test.jsonl", "train.jsonl"]
     code, out, _ = run(capsys, *words, "--json")
     assert json.loads(out)["folds"]["train"]["examples"] + json.loads(out)["folds"]["test"]["examples"] == 100
     code, _, err = run(capsys, "data", "split", source, "--output", tmp_path / "x", "--train", "0.5")

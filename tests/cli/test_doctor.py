@@ -19,7 +19,7 @@ TRADE = "--load-in bf16 halves the memory and is slower for long prompts and sev
 
 
 def inventory(ram: int, *cards: int) -> Inventory:
-    return Inventory("x", 2, (), ram * GIB, ram * GIB, tuple(Gpu("card", one * GIB, one * GIB) for one in cards))
+    return Inventory("x", 2, (), ram * GIB, ram * GIB, tuple(Gpu("card", size * GIB, size * GIB) for size in cards))
 
 
 def folder_of(path: Path, layers: int) -> Path:
@@ -142,7 +142,7 @@ def test_the_doctor_says_which_precision_is_fastest(
     report = json.loads(capsys.readouterr().out)["machine"]
     assert report["precision"]["best"] == line.split(" ")[0]
     assert bool(report["precision"]["note"]) == ("halves" in line)
-    note = _option_text(next(one for one in _placed(shown) if one["load_in"] == "bf16"))
+    note = _option_text(next(option for option in _placed(shown) if option["load_in"] == "bf16"))
     assert ("half the memory of fp32, but slower" in note) == ("halves" in line)
 
 

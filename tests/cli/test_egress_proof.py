@@ -1,4 +1,4 @@
-"""The proof of what leaves: the trap catches, the guard stops, and a leak is told."""
+"""The proof of what leaves: the sinkhole catches, the guard stops, and a leak is told."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from biomed_agent.cli import main
-from biomed_agent.cli.egress_proof import Trap, _judged, _text, _trials, _whole
-from biomed_agent.cli.egress_trials import IN_A_FILE, PASSWORDS, SEQUENCE, STRUCTURE, TEXT, _calls, secrets
+from biomed_agent.cli.egress_proof import Sinkhole, _judged, _text, _trials, _whole
+from biomed_agent.cli.egress_trials import FILE_MARKER, PASSWORDS, SEQUENCE, STRUCTURE, TEXT, _calls, secrets
 from biomed_agent.sources.local import LocalIndex
 
 
@@ -32,26 +32,26 @@ SENT = {"event": "sent", "service": "PubChem", "what": "name x", "kind": "names"
 
 
 def test_the_trap_keeps_what_is_sent() -> None:
-    with Trap() as trap:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": trap.url}))
+    with Sinkhole() as sinkhole:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": sinkhole.url}))
         with pytest.raises(urllib.error.HTTPError):
             opener.open("http://far.test/compound/name/aspirin", data=b"name=aspirin", timeout=5)
         assert opener.open("http://far.test/esearch.fcgi", timeout=5).status == 200
-    assert [one.splitlines()[0] for one in trap.caught] == [
+    assert [request.splitlines()[0] for request in sinkhole.caught] == [
         "POST http://far.test/compound/name/aspirin HTTP/1.1",
         "GET http://far.test/esearch.fcgi HTTP/1.1",
     ]
-    assert trap.caught[0].endswith("name=aspirin")
+    assert sinkhole.caught[0].endswith("name=aspirin")
 
 
 def test_a_bare_connection_is_caught_too() -> None:
-    with Trap() as trap:
-        host, port = trap.url.removeprefix("http://").split(":")
+    with Sinkhole() as sinkhole:
+        host, port = sinkhole.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=5) as connection:
             connection.shutdown(socket.SHUT_WR)
             connection.recv(1000)
-    assert trap.caught == [""]
-    assert _judged("nothing", found(), trap.caught)["problems"] == ["left: a connection"]
+    assert sinkhole.caught == [""]
+    assert _judged("nothing", found(), sinkhole.caught)["problems"] == ["left: a connection"]
 
 
 def test_a_request_is_whole_with_its_body() -> None:
@@ -91,7 +91,7 @@ def test_a_leak_is_told(sent: str, problem: str) -> None:
         ({}, ["GET http://far.test/ HTTP/1.1"], "left: GET http://far.test/ HTTP/1.1"),
         (
             {},
-            [f"POST http://far.test/ HTTP/1.1\r\n\r\nname={IN_A_FILE}"],
+            [f"POST http://far.test/ HTTP/1.1\r\n\r\nname={FILE_MARKER}"],
             "the file left in: POST http://far.test/ HTTP/1.1",
         ),
     ],
@@ -112,13 +112,16 @@ def test_a_door_with_an_argument_of_which_there_is_no_sample() -> None:
 
 
 def test_a_connection_over_tls_is_caught_and_keeps_nobody_waiting() -> None:
-    with Trap() as trap:
+    with Sinkhole() as sinkhole:
         began = time.monotonic()
         context = ssl.create_default_context()
-        with pytest.raises(ssl.SSLError), socket.create_connection(("127.0.0.1", trap.port), timeout=5) as connection:
+        with (
+            pytest.raises(ssl.SSLError),
+            socket.create_connection(("127.0.0.1", sinkhole.port), timeout=5) as connection,
+        ):
             context.wrap_socket(connection, server_hostname="127.0.0.1")
         assert time.monotonic() - began < 3
-    assert len(trap.caught) == 1
+    assert len(sinkhole.caught) == 1
 
 
 LEAKS = """
@@ -153,7 +156,7 @@ print(json.dumps([[door for door, of in outcome.shown], outcome.failed, outcome.
 
 
 def test_a_secret_in_anything_that_comes_back_is_told(tmp_path: Path) -> None:
-    program = LEAKS.replace("SECRET", IN_A_FILE)
+    program = LEAKS.replace("SECRET", FILE_MARKER)
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
     shown, failed, untried = json.loads(done.stdout)
     assert shown == ["raised", "logged", "listed", "broken", "shown"]
@@ -171,7 +174,7 @@ def test_the_trials_set_every_proxy_and_every_password() -> None:
     secret = [str(trial.environment) for trial in trials if trial.doors == "secrets"]
     assert len(secret) == 2
     assert all(word in text for word in PASSWORDS.values() for text in secret)
-    assert set(secrets()) == {IN_A_FILE, *PASSWORDS.values()}
+    assert set(secrets()) == {FILE_MARKER, *PASSWORDS.values()}
 
 
 def test_the_verdict_comes_first_and_is_short() -> None:
@@ -209,8 +212,8 @@ print([event for event, _ in stopped])
 
 
 def test_the_guard_stops_every_other_way_out() -> None:
-    with Trap() as trap:
-        done = subprocess.run([sys.executable, "-c", GUARDED, trap.url], capture_output=True, text=True, check=True)
+    with Sinkhole() as sinkhole:
+        done = subprocess.run([sys.executable, "-c", GUARDED, sinkhole.url], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(
         ["socket.getaddrinfo", "socket.connect", "socket.sendto", "subprocess.Popen", "socket.gethostbyname",
          "socket.connect"]

@@ -94,7 +94,7 @@ def test_a_host_is_asked_by_its_address(data, tmp_path, capsys):
     report = json.loads(capsys.readouterr().out)
     assert report["model"]["name"] == "far"
     assert report["sections"][0]["systems"][0]["scores"]["ROUGE-L"]["value"] == 1.0
-    assert [one["name"] for one in report["sections"][0]["systems"]] == ["model", "structures exchanged"]
+    assert [system["name"] for system in report["sections"][0]["systems"]] == ["model", "structures exchanged"]
     assert "cannot be zeroed" in report["notes"][-1]
 
 

@@ -15,7 +15,8 @@ from biomed_agent.answering.components import Components
 from biomed_agent.answering.evidence import Retriever
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.cli import main
-from biomed_agent.cli.tables import Row, read_rows
+from biomed_agent.cli.row_formats import Row
+from biomed_agent.cli.tables import read_rows
 from biomed_agent.core.settings import Settings, read_settings
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local import LocalIndex
@@ -135,7 +136,7 @@ def test_a_finished_output_is_left_alone_and_rows_added_later_are_appended(
     source.write_text("caffeine\n")
     assert main([*command, "--resume"]) == 2
     assert f"row 1 of {out} belongs to another input" in capsys.readouterr().err
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["names.txt", f"out.{suffix}"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["names.txt", f"out.{suffix}"]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def play(asked: Asked) -> Said:
     if "/name/" in asked.path:
         cids = [int(asked.form["name"].removeprefix("compound "))]
     elif "/cid/" in asked.path:
-        cids = [int(one) for one in asked.form["cid"].split(",")]
+        cids = [int(cid) for cid in asked.form["cid"].split(",")]
     else:
         return Said.json({"PropertyTable": {"Properties": []}})
     rows = [{"CID": cid, "Title": f"compound {cid}", "SMILES": "C" * 30 + "N" * (cid % 9)} for cid in cids if cid % 5]
@@ -256,7 +257,7 @@ def test_identifiers_share_requests_and_names_have_one_each(online: BioMedAgent,
     statuses = ["not_found" if number % 5 == 0 else "answered" for number in range(1, 31)]
     assert [answer.status for answer in answers] == [*statuses, "answered", "not_found", "answered", "answered"]
     assert answers[0].entities[0].entity.handle == "CID:9000001"
-    assert sorted("/name/" in one.path for one in server.asked) == [False, True, True, True]
+    assert sorted("/name/" in request.path for request in server.asked) == [False, True, True, True]
     again = list(online.find_many("molecule", asked))
     assert [answer.status for answer in again] == [answer.status for answer in answers]
     assert len(server.asked) == 4, "a repetition asks nobody"

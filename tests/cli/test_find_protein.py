@@ -74,7 +74,7 @@ def play(asked: Asked) -> Said:
     if asked.path != "/uniprotkb/accessions":
         return Said(b"", 404)
     wanted = asked.query["accessions"].split(",")
-    return Said.json({"results": [entry(one) for one in wanted if not one.endswith("7")]})
+    return Said.json({"results": [entry(accession) for accession in wanted if not accession.endswith("7")]})
 
 
 @pytest.mark.parametrize("count", [20, pytest.param(1000, marks=pytest.mark.slow)])

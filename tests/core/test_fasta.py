@@ -21,7 +21,7 @@ def test_forgives_layout(text: str, expected: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "no protein sequence"),
         ("   \n\n", "no protein sequence"),
@@ -34,6 +34,6 @@ def test_forgives_layout(text: str, expected: list[tuple[str, str]]) -> None:
         ("MKTÄ", "'Ä' at position 4"),
     ],
 )
-def test_refuses_what_is_no_sequence(text: str, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said.replace("(", r"\(")):
+def test_refuses_what_is_no_sequence(text: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message.replace("(", r"\(")):
         parse_fasta(text)

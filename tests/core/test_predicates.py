@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from biomed_agent import BioMedAgent
+from biomed_agent.core.chemistry.descriptors import computed_facts
 from biomed_agent.core.chemistry.druglikeness import alerts, rules
-from biomed_agent.core.chemistry.structures import computed_facts, molecule_from_smiles
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
 from biomed_agent.core.predicates import (
     DRUG_LINKS,
     HAZARDS,

@@ -79,7 +79,7 @@ def test_dumps_that_are_cut_off_are_made_again(
 def test_articles_are_as_many_and_as_long_as_asked(
     bench: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "BATCH", 20)
+    monkeypatch.setattr(bench, "BATCH_SIZE", 20)
     path = bench.make_articles(tmp_path, 50)
     report = build_from_dumps(tmp_path / "out.sqlite", articles_in=[path])
     assert report.counts["article"] == 50

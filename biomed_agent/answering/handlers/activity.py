@@ -12,7 +12,7 @@ from biomed_agent.answering.handlers import affinities
 from biomed_agent.answering.handlers.bioassays import bioassay_sentences
 from biomed_agent.answering.reading.limits import MEASURES, Limit
 from biomed_agent.answering.reading.mentions import unknown_words
-from biomed_agent.answering.reading.question import Words
+from biomed_agent.answering.reading.question import COMPUTED
 from biomed_agent.answering.reading.scope import check_partners_asked
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import NotFound
@@ -33,7 +33,7 @@ def handle_pair(context: AnswerContext, query: Query) -> Answer:
     if not ligands or not targets:
         return handle_partners(context, query)
     # "How large is the affinity" asks for no length.
-    context.leave_out([name for name in Words(query.text).computed if name != "length"])
+    context.leave_out([name for name in query.predicates if name in COMPUTED and name != "length"])
     stated, missing = [], []
     for molecule, protein in list(itertools.product(ligands, targets))[:MAX_PAIRS]:
         facts, measured = _pair_affinities(context, molecule, protein)
@@ -56,7 +56,7 @@ def handle_partners(context: AnswerContext, query: Query) -> Answer:
     """List the measured partners of one entity, unless the question names a partner nobody knows."""
     draft, index = context.draft, context.components.index
     entity, name = draft.entities[0].entity, compose.name_of(draft.entities[0].entity)
-    check_partners_asked(query.text, name, Words(query.text).computed)
+    check_partners_asked(query.text, name, [name for name in query.predicates if name in COMPUTED])
     _refuse_unknown(context, query.text, name)
     limit = Limit.of(query.filters)
     partners = affinities.partners(index, entity, limit if limit is not None and limit.stronger else None)

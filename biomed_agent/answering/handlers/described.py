@@ -30,7 +30,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
         return _of_protein(context, query, "function")
     draft = context.draft
     stored = context.stored(first, _DESCRIBING)
-    draft.facts += stored + matching(context.components.retriever.computed(first), _SHAPE)
+    draft.facts += stored + context.components.retriever.computed(first, _SHAPE)
     message = user_message(QUESTIONS["description"], smiles=[first.smiles])
     model_step.ask_model(context, "description", first, message, recorded=bool(stored))
     stated = compose.facts_sentence(first, stored, draft.sources)
@@ -47,7 +47,7 @@ def identify(context: AnswerContext, query: Query) -> Answer:
         sentences.append(compose.identity_sentence(entity, draft.sources))
         sentences.append(parent_sentence(components.retriever, entity))
         stored = components.index.facts(entity)
-        size = matching(components.retriever.computed(entity), _SIZE)
+        size = components.retriever.computed(entity, _SIZE)
         draft.facts += [fact for fact in facts if fact.predicate != "sequence"] + size + stored
         sentences.append(compose.facts_sentence(entity, matching(stored, _LEAD), draft.sources))
     return context.close_stated(query, sentences)
@@ -57,10 +57,8 @@ def _of_protein(context: AnswerContext, query: Query, kind: Kind) -> Answer:
     """State what records say of a protein, and ask the model where they say nothing."""
     first = context.draft.proteins[0]
     entity, wanted = first.entity, answering(kind)
-    if kind == "name":
-        facts = matching(context.components.retriever.identity(first), wanted)
-    else:
-        facts = context.stored(entity, wanted)
+    retriever = context.components.retriever
+    facts = retriever.identity(first, wanted) if kind == "name" else context.stored(entity, wanted)
     context.draft.facts += facts
     if isinstance(entity, Protein):
         message = user_message(QUESTIONS[kind], sequences=[entity.sequence])

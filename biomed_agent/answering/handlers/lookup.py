@@ -25,7 +25,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if not isinstance(entity, Protein):
         return identify(context, query)
     identity = [fact for fact in components.retriever.identity(resolved) if fact.predicate != "sequence"]
-    beside = [*identity, *matching(components.retriever.computed(entity), _SIZE)]
+    beside = [*identity, *components.retriever.computed(entity, _SIZE)]
     lead = compose.identity_sentence(entity, draft.sources)
     if sections := _sections(query.predicates):
         return _with_sections(context, entity, sections, lead, beside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from biomed_agent.answering.context import AnswerContext
-from biomed_agent.answering.evidence import Retriever, matching
+from biomed_agent.answering.evidence import Retriever
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.chemistry import druglikeness
 from biomed_agent.core.errors import Inapplicable
@@ -31,9 +31,9 @@ def handle(context: AnswerContext, _query: Query) -> Answer:
             f"{compose.name_of(molecule)} has open positions (*), so no value can be computed for it.",
             "Give the whole structure.",
         )
-    masses = matching(retriever.computed(molecule), ("molecular formula", "molecular weight"))
+    masses = retriever.computed(molecule, ("molecular formula", "molecular weight"))
     judged = next(iter(retriever.parents(molecule)), molecule)
-    values = matching(retriever.computed(judged), _VALUES)
+    values = retriever.computed(judged, _VALUES)
     if judged is not molecule:
         values = [_of_parent(fact, molecule, judged) for fact in values]
     verdicts = judgements(retriever, molecule)

@@ -6,12 +6,10 @@ import re
 from collections.abc import Sequence
 
 from biomed_agent.answering.context import AnswerContext
-from biomed_agent.answering.evidence import matching
 from biomed_agent.answering.handlers import hazards, properties
 from biomed_agent.answering.reading.hazard_questions import ALSO_ASKED
 from biomed_agent.answering.reading.question import COMPUTED, IDENTITY, VALUES
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.chemistry import structures
 from biomed_agent.core.errors import Inapplicable
 from biomed_agent.core.predicates import STATEMENT
 from biomed_agent.core.query import Query
@@ -50,15 +48,10 @@ def _computed(context: AnswerContext, resolved: Resolved, wanted: Sequence[str])
     if not wanted:
         return []
     retriever, entity = context.components.retriever, resolved.entity
-    if isinstance(entity, Molecule):
-        facts = structures.computed_facts(entity)
-        if any(fact.about for fact in facts):
-            facts = retriever.name_parents(entity, facts)
-        if properties.JUDGED & set(wanted):
-            known = {fact.predicate for fact in facts}
-            facts += [fact for fact in properties.judgements(retriever, entity) if fact.predicate not in known]
-    else:
-        facts = retriever.computed(entity)
+    facts = retriever.computed(entity, wanted)
+    known = {fact.predicate for fact in facts}
+    if isinstance(entity, Molecule) and (properties.JUDGED & set(wanted)) - known:
+        facts += [fact for fact in properties.judgements(retriever, entity) if fact.predicate not in known]
     return [fact for name in wanted for fact in facts if fact.predicate == name]
 
 
@@ -67,7 +60,7 @@ def _recorded(context: AnswerContext, resolved: Resolved, predicates: Sequence[s
     wanted = [name for name in predicates if name not in COMPUTED]
     if not wanted:
         return []
-    facts = matching(context.components.retriever.identity(resolved), wanted)
+    facts = context.components.retriever.identity(resolved, wanted)
     stated = {fact.predicate for fact in facts}
     if asked := [name for name in wanted if name not in stated & IDENTITY]:
         facts += context.stored(resolved.entity, asked)

@@ -22,8 +22,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from biomed_agent.core.chemistry import structures
+from biomed_agent.core.common_words import QUESTION_WORDS, SYMBOL_WORDS
 from biomed_agent.core.identifiers import ACCESSION, EC_NUMBER, ENTRY_NAME, INCHIKEY, ORGANISMS, smiles_shaped
-from biomed_agent.core.name_matching import COMMON_WORDS as WORDS_TOO
 from biomed_agent.core.protein_variants import SUBSTITUTION, substitutions
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
     for match in _SEQUENCE.finditer(question):
         yield Mention(match[0], match.start(), match.end(), "sequence")
     shouted = question.isupper() and _ASKING.search(question)  # then capitals tell no gene from a word
-    spans = [span for span in index.lexicon_spans(question) if not (shouted and span[2].lower() in WORDS_TOO)]
+    spans = [span for span in index.lexicon_spans(question) if not (shouted and span[2].lower() in SYMBOL_WORDS)]
     named = {question[start:end] for start, end, _ in spans}
     for match in re.finditer(r"\S+", question):
         token = _bare(match[0])
@@ -178,7 +178,7 @@ def unknown_words(question: str) -> list[str]:
     return [
         word
         for word in words
-        if word.lower() not in COMMON_WORDS and (len(word) > 3 or sum(letter.isupper() for letter in word) > 1)
+        if word.lower() not in QUESTION_WORDS and (len(word) > 3 or sum(letter.isupper() for letter in word) > 1)
     ]
 
 
@@ -205,50 +205,6 @@ def organism_of(question: str) -> str:
         if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", lowered):
             return organism
     return ""
-
-
-COMMON_WORDS = frozenset(
-    """
-    about above acceptor acceptors accession acid acids action active activity affect affinity after again against
-    alcohol alias alkaloid allowed almost already also alternatively always amino among analog animal another answer
-    antibody anyone anything approved area aromatic around article articles atom atoms average away back bacteria
-    banned based became because become been before begin behind being belong belongs below beside best better
-    between beyond bigger bind binding binds biological biology body boiling bond bonds both brand breastfeeding
-    burn calculate called came cancer cannot cas cause causes cell cells central certain change charge chebi chembl
-    chemical chemistry children chiral cid class classification clear clinical close code color colour come common
-    compare complex compound compounds compute computed contain contains could count course cytoplasm dangerous days
-    deal delete describe description difference different discovered disease doctor does doing done donor donors
-    down drop drug drugbank drugs during each early easy ec ec50 effect effects either element else ema encode
-    encoded encodes enough enzyme even ever every everyone everything evidence exact example explain express
-    expressed fact family fast fda feel felt field find fine first five following force form former formula found
-    four free friend from full function functions gave gene general genes give given goes going gone good great
-    group groups grow half hand happens hard have hba hbd hcl health healthy hear heart heavier heavy held hello
-    help here high hold home hope hormone hour house however human hundred hydrogen ic50 idea identify important
-    inchi inchikey inhibit inhibitor inhibitors inhibits inn insert inside interact interaction interacts into
-    invented isomer itself iupac joke just kd keep kept ki kinase kind kindly knew know known large larger last late
-    later learn least leave left legal length less life light lighter like line lipid lipinski list literature
-    little live lived located location logp long longer look looked made main make makes making manufactured many
-    mass matter maybe mean meaning means measured mechanism medical medicine melting membrane metal might mind
-    mineral minute mitochondria mol molar molecular molecule molecules moment money monoisotopic month more morning
-    most mouse move much must mutant mw name names natural near need needs never next nice night nothing nucleotide
-    nucleus number official often once only open order organism other others outside over paper papers parent part
-    pathway pathways patient patients people peptide perhaps person place plant play please point poison poisonous
-    polar potent power pregnancy present price problem produced product products properties property protein
-    proteins psa pubchem qed quite rather reach read ready real really reason recent receptor registry related
-    remember residues responsible right ring rings ro5 role roles room rotatable rule safe said salt same saying
-    says scaffold science second seem seen select selective sense sent sequence several shall shorter should show
-    side similar simple since small smaller smell smiles solubility soluble some something sometimes soon sort sound
-    speak species stand start state stereocenters stereocentres steroid still stop story strong structure structures
-    studies study subcellular substance such sugar summarize sure surface symbol symptoms syndrome synonym synonyms
-    table take taken talk target targets taste tell temperature than thank thanks that their them then there these
-    they thing think this those thought three through time tissue today together told tomorrow took toward tpsa
-    treat treatment tried true truth trying turn turned twice type types under understand uniprot until upon used
-    users uses usp usually vaccine value variant versus very virus vitamin want wanted wants watch water week weigh
-    weighing weight well went were what when where whether which while whole whom whose will with within woman word
-    words work world worth would write wt year years young your yourself
-    """.split()
-)
-"""Ordinary words of questions in this field; they are never taken for names."""
 
 
 _RELATIVES = (
@@ -284,6 +240,10 @@ _AMOUNT = re.compile(
 )
 
 
+NEIGHBOUR_CHARS = 300
+"""letters on either side of a name in which its neighbours are looked for; a long text has many names"""
+
+
 def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners: bool = False) -> None:
     """Refuse a lexicon name that is only a part of what the question names.
 
@@ -299,7 +259,8 @@ def check_whole(question: str, mention: Mention, index: LocalIndex, *, partners:
     """
     if mention.how != "lexicon":
         return
-    before, after = question[: mention.start], question[mention.end :]
+    before = question[max(0, mention.start - NEIGHBOUR_CHARS) : mention.start]
+    after = question[mention.end : mention.end + NEIGHBOUR_CHARS]
     words = f"{_RELATIVES}|{'|'.join(sorted(_SALT_WORDS))}" + ("" if partners else f"|{_PARTNERS}")
     relative = re.search(rf"\b({words})\s+(?:of|to|for)\s+(?:the\s+|an?\s+)?$", before, re.I) or re.match(
         rf"(?:'s)?[\s-]+({_RELATIVES if partners else f'{_RELATIVES}|{_PARTNERS}'})\b(?! inhibitor)", after, re.I

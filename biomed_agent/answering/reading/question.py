@@ -13,7 +13,7 @@ from functools import cached_property
 from biomed_agent.answering.reading.hazard_questions import ASKED, ONE_HAZARD
 from biomed_agent.answering.reading.limits import limit_in
 from biomed_agent.core.predicates import DRUG_LINKS, HAZARDS, MEASURED, PREDICATES, asked_patterns
-from biomed_agent.core.query import EntityKind, Kind, Query
+from biomed_agent.core.query import EntityKind, Frame, Kind, Query
 
 PROTEIN_KINDS = frozenset({"name", "function", "family", "location"})
 _TABLES: dict[Kind, dict[str, tuple[str, ...]]] = {
@@ -185,7 +185,7 @@ class Words:
         """Predicates that are named, in the order of the table, and the kind of the first."""
         return _values_named(self.text)
 
-    @cached_property
+    @property
     def computed(self) -> tuple[str, ...]:
         """Those of them that are computed."""
         return tuple(predicate for predicate in self.values[1] if predicate in COMPUTED)
@@ -259,7 +259,8 @@ class Words:
         if kind == "activity":
             limit = limit_in(self.text)
             filters = () if limit is None else (limit.filter,)
-            return replace(query, frame="relation" if molecule and protein else "list", filters=filters)
+            frame: Frame = "relation" if molecule and protein else "list"
+            return replace(query, frame=frame, predicates=self.computed, filters=filters)
         if _SAME.search(self.text) and names > 1:
             return replace(query, frame="compare", aggregate="compare")
         if statement := statement_of(self.text):

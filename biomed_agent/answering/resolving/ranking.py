@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from biomed_agent.core.chemistry.relations import kinship
+from biomed_agent.core.chemistry.relations import structural_relation
 from biomed_agent.core.errors import Ambiguous, NotFound
 from biomed_agent.core.types import Candidate, Entity, Molecule, Protein, Reason, Resolved
 
@@ -153,7 +153,7 @@ def _candidate(match: Match, first: Match) -> Candidate:
     entity, other = match.entity, first.entity
     if match is first or not isinstance(entity, Molecule) or not isinstance(other, Molecule):
         return candidate_of(entity, match.why)
-    related = kinship(entity, other)
+    related = structural_relation(entity, other)
     return candidate_of(entity, f"{match.why}; {related} ({other.handle})" if related else match.why)
 
 

@@ -42,7 +42,7 @@ from biomed_agent.core.identifiers import (
     split_prefix,
     visible,
 )
-from biomed_agent.core.privacy.disclosure import SHORTEST_SEQUENCE, reads_as_residues
+from biomed_agent.core.privacy.disclosure import MIN_SEQUENCE_RESIDUES, reads_as_residues
 from biomed_agent.core.protein_variants import apply_substitutions, split_other_variant, split_variant
 from biomed_agent.core.types import Candidate, Molecule, Protein, Reason, Resolved
 
@@ -275,7 +275,7 @@ class Resolver:
         bare, letters = value.rstrip("*"), re.sub(r"[^A-Za-z]", "", value)
         # A long run with a slip in it is a broken sequence, which is bad input rather than a name.
         whole = bare == letters or (len(bare) >= 25 and letters.isupper() and len(letters) > 0.8 * len(bare))
-        meant = whole and len(letters) >= SHORTEST_SEQUENCE and not re.search(r"\s", bare)
+        meant = whole and len(letters) >= MIN_SEQUENCE_RESIDUES and not re.search(r"\s", bare)
         return read_sequence(value) if meant and reads_as_residues(letters) and not self._known(value) else None
 
     def _known(self, name: str) -> bool:

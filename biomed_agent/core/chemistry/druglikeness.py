@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
-from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 
 from biomed_agent.core.chemistry.structures import RDKIT, average_weight, parsed
 from biomed_agent.core.types import Fact, LimitCheck, Molecule
+
+if TYPE_CHECKING:
+    from rdkit.Chem.FilterCatalog import FilterCatalog
 
 CATALOGS = ("PAINS_A", "PAINS_B", "PAINS_C", "BRENK", "NIH")
 
@@ -153,7 +155,8 @@ def alerts(molecule: Molecule) -> list[Fact]:
         mol = parsed(molecule.smiles)
         facts = []
         for match in _catalog().GetMatches(mol):
-            atoms = sorted({pair[1] + 1 for one in match.GetFilterMatches(mol) for pair in one.atomPairs})
+            pairs = (pair for filter_match in match.GetFilterMatches(mol) for pair in filter_match.atomPairs)
+            atoms = sorted({atom + 1 for _, atom in pairs})
             where = f"atoms {', '.join(map(str, atoms))}" if atoms else "by count"
             name = f"{match.GetProp('FilterSet')} {match.GetDescription()}"
             facts.append(Fact(molecule.handle, "structural alert", name, "", "computed", RDKIT, where))
@@ -165,7 +168,9 @@ def alerts(molecule: Molecule) -> list[Fact]:
 
 @functools.cache
 def _catalog() -> FilterCatalog:
-    chosen = FilterCatalogParams()
+    from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
+
+    parameters = FilterCatalogParams()
     for name in CATALOGS:
-        chosen.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
-    return FilterCatalog(chosen)
+        parameters.AddCatalog(getattr(FilterCatalogParams.FilterCatalogs, name))
+    return FilterCatalog(parameters)

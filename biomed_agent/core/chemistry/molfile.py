@@ -163,7 +163,7 @@ def title_and_ids(record: list[str]) -> tuple[str, dict[str, str]]:
         if match := _TAG.match(line):
             tags.setdefault(match[1].strip().lower(), record[number + 1].strip())
     ids = {namespace: tags[tag] for tag, namespace in _IDS.items() if tags.get(tag)}
-    named = next((tags[tag] for tag in _NAMES if tags.get(tag)), "")
+    name = next((tags[tag] for tag in _NAMES if tags.get(tag)), "")
     counts = next((number for number, line in enumerate(record) if _COUNTS.match(line)), 3)
     first = record[0].strip() if record and counts >= 3 else ""
-    return (named or first if first in ids.values() else first or named), ids
+    return (name or first if first in ids.values() else first or name), ids

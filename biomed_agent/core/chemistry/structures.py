@@ -1,4 +1,4 @@
-"""All that RDKit does for the client side: read structures, compute facts, compare, draw.
+"""What RDKit does for the client side: read structures, take them apart, compare, draw.
 
 A :class:`~biomed_agent.core.types.Molecule` holds RDKit's canonical isomeric SMILES, so every function here
 starts from the same atom order whatever the user wrote. Nothing is guessed: what does not parse raises
@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
-from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import QED, rdFingerprintGenerator, rdinchi, rdMolDescriptors
-from rdkit.Chem.Draw import rdMolDraw2D
-from rdkit.Chem.MolStandardize import rdMolStandardize
-from rdkit.Chem.Scaffolds import MurckoScaffold
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdinchi, rdMolDescriptors
 
 from biomed_agent.core.chemistry.vocabulary import TERMS
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.types import Fact, Molecule, Provenance
+from biomed_agent.core.identifiers import INCHIKEY, ORGANIC_SUBSET
+from biomed_agent.core.types import Molecule, Provenance
+from biomed_agent.core.words import shorten
 
 MAX_SMILES = 5_000
 """longest SMILES read, in characters"""
 MAX_ATOMS = 1_000
 """largest molecule read, in atoms as written"""
+MAX_QUOTED = 60
+"""characters of a structure that a message quotes"""
 RDKIT = Provenance(source=f"RDKit {rdBase.rdkitVersion}", licence="BSD-3-Clause")
 """provenance of every computed value"""
 
 _SMILES_TOKEN = re.compile(
-    r"(?P<atom>Br|Cl|[BCNOPSFI]|[bcnops]|\*)|(?P<bracket>\[[^\[\]]*\])|(?P<ring>%\(\d+\)|%\d\d|\d)"
+    rf"(?P<atom>{ORGANIC_SUBSET}|\*)|(?P<bracket>\[[^\[\]]*\])|(?P<ring>%\(\d+\)|%\d\d|\d)"
     r"|(?P<bond>[-=#$:/\\])|(?P<open>\()|(?P<close>\))|(?P<dot>\.)"
 )
 _SMARTS_ONLY = re.compile(r"[~!&,;?<]|\[\*\]~|\[[^\]]*[!&,;$][^\]]*\]")
@@ -66,7 +66,7 @@ def molecule_from_smiles(
             message says why and where.
     """
     text = smiles.strip()
-    shown = _shorten(text)
+    shown = shorten(text, MAX_QUOTED)
     if not text:
         raise InvalidInput("the SMILES is empty.", "Give one structure, for example CC(=O)Oc1ccccc1C(=O)O.")
     if len(text) > MAX_SMILES:
@@ -92,7 +92,7 @@ def molecule_from_inchi(
 ) -> Molecule:
     """Read a standard InChI; arguments and errors as :func:`molecule_from_smiles`."""
     text = inchi.strip()
-    shown = _shorten(text)
+    shown = shorten(text, MAX_QUOTED)
     if not looks_like_inchi(text):
         raise InvalidInput(f"{shown!r} is no InChI; expected a text that starts with 'InChI=1'.")
     if len(text) > MAX_SMILES:
@@ -193,10 +193,6 @@ def _chemistry_problem(problem: Chem.MolSanitizeException) -> str:
     return message.strip().rstrip(".")
 
 
-def _shorten(text: str, limit: int = 60) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."
-
-
 def inchi(molecule: Molecule) -> str:
     """Return the standard InChI; empty when the structure has none (R groups, polymers)."""
     mol = parsed(molecule.smiles)
@@ -204,10 +200,6 @@ def inchi(molecule: Molecule) -> str:
         return ""
     with rdBase.BlockLogs():
         return str(rdinchi.MolToInchi(mol)[0])
-
-
-def _scaffold(mol: Chem.Mol) -> str:
-    return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(mol))  # type: ignore[no-untyped-call]
 
 
 def average_weight(mol: Chem.Mol) -> float:
@@ -227,6 +219,7 @@ def _is_atom(bracket: str) -> bool:
         return Chem.MolFromSmiles(bracket, sanitize=False) is not None
 
 
+@lru_cache(maxsize=4096)
 def looks_like_smiles(token: str) -> bool:
     """Tell whether a word is surely meant as a SMILES rather than as a name.
 
@@ -256,7 +249,7 @@ def looks_like_inchi(token: str) -> bool:
 
 def looks_like_inchikey(token: str) -> bool:
     """Tell whether a word has the shape of an InChIKey (14-10-1 capital letters)."""
-    return bool(re.fullmatch(r"[A-Z]{14}-[A-Z]{10}-[A-Z]", token))
+    return INCHIKEY.fullmatch(token) is not None
 
 
 def looks_like_cas(token: str) -> bool:
@@ -267,133 +260,59 @@ def looks_like_cas(token: str) -> bool:
     return sum(place * digit for place, digit in enumerate(reversed(digits), 1)) % 10 == check
 
 
-# ---------------------------------------------------------------- computed facts
+# ---------------------------------------------------------------- shared molecules, stereo
 
 
 @lru_cache(maxsize=1024)
 def parsed(smiles: str) -> Chem.Mol:
-    """Return the RDKit molecule of a canonical SMILES; shared, so never change it (copy it first)."""
+    """Return the RDKit molecule of a canonical SMILES; shared, so never change it (copy it first).
+
+    RDKit keeps some results on a molecule (Crippen's values, the order of a SMILES). Threads may share it all the same,
+    because the calls of this package that do so hold Python's lock from beginning to end.
+    """
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles)
     if mol is None:
         raise InvalidInput(
-            f"the SMILES {_shorten(smiles)!r} cannot be read.", "Read it with molecule_from_smiles first."
+            f"the SMILES {shorten(smiles, MAX_QUOTED)!r} cannot be read.", "Read it with molecule_from_smiles first."
         )
     return mol
 
 
-def computed_facts(molecule: Molecule) -> list[Fact]:
-    """Compute what RDKit can say about a structure.
-
-    Masses and formula of a salt are given for the whole and for its parent (see :func:`parent_of_salt`).
-    Rule of five after Lipinski et al., Adv. Drug Deliv. Rev. 1997, 23, 3 (N+O and NH+OH counts; passes with
-    at most one violation); Veber et al., J. Med. Chem. 2002, 45, 2615; QED: Bickerton et al., Nat. Chem.
-    2012, 4, 90; logP: Wildman and Crippen, J. Chem. Inf. Comput. Sci. 1999, 39, 868; TPSA: Ertl et al.,
-    J. Med. Chem. 2000, 43, 3714.
-    """
-    quiet = rdBase.BlockLogs()  # noqa: F841 - RDKit's log is silent until this goes out of scope
-    mol = parsed(molecule.smiles)
-    facts = _shape(molecule, mol)
-    if not any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
-        facts = _masses(molecule, mol) + facts + _estimates(molecule, mol)
-    return facts
-
-
-def _fact(molecule: Molecule, predicate: str, value: str | float, unit: str = "", note: str = "") -> Fact:
-    return Fact(molecule.handle, predicate, value, unit, "computed", RDKIT, note)
-
-
-def _masses(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
-    whole = "whole structure, counter-ions and solvent included" if len(components(molecule)) > 1 else ""
-    facts = [
-        _fact(molecule, "molecular formula", rdMolDescriptors.CalcMolFormula(mol), note=whole),
-        _fact(molecule, "molecular weight", round(average_weight(mol), 2), "g/mol", whole),
-        _fact(molecule, "monoisotopic mass", round(rdMolDescriptors.CalcExactMolWt(mol), 4), "Da", whole),
-    ]
-    parent = parent_of_salt(molecule)
-    if parent is not None and parent.weight is not None:
-        note = f"of the neutral parent {parent.smiles}"
-        of_parent = (
-            _fact(molecule, "molecular formula", parent.formula, note=note),
-            _fact(molecule, "molecular weight", round(parent.weight, 2), "g/mol", note),
-        )
-        facts += [replace(fact, about=parent.handle, about_name=parent.smiles) for fact in of_parent]
-    return facts
-
-
-def _shape(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
-    defined, undefined = stereocentres(molecule)
-    rings = rdMolDescriptors.CalcNumRings(mol)
-    scaffold = _scaffold(mol) if rings else ""
-    return [
-        _fact(molecule, "heavy atoms", mol.GetNumHeavyAtoms()),
-        _fact(molecule, "formal charge", Chem.GetFormalCharge(mol)),
-        _fact(molecule, "rings", rings),
-        _fact(molecule, "aromatic rings", rdMolDescriptors.CalcNumAromaticRings(mol)),
-        _fact(molecule, "stereocentres", defined + undefined, note=f"{defined} defined, {undefined} undefined"),
-        _fact(molecule, "Murcko scaffold", scaffold or "none", note="" if scaffold else "acyclic"),
-    ]
-
-
-def _estimates(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
-    rotatable, tpsa = rdMolDescriptors.CalcNumRotatableBonds(mol), rdMolDescriptors.CalcTPSA(mol)
-    violations, values = rule_of_five(molecule)
-    broken = f"{len(violations)} exceeded: {', '.join(violations)}" if violations else "none exceeded"
-    drug_like = float(QED.qed(mol))  # type: ignore[no-untyped-call]
-    veber = "pass" if rotatable <= 10 and tpsa <= 140 else "fail"
-    limits = f"rotatable bonds {rotatable} (<= 10), TPSA {tpsa:.1f} (<= 140)"
-    logp = rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
-    return [
-        _fact(molecule, "logP", round(logp, 2), note="Wildman-Crippen estimate"),
-        _fact(molecule, "TPSA", round(tpsa, 1), "A^2"),
-        _fact(molecule, "hydrogen-bond donors", rdMolDescriptors.CalcNumHBD(mol)),
-        _fact(molecule, "hydrogen-bond acceptors", rdMolDescriptors.CalcNumHBA(mol)),
-        _fact(molecule, "rotatable bonds", rotatable),
-        _fact(molecule, "fraction sp3", round(rdMolDescriptors.CalcFractionCSP3(mol), 2), note="of the carbon atoms"),
-        _fact(molecule, "QED", round(drug_like, 2), note="drug-likeness, 0 to 1"),
-        _fact(molecule, "rule of five", "pass" if len(violations) <= 1 else "fail", note=f"{values}; {broken}"),
-        _fact(molecule, "Veber rule", veber, note=limits),
-    ]
-
-
-def rule_of_five(molecule: Molecule) -> tuple[list[str], str]:
-    """Return which of Lipinski's four limits are exceeded, and the four values in words."""
-    mol = parsed(molecule.smiles)
-    weight, logp = average_weight(mol), rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
-    donors, acceptors = rdMolDescriptors.CalcNumLipinskiHBD(mol), rdMolDescriptors.CalcNumLipinskiHBA(mol)
-    limits = {
-        "molecular weight": weight > 500,
-        "logP": logp > 5,
-        "donors": donors > 5,
-        "acceptors": acceptors > 10,
-    }
-    values = f"weight {weight:.2f} (<= 500), logP {logp:.2f} (<= 5), NH+OH {donors} (<= 5), N+O {acceptors} (<= 10)"
-    return [name for name, broken in limits.items() if broken], values
-
-
 def stereocentres(molecule: Molecule) -> tuple[int, int]:
     """Count the tetrahedral stereocentres: (defined, undefined)."""
-    found = Chem.FindPotentialStereo(Chem.Mol(parsed(molecule.smiles)))
-    centres = [one for one in found if one.type == Chem.StereoType.Atom_Tetrahedral]
-    defined = sum(one.specified == Chem.StereoSpecified.Specified for one in centres)
+    elements = Chem.FindPotentialStereo(Chem.Mol(parsed(molecule.smiles)))
+    centres = [element for element in elements if element.type == Chem.StereoType.Atom_Tetrahedral]
+    defined = sum(element.specified == Chem.StereoSpecified.Specified for element in centres)
     return defined, len(centres) - defined
 
 
 def stereo_stated(molecule: Molecule) -> tuple[int, int]:
     """Count stereocentres and double bonds that have a configuration: (stated, not stated)."""
     kinds = (Chem.StereoType.Atom_Tetrahedral, Chem.StereoType.Bond_Double)
-    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(parsed(molecule.smiles))) if one.type in kinds]
-    stated = sum(one.specified == Chem.StereoSpecified.Specified for one in found)
-    return stated, len(found) - stated
+    mol = Chem.Mol(parsed(molecule.smiles))
+    elements = [element for element in Chem.FindPotentialStereo(mol) if element.type in kinds]
+    stated = sum(element.specified == Chem.StereoSpecified.Specified for element in elements)
+    return stated, len(elements) - stated
 
 
-# ---------------------------------------------------------------- salts, likeness, drawings
+# ---------------------------------------------------------------- parts, salts, likeness, drawings
 
 
 def components(molecule: Molecule) -> list[Molecule]:
     """Return the covalently connected parts, largest first; a salt has several."""
-    parts = Chem.GetMolFrags(parsed(molecule.smiles), asMols=True)
-    return [describe(part) for part in sorted(parts, key=lambda part: -part.GetNumHeavyAtoms())]
+    return list(_parts(molecule.smiles))
+
+
+@lru_cache(maxsize=1024)
+def _parts(smiles: str) -> tuple[Molecule, ...]:
+    parts = Chem.GetMolFrags(parsed(smiles), asMols=True)
+    return tuple(describe(part) for part in sorted(parts, key=lambda part: -part.GetNumHeavyAtoms()))
+
+
+def part_count(molecule: Molecule) -> int:
+    """Count the covalently connected parts, which describes none of them."""
+    return len(Chem.GetMolFrags(parsed(molecule.smiles)))
 
 
 def parent_of_salt(molecule: Molecule) -> Molecule | None:
@@ -402,26 +321,44 @@ def parent_of_salt(molecule: Molecule) -> Molecule | None:
     Usual counter-ions and solvents are left aside, unless nothing else is there; of the rest the largest
     organic part is taken and its charges are neutralised where hydrogens allow it.
     """
+    return _parent(molecule.smiles)
+
+
+@lru_cache(maxsize=1024)
+def _parent(smiles: str) -> Molecule | None:
     with rdBase.BlockLogs():
-        uncharger = rdMolStandardize.Uncharger()
-        parts = [uncharger.uncharge(part) for part in Chem.GetMolFrags(parsed(molecule.smiles), asMols=True)]
+        parts = [_uncharged(part) for part in Chem.GetMolFrags(parsed(smiles), asMols=True)]
         organic = [part for part in parts if any(atom.GetAtomicNum() == 6 for atom in part.GetAtoms())]
-        drug = [part for part in organic if Chem.MolToSmiles(part, isomericSmiles=False) not in _COUNTER_IONS]
         if not organic:
             return None
-        parent = describe(max(drug or organic, key=lambda part: int(part.GetNumHeavyAtoms())))
-    return parent if parent.smiles != molecule.smiles else None
+        drug = organic
+        if len(organic) > 1:
+            drug = [part for part in organic if Chem.MolToSmiles(part, isomericSmiles=False) not in _COUNTER_IONS]
+        parent = max(drug or organic, key=lambda part: int(part.GetNumHeavyAtoms()))
+        return describe(parent) if Chem.MolToSmiles(parent) != smiles else None
+
+
+def _uncharged(part: Chem.Mol) -> Chem.Mol:
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
+    charged = any(atom.GetFormalCharge() for atom in part.GetAtoms())
+    return rdMolStandardize.Uncharger().uncharge(part) if charged else part
 
 
 def similar(a: Molecule, b: Molecule) -> float:
     """Return the Tanimoto similarity (0 to 1) of the Morgan fingerprints (radius 2, 2048 bits)."""
+    from rdkit import DataStructs
+    from rdkit.Chem import rdFingerprintGenerator
+
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
-    first, second = (generator.GetFingerprint(parsed(one.smiles)) for one in (a, b))
+    first, second = (generator.GetFingerprint(parsed(molecule.smiles)) for molecule in (a, b))
     return float(DataStructs.TanimotoSimilarity(first, second))
 
 
 def draw_svg(molecule: Molecule, width: int = 320, height: int = 240) -> str:
     """Draw the structure on white; returns one ``<svg>`` element, without the XML declaration."""
+    from rdkit.Chem.Draw import rdMolDraw2D
+
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, Chem.Mol(parsed(molecule.smiles)))
     drawer.FinishDrawing()

@@ -1,8 +1,9 @@
-"""Credentials in addresses: taken out of what is held, and blotted out of what is shown.
+"""Credentials in addresses: taken out of what is held, and redacted in what is shown.
 
 An address of a host, a service or a proxy may carry a user name and a password. :func:`split_credentials` parts the
 two where a client is made, so that no address that is held, logged or cited has any; :func:`redact` cleans the texts
-that others write (an HTTP library, a host that echoes a header), and :func:`shown` an address that cannot be read.
+that others write (an HTTP library, a host that echoes a header), and :func:`redact_address` an address that cannot be
+read.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import PurePath
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-BLOT = "***"
+REDACTED = "***"
 Credentials: TypeAlias = tuple[str, str]
 """user name and password, decoded; either may be empty"""
 
@@ -30,7 +31,7 @@ _SECRET_NAME = re.compile(rf"(?:{_ENDINGS}|(?:^|[_.-])(?:{_WHOLE}))$", re.IGNORE
 _PACKED = re.compile(r"(?:[A-Za-z0-9+/_-]|%2[BbFf]){4,}(?:=|%3[Dd]){0,2}")
 _AT = re.compile("@|%40|\uff20|\ufe6b")
 """the at sign, also as input methods write it"""
-SHORTEST = 6
+MIN_SECRET_CHARS = 6
 """characters of a secret that is looked for in whole answers and logs: a stand-in for one (EMPTY, x) is also a word"""
 _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpcore.socks")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -47,54 +48,58 @@ def split_credentials(url: str) -> tuple[str, Credentials | None]:
     if not at:
         return url, None
     name, _, password = user.partition(":")
-    found = unquote(name), unquote(password)
-    return urlunsplit(parts._replace(netloc=place)), found if any(found) else None
+    credentials = unquote(name), unquote(password)
+    return urlunsplit(parts._replace(netloc=place)), credentials if any(credentials) else None
 
 
 def redact(text: str, *secrets: str) -> str:
     """Return ``text`` without the user information and the secret parameters of its URLs, and without ``secrets``.
 
-    Of a URL with an at sign in its path more is blotted than would be needed.
+    Of a URL with an at sign in its path more is redacted than would be needed.
     """
-    text = re.sub(r"\S+", lambda word: _without_user(word.group()), blot(text, *secrets))
-    return _PARAMETER.sub(rf"\g<1>{BLOT}", text)
+    text = re.sub(r"\S+", lambda word: _without_user(word.group()), redact_secrets(text, *secrets))
+    return _PARAMETER.sub(rf"\g<1>{REDACTED}", text)
 
 
-def blot(text: str, *secrets: str) -> str:
+def redact_secrets(text: str, *secrets: str) -> str:
     """Return ``text`` without ``secrets``: as they are, percent-encoded in part or whole, escaped, or within base64."""
     hidden = sorted(filter(None, map(str.strip, secrets)), key=len, reverse=True)
     if not hidden:
         return text
     raw = [secret.encode(errors="surrogatepass") for secret in hidden]
-    text = _PACKED.sub(lambda found: BLOT if _holds(found.group(), raw) else found.group(), text)
-    return re.sub("|".join("".join(map(_encoded, secret)) for secret in hidden), BLOT, text)
+    text = _PACKED.sub(lambda packed: REDACTED if _hides(packed.group(), raw) else packed.group(), text)
+    return re.sub("|".join("".join(map(_encoded, secret)) for secret in hidden), REDACTED, text)
 
 
-def shown(address: str) -> str:
+def redact_address(address: str) -> str:
     """Return an address from outside, whole and perhaps malformed, as it may be shown.
 
-    All before an at sign is blotted.
+    All before an at sign is redacted.
     """
     scheme = re.match(r"\s*[a-z][a-z0-9+.-]*:/+", address, re.IGNORECASE)
     lead = scheme.group() if scheme else ""
     *before, place = _AT.split(address[len(lead) :])
-    return redact(f"{lead}{BLOT}@{place}" if before else address)
+    return redact(f"{lead}{REDACTED}@{place}" if before else address)
 
 
-def shown_place(place: str | PurePath) -> str:
+def redact_path(place: str | PurePath) -> str:
     """Return what should be a file or folder as it may be shown: it may be an address that was put in its place."""
     text = str(place)
-    return shown(text) if re.search(r"//|[a-z][a-z0-9+.-]+:.*@|^[a-z][a-z0-9+.-]+:/", text, re.IGNORECASE) else text
+    return (
+        redact_address(text)
+        if re.search(r"//|[a-z][a-z0-9+.-]+:.*@|^[a-z][a-z0-9+.-]+:/", text, re.IGNORECASE)
+        else text
+    )
 
 
 def secret_words(words: Sequence[str]) -> list[str]:
     """Return the values that a command line gives to flags that are called like a secret, known or not."""
-    found = []
+    values = []
     for word, following in pairwise([*words, ""]):
         flag, assigned, value = word.partition("=")
         if word.startswith("--") and names_secret(flag):
-            found.append(value if assigned else following)
-    return found
+            values.append(value if assigned else following)
+    return values
 
 
 def names_secret(name: str) -> bool:
@@ -112,13 +117,13 @@ def secrets_of(credentials: Credentials | None) -> tuple[str, ...]:
 
 def proxy_secrets() -> tuple[str, ...]:
     """Return the passwords of the proxies that the environment names, encoded or not."""
-    found: list[str] = []
+    secrets: list[str] = []
     for address in proxy_settings().values():
         user, at, _ = address.rpartition("@")
         if at:
             name, _, password = user.rpartition("//")[2].partition(":")
-            found += [*secrets_of((name, password)), *secrets_of((unquote(name), unquote(password)))]
-    return tuple(found)
+            secrets += [*secrets_of((name, password)), *secrets_of((unquote(name), unquote(password)))]
+    return tuple(secrets)
 
 
 def proxy_settings() -> dict[str, str]:
@@ -128,10 +133,10 @@ def proxy_settings() -> dict[str, str]:
 
 def long_enough(secrets: Sequence[str]) -> list[str]:
     """Return those of some secrets that are looked for in whole answers and logs, see :data:`SHORTEST`."""
-    return [secret for secret in secrets if len(secret.strip()) >= SHORTEST]
+    return [secret for secret in secrets if len(secret.strip()) >= MIN_SECRET_CHARS]
 
 
-class Hush(logging.Filter):
+class SecretFilter(logging.Filter):
     """Keeps secrets out of what the HTTP library logs: addresses it was redirected to, headers that came back."""
 
     def __init__(self) -> None:
@@ -148,60 +153,60 @@ class Hush(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, without secrets."""
         message = record.getMessage()
-        if (clean := blot(message, *self._secrets)) != message:
+        if (clean := redact_secrets(message, *self._secrets)) != message:
             record.msg, record.args = clean, None
         return True
 
 
-HUSH = Hush()
+SECRET_FILTER = SecretFilter()
 """the one filter of this process; whoever makes an HTTP client adds what that client must not tell"""
 
 
 def clean_chain(error: BaseException | None, clean: Callable[[str], str]) -> None:
     """Clean, in place, the words of an error and of all that it came from: whoever walks the chain reads them."""
     seen: set[int] = set()
-    left: list[Any] = [error]
-    while left:
-        if not isinstance(one := left.pop(), BaseException) or id(one) in seen:
+    waiting: list[Any] = [error]
+    while waiting:
+        if not isinstance(link := waiting.pop(), BaseException) or id(link) in seen:
             continue
-        seen.add(id(one))
-        left += [one.__cause__, one.__context__, *one.args]
-        one.args = tuple(clean(part) if isinstance(part, str) else part for part in one.args)
+        seen.add(id(link))
+        waiting += [link.__cause__, link.__context__, *link.args]
+        link.args = tuple(clean(part) if isinstance(part, str) else part for part in link.args)
 
 
-class Sieve:
+class StreamRedactor:
     """Takes secrets out of a text that comes in pieces; what may be the start of one waits for the next piece."""
 
     def __init__(self, *secrets: str) -> None:
         self._secrets = [secret for secret in secrets if secret]
         self._waiting = ""
 
-    def put(self, piece: str) -> str:
+    def feed(self, piece: str) -> str:
         """Return what can be told now."""
-        text = blot(self._waiting + piece, *self._secrets)
+        text = redact_secrets(self._waiting + piece, *self._secrets)
         starts = (
             length for secret in self._secrets for length in range(1, len(secret)) if text.endswith(secret[:length])
         )
-        told = len(text) - max(starts, default=0)
-        self._waiting = text[told:]
-        return text[:told]
+        safe = len(text) - max(starts, default=0)
+        self._waiting = text[safe:]
+        return text[:safe]
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """Return what waited when no piece is left."""
         text, self._waiting = self._waiting, ""
         return text
 
 
-def blotted(value: Any, *secrets: str) -> Any:
+def redact_values(value: Any, *secrets: str) -> Any:
     """Return plain JSON values without secrets, wherever they stand in a text."""
     if isinstance(value, str):
-        return blot(value, *secrets)
+        return redact_secrets(value, *secrets)
     if isinstance(value, dict):
-        return {blot(str(name), *secrets): blotted(part, *secrets) for name, part in value.items()}
-    return [blotted(part, *secrets) for part in value] if isinstance(value, list) else value
+        return {redact_secrets(str(name), *secrets): redact_values(part, *secrets) for name, part in value.items()}
+    return [redact_values(part, *secrets) for part in value] if isinstance(value, list) else value
 
 
-def _holds(packed: str, secrets: Sequence[bytes]) -> bool:
+def _hides(packed: str, secrets: Sequence[bytes]) -> bool:
     """Whether what may hold base64, also behind letters that belong to something else, holds one of some secrets."""
     body = unquote(packed).rstrip("=")
     altchars = b"-_" if set("-_") & set(body) else None
@@ -209,10 +214,10 @@ def _holds(packed: str, secrets: Sequence[bytes]) -> bool:
         piece = body[start:]
         piece = piece[:-1] if len(piece) % 4 == 1 else piece
         try:
-            found = base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=altchars)
+            content = base64.b64decode(piece + "=" * (-len(piece) % 4), altchars=altchars)
         except ValueError:
             continue
-        if any(secret in found for secret in secrets):
+        if any(secret in content for secret in secrets):
             return True
     return False
 
@@ -233,4 +238,4 @@ def _without_user(word: str) -> str:
     """
     lead, slashes, rest = word.partition("//")
     *before, place = _AT.split(rest)
-    return f"{lead}{slashes}{BLOT}@{place}" if before else word
+    return f"{lead}{slashes}{REDACTED}@{place}" if before else word

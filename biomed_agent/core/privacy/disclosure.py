@@ -1,8 +1,8 @@
 """What a text discloses that should be a name or a query: a structure or a sequence written in it, in any notation.
 
-It errs on the safe side: what reads as a structure counts as one unless it is a known name (:data:`ALSO_NAMES`) or a
-few capitals without a bond, as genes and abbreviations are (``SPOP``, ``CNO``). A systematic name
-(``2-(acetyloxy)benzoic acid``) is a name, and so is a formula (``C9H8O4``).
+It errs on the safe side: what reads as a structure counts as one unless it is a known name
+(:data:`GENES_READ_AS_SMILES`) or a few capitals without a bond, as genes and abbreviations are (``SPOP``, ``CNO``). A
+systematic name (``2-(acetyloxy)benzoic acid``) is a name, and so is a formula (``C9H8O4``).
 """
 
 from __future__ import annotations
@@ -12,30 +12,31 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 
-ALSO_NAMES = frozenset({"BCCIP"})
+from biomed_agent.core.identifiers import INCHIKEY, ORGANIC_SUBSET
+from biomed_agent.core.protein_variants import LETTERS
+
+GENES_READ_AS_SMILES = frozenset({"BCCIP"})
 """Genes of five letters and more that RDKit reads as a SMILES and that look like one; of the starter set no other."""
-FEWEST_ATOMS = 5
+MIN_ATOMS = 5
 """of a SMILES within a longer text; less than that is also an abbreviation, unless it has chlorine or bromine"""
-MOTIF = 3
+MAX_MOTIF_RESIDUES = 3
 """residues in three-letter code that a query may hold: Arg-Gly-Asp is what integrins are asked about by"""
-SHORTEST_SEQUENCE = 12
+MIN_SEQUENCE_RESIDUES = 12
 """residues from which a word that is no English counts as a sequence"""
-SHORTEST_CAPITALS = 9
+MIN_CAPITAL_RESIDUES = 9
 """residues from which one in capitals does"""
 
 _BRACKET_ATOM = r"\[\d*[A-Za-z][a-z]?@{0,2}(?:H\d*)?[+-]{0,4}\d*(?::\d+)?\]"
-_SMILES_PART = rf"(?:{_BRACKET_ATOM}|Br|Cl|[BCNOPSFIbcnops]|[-=#$/\\.~:()@+*]|%\d\d|\d)"
+_SMILES_PART = rf"(?:{_BRACKET_ATOM}|{ORGANIC_SUBSET}|[-=#$/\\.~:()@+*]|%\d\d|\d)"
 _SMILES = re.compile(rf"{_SMILES_PART}+")
 _SMILES_RUN = re.compile(rf"(?<![A-Za-z]){_SMILES_PART}{{8,}}(?![A-Za-z])")
-_ATOM = re.compile(rf"{_BRACKET_ATOM}|Br|Cl|[BCNOPSFIbcnops]")
+_ATOM = re.compile(rf"{_BRACKET_ATOM}|{ORGANIC_SUBSET}")
 _BONDS = re.compile(r"[=#()\[\]@\\]|[bcnops]\d")
 """marks that names and lists of names do not have"""
 _UNLIKE_WORDS = re.compile(r"CCCC|Cl|Br|^(?=.*CC).{5}|.{7}")
 
-_INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
-_RESIDUE = (
-    "(?:Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Ser|Thr|Trp|Tyr|Val|Aib|Orn|Nle|Hyp|Sar|Cit|Xaa)"
-)
+_INCHIKEY = re.compile(rf"\b{INCHIKEY.pattern}\b")
+_RESIDUE = rf"(?:{'|'.join(LETTERS)}|Aib|Orn|Nle|Hyp|Sar|Cit|Xaa)"
 _RESIDUES = re.compile(_RESIDUE, re.I)
 _NOTATIONS = (
     ("InChI", re.compile(r"InChI\s*=|(?<![\w.])1S?/[A-Z][A-Za-z0-9.]*/[chqpbtmsir]|/[ch]\d+[-(,]\d", re.I)),
@@ -78,11 +79,11 @@ def structure_in(text: str, *, name: bool = False) -> str:
     """
     text = _plain(text)
     for notation, pattern in _NOTATIONS:
-        for found in pattern.finditer(text):
-            if notation == "peptide" and not name and len(_RESIDUES.findall(found[0])) <= MOTIF:
+        for match in pattern.finditer(text):
+            if notation == "peptide" and not name and len(_RESIDUES.findall(match[0])) <= MAX_MOTIF_RESIDUES:
                 continue
-            before, after = re.search(r'[^\s"]*$', text[: found.start()]), re.match(r'[^\s"]*', text[found.end() :])
-            return _shown(f"{before and before[0]}{found[0]}{after and after[0]}", notation)
+            before, after = re.search(r'[^\s"]*$', text[: match.start()]), re.match(r'[^\s"]*', text[match.end() :])
+            return _shown(f"{before and before[0]}{match[0]}{after and after[0]}", notation)
     if residues := next(_sequences(text), ""):
         return _shown(residues, "sequence")
     wholes = (text.strip(), *re.findall(r'"([^"]+)"', text)) if name else ()
@@ -93,7 +94,7 @@ def structure_in(text: str, *, name: bool = False) -> str:
         if _is_smiles(token):
             return _shown(token, "SMILES")
     for run in _SMILES_RUN.finditer(text):  # broken ones, which RDKit does not read, are as confidential
-        if len(_ATOM.findall(run[0])) >= FEWEST_ATOMS and re.search(rf"{_BONDS.pattern}|CCC|Cl|Br", run[0]):
+        if len(_ATOM.findall(run[0])) >= MIN_ATOMS and re.search(rf"{_BONDS.pattern}|CCC|Cl|Br", run[0]):
             return _shown(run[0], "SMILES")
     return ""
 
@@ -114,8 +115,8 @@ def reads_as_residues(word: str) -> bool:
         return True
     if _STEMS.search(word):
         return False
-    score = sum(_VALUES[_PAIRS[ord(one) - 65][ord(other) - 65]] for one, other in pairwise(letters))
-    return score > (2 if len(word) >= SHORTEST_SEQUENCE else 4)  # a short one has fewer letters that can tell
+    score = sum(_VALUES[_PAIRS[ord(first) - 65][ord(second) - 65]] for first, second in pairwise(letters))
+    return score > (2 if len(word) >= MIN_SEQUENCE_RESIDUES else 4)  # a short one has fewer letters that can tell
 
 
 def _plain(text: str) -> str:
@@ -132,13 +133,13 @@ def _shown(piece: str, notation: str) -> str:
 def _sequences(text: str) -> Iterator[str]:
     """Yield the sequences in a text: one word, blocks of equal length, or letters one by one."""
     for match in _WORD.finditer(text):
-        if (len(match[0]) >= SHORTEST_SEQUENCE or match[0].isupper()) and reads_as_residues(match[0]):
+        if (len(match[0]) >= MIN_SEQUENCE_RESIDUES or match[0].isupper()) and reads_as_residues(match[0]):
             yield match[0]
     for match in _BLOCKS.finditer(text):
         blocks = re.split(r"[\s-]+", match[0])
         joined = "".join(blocks)
         equal = len(blocks[0]) >= len(blocks[-1]) and len({len(block) for block in blocks[:-1]}) == 1
-        if equal and len(joined) >= SHORTEST_SEQUENCE and reads_as_residues(joined):
+        if equal and len(joined) >= MIN_SEQUENCE_RESIDUES and reads_as_residues(joined):
             yield match[0]
     yield from (match[0] for match in _LETTERS.finditer(text))
 
@@ -162,14 +163,14 @@ def _is_smiles(text: str, *, short: bool = False) -> bool:
         short: Whether two atoms are enough if it has marks that words do not have. Letters alone that fit a word are
             one: SPOP, CCNO and CNO are names, and a chain of four atoms is nobody's secret.
     """
-    if not _SMILES.fullmatch(text) or text.upper() in ALSO_NAMES:
+    if not _SMILES.fullmatch(text) or text.upper() in GENES_READ_AS_SMILES:
         return False
     marked = _BONDS.search(text)
     if "/" in text and not marked:  # POPC/POPS: in a SMILES a double bond would stand between
         return any(_is_smiles(part, short=short) for part in text.split("/"))
     atoms = _atoms(text)
     if marked or (short and re.search(r"\d", text)):  # RDKit reads a digit only where a ring is closed: not NOS1
-        return atoms >= (2 if short else FEWEST_ATOMS - 1)
+        return atoms >= (2 if short else MIN_ATOMS - 1)
     return atoms >= 3 and bool(_UNLIKE_WORDS.search(text))
 
 

@@ -23,6 +23,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from biomed_agent.core.errors import Refused
+from biomed_agent.core.identifiers import INCHIKEY
 from biomed_agent.core.types import EgressPolicy
 
 Discloses: TypeAlias = Literal["name", "identifier", "query", "structure", "text"]
@@ -32,7 +33,7 @@ CONFIDENTIAL: frozenset[Discloses] = frozenset({"structure", "text"})
 """What the policy ``names-only`` keeps on this machine."""
 
 logger = logging.getLogger(__name__)
-_HASH = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]|checksum")
+_HASH = re.compile(rf"{INCHIKEY.pattern}|checksum")
 _KINDS: dict[Discloses, str] = {
     "name": "names",
     "identifier": "identifiers",
@@ -137,7 +138,7 @@ class Departure:
         return "hashes" if self.discloses == "identifier" and _HASH.search(self.request) else _KINDS[self.discloses]
 
 
-LOG_BYTES = 10 * 2**20
+MAX_LOG_BYTES = 10 * 2**20
 """bytes the audit log may have, about 30,000 requests; then it is put aside, and the one put aside before is dropped"""
 
 
@@ -154,7 +155,7 @@ class AuditLog:
         limit: Most bytes of the file.
     """
 
-    def __init__(self, path: Path | None, limit: int = LOG_BYTES) -> None:
+    def __init__(self, path: Path | None, limit: int = MAX_LOG_BYTES) -> None:
         self.path = None if path is None else path.expanduser()
         self.limit = limit
 
@@ -271,7 +272,7 @@ def is_loopback(url: str) -> bool:
 
     What is written in a way that only the system's resolver understands (``127.1``, ``localhost.``) or does not always
     lead here (``0.0.0.0``) counts as elsewhere. Where a name leads is looked at when it is connected to, see
-    :class:`.routes.Passage`.
+    :class:`.routes.RouteTrace`.
     """
     try:
         host = urlsplit(url).hostname or ""
@@ -283,8 +284,8 @@ def is_loopback(url: str) -> bool:
 def this_machine(address: str) -> bool:
     """Whether an IP address, as text, is a loopback address."""
     try:
-        found = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (mapped or found).is_loopback
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_loopback

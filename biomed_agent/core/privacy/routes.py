@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import Unavailable
-from biomed_agent.core.privacy.credentials import HUSH, clean_chain, proxy_secrets, proxy_settings, redact, shown
+from biomed_agent.core.privacy.credentials import (
+    SECRET_FILTER,
+    clean_chain,
+    proxy_secrets,
+    proxy_settings,
+    redact,
+    redact_address,
+)
 from biomed_agent.core.privacy.egress import is_loopback, leaves, this_machine
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ _Client = TypeVar("_Client", "httpx.Client", "httpx.AsyncClient")
 def open_client(url: str, **options: Any) -> httpx.Client:
     """Return a client for ``url`` and what lies on its host.
 
-    A client for this machine uses no proxy, and opens a connection for each request, so that a :class:`Passage` sees
+    A client for this machine uses no proxy, and opens a connection for each request, so that a :class:`RouteTrace` sees
     with whom it is made. Any other takes the route that the environment says.
 
     Args:
@@ -41,9 +48,9 @@ def open_client(url: str, **options: Any) -> httpx.Client:
     def client() -> httpx.Client:
         if not is_loopback(url):
             return httpx.Client(**options)
-        return httpx.Client(transport=httpx.HTTPTransport(limits=_fresh()), **options)
+        return httpx.Client(transport=httpx.HTTPTransport(limits=_limits_of_one_request()), **options)
 
-    return _made(client)
+    return _create(client)
 
 
 def open_async_client(url: str, **options: Any) -> httpx.AsyncClient:
@@ -53,23 +60,23 @@ def open_async_client(url: str, **options: Any) -> httpx.AsyncClient:
     def client() -> httpx.AsyncClient:
         if not is_loopback(url):
             return httpx.AsyncClient(**options)
-        return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(limits=_fresh()), **options)
+        return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(limits=_limits_of_one_request()), **options)
 
-    return _made(client)
+    return _create(client)
 
 
-def _fresh() -> httpx.Limits:
+def _limits_of_one_request() -> httpx.Limits:
     """Return limits under which no connection serves a second request."""
     import httpx
 
     return httpx.Limits(max_keepalive_connections=0)
 
 
-def _made(client: Callable[[], _Client]) -> _Client:
+def _create(client: Callable[[], _Client]) -> _Client:
     """Return a client, or say what in the environment it cannot be made with."""
     import httpx
 
-    HUSH.add(*proxy_secrets())
+    SECRET_FILTER.add(*proxy_secrets())
     try:
         return client()
     except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
@@ -77,7 +84,9 @@ def _made(client: Callable[[], _Client]) -> _Client:
         unread = isinstance(error, httpx.InvalidURL)
         reason = "a proxy's address cannot be read" if unread else redact(str(error), *proxy_secrets()).rstrip(".")
         proxies = (
-            "" if isinstance(error, OSError) else ", ".join(f"{k}={shown(v)}" for k, v in proxy_settings().items())
+            ""
+            if isinstance(error, OSError)
+            else ", ".join(f"{k}={redact_address(v)}" for k, v in proxy_settings().items())
         )
         clean_chain(error, lambda _: reason)
         raise Unavailable(
@@ -86,29 +95,29 @@ def _made(client: Callable[[], _Client]) -> _Client:
         ) from None
 
 
-class Passage:
+class RouteTrace:
     """Watches one request, as the ``trace`` of httpcore: with whom its connection is made, and when it goes out on it.
 
-    An instance is the trace of a synchronous client; :meth:`awaited` is that of an asynchronous one. A connection that
-    an earlier request opened is not seen to be made. To this machine there is none, see :func:`open_client`; elsewhere
-    ``proxies`` remembers the proxy, since a client takes the same route to an address as long as it lives.
+    An instance is the trace of a synchronous client; :meth:`handle_async` is that of an asynchronous one. A connection
+    that an earlier request opened is not seen to be made. To this machine there is none, see :func:`open_client`;
+    elsewhere ``proxies`` remembers the proxy, since a client takes the same route to an address as long as it lives.
 
     What a synchronous client sends and reads ends with the call that it works for (:mod:`biomed_agent.core.deadline`):
     when that is cancelled, its connection is closed. Until a connection stands it waits for its own timeout.
 
     Args:
         url: The address asked.
-        judge: Called with the address of the peer when something that was exempt as being on this machine turns out to
-            be elsewhere, before anything is sent; raises when the policy would not have let it go.
-        on_send: Called with this passage when the connection stands and the request is about to go.
+        check_peer: Called with the address of the peer when something that was exempt as being on this machine turns
+            out to be elsewhere, before anything is sent; raises when the policy would not have let it go.
+        on_send: Called with this trace when the connection stands and the request is about to go.
         proxies: By address, the proxies through which earlier requests of the same client went.
     """
 
     def __init__(
         self,
         url: str,
-        judge: Callable[[str], None],
-        on_send: Callable[[Passage], None],
+        check_peer: Callable[[str], None],
+        on_send: Callable[[RouteTrace], None],
         proxies: dict[tuple[str, int], str] | None = None,
     ) -> None:
         import httpx
@@ -116,7 +125,7 @@ class Passage:
         address = httpx.URL(url)
         self._place = address.raw_host.decode("ascii"), address.port or _PORTS.get(address.scheme, 0)
         self._exempt = is_loopback(url)
-        self._judge, self._on_send = judge, on_send
+        self._check_peer, self._on_send = check_peer, on_send
         self._proxies = {} if proxies is None else proxies
         self.outside = not self._exempt
         """whether the request leaves this machine"""
@@ -142,7 +151,7 @@ class Passage:
                 stream.close()
             raise
 
-    async def awaited(self, event: str, details: Mapping[str, Any]) -> None:
+    async def handle_async(self, event: str, details: Mapping[str, Any]) -> None:
         """Take note of an event of an asynchronous client."""
         try:
             self._see(event, details)
@@ -154,7 +163,7 @@ class Passage:
     def _see(self, event: str, details: Mapping[str, Any]) -> None:
         if event.endswith(".connect_tcp.started"):
             place = details["host"], details["port"]
-            self._proxies[self._place] = "" if place == self._place else _written(*place)
+            self._proxies[self._place] = "" if place == self._place else _host_and_port(*place)
         elif self._exempt and (stream := _new_stream(event, details)):
             self._look_at(_peer(stream))
         elif leaves(event, details):
@@ -163,7 +172,7 @@ class Passage:
     def _look_at(self, peer: str) -> None:
         self.outside = not this_machine(peer)
         if self.outside:
-            self._judge(peer)
+            self._check_peer(peer)
 
 
 def _new_stream(event: str, details: Mapping[str, Any]) -> Any:
@@ -210,5 +219,5 @@ def _peer(stream: Any) -> str:
         raise httpx.ConnectError("the connection broke before it was used") from None
 
 
-def _written(host: str, port: int) -> str:
+def _host_and_port(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

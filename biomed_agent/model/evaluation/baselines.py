@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from biomed_agent.core.words import split_sentences
 from biomed_agent.model.contract.rouge import Subsequence, words
 from biomed_agent.model.data.examples import Example, Question
 from biomed_agent.model.data.similarity import Neighbour, nearest_molecules, nearest_proteins
@@ -96,7 +97,7 @@ def _changes(text: str, frequent: Sequence[str]) -> Iterator[str]:
 
 
 def _sentences(text: str) -> list[str]:
-    return _SENTENCE_END.split(text.strip())
+    return split_sentences(text, _SENTENCE_END)
 
 
 # ---------------------------------------------------------------------------------------------- neighbours

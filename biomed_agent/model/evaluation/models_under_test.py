@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from biomed_agent.core.chemistry.structures import computed_facts, molecule_from_smiles
+from biomed_agent.core.chemistry.descriptors import computed_facts
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
 from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
 from biomed_agent.core.types import Entity, ModelStamp, Protein
 from biomed_agent.model.contract.generation import Generation, Options

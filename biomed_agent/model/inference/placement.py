@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
-from biomed_agent.core.privacy.credentials import shown_place
+from biomed_agent.core.privacy.credentials import redact_path
 from biomed_agent.core.types import LoadIn
 from biomed_agent.model.contract.manifest import read_manifest
 
@@ -200,7 +200,7 @@ def named_sizes(name: str) -> Sizes:
     config = NAMED.get(name.lower())
     if config is None:
         raise InvalidInput(
-            f"{shown_place(name)!r} is neither a model folder nor a known model.",
+            f"{redact_path(name)!r} is neither a model folder nor a known model.",
             f"Give a folder with a manifest.json, or one of: {', '.join(NAMED)}.",
         )
     return sizes_of(config, name.lower())

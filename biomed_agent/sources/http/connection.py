@@ -5,19 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import NamedTuple
-
-import httpx
+from typing import TYPE_CHECKING, NamedTuple
 
 from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.core.privacy.credentials import split_credentials
 from biomed_agent.core.privacy.egress import is_loopback
-from biomed_agent.core.privacy.routes import Passage, open_client
+from biomed_agent.core.privacy.routes import RouteTrace, open_client
 from biomed_agent.core.version import __version__
 from biomed_agent.sources.http.rate_limit import Clock
 from biomed_agent.sources.http.services import Service
+
+if TYPE_CHECKING:
+    import httpx
 
 IDLE_SECONDS = 15.0
 """seconds to wait for the next bytes within the total time of a call"""
@@ -65,7 +65,7 @@ class HttpConnection:
         form: Mapping[str, str],
         deadline: float,
         judge: Callable[[str], None],
-        on_send: Callable[[Passage], None],
+        on_send: Callable[[RouteTrace], None],
     ) -> Received:
         """Send one request and follow redirects on the host of the service.
 
@@ -76,7 +76,7 @@ class HttpConnection:
             params: Query parameters, not encoded.
             form: Body of a POST.
             deadline: Moment of the clock at which the last byte must have come.
-            judge: See :class:`.routes.Passage`.
+            judge: See :class:`.routes.RouteTrace`.
             on_send: Called before each request, redirected ones too, when its connection stands; returns when it may
                 leave.
 
@@ -90,7 +90,7 @@ class HttpConnection:
         client, proxies = self._open(service.url)
         request = client.build_request(method, url, params=dict(params) or None, data=dict(form) or None)
         for _ in range(MAX_REDIRECTS + 1):
-            passage = Passage(service.url, judge, on_send, proxies)
+            passage = RouteTrace(service.url, judge, on_send, proxies)
             status, headers, body = self._receive(client, service, request, deadline, passage)
             if status not in (301, 302, 303, 307, 308) or "location" not in headers:
                 return Received(status, headers, body, url)
@@ -101,8 +101,10 @@ class HttpConnection:
         raise Unavailable(f"{service.name} redirected more than {MAX_REDIRECTS} times.", "Try again later.")
 
     def _receive(
-        self, client: httpx.Client, service: Service, request: httpx.Request, deadline: float, passage: Passage
+        self, client: httpx.Client, service: Service, request: httpx.Request, deadline: float, passage: RouteTrace
     ) -> tuple[int, httpx.Headers, bytes]:
+        import httpx
+
         call = current()
         call.check()
         left = call.at_most(deadline - self._clock.monotonic())
@@ -125,6 +127,8 @@ class HttpConnection:
 
     def _open(self, url: str) -> tuple[httpx.Client, dict[tuple[str, int], str]]:
         """Return the client for an address, and the proxies that it is known to use."""
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         near = is_loopback(url)
         with self._lock:
             if near not in self._clients:
@@ -135,6 +139,8 @@ class HttpConnection:
 
 def _joined(service: str, url: httpx.URL, location: str) -> httpx.URL:
     """Return where a redirect of ``url`` leads."""
+    import httpx
+
     try:
         return url.join(location)
     except httpx.InvalidURL:
@@ -149,6 +155,8 @@ def on_host(service: str, base: str, url: httpx.URL) -> httpx.URL:
     Raises:
         Unavailable: It lies elsewhere.
     """
+    import httpx
+
     home = httpx.URL(base)
     if url.userinfo:
         url = httpx.URL(split_credentials(str(url))[0])

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import httpx
-
 from biomed_agent.core.privacy.disclosure import structure_in
 from biomed_agent.core.privacy.egress import Discloses
 from biomed_agent.core.types import Provenance
@@ -35,11 +33,15 @@ class LookUp:
     @property
     def full_url(self) -> str:
         """The address with its query."""
+        import httpx
+
         return str(httpx.URL(self.url, params=dict(self.params))) if self.params else self.url
 
     @property
     def request(self) -> str:
         """Method, address and form in one line."""
+        import httpx
+
         return f"{self.method} {self.full_url} {httpx.QueryParams(dict(self.form))}".strip()
 
     @property

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from biomed_agent.core.errors import BiomedAgentError, Unavailable
+from biomed_agent.core.errors import Unavailable
 from biomed_agent.core.types import Provenance
 
 
@@ -49,25 +48,3 @@ Check: TypeAlias = Callable[[Reply], None]
 :class:`Unavailable` does, and that a repetition may mend it. What is to be kept is read here, before it is kept."""
 PollPath: TypeAlias = Callable[[Reply], str | None]
 """Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
-
-
-@contextmanager
-def well_formed(service: str, *foreign: type[BiomedAgentError]) -> Iterator[None]:
-    """Turn what a malformed reply provokes in its reader into :class:`~biomed_agent.core.errors.Unavailable`.
-
-    A reader meets anything at all in a reply that is not what it should be, so every error that is none of this
-    package's is turned.
-
-    Args:
-        service: Whose reply it is.
-        foreign: Errors of this package that mean a malformed reply as well.
-    """
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, BiomedAgentError) and not isinstance(error, foreign):
-            raise
-        raise Unavailable(
-            f"{service}'s reply is malformed ({type(error).__name__}: {error}).",
-            f"{service} may have changed its format; look for a newer version of this package.",
-        ) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.privacy.credentials import Credentials, shown, split_credentials
+from biomed_agent.core.privacy.credentials import Credentials, redact_address, split_credentials
 from biomed_agent.sources.http.rate_limit import SLACK
 
 DAY = 86_400.0
@@ -77,7 +77,7 @@ def placed(service: Service, given: str | Service | None) -> Service:
         fine = False
     if not fine or parts.query or parts.fragment or "@" in url:
         raise InvalidInput(
-            f"the address of {service.name}, {shown(service.url)!r}, cannot be used; "
+            f"the address of {service.name}, {redact_address(service.url)!r}, cannot be used; "
             "expected something like https://host/path.",
             "Percent-encode what a user name or password has of / ? # @ :, and leave out query and fragment.",
         )

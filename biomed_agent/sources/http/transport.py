@@ -23,8 +23,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, get_args
 
-import httpx
-
 from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import (
     Cancelled,
@@ -34,7 +32,14 @@ from biomed_agent.core.errors import (
     TimedOut,
     Unavailable,
 )
-from biomed_agent.core.privacy.credentials import BLOT, HUSH, blot, proxy_secrets, redact, secrets_of
+from biomed_agent.core.privacy.credentials import (
+    REDACTED,
+    SECRET_FILTER,
+    proxy_secrets,
+    redact,
+    redact_secrets,
+    secrets_of,
+)
 from biomed_agent.core.privacy.egress import (
     AuditLog,
     Departure,
@@ -44,11 +49,12 @@ from biomed_agent.core.privacy.egress import (
     record_egress,
     recording,
 )
-from biomed_agent.core.privacy.routes import Passage
+from biomed_agent.core.privacy.routes import RouteTrace
 from biomed_agent.core.types import EgressPolicy
 from biomed_agent.sources.http.circuit_breaker import MAX_FAILURES, CircuitBreaker
 from biomed_agent.sources.http.connection import HttpConnection, Received, agent_name, on_host
 from biomed_agent.sources.http.look_up import LookUp, reply_to
+from biomed_agent.sources.http.malformed import well_formed
 from biomed_agent.sources.http.rate_limit import (
     Clock,
     RateLimiter,
@@ -59,7 +65,7 @@ from biomed_agent.sources.http.rate_limit import (
     pause,
     retry_after,
 )
-from biomed_agent.sources.http.reply import Check, PollPath, Reply, well_formed
+from biomed_agent.sources.http.reply import Check, PollPath, Reply
 from biomed_agent.sources.http.reply_cache import CachedReply, ReplyCache, SingleFlight
 from biomed_agent.sources.http.services import DAY, SERVICES, Service, placed
 
@@ -157,7 +163,9 @@ class Transport:
             self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
         clock = clock or SystemClock()
         self._email, self._api_key, self._clock = email, api_key, clock
-        HUSH.add(api_key, *(secret for service in self.services.values() for secret in secrets_of(service.credentials)))
+        SECRET_FILTER.add(
+            api_key, *(secret for service in self.services.values() for secret in secrets_of(service.credentials))
+        )
         self._audit = AuditLog(audit)
         self._cache = ReplyCache(cache_dir, clock)
         self._flights: SingleFlight[Reply] = SingleFlight()
@@ -284,6 +292,8 @@ class Transport:
         discloses: Discloses,
         log_line: str,
     ) -> LookUp:
+        import httpx
+
         service = self.services[key]
         url = (
             str(on_host(service.name, service.url, httpx.URL(path)))
@@ -371,6 +381,8 @@ class Transport:
         )
 
     def _try_once(self, service: Service, call: LookUp, check: Check | None, deadline: float) -> CachedReply:
+        import httpx
+
         limiter, breaker = self._limiters[call.service], self._breakers[call.service]
         if rest := breaker.refusal():
             raise Unavailable(
@@ -383,7 +395,7 @@ class Transport:
         def judge(peer: str) -> None:
             self._permit(service, call.judged(), peer)
 
-        def on_send(passage: Passage) -> None:
+        def on_send(passage: RouteTrace) -> None:
             nonlocal start
             while not limiter.claim(start):
                 start = limiter.approach(deadline)
@@ -417,7 +429,7 @@ class Transport:
         note = {
             "status": status,
             "headers": {name: headers[name] for name in STORED_HEADERS if name in headers},
-            "url": blot(url, self._api_key, *secrets_of(service.credentials)),
+            "url": redact_secrets(url, self._api_key, *secrets_of(service.credentials)),
             "retrieved": datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="seconds"),
             "digest": hashlib.sha256(body).hexdigest(),
         }
@@ -439,7 +451,7 @@ class Transport:
         call: LookUp,
         deadline: float,
         judge: Callable[[str], None],
-        on_send: Callable[[Passage], None],
+        on_send: Callable[[RouteTrace], None],
     ) -> Received:
         """Send the request with what the service wants to know of us."""
         method, params, form = call.method, dict(call.params), dict(call.form)
@@ -465,8 +477,10 @@ class Transport:
         if status >= 400:  # it may be the proxy's
             secrets += proxy_secrets()
         if secrets and (status >= 400 or service.credentials):
-            return blot(body.decode("utf-8", errors="surrogateescape"), *secrets).encode(errors="surrogateescape")
-        return body.replace(self._api_key.encode(errors="replace"), BLOT.encode()) if self._api_key else body
+            return redact_secrets(body.decode("utf-8", errors="surrogateescape"), *secrets).encode(
+                errors="surrogateescape"
+            )
+        return body.replace(self._api_key.encode(errors="replace"), REDACTED.encode()) if self._api_key else body
 
     def _scrub(self, text: str, service: Service) -> str:
         """Blot credentials out of what an error of the HTTP library says."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biomed_agent.core.types import Article, Evidence
+from biomed_agent.core.words import split_sentences
 
 if TYPE_CHECKING:
     from biomed_agent.sources.literature.europepmc import FullText
@@ -173,10 +174,4 @@ _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|approx|Fig|No|ca|Dr|spp|
 
 def sentences(text: str) -> list[str]:
     """Split prose into sentences, keeping every character of each."""
-    parts: list[str] = []
-    for part in _SENTENCE_END.split(text):
-        if parts and _ABBREVIATION.search(parts[-1]):
-            parts[-1] = f"{parts[-1]} {part}"
-        elif part.strip():
-            parts.append(part.strip())
-    return parts
+    return split_sentences(text, _SENTENCE_END, _ABBREVIATION)

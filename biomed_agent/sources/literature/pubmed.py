@@ -10,7 +10,8 @@ from typing import Any
 
 from biomed_agent.core.errors import InvalidInput, Unavailable
 from biomed_agent.core.types import Article, Provenance
-from biomed_agent.sources.http.reply import Reply, well_formed
+from biomed_agent.sources.http.malformed import well_formed
+from biomed_agent.sources.http.reply import Reply
 from biomed_agent.sources.http.services import DAY
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.literature.retractions import Link, read_standing

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import BiomedAgentError, NotFound, Refused, Unavailable
 from biomed_agent.core.types import Article
+from biomed_agent.core.words import counted
 
 if TYPE_CHECKING:
     from biomed_agent.sources.literature.europepmc import EuropePMC, FullText, Page
@@ -120,7 +121,9 @@ class Literature:
                 "Check the spelling, or leave the word out.",
             )
         articles = self.pubmed.articles(result)
-        notes.append(f"PubMed was asked for {query!r} ({_counted(result.count)}; read as: {result.translation}).")
+        notes.append(
+            f"PubMed was asked for {query!r} ({counted(result.count, 'article')}; read as: {result.translation})."
+        )
         notes += [*_notes_of(result), *not_given("PubMed", result.pmids, articles, limit)]
         return articles
 
@@ -139,7 +142,7 @@ class Literature:
         new = not_among(page.articles, known)
         notes.append(
             f"PubMed has few articles of this, so Europe PMC was asked for {untagged!r} as well "
-            f"({_counted(page.count)}, preprints among them; {len(new)} added)."
+            f"({counted(page.count, 'article')}, preprints among them; {len(new)} added)."
         )
         notes += _unread_of(page)
         return new
@@ -159,7 +162,7 @@ class Literature:
         except Unavailable as second:
             raise Unavailable(f"{first.message} {second.message}", "Try again later.") from second
         notes.append(
-            f"PubMed gave no answer; Europe PMC was asked for {untagged!r} instead ({_counted(page.count)}, "
+            f"PubMed gave no answer; Europe PMC was asked for {untagged!r} instead ({counted(page.count, 'article')}, "
             "preprints among them)."
         )
         notes += _unread_of(page)
@@ -243,10 +246,6 @@ def _notes_of(result: SearchResult) -> list[str]:
     """Return what else PubMed said of a query: ignored stop words and its messages."""
     notes = [f"PubMed left out: {', '.join(result.ignored)}."] if result.ignored else []
     return notes + [f"PubMed says: {message}" for message in result.messages if "No items found" not in message]
-
-
-def _counted(articles: int) -> str:
-    return "1 article" if articles == 1 else f"{articles:,} articles"
 
 
 _FIELD_TAG = re.compile(r"\[([a-z][a-z /:~-]*)\]", re.IGNORECASE)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.privacy.credentials import shown_place
+from biomed_agent.core.privacy.credentials import redact_path
 from biomed_agent.core.types import Molecule, Protein, Provenance
 from biomed_agent.sources.local.schema import SCHEMA_VERSION, build_index, fill, folder_digest
 
@@ -119,7 +119,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         begun = path.with_name(f"{path.name}.partial").is_file()
         hint = _UNFINISHED if begun else "Build one with `biomed-agent index build`."
-        raise InvalidInput(f"index {shown_place(path)} does not exist.", hint)
+        raise InvalidInput(f"index {redact_path(path)} does not exist.", hint)
     try:
         connection, meta = _opened(path)
     except sqlite3.DatabaseError as exc:

@@ -224,15 +224,12 @@ class LocalIndex:
         """
         windows = {span: text[slice(*span)] for span in name_matching.windows(text)}
         forms = {span: dict.fromkeys((word, name_matching.singular(word))) for span, word in windows.items()}
-        known = self._spellings({name_matching.name_key(form) for several in forms.values() for form in several})
+        keys = {form: name_matching.name_key(form) for form in {form for several in forms.values() for form in several}}
+        known = self._spellings(dict.fromkeys(keys.values()))
         spans = []
         for span, several in forms.items():
             for form in several:
-                kinds = {
-                    kind
-                    for kind, shown in known.get(name_matching.name_key(form), ())
-                    if name_matching.fits(form, shown)
-                }
+                kinds = {kind for kind, shown in known.get(keys[form], ()) if name_matching.fits(form, shown)}
                 if not kinds or (kinds == {"m"} and name_matching.names_a_protein(text[span[1] :])):
                     continue
                 if form.lower() not in name_matching.WEAK_WORDS or name_matching.asked_about(text, *span):

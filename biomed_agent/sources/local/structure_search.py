@@ -13,16 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import rdFingerprintGenerator
+from rdkit import Chem, rdBase
 
 from biomed_agent.core.chemistry.structures import RDKIT, parsed
 from biomed_agent.core.types import Molecule, Provenance
 from biomed_agent.sources.search_hits import Hit, Hits
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rdkit import DataStructs
+
     from biomed_agent.sources.local import LocalIndex
     from biomed_agent.sources.local.files import File
 
@@ -71,6 +72,8 @@ class StructureSearch:
                 of unrelated ones 0.1 to 0.2.
             limit: Most hits returned.
         """
+        import numpy as np
+
         asked = _bits(_morgan(parsed(molecule.smiles)))
         scored: list[tuple[float, File, int]] = []
         searched = 0
@@ -103,6 +106,8 @@ class StructureSearch:
             molecule: The part; its open positions (``*``) stand for any atom.
             limit: Most hits returned.
         """
+        import numpy as np
+
         query = _query(molecule)
         asked = _bits(Chem.PatternFingerprint(query, FINGERPRINT_BITS))
         hits: dict[str, Hit] = {}
@@ -137,6 +142,8 @@ class StructureSearch:
 
     def _read(self, file: File) -> Prints:
         """Return the fingerprints of a file from the cache folder, or compute and keep them."""
+        import numpy as np
+
         meta = [tuple(row) for row in file.connection.execute("SELECT key, value FROM meta ORDER BY key")]
         made = [_VERSION, rdBase.rdkitVersion, meta, _count(file)]
         name = f"fingerprints-{hashlib.sha256(json.dumps(made).encode()).hexdigest()[:16]}.npz"
@@ -161,6 +168,8 @@ class StructureSearch:
 
 
 def _compute(file: File) -> Prints:
+    import numpy as np
+
     rows = file.connection.execute("SELECT id, smiles FROM molecule ORDER BY id").fetchall()
     ids, morgan, pattern, atoms = [], [], [], []
     with rdBase.BlockLogs():
@@ -181,12 +190,17 @@ def _compute(file: File) -> Prints:
 
 
 def _morgan(mol: Chem.Mol) -> DataStructs.ExplicitBitVect:
+    from rdkit.Chem import rdFingerprintGenerator
+
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=FINGERPRINT_BITS)
     fingerprint: DataStructs.ExplicitBitVect = generator.GetFingerprint(mol)
     return fingerprint
 
 
 def _bits(fingerprint: DataStructs.ExplicitBitVect) -> NDArray[np.uint8]:
+    import numpy as np
+    from rdkit import DataStructs
+
     return np.frombuffer(DataStructs.BitVectToBinaryText(fingerprint), np.uint8)
 
 

@@ -7,7 +7,15 @@ PUG REST's records, tables and lists,
 
 from __future__ import annotations
 
-from biomed_agent.sources.pubchem.client import PubChem
-from biomed_agent.sources.pubchem.prefetched import Ahead
+from typing import TYPE_CHECKING
+
+from biomed_agent.core.lazy import lazy_names
 
 __all__ = ["Ahead", "PubChem"]
+
+if TYPE_CHECKING:
+    from biomed_agent.sources.pubchem.client import PubChem
+    from biomed_agent.sources.pubchem.prefetched import Ahead
+
+__getattr__ = lazy_names(__name__, {"PubChem": "client", "Ahead": "prefetched"})
+"""who is offline needs no client, and reading it in takes time"""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from biomed_agent.core.types import Fact, Provenance
-from biomed_agent.sources.http.reply import well_formed
+from biomed_agent.sources.http.malformed import well_formed
 
 HAZARDS, MEASURED = "GHS Classification", "Experimental Properties"
 """headings that :func:`read_hazards` and :func:`read_measurements` look for"""

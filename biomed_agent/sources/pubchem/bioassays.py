@@ -9,7 +9,7 @@ from typing import Any
 
 from biomed_agent.core.identifiers import ACCESSION
 from biomed_agent.core.types import Fact, Provenance
-from biomed_agent.sources.http.reply import well_formed
+from biomed_agent.sources.http.malformed import well_formed
 
 SUMMARY = "assay results"
 """predicate of the fact that counts all results"""

@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-import httpx
-
 from biomed_agent.core.chemistry.structures import (
     looks_like_inchikey,
     molecule_from_inchi,
@@ -283,6 +281,8 @@ class PubChem:
 
     def _view(self, cid: int, heading: str, read: Callable[[Mapping[str, Any], Provenance], object]) -> Reply | None:
         """Ask PUG View, which lies beside PUG REST, for one heading of a record; None when it has none."""
+        import httpx
+
         base = httpx.URL(self.transport.services["pubchem"].url)
         try:
             return self.transport.get(

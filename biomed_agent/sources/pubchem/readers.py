@@ -17,7 +17,8 @@ from pubchempy import Compound
 from biomed_agent.core.chemistry.structures import molecule_from_inchi, molecule_from_smiles
 from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
 from biomed_agent.core.types import Fact, Molecule, Provenance
-from biomed_agent.sources.http.reply import Check, Reply, well_formed
+from biomed_agent.sources.http.malformed import well_formed
+from biomed_agent.sources.http.reply import Check, Reply
 
 TRANSIENT = frozenset({"ServerBusy", "Timeout", "ServerError", "Unknown"})
 """Fault codes (after ``PUGREST.``) that another try may mend, whatever status they came with."""

@@ -15,7 +15,8 @@ from biomed_agent.core.identifiers import ACCESSION_SHAPE, EC_NUMBER, ENTRY_NAME
 from biomed_agent.core.privacy.egress import Discloses
 from biomed_agent.core.types import Fact, Protein, Provenance
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
-from biomed_agent.sources.http.reply import Check, Reply, well_formed
+from biomed_agent.sources.http.malformed import well_formed
+from biomed_agent.sources.http.reply import Check, Reply
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot.facts import read_facts
 from biomed_agent.sources.uniprot.readers import (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from biomed_agent.core.types import Fact, Provenance
-from biomed_agent.sources.http.reply import well_formed
+from biomed_agent.sources.http.malformed import well_formed
 from biomed_agent.sources.uniprot.readers import genes_in, inactive, names_in, record_of
 
 WEAK_EVIDENCE = {

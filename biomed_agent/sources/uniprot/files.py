@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 from biomed_agent.core.errors import InvalidInput, Unavailable
 from biomed_agent.core.types import Protein, Provenance
-from biomed_agent.sources.http.reply import well_formed
+from biomed_agent.sources.http.malformed import well_formed
 from biomed_agent.sources.uniprot.readers import HEADER, read_entry, read_fasta, record_of
 
 _WHERE = "{*}"

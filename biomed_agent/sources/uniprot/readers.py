@@ -10,7 +10,7 @@ from typing import Any
 from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
 from biomed_agent.core.fasta import parse_fasta
 from biomed_agent.core.types import Candidate, Protein, Provenance
-from biomed_agent.sources.http.reply import well_formed
+from biomed_agent.sources.http.malformed import well_formed
 
 HEADER = re.compile(r"(sp|tr)\|([^|]+)\|(\S+)\s*(.*?)(?=\s(?:OS|OX|GN|PE|SV)=|$)")
 

@@ -97,7 +97,8 @@ def _judge(
 ) -> Claim:
     if len(sentence) > MAX_SENTENCE:
         return Claim(sentence, "unverified", f"longer than {MAX_SENTENCE:,} characters, so it is not read")
-    plain = turned(subject.possessive(statement.normalise(sentence)), subject.pattern)
+    plain = subject.possessive(statement.normalise(sentence))
+    plain = turned(plain, subject.pattern(plain))
     if plain.rstrip("\"')").endswith("?"):
         return Claim(sentence, "unverified", "it asks, and states nothing")
     predicate = subject.predicate(plain)
@@ -119,7 +120,7 @@ def _judge(
         findings = _named_findings(plain, predicate, entity, subject, records, findings)
     if not findings:
         return Claim(sentence, "unverified", _UNREAD if about else _OTHER)
-    return _claim(sentence, findings, subject.unread(plain, [one.read for one in findings]), own)
+    return _claim(sentence, findings, subject.unread(plain, [finding.words for finding in findings]), own)
 
 
 def _named_findings(
@@ -138,11 +139,13 @@ def _named_findings(
     classes = VOCABULARY.keys() | WHOLE.keys()  # words that may be a name as well, such as phenol
     added = list(other_names(plain, subject.opening(plain), entity, subject.names, records))
     added += binding(plain, subject.opening(plain), entity, records)
-    for one in statement.assertions(predicate) if predicate is not None and not added else ():
-        if one.relation == "is" and (found := identity(one, plain, entity, subject.names, records, classes)):
-            added.append(found.reading(one.said))
-    words = {one.read for one in added}
-    return [*(one for one in findings if one.read not in words), *added]
+    read = statement.assertions(predicate) if predicate is not None and not added else []
+    for assertion in (assertion for assertion in read if assertion.relation == "is"):
+        finding = identity(assertion, plain, entity, subject.names, records, classes)
+        if finding is not None:
+            added.append(finding.for_words(assertion.accounts_for))
+    words = {finding.words for finding in added}
+    return [*(finding for finding in findings if finding.words not in words), *added]
 
 
 def _molecule_findings(
@@ -155,30 +158,34 @@ def _molecule_findings(
 
     read = statement.assertions(predicate) if predicate is not None else []
     if predicate is not None and conditional(predicate):  # "an anion at physiological pH" may be drawn neutral
-        read = [one for one in read if one.words.split(" ")[-1] not in IONS]
-    findings = [found.reading(one.said) for one in read if (found := decide(one, molecule, facts)) is not None]
+        read = [assertion for assertion in read if assertion.words.split(" ")[-1] not in IONS]
+    decided = ((assertion, decide(assertion, molecule, facts)) for assertion in read)
+    findings = [finding.for_words(assertion.accounts_for) for assertion, finding in decided if finding is not None]
     if predicate is not None and not statement.HEDGES.search(predicate):
         findings += charge_findings(predicate, molecule)
     if about and not statement.HEDGES.search(plain.lower()):
         figures = undenied(plain, numeric_findings(plain, molecule, facts))
         whole = "*" not in molecule.smiles  # with open positions no figure excludes another
         findings += [
-            one if whole or one.verdict == "supported" else unverified(one.why).reading(one.read) for one in figures
+            finding if whole or finding.verdict == "supported" else unverified(finding.why).for_words(finding.words)
+            for finding in figures
         ]
     return findings
 
 
 def _claim(sentence: str, findings: Sequence[Finding], unread: Sequence[str], own: Provenance | None) -> Claim:
-    excluded, shown, left = (
-        [one for one in findings if one.verdict == verdict] for verdict in ("contradicted", "supported", "unverified")
+    contradicting, supporting, undecided = (
+        [finding for finding in findings if finding.verdict == verdict]
+        for verdict in ("contradicted", "supported", "unverified")
     )
-    if excluded:
-        return Claim(sentence, "contradicted", _reasons(excluded), excluded[0].provenance or own)
-    missing = _reasons(left) if left else f'"{" ".join(unread[:12])}"' if unread else ""
-    if shown and not missing:
-        return Claim(sentence, "supported", _reasons(shown), shown[0].provenance or own)
-    return Claim(sentence, "unverified", f"decided: {_reasons(shown)}; not decided: {missing}" if shown else missing)
+    if contradicting:
+        return Claim(sentence, "contradicted", _reasons(contradicting), contradicting[0].provenance or own)
+    missing = _reasons(undecided) if undecided else f'"{" ".join(unread[:12])}"' if unread else ""
+    if supporting and not missing:
+        return Claim(sentence, "supported", _reasons(supporting), supporting[0].provenance or own)
+    why = f"decided: {_reasons(supporting)}; not decided: {missing}" if supporting else missing
+    return Claim(sentence, "unverified", why)
 
 
 def _reasons(findings: Sequence[Finding]) -> str:
-    return "; ".join(dict.fromkeys(one.why for one in findings[:4]))
+    return "; ".join(dict.fromkeys(finding.why for finding in findings[:4]))

@@ -91,13 +91,13 @@ def binding(plain: str, opening: int, entity: Entity, records: Records) -> Itera
     """
     if not re.search(_WORDS, plain[opening:], re.IGNORECASE):
         return
-    said = plain[opening:].rstrip(" .!").replace("µ", "u").replace("μ", "u")
-    spans = records.spans(said)
+    predicate = plain[opening:].rstrip(" .!").replace("µ", "u").replace("μ", "u")
+    spans = records.spans(predicate)
     marked, last = "", 0
     for start, end in spans:
-        marked, last = f"{marked}{said[last:start]}{_MARK}", end
-    marked += said[last:]
-    match = next((found for shape in _SHAPES if (found := shape.fullmatch(marked.lower()))), None)
+        marked, last = f"{marked}{predicate[last:start]}{_MARK}", end
+    marked += predicate[last:]
+    match = next((whole for shape in _SHAPES if (whole := shape.fullmatch(marked.lower()))), None)
     if match is None:
         return
     groups = match.groupdict()
@@ -106,15 +106,15 @@ def binding(plain: str, opening: int, entity: Entity, records: Records) -> Itera
     unlike = marked[: match.start("except")].count(_MARK) if groups.get("except") else len(spans)
     for place, (start, end) in enumerate(spans):
         denied = groups.get("denied") is not None or place >= unlike
-        decided = _decide(groups, denied, said[start:end], entity, records)
+        decided = _decide(groups, denied, predicate[start:end], entity, records)
         if decided is None and len(spans) > 1:
-            decided = unverified(f"{said[start:end]} is not known as a {_partner_of(entity)} here")
+            decided = unverified(f"{predicate[start:end]} is not known as a {_partner_of(entity)} here")
         if decided is not None:
-            quality = " ".join(groups.get(one) or "" for one in ("quality", "how", "before")).split()
-            read = [word for word in re.split(r"[\s,]+", said) if word.lower() not in quality]
+            quality = " ".join(groups.get(group) or "" for group in ("quality", "how", "before")).split()
+            read = [word for word in re.split(r"[\s,]+", predicate) if word.lower() not in quality]
             if quality and decided.verdict == "contradicted":  # weak, indirect: what the record rules out is less
                 decided = unverified(decided.why)
-            yield decided.reading(" ".join(read))
+            yield decided.for_words(" ".join(read))
 
 
 _WORDS = (
@@ -139,32 +139,32 @@ def _runs(groups: dict[str, str | None], entity: Entity) -> bool:
 
 def _decide(groups: dict[str, str | None], denied: bool, name: str, entity: Entity, records: Records) -> Finding | None:
     partners = [
-        one.entity
-        for one in records.meanings(name).things
-        if isinstance(one.entity, Protein) is isinstance(entity, Molecule)
+        meaning.entity
+        for meaning in records.meanings(name).things
+        if isinstance(meaning.entity, Protein) is isinstance(entity, Molecule)
     ]
     if not partners:
         return None
-    pair = _best([_pair(one, name, entity, records) for one in partners])
+    pair = _best([_pair(partner, name, entity, records) for partner in partners])
     word = groups.get("verb") or groups.get("agent") or groups.get("passive") or "binds"
     if groups.get("value"):
-        found = _measured(groups, pair)
-        return unverified(found.why) if denied else found
-    found = _bound(pair)
-    if word not in _BINDING | {"binds"} and found.verdict == "supported":
+        finding = _measured(groups, pair)
+        return unverified(finding.why) if denied else finding
+    finding = _bound(pair)
+    if word not in _BINDING | {"binds"} and finding.verdict == "supported":
         targets = [entity, *partners]
-        enzyme = any(isinstance(one, Protein) and records.is_enzyme(one) for one in targets) or any(
+        enzyme = any(isinstance(target, Protein) and records.is_enzyme(target) for target in targets) or any(
             "kinase" in fact.provenance.source.lower() for fact in pair.facts
         )
         if word not in _INHIBITING or not enzyme:
-            return unverified(f"{found.why}; that the two bind does not show what follows of it ({word})")
-    if word not in _BINDING | _INHIBITING | {"binds"} and found.verdict == "contradicted":
-        return unverified(found.why)
+            return unverified(f"{finding.why}; that the two bind does not show what follows of it ({word})")
+    if word not in _BINDING | _INHIBITING | {"binds"} and finding.verdict == "contradicted":
+        return unverified(finding.why)
     if _weak(pair) and (denied or word not in _BINDING | {"binds"}):
-        return unverified(f"{found.why}, which is weak")
-    if denied and found.verdict != "unverified":
-        return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
-    return found
+        return unverified(f"{finding.why}, which is weak")
+    if denied and finding.verdict != "unverified":
+        return (contradicted if finding.verdict == "supported" else supported)(finding.why, finding.provenance)
+    return finding
 
 
 def _weak(pair: _Pair) -> bool:
@@ -250,8 +250,8 @@ def _beyond(groups: dict[str, str | None], pair: _Pair) -> Finding | None:
 
 def _measured(groups: dict[str, str | None], pair: _Pair) -> Finding:
     """Compare a stated constant with those on record, which differ from assay to assay."""
-    if pair.sight == "not seen" and (found := _beyond(groups, pair)):
-        return found
+    if pair.sight == "not seen" and (finding := _beyond(groups, pair)):
+        return finding
     if pair.sight in ("none", "not seen"):
         return _bound(pair)
     measure = _CONSTANTS.get(groups["measure"] or "", "")

@@ -67,15 +67,15 @@ def charge_findings(lowered: str, molecule: Molecule) -> Iterator[Finding]:
             yield _said(match, _ion(match, it), it)
     for match in _CONJUGATE.finditer(lowered):
         if not match["denied"]:
-            yield _conjugate(match, it).reading(match.group())
+            yield _conjugate(match, it).for_words(match.group())
     for match in _LOST.finditer(lowered):
         acids = re.search(r"carbox|phosph|sulf|hydrox|\bacid|thiol", match["of"])
         if acids and not (it.negative or it.metal or it.parts > 1):
-            yield contradicted(f"{drawn(it)}; nothing in it is deprotonated").reading(match.group())
+            yield contradicted(f"{drawn(it)}; nothing in it is deprotonated").for_words(match.group())
     for match in _NAMED_ION.finditer(lowered):
         expected = int(f"{match['sign']}{match['size']}")
         if it.parts == 1 and it.net == 0 != expected and not match["denied"]:
-            yield contradicted(f"{drawn(it)}, not {expected:+d}").reading(match.group())
+            yield contradicted(f"{drawn(it)}, not {expected:+d}").for_words(match.group())
 
 
 def conditional(lowered: str) -> bool:
@@ -90,10 +90,10 @@ def _said(match: re.Match[str], outcome: tuple[bool, bool], it: Whole, denied: b
     shown, possible = outcome
     denied = bool(match["denied"]) if denied is None else denied
     if possible and not shown:
-        found = unverified(drawn(it))
+        finding = unverified(drawn(it))
     else:
-        found = (supported if shown is not denied else contradicted)(drawn(it))
-    return found.reading(match.group() + " not" * denied)
+        finding = (supported if shown is not denied else contradicted)(drawn(it))
+    return finding.for_words(match.group() + " not" * denied)
 
 
 def _charged(match: re.Match[str], it: Whole) -> tuple[bool, bool]:

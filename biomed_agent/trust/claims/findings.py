@@ -16,12 +16,12 @@ class Finding:
     verdict: Verdict
     why: str
     provenance: Provenance | None = None
-    read: str = ""
+    words: str = ""
     """the words of the sentence that it decides"""
 
-    def reading(self, words: str) -> Finding:
+    def for_words(self, words: str) -> Finding:
         """Return it with the words it decides."""
-        return replace(self, read=words)
+        return replace(self, words=words)
 
 
 def supported(why: str, provenance: Provenance | None = None) -> Finding:
@@ -65,10 +65,10 @@ def undenied(sentence: str, findings: Iterable[Finding]) -> list[Finding]:
     """Leave open what was found by a phrase, where the sentence denies something outside that phrase."""
     denied = bool(_DENIAL.search(sentence.lower()))
     return [
-        one
-        if not denied or _DENIAL.search(one.read.lower())
-        else unverified(f"{one.why}; what is denied is not certain")
-        for one in findings
+        finding
+        if not denied or _DENIAL.search(finding.words.lower())
+        else unverified(f"{finding.why}; what is denied is not certain")
+        for finding in findings
     ]
 
 

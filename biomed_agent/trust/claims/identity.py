@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from rdkit import Chem
 from rdkit.Chem import rdMolHash
 
 from biomed_agent.core.chemistry import structures
-from biomed_agent.core.chemistry.relations import kinship
+from biomed_agent.core.chemistry.relations import StructuralRelation, structural_relation
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.core.types import Entity, Molecule, Protein, Provenance, Reason
 from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
@@ -40,10 +41,8 @@ _CALLED = re.compile(
     r"(?:(?:its|the|has the|an?|one) )?synonyms?(?: is| are| include|:)? (?P<synonyms>[^;]+?)[.!]?$",
     re.IGNORECASE,
 )
-_TELLING = 6
+_MIN_TELLING_CHARS = 6
 """letters from which a word of a name, such as *dehydrogenase*, tells what kind of protein it is"""
-_STEREO = "another stereoisomer"
-_RELATIVES = "the name may be shared by relatives"
 _PEPTIDE = "[NX3][CX4][CX3](=O)[NX3][CX4][CX3](=O)"
 _BY_WEIGHT = r"(?:p|gp|pp|P|GP)-?\d{2,3}"
 """names from the weight of a chain in kDa, such as p38, which many proteins have"""
@@ -68,21 +67,21 @@ def identity(
     if not assertion.alone:
         return None
     if not assertion.named:
-        called = _THE.fullmatch(assertion.said.split(" no not ")[0].strip())
-        if called is None and not (isinstance(entity, Protein) and assertion.said.startswith("the ")):
+        called = _THE.fullmatch(assertion.source.strip())
+        if called is None and not (isinstance(entity, Protein) and assertion.source.startswith("the ")):
             return None
         words = called["name"] if called else words
     spelled = _spelled(words, plain, records)
     if spelled is None:
         return None
-    found = _compare(spelled, entity, names, records)
-    if words in classes and (found is None or found.verdict != "supported"):
+    finding = _compare(spelled, entity, names, records)
+    if words in classes and (finding is None or finding.verdict != "supported"):
         return None
-    if found and found.verdict == "supported" and (others := _sharers(spelled, entity, records)):
-        found = unverified(f"{spelled} is a name of it on record, and of {others} as well")
-    if found and assertion.negated and found.verdict != "unverified":
-        return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
-    return found
+    if finding and finding.verdict == "supported" and (others := _sharers(spelled, entity, records)):
+        finding = unverified(f"{spelled} is a name of it on record, and of {others} as well")
+    if finding and assertion.negated and finding.verdict != "unverified":
+        return (contradicted if finding.verdict == "supported" else supported)(finding.why, finding.provenance)
+    return finding
 
 
 def other_names(plain: str, opening: int, entity: Entity, names: Iterable[str], records: Records) -> Iterator[Finding]:
@@ -95,15 +94,16 @@ def other_names(plain: str, opening: int, entity: Entity, names: Iterable[str], 
         return
     names = tuple(names)
     stated, *denied = re.split(r",? (?:but |and )?not ", match["names"] or match["named"] or match["synonyms"])
-    whole = name_key(stated) in {name_key(one) for one in names}
+    whole = name_key(stated) in {name_key(name) for name in names}
     listed = [(name, bool(match["denied"])) for name in ([stated] if whole else _listed(stated, records))]
-    listed += [(name, not match["denied"]) for one in denied for name in _listed(one, records)]
-    found = [_called(name, inverted, entity, names, records) for name, inverted in listed]
-    verdicts = {one.verdict for one in found}
+    listed += [(name, not match["denied"]) for part in denied for name in _listed(part, records)]
+    findings = [_called(name, inverted, entity, names, records) for name, inverted in listed]
+    verdicts = {finding.verdict for finding in findings}
     if re.match(r"(?:is |are )?(?:\w+ )*(?:sold|marketed) as ", match.group()) and verdicts >= _BOTH and not denied:
-        found = [unverified(f"{one.why}; a product may hold both") for one in found if one.verdict == "contradicted"]
-    for one in found:
-        yield one.reading(match.group())
+        excluded = (finding for finding in findings if finding.verdict == "contradicted")
+        findings = [unverified(f"{finding.why}; a product may hold both") for finding in excluded]
+    for finding in findings:
+        yield finding.for_words(match.group())
 
 
 _BOTH = frozenset({"supported", "contradicted"})
@@ -111,10 +111,10 @@ _BOTH = frozenset({"supported", "contradicted"})
 
 def _called(name: str, denied: bool, entity: Entity, names: Iterable[str], records: Records) -> Finding:
     """Decide whether it goes by a name, or that it does not."""
-    found = _compare(name, entity, names, records) or unverified(f'no record here gives it the name "{name}"')
-    if denied and found.verdict != "unverified":
-        return (contradicted if found.verdict == "supported" else supported)(found.why, found.provenance)
-    return found
+    finding = _compare(name, entity, names, records) or unverified(f'no record here gives it the name "{name}"')
+    if denied and finding.verdict != "unverified":
+        return (contradicted if finding.verdict == "supported" else supported)(finding.why, finding.provenance)
+    return finding
 
 
 def _listed(text: str, records: Records) -> list[str]:
@@ -135,21 +135,23 @@ def _spelled(words: str, plain: str, records: Records) -> str | None:
 
 def _compare(name: str, entity: Entity, names: Iterable[str], records: Records) -> Finding | None:
     """Compare what a name means with the thing; None when it means nothing here."""
-    if name_key(name) in {name_key(one) for one in names}:
+    if name_key(name) in {name_key(known) for known in names}:
         return supported(f"{name} is a name of it on record", entity.provenance)
     meanings = records.meanings(name)
     if not meanings.things:
         return None
     things = _nearest(meanings.things, entity)
-    relations = [_relation(one, entity, name) for one in things]
-    if "" in relations:
+    comparisons = [_compare_things(thing, entity, name) for thing in things]
+    outcomes = {comparison.outcome for comparison in comparisons}
+    if "same" in outcomes:
         return supported(f"{name} is a name of it on record", entity.provenance)
-    others = " or ".join(_label(one.entity, name) for one in things[:3])
-    loose = next((one for one in relations if one not in ("another", _STEREO)), None)
-    if loose is not None or meanings.more:
-        return unverified(f"{name} is {others} here: {loose or 'or something that is not on record here'}")
+    others = " or ".join(_label(thing.entity, name) for thing in things[:3])
+    unclear = next((comparison for comparison in comparisons if comparison.why), None)
+    if unclear is not None or meanings.more:
+        why = unclear.why if unclear else "or something that is not on record here"
+        return unverified(f"{name} is {others} here: {why}")
     source: Provenance | None = things[0].entity.provenance
-    which = ", a stereoisomer of it" if _STEREO in relations else ""
+    which = ", a stereoisomer of it" if "stereoisomer" in outcomes else ""
     return contradicted(f"{name} is {others}{which}, and this is {_label(entity)}", source)
 
 
@@ -157,21 +159,23 @@ def _nearest(things: Sequence[Meaning], entity: Entity) -> Sequence[Meaning]:
     """Leave out proteins of other organisms where the name is that of one of the same organism."""
     if not isinstance(entity, Protein):
         return things
-    proteins = [one for one in things if isinstance(one.entity, Protein)]
-    same = [one for one in proteins if isinstance(one.entity, Protein) and one.entity.organism == entity.organism]
-    return [one for one in things if one in same or one not in proteins] if same else things
+    proteins = [thing for thing in things if isinstance(thing.entity, Protein)]
+    same = [
+        thing for thing in proteins if isinstance(thing.entity, Protein) and thing.entity.organism == entity.organism
+    ]
+    return [thing for thing in things if thing in same or thing not in proteins] if same else things
 
 
 def _sharers(name: str, entity: Entity, records: Records) -> str:
     """Name the other things that a name of this thing means just as well; empty when it names this thing alone."""
     things = records.meanings(name).things
-    own = next((one for one in things if one.entity.handle == entity.handle), None)
+    own = next((thing for thing in things if thing.entity.handle == entity.handle), None)
     if own is None or own.reason is not None:
         return ""
     return " and ".join(
-        _label(one.entity, name)
-        for one in things
-        if type(one.entity) is type(entity) and _relation(one, entity, name) in ("another", _STEREO, _RELATIVES)
+        _label(thing.entity, name)
+        for thing in things
+        if type(thing.entity) is type(entity) and _compare_things(thing, entity, name).outcome in _NOT_THE_SAME
     )
 
 
@@ -188,8 +192,22 @@ def _label(entity: Entity, name: str = "") -> str:
     return f"{called}{organism}{f' ({entity.handle})' if entity.accession else ''}"
 
 
-def _relation(meaning: Meaning, entity: Entity, name: str) -> str:
-    """Say what the thing named is to the thing spoken of: ``""`` the same, ``another``, or words for in between."""
+class _Comparison(NamedTuple):
+    """What a thing that is named is to the thing spoken of."""
+
+    outcome: Literal["same", "another", "stereoisomer", "shared name", "unclear"]
+    why: str = ""
+    """why it is neither the same nor another for certain"""
+
+
+_SAME, _ANOTHER = _Comparison("same"), _Comparison("another")
+_SHARED_NAME = _Comparison("shared name", "the name may be shared by relatives")
+_NOT_THE_SAME = frozenset({"another", "stereoisomer", "shared name"})
+"""outcomes for which a name is said to be that of another thing as well"""
+
+
+def _compare_things(meaning: Meaning, entity: Entity, name: str) -> _Comparison:
+    """Compare the thing named with the thing spoken of."""
     other = meaning.entity
     if isinstance(other, Molecule) and isinstance(entity, Molecule):
         return _of_molecules(other, entity)
@@ -199,53 +217,54 @@ def _relation(meaning: Meaning, entity: Entity, name: str) -> str:
     if isinstance(structure, Molecule) and structures.parsed(structure.smiles).HasSubstructMatch(
         structures.pattern(_PEPTIDE)
     ):
-        return "a peptide may be written as a structure or as a sequence"
-    return "another"
+        return _Comparison("unclear", "a peptide may be written as a structure or as a sequence")
+    return _ANOTHER
 
 
-def _of_molecules(other: Molecule, entity: Molecule) -> str:
+def _of_molecules(other: Molecule, entity: Molecule) -> _Comparison:
     if other.inchikey == entity.inchikey:
-        return ""
+        return _SAME
     if "*" in entity.smiles or "*" in other.smiles:
-        return "a structure with open positions stands for many"
-    related = kinship(other, entity)
-    if related == "a stereoisomer of it":
-        undefined = [structures.stereo_stated(one)[1] for one in (other, entity)]
-        return related if any(undefined) else _STEREO
-    if related:
-        return related
+        return _Comparison("unclear", "a structure with open positions stands for many")
+    relation = structural_relation(other, entity)
+    if relation is StructuralRelation.STEREOISOMER:
+        undefined = [structures.stereo_stated(molecule)[1] for molecule in (other, entity)]
+        return _Comparison("unclear", relation) if any(undefined) else _Comparison("stereoisomer")
+    if relation:
+        return _Comparison("unclear", relation)
     if other.formula != entity.formula:
-        return "it may be another drawing of the same complex" if _same_complex(other, entity) else "another"
+        same = _same_complex(other, entity)
+        return _Comparison("unclear", "it may be another drawing of the same complex") if same else _ANOTHER
     graphs = [
-        rdMolHash.MolHash(Chem.Mol(structures.parsed(one.smiles)), rdMolHash.HashFunction.ElementGraph)
-        for one in (other, entity)
+        rdMolHash.MolHash(Chem.Mol(structures.parsed(molecule.smiles)), rdMolHash.HashFunction.ElementGraph)
+        for molecule in (other, entity)
     ]
-    rings = [structures.parsed(one.smiles).GetRingInfo().NumRings() for one in (other, entity)]
+    rings = [structures.parsed(molecule.smiles).GetRingInfo().NumRings() for molecule in (other, entity)]
     same = graphs[0] == graphs[1] or abs(rings[0] - rings[1]) == 1  # a sugar may be drawn open or closed
-    return "it may be another tautomer or form of it" if same else "another"
+    return _Comparison("unclear", "it may be another tautomer or form of it") if same else _ANOTHER
 
 
-def _same_complex(one: Molecule, other: Molecule) -> bool:
+def _same_complex(first: Molecule, second: Molecule) -> bool:
     """Tell whether two metal complexes differ by hydrogen alone, which the way of drawing their bonds decides."""
     heavy = [
         sorted(atom.GetAtomicNum() for atom in structures.parsed(molecule.smiles).GetAtoms())
-        for molecule in (one, other)
+        for molecule in (first, second)
     ]
     return heavy[0] == heavy[1] and bool(METALS.intersection(heavy[0]))
 
 
-def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -> str:
+def _of_proteins(meaning: Meaning, other: Protein, entity: Protein, name: str) -> _Comparison:
     if entity.accession and other.accession.split("-")[0] == entity.accession.split("-")[0]:
-        return "the unchanged protein" if entity.variant else ""
+        return _Comparison("unclear", "the unchanged protein") if entity.variant else _SAME
     if other.sequence == entity.sequence:
-        return ""
+        return _SAME
     if entity.gene and other.gene.casefold() == entity.gene.casefold():
-        return f"the same gene of {other.organism}"
+        return _Comparison("unclear", f"the same gene of {other.organism}")
     own = " ".join((entity.name, *entity.synonyms)).lower()
     if not (entity.accession and own.strip()):
-        return "the sequence given has no record here to compare"
+        return _Comparison("unclear", "the sequence given has no record here to compare")
     shared = re.search(rf"\b{re.escape(name.lower())}\b", own) is not None
     if other.organism != entity.organism:  # of one enzyme of several organisms not all have a record here
-        shared |= any(len(word) >= _TELLING and word in own for word in re.findall(r"[a-z]+", name.lower()))
+        shared |= any(len(word) >= _MIN_TELLING_CHARS and word in own for word in re.findall(r"[a-z]+", name.lower()))
     vague = re.fullmatch(_BY_WEIGHT, name) or (meaning.reason not in _SURE and not re.search(r"\d", name))
-    return _RELATIVES if shared or vague else "another"
+    return _SHARED_NAME if shared or vague else _ANOTHER

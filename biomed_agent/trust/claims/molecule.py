@@ -18,8 +18,8 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.chemistry.vocabulary import MULTIPLIERS, SUBSTITUENTS, VOCABULARY, Term
 from biomed_agent.core.types import Fact, Molecule
+from biomed_agent.trust.claims.counts import count_finding
 from biomed_agent.trust.claims.findings import Finding, amount, article, contradicted, supported, unverified
-from biomed_agent.trust.claims.numbers import count_finding
 from biomed_agent.trust.claims.statement import Assertion
 from biomed_agent.trust.claims.whole import (
     ADJECTIVES,
@@ -44,7 +44,7 @@ _BLOCKING = frozenset(
     "nor homo abeo aza oxa thia ring-opened open-chain ring-expanded ring-contracted artificial fake no not "
     "bioisosteric parent hydrogenated dihydro tetrahydro conjugated activated fused".split()
 )
-_LONGEST = 120
+_MAX_PHRASE_CHARS = 120
 """characters of the longest noun phrase read"""
 _PREFIX = "|".join(sorted(SUBSTITUENTS, key=len, reverse=True))
 _MULTI = "|".join(MULTIPLIERS)
@@ -85,14 +85,14 @@ def understand(words: str) -> Reading | None:
     Returns:
         None when the head is unknown, or a modifier makes the term inapplicable.
     """
-    if len(words) > _LONGEST:
+    if len(words) > _MAX_PHRASE_CHARS:
         return None
     phrase, unread = words, False
     while True:
         tokens = phrase.split(" ")
         for start in range(len(tokens)):
             head = " ".join(tokens[start:])
-            reading = next((found for form in _singulars(head) if (found := _term(form))), None)
+            reading = next((candidate for form in _singulars(head) if (candidate := _term(form))), None)
             if reading:
                 whole = _modified(reading, tokens[:start])
                 return whole and whole._replace(unread=whole.unread or unread)
@@ -145,10 +145,10 @@ def _term(head: str) -> Reading | None:
     if parent.name not in _PARENTS and (parent.kind in ("group", "element") or parent.name in _NO_PARENTS):
         return None
     prefixes, exact = [], True
-    for one in _ONE_PREFIX.finditer(match["prefixes"]):
-        locants = one["locants"].count(",") + 1 if one["locants"] else 1
-        prefixes.append((MULTIPLIERS.get(one["multiplier"] or "", locants), one["name"]))
-        exact &= bool(one["multiplier"]) and not one["locants"]
+    for prefix in _ONE_PREFIX.finditer(match["prefixes"]):
+        locants = prefix["locants"].count(",") + 1 if prefix["locants"] else 1
+        prefixes.append((MULTIPLIERS.get(prefix["multiplier"] or "", locants), prefix["name"]))
+        exact &= bool(prefix["multiplier"]) and not prefix["locants"]
     return Reading(parent, tuple(prefixes), head, exact, placed=bool(re.search(r"\d", match["prefixes"])))
 
 
@@ -173,10 +173,10 @@ def decide(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -> F
     names = {name.lower() for name in (molecule.name, *molecule.synonyms)}
     if assertion.relation == "is" and assertion.words in names:
         return (contradicted if assertion.negated else supported)(f"the record has the name {assertion.words}")
-    found = _recorded(assertion, facts) or _computed(assertion, molecule, facts)
-    if found and "*" in molecule.smiles and (assertion.negated or found.verdict == "contradicted"):
+    finding = _recorded(assertion, facts) or _computed(assertion, molecule, facts)
+    if finding and "*" in molecule.smiles and (assertion.negated or finding.verdict == "contradicted"):
         return unverified(f'"{assertion.words}" may lie in the open positions (R groups) of the structure')
-    return found
+    return finding
 
 
 def _computed(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -> Finding | None:
@@ -241,7 +241,7 @@ def _whole(assertion: Assertion, molecule: Molecule) -> Finding | None:
         return None
     it = whole_of(structures.parsed(molecule.smiles))
     shown, possible, decides = WHOLE[form](it)
-    size = 1 + next(form.count(" ") for head in heads for one in _singulars(head) if one == form)
+    size = 1 + next(form.count(" ") for head in heads for singular in _singulars(head) if singular == form)
     before = assertion.words.split(" ")[:-size]
     possible |= form in LOOSE and bool(before)
     if before and (reading := understand(" ".join(before))) and not reading.unread:
@@ -301,24 +301,24 @@ def _structural(assertion: Assertion, reading: Reading, molecule: Molecule) -> F
         return unverified(f"{present}; whether it is {assertion.words} itself is not decided by that")
     if proof and not assertion.negated and (reading.placed or assertion.placed) and assertion.relation != "parent":
         return unverified(f"{present}, but its positions are not compared")
-    found = _verdict(
+    finding = _verdict(
         assertion, proof, possible, present, missing, f'"{assertion.words}" cannot be decided from the structure alone'
     )
     if possible or assertion.negated:
-        return found
+        return finding
     parent = assertion.relation == "parent" or (assertion.named and not assertion.alone)
     if parent and _matches(reading, mol, loose=True)[1]:
         return unverified(f"{missing}; as a parent compound, {assertion.words} may have lost hydrogen there")
     if (tautomer := _tautomer(molecule.smiles, reading)) is not None:
         return unverified(f"{missing} as drawn, but its tautomer {tautomer} may have")
-    return found
+    return finding
 
 
 _KETO = "[#8,#7,#16]=[#6;r5,r6]"
 _MOVABLE = "[CX4;r5,r6;!H0]"
 _DIKETONE = "[#6][CX3](=O)[CX4;!H0][CX3]=O"
 """a ketone beside another carbonyl, which is largely its enol"""
-_MOST_TAUTOMERS = 64
+_MAX_TAUTOMERS = 64
 
 
 @lru_cache(maxsize=512)
@@ -329,15 +329,16 @@ def _tautomers(smiles: str) -> tuple[str, ...]:
     """
     mol = structures.parsed(smiles)
     enolic = mol.HasSubstructMatch(structures.pattern(_DIKETONE))
-    if not enolic and not all(mol.HasSubstructMatch(structures.pattern(one)) for one in (_KETO, _MOVABLE)):
+    if not enolic and not all(mol.HasSubstructMatch(structures.pattern(smarts)) for smarts in (_KETO, _MOVABLE)):
         return ()
     maker = rdMolStandardize.TautomerEnumerator()
-    maker.SetMaxTautomers(_MOST_TAUTOMERS)
-    maker.SetMaxTransforms(4 * _MOST_TAUTOMERS)
+    maker.SetMaxTautomers(_MAX_TAUTOMERS)
+    maker.SetMaxTransforms(4 * _MAX_TAUTOMERS)
     with rdBase.BlockLogs():
-        found = maker.Enumerate(mol)
+        result = maker.Enumerate(mol)
     own = _aromatic(mol)
-    return tuple(one for one, form in found.smilesTautomerMap.items() if enolic or _aromatic(form.tautomer) > own)
+    forms = result.smilesTautomerMap.items()
+    return tuple(tautomer for tautomer, form in forms if enolic or _aromatic(form.tautomer) > own)
 
 
 def _aromatic(mol: Chem.Mol) -> int:
@@ -346,7 +347,8 @@ def _aromatic(mol: Chem.Mol) -> int:
 
 def _tautomer(smiles: str, reading: Reading) -> str | None:
     """Return the SMILES of a tautomer to which a term may apply; None without one."""
-    return next((one for one in _tautomers(smiles) if _matches(reading, structures.parsed(one))[1]), None)
+    able = (tautomer for tautomer in _tautomers(smiles) if _matches(reading, structures.parsed(tautomer))[1])
+    return next(able, None)
 
 
 def _verdict(
@@ -365,7 +367,7 @@ def _counted(assertion: Assertion, reading: Reading, molecule: Molecule) -> Find
     least = structures.count(molecule, term.proof) if term.proof else 0
     most = structures.count(molecule, term.need) if term.need else None
     number = assertion.number or 0
-    said = f"{number} {assertion.words}"
+    stated = f"{number} {assertion.words}"
     nouns = f"{_core(reading)}s"
     if bare and term.proof and (least == number or (assertion.least and least >= number)):
         return supported(f"it has {amount(least, nouns)}")
@@ -373,7 +375,7 @@ def _counted(assertion: Assertion, reading: Reading, molecule: Molecule) -> Find
         return contradicted(f"it has {'at most ' if most else ''}{amount(most, nouns)}, not {number}")
     if bare and assertion.total and term.proof and least > number:
         return contradicted(f"it has {amount(least, nouns)}, not {number}")
-    return unverified(f"{said}: it has {amount(least, nouns)} for certain")
+    return unverified(f"{stated}: it has {amount(least, nouns)} for certain")
 
 
 _NO_CORE = _SPANLESS | frozenset(("fatty acid", "phospholipid", "alkaloid", "flavonoid"))
@@ -399,8 +401,8 @@ def _has(reading: Reading, present: bool) -> str:
 
 def _instead(molecule: Molecule, term: Term) -> str:
     """Name what the structure has in place of a class it lacks."""
-    found = sorted(structures.skeletons(molecule) - _UMBRELLAS - {term.name})
-    same = [name for name in found if VOCABULARY[name].kind == term.kind][:3] if term.kind != "group" else []
+    terms = sorted(structures.skeletons(molecule) - _UMBRELLAS - {term.name})
+    same = [name for name in terms if VOCABULARY[name].kind == term.kind][:3] if term.kind != "group" else []
     if not same:
         return ""
     return "; " + " and ".join(_has(Reading(VOCABULARY[name]), True) for name in same)

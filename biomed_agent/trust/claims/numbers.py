@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors as descriptors
 
 from biomed_agent.core.chemistry import structures
+from biomed_agent.core.chemistry.descriptors import rule_of_five
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import INCHIKEY
 from biomed_agent.core.types import Fact, Molecule
-from biomed_agent.trust.claims.findings import Finding, amount, contradicted, supported, unverified
+from biomed_agent.trust.claims.counts import ONLY_ELEMENTS, count_finding, element_finding, rotatable_range
+from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
 from biomed_agent.trust.claims.statement import NUMBER_WORDS, Assertion
-from biomed_agent.trust.claims.stereo import stereo_findings, stereo_range
+from biomed_agent.trust.claims.stereo import stereo_findings
 
 _NUMBER = r"(?P<value>[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?)(?![\d.]*\d)"
 _LINK = (
@@ -61,7 +64,7 @@ _RULE = re.compile(
     r"(?P<after> violations?| compliant)?",
     re.IGNORECASE,
 )
-_INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
+_INCHIKEY = re.compile(rf"\b{INCHIKEY.pattern}\b")
 _SMILES = re.compile(r"\bSMILES(?: string| notation| code)?(?: is|:| =)* ?[\"'(]*(?P<smiles>[^\s\"']+)")
 _IDENTIFIER = re.compile(
     r"\b(?:PubChem )?(?P<space>CID|ChEBI|DrugBank|ChEMBL|CAS|UNII)"
@@ -100,26 +103,26 @@ def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -
     other_form = bool(form)
     for match in _FORMULA.finditer(own):
         empirical = (match["kind"] or "").lower().startswith("emp")
-        yield _formula(match["formula"], empirical, molecule, other_form).reading(f"{match.group()} {form}")
+        yield _formula(match["formula"], empirical, molecule, other_form).for_words(f"{match.group()} {form}")
     for match in _WEIGHT.finditer(own):
-        found = _weight(match, molecule, other_form)
-        if found:
-            yield found.reading(
+        finding = _weight(match, molecule, other_form)
+        if finding:
+            yield finding.for_words(
                 f"{match.group() if _unit(match) in _UNITS else match.group()[: -len(match['unit'])]} {form}"
             )
     for match in _LOGP.finditer(own):
-        yield _estimate("logP", float(match["value"].replace(",", "")), 0.5, molecule, facts).reading(match.group())
+        yield _estimate("logP", float(match["value"].replace(",", "")), 0.5, molecule, facts).for_words(match.group())
     for match in _TPSA.finditer(own):
-        yield _estimate("TPSA", float(match["value"].replace(",", "")), 1.0, molecule, facts).reading(match.group())
+        yield _estimate("TPSA", float(match["value"].replace(",", "")), 1.0, molecule, facts).for_words(match.group())
     for match in _CHARGE.finditer(own):
-        yield _charge(match["value"], molecule).reading(match.group())
+        yield _charge(match["value"], molecule).for_words(match.group())
     for match in _COUNT_FIRST.finditer(own):
         what = re.sub(r"^(?:.*\bnumber of |.*\btotal |its |the )", "", match["what"].lower().strip())
-        found = count_finding(Assertion("has", what, number=int(match["value"])), molecule, facts)
-        if found:
-            yield found.reading(match.group())
-    for match in _ONLY.finditer(own):
-        yield _elements(match["elements"].lower(), molecule).reading(match.group())
+        finding = count_finding(Assertion("has", what, number=int(match["value"])), molecule, facts)
+        if finding:
+            yield finding.for_words(match.group())
+    for match in ONLY_ELEMENTS.finditer(own):
+        yield element_finding(match["elements"].lower(), molecule).for_words(match.group())
     yield from _rules(own, molecule)
     yield from _identifiers(own, molecule, facts)
     yield from stereo_findings(own, molecule)
@@ -128,10 +131,10 @@ def numeric_findings(sentence: str, molecule: Molecule, facts: Sequence[Fact]) -
 # ---------------------------------------------------------------- formula and mass
 
 
-def _formula(said: str, empirical: bool, molecule: Molecule, other_form: bool) -> Finding:
-    stated = _composition(said)
+def _formula(formula: str, empirical: bool, molecule: Molecule, other_form: bool) -> Finding:
+    stated = _composition(formula)
     if stated is None or not molecule.formula:
-        return unverified(f"formula {said} cannot be compared")
+        return unverified(f"formula {formula} cannot be compared")
     whole = _composition(molecule.formula) or Counter()
     if stated == whole or (empirical and _proportional(stated, whole)):
         return supported(f"computed formula {molecule.formula}")
@@ -143,8 +146,10 @@ def _formula(said: str, empirical: bool, molecule: Molecule, other_form: bool) -
         key: n for key, n in whole.items() if key != "H"
     }
     if other_form or (same_skeleton and Chem.GetFormalCharge(structures.parsed(molecule.smiles))):
-        return unverified(f"formula {said} may be another salt or charge state; this structure is {molecule.formula}")
-    return contradicted(f"computed formula {molecule.formula}, not {said}")
+        return unverified(
+            f"formula {formula} may be another salt or charge state; this structure is {molecule.formula}"
+        )
+    return contradicted(f"computed formula {molecule.formula}, not {formula}")
 
 
 _SYMBOLS = frozenset(Chem.GetPeriodicTable().GetElementSymbol(number) for number in range(1, 119))
@@ -199,8 +204,8 @@ def _weight(match: re.Match[str], molecule: Molecule, other_form: bool) -> Findi
         return unverified(
             f"mass {match['value']} may be that of another salt or form; this structure weighs {molecule.weight:.2f}"
         )
-    said = f"{match['value']} {unit}".rstrip()
-    return contradicted(f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {said}")
+    stated = f"{match['value']} {unit}".rstrip()
+    return contradicted(f"computed molecular weight {molecule.weight:.2f} (monoisotopic {exact:.2f}), not {stated}")
 
 
 def agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False) -> bool:
@@ -218,157 +223,6 @@ def agrees(value: float, text: str, sign: str, truth: float, kilo: bool = False)
     return abs(value - truth) <= max(unit / 2, 0.02) * 1.0001 or (decimals > 0 and abs(value - cut) < unit / 100)
 
 
-# ---------------------------------------------------------------- counts
-
-
-def _range(*values: int) -> tuple[int, int]:
-    return min(values), max(values)
-
-
-def _rotatable(mol: Chem.Mol) -> tuple[int, int]:
-    options = descriptors.NumRotatableBondsOptions
-    kinds = (options.NonStrict, options.Strict, options.StrictLinkages)
-    loosest = structures.pattern("[!$(*#*);!D1]-&!@[!$(*#*);!D1]")  # esters and amides turn, too
-    counts = [descriptors.CalcNumRotatableBonds(mol, kind) for kind in kinds]
-    return _range(*counts, len(mol.GetSubstructMatches(loosest)))
-
-
-def _acceptors(mol: Chem.Mol) -> tuple[int, int]:
-    broad = sum(atom.GetAtomicNum() in (7, 8, 9, 16) for atom in mol.GetAtoms())  # PubChem counts F and S, too
-    return _range(descriptors.CalcNumHBA(mol), descriptors.CalcNumLipinskiHBA(mol), broad)
-
-
-def _aromatic_rings(mol: Chem.Mol) -> tuple[int, int]:
-    return _range(descriptors.CalcNumAromaticCarbocycles(mol), descriptors.CalcNumAromaticRings(mol))
-
-
-def _heavy(mol: Chem.Mol) -> tuple[int, int]:
-    return _range(mol.GetNumHeavyAtoms())
-
-
-def _donors(mol: Chem.Mol) -> tuple[int, int]:
-    return _range(descriptors.CalcNumHBD(mol), descriptors.CalcNumLipinskiHBD(mol))
-
-
-def _ring_count(mol: Chem.Mol) -> tuple[int, int]:
-    return _range(descriptors.CalcNumRings(mol))
-
-
-_BONDING = r"(?:h|hydrogen)[ -]?bond(?:ing)?"
-_CENTRE = (
-    r"(?:defined |tetrahedral )?(?:"
-    r"(?:stereo ?|chiral |stereogenic )cent(?:er|re)s?|(?:chiral|asymmetric) carbons?(?: atoms?)?)"
-)
-_COUNTS: tuple[tuple[str, Callable[[Chem.Mol], tuple[int, int]], str], ...] = (
-    (r"heavy atoms?|non-hydrogen atoms?", _heavy, "heavy atoms"),
-    (r"(?:freely )?rotatable bonds?", _rotatable, "rotatable bonds"),
-    (rf"(?:{_BONDING} )?donors?|hbd", _donors, "hydrogen-bond donors"),
-    (rf"(?:{_BONDING} )?acceptors?|hba", _acceptors, "hydrogen-bond acceptors"),
-    (_CENTRE, stereo_range, "stereocentres"),
-    (r"aromatic rings?", _aromatic_rings, "aromatic rings"),
-    (r"rings?|rings in total", _ring_count, "rings"),
-)
-"""(words, the least and greatest count of the usual conventions, predicate of the fact)"""
-_ELEMENTS = {
-    "carbon": 6, "nitrogen": 7, "oxygen": 8, "sulfur": 16, "sulphur": 16, "phosphorus": 15, "fluorine": 9,
-    "chlorine": 17, "bromine": 35, "iodine": 53, "boron": 5, "silicon": 14, "selenium": 34,
-    "sodium": 11, "potassium": 19, "lithium": 3, "magnesium": 12, "calcium": 20, "zinc": 30, "iron": 26, "copper": 29,
-    "platinum": 78, "aluminium": 13, "aluminum": 13, "silver": 47, "gold": 79, "mercury": 80, "arsenic": 33,
-}  # fmt: skip
-_ONLY = re.compile(
-    rf"\b(?:contains?|consists? of|composed of|made (?:up )?of) (?:only|solely|exclusively) "
-    rf"(?P<elements>(?:(?:{'|'.join(_ELEMENTS)}|hydrogen)(?: atoms)?(?:, and |, | and )?)+)(?=[.,;]|$)",
-    re.IGNORECASE,
-)
-_MEMBERED = {word: size for size, word in enumerate("three four five six seven eight nine ten".split(), 3)}
-
-
-def count_finding(assertion: Assertion, molecule: Molecule, facts: Sequence[Fact]) -> Finding | None:
-    """Decide ``has N ...`` for things that are counted over the whole structure; None for other words."""
-    if assertion.relation != "has":
-        return None
-    mol = structures.parsed(molecule.smiles)
-    if sized := re.fullmatch(r"(\w+)-membered (?P<kind>\w+ )?rings?", assertion.words):
-        found = _ring_size(assertion, _MEMBERED.get(sized[1], int(sized[1]) if sized[1].isdecimal() else 0), mol)
-        loose = found is not None and sized["kind"] and (assertion.negated or found.verdict == "supported")
-        return unverified(f"{found.why}; {sized['kind']}is not compared") if found and loose else found
-    if re.fullmatch(r"atoms?", assertion.words) and assertion.number is not None and not assertion.negated:
-        return _atom_count(assertion, molecule, mol)
-    for pattern, counter, name in _COUNTS:
-        if re.fullmatch(pattern, assertion.words):
-            low, high = counter(mol)
-            said = {int(fact.value) for fact in facts if fact.predicate == name and str(fact.value).isdecimal()}
-            return _compare_count(assertion, min({low, *said}), max({high, *said}), name)
-    atom = re.fullmatch(r"(\w+?)(?: atoms?|s)?", assertion.words)
-    if (
-        atom
-        and atom[1] in {*_ELEMENTS, "hydrogen"}
-        and (assertion.number is not None or assertion.negated or not assertion.placed)
-    ):
-        number = _atoms(mol, atom[1])
-        parent = structures.parent_of_salt(molecule)
-        if parent is not None and assertion.number == _atoms(structures.parsed(parent.smiles), atom[1]) != number:
-            return unverified(f"{assertion.number} {atom[1]} atoms in the neutral parent, {number} in this structure")
-        return _compare_count(assertion, number, number, f"{atom[1]} atoms")
-    return None
-
-
-def _atom_count(assertion: Assertion, molecule: Molecule, mol: Chem.Mol) -> Finding:
-    heavy, every = mol.GetNumHeavyAtoms(), Chem.AddHs(mol).GetNumAtoms()
-    counted = f"it has {amount(every, 'atoms')}, {heavy} without hydrogen"
-    if assertion.number == every:
-        return supported(counted)
-    loose = assertion.number == heavy or (assertion.least and (assertion.number or 0) < every)
-    parent = structures.parent_of_salt(molecule)
-    if parent is not None:
-        loose |= assertion.number == Chem.AddHs(structures.parsed(parent.smiles)).GetNumAtoms()
-    return unverified(counted) if loose else contradicted(f"{counted}, not {assertion.number}")
-
-
-def _atoms(mol: Chem.Mol, element: str) -> int:
-    if element == "hydrogen":
-        return sum(atom.GetTotalNumHs() for atom in mol.GetAtoms()) + sum(a.GetAtomicNum() == 1 for a in mol.GetAtoms())
-    return sum(atom.GetAtomicNum() == _ELEMENTS[element] for atom in mol.GetAtoms())
-
-
-def _elements(said: str, molecule: Molecule) -> Finding:
-    """Compare the only elements said to be there."""
-    stated = {_ELEMENTS.get(word, 1) for word in re.findall(r"[a-z]+", said) if word in {*_ELEMENTS, "hydrogen"}}
-    held = {atom.GetAtomicNum() for atom in Chem.AddHs(structures.parsed(molecule.smiles)).GetAtoms()}
-    symbols = ", ".join(sorted(Chem.GetPeriodicTable().GetElementSymbol(number) for number in held))
-    return (supported if stated == held else contradicted)(f"it is made of {symbols}")
-
-
-def _ring_size(assertion: Assertion, size: int, mol: Chem.Mol) -> Finding | None:
-    if not 3 <= size <= 10:
-        return None
-    sizes = Counter(len(ring) for ring in mol.GetRingInfo().AtomRings())
-    number = 0 if assertion.negated else assertion.number
-    listed = ", ".join(map(str, sorted(sizes.elements())))
-    present = f"its rings have {listed} atoms" if listed else "it has no rings"
-    if number is None:
-        return supported(present) if sizes[size] else contradicted(f"it has no {size}-membered ring; {present}")
-    if sizes[size] == number:
-        return supported(present)
-    return contradicted(present) if sizes[size] < number or assertion.negated else unverified(present)
-
-
-def _compare_count(assertion: Assertion, low: int, high: int, name: str) -> Finding:
-    some = amount(high, name) if low == high else f"{low} to {amount(high, name)}, depending on the convention"
-    counted = f"it has {some}"
-    if assertion.negated and assertion.number is None:
-        number, least = 0, False
-    else:
-        number, least = (1, True) if assertion.number is None else (assertion.number, assertion.least)
-    holds = low <= number <= high or (least and high >= number)
-    if assertion.negated and assertion.number is not None:
-        return unverified(counted)
-    if holds:
-        return supported(counted)
-    bare = assertion.number is None  # "contains nitrogen", where no number was stated to be wrong
-    return contradicted(counted if bare else f"{counted}, not {number}")
-
-
 # ---------------------------------------------------------------- estimates, charge, rules of thumb
 
 
@@ -379,16 +233,16 @@ def _estimate(name: str, value: float, tolerance: float, molecule: Molecule, fac
         own,
         *(float(fact.value) for fact in facts if fact.predicate == name and isinstance(fact.value, int | float)),
     ]
-    best = min(known, key=lambda one: abs(one - value))
+    best = min(known, key=lambda estimate: abs(estimate - value))
     if abs(best - value) <= tolerance:
         return supported(f"{name} {best:.2f} (estimate)")
     return unverified(f"{name} {value} against an estimate of {own:.2f}; methods differ")
 
 
-def _charge(said: str, molecule: Molecule) -> Finding:
+def _charge(stated: str, molecule: Molecule) -> Finding:
     net = Chem.GetFormalCharge(structures.parsed(molecule.smiles))
-    sign = -1 if "-" in said else 1
-    value = 0 if said.lower() in {"zero", "none"} else sign * int(said.strip("+-"))
+    sign = -1 if "-" in stated else 1
+    value = 0 if stated.lower() in {"zero", "none"} else sign * int(stated.strip("+-"))
     return (
         supported(f"as drawn its net charge is {net:+d}")
         if value == net
@@ -401,7 +255,7 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
         if match["fails"] is None and match["passes"] is None and match["after"] is None:
             continue
         if match["count"] and not match["rule"].lower().startswith("veber"):
-            yield _violations(match, molecule).reading(f"{match.group()} rules rule")
+            yield _violations(match, molecule).for_words(f"{match.group()} rules rule")
             continue
         failing = match["fails"] is not None or (match["after"] or "").strip().startswith("violation")
         if match["after"] and "violation" in match["after"]:
@@ -409,21 +263,21 @@ def _rules(own: str, molecule: Molecule) -> Iterator[Finding]:
             failing = not none
         if match["rule"].lower().startswith("veber"):
             mol = structures.parsed(molecule.smiles)
-            broken, worst = int(_rotatable(mol)[1] > 10 or descriptors.CalcTPSA(mol) > 140), 2
-            why = f"rotatable bonds {_rotatable(mol)[1]}, TPSA {descriptors.CalcTPSA(mol):.1f}"
+            broken, worst = int(rotatable_range(mol)[1] > 10 or descriptors.CalcTPSA(mol) > 140), 2
+            why = f"rotatable bonds {rotatable_range(mol)[1]}, TPSA {descriptors.CalcTPSA(mol):.1f}"
             broken *= worst
         else:
-            violations, why = structures.rule_of_five(molecule)
+            violations, why = rule_of_five(molecule)
             broken = len(violations)
         if broken == 1:
             yield unverified(f"one of four limits is exceeded, which some count as a pass: {why}")
         else:
-            found = supported(why) if (broken > 0) == failing else contradicted(why)
-            yield found.reading(f"{match.group()} rules rule any zero 0")
+            finding = supported(why) if (broken > 0) == failing else contradicted(why)
+            yield finding.for_words(f"{match.group()} rules rule any zero 0")
 
 
 def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
-    violations, why = structures.rule_of_five(molecule)
+    violations, why = rule_of_five(molecule)
     word = match["count"].strip().lower()
     number = int(word) if word.isdecimal() else {**NUMBER_WORDS, "none": 0}[word]
     return supported(why) if len(violations) == number else contradicted(f"{len(violations)} exceeded: {why}")
@@ -435,19 +289,19 @@ def _violations(match: re.Match[str], molecule: Molecule) -> Finding:
 def _identifiers(own: str, molecule: Molecule, facts: Sequence[Fact]) -> Iterator[Finding]:
     for key in _INCHIKEY.findall(own):
         if key == molecule.inchikey:
-            yield supported(f"computed InChIKey {key}").reading(f"inchikey {key}")
+            yield supported(f"computed InChIKey {key}").for_words(f"inchikey {key}")
         elif molecule.inchikey:
             near = " (same skeleton, other stereo, isotopes or charge)" if key[:14] == molecule.inchikey[:14] else ""
             yield contradicted(f"computed InChIKey {molecule.inchikey}, not {key}{near}")
     for match in _SMILES.finditer(own):
-        yield _same_structure(match["smiles"].rstrip(".,;)"), molecule).reading(match.group())
+        yield _same_structure(match["smiles"].rstrip(".,;)"), molecule).for_words(match.group())
     for match in _IDENTIFIER.finditer(own):
         space, value = match["space"].lower(), re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", match["value"].upper())
         stored = {molecule.ids[space]} if space in molecule.ids else set()
         stored |= {str(fact.value) for fact in facts if fact.predicate.lower().split(" ")[0] == space}
-        plain = {re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", one.upper()) for one in stored}
+        plain = {re.sub(r"^(?:CHEBI:|CHEMBL|DB)", "", identifier.upper()) for identifier in stored}
         if value in plain:
-            yield supported(f"the record has {match['space']} {value}").reading(match.group())
+            yield supported(f"the record has {match['space']} {value}").for_words(match.group())
         elif plain and space == "cid":
             yield contradicted(f"the record has CID {', '.join(sorted(plain))}, not {value}")
         else:
@@ -461,7 +315,8 @@ def _same_structure(smiles: str, molecule: Molecule) -> Finding:
         return contradicted(error.message)
     if stated.smiles == molecule.smiles:
         return supported("the SMILES stated is this structure")
-    flat = [Chem.MolToSmiles(structures.parsed(one.smiles), isomericSmiles=False) for one in (stated, molecule)]
+    mols = [structures.parsed(structure.smiles) for structure in (stated, molecule)]
+    flat = [Chem.MolToSmiles(mol, isomericSmiles=False) for mol in mols]
     if flat[0] == flat[1] and not re.search(r"[@/\\]", stated.smiles):
         return supported("the SMILES stated is this structure, without its stereo")
     return contradicted(f"the SMILES stated is {stated.formula} {stated.smiles}, not this structure")

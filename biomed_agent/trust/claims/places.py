@@ -48,12 +48,12 @@ def fragment(body: str, facts: Sequence[Fact], protein: Protein) -> Iterator[Fin
     """Decide a sentence that is nothing but a place and a kind of membrane protein, as UniProt writes them."""
     body = re.sub(r"^\[[^\]]*\]: ", "", body)
     lowered = body.lower()
-    passes, bare = _topology_words(lowered)
+    topologies, bare = _topologies(lowered)
     places, rest = _places(bare)
-    if not (places or passes) or not set(re.split(r"[\s,;:]+", rest.strip(" ,;:"))) <= _PLACE_WORDS | {""}:
+    if not (places or topologies) or not set(re.split(r"[\s,;:]+", rest.strip(" ,;:"))) <= _PLACE_WORDS | {""}:
         yield from _as_recorded(body, facts)
         return
-    yield from _compare_topology(passes, facts)
+    yield from _compare_topologies(topologies, facts)
     same = list(_as_recorded(re.sub(r"; ?[^;]*membrane protein", "", body), facts))
     yield from same or _compare_places(places, False, facts, protein)
 
@@ -69,10 +69,10 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
         r"\b(?:neither|or|except|not (?:only|just|always|solely)|transport\w* (?:from|to|of)|shuttl\w+)\b", clause
     ):
         return
-    passes, bare = _topology_words(clause)
+    topologies, bare = _topologies(clause)
     places, rest = _places(bare)
-    left = re.split(r"[\s,.]+", rest)
-    words = [word for word in re.split(r"[\s,.]+", clause) if word not in left or _PLACED.fullmatch(word)]
+    others = re.split(r"[\s,.]+", rest)
+    words = [word for word in re.split(r"[\s,.]+", clause) if word not in others or _PLACED.fullmatch(word)]
     denial = re.search(r"\b(?:not|never|absent|excluded|no)\b", clause)
     negated = denial is not None
     limited = bool(after and after[0] in _CONDITIONS) or any(
@@ -82,12 +82,12 @@ def location(lowered: str, facts: Sequence[Fact], protein: Protein) -> Iterator[
     if denial:
         words.append(denial.group())
     else:
-        for found in _compare_topology(passes, facts):
-            yield found.reading(" ".join(words))
-    for found in _compare_places(places, negated, facts, protein):
-        if limited and found.verdict == "contradicted":  # of some cells, forms or conditions a record says nothing
-            found = unverified(found.why)
-        yield found.reading(" ".join(words))
+        for finding in _compare_topologies(topologies, facts):
+            yield finding.for_words(" ".join(words))
+    for finding in _compare_places(places, negated, facts, protein):
+        if limited and finding.verdict == "contradicted":  # of some cells, forms or conditions a record says nothing
+            finding = unverified(finding.why)
+        yield finding.for_words(" ".join(words))
 
 
 _CONDITIONS = frozenset("where when upon after during".split())
@@ -102,12 +102,12 @@ _KIND_OF_PROTEIN = re.compile(r"enzyme|receptor|kinase|hormone")
 
 def _places(text: str) -> tuple[list[str], str]:
     """Return the places named, and the text without them; a *plasma membrane* is not also a *membrane*."""
-    found = []
+    places = []
     for place, pattern in _PLACES.items():
         text, hits = re.subn(rf"\b(?:{pattern})", " ", text)
         if hits:
-            found.append(place)
-    return found, text
+            places.append(place)
+    return places, text
 
 
 def _as_recorded(body: str, facts: Sequence[Fact]) -> Iterator[Finding]:
@@ -137,52 +137,82 @@ def _compare_places(places: Sequence[str], negated: bool, facts: Sequence[Fact],
 
 # ---------------------------------------------------------------- kinds of membrane proteins
 
-_TOPOLOGY: tuple[tuple[str, str, str], ...] = (
-    # words of a statement; what a recorded topology must match; a name for a person
-    (r"multi-?pass (?:trans)?membrane protein|multi-?pass protein", r"^multi-pass", "multi-pass membrane protein"),
+
+class Topology(NamedTuple):
+    """A kind of membrane protein."""
+
+    words: str
+    """pattern of a statement"""
+    recorded: str
+    """pattern that a recorded topology must match"""
+    name: str
+    """for a person"""
+    integral: bool = False
+    """whether it spans the membrane, so that a record of other spans excludes it"""
+    single_pass_type: bool = False
+    """whether it tells the type of a single span, which records do not always state"""
+
+
+_TOPOLOGIES: tuple[Topology, ...] = (
+    Topology(
+        r"multi-?pass (?:trans)?membrane protein|multi-?pass protein",
+        r"^multi-pass", "multi-pass membrane protein", integral=True,
+    ),
     *(
-        (rf"single-?pass type[ -]{number} (?:trans)?membrane protein|type[ -]{number} (?:single-?pass )?(?:trans)?"
-         rf"membrane protein", rf"^single-pass type {number} ", f"single-pass type {number.upper()} membrane protein")
+        Topology(
+            rf"single-?pass type[ -]{number} (?:trans)?membrane protein|type[ -]{number} (?:single-?pass )?(?:trans)?"
+            r"membrane protein",
+            rf"^single-pass type {number} ", f"single-pass type {number.upper()} membrane protein",
+            integral=True, single_pass_type=True,
+        )
         for number in ("iii", "ii", "iv", "i")
     ),
-    (r"single-?pass (?:trans)?membrane protein", r"^single-pass", "single-pass membrane protein"),
-    (r"(?:integral|transmembrane) (?:membrane )?protein", r"^(?:single|multi)-pass", "integral membrane protein"),
-    (r"peripheral membrane protein", r"^peripheral", "peripheral membrane protein"),
-    (r"(?:lipid-anchor(?:ed)?|gpi-anchor(?:ed)?)(?: (?:membrane )?protein)?", r"^lipid-anchor", "lipid anchor"),
+    Topology(
+        r"single-?pass (?:trans)?membrane protein", r"^single-pass", "single-pass membrane protein", integral=True
+    ),
+    Topology(
+        r"(?:integral|transmembrane) (?:membrane )?protein",
+        r"^(?:single|multi)-pass", "integral membrane protein", integral=True,
+    ),
+    Topology(r"peripheral membrane protein", r"^peripheral", "peripheral membrane protein"),
+    Topology(
+        r"(?:lipid-anchor(?:ed)?|gpi-anchor(?:ed)?)(?: (?:membrane )?protein)?", r"^lipid-anchor", "lipid anchor"
+    ),
 )  # fmt: skip
 _INTEGRAL = re.compile(r"^(?:single|multi)-pass", re.IGNORECASE)
 
 
-def _topology_words(lowered: str) -> tuple[list[tuple[str, str]], str]:
-    """Return the kinds of membrane protein that are named, as (pattern of the record, name), and the rest."""
-    found = []
-    for words, pattern, name in _TOPOLOGY:
-        lowered, hits = re.subn(rf"\b(?:{words})\b", " ", lowered)
+def _topologies(lowered: str) -> tuple[list[Topology], str]:
+    """Return the kinds of membrane protein that are named, and the rest of the text."""
+    topologies = []
+    for topology in _TOPOLOGIES:
+        lowered, hits = re.subn(rf"\b(?:{topology.words})\b", " ", lowered)
         if hits:
-            found.append((pattern, name))
-    return found, lowered
+            topologies.append(topology)
+    return topologies, lowered
 
 
-def _compare_topology(passes: Sequence[tuple[str, str]], facts: Sequence[Fact]) -> Iterator[Finding]:
+def _compare_topologies(topologies: Sequence[Topology], facts: Sequence[Fact]) -> Iterator[Finding]:
     record = _record(facts)
     stated = facts_of(facts, "topology")
-    for pattern, name in passes:
-        same = [fact for fact in stated if re.search(pattern, str(fact.value), re.IGNORECASE)]
+    for topology in topologies:
+        name = topology.name
+        same = [fact for fact in stated if re.search(topology.recorded, str(fact.value), re.IGNORECASE)]
         if same:
-            yield supported(f"the record has: {same[0].value}", same[0].provenance).reading(name)
-        elif name.startswith(("multi", "single", "integral")) and (why := _no_such_passes(name, record)):
+            yield supported(f"the record has: {same[0].value}", same[0].provenance).for_words(name)
+        elif topology.integral and (why := _no_such_passes(topology, record)):
             source = facts_of(facts, "topology", "location")[0].provenance
-            yield contradicted(f"it is no {name}: {why}", source).reading(name)
+            yield contradicted(f"it is no {name}: {why}", source).for_words(name)
         else:
             listed = ", ".join(record.topology)
             yield unverified(f"{name}; the record {f'has {listed}' if listed else 'states no membrane topology'}")
 
 
-def _no_such_passes(name: str, record: Record) -> str:
+def _no_such_passes(topology: Topology, record: Record) -> str:
     """Say why a protein cannot span a membrane as often as stated; empty when the record does not exclude it."""
     if record.topology:
         passes = {kind.split(" membrane")[0].lower() for kind in record.topology}
-        typed = name.startswith("multi") or "type" not in name or all("type" in kind for kind in passes)
+        typed = not topology.single_pass_type or all("type" in kind for kind in passes)
         if typed and all(_INTEGRAL.match(kind) for kind in passes):
             return f"the record has {', '.join(record.topology)}"
         return ""
@@ -239,15 +269,15 @@ _ANIMALS = (
     "Xenopus ",
 )
 _BACTERIA = ("Escherichia ", "Bacillus ", "Salmonella ", "Pseudomonas ", "Staphylococcus ", "Mycobacterium ")
-_LISTED = 3
+_MIN_PLACES = 3
 """kinds of place from which a record is detailed enough to exclude that a protein of the cytosol is also secreted"""
 
 
 def _record(facts: Sequence[Fact]) -> Record:
     locations = tuple(dict.fromkeys(str(fact.value) for fact in facts_of(facts, "location")))
     kinds = set()
-    for one in locations:
-        place = re.sub(r"^(?:\[[^\]]*\]|isoform [^:]*): ", "", one.lower())
+    for location in locations:
+        place = re.sub(r"^(?:\[[^\]]*\]|isoform [^:]*): ", "", location.lower())
         kinds.add(next((kind for pattern, kind in _COMPARTMENTS if re.search(pattern, place)), "open"))
     topology = tuple(dict.fromkeys(str(fact.value) for fact in facts_of(facts, "topology")))
     components = tuple(str(fact.value).lower() for fact in facts_of(facts, "cellular component"))
@@ -256,7 +286,7 @@ def _record(facts: Sequence[Fact]) -> Record:
 
 def _excluded(place: str, record: Record, protein: Protein) -> str:
     """Say why a protein cannot be in a place that its record does not name; empty where it could be."""
-    if not any(one.lower().startswith("host") for one in record.locations):
+    if not any(location.lower().startswith("host") for location in record.locations):
         if place in {"chloroplast", "periplasm", "cell wall"} and protein.organism.startswith(_ANIMALS):
             return f"{protein.organism} has none"
         if place in _ORGANELLES and protein.organism.startswith(_BACTERIA):
@@ -279,7 +309,7 @@ def _held_inside(record: Record, listed: str) -> str:
     A span of a known kind fixes it in a membrane. Without one, all its places must lie inside. Proteins of the
     cytosol can leave without a signal (thioredoxin, HMGB1), so for them a record must list several kinds of place.
     """
-    if "outside" in record.compartments or any(_OUT.search(one) for one in record.components):
+    if "outside" in record.compartments or any(_OUT.search(component) for component in record.components):
         return ""
     fixed = [kind for kind in record.topology if re.match(r"multi-pass|single-pass type", kind.lower())]
     if record.topology and len(fixed) == len(record.topology):
@@ -289,7 +319,7 @@ def _held_inside(record: Record, listed: str) -> str:
     if loose or (anchored and "cell membrane" in record.compartments):
         return ""
     inside = record.compartments - {"on the way out"}
-    detailed = len(inside) >= _LISTED
+    detailed = len(inside) >= _MIN_PLACES
     return listed if detailed or ("cytosol" not in inside and inside == record.compartments) else ""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from biomed_agent.core.identifiers import ACCESSION_SHAPE
 from biomed_agent.core.types import Fact, Protein, Provenance
 from biomed_agent.trust.claims import places, statement
 from biomed_agent.trust.claims.findings import (
@@ -54,7 +55,7 @@ _EC = re.compile(r"\bEC(?: numbers?)?(?: is|:)? ?(?P<number>[1-7](?:\.(?:\d+|-))
 _ACCESSION = re.compile(
     r"\b(?:UniProt(?:KB)?(?:/(?:Swiss-Prot|TrEMBL))?|accession)(?: accession| ID| entry| identifier)?(?: number)?"
     r"(?: is|:| =)* ?"
-    r"(?P<accession>[OPQ]\d[A-Z\d]{3}\d|[A-NR-Z]\d(?:[A-Z][A-Z\d]{2}\d){1,2})\b"
+    rf"(?P<accession>{ACCESSION_SHAPE})\b"
 )
 _ORGANISMS = {
     "human": "homo sapiens", "mouse": "mus musculus", "murine": "mus musculus", "rat": "rattus norvegicus",
@@ -126,8 +127,8 @@ def protein_findings(
     known = {plain_name(name) for name in names}
     body = plain.rstrip(" .")
     if plain_name(body) in known:
-        return [supported(f"the record has the name {body}", protein.provenance).reading(body)]
-    findings = [one.reading(body) for one in _fragment(body, facts, protein)]
+        return [supported(f"the record has the name {body}", protein.provenance).for_words(body)]
+    findings = [finding.for_words(body) for finding in _fragment(body, facts, protein)]
     if not about or statement.HEDGES.search(plain.lower()):
         return findings
     findings += places.location(_without_name(plain.lower(), names), facts, protein)
@@ -144,13 +145,16 @@ def protein_findings(
     findings += undenied(plain, figures)
     for assertion in statement.assertions(predicate) if predicate else ():
         if assertion.relation == "is":
-            findings += [one.reading(assertion.said) for one in _class(assertion, protein, facts, known)]
+            findings += [
+                finding.for_words(assertion.accounts_for) for finding in _class(assertion, protein, facts, known)
+            ]
     return findings
 
 
 def _without_name(lowered: str, names: Iterable[str]) -> str:
     """Write *it* for the name that a sentence in lower case begins with."""
-    name = next((one for one in sorted(names, key=len, reverse=True) if lowered.startswith(f"{one.lower()} ")), "")
+    by_length = sorted(names, key=len, reverse=True)
+    name = next((known for known in by_length if lowered.startswith(f"{known.lower()} ")), "")
     return f"it{lowered[len(name) :]}" if name else lowered
 
 
@@ -166,7 +170,7 @@ def _length(plain: str, protein: Protein) -> Iterator[Finding]:
         else:
             holds = abs(value - length) <= (0.05 * length if sign else 0)
         if holds:
-            yield supported(f"the sequence has {length:,} residues", SEQUENCE).reading(f"{match.group()} long length")
+            yield supported(f"the sequence has {length:,} residues", SEQUENCE).for_words(f"{match.group()} long length")
         elif _PART.search(plain.lower()):
             yield unverified(f"{value:,} residues may count a part or form of the sequence of {length:,}")
         else:
@@ -182,7 +186,7 @@ def _mass(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
         near = [mass for mass in known if abs(mass - value) <= 0.03 * mass]
         if near:
             why = f"the unmodified chain weighs {near[0]:,.0f} Da"
-            yield supported(why).reading(f"{match.group()} molecular mass weight weighs")
+            yield supported(why).for_words(f"{match.group()} molecular mass weight weighs")
         elif known:
             yield unverified(
                 f"{value:,.0f} Da; the unmodified chain weighs {known[0]:,.0f} Da, processing and sugars change that"
@@ -193,9 +197,9 @@ def _gene(plain: str, protein: Protein, facts: Sequence[Fact]) -> Iterator[Findi
     stored = {protein.gene, *protein.synonyms, *(str(fact.value) for fact in facts_of(facts, "gene"))} - {""}
     for match in _GENE.finditer(plain):
         gene = match["gene"]
-        if gene.lower() in {one.lower() for one in stored}:
+        if gene.lower() in {symbol.lower() for symbol in stored}:
             why = f"the record has the gene {gene}"
-            yield supported(why, protein.provenance).reading(f"{match.group()} gene encoded by {protein.organism}")
+            yield supported(why, protein.provenance).for_words(f"{match.group()} gene encoded by {protein.organism}")
         else:
             yield unverified(f"gene {gene}; the record has {protein.gene or 'none'}")
 
@@ -205,22 +209,22 @@ def _ec(plain: str, facts: Sequence[Fact]) -> Iterator[Finding]:
     for match in _EC.finditer(plain):
         if re.search(r"inhibit|substrate|activator", match["after"]):
             continue
-        said = match["number"].rstrip(".-")
+        stated = match["number"].rstrip(".-")
         listed = ", ".join(str(fact.value) for fact in recorded)
-        same = [fact for fact in recorded if f"{fact.value}.".startswith(f"{said}.")]
+        same = [fact for fact in recorded if f"{fact.value}.".startswith(f"{stated}.")]
         if same:
             why = f"the record has EC {same[0].value}"
-            yield supported(why, same[0].provenance).reading(f"EC number {match['number']}")
-        elif recorded and all(str(fact.value)[0] != said[0] for fact in recorded):
-            yield contradicted(f"the record has EC {listed}, not EC {said}", recorded[0].provenance)
+            yield supported(why, same[0].provenance).for_words(f"EC number {match['number']}")
+        elif recorded and all(str(fact.value)[0] != stated[0] for fact in recorded):
+            yield contradicted(f"the record has EC {listed}, not EC {stated}", recorded[0].provenance)
         else:
-            yield unverified(f"EC {said}; the record has {f'EC {listed}' if listed else 'no EC number'}")
+            yield unverified(f"EC {stated}; the record has {f'EC {listed}' if listed else 'no EC number'}")
 
 
 def _accession(plain: str, protein: Protein) -> Iterator[Finding]:
     for match in _ACCESSION.finditer(plain):
         if match["accession"] == protein.accession:
-            yield supported(f"the record is {protein.accession}", protein.provenance).reading(match.group())
+            yield supported(f"the record is {protein.accession}", protein.provenance).for_words(match.group())
         else:
             yield unverified(f"accession {match['accession']}; the record is {protein.accession or 'not known'}")
 
@@ -232,18 +236,18 @@ def _organism(plain: str, protein: Protein, names: set[str]) -> Iterator[Finding
     groups = match.groupdict()
     if "name" in groups and plain_name(match["name"]) not in names:
         return
-    said = (match["adjective"] or match["binomial"]).lower()
-    said = _ORGANISMS.get({"humans": "human", "mice": "mouse"}.get(said, said), said)
+    stated = (match["adjective"] or match["binomial"]).lower()
+    stated = _ORGANISMS.get({"humans": "human", "mice": "mouse"}.get(stated, stated), stated)
     record = protein.organism.lower()
-    denied = any(groups.get(one) for one in ("denied", "not", "none"))
-    if " ".join(record.split()[:2]) == said or said in record:
+    denied = any(groups.get(group) for group in ("denied", "not", "none"))
+    if " ".join(record.split()[:2]) == stated or stated in record:
         say = contradicted if denied else supported
-        yield say(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
-    elif said in _ORGANISMS.values() and " " in record:
+        yield say(f"the record is of {protein.organism}", protein.provenance).for_words(match.group())
+    elif stated in _ORGANISMS.values() and " " in record:
         say = supported if denied else contradicted
-        yield say(f"the record is of {protein.organism}", protein.provenance).reading(match.group())
+        yield say(f"the record is of {protein.organism}", protein.provenance).for_words(match.group())
     else:
-        yield unverified(f"organism {said}; the record is of {protein.organism}")
+        yield unverified(f"organism {stated}; the record is of {protein.organism}")
 
 
 def _fragment(body: str, facts: Sequence[Fact], protein: Protein) -> Iterator[Finding]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from biomed_agent.core.chemistry import structures
+from biomed_agent.core.chemistry.relations import ParentIndex, parents
 from biomed_agent.core.types import Candidate, Entity, Fact, Molecule, Protein, Reason
 
 
-class Index(Protocol):
+class Index(ParentIndex, Protocol):
     """What is asked of the local index."""
 
     def lexicon_spans(self, text: str) -> Iterable[tuple[int, int, str]]:
@@ -35,9 +35,6 @@ class Index(Protocol):
 
     def facts(self, entity: Entity) -> list[Fact]:
         """Return what is stored of an entity."""
-
-    def parent_of(self, molecule: Molecule) -> Molecule | None:
-        """Return the parent of a salt or solvate."""
 
 
 class Meaning(NamedTuple):
@@ -72,8 +69,8 @@ class Records:
 
     def meanings(self, name: str) -> Meanings:
         """Return what a name means; nothing when it is not known here."""
-        named: list[tuple[Entity, Reason]] = [*self._index.molecules_named(name), *self._index.proteins_named(name)]
-        found = {entity.handle: Meaning(entity, reason) for entity, reason in named}
+        entities: list[tuple[Entity, Reason]] = [*self._index.molecules_named(name), *self._index.proteins_named(name)]
+        meanings = {entity.handle: Meaning(entity, reason) for entity, reason in entities}
         more = False
         for candidate in self._index.homonyms(name):
             space, _, value = candidate.handle.partition(":")
@@ -85,19 +82,16 @@ class Records:
             if entity is None:
                 more = True
             else:
-                found.setdefault(entity.handle, Meaning(entity, None))
-        return Meanings(tuple(found.values()), more)
+                meanings.setdefault(entity.handle, Meaning(entity, None))
+        return Meanings(tuple(meanings.values()), more)
 
     def affinities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
         """Return measured affinities of a pair, of a salt's parent where the salt has none; a variant has none."""
         if protein.variant:
             return []
-        return next((facts for one in self._forms(molecule) if (facts := self._index.activities(one, protein))), [])
+        forms = (molecule, *parents(molecule, self._index))
+        return next((facts for form in forms if (facts := self._index.activities(form, protein))), [])
 
     def is_enzyme(self, protein: Protein) -> bool:
         """Tell whether the record of a protein has an EC number."""
         return any(fact.predicate == "EC number" for fact in self._index.facts(protein))
-
-    def _forms(self, molecule: Molecule) -> Sequence[Molecule]:
-        parents = [self._index.parent_of(molecule), structures.parent_of_salt(molecule)]
-        return [molecule, *(parent for parent in parents if parent is not None)]

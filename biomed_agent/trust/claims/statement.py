@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from biomed_agent.core.words import split_sentences
+
 Relation = Literal["is", "has", "role", "parent"]
 
 
@@ -27,8 +29,8 @@ class Assertion:
     negated: bool = False
     number: int | None = None
     """how many, where a number is stated"""
-    said: str = ""
-    """the words of the sentence it was read from"""
+    source: str = ""
+    """the words of the sentence it was read from, without those that deny it"""
     total: bool = False
     """True when ``number`` is said to be all there are"""
     least: bool = False
@@ -39,6 +41,11 @@ class Assertion:
     """True for *is* without an article, as in ``is chalcone``: the compound itself rather than its class"""
     alone: bool = False
     """True when no relative clause or participle goes with the noun, as in ``is chalcone substituted by``"""
+
+    @property
+    def accounts_for(self) -> str:
+        """The words of the sentence that are read with it; words that deny, wherever they stand, when it is negated."""
+        return f"{self.source} {_DENIALS}" if self.negated else self.source
 
 
 NUMBER_WORDS = {
@@ -164,18 +171,7 @@ def normalise(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """Split text into sentences; joined again they are the text, but for white space between them."""
-    pieces: list[str] = []
-    start = 0
-    for gap in _BREAK.finditer(text):
-        piece = text[start : gap.start()]
-        if "\n" not in gap.group() and _ABBREVIATION.search(piece.rstrip("\"')]")):
-            continue
-        if "\n" not in gap.group():  # closing quotes belong to the sentence before
-            piece += gap.group().rstrip()
-        pieces.append(piece)
-        start = gap.end()
-    pieces.append(text[start:])
-    return [piece.strip() for piece in pieces if piece.strip()]
+    return split_sentences(text, _BREAK, _ABBREVIATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,39 +181,48 @@ class Subject:
     names: tuple[str, ...]
     kind: Literal["molecule", "protein"]
 
-    @property
-    def pattern(self) -> str:
-        """Regular expression (lower case) of a subject: a pronoun, *this molecule*, or one of the names."""
-        thing = _THINGS[self.kind]
-        known = "|".join(re.escape(name.lower()) for name in sorted(self.names, key=len, reverse=True) if len(name) > 1)
+    def pattern(self, sentence: str) -> str:
+        """Return a regular expression (lower case) of a subject: a pronoun, *this molecule*, or one of the names.
+
+        Only the names that stand in the sentence are in it: to compile some hundred synonyms takes longer than all
+        that is then done with them.
+        """
+        thing, lowered = _THINGS[self.kind], sentence.lower()
+        named = (name.lower() for name in sorted(self.names, key=len, reverse=True) if len(name) > 1)
+        known = "|".join(re.escape(name) for name in named if name in lowered or not sentence.isascii())
         called = rf"|(?:the )?(?:{thing} )?(?:{known})" if known else ""
         which = r"(?: (?:given|shown|query|input|small|title|full-length|mature|human))?"
         return rf"(?:it|this|(?:the|this|that|our|your){which} {thing}{called})"
 
+    def _start(self, sentence: str) -> re.Match[str] | None:
+        """Match the subject of a normalised sentence, whatever the verb, where it is this thing."""
+        who = rf"(?P<opening>{_OPENING}){self.pattern(sentence)}(?P<also>{_APPOSITION})(?= )"
+        return re.match(who, sentence.lower())
+
     def speaks(self, sentence: str) -> bool:
         """Tell whether the subject of a normalised sentence is this thing, whatever the verb."""
-        return re.match(rf"{_OPENING}{self.pattern}{_APPOSITION} ", sentence.lower()) is not None
+        return self._start(sentence) is not None
 
     def opening(self, sentence: str) -> int:
         """Return where what a normalised sentence says of this thing begins, after its subject; 0 without one."""
-        match = re.match(rf"{_OPENING}{self.pattern}{_APPOSITION}{_ADVERB} ", sentence.lower())
-        return match.end() if match else 0
+        who = self._start(sentence)
+        verb = who and re.compile(f"{_ADVERB} ").match(sentence.lower(), who.end())
+        return verb.end() if verb else 0
 
     def possessive(self, sentence: str) -> str:
         """Write *its* for *the molecule's* and *aspirin's* at the start of a normalised sentence."""
-        match = re.match(rf"{self.pattern}'s? ", sentence, re.IGNORECASE)
+        match = re.match(rf"{self.pattern(sentence)}'s? ", sentence, re.IGNORECASE)
         return f"Its {sentence[match.end() :]}" if match else sentence
 
     def unread(self, sentence: str, reads: Iterable[str]) -> list[str]:
         """Return the words of a normalised sentence that say something and stand in nothing that was read."""
         lowered = sentence.lower()
-        who = re.match(rf"(?P<opening>{_OPENING}){self.pattern}(?P<also>{_APPOSITION})(?= )", lowered)
-        if who:
+        if who := self._start(sentence):
             also = who["also"]
             for name in self.names:
                 also = also.replace(name.lower(), " ")
             lowered = f"{who['opening']} {also} {lowered[who.end() :]}"
-        known = _NEUTRAL.union(_KINDS[self.kind], *(_tokens(one) for one in reads))
+        known = _NEUTRAL.union(_KINDS[self.kind], *(_tokens(words) for words in reads))
         return [word for word in _tokens(lowered) if word not in known]
 
     def is_pronoun(self, sentence: str) -> bool:
@@ -232,7 +237,7 @@ class Subject:
         None means that the sentence speaks of something else or has another shape.
         """
         lowered = sentence.rstrip(" .!?").strip("\"'").strip().lower()
-        match = re.match(rf"{_OPENING}(?:{self.pattern}{_APPOSITION}{_ADVERB} )?(?={_VERB.pattern})", lowered)
+        match = re.match(rf"{_OPENING}(?:{self.pattern(lowered)}{_APPOSITION}{_ADVERB} )?(?={_VERB.pattern})", lowered)
         if match:
             return lowered[match.end() :]
         if re.match(r"an? [^.]+$", lowered) and not re.search(r"\b(?:was|were|it|this|these)\b", lowered):
@@ -256,7 +261,7 @@ def assertions(predicate: str) -> list[Assertion]:
     Args:
         predicate: Lower-case text that starts with a verb, as :meth:`Subject.predicate` returns it.
     """
-    found: list[Assertion] = []
+    results: list[Assertion] = []
     for clause in _clauses(predicate):
         verb = _VERB.match(clause)
         if verb is None or verb["unread"]:
@@ -268,8 +273,8 @@ def assertions(predicate: str) -> list[Assertion]:
                 continue
             before = rest[: max(0, hedge.start() - verb.end())]
             rest = before[: max([before.rfind(","), *(tail.start() for tail in _TAIL.finditer(before)), 0])]
-        found += _read(rest, verb)
-    return found
+        results += _read(rest, verb)
+    return results
 
 
 def _clauses(predicate: str) -> Iterator[str]:
@@ -306,7 +311,7 @@ def _roles(text: str) -> Iterator[Assertion]:
     for item in re.split(r"(?:,? and |, )(?=an? )" if articles else r",? and |, ", text):
         words = _DETERMINER.sub("", f"{item.strip()} ").strip()
         if words:
-            yield Assertion("role", words, said=f"role {words}")
+            yield Assertion("role", words, source=f"role {words}")
 
 
 def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Assertion]:
@@ -332,8 +337,8 @@ def _parts(text: str, relation: Relation, negated: bool = False) -> Iterator[Ass
                 continue  # "benzoic acids and derivatives" holds more than benzoic acids
             if re.match(r" ?not? ", item) and ("@" in item or (cut and not following)):
                 continue
-            for one in _item(item, relation, negated, positional=len(items) == 1 and not shared):
-                yield replace(one, alone=not cut or bool(following))
+            for assertion in _item(item, relation, negated, positional=len(items) == 1 and not shared):
+                yield replace(assertion, alone=not cut or bool(following))
     if rest and not negated and not re.search(r"\b(?:salts?|complex|mixture|adduct|co-?crystal|combination)$", head):
         yield from _tail(rest, relation)
 
@@ -360,8 +365,8 @@ def _item(item: str, relation: Relation, negated: bool, positional: bool) -> Ite
     if denied := re.match(r"not? |none$", words):
         negated, words = True, _DETERMINER.sub("", f"{words[denied.end() :]} ").strip()
     if words and words not in {"no", "not"}:
-        said = re.sub(r"@\d", "", item) + (f" {_DENIALS}" if negated else "")
-        yield Assertion(relation, words, negated, number, said, total, least, placed=bool(positions), named=named)
+        source = re.sub(r"@\d", "", item)
+        yield Assertion(relation, words, negated, number, source, total, least, placed=bool(positions), named=named)
 
 
 def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:
@@ -376,5 +381,5 @@ def _tail(rest: str, relation: Relation) -> Iterator[Assertion]:
         r"(?:that|which) is (?P<name>[^ ]+(?: acid| alcohol)?) (?=(?:substituted(?! on )|bearing|carrying|having)\b)",
         rest,
     ):
-        yield Assertion("parent", match["name"], said=match["name"])
+        yield Assertion("parent", match["name"], source=match["name"])
         yield from _tail(rest[match.end() :], relation)

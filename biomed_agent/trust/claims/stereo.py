@@ -13,24 +13,28 @@ from biomed_agent.core.types import Molecule
 from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
 
 
+def _elements(mol: Chem.Mol, kind: Chem.StereoType = Chem.StereoType.Atom_Tetrahedral) -> list[Chem.StereoInfo]:
+    return [element for element in Chem.FindPotentialStereo(Chem.Mol(mol)) if element.type == kind]
+
+
 def stereo_range(mol: Chem.Mol) -> tuple[int, int]:
     """Return how many stereocentres are specified, and how many there can be."""
-    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(mol)) if one.type == Chem.StereoType.Atom_Tetrahedral]
-    return sum(one.specified == Chem.StereoSpecified.Specified for one in found), len(found)
+    centres = _elements(mol)
+    return sum(centre.specified == Chem.StereoSpecified.Specified for centre in centres), len(centres)
 
 
 def stereo_findings(own: str, molecule: Molecule) -> Iterator[Finding]:
     """Check what the words of one normalised sentence say of the stereo of the molecule."""
     mol = structures.parsed(molecule.smiles)
     if re.search(r"\b(?:is|are) (?:a )?chiral\b", own):
-        yield _chiral(mol).reading("chiral")
+        yield _chiral(mol).for_words("chiral")
     if re.search(r"\bachiral\b|\bnot (?:a )?chiral\b", own):
         mirrored = _mirror(mol) != Chem.MolToSmiles(mol)
         undefined = stereo_range(mol)
         if mirrored:
-            yield contradicted("the mirror image of the structure is another molecule").reading("achiral not chiral")
+            yield contradicted("the mirror image of the structure is another molecule").for_words("achiral not chiral")
         elif undefined[0] == undefined[1] and not mol.HasSubstructMatch(structures.pattern("a-!@a")):
-            yield supported("the structure equals its mirror image").reading("achiral not chiral")
+            yield supported("the structure equals its mirror image").for_words("achiral not chiral")
         else:
             yield unverified("its stereo is not fully defined")
     for match in re.finditer(
@@ -38,23 +42,23 @@ def stereo_findings(own: str, molecule: Molecule) -> Iterator[Finding]:
         r"(?:enantiomer|isomer|configur\w+|stereoisomer)",
         own,
     ):
-        yield _descriptor(match["label"], mol).reading(match.group())
+        yield _descriptor(match["label"], mol).for_words(match.group())
     for match in re.finditer(
         r"double bond (?:has|with|is in|of) (?:the |an? )?\(?(?P<label>[EZ])\)?[- ](?:configur\w+|geometry)", own
     ):
-        yield _descriptor(match["label"], mol).reading(match.group())
+        yield _descriptor(match["label"], mol).for_words(match.group())
 
 
 def _chiral(mol: Chem.Mol) -> Finding:
     """One centre is enough; without centres, axes, planes and helices there is nothing to be chiral by."""
-    found = [one for one in Chem.FindPotentialStereo(Chem.Mol(mol)) if one.type == Chem.StereoType.Atom_Tetrahedral]
+    centres = _elements(mol)
     if _mirror(mol) != Chem.MolToSmiles(mol):
         return supported("the mirror image of the structure is another molecule")
-    if len(found) == 1 and mol.GetAtomWithIdx(found[0].centeredOn).GetAtomicNum() == 6:
+    if len(centres) == 1 and mol.GetAtomWithIdx(centres[0].centeredOn).GetAtomicNum() == 6:
         return supported("the structure has exactly one stereocentre")
     hidden = ("a-!@a", "*=*=*", "[R2X4]", "[r8,r9,r10,r11,r12]", "[!#1;!#5;!#6;!#7;!#8;!#9;!#16;!#17;!#35;!#53]")
     rings = mol.GetRingInfo().AtomRings()
-    if found or len(rings) > 3 or any(len(ring) > 7 for ring in rings):
+    if centres or len(rings) > 3 or any(len(ring) > 7 for ring in rings):
         return unverified("its stereo is not fully defined")
     if any(mol.HasSubstructMatch(structures.pattern(smarts)) for smarts in hidden):
         return unverified("it may be chiral without a stereocentre")
@@ -70,9 +74,8 @@ def _mirror(mol: Chem.Mol) -> str:
 
 def _descriptor(label: str, mol: Chem.Mol) -> Finding:
     """Compare an R/S or E/Z label with a structure that has exactly one such centre."""
-    found = Chem.FindPotentialStereo(Chem.Mol(mol))
     kind = Chem.StereoType.Atom_Tetrahedral if label in "RS" else Chem.StereoType.Bond_Double
-    centres = [one for one in found if one.type == kind]
+    centres = _elements(mol, kind)
     if not centres:
         return contradicted(f"the structure has no centre that could be {label}")
     if len(centres) > 1 or centres[0].specified != Chem.StereoSpecified.Specified:

@@ -8,7 +8,7 @@ _PASSIVE = {"binds": "bound", "inhibits": "inhibited", "blocks": "blocked", "tar
 _ACTIVE = {passive: active for active, passive in _PASSIVE.items()}
 _VERB = re.compile(
     rf"^(?P<other>[^,;]+?) (?P<denied>does not |doesn't )?"
-    rf"(?P<verb>{'|'.join(f'{one[:-1]}s?' for one in _PASSIVE)})(?: to)? "
+    rf"(?P<verb>{'|'.join(f'{verb[:-1]}s?' for verb in _PASSIVE)})(?: to)? "
     r"(?P<own>[^,;]+?)[.!]?$",
     re.IGNORECASE,
 )

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from types import ModuleType
+from typing import Any
+
 import pytest
 
+from biomed_agent import BioMedAgent
+from biomed_agent.answering import pipeline
+from biomed_agent.answering.reading import question as question_module
 from biomed_agent.answering.reading.question import Words, parts_asked
 from biomed_agent.core.query import KINDS, Query
 
@@ -123,3 +129,33 @@ def test_a_question_may_name_values_of_several_kinds() -> None:
     assert asked.kind == "stored"
     assert set(asked.predicates) == {"melting point", "molecular weight", "InChIKey"}
     assert classify("What is the measured logP of it?", molecule=True).predicates == ("measured logP",)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the molecular weight of aspirin?",
+        "What does erlotinib bind below 10 nM?",
+        "Does erlotinib bind EGFR, and how heavy is it?",
+        "What is the function of EGFR?",
+        "Is caffeine an ester?",
+    ],
+)
+def test_a_question_is_read_once(agent: BioMedAgent, monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    calls: list[str] = []
+
+    def counted(name: str, module: ModuleType) -> None:
+        read = getattr(module, name)
+
+        def count(*given: Any) -> Any:
+            calls.append(name)
+            return read(*given)
+
+        monkeypatch.setattr(module, name, count)
+
+    counted("find_mentions", pipeline)
+    counted("_values_named", question_module)
+    counted("parts_asked", question_module)
+    agent.chat().ask(question)
+    assert "find_mentions" in calls
+    assert len(calls) == len(set(calls)), calls

@@ -5,8 +5,9 @@ import re
 import pytest
 from rdkit import Chem
 
+from biomed_agent.core.chemistry.descriptors import rule_of_five
 from biomed_agent.core.chemistry.druglikeness import RULES, alerts, rules
-from biomed_agent.core.chemistry.structures import molecule_from_smiles, rule_of_five
+from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
 ASPIRIN, ATORVASTATIN = (
     "CC(=O)Oc1ccccc1C(=O)O",
@@ -58,11 +59,11 @@ def test_open_positions_are_judged_by_no_rule() -> None:
 
 def test_alerts_name_set_pattern_and_atoms_of_the_canonical_smiles() -> None:
     molecule = molecule_from_smiles("c1(O)c(O)cccc1CCCC")
-    found = {str(fact.value): fact.note for fact in alerts(molecule)}
-    assert set(found) == {"PAINS_B catechol_A(92)", "Brenk catechol", "NIH ortho_hydroquinone"}
-    atoms = [int(one) - 1 for one in re.findall(r"\d+", found["Brenk catechol"])]
+    places = {str(fact.value): fact.note for fact in alerts(molecule)}
+    assert set(places) == {"PAINS_B catechol_A(92)", "Brenk catechol", "NIH ortho_hydroquinone"}
+    atoms = [int(atom) - 1 for atom in re.findall(r"\d+", places["Brenk catechol"])]
     parsed = Chem.MolFromSmiles(molecule.smiles)
-    assert sorted(parsed.GetAtomWithIdx(one).GetSymbol() for one in atoms) == ["C"] * 6 + ["O"] * 2
+    assert sorted(parsed.GetAtomWithIdx(atom).GetSymbol() for atom in atoms) == ["C"] * 6 + ["O"] * 2
 
 
 def test_no_alert_is_said_with_where_was_looked() -> None:

@@ -95,7 +95,7 @@ def test_a_file_of_several_records_lists_them_and_one_can_be_taken(tmp_path: Pat
     path.write_text("$$$$\n".join([mol_block("CCO", title="spirit"), mol_block("C"), mol_block("CC(C)O")]) + "$$$$\n")
     with pytest.raises(Ambiguous, match=r"three\.sdf holds 3 records; expected one molecule") as caught:
         read_entity_file(str(path))
-    assert [(one.handle, one.label) for one in caught.value.candidates] == [
+    assert [(candidate.handle, candidate.label) for candidate in caught.value.candidates] == [
         (f"file:{path}#1", "spirit"),
         (f"file:{path}#2", "unnamed record"),
         (f"file:{path}#3", "unnamed record"),

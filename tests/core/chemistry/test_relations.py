@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from biomed_agent.core.chemistry.relations import kinship
+from biomed_agent.core.chemistry.relations import structural_relation
 from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "said"),
+    ("molecule", "other", "relation"),
     [
         ("CC(=O)[O-].[Na+]", "CC(=O)O", "a salt or solvate of it"),
         ("CC(=O)O", "CC(=O)[O-].[Na+]", "its parent"),
@@ -29,5 +29,5 @@ from biomed_agent.core.chemistry.structures import molecule_from_smiles
         ("CC*", "CCN", ""),
     ],
 )
-def test_kinship(one: str, other: str, said: str) -> None:
-    assert kinship(molecule_from_smiles(one), molecule_from_smiles(other)) == said
+def test_relation(molecule: str, other: str, relation: str) -> None:
+    assert structural_relation(molecule_from_smiles(molecule), molecule_from_smiles(other)) == relation

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biomed_agent.core.chemistry import druglikeness, structures
+from biomed_agent.core.chemistry import descriptors, druglikeness, structures
 from biomed_agent.core.chemistry.structures import molecule_from_inchi, molecule_from_smiles
 from biomed_agent.core.chemistry.vocabulary import SUBSTITUENTS, TERMS, VOCABULARY
 from biomed_agent.core.errors import InvalidInput
@@ -19,15 +19,15 @@ METFORMIN_HYDROCHLORIDE = "CN(C)C(=N)N=C(N)N.Cl"
 def facts(smiles: str) -> dict[str, object]:
     """Computed values by predicate; the whole structure's where the parent's stands beside it."""
     table: dict[str, object] = {}
-    for fact in structures.computed_facts(molecule_from_smiles(smiles)):
+    for fact in descriptors.computed_facts(molecule_from_smiles(smiles)):
         table.setdefault(fact.predicate, fact.value)
     return table
 
 
 def test_spellings_of_one_structure_give_one_molecule() -> None:
     spellings = ["CC(=O)OC1=CC=CC=C1C(=O)O", "O=C(O)c1ccccc1OC(C)=O", f"  {ASPIRIN}\n"]
-    molecules = [molecule_from_smiles(one) for one in spellings]
-    assert all(one == molecules[0] for one in molecules)
+    molecules = [molecule_from_smiles(spelling) for spelling in spellings]
+    assert all(molecule == molecules[0] for molecule in molecules)
     assert molecules[0].smiles == ASPIRIN
     assert molecules[0].inchikey == "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"
     assert molecules[0].formula == "C9H8O4"
@@ -39,7 +39,7 @@ def test_a_weight_on_the_edge_is_shown_as_one_number_everywhere() -> None:
     morphine = "CN1CC[C@]23c4c5ccc(O)c4O[C@H]2[C@@H](O)C=C[C@H]3[C@H]1C5"
     salt = molecule_from_smiles(f"{morphine}.{morphine}.OS(O)(=O)=O")
     shown = f"{salt.weight:.2f}"
-    computed = structures.computed_facts(salt)
+    computed = descriptors.computed_facts(salt)
     assert {f"{fact.value:.8g}" for fact in computed if fact.predicate == "molecular weight"} == {shown, "285.34"}
     assert f"weight {shown} (" in next(fact.note for fact in computed if fact.predicate == "rule of five")
     assert f"weight {shown} (" in next(
@@ -120,7 +120,7 @@ def test_reading_smiles_like_text_gives_a_molecule_or_invalid_input(text: str) -
         molecule = molecule_from_smiles(text)
     except InvalidInput:
         return
-    structures.computed_facts(molecule)
+    descriptors.computed_facts(molecule)
     structures.parent_of_salt(molecule)
 
 
@@ -131,7 +131,7 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
             molecule = molecule_from_smiles(text)
         except InvalidInput:
             continue
-        structures.computed_facts(molecule)
+        descriptors.computed_facts(molecule)
         structures.inchi(molecule)
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
@@ -192,14 +192,14 @@ def test_computed_facts_of_aspirin() -> None:
 
 
 def test_computed_facts_state_their_source() -> None:
-    for fact in structures.computed_facts(molecule_from_smiles(ASPIRIN, ids={"cid": "2244"})):
+    for fact in descriptors.computed_facts(molecule_from_smiles(ASPIRIN, ids={"cid": "2244"})):
         assert (fact.kind, fact.subject) == ("computed", "CID:2244")
         assert fact.provenance.source.startswith("RDKit 20")
 
 
 def test_rule_of_five_names_what_is_exceeded() -> None:
     long_ether = "O" + "CCOCCO" * 12
-    violations, values = structures.rule_of_five(molecule_from_smiles(long_ether))
+    violations, values = descriptors.rule_of_five(molecule_from_smiles(long_ether))
     assert violations == ["molecular weight", "acceptors"]
     assert "N+O 25 (<= 10)" in values
     assert facts(long_ether)["rule of five"] == "fail"
@@ -213,7 +213,7 @@ def test_stereocentres_are_counted_defined_and_undefined() -> None:
 def test_masses_of_salt_and_base_are_both_told() -> None:
     rows = [
         (fact.value, fact.note)
-        for fact in structures.computed_facts(molecule_from_smiles(METFORMIN_HYDROCHLORIDE))
+        for fact in descriptors.computed_facts(molecule_from_smiles(METFORMIN_HYDROCHLORIDE))
         if fact.predicate == "molecular weight"
     ]
     assert rows == [
@@ -238,8 +238,8 @@ def test_masses_of_salt_and_base_are_both_told() -> None:
     ],
 )
 def test_parent_of_salt(smiles: str, parent: str | None) -> None:
-    found = structures.parent_of_salt(molecule_from_smiles(smiles))
-    assert (found.smiles if found else None) == parent
+    neutral = structures.parent_of_salt(molecule_from_smiles(smiles))
+    assert (neutral.smiles if neutral else None) == parent
 
 
 def test_components_come_largest_first() -> None:
@@ -248,7 +248,7 @@ def test_components_come_largest_first() -> None:
 
 
 def test_similarity() -> None:
-    aspirin, salicylic, hexane = (molecule_from_smiles(one) for one in (ASPIRIN, "O=C(O)c1ccccc1O", "CCCCCC"))
+    aspirin, salicylic, hexane = (molecule_from_smiles(smiles) for smiles in (ASPIRIN, "O=C(O)c1ccccc1O", "CCCCCC"))
     assert structures.similar(aspirin, aspirin) == 1.0
     assert structures.similar(aspirin, salicylic) > structures.similar(aspirin, hexane) >= 0.0
 
@@ -276,9 +276,9 @@ def test_drawing_is_one_svg_element_of_the_size_asked() -> None:
     ],
 )
 def test_functional_groups(smiles: str, present: dict[str, int], absent: set[str]) -> None:
-    found = structures.functional_groups(molecule_from_smiles(smiles))
-    assert present.items() <= found.items()
-    assert not absent & found.keys()
+    groups = structures.functional_groups(molecule_from_smiles(smiles))
+    assert present.items() <= groups.items()
+    assert not absent & groups.keys()
 
 
 @pytest.mark.parametrize(
@@ -301,9 +301,9 @@ def test_functional_groups(smiles: str, present: dict[str, int], absent: set[str
     ],
 )
 def test_skeletons(smiles: str, present: set[str], absent: set[str]) -> None:
-    found = structures.skeletons(molecule_from_smiles(smiles))
-    assert present <= found
-    assert not absent & found
+    names = structures.skeletons(molecule_from_smiles(smiles))
+    assert present <= names
+    assert not absent & names
 
 
 def test_vocabulary_is_sound() -> None:
@@ -326,11 +326,11 @@ def test_what_is_shown_is_possible() -> None:
     CN=[N+]=[N-] CON=C(C)C O=S(=O)(c1ccccc1)C CS(C)=O CC(=O)OC(C)=O O=C1c2ccccc2C(=O)c2ccccc12 c1ccc(N=Nc2ccccc2)cc1
     O=C1C=CC(=O)C=C1 CC(=S)N NC(=S)N CCOP(=O)(OCC)OCC OB(O)c1ccccc1 C1CO1
     NC(CS)C(=O)NCC(=O)O C#CC N#CC O=CC=O CC(O)=CC(C)=O""".split()
-    for one in smiles:
-        mol = structures.parsed(molecule_from_smiles(one).smiles)
+    for text in smiles:
+        mol = structures.parsed(molecule_from_smiles(text).smiles)
         for term in TERMS:
             if term.proof and term.need and mol.HasSubstructMatch(structures.pattern(term.proof)):
-                assert mol.HasSubstructMatch(structures.pattern(term.need)), (one, term.name)
+                assert mol.HasSubstructMatch(structures.pattern(term.need)), (text, term.name)
 
 
 def test_a_molecule_is_a_value() -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -15,13 +16,13 @@ from biomed_agent import BioMedAgent
 from biomed_agent.cli import main
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Refused, Unavailable
 from biomed_agent.core.privacy.credentials import (
-    Sieve,
+    StreamRedactor,
     names_secret,
     redact,
+    redact_address,
+    redact_path,
     secret_words,
     secrets_of,
-    shown,
-    shown_place,
     split_credentials,
 )
 from biomed_agent.core.privacy.egress import recording
@@ -121,7 +122,7 @@ def test_a_text_is_rid_of_what_its_urls_hold(text: str, expected: str | None) ->
     ],
 )
 def test_a_malformed_address_is_shown_without_what_may_be_a_password(address: str, expected: str) -> None:
-    assert shown(address) == expected
+    assert redact_address(address) == expected
 
 
 @pytest.mark.parametrize("secret", ["s3cret", 'a/b c%d&"e', "pä$$wörd", "tok+en==", "new\nline"])
@@ -244,9 +245,9 @@ def test_a_stand_in_for_a_key_spoils_no_answer(server: LocalServer, key: str) ->
 
 
 def test_a_sieve_holds_back_no_more_than_it_must() -> None:
-    sieve = Sieve("secret")
-    assert [sieve.put(piece) for piece in ("a se", "c", "ond sec", "ret!")] == ["a ", "", "second ", "***!"]
-    assert sieve.put("the sec") + sieve.rest() == "the sec"
+    redactor = StreamRedactor("secret")
+    assert [redactor.feed(piece) for piece in ("a se", "c", "ond sec", "ret!")] == ["a ", "", "second ", "***!"]
+    assert redactor.feed("the sec") + redactor.flush() == "the sec"
 
 
 def test_what_a_host_sends_back_of_a_secret_is_not_logged(
@@ -280,7 +281,7 @@ def test_an_address_in_place_of_a_file_shows_no_password(
 
 def test_folders_are_shown_as_they_are() -> None:
     for place in ("/models/me@v1", "C:\\Users\\me@work", "models/a", "biomedgpt-10b"):
-        assert shown_place(place) == place
+        assert redact_path(place) == place
 
 
 @pytest.mark.parametrize(
@@ -480,3 +481,17 @@ def test_a_malformed_address_of_a_service_is_named_without_its_password(url: str
 
 def test_services_hold_no_credentials_of_their_own() -> None:
     assert all(service.credentials is None for service in SERVICES.values())
+
+
+@pytest.mark.parametrize("name", ["host", "model", "email", "index", "cache_dir", "audit_log"])
+def test_settings_that_are_dumped_hold_no_password(name: str) -> None:
+    address = "https://me:c4nary-7q@far.test/v1"
+    flags: dict[str, Any] = {name: [address] if name == "index" else address}
+    settings = read_settings(**flags, api_key="k3y-9xxz", ncbi_api_key="k3y-9xxz")
+    for text in (str(settings.model_dump()), settings.model_dump_json(), repr(settings), str(settings)):
+        assert "c4nary" not in text
+        assert "k3y" not in text
+        assert "far.test" in text
+    value = getattr(settings, name)
+    assert "c4nary-7q" in str(value), "what is sent needs it"
+    assert settings.model_copy(update={"offline": True}).__dict__[name] == value

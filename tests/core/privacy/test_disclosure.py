@@ -8,7 +8,7 @@ import pytest
 
 from biomed_agent.cli.egress_trials import SEQUENCE, STRUCTURE
 from biomed_agent.core.errors import Refused
-from biomed_agent.core.privacy.disclosure import ALSO_NAMES, reads_as_residues, structure_in
+from biomed_agent.core.privacy.disclosure import GENES_READ_AS_SMILES, reads_as_residues, structure_in
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local import LocalIndex
 from biomed_agent.sources.pubchem import PubChem
@@ -94,7 +94,7 @@ def test_also_names_are_read_as_smiles() -> None:
     from rdkit import Chem, rdBase
 
     with rdBase.BlockLogs():
-        needless = {name for name in ALSO_NAMES if Chem.MolFromSmiles(name) is None}
+        needless = {name for name in GENES_READ_AS_SMILES if Chem.MolFromSmiles(name) is None}
     assert not needless
 
 

@@ -215,12 +215,14 @@ def test_a_full_log_is_put_aside_and_one_older_file_kept(tmp_path: Path) -> None
     log = AuditLog(path, limit=1000)
     for number in range(40):
         log.note(Departure("S", "GET", "name", f"request {number}", "r", "public"), "sent")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["egress.jsonl", "egress.jsonl.1"]
-    assert all(one.stat().st_size <= 1000 for one in tmp_path.iterdir())
-    assert all(one.stat().st_mode & 0o077 == 0 for one in tmp_path.iterdir())
-    kept = [entry["what"] for entry in log.entries()]
-    assert kept == [f"request {number}" for number in range(40 - len(kept), 40)], "the newest, in order, none missing"
-    assert len(kept) > 1000 // 250
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["egress.jsonl", "egress.jsonl.1"]
+    assert all(file.stat().st_size <= 1000 for file in tmp_path.iterdir())
+    assert all(file.stat().st_mode & 0o077 == 0 for file in tmp_path.iterdir())
+    requests = [entry["what"] for entry in log.entries()]
+    assert requests == [f"request {number}" for number in range(40 - len(requests), 40)], (
+        "the newest, in order, none missing"
+    )
+    assert len(requests) > 1000 // 250
 
 
 def test_a_line_longer_than_the_log_may_be_is_written(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ def verdict(
 def test_an_organism_in_the_statement_is_part_of_the_claim(
     agent: BioMedAgent, protein: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, protein=protein)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, protein=protein)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_an_organism_in_the_statement_is_part_of_the_claim(
 def test_places_that_exclude_all_those_on_record(
     agent: BioMedAgent, protein: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, protein=protein)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, protein=protein)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_places_that_exclude_all_those_on_record(
     ],
 )
 def test_names_and_partners_of_a_molecule(agent: BioMedAgent, molecule: str, statement: str, expected: str) -> None:
-    found, why = verdict(agent, statement, molecule=molecule)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, molecule=molecule)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_names_and_partners_of_a_molecule(agent: BioMedAgent, molecule: str, sta
     ],
 )
 def test_names_and_partners_of_a_protein(agent: BioMedAgent, protein: str, statement: str, expected: str) -> None:
-    found, why = verdict(agent, statement, protein=protein)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, protein=protein)
+    assert outcome == expected, why
 
 
 def test_reasons_of_names_and_partners_say_what_is_on_record(agent: BioMedAgent) -> None:

@@ -113,8 +113,8 @@ from tests.trust.claims.test_agent import CONTRADICTED, SUPPORTED, UNVERIFIED, v
 def test_partners_named_in_one_sentence_are_decided_one_by_one_of_a_molecule(
     agent: BioMedAgent, molecule: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, molecule=molecule)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, molecule=molecule)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -218,8 +218,8 @@ def test_partners_named_in_one_sentence_are_decided_one_by_one_of_a_molecule(
 def test_a_charge_is_that_of_the_structure_as_drawn_and_not_of_a_place_or_a_salt_of_a_molecule(
     agent: BioMedAgent, molecule: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, molecule=molecule)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, molecule=molecule)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -320,8 +320,8 @@ def test_a_charge_is_that_of_the_structure_as_drawn_and_not_of_a_place_or_a_salt
 def test_names_that_several_things_share_and_names_that_are_denied_of_a_molecule(
     agent: BioMedAgent, molecule: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, molecule=molecule)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, molecule=molecule)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -361,8 +361,8 @@ def test_names_that_several_things_share_and_names_that_are_denied_of_a_molecule
 def test_partners_named_in_one_sentence_are_decided_one_by_one_of_a_protein(
     agent: BioMedAgent, protein: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, protein=protein)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, protein=protein)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -395,8 +395,8 @@ def test_partners_named_in_one_sentence_are_decided_one_by_one_of_a_protein(
 def test_names_that_several_things_share_and_names_that_are_denied_of_a_protein(
     agent: BioMedAgent, protein: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, protein=protein)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, protein=protein)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -455,8 +455,8 @@ def test_names_that_several_things_share_and_names_that_are_denied_of_a_protein(
 def test_an_organism_is_that_of_the_protein_and_of_nothing_else_in_the_sentence_of_a_protein(
     agent: BioMedAgent, protein: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, protein=protein)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, protein=protein)
+    assert outcome == expected, why
 
 
 @pytest.mark.parametrize(
@@ -517,5 +517,5 @@ def test_an_organism_is_that_of_the_protein_and_of_nothing_else_in_the_sentence_
 def test_a_place_with_a_circumstance_is_not_excluded_of_a_protein(
     agent: BioMedAgent, protein: str, statement: str, expected: str
 ) -> None:
-    found, why = verdict(agent, statement, protein=protein)
-    assert found == expected, why
+    outcome, why = verdict(agent, statement, protein=protein)
+    assert outcome == expected, why

@@ -450,7 +450,7 @@ TRUE = dict(entry.split(": ", 1) for entry in re.sub(r"\n +", " ", TRUE_CLASSES)
 def test_true_classes_are_never_contradicted(name: str) -> None:
     about = molecule(name)
     classes = TRUE[name].split("; ")
-    claims = [check_claim(f"The molecule is {one}.", about) for one in classes]
+    claims = [check_claim(f"The molecule is {noun}.", about) for noun in classes]
     claims.append(check_claim(f"It is {', '.join(classes[:-1])} and {classes[-1]}.", about))
     assert [claim for claim in claims if claim.verdict == "contradicted"] == []
     assert sum(claim.verdict == "supported" for claim in claims) >= 2, claims
@@ -459,7 +459,7 @@ def test_true_classes_are_never_contradicted(name: str) -> None:
 @pytest.mark.parametrize("name", TRUE)
 def test_denied_true_classes_are_never_supported(name: str) -> None:
     about = molecule(name)
-    claims = [check_claim(f"The molecule is not {one}.", about) for one in TRUE[name].split("; ")]
+    claims = [check_claim(f"The molecule is not {noun}.", about) for noun in TRUE[name].split("; ")]
     assert [claim for claim in claims if claim.verdict == "supported"] == []
 
 

@@ -26,7 +26,7 @@ def test_assertions_of_a_database_description() -> None:
     )
     predicate = Subject((), "molecule").predicate(sentence)
     assert predicate is not None
-    read = [(one.relation, one.words, one.number) for one in assertions(predicate)]
+    read = [(assertion.relation, assertion.words, assertion.number) for assertion in assertions(predicate)]
     assert read == [
         ("is", "chalcones", None),
         ("parent", "chalcone", None),

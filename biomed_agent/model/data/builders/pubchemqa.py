@@ -13,7 +13,8 @@ from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
 from biomed_agent.model.contract.prompt import QUESTIONS
 from biomed_agent.model.data.builders.writer import Draft, Found, Page, Report, Tell, read_pages
 from biomed_agent.model.data.pairs import enough
-from biomed_agent.sources.http.reply import Reply, well_formed
+from biomed_agent.sources.http.malformed import well_formed
+from biomed_agent.sources.http.reply import Reply
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local.dumps import Dump
 from biomed_agent.sources.pubchem import PubChem

@@ -20,7 +20,7 @@ from biomed_agent.model.data.pairs import (
     protein_answers,
     table_record,
 )
-from biomed_agent.sources.http.reply import well_formed
+from biomed_agent.sources.http.malformed import well_formed
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local.dumps import Dump
 from biomed_agent.sources.uniprot.client import check_results
