@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("httpx", "ssl", "asyncio", "pydantic", "pydantic_settings", "langchain_core", "pubchempy", "torch")
+HEAVY = ("numpy", "httpx", "ssl", "asyncio", "pydantic", "pydantic_settings", "langchain_core", "pubchempy", "torch")
 CODE = """
 import sys
 from biomed_agent.cli import main

@@ -10,6 +10,7 @@ from biomed_agent.answering.handlers import hazards, properties
 from biomed_agent.answering.reading.hazard_questions import ALSO_ASKED
 from biomed_agent.answering.reading.question import COMPUTED, IDENTITY, VALUES
 from biomed_agent.answering.wording import compose
+from biomed_agent.core.chemistry.descriptors import computed_facts
 from biomed_agent.core.errors import Inapplicable
 from biomed_agent.core.predicates import STATEMENT
 from biomed_agent.core.query import Query
@@ -48,9 +49,13 @@ def _computed(context: AnswerContext, resolved: Resolved, wanted: Sequence[str])
     if not wanted:
         return []
     retriever, entity = context.components.retriever, resolved.entity
-    facts = retriever.computed(entity, wanted)
+    if not isinstance(entity, Molecule):
+        return retriever.computed(entity, wanted)
+    facts = computed_facts(entity, wanted)
+    if any(fact.about for fact in facts):
+        facts = retriever.name_parents(entity, facts)
     known = {fact.predicate for fact in facts}
-    if isinstance(entity, Molecule) and (properties.JUDGED & set(wanted)) - known:
+    if (properties.JUDGED & set(wanted)) - known:
         facts += [fact for fact in properties.judgements(retriever, entity) if fact.predicate not in known]
     return [fact for name in wanted for fact in facts if fact.predicate == name]
 

@@ -348,6 +348,9 @@ class Resolver:
             matches = self._human(name, matches, notes)
         if not matches:
             raise self._unknown(name, kind)
+        if len(matches) == 1 and isinstance(matches[0].entity, Molecule):  # nothing to choose
+            [match] = matches
+            return Resolved(match.entity, name, f"{match.words or match.reason.words}, only match")
         return choose(name, matches, policy, organism, notes)
 
     def _human(self, name: str, known: list[Match], notes: list[str]) -> list[Match]:
