@@ -39,8 +39,8 @@ from biomed_agent.sources.local import STARTER, LocalIndex
 from biomed_agent.sources.local.articles import read_query, search
 from biomed_agent.sources.local.build import Progress, build_from_dumps
 from biomed_agent.sources.local.files import open_file
-from biomed_agent.sources.local.schema import DUMPED, read_table
-from biomed_agent.sources.local.structures import SAMPLE
+from biomed_agent.sources.local.schema import FIRST_DUMP_ID, read_table
+from biomed_agent.sources.local.structures import SAMPLE_SIZE
 
 ROUNDS = 5
 LOOKUPS = 20_000
@@ -105,7 +105,7 @@ def make_molecules(folder: Path, rows: int) -> list[Path]:
     paths = [folder / f"{name}-{rows}.gz" for name in names]
     if all(path.exists() for path in paths):
         return paths
-    tried, cid = max(1, rows // SAMPLE), 0
+    tried, cid = max(1, rows // SAMPLE_SIZE), 0
     with ExitStack() as open_files:
         files = [open_files.enter_context(whole(path)) for path in paths]
         for cid, smiles in enumerate(itertools.islice(structures(), rows), start=1):
@@ -185,7 +185,7 @@ def look_ups(path: Path, rows: int) -> None:
     names = [f"BMA-{cid:07}" for cid in picked]
     marks = ", ".join("?" * 500)
     keys: list[str] = []
-    ids = [cid + DUMPED for cid in picked]
+    ids = [cid + FIRST_DUMP_ID for cid in picked]
     for start in range(0, len(ids) - len(ids) % 500, 500):
         keys += [
             key

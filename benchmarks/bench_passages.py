@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from biomed_agent.core.types import Article
-from biomed_agent.sources.literature import search
+from biomed_agent.sources.literature import passages as ranking
 
 POOL = 30
 WEIGHTS = (1.0, 1.1, 1.15, 1.2, 1.25, 1.5, 2.0)
@@ -39,19 +39,19 @@ def main() -> None:
         return
     rows = read(Path(sys.argv[1]))
     chosen = rows[:: int(sys.argv[2]) if len(sys.argv) > 2 else 3]
-    words = {article.pmid: set(search.words_of(article.abstract)) for _, article in rows}
+    words = {article.pmid: set(ranking.words_of(article.abstract)) for _, article in rows}
     pools = {}
     for question, own in chosen:
-        asked = set(search.words_of(question))
+        asked = set(ranking.words_of(question))
         others = [article for _, article in rows if article is not own]
         others.sort(key=lambda article: -len(asked & words[article.pmid]))
         pools[own.pmid] = sorted([own, *others[: POOL - 1]], key=lambda article: article.pmid)
     print(f"{len(chosen)} questions\n| weight | own abstract first | its conclusion shown |\n|---|---|---|")
     for weight in WEIGHTS:
-        search.FINDING_WEIGHT = weight
+        ranking.FINDING_WEIGHT = weight
         first = concluding = 0
         for question, own in chosen:
-            passages = search.rank_passages(question, pools[own.pmid])
+            passages = ranking.rank_passages(question, pools[own.pmid])
             first += bool(passages) and passages[0].article is own
             concluding += any(passage.article is own and passage.label == "CONCLUSIONS" for passage in passages)
         print(f"| {weight} | {first / len(chosen):.1%} | {concluding / len(chosen):.1%} |")

@@ -46,7 +46,7 @@ def open_components(settings: Settings, *, files: bool = True) -> Components:
     """
     from biomed_agent.answering.evidence import Retriever
     from biomed_agent.answering.resolving.resolver import Resolver
-    from biomed_agent.sources.literature.library import Shelves
+    from biomed_agent.sources.literature.article_search import ArticleSearch
     from biomed_agent.sources.local import LocalIndex
     from biomed_agent.sources.local.structure_search import StructureSearch
 
@@ -65,7 +65,7 @@ def open_components(settings: Settings, *, files: bool = True) -> Components:
     return Components(
         index=index,
         resolver=Resolver(index, pubchem, uniprot, files=files),
-        retriever=Retriever(index, pubchem, uniprot, Shelves(index, articles, settings.egress == "nothing")),
+        retriever=Retriever(index, pubchem, uniprot, ArticleSearch(index, articles, settings.egress == "nothing")),
         structures=StructureSearch(index, settings.cache_dir),
         generator=_generator(settings),
         transport=transport,

@@ -18,8 +18,9 @@ from biomed_agent.core.errors import NotFound, Refused, Unavailable
 from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
 from biomed_agent.core.version import __version__
-from biomed_agent.sources.literature.library import Shelves
-from biomed_agent.sources.literature.search import MAX_PASSAGES, rank_passages, usable
+from biomed_agent.sources.literature.article_search import ArticleSearch
+from biomed_agent.sources.literature.passages import MAX_PASSAGES, rank_passages
+from biomed_agent.sources.literature.search import usable
 from biomed_agent.sources.pubchem.depositor_facts import Readings, deposited_facts, note_unread
 from biomed_agent.sources.uniprot.facts import PREDICATES
 
@@ -48,13 +49,17 @@ class Retriever:
         index: The local index.
         pubchem: Live molecule records, or None.
         uniprot: Live protein records, or None.
-        library: Where articles are searched, or None.
+        article_search: Where articles are searched, or None.
     """
 
     def __init__(
-        self, index: LocalIndex, pubchem: PubChem | None, uniprot: UniProt | None, library: Literature | Shelves | None
+        self,
+        index: LocalIndex,
+        pubchem: PubChem | None,
+        uniprot: UniProt | None,
+        article_search: Literature | ArticleSearch | None,
     ) -> None:
-        self.index, self.pubchem, self.uniprot, self.library = index, pubchem, uniprot, library
+        self.index, self.pubchem, self.uniprot, self.article_search = index, pubchem, uniprot, article_search
 
     def identity(self, resolved: Resolved, predicates: Sequence[str] = ()) -> list[Fact]:
         """Return identifiers and structure of an entity as facts; with ``predicates`` those, in the order asked for."""
@@ -173,7 +178,7 @@ class Retriever:
     @property
     def stays_here(self) -> bool:
         """Whether literature is searched on this machine alone, so that every word of a question may be used."""
-        return isinstance(self.library, Shelves) and self.library.stays_here
+        return isinstance(self.article_search, ArticleSearch) and self.article_search.stays_here
 
     def articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         """Return the articles of a literature query.
@@ -183,12 +188,12 @@ class Retriever:
         Raises:
             Refused: Look-ups are switched off.
         """
-        if self.library is None:
+        if self.article_search is None:
             raise Refused(
                 "looking in the literature needs PubMed, and look-ups are switched off (offline).",
                 "Run without offline to search PubMed.",
             )
-        return self.library.search(query, limit, notes)
+        return self.article_search.search(query, limit, notes)
 
     def literature(
         self, query: str, question: str, notes: list[str], most: int = MAX_PASSAGES, full_text: bool = False
@@ -208,8 +213,8 @@ class Retriever:
         """
         articles = self.usable_articles(query, 30, notes)
         passages = rank_passages(question, articles, most)
-        if self.library is not None and (full_text or not passages):
-            texts = self.library.full_texts(articles, notes)
+        if self.article_search is not None and (full_text or not passages):
+            texts = self.article_search.full_texts(articles, notes)
             passages = rank_passages(question, articles, most, texts) if texts else passages
         return passages
 

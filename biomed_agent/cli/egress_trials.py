@@ -253,7 +253,9 @@ def _home_doors(folder: Path, homes: Sequence[str]) -> Iterator[Door]:
 
     def asked(home: str) -> object:
         with Transport(folder, egress="names-only", timeout=4, services={"uniprot": home}) as transport:
-            return transport.get("uniprot", "asked", reveals="structure", what="it", params={"q": STRUCTURE}, ttl=0)
+            return transport.get(
+                "uniprot", "asked", discloses="structure", log_line="it", params={"q": STRUCTURE}, ttl=0
+            )
 
     for home in homes:
         client = HostClient(home, timeout=4)

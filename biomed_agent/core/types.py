@@ -215,7 +215,9 @@ class Fact:
     @property
     def amount(self) -> str | int | float:
         """The value with its relation before it, as in ``>10000``; the bare value where it is exact."""
-        return self.value if self.relation == "=" else f"{self.relation}{self.value}"
+        if self.relation == "=":
+            return self.value
+        return f"{self.relation}{self.value:g}" if isinstance(self.value, float) else f"{self.relation}{self.value}"
 
 
 @dataclass(frozen=True, slots=True)

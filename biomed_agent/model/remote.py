@@ -24,7 +24,7 @@ from biomed_agent.core.privacy.credentials import (
     secrets_of,
     split_credentials,
 )
-from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress
+from biomed_agent.core.privacy.egress import AuditLog, Departure, Discloses, is_loopback, permit, record_egress
 from biomed_agent.core.privacy.routes import RouteTrace, open_async_client
 from biomed_agent.core.types import EgressPolicy, ModelStamp
 from biomed_agent.model.async_bridge import EventLoopThread, until_over
@@ -169,9 +169,9 @@ class HostClient:
         return self._stamp
 
     def _departure(self, what: str, request: str = "") -> Departure:
-        reveals: Reveals = "identifier" if what == _MANIFEST else "structure"
+        discloses: Discloses = "identifier" if what == _MANIFEST else "structure"
         return Departure(
-            f"model host {self.url}", "GET" if what == _MANIFEST else "POST", reveals, what, request, self._egress
+            f"model host {self.url}", "GET" if what == _MANIFEST else "POST", discloses, what, request, self._egress
         )
 
     def _permit(self, peer: str = "") -> None:
@@ -186,13 +186,13 @@ class HostClient:
     def _noting(self, what: str, body: Mapping[str, Any] = {}) -> RouteTrace:
         """Return the trace of a request that notes it when it leaves; one that never connected did not."""
 
-        def go(passage: RouteTrace) -> None:
+        def on_send(passage: RouteTrace) -> None:
             if passage.outside:
                 record_egress(f"model host {self.url}: {what}")
                 request = json.dumps(body["messages"]) if body else ""
                 self._audit.note(self._departure(what, request), "sent", **passage.route)
 
-        return RouteTrace(self.url, self._permit, go)
+        return RouteTrace(self.url, self._permit, on_send)
 
     def _client(self, deadline: Deadline) -> httpx.AsyncClient:
         return open_async_client(

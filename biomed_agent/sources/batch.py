@@ -35,11 +35,11 @@ class Batch(Generic[K, V]):
 def in_order(asked: Sequence[K], outcome: Callable[[K], V]) -> Batch[K, V]:
     """Sort what was asked into found and missing, each thing once; ``outcome`` returns it or raises why not."""
     batch: Batch[K, V] = Batch({}, {})
-    for one in dict.fromkeys(asked):
+    for item in dict.fromkeys(asked):
         try:
-            batch.found[one] = outcome(one)
+            batch.found[item] = outcome(item)
         except BiomedAgentError as error:
-            batch.missing[one] = error
+            batch.missing[item] = error
     return batch
 
 

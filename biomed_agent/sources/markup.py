@@ -9,22 +9,24 @@ from collections.abc import Container, Iterator
 
 from biomed_agent.core.errors import Unavailable
 
-_RAISED, _REFERENCE = "\x00", "\x01"
+_SUPERSCRIPT_MARK, _REFERENCE_MARK = "\x00", "\x01"
 """stand before a superscript and for a number of the reference list until :func:`_tidy` removes them"""
-_INLINE = (
+_INLINE_TAGS = (
     "i|b|u|em|strong|sub|sup|sc|a|span|italic|bold|underline|monospace|overline|strike|roman|sans-serif|"
     "named-content|styled-content|inline-formula|inline-graphic|ext-link|xref|uri|email|"
     "m(?:ath|i|n|o|row|text|sub|sup|subsup|frac|sqrt|root|over|under|underover|style|space|fenced|padded)"
 )
-_APART = "p|br|break|div|ul|ol|li|title|sec|label|list|list-item|disp-formula|disp-quote|abstract|abstracttext|h[1-6]"
+_BLOCK_TAGS = (
+    "p|br|break|div|ul|ol|li|title|sec|label|list|list-item|disp-formula|disp-quote|abstract|abstracttext|h[1-6]"
+)
 _ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=]+))*\s*/?"
-_INLINE_TAG = re.compile(rf"</?(?:\w+:)?(?:{_INLINE}){_ATTRIBUTES}>", re.IGNORECASE)
-_TAG_APART = re.compile(rf"</?(?:\w+:)?(?:{_APART}){_ATTRIBUTES}>", re.IGNORECASE)
+_INLINE_TAG = re.compile(rf"</?(?:\w+:)?(?:{_INLINE_TAGS}){_ATTRIBUTES}>", re.IGNORECASE)
+_BLOCK_TAG = re.compile(rf"</?(?:\w+:)?(?:{_BLOCK_TAGS}){_ATTRIBUTES}>", re.IGNORECASE)
 _SUPERSCRIPT = re.compile(rf"<(?:\w+:)?sup{_ATTRIBUTES}>", re.IGNORECASE)
 _FORMULA = re.compile(r"<((?:\w+:)?math)\b[^<>]*>.*?</\1\s*>", re.DOTALL)
 _TEX = re.compile(r"<(tex-math)\b[^<>]*>.*?</\1\s*>", re.DOTALL)
 _CHARACTER = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
-_IS_APART = re.compile(_APART)
+_BLOCK_NAME = re.compile(_BLOCK_TAGS)
 
 
 def parse_reply(text: str, service: str, expected: str) -> ET.Element:
@@ -53,23 +55,23 @@ def plain(text: object) -> str:
     Only tags that records hold are removed: any other ``<`` is a sign of the text, as in ``p <0.05``. A power stays
     one: ``10<sup>6</sup>`` becomes ``10^6``. What was escaped twice is resolved twice, so that no tag is left.
     """
-    found = str(text)
-    while (once := _stripped(found)) != found:
-        found = once
-    return found
+    words = str(text)
+    while (once := _stripped(words)) != words:
+        words = once
+    return words
 
 
 def _stripped(text: str) -> str:
     """Remove one layer of markup; the text becomes shorter, or stays as it is."""
-    text = _TEX.sub(" ", text.replace(_RAISED, "").replace(_REFERENCE, ""))
-    text = _FORMULA.sub(lambda found: _formula(found[0]), text)
-    text = _TAG_APART.sub(" ", _SUPERSCRIPT.sub(_RAISED, text))
-    return _tidy(_CHARACTER.sub(lambda found: html.unescape(found[0]), _INLINE_TAG.sub("", text)))
+    text = _TEX.sub(" ", text.replace(_SUPERSCRIPT_MARK, "").replace(_REFERENCE_MARK, ""))
+    text = _FORMULA.sub(lambda match: _formula(match[0]), text)
+    text = _BLOCK_TAG.sub(" ", _SUPERSCRIPT.sub(_SUPERSCRIPT_MARK, text))
+    return _tidy(_CHARACTER.sub(lambda match: html.unescape(match[0]), _INLINE_TAG.sub("", text)))
 
 
 def _formula(text: str) -> str:
     """Return a formula in MathML on one line; the text itself, whose tags are then removed, when it is broken."""
-    known = _CHARACTER.sub(lambda found: html.escape(html.unescape(found[0])), text)  # XML knows five names only
+    known = _CHARACTER.sub(lambda match: html.escape(html.unescape(match[0])), text)  # XML knows five names only
     try:
         return html.escape(_mathml(ET.fromstring(re.sub(r"(</?)\w+:", r"\1", known))), quote=False)  # noqa: S314
     except ET.ParseError:
@@ -92,17 +94,17 @@ def _pieces(element: ET.Element, left_out: Container[str]) -> Iterator[str]:
     if element.tag in left_out:
         return
     if _is_reference(element):
-        yield _REFERENCE
+        yield _REFERENCE_MARK
         return
     name = _local(element)
     if name == "math":
         yield _mathml(element)
         return
     if name == "sup":
-        yield _RAISED
+        yield _SUPERSCRIPT_MARK
     yield element.text or ""
     for child in element:
-        apart = " " if _IS_APART.fullmatch(_local(child)) else ""
+        apart = " " if _BLOCK_NAME.fullmatch(_local(child)) else ""
         yield apart
         yield from _pieces(child, left_out)
         yield f"{apart}{child.tail or ''}"
@@ -116,7 +118,7 @@ def _mathml(element: ET.Element) -> str:
     if name == "mfrac" and len(parts) == 2:
         return "/".join(part if re.fullmatch(r"[\w.]*", part) else f"({part})" for part in parts)
     if name in ("msup", "msubsup") and parts:
-        parts[-1] = _RAISED + parts[-1]
+        parts[-1] = _SUPERSCRIPT_MARK + parts[-1]
     tails = ((child.tail or "").strip() for child in children)
     return (element.text or "").strip() + "".join(f"{part}{tail}" for part, tail in zip(parts, tails, strict=True))
 
@@ -132,6 +134,6 @@ def _is_reference(element: ET.Element) -> bool:
 
 
 def _tidy(text: str) -> str:
-    text = re.sub(rf"(?<=\d){_RAISED}(?=[−–-]?\d)", "^", text).replace(_RAISED, "")
-    emptied = rf"\s*[\[(][\s,;–-]*{_REFERENCE}[\s,;–{_REFERENCE}-]*[\])]"
-    return " ".join(re.sub(emptied, "", text).replace(_REFERENCE, "").split())
+    text = re.sub(rf"(?<=\d){_SUPERSCRIPT_MARK}(?=[−–-]?\d)", "^", text).replace(_SUPERSCRIPT_MARK, "")
+    emptied = rf"\s*[\[(][\s,;–-]*{_REFERENCE_MARK}[\s,;–{_REFERENCE_MARK}-]*[\])]"
+    return " ".join(re.sub(emptied, "", text).replace(_REFERENCE_MARK, "").split())

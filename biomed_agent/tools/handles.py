@@ -238,7 +238,7 @@ def _hide_facts(facts: tuple[Fact, ...], subjects: Mapping[str, str], policy: Eg
 
 def _values_text(names: str, facts: tuple[Fact, ...], answer: Answer) -> str:
     """Return what may be told of the answer's text under ``nothing``: the values that many structures share."""
-    values = "; ".join(f"{fact.predicate} {fact.value} {fact.unit}".strip() for fact in facts[:12])
+    values = "; ".join(f"{fact.predicate} {fact.amount} {fact.unit}".strip() for fact in facts[:12])
     if values:
         return f"{names}: {values}."
     what = "the verdicts below" if answer.claims else "nothing that may be told"

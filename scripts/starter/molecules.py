@@ -32,7 +32,7 @@ COLUMNS = (
     "inchikey", "name", "smiles", "formula", "weight", "cid", "chebi", "drugbank", "cas", "unii", "chembl", "parent",
     "salt", "synonyms", "classes", "roles", "source",
 )  # fmt: skip
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
 SYNONYMS_EACH = 25
 _NO_COMPOUND = re.compile(r"\b(atom|isotope|steroid|compound|anion|cation|group|polymer|sulfonate)$")
 """ChEBI entries whose name says that they are a class or an element."""
@@ -161,7 +161,7 @@ def given(data: Path) -> Iterator[tuple[int, str, str, str]]:
 
 def structures(data: Path) -> dict[str, list[Structure]]:
     """Return the structures of the data folder by InChIKey, best first."""
-    found: dict[str, set[Structure]] = defaultdict(set)
+    by_key: dict[str, set[Structure]] = defaultdict(set)
     read: dict[str, tuple[str, str, int] | None] = {}
     for preference, identifier, name, smiles in given(data):
         smiles = smiles.strip()
@@ -173,29 +173,29 @@ def structures(data: Path) -> dict[str, list[Structure]]:
             known = read[form]
             if known is not None:
                 own = identifier if form == smiles else ""
-                found[known[1]].add(Structure(preference, known[2], number, known[0], known[1], own, name))
-    return {key: sorted(choices) for key, choices in found.items()}
+                by_key[known[1]].add(Structure(preference, known[2], number, known[0], known[1], own, name))
+    return {key: sorted(choices) for key, choices in by_key.items()}
 
 
 def build(data: Path) -> list[Molecule]:
     """Return the molecules of the starter set, drugs first."""
-    found = structures(data)
+    by_key = structures(data)
     vocabulary = drugbank(data)
-    refuse_unproved(found, vocabulary)
+    refuse_unproved(by_key, vocabulary)
     common = {name_key(row["Common name"]): key for key, row in reversed(vocabulary.items())}
     left_out = {row["drugbank"] for row in read_tsv(HAND_WRITTEN / "left_out.tsv")}
     rows = [
-        from_drugbank(row, found[key], common)
+        from_drugbank(row, by_key[key], common)
         for key, row in vocabulary.items()
-        if key in found and row["DrugBank ID"] not in left_out
+        if key in by_key and row["DrugBank ID"] not in left_out
     ]
-    rows = [row for row in rows if len(row.name) <= LONGEST_NAME and re.search("[A-Za-z]{3}", row.name)]
+    rows = [row for row in rows if len(row.name) <= MAX_NAME_LENGTH and re.search("[A-Za-z]{3}", row.name)]
     known, taken = {row.inchikey for row in rows}, {name_key(row.name) for row in rows}
-    others = (from_chebi(choices) for key, choices in sorted(found.items()) if key not in known)
+    others = (from_chebi(choices) for key, choices in sorted(by_key.items()) if key not in known)
     rows += [row for row in others if row is not None and name_key(row.name) not in taken]
     add_extra_names(rows)
     rows = without_doubles(rows)
-    rows += compose_salts(rows, found)
+    rows += compose_salts(rows, by_key)
     add_terms(data, rows)
     settle_names(rows)
     return rows
@@ -231,9 +231,9 @@ def drugbank(data: Path) -> dict[str, dict[str, str]]:
     return rows
 
 
-def refuse_unproved(found: dict[str, list[Structure]], vocabulary: dict[str, dict[str, str]]) -> None:
+def refuse_unproved(by_key: dict[str, list[Structure]], vocabulary: dict[str, dict[str, str]]) -> None:
     """Stop when a hand-written structure does not have the InChIKey of the DrugBank entry it claims to be."""
-    for key, choices in found.items():
+    for key, choices in by_key.items():
         for choice in choices:
             if choice.preference == 0 and vocabulary.get(key, {}).get("DrugBank ID") != choice.identifier:
                 raise SystemExit(f"hand-written {choice.identifier} {choice.smiles} has {key}: not DrugBank's key.")
@@ -272,7 +272,7 @@ def from_drugbank(row: dict[str, str], choices: list[Structure], common_names: d
 def from_chebi(choices: list[Structure]) -> Molecule | None:
     """Return the molecule of a ChEBI row; None when the structure is no ChEBI row or not worth a name."""
     row = next((choice for choice in choices if choice.preference == 2), None)
-    if row is None or len(row.name) > LONGEST_NAME or not re.search("[A-Za-z]{3}", row.name):
+    if row is None or len(row.name) > MAX_NAME_LENGTH or not re.search("[A-Za-z]{3}", row.name):
         return None
     if re.search(r"\[\d", row.smiles) or _NO_COMPOUND.search(row.name):
         return None
@@ -380,14 +380,14 @@ def deprotonated(smiles: str, charge: int) -> str:
     return Chem.MolToSmiles(mol)
 
 
-def compose_salts(rows: list[Molecule], found: dict[str, list[Structure]]) -> list[Molecule]:
+def compose_salts(rows: list[Molecule], by_key: dict[str, list[Structure]]) -> list[Molecule]:
     """Return the salts and hydrates of ``salts.tsv``, composed from molecules of the set.
 
     ``parts`` reads ``2 atorvastatin(-1) + 1 calcium cation + 3 water``: counts, names of molecules of the set (or the
     CID of a PubChem row), and the charge an acid takes. The first part is the parent. A salt that is itself a row of
     PubChem is taken from there; for the others the source says what they are composed of.
     """
-    by_name = {name_key(pick.identifier): as_molecule(choices) for choices in found.values() for pick in choices[:1]}
+    by_name = {name_key(pick.identifier): as_molecule(choices) for choices in by_key.values() for pick in choices[:1]}
     by_name |= {name_key(name): row for row in reversed(rows) for name in row.synonyms}
     by_name |= {name_key(row.name): row for row in reversed(rows)}
     known = {row.inchikey: row for row in rows}
@@ -411,8 +411,8 @@ def compose_salts(rows: list[Molecule], found: dict[str, list[Structure]]) -> li
             known[key].synonyms[:0] = [entry["name"], *synonyms]
             continue
         salt = Molecule(key, entry["name"], Chem.MolToSmiles(mol), f"Composed {entry['parts']}", {}, synonyms)
-        if key in found and found[key][0].preference == 1:
-            salt = as_molecule(found[key], entry["name"], synonyms)
+        if key in by_key and by_key[key][0].preference == 1:
+            salt = as_molecule(by_key[key], entry["name"], synonyms)
         salt.parent, salt.salt = parts[0].inchikey, entry["parts"]
         salts.append(salt)
     return salts

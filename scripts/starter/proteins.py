@@ -18,7 +18,7 @@ COLUMNS = (
     "accession", "entry_name", "name", "gene", "organism", "taxon_id", "alternative_names", "gene_synonyms", "ec",
     "families", "locations", "topologies", "go", "sequence", "name_source", "source",
 )  # fmt: skip
-LONGEST = 5000
+MAX_SEQUENCE_LENGTH = 5000
 """Residues; longer proteins (titin) are beyond what the model can read and large in the package."""
 GO_TERMS_EACH = 12
 MODEL_ORGANISMS = (
@@ -74,11 +74,11 @@ def build(data: Path) -> list[Protein]:
     rows: dict[str, Protein] = {}
     for target in read_tsv(data / "targets" / "targets.tsv"):
         free = target["sources"] != "drugbank" or target["refseq"] or target["sequence"] in binding
-        if len(target["sequence"]) <= LONGEST and free:
+        if len(target["sequence"]) <= MAX_SEQUENCE_LENGTH and free:
             rows[target["accession"]] = from_target(target)
     for accession, record in sorted(records.items()):
         wanted = record["status"] == "Reviewed" and organism(record["organism"]).startswith(MODEL_ORGANISMS)
-        if accession not in rows and wanted and len(record["sequence"]) <= LONGEST:
+        if accession not in rows and wanted and len(record["sequence"]) <= MAX_SEQUENCE_LENGTH:
             rows[accession] = from_record(record)
     for accession, row in rows.items():
         if accession in records and records[accession]["status"] == "Reviewed":
@@ -199,7 +199,7 @@ def go_terms(lines: list[str]) -> Iterator[str]:
     """Yield ``GO:0005524 F ATP binding`` for the trusted GO terms of an entry, a few per aspect."""
     counts = {"F": 0, "P": 0, "C": 0}
     for line in lines:
-        found = re.match(r"DR   GO; (GO:\d+); ([FPC]):(.*); (\w+):", line)
-        if found and found[4] in _TRUSTED and counts[found[2]] < GO_TERMS_EACH:
-            counts[found[2]] += 1
-            yield f"{found[1]} {found[2]} {found[3]}"
+        match = re.match(r"DR   GO; (GO:\d+); ([FPC]):(.*); (\w+):", line)
+        if match and match[4] in _TRUSTED and counts[match[2]] < GO_TERMS_EACH:
+            counts[match[2]] += 1
+            yield f"{match[1]} {match[2]} {match[3]}"

@@ -226,7 +226,7 @@ def mends(trouble: str) -> bool:
 
 
 def test_slow_bytes_cost_that_part_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.pubchem.client.PART", 2)
+    monkeypatch.setattr("biomed_agent.sources.pubchem.client.BATCH_SIZE", 2)
     slow = Said(b" " * 100, drip=0.05)
     service = Simulated(time, latency=0.0, answer=answer, troubles={1: slow})
     with LocalServer(service) as server, Transport(timeout=0.6, services=services(server.url)) as transport:

@@ -114,12 +114,12 @@ def online(server: LocalServer, cache_dir: Path, tmp_path: Path) -> Iterator[Bio
     agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none"))
     with Transport(tmp_path, services=services, clock=FakeClock()) as transport, LocalIndex.open(cache_dir) as index:
         pubchem, uniprot = PubChem(transport), UniProt(transport)
-        library = Literature(PubMed(transport), EuropePMC(transport))
+        article_search = Literature(PubMed(transport), EuropePMC(transport))
         components = Components(
             transport=transport,
             index=index,
             resolver=Resolver(index, pubchem, uniprot),
-            retriever=Retriever(index, pubchem, uniprot, library),
+            retriever=Retriever(index, pubchem, uniprot, article_search),
             structures=StructureSearch(index, tmp_path),
             generator=None,
         )

@@ -35,10 +35,10 @@ def packed(path: Path, lines: Sequence[str]) -> Path:
 def pubchem(folder: Path, without: Sequence[str] = ()) -> list[Path]:
     """Write the column files of a small PubChem."""
     columns = {
-        "CID-SMILES": [f"{cid}\t{one[0]}" for cid, one in STRUCTURES.items()],
-        "CID-InChI-Key": [f"{cid}\tInChI=1S/x\t{one[1]}" for cid, one in STRUCTURES.items()],
-        "CID-Mass": [f"{cid}\t{one[3]}\t1.0\t1.0" for cid, one in STRUCTURES.items()],
-        "CID-Title": [f"{cid}\t{one[2]}" for cid, one in STRUCTURES.items()],
+        "CID-SMILES": [f"{cid}\t{structure[0]}" for cid, structure in STRUCTURES.items()],
+        "CID-InChI-Key": [f"{cid}\tInChI=1S/x\t{structure[1]}" for cid, structure in STRUCTURES.items()],
+        "CID-Mass": [f"{cid}\t{structure[3]}\t1.0\t1.0" for cid, structure in STRUCTURES.items()],
+        "CID-Title": [f"{cid}\t{structure[2]}" for cid, structure in STRUCTURES.items()],
         "CID-Synonym-filtered": SYNONYMS,
     }
     return [packed(folder / f"{name}.gz", lines) for name, lines in columns.items() if name not in without]

@@ -86,7 +86,7 @@ def recipe(*stages: Stage, **changes: Any) -> Recipe:
 
 def vocabulary(folder: Path) -> Path:
     """Train the vocabulary of the pairs into a folder."""
-    texts = [one.answer for one in pairs()] + [one.question for one in pairs()]
+    texts = [pair.answer for pair in pairs()] + [pair.question for pair in pairs()]
     folder.mkdir(parents=True, exist_ok=True)
     train_vocabulary(texts * 5, SIZES.vocabulary, folder / "tokenizer.model")
     return folder / "tokenizer.model"
@@ -95,7 +95,7 @@ def vocabulary(folder: Path) -> Path:
 def table(folder: Path) -> Path:
     """Write the pairs as a table, as a user would."""
     rows = ["smiles\tsequence\tquestion\tanswer"]
-    rows += ["\t".join((one.smiles, one.sequence, one.question, one.answer)) for one in pairs()]
+    rows += ["\t".join((pair.smiles, pair.sequence, pair.question, pair.answer)) for pair in pairs()]
     (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return folder / "pairs.tsv"
 

@@ -71,22 +71,22 @@ class LocalServer:
 
             do_POST = do_GET
 
-            def answer(self, said: Said) -> None:
-                self.send_response(said.status)
-                for name, value in said.headers.items():
+            def answer(self, reply: Said) -> None:
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
                     self.send_header(name, value)
-                self.send_header("content-length", str(len(said.body)))
+                self.send_header("content-length", str(len(reply.body)))
                 self.end_headers()
                 try:
-                    if said.drip:
-                        for byte in said.body:
+                    if reply.drip:
+                        for byte in reply.body:
                             self.wfile.write(bytes([byte]))
-                            time.sleep(said.drip)
+                            time.sleep(reply.drip)
                     else:
-                        self.wfile.write(said.body[: len(said.body) - said.cut])
+                        self.wfile.write(reply.body[: len(reply.body) - reply.cut])
                 except ConnectionError:
                     self.close_connection = True
-                if said.cut:
+                if reply.cut:
                     self.close_connection = True
 
             def log_message(self, format: str, *args: Any) -> None:

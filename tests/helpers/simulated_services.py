@@ -63,10 +63,10 @@ class Simulated:
         now = self.clock.monotonic()
         service, _, path = asked.path.lstrip("/").partition("/")
         with self._lock:
-            number = sum(len(one) for one in self.arrivals.values())
+            number = sum(len(arrival) for arrival in self.arrivals.values())
             arrived = self.arrivals.setdefault(service, [])
             arrived.append(now)
-            recent = sum(now - one < 1.0 for one in arrived[-1000:])
+            recent = sum(now - moment < 1.0 for moment in arrived[-1000:])
             over = recent > self.limits.get(service, 10**9)
             self.violations[service] = self.violations.get(service, 0) + over
         self.clock.sleep(self.latency)

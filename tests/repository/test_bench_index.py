@@ -39,8 +39,8 @@ def values(path: Path) -> list[str]:
 def test_molecules_are_genuine_and_their_keys_distinct(
     bench: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "SAMPLE", 10)
-    monkeypatch.setattr("biomed_agent.sources.local.structures.SAMPLE", 10)
+    monkeypatch.setattr(bench, "SAMPLE_SIZE", 10)
+    monkeypatch.setattr("biomed_agent.sources.local.structures.SAMPLE_SIZE", 10)
     paths = bench.make_molecules(tmp_path, 60)
     structures, keys = values(paths[0]), values(paths[1])
     assert len(set(structures)) == len(set(keys)) == 60
@@ -69,7 +69,7 @@ def test_dumps_that_are_cut_off_are_made_again(
 
     with monkeypatch.context() as patched:
         patched.setattr(bench, "key_like", stopped)
-        patched.setattr(bench, "SAMPLE", 2)
+        patched.setattr(bench, "SAMPLE_SIZE", 2)
         with pytest.raises(KeyboardInterrupt):
             bench.make_molecules(tmp_path, 8)
     assert not list(tmp_path.glob("*.gz"))

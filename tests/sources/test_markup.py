@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.sources.markup import parse_reply, plain, text_of
 
-FEW = settings(max_examples=50, deadline=None)
+SETTINGS = settings(max_examples=50, deadline=None)
 TAGS = [
     "i",
     "b",
@@ -93,7 +93,7 @@ def test_an_element_keeps_its_text_but_not_its_reference_marks(text: str, expect
     assert text_of(None) == ""
 
 
-@FEW
+@SETTINGS
 @given(marked_up())
 def test_words_are_kept_in_their_order(text: str) -> None:
     words = re.sub(r"<[^<>]*>", " ", text).split()
@@ -102,28 +102,28 @@ def test_words_are_kept_in_their_order(text: str) -> None:
     assert plain(html.escape(html.escape(text))).split() == words
 
 
-@FEW
+@SETTINGS
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_whatever_is_sent_nothing_of_its_markup_is_left(text: str) -> None:
-    found = plain(text)
-    assert not re.search(rf"</?(?:{'|'.join(TAGS)}|br|xref)\s*/?>|&(?:lt|gt|amp|nbsp|alpha|#60|#x3c);", found)
-    assert plain(found) == found
-    assert found == " ".join(found.split())
-    assert "\x00" not in found
-    assert text_of(ET.fromstring(f"<x>{html.escape(text.translate({0: None, 1: None}))}</x>")) == found
+    words = plain(text)
+    assert not re.search(rf"</?(?:{'|'.join(TAGS)}|br|xref)\s*/?>|&(?:lt|gt|amp|nbsp|alpha|#60|#x3c);", words)
+    assert plain(words) == words
+    assert words == " ".join(words.split())
+    assert "\x00" not in words
+    assert text_of(ET.fromstring(f"<x>{html.escape(text.translate({0: None, 1: None}))}</x>")) == words
     numbers = re.findall(r"\d", re.sub(r"&#x?\w+;|rid=\"1\"", "", text))
-    assert set(re.findall(r"\d", found)) <= set(numbers)
+    assert set(re.findall(r"\d", words)) <= set(numbers)
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "message"),
     [
         ('<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "Somebody's reply declares XML entities"),
         ("<x>", r"broken XML \(.*\) where a search was expected"),
         ("<html><p>Sorry</html>", "Somebody answered an HTML page where a search was expected"),
     ],
 )
-def test_a_reply_that_is_no_xml_is_told(reply: str, said: str) -> None:
+def test_a_reply_that_is_no_xml_is_told(reply: str, message: str) -> None:
     assert parse_reply("<x>1</x>", "Somebody", "a search").text == "1"
-    with pytest.raises(Unavailable, match=said):
+    with pytest.raises(Unavailable, match=message):
         parse_reply(reply, "Somebody", "a search")

@@ -141,8 +141,10 @@ def test_names_are_not_poisoned(molecules):
 
 def test_brands_mean_one_marketed_form(index):
     for row in read_table(STARTER, "brands"):
-        found = index.molecules_named(row["brand"])
-        assert [(molecule.name, why) for molecule, why in found] == [(row["name"], "brand name")], row["brand"]
+        molecules = index.molecules_named(row["brand"])
+        assert [(molecule.name, why.words) for molecule, why in molecules] == [(row["name"], "brand name")], row[
+            "brand"
+        ]
         assert not index.homonyms(row["brand"])
 
 
@@ -235,8 +237,8 @@ def test_asked_molecules_are_there(index, name, inchikey):
     ],
 )
 def test_everyday_names_mean_one_molecule(index, names):
-    found = {name: len(index.molecules_named(name)) for name in names.split()}
-    assert {name: number for name, number in found.items() if number != 1} == {}
+    counts = {name: len(index.molecules_named(name)) for name in names.split()}
+    assert {name: number for name, number in counts.items() if number != 1} == {}
 
 
 @pytest.mark.parametrize(
@@ -260,10 +262,10 @@ def test_asked_proteins_are_there(index, name, gene):
 )  # fmt: skip
 def test_brands_of_salts_lead_to_their_parent(index, brand, parent):
     [(marketed, _)] = index.molecules_named(brand)
-    found = index.parent_of(marketed)
-    assert found is not None
-    assert found.name == parent
-    assert marketed.inchikey in {salt.inchikey for salt in index.salts_of(found)}
+    record = index.parent_of(marketed)
+    assert record is not None
+    assert record.name == parent
+    assert marketed.inchikey in {salt.inchikey for salt in index.salts_of(record)}
 
 
 def test_records_of_epidermal_growth_factor_receptor(index):

@@ -76,13 +76,13 @@ def online(cache_dir: Path) -> Iterator[BioMedAgent]:
         places = dict.fromkeys(("uniprot", "pubmed", "europepmc"), server.url)
         with Transport(clock=FakeClock(), services=places) as transport:
             agent, uniprot = BioMedAgent(settings=Settings(cache_dir=cache_dir, model="none")), UniProt(transport)
-            library = Literature(PubMed(transport), EuropePMC(transport))
+            article_search = Literature(PubMed(transport), EuropePMC(transport))
             index = agent._components.index
             agent = with_parts(
                 agent,
                 transport=transport,
                 resolver=Resolver(index, None, uniprot),
-                retriever=Retriever(index, None, uniprot, library),
+                retriever=Retriever(index, None, uniprot, article_search),
             )
             yield agent
 

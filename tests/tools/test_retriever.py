@@ -56,8 +56,8 @@ class Finds:
 
     def __init__(self, url: str) -> None:
         transport = Transport(clock=FakeClock(), services=dict.fromkeys(("pubmed", "europepmc"), url))
-        library = Literature(PubMed(transport), EuropePMC(transport))
-        self.retriever = Retriever(cast(LocalIndex, None), None, None, library)
+        article_search = Literature(PubMed(transport), EuropePMC(transport))
+        self.retriever = Retriever(cast(LocalIndex, None), None, None, article_search)
 
     def articles(self, query: str, limit: int) -> list[Article]:
         return self.retriever.articles(query, limit, [])

@@ -25,7 +25,6 @@ NO_BINDING = 10_000.0
 """nM; a constant not reached at this concentration counts as no binding, as in the DAVIS table"""
 DISAGREE = 10.0
 """ratio from which two values of one measure contradict each other"""
-_BOUND = re.compile(r"\s*(>=|<=|>|<|≥|≤|~|=)?\s*([\d.]+(?:[eE][-+]?\d+)?)\s*")
 WHAT_A_SCORE_IS = (
     "A KIBA score is combined from Ki, Kd and IC50 (Tang et al. 2014, here on the scale of He et al. 2017): it has no "
     f"unit, higher is stronger, and {KIBA_BINDS} or more counts as binding; scores and concentrations cannot be "
@@ -55,10 +54,9 @@ class Reading:
 
 def read(fact: Fact) -> Reading | None:
     """Return the value of an affinity; None for what is neither a concentration nor a KIBA score."""
-    match = _BOUND.fullmatch(str(fact.value))
-    if match is None:
+    if isinstance(fact.value, str):
         return None
-    sign, value = {"≥": ">", "≤": "<"}.get(match[1] or "=", (match[1] or "=")[0]), float(match[2])
+    sign, value = fact.relation[0], float(fact.value)
     if fact.predicate == SCORE:
         return Reading(fact, value, "=")
     if re.fullmatch(r"p(?:Kd|Ki|IC50|EC50)", fact.predicate):  # a logarithm: higher is stronger
@@ -151,8 +149,8 @@ def partners(index: LocalIndex, entity: Entity, limit: Limit | None = None) -> P
         reading = read(fact)
         strength = math.inf if reading is None else reading.value * (-1 if fact.predicate == SCORE else 1)
         kept = grouped.setdefault(fact.predicate, {})
-        if fact.note not in kept or strength < kept[fact.note][0]:
-            kept[fact.note] = strength, fact
+        if fact.about not in kept or strength < kept[fact.about][0]:
+            kept[fact.about] = strength, fact
     strongest = [sorted(grouped[measure].values(), key=lambda pair: pair[0]) for measure in sorted(grouped, key=_rank)]
     within = [
         [pair for pair in group if limit is None or limit.holds(pair[1].predicate, abs(pair[0]))] for group in strongest
@@ -160,8 +158,8 @@ def partners(index: LocalIndex, entity: Entity, limit: Limit | None = None) -> P
     facts: list[Fact] = []
     most = MOST_PARTNERS if limit is None else MOST_LIMITED
     for group in within:
-        named = {fact.note for fact in facts}
-        facts += [fact for _, fact in group if fact.note not in named][: most - len(facts)]
+        named = {fact.about for fact in facts}
+        facts += [fact for _, fact in group if fact.about not in named][: most - len(facts)]
     counts = {group[0][1].predicate: len(group) for group in within if group}
     beyond = [] if facts else [group[0][1] for group in strongest]
     return Partners(facts, counts, limit, beyond)
@@ -211,7 +209,7 @@ def _of_measure(limit: Limit, fact: Fact) -> bool:
 
 
 def _value(fact: Fact) -> str:
-    return f"{fact.predicate} {compose.number(fact.value)} {fact.unit}".strip()
+    return f"{fact.predicate} {compose.number(fact.amount)} {fact.unit}".strip()
 
 
 def _table(fact: Fact) -> str:

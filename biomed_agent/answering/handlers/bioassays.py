@@ -49,7 +49,7 @@ def bioassay_sentences(context: AnswerContext, molecule: Molecule, known: bool) 
     counts, targets = facts[0], facts[1:]
     shown = [_with_name(fact, context.components.index) for fact in targets[:MAX_TARGETS]]
     draft.facts += [counts, *shown]
-    strongest = "; ".join(f"{fact.note.partition(';')[0]} {_amount_text(fact)}" for fact in shown[:5])
+    strongest = "; ".join(f"{_target(fact)} {_amount_text(fact)}" for fact in shown[:5])
     beyond = f"; {len(targets) - 5} more targets with active results" if len(targets) > 5 else ""
     cited = draft.sources.cite_all(fact.provenance for fact in (counts, *shown[:5]))
     lead = f"PubChem's bioassays of {compose.name_of(molecule)}: {counts.value:,} results ({counts.note})"
@@ -57,12 +57,16 @@ def bioassay_sentences(context: AnswerContext, molecule: Molecule, known: bool) 
 
 
 def _amount_text(fact: Fact) -> str:
-    return f"{fact.predicate} {compose.number(fact.value)} {fact.unit}".strip()
+    return f"{fact.predicate} {compose.number(fact.amount)} {fact.unit}".strip()
+
+
+def _target(fact: Fact) -> str:
+    return f"{fact.about_name} ({fact.about})" if fact.about_name else fact.about
 
 
 def _with_name(fact: Fact, index: LocalIndex) -> Fact:
-    """Put the gene in front of an accession that the local index knows."""
-    target, semicolon, rest = fact.note.partition(";")
-    protein = index.protein_by_accession(target.removeprefix("UNIPROT:")) if target.startswith("UNIPROT:") else None
-    name = protein and (protein.gene or protein.name)
-    return replace(fact, note=f"{name} ({target}){semicolon}{rest}") if name else fact
+    """Name the target by the gene that the local index knows under its accession, and put it into the note."""
+    accession = fact.about.removeprefix("UNIPROT:")
+    protein = index.protein_by_accession(accession) if accession != fact.about else None
+    named = replace(fact, about_name=(protein and (protein.gene or protein.name)) or "")
+    return replace(named, note=f"{_target(named)}; {fact.note}")

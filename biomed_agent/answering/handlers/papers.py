@@ -11,8 +11,8 @@ from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import NotFound
 from biomed_agent.core.query import Query
 from biomed_agent.core.types import Answer, Article, Evidence
-from biomed_agent.sources.literature.library import local_query
-from biomed_agent.sources.literature.search import MAX_PASSAGES, labelled, rank_passages, tells_a_finding, words_of
+from biomed_agent.sources.literature.article_search import local_query
+from biomed_agent.sources.literature.passages import MAX_PASSAGES, labelled, rank_passages, tells_a_finding, words_of
 
 USUAL_ARTICLES = 10
 

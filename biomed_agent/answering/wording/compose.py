@@ -116,7 +116,7 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
         if shown[predicate] > MAX_LISTED:  # each with a note of its own, as variants have
             hidden[label_of(predicate)] += len(group)
             continue
-        values = list(dict.fromkeys(f"{number(fact.value)} {fact.unit}".strip() for fact in group))
+        values = list(dict.fromkeys(f"{number(fact.amount)} {fact.unit}".strip() for fact in group))
         listed = ", ".join(values[:MAX_LISTED]) + (
             f" and {len(values) - MAX_LISTED} more" if values[MAX_LISTED:] else ""
         )
@@ -223,7 +223,7 @@ def sameness_sentence(entities: Sequence[Resolved], sources: Sources) -> str:
 def activity_sentence(molecule: str, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
     """State the measured affinities of a pair."""
     measured = "; ".join(
-        f"{fact.predicate} {number(fact.value)} {fact.unit}".strip() + (f" ({fact.note})" if fact.note else "")
+        f"{fact.predicate} {number(fact.amount)} {fact.unit}".strip() + (f" ({fact.note})" if fact.note else "")
         + f" {sources.cite(fact.provenance)}".rstrip()
         for fact in facts[:MAX_LISTED]
     )  # fmt: skip

@@ -60,7 +60,7 @@ def to_html(answer: Answer) -> str:
         _candidates(answer),
         _statement(answer),
         *(_entity(resolved) for resolved in answer.entities),
-        _facts("Records say", fact_rows(answer, "stored")),
+        _facts("Records say", fact_rows(answer, "stored", "measured")),
         _facts(f"Computed ({computed_by(fact_rows(answer, 'computed'))})", fact_rows(answer, "computed")),
         _passages(answer),
         _model(answer),

@@ -57,7 +57,7 @@ def to_text(answer: Answer, width: int = 88, color: bool = False) -> str:
         page.claims(answer.claims, answer)
     for resolved in answer.entities:
         page.entity(resolved)
-    page.facts("Records say", fact_rows(answer, "stored"))
+    page.facts("Records say", fact_rows(answer, "stored", "measured"))
     computed = fact_rows(answer, "computed")
     page.facts(f"Computed ({computed_by(computed)})", computed)
     _passages(page, answer)

@@ -137,7 +137,7 @@ def _parts(answer: Answer, links: bool = True) -> list[_Part]:
         _part("CANDIDATES", [_candidate(candidate) for candidate in answer.candidates], "candidate"),
         _part("STATEMENT", [_claim(claim, answer) for claim in answer.claims], "checked statement"),
         _part("", [_about(resolved) for resolved in answer.entities], "entity"),
-        _part("RECORDS", [f"  {_row(row)}" for row in fact_rows(answer, "stored")], "record"),
+        _part("RECORDS", [f"  {_row(row)}" for row in fact_rows(answer, "stored", "measured")], "record"),
         *_computed(answer),
         _part("PASSAGES", _articles(answer), "article"),
         _part(f"MODEL {model_line(answer.model)}" if answer.model else "", _model_sentences(answer), "model sentence"),

@@ -13,6 +13,7 @@ from biomed_agent.core.types import (
     Article,
     Claim,
     Evidence,
+    FactKind,
     ModelStamp,
     ModelStatement,
     Molecule,
@@ -85,7 +86,7 @@ def headline(answer: Answer) -> str:
         verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
         return f"{answer.status}; statement checked: {verdicts}"
     origins = []
-    if any(fact.kind == "stored" for fact in answer.facts):
+    if any(fact.kind != "computed" for fact in answer.facts):
         origins.append("records")
     if any(fact.kind == "computed" for fact in answer.facts):
         origins.append("computation")
@@ -247,19 +248,19 @@ class FactRow:
         return numbers.pop() if len(numbers) == 1 else None
 
 
-def fact_rows(answer: Answer, kind: str) -> list[FactRow]:
-    """Return the facts of one kind, those that say the same of the same thing gathered in one row."""
+def fact_rows(answer: Answer, *kinds: FactKind) -> list[FactRow]:
+    """Return the facts of some kinds, those that say the same of the same thing gathered in one row."""
     rows: dict[tuple[str, ...], FactRow] = {}
     several = len({fact.subject for fact in answer.facts}) > 1
     for fact in answer.facts:
-        if fact.kind != kind:
+        if fact.kind not in kinds:
             continue
         texts = (fact.predicate, fact.unit, fact.note, fact.provenance.source)
         predicate, unit, note, source = (clean(part) for part in texts)
         row = rows.setdefault(
             (fact.subject, *texts), FactRow(clean(fact.subject) if several else "", predicate, unit, note, source)
         )
-        value = f"{fact.value:.8g}" if isinstance(fact.value, float) else clean(fact.value)
+        value = f"{fact.amount:.8g}" if isinstance(fact.amount, float) else clean(fact.amount)
         row.values.append((value, source_number(answer, fact.provenance)))
     return list(rows.values())
 

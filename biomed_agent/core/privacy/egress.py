@@ -26,15 +26,15 @@ from biomed_agent.core.errors import Refused
 from biomed_agent.core.identifiers import INCHIKEY
 from biomed_agent.core.types import EgressPolicy
 
-Reveals: TypeAlias = Literal["name", "identifier", "query", "structure", "text"]
+Discloses: TypeAlias = Literal["name", "identifier", "query", "structure", "text"]
 """What a request tells the service: a name, an identifier or hash, a literature query its author typed as such,
 a structure or sequence, or free text."""
-CONFIDENTIAL: frozenset[Reveals] = frozenset({"structure", "text"})
+CONFIDENTIAL: frozenset[Discloses] = frozenset({"structure", "text"})
 """What the policy ``names-only`` keeps on this machine."""
 
 logger = logging.getLogger(__name__)
 _HASH = re.compile(rf"{INCHIKEY.pattern}|checksum")
-_KINDS: dict[Reveals, str] = {
+_KINDS: dict[Discloses, str] = {
     "name": "names",
     "identifier": "identifiers",
     "query": "literature query",
@@ -73,13 +73,13 @@ def leaves(event: str, details: Mapping[str, Any]) -> bool:
     return event == "http11.send_request_headers.started" and details["request"].method != b"CONNECT"
 
 
-def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = False, withheld: str = "") -> None:
+def permit(to: str, egress: EgressPolicy, discloses: Discloses, offline: bool = False, withheld: str = "") -> None:
     """Return when a request may leave this machine.
 
     Args:
         to: Whom it is for, in words.
         egress: The policy.
-        reveals: What it tells.
+        discloses: What it tells.
         offline: Whether nothing is to be asked at all.
         withheld: The part of a name or query that is a structure, see :func:`.disclosure.structure_in`.
 
@@ -94,8 +94,8 @@ def permit(to: str, egress: EgressPolicy, reveals: Reveals, offline: bool = Fals
             "Use a local index (BIOMED_AGENT_INDEX), or set BIOMED_AGENT_EGRESS=names-only or public.",
             "the egress policy is nothing",
         )
-    if egress == "names-only" and reveals in CONFIDENTIAL:
-        kind = "a structure or sequence" if reveals == "structure" else "free text"
+    if egress == "names-only" and discloses in CONFIDENTIAL:
+        kind = "a structure or sequence" if discloses == "structure" else "free text"
         if withheld:
             raise Refused(
                 f"{to} was not asked: {withheld} would reveal {kind}, and the egress policy is names-only.",
@@ -125,8 +125,8 @@ class Departure:
 
     service: str
     method: str
-    reveals: Reveals
-    what: str
+    discloses: Discloses
+    log_line: str
     """the request in words"""
     request: str
     """the request as sent, secrets removed; only its digest is noted"""
@@ -135,7 +135,7 @@ class Departure:
     @property
     def kind(self) -> str:
         """What kind of data it holds: names, identifiers, hashes, literature query, structures or free text."""
-        return "hashes" if self.reveals == "identifier" and _HASH.search(self.request) else _KINDS[self.reveals]
+        return "hashes" if self.discloses == "identifier" and _HASH.search(self.request) else _KINDS[self.discloses]
 
 
 MAX_LOG_BYTES = 10 * 2**20
@@ -168,7 +168,7 @@ class AuditLog:
         """Append one line: time, event, service, method, kind of data, request in words, digest, policy, ``more``."""
         if self.path is None:
             return
-        shown = f"({departure.kind})" if departure.reveals in CONFIDENTIAL else departure.what[:200]
+        shown = f"({departure.kind})" if departure.discloses in CONFIDENTIAL else departure.log_line[:200]
         line = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "event": event,

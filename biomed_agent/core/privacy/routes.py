@@ -6,9 +6,12 @@ through no proxy is the same thing.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.core.privacy.credentials import (
     SECRET_FILTER,
@@ -99,6 +102,9 @@ class RouteTrace:
     that an earlier request opened is not seen to be made. To this machine there is none, see :func:`open_client`;
     elsewhere ``proxies`` remembers the proxy, since a client takes the same route to an address as long as it lives.
 
+    What a synchronous client sends and reads ends with the call that it works for (:mod:`biomed_agent.core.deadline`):
+    when that is cancelled, its connection is closed. Until a connection stands it waits for its own timeout.
+
     Args:
         url: The address asked.
         check_peer: Called with the address of the peer when something that was exempt as being on this machine turns
@@ -138,6 +144,8 @@ class RouteTrace:
         """Take note of an event of a synchronous client."""
         try:
             self._see(event, details)
+            if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+                _end_with_calls(details["return_value"])
         except BaseException:
             if stream := _new_stream(event, details):
                 stream.close()
@@ -170,6 +178,35 @@ class RouteTrace:
 def _new_stream(event: str, details: Mapping[str, Any]) -> Any:
     """Return the connection that an event says was just made, if it says so."""
     return details["return_value"] if event.endswith(".connect_tcp.complete") else None
+
+
+def _end_with_calls(stream: Any) -> None:
+    """Make each wait on a connection of httpcore's end with the call it is for.
+
+    A kept connection serves one call after another and nothing tells which, so each wait asks for the call of its own
+    thread.
+    """
+
+    def within_call(wait: Callable[[Any, float | None], Any]) -> Callable[..., Any]:
+        def wait_within_call(subject: Any, timeout: float | None = None) -> Any:
+            call = current()
+            call.check()
+            with call.on_cancel(lambda: _drop(stream)):
+                try:
+                    return wait(subject, call.remaining if timeout is None else call.at_most(timeout))
+                finally:
+                    call.check()  # httpcore closes a connection over any error, so a dropped one is never used again
+
+        return wait_within_call
+
+    stream.read, stream.write = within_call(stream.read), within_call(stream.write)
+
+
+def _drop(stream: Any) -> None:
+    """End a connection that another thread waits on, which closing it would not."""
+    with suppress(OSError):
+        # The method of a TLS socket would first forget that it is one, and a write meanwhile would not be encrypted.
+        socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
 
 
 def _peer(stream: Any) -> str:

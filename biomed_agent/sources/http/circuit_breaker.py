@@ -6,19 +6,19 @@ import threading
 
 from biomed_agent.sources.http.rate_limit import Clock
 
-FAILURES = 5
+MAX_FAILURES = 5
 """failures in a row (no connection, or a status from 500) after which a service counts as down; more than one call's
 tries, so that no single request can bring it about"""
-REST = 30.0
+REST_SECONDS = 30.0
 """seconds until it is tried again"""
 
 
-class Breaker:
+class CircuitBreaker:
     """Counts the failures of one service and says whether it may be asked.
 
-    After :data:`FAILURES` in a row it may not for :data:`REST` seconds; then it is tried: an answer closes the matter,
-    the first failure means another rest. What the caller did wrong (a status of 4xx) is an answer. Safe to share
-    between threads; kept within a process, since another one may have a working way to the service.
+    After :data:`MAX_FAILURES` in a row it may not for :data:`REST_SECONDS` seconds; then it is tried: an answer
+    closes the matter, the first failure means another rest. What the caller did wrong (a status of 4xx) is an answer.
+    Safe to share between threads; kept within a process, since another one may have a working way to the service.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -32,7 +32,7 @@ class Breaker:
     def refusal(self) -> float:
         """Return 0 if the service may be asked now, or the seconds until it may."""
         with self._lock:
-            down = self._failures >= FAILURES
+            down = self._failures >= MAX_FAILURES
             return max(0.0, self._opens - self._clock.monotonic()) if down else 0.0
 
     def answered(self) -> None:
@@ -45,5 +45,5 @@ class Breaker:
         with self._lock:
             self._failures += 1
             self.last = reason
-            if self._failures >= FAILURES:
-                self._opens = self._clock.monotonic() + REST
+            if self._failures >= MAX_FAILURES:
+                self._opens = self._clock.monotonic() + REST_SECONDS

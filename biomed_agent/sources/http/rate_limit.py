@@ -6,6 +6,7 @@ import logging
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,14 +14,16 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
+from biomed_agent.core.deadline import current
+
 logger = logging.getLogger(__name__)
 
 SLACK = 1.025
 """Starts lie this much further apart than the limit asks, because a request does not reach the service the moment it
 starts: of 5 a second the sixth starts after 1.025 s, so none may be overtaken by more than 25 ms."""
-LATE = 0.010
+MAX_LATENESS = 0.010
 """seconds after its time at which a start is missed; part of the slack, the rest is for the way to the service"""
-HORIZON = 3600.0
+HORIZON_SECONDS = 3600.0
 """seconds; what lies further ahead was written before a restart of the machine, whose clock began anew, or is absurd"""
 
 
@@ -37,6 +40,35 @@ class Clock(Protocol):
         """Wait."""
 
 
+class SystemClock:
+    """The clock of this machine; who sleeps by it wakes when the call that it works for is cancelled."""
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait; see :meth:`biomed_agent.core.deadline.Deadline.wait`."""
+        current().wait(seconds)
+
+
+def pause(clock: Clock, seconds: float) -> None:
+    """Wait so long, or until the call that this works for ends.
+
+    Raises:
+        Cancelled: The caller gave up.
+        TimedOut: The call's time is up.
+    """
+    deadline = current()
+    deadline.check()
+    clock.sleep(deadline.at_most(seconds))
+    deadline.check()
+
+
 class Turn(NamedTuple):
     """When a service may be asked next, in seconds of the monotonic clock."""
 
@@ -47,7 +79,7 @@ class Turn(NamedTuple):
 Change: TypeAlias = Callable[[Turn], Turn]
 
 
-class Ledger:
+class SharedSlots:
     """The turn of every service, in a small SQLite file that all processes of this machine share.
 
     A change is one transaction, so a process that dies leaves nothing half done and at most one start unused. Where
@@ -97,7 +129,7 @@ class Ledger:
         return after
 
 
-class Late(Exception):
+class TooLate(Exception):
     """No start comes in time; one may in ``seconds``."""
 
     def __init__(self, seconds: float) -> None:
@@ -106,7 +138,7 @@ class Late(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimiter:
     """Starts of requests to one service, at least ``interval`` seconds apart.
 
     Holds between the threads of a process and between all processes that share the ledger. To start, reserve a time,
@@ -118,20 +150,22 @@ class Pace:
     """name of the limit in the ledger"""
     interval: float
     clock: Clock
-    ledger: Ledger
+    slots: SharedSlots
 
     def approach(self, deadline: float) -> float:
         """Wait for a start and return it; it holds when it can be claimed.
 
         Raises:
-            Late: None comes before ``deadline``.
+            TooLate: None comes before ``deadline``.
+            Cancelled: The call that this works for was cancelled meanwhile; the start stays unused.
+            TimedOut: The call's time is up.
         """
         start, taken = self.reserve(deadline)
-        pause = max(0.0, start - self.clock.monotonic())
+        ahead = max(0.0, start - self.clock.monotonic())
         if not taken:
-            raise Late(max(pause, self.interval))
-        if pause:
-            self.clock.sleep(pause)
+            raise TooLate(max(ahead, self.interval))
+        if ahead:
+            pause(self.clock, ahead)
         return start
 
     def reserve(self, deadline: float) -> tuple[float, bool]:
@@ -144,30 +178,30 @@ class Pace:
             start = max(now, *turn)
             return turn if start >= deadline else Turn(start + self.interval, turn.held_until)
 
-        self.ledger.change(self.service, take)
+        self.slots.change(self.service, take)
         return start, start < deadline
 
     def claim(self, start: float) -> bool:
         """Whether a reserved start, which is now, still holds."""
         now = self.clock.monotonic()
-        turn = self.ledger.change(self.service, lambda turn: turn)
-        return now - start <= LATE and _sane(turn, now).held_until <= now
+        turn = self.slots.change(self.service, lambda turn: turn)
+        return now - start <= MAX_LATENESS and _sane(turn, now).held_until <= now
 
     def hold(self, seconds: float) -> None:
         """Let nothing start for ``seconds``, at most an hour."""
         if seconds > 0:
             now = self.clock.monotonic()
-            until = now + min(seconds, HORIZON)
+            until = now + min(seconds, HORIZON_SECONDS)
 
             def held(turn: Turn) -> Turn:
                 turn = _sane(turn, now)
                 return Turn(turn.next_start, max(turn.held_until, until))
 
-            self.ledger.change(self.service, held)
+            self.slots.change(self.service, held)
 
 
 def _sane(turn: Turn, now: float) -> Turn:
-    return Turn(*(0.0 if moment > now + HORIZON else moment for moment in turn))
+    return Turn(*(0.0 if moment > now + HORIZON_SECONDS else moment for moment in turn))
 
 
 def asked_pause(header: str) -> float:

@@ -13,15 +13,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from biomed_agent.sources.http.rate_limit import Clock
+from biomed_agent.core.deadline import current
+from biomed_agent.core.errors import Cancelled, TimedOut
+from biomed_agent.sources.http.rate_limit import Clock, pause
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
-Kept: TypeAlias = tuple[bytes, Mapping[str, Any]]
+CachedReply: TypeAlias = tuple[bytes, Mapping[str, Any]]
 """the body of a reply, and what is noted of it: JSON that holds the body's ``digest``"""
 
 
-LEASE = 5.0
+LEASE_SECONDS = 5.0
 """seconds a process has for a fetch before others no longer wait for it, since it may have died"""
 
 
@@ -41,15 +43,15 @@ class ReplyCache:
         self._clock = clock
         self._ready = False
 
-    def find(self, key: str) -> Kept | None:
+    def find(self, key: str) -> CachedReply | None:
         """Return body and note kept under ``key``, or None if they are missing, stale or damaged."""
         return self.find_all([key]).get(key)
 
-    def find_all(self, keys: Sequence[str]) -> dict[str, Kept]:
+    def find_all(self, keys: Sequence[str]) -> dict[str, CachedReply]:
         """Return what is kept, neither stale nor damaged, by key."""
 
-        def read(db: sqlite3.Connection) -> dict[str, Kept]:
-            found = {}
+        def read(db: sqlite3.Connection) -> dict[str, CachedReply]:
+            replies = {}
             for key in keys:
                 row = db.execute(
                     "SELECT body, note FROM reply WHERE key = ? AND expires > ?", (key, self._clock.time())
@@ -57,27 +59,31 @@ class ReplyCache:
                 if row is not None:
                     body, note = bytes(row[0]), json.loads(row[1])
                     if hashlib.sha256(body).hexdigest() == note["digest"]:
-                        found[key] = body, note
-            return found
+                        replies[key] = body, note
+            return replies
 
         return self._use(read) or {}
 
     @contextmanager
-    def fetching(self, key: str) -> Iterator[Kept | None]:
+    def fetching(self, key: str) -> Iterator[CachedReply | None]:
         """Yield what is kept under ``key``, or None if it is to be fetched in the block.
 
-        Processes that look for the same meanwhile wait for it, at most :data:`LEASE` seconds.
+        Processes that look for the same meanwhile wait for it, at most :data:`LEASE_SECONDS` seconds.
+
+        Raises:
+            Cancelled: The call that this works for was cancelled while it waited.
+            TimedOut: The call's time is up.
         """
         began = self._clock.monotonic()
         claimed = False
-        while (found := self.find(key)) is None and not (claimed := self._claim(key)):
-            if self._clock.monotonic() - began > LEASE:
+        while (reply := self.find(key)) is None and not (claimed := self._claim(key)):
+            if self._clock.monotonic() - began > LEASE_SECONDS:
                 break
-            self._clock.sleep(0.05)
+            pause(self._clock, 0.05)
         if claimed:
-            found = self.find(key)  # it may have come just before the claim
+            reply = self.find(key)  # it may have come just before the claim
         try:
-            yield found
+            yield reply
         finally:
             if claimed:
                 self._use(lambda db: db.execute("DELETE FROM flight WHERE key = ?", (key,)))
@@ -87,18 +93,18 @@ class ReplyCache:
 
         def write(db: sqlite3.Connection) -> bool:
             now = self._clock.time()
-            db.execute("DELETE FROM flight WHERE NOT expires BETWEEN ? AND ?", (now, now + LEASE))
-            return db.execute("INSERT OR IGNORE INTO flight VALUES (?, ?)", (key, now + LEASE)).rowcount == 1
+            db.execute("DELETE FROM flight WHERE NOT expires BETWEEN ? AND ?", (now, now + LEASE_SECONDS))
+            return db.execute("INSERT OR IGNORE INTO flight VALUES (?, ?)", (key, now + LEASE_SECONDS)).rowcount == 1
 
         return self._use(write) is not False
 
-    def keep(self, kept: Mapping[str, Kept], ttl: float) -> None:
+    def store(self, replies: Mapping[str, CachedReply], ttl: float) -> None:
         """Keep bodies and notes by key for ``ttl`` seconds; drop what is stale."""
 
         def write(db: sqlite3.Connection) -> None:
             now = self._clock.time()
             db.execute("DELETE FROM reply WHERE expires <= ?", (now,))
-            rows = [(key, now + ttl, json.dumps(note), body) for key, (body, note) in kept.items()]
+            rows = [(key, now + ttl, json.dumps(note), body) for key, (body, note) in replies.items()]
             db.executemany("INSERT OR REPLACE INTO reply VALUES (?, ?, ?, ?)", rows)
 
         self._use(write)
@@ -126,7 +132,7 @@ class ReplyCache:
             return None
 
 
-class Flights(Generic[_T]):
+class SingleFlight(Generic[_T]):
     """One fetch in flight per key: threads that ask for the same thing at the same time share one answer."""
 
     def __init__(self) -> None:
@@ -134,18 +140,50 @@ class Flights(Generic[_T]):
         self._flying: dict[str, Future[_T]] = {}
 
     def share(self, key: str, fetch: Callable[[], _T]) -> _T:
-        """Return what ``fetch`` returns, or raise what it raises, here or in the thread that came first."""
-        with self._lock:
-            flying = self._flying.get(key)
-            if flying is None:
-                own = self._flying[key] = Future()
-        if flying is not None:
-            return flying.result()
-        try:
-            own.set_result(fetch())
-        except BaseException as error:
-            own.set_exception(error)
-        finally:
+        """Return what ``fetch`` returns, or raise what it raises, here or in the thread that came first.
+
+        Each caller waits as long as its own call may. Where the first one's call ends before there is an answer, the
+        others ask for themselves.
+
+        Raises:
+            Cancelled: The caller's own call was cancelled.
+            TimedOut: The time of the caller's own call is up.
+        """
+        while True:
             with self._lock:
-                del self._flying[key]
-        return own.result()
+                flying = self._flying.get(key)
+                if flying is None:
+                    own = self._flying[key] = Future()
+            if flying is None:
+                return self._fly(key, own, fetch)
+            try:
+                return _await(flying)
+            except (Cancelled, TimedOut):
+                current().check()
+
+    def _fly(self, key: str, own: Future[_T], fetch: Callable[[], _T]) -> _T:
+        """Fetch for all who wait; the flight is forgotten first, so that who comes back starts one of its own."""
+        try:
+            answer = fetch()
+        except BaseException as error:
+            self._forget(key)
+            own.set_exception(error)
+            raise
+        self._forget(key)
+        own.set_result(answer)
+        return answer
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            del self._flying[key]
+
+
+def _await(flying: Future[_T]) -> _T:
+    """Return what another thread fetches, or raise what it raises; wait no longer than the call of this one may."""
+    deadline, landed = current(), threading.Event()
+    flying.add_done_callback(lambda _: landed.set())
+    with deadline.on_cancel(landed.set):
+        while not flying.done():
+            deadline.check()
+            landed.wait(deadline.remaining)
+    return flying.result()

@@ -3,7 +3,8 @@
 A look-up peels off one concern per step::
 
     get / post -> _ask (one in flight, cache, policy, log) -> _fetch (queued answers)
-      -> _try_until_answered (retries, budget) -> _try_once (breaker, pace, status) -> Wire.send (redirects, bytes)
+      -> _try_until_answered (retries, budget) -> _try_once (breaker, rate limit, status)
+      -> HttpConnection.send (redirects, bytes)
 
 What a reply means is the business of ``sources``: they pass a ``check`` that raises for a body that is no answer.
 """
@@ -11,10 +12,8 @@ What a reply means is the business of ``sources``: they pass a ``check`` that ra
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import random
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -22,10 +21,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, get_args
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, Self, get_args
 
-from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.deadline import current
+from biomed_agent.core.errors import (
+    Cancelled,
+    InvalidInput,
+    NotFound,
+    Refused,
+    TimedOut,
+    Unavailable,
+)
 from biomed_agent.core.privacy.credentials import (
     REDACTED,
     SECRET_FILTER,
@@ -34,113 +40,48 @@ from biomed_agent.core.privacy.credentials import (
     redact_secrets,
     secrets_of,
 )
-from biomed_agent.core.privacy.disclosure import structure_in
-from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, is_loopback, permit, record_egress, recording
+from biomed_agent.core.privacy.egress import (
+    AuditLog,
+    Departure,
+    Discloses,
+    is_loopback,
+    permit,
+    record_egress,
+    recording,
+)
 from biomed_agent.core.privacy.routes import RouteTrace
-from biomed_agent.core.types import EgressPolicy, Provenance
-from biomed_agent.sources.http.circuit_breaker import FAILURES, Breaker
+from biomed_agent.core.types import EgressPolicy
+from biomed_agent.sources.http.circuit_breaker import MAX_FAILURES, CircuitBreaker
+from biomed_agent.sources.http.connection import HttpConnection, Received, agent_name, on_host
+from biomed_agent.sources.http.look_up import LookUp, reply_to
 from biomed_agent.sources.http.malformed import well_formed
-from biomed_agent.sources.http.rate_limit import Clock, Late, Ledger, Pace, asked_pause, retry_after
-from biomed_agent.sources.http.reply_cache import Flights, Kept, ReplyCache
+from biomed_agent.sources.http.rate_limit import (
+    Clock,
+    RateLimiter,
+    SharedSlots,
+    SystemClock,
+    TooLate,
+    asked_pause,
+    pause,
+    retry_after,
+)
+from biomed_agent.sources.http.reply import Check, PollPath, Reply
+from biomed_agent.sources.http.reply_cache import CachedReply, ReplyCache, SingleFlight
 from biomed_agent.sources.http.services import DAY, SERVICES, Service, placed
-from biomed_agent.sources.http.wire import Received, Wire, agent_name, on_host
 
-TRIES = 4
-BACKOFF = 0.5
+MAX_TRIES = 4
+BACKOFF_SECONDS = 0.5
 """seconds before the second try; doubled for each further one"""
-ABSENT = DAY
+ABSENT_TTL = DAY
 """seconds for which what a service does not have is not asked for again"""
-POLL = 2.0
+POLL_SECONDS = 2.0
 """seconds until a queued answer is asked for; doubled for each further time"""
-RETRIED = frozenset({429, 500, 502, 503, 504})
-KEPT_HEADERS = ("content-type", "link", "x-total-results", "x-uniprot-release")
-_INSTEAD = (
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+STORED_HEADERS = ("content-type", "link", "x-total-results", "x-uniprot-release")
+_HINT = (
     "Check the network and HTTPS_PROXY or try later; with a local index (BIOMED_AGENT_INDEX) and "
     "BIOMED_AGENT_OFFLINE=1 no service is needed."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a service answered."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    """those of :data:`KEPT_HEADERS` that were sent, names in lower case"""
-    provenance: Provenance
-    from_cache: bool = False
-
-    @property
-    def text(self) -> str:
-        """The body as UTF-8, which all our services speak; what is not becomes U+FFFD."""
-        return self.body.decode("utf-8", errors="replace")
-
-    def json(self) -> Any:
-        """Return the body as JSON.
-
-        Raises:
-            Unavailable: It is something else, such as the HTML page of a gateway.
-        """
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            what = "an HTML page" if self.body.lstrip()[:1] == b"<" else f"{self.body[:40]!r}"
-            raise Unavailable(
-                f"{self.provenance.source} answered {what} (status {self.status}) where JSON was expected.",
-                "The service or a proxy on the way has a fault; try again later.",
-            ) from None
-
-
-Check: TypeAlias = Callable[[Reply], None]
-"""Raises for a reply that is no answer; whatever it raises that is no error of ours means that it cannot be read, as
-:class:`Unavailable` does, and that a repetition may mend it. What is to be kept is read here, before it is kept."""
-Later: TypeAlias = Callable[[Reply], str | None]
-"""Returns the path at which the answer will lie if the reply says that it is being prepared, else None."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One request as the caller meant it: no identity, no secrets."""
-
-    service: str
-    method: str
-    url: str
-    params: Mapping[str, str]
-    form: Mapping[str, str]
-    reveals: Reveals
-    what: str
-    withheld: str = ""
-    """of a name or query that is a structure, the part that is one"""
-
-    @property
-    def full_url(self) -> str:
-        import httpx
-
-        return str(httpx.URL(self.url, params=dict(self.params))) if self.params else self.url
-
-    @property
-    def request(self) -> str:
-        import httpx
-
-        return f"{self.method} {self.full_url} {httpx.QueryParams(dict(self.form))}".strip()
-
-    @property
-    def key(self) -> str:
-        parts = [self.method, self.url, sorted(self.params.items()), sorted(self.form.items())]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-    def judged(self) -> _Call:
-        """Return the call as what it reveals: a name or query that holds a structure counts as a structure."""
-        if self.reveals not in ("name", "query"):
-            return self
-        address = urlsplit(self.url)
-        values = [*map(unquote, address.path.split("/")), *(value for _, value in parse_qsl(address.query))]
-        for value in (*values, *self.params.values(), *self.form.values()):
-            if withheld := structure_in(value, name=self.reveals == "name"):
-                what = f"{self.what.partition(' ')[0]} (a structure or sequence)"
-                return replace(self, reveals="structure", what=what, withheld=withheld)
-        return self
 
 
 class _Again(Exception):
@@ -148,7 +89,27 @@ class _Again(Exception):
 
     def __init__(self, reason: str, after: float | None = None, hint: str = "") -> None:
         super().__init__(reason)
-        self.after, self.hint = after, hint or _INSTEAD
+        self.after, self.hint = after, hint or _HINT
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """The time of one look-up."""
+
+    began: float
+    seconds: float
+    error: type[Unavailable]
+    """what it ends with: the call's own timeout where that comes first, so that who shares the look-up asks again"""
+
+    @classmethod
+    def of(cls, clock: Clock, seconds: float) -> _Budget:
+        """Return the budget of a look-up that begins now and may take ``seconds``, or what is left of its call."""
+        left = current().at_most(seconds)
+        return cls(clock.monotonic(), left, Unavailable if left == seconds else TimedOut)
+
+    @property
+    def end(self) -> float:
+        return self.began + self.seconds
 
 
 class Transport:
@@ -163,8 +124,9 @@ class Transport:
         offline: Refuse every request, whatever the policy.
         email: Contact address sent to the services, as they ask.
         api_key: NCBI key; raises PubMed's limit from 3 to 10 requests per second.
-        timeout: Seconds one call may take in all, tries and pauses included.
-        clock: The module :mod:`time` or a stand-in.
+        timeout: Seconds one look-up may take in all, tries and pauses included; less where the call that it works for
+            (:mod:`biomed_agent.core.deadline`) ends before.
+        clock: A stand-in for that of this machine.
         services: Base URLs, or whole services, that replace those of :data:`SERVICES`, by key.
         audit: File in which every request that leaves and every refused one is noted; None for no such log.
 
@@ -181,7 +143,7 @@ class Transport:
         email: str = "",
         api_key: str = "",
         timeout: float = 30.0,
-        clock: Clock = time,
+        clock: Clock | None = None,
         services: Mapping[str, str | Service] | None = None,
         audit: Path | None = None,
     ) -> None:
@@ -199,45 +161,47 @@ class Transport:
         self.services = {key: placed(service, (services or {}).get(key)) for key, service in SERVICES.items()}
         if api_key:
             self.services["pubmed"] = replace(self.services["pubmed"], per_second=10)
+        clock = clock or SystemClock()
         self._email, self._api_key, self._clock = email, api_key, clock
         SECRET_FILTER.add(
-            api_key, *(secret for one in self.services.values() for secret in secrets_of(one.credentials))
+            api_key, *(secret for service in self.services.values() for secret in secrets_of(service.credentials))
         )
         self._audit = AuditLog(audit)
         self._cache = ReplyCache(cache_dir, clock)
-        self._flights: Flights[Reply] = Flights()
-        ledger = Ledger(cache_dir)
-        self._pace = {
-            key: Pace(f"{key} {service.url}", service.interval, clock, ledger) for key, service in self.services.items()
+        self._flights: SingleFlight[Reply] = SingleFlight()
+        slots = SharedSlots(cache_dir)
+        self._limiters = {
+            key: RateLimiter(f"{key} {service.url}", service.interval, clock, slots)
+            for key, service in self.services.items()
         }
-        self._breakers = {key: Breaker(clock) for key in self.services}
-        self._wire = Wire(agent_name(email), clock)
+        self._breakers = {key: CircuitBreaker(clock) for key in self.services}
+        self._connection = HttpConnection(agent_name(email), clock)
 
     def get(
         self,
         service: str,
         path: str,
         *,
-        reveals: Reveals,
-        what: str,
+        discloses: Discloses,
+        log_line: str,
         params: Mapping[str, str] | None = None,
         ttl: float | None = None,
         check: Check | None = None,
-        later: Later | None = None,
+        poll_path: PollPath | None = None,
     ) -> Reply:
         """Fetch ``path`` of ``service``.
 
         Args:
             service: Key in :data:`SERVICES`.
             path: Path below the service's base URL, percent-encoded, or a full URL on its host (a next-page link).
-            reveals: What the request tells the service; the policy decides on it.
-            what: The request in words for the log, such as ``name aspirin``.
+            discloses: What the request tells the service; the policy decides on it.
+            log_line: The request in words for the log, such as ``name aspirin``.
             params: Query parameters, not encoded.
             ttl: Seconds the reply may be kept; None for the service's habit, 0 for not at all.
             check: Raises for a body that is no answer; such a reply is not kept. What raises
                 :class:`~biomed_agent.core.errors.Unavailable` is tried again;
-                :class:`~biomed_agent.core.errors.NotFound` is an answer, kept for :data:`ABSENT` seconds.
-            later: Says where to ask for an answer that is being prepared; such a reply is never kept.
+                :class:`~biomed_agent.core.errors.NotFound` is an answer, kept for :data:`ABSENT_TTL` seconds.
+            poll_path: Says where to ask for an answer that is being prepared; such a reply is never kept.
 
         Returns:
             The reply, also with a status of 4xx: what those mean is for the caller (or ``check``) to say.
@@ -245,36 +209,40 @@ class Transport:
         Raises:
             Refused: The policy or ``offline`` forbids the request.
             Unavailable: No answer within the time allowed.
+            TimedOut: No answer within what is left of the call that this works for.
+            Cancelled: That call was cancelled; a request under way is dropped.
         """
-        return self._ask(self._call("GET", service, path, params, None, reveals, what), ttl, check, later)
+        return self._ask(self._call("GET", service, path, params, None, discloses, log_line), ttl, check, poll_path)
 
     def post(
         self,
         service: str,
         path: str,
         *,
-        reveals: Reveals,
-        what: str,
+        discloses: Discloses,
+        log_line: str,
         form: Mapping[str, str],
         params: Mapping[str, str] | None = None,
         ttl: float | None = None,
         check: Check | None = None,
-        later: Later | None = None,
+        poll_path: PollPath | None = None,
     ) -> Reply:
         """Look up with ``form`` as the body; otherwise like :meth:`get`. Look-ups change nothing, so it is retried."""
-        return self._ask(self._call("POST", service, path, params, form, reveals, what), ttl, check, later)
+        return self._ask(self._call("POST", service, path, params, form, discloses, log_line), ttl, check, poll_path)
 
-    def kept(self, service: str, path: str, params: Mapping[str, Mapping[str, str]]) -> dict[str, Reply]:
+    def cached(self, service: str, path: str, params: Mapping[str, Mapping[str, str]]) -> dict[str, Reply]:
         """Return what the cache holds of several GETs of ``path``, by the keys of ``params``; nobody is asked."""
-        calls = {name: self._call("GET", service, path, one, None, "identifier", name) for name, one in params.items()}
-        found = self._cache.find_all([call.key for call in calls.values()])
+        calls = {
+            name: self._call("GET", service, path, param, None, "identifier", name) for name, param in params.items()
+        }
+        cached = self._cache.find_all([call.key for call in calls.values()])
         return {
-            name: _reply(self.services[service], call, *found[call.key], from_cache=True)
+            name: reply_to(self.services[service], call, *cached[call.key], from_cache=True)
             for name, call in calls.items()
-            if call.key in found
+            if call.key in cached
         }
 
-    def keep_parts(
+    def store_parts(
         self,
         of: Reply,
         service: str,
@@ -286,7 +254,7 @@ class Transport:
 
         Their provenance stays that of the whole reply. ``ttl`` is as for :meth:`get`.
         """
-        kept: dict[str, Kept] = {}
+        replies: dict[str, CachedReply] = {}
         for params, body in parts:
             note = {
                 "status": of.status,
@@ -297,8 +265,8 @@ class Transport:
                 "whole": of.provenance.digest,
                 "digest": hashlib.sha256(body).hexdigest(),
             }
-            kept[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
-        self._cache.keep(kept, self.services[service].ttl if ttl is None else ttl)
+            replies[self._call("GET", service, path, params, None, "identifier", "").key] = body, note
+        self._cache.store(replies, self.services[service].ttl if ttl is None else ttl)
 
     def recording(self) -> AbstractContextManager[list[str]]:
         """Collect what leaves this machine within the block; see :func:`biomed_agent.core.privacy.egress.recording`."""
@@ -306,7 +274,7 @@ class Transport:
 
     def close(self) -> None:
         """Close open connections; the transport may be used again."""
-        self._wire.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -321,9 +289,9 @@ class Transport:
         path: str,
         params: Mapping[str, str] | None,
         form: Mapping[str, str] | None,
-        reveals: Reveals,
-        what: str,
-    ) -> _Call:
+        discloses: Discloses,
+        log_line: str,
+    ) -> LookUp:
         import httpx
 
         service = self.services[key]
@@ -332,133 +300,135 @@ class Transport:
             if "://" in path
             else f"{service.url}/{path.lstrip('/')}"
         )
-        return _Call(key, method, url, params or {}, form or {}, reveals, what)
+        return LookUp(key, method, url, params or {}, form or {}, discloses, log_line)
 
-    def _ask(self, call: _Call, ttl: float | None, check: Check | None, later: Later | None) -> Reply:
+    def _ask(self, call: LookUp, ttl: float | None, check: Check | None, poll_path: PollPath | None) -> Reply:
+        current().check()
         service = self.services[call.service]
         lasting = service.ttl if ttl is None else ttl
 
         def fetch() -> Reply:
-            with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as found:
-                if found is not None:
-                    return _told(_reply(service, call, *found, from_cache=True), found[1], check)
+            with self._cache.fetching(call.key) if lasting > 0 else nullcontext() as cached:
+                if cached is not None:
+                    return _or_absent(reply_to(service, call, *cached, from_cache=True), cached[1], check)
                 judged = call if is_loopback(service.url) else call.judged()
                 if not is_loopback(service.url):
                     self._permit(service, judged)
-                body, note = self._fetch(service, judged, check, later)
+                body, note = self._fetch(service, judged, check, poll_path)
                 absent = "absent" in note
                 if (note["status"] == 200 or absent) and lasting > 0:
-                    self._cache.keep({call.key: (body, note)}, min(lasting, ABSENT) if absent else lasting)
-                return _told(_reply(service, call, body, note), note, check)
+                    self._cache.store({call.key: (body, note)}, min(lasting, ABSENT_TTL) if absent else lasting)
+                return _or_absent(reply_to(service, call, body, note), note, check)
 
         return self._flights.share(f"{call.key} {lasting > 0}", fetch)
 
-    def _permit(self, service: Service, call: _Call, peer: str = "") -> None:
+    def _permit(self, service: Service, call: LookUp, peer: str = "") -> None:
         """Return when the request may leave, to a ``peer`` that should have been this machine; note it when not."""
         to = f"{service.name} (at {peer}, which is not this machine)" if peer else service.name
         try:
-            permit(to, self.egress, call.reveals, self.offline, call.withheld)
+            permit(to, self.egress, call.discloses, self.offline, call.withheld)
         except Refused:
             self._audit.note(self._departure(service, call), "blocked", offline=self.offline)
             raise
 
-    def _leaves(self, service: Service, call: _Call, route: Mapping[str, str]) -> None:
+    def _leaves(self, service: Service, call: LookUp, route: Mapping[str, str]) -> None:
         """Note a request whose connection stands in every account; one that never connected did not leave."""
-        entry = f"{service.name}: {call.what}"
+        entry = f"{service.name}: {call.log_line}"
         self.log.append(entry)
         record_egress(entry)
         self._audit.note(self._departure(service, call), "sent", **route)
 
-    def _departure(self, service: Service, call: _Call) -> Departure:
-        return Departure(service.name, call.method, call.reveals, call.what, call.request, self.egress)
+    def _departure(self, service: Service, call: LookUp) -> Departure:
+        return Departure(service.name, call.method, call.discloses, call.log_line, call.request, self.egress)
 
-    def _fetch(self, service: Service, call: _Call, check: Check | None, later: Later | None) -> Kept:
+    def _fetch(self, service: Service, call: LookUp, check: Check | None, poll_path: PollPath | None) -> CachedReply:
         """Ask, and if the answer is being prepared, come back for it until it is there or the time is over."""
-        began = self._clock.monotonic()
-        body, note = self._try_until_answered(service, call, check, began)
-        pause = POLL
-        while later is not None and (path := later(_reply(service, call, body, note))) is not None:
-            waited = self._clock.monotonic() - began
-            if waited + pause >= self.timeout:
-                raise Unavailable(
-                    f"{service.name} put {call.what} in a queue and has not answered within {waited:.0f} s.",
+        budget = _Budget.of(self._clock, self.timeout)
+        body, note = self._try_until_answered(service, call, check, budget)
+        wait = POLL_SECONDS
+        while poll_path is not None and (path := poll_path(reply_to(service, call, body, note))) is not None:
+            if self._clock.monotonic() + wait >= budget.end:
+                raise budget.error(
+                    f"{service.name} put {call.log_line} in a queue and has not answered within "
+                    f"{self._clock.monotonic() - budget.began:.0f} s.",
                     "Try again later, or raise BIOMED_AGENT_TIMEOUT.",
                 )
-            self._clock.sleep(pause)
-            pause *= 2
-            again = self._call("GET", call.service, path, None, None, call.reveals, call.what)
-            body, note = self._try_until_answered(service, again, check, began)
+            pause(self._clock, wait)
+            wait *= 2
+            again = self._call("GET", call.service, path, None, None, call.discloses, call.log_line)
+            body, note = self._try_until_answered(service, again, check, budget)
             note = {**note, "url": call.full_url}  # the address of a queue does not last
         return body, note
 
-    def _try_until_answered(self, service: Service, call: _Call, check: Check | None, began: float) -> Kept:
-        deadline = began + self.timeout
+    def _try_until_answered(self, service: Service, call: LookUp, check: Check | None, budget: _Budget) -> CachedReply:
         reason, hint, tries = "", "", 0
-        for tries in range(1, TRIES + 1):
+        for tries in range(1, MAX_TRIES + 1):
             try:
-                return self._try_once(service, call, check, deadline)
+                return self._try_once(service, call, check, budget.end)
             except _Again as again:
-                reason, hint, pause = str(again), again.hint, again.after
-            if pause is None:
-                pause = BACKOFF * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
-            elif math.isfinite(pause):
-                self._pace[call.service].hold(pause)
-            if tries == TRIES or self._clock.monotonic() + pause >= deadline:
+                reason, hint, wait = str(again), again.hint, again.after
+            if wait is None:
+                wait = BACKOFF_SECONDS * 2 ** (tries - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret is drawn
+            elif math.isfinite(wait):
+                self._limiters[call.service].hold(wait)
+            if tries == MAX_TRIES or self._clock.monotonic() + wait >= budget.end:
                 break
-            self._clock.sleep(pause)
-        raise Unavailable(
-            f"{service.name} gave no answer for {call.what}: {reason} "
-            f"(tries: {tries}, seconds: {self._clock.monotonic() - began:.0f} of {self.timeout:.0f}).",
+            pause(self._clock, wait)
+        raise budget.error(
+            f"{service.name} gave no answer for {call.log_line}: {reason} "
+            f"(tries: {tries}, seconds: {self._clock.monotonic() - budget.began:.0f} of {budget.seconds:.0f}).",
             hint,
         )
 
-    def _try_once(self, service: Service, call: _Call, check: Check | None, deadline: float) -> Kept:
+    def _try_once(self, service: Service, call: LookUp, check: Check | None, deadline: float) -> CachedReply:
         import httpx
 
-        pace, breaker = self._pace[call.service], self._breakers[call.service]
+        limiter, breaker = self._limiters[call.service], self._breakers[call.service]
         if rest := breaker.refusal():
             raise Unavailable(
-                f"{service.name} is not asked for {call.what}: it failed {FAILURES} times in a row, last with "
+                f"{service.name} is not asked for {call.log_line}: it failed {MAX_FAILURES} times in a row, last with "
                 f"{breaker.last}; it is tried again in {math.ceil(rest)} s.",
-                _INSTEAD,
+                _HINT,
             )
         start = -math.inf
 
         def judge(peer: str) -> None:
             self._permit(service, call.judged(), peer)
 
-        def go(passage: RouteTrace) -> None:
+        def on_send(passage: RouteTrace) -> None:
             nonlocal start
-            while not pace.claim(start):
-                start = pace.approach(deadline)
+            while not limiter.claim(start):
+                start = limiter.approach(deadline)
             start = -math.inf  # a redirect needs a start of its own
+            current().check()
             if passage.outside:
                 self._leaves(service, call.judged(), passage.route)
 
         try:
-            start = pace.approach(deadline)
-            status, headers, body, url = self._send(service, call, deadline, judge, go)
-        except Late as late:
+            start = limiter.approach(deadline)
+            status, headers, body, url = self._send(service, call, deadline, judge, on_send)
+        except TooLate as late:
             raise _Again(
                 "it asked for a pause, or other look-ups wait, for longer than one call may take; "
                 f"it may be asked in {math.ceil(late.seconds)} s",
                 math.inf,
             ) from late
         except httpx.RequestError as error:
+            current().check()  # who no longer waits for an answer must not count as a fault of the service
             reason = f"{type(error).__name__} {self._scrub(str(error), service)}".strip()
             breaker.failed(reason)
             raise _Again(reason) from error
-        pace.hold(asked_pause(headers.get("x-throttling-control", "")))
+        limiter.hold(asked_pause(headers.get("x-throttling-control", "")))
         if status >= 500:
             breaker.failed(f"status {status}")
         else:
             breaker.answered()
-        if status in RETRIED:
+        if status in RETRIED_STATUSES:
             raise _Again(f"status {status}", retry_after(headers.get("retry-after", ""), self._clock.time()))
         body = self._without_secrets(service, body, status)
         note = {
             "status": status,
-            "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
+            "headers": {name: headers[name] for name in STORED_HEADERS if name in headers},
             "url": redact_secrets(url, self._api_key, *secrets_of(service.credentials)),
             "retrieved": datetime.fromtimestamp(self._clock.time(), UTC).isoformat(timespec="seconds"),
             "digest": hashlib.sha256(body).hexdigest(),
@@ -466,9 +436,11 @@ class Transport:
         if check is not None:
             try:
                 with well_formed(service.name):
-                    check(_reply(service, call, body, note))
+                    check(reply_to(service, call, body, note))
             except NotFound:
                 note["absent"] = True  # an answer as well; it is raised again when it has been kept
+            except (Cancelled, TimedOut):
+                raise
             except Unavailable as error:
                 raise _Again(error.message.rstrip("."), hint=error.hint) from error
         return body, note
@@ -476,10 +448,10 @@ class Transport:
     def _send(
         self,
         service: Service,
-        call: _Call,
+        call: LookUp,
         deadline: float,
         judge: Callable[[str], None],
-        go: Callable[[RouteTrace], None],
+        on_send: Callable[[RouteTrace], None],
     ) -> Received:
         """Send the request with what the service wants to know of us."""
         method, params, form = call.method, dict(call.params), dict(call.form)
@@ -491,7 +463,7 @@ class Transport:
                 method, params, form = "POST", {}, params | form
             else:
                 params, form = params | form, {}
-        received = self._wire.send(service, method, call.url, params, form, deadline, judge, go)
+        received = self._connection.send(service, method, call.url, params, form, deadline, judge, on_send)
         # Without a redirect the address is the one that was asked, without who asked.
         return received if received.url != call.url else received._replace(url=call.full_url)
 
@@ -515,22 +487,8 @@ class Transport:
         return redact(text, self._api_key, *secrets_of(service.credentials), *proxy_secrets())
 
 
-def _told(reply: Reply, note: Mapping[str, Any], check: Check | None) -> Reply:
+def _or_absent(reply: Reply, note: Mapping[str, Any], check: Check | None) -> Reply:
     """Return a reply, or raise what ``check`` says of one that tells that there is no such thing."""
     if check is not None and "absent" in note:
         check(reply)
     return reply
-
-
-def _reply(service: Service, call: _Call, body: bytes, note: Mapping[str, Any], from_cache: bool = False) -> Reply:
-    headers: dict[str, str] = note["headers"]
-    provenance = Provenance(
-        source=service.name,
-        url=note["url"],
-        retrieved=note["retrieved"],
-        licence=service.licence,
-        release=headers.get("x-uniprot-release", ""),
-        request=note.get("request") or call.request,
-        digest=note.get("whole") or note["digest"],
-    )
-    return Reply(note["status"], body, headers, provenance, from_cache)

@@ -12,15 +12,16 @@ from typing import Any
 from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
 from biomed_agent.core.types import Article, Provenance
 from biomed_agent.sources.http.malformed import well_formed
+from biomed_agent.sources.http.reply import Reply
 from biomed_agent.sources.http.services import DAY
-from biomed_agent.sources.http.transport import Reply, Transport
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.literature.retractions import Link, read_standing
 from biomed_agent.sources.markup import parse_reply, plain, text_of
 
 MAX_HITS = 1_000
 """most articles one search returns; core records come to about 10 kB each"""
-PAGE = 100
-GET_QUERY = 1_500
+PAGE_SIZE = 100
+MAX_GET_QUERY = 1_500
 """characters of a query a GET may carry; longer ones go by POST"""
 
 
@@ -73,9 +74,9 @@ def check_json(reply: Reply) -> None:
         read_search_xml(reply.text, reply.provenance)
         return
     body = reply.json()
-    said = str(body.get("errMsg") or "") if isinstance(body, dict) else "no object"
-    if said or reply.status != 200:
-        raise Unavailable(f"Europe PMC answered status {reply.status}: {said or 'no reason given'}")
+    message = str(body.get("errMsg") or "") if isinstance(body, dict) else "no object"
+    if message or reply.status != 200:
+        raise Unavailable(f"Europe PMC answered status {reply.status}: {message or 'no reason given'}")
     read_search(body, reply.provenance)
 
 
@@ -88,8 +89,8 @@ def read_search(body: Mapping[str, Any], provenance: Provenance) -> Page:
     """
     if version := body.get("version"):  # of the web service; no release of the data is stated
         provenance = replace(provenance, release=f"web service {version}")
-    found = body["resultList"]["result"]
-    records = found if isinstance(found, list) else [found]
+    results = body["resultList"]["result"]
+    records = results if isinstance(results, list) else [results]
     articles: list[Article] = []
     for number, record in enumerate(records, 1):
         try:
@@ -118,7 +119,7 @@ def read_search_xml(text: str, provenance: Provenance) -> Page:
     body = {
         "hitCount": root.findtext("hitCount", ""),
         "nextCursorMark": root.findtext("nextCursorMark"),
-        "resultList": {"result": [_plain_values(one) for one in root.iterfind("resultList/result")]},
+        "resultList": {"result": [_plain_values(element) for element in root.iterfind("resultList/result")]},
     }
     return read_search(body, provenance)
 
@@ -134,15 +135,15 @@ def _plain_values(element: ET.Element) -> Any:
     if element.tag in _TEXTS:
         inside = "".join(ET.tostring(child, encoding="unicode") for child in element)
         return html.escape(element.text or "", quote=False) + inside
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for child in element:
         value = _plain_values(child)
-        if child.tag in found:
-            several = found[child.tag] if isinstance(found[child.tag], list) else [found[child.tag]]
-            found[child.tag] = [*several, value]
+        if child.tag in values:
+            several = values[child.tag] if isinstance(values[child.tag], list) else [values[child.tag]]
+            values[child.tag] = [*several, value]
         else:
-            found[child.tag] = value
-    return found
+            values[child.tag] = value
+    return values
 
 
 @well_formed("Europe PMC")
@@ -157,12 +158,12 @@ def read_article(record: Mapping[str, Any], provenance: Provenance) -> Article:
         raise ValueError("a record without source or id")
     journal = record.get("journalInfo") or {}
     title, abstract = plain(_text(record, "title")), _abstract(_text(record, "abstractText"))
-    types = [str(one) for one in _listed(record, "pubTypeList", "pubType")] or [
+    types = [str(value) for value in _listed(record, "pubTypeList", "pubType")] or [
         part.strip() for part in _text(record, "pubType").split(";") if part.strip()
     ]
     standing = read_standing(title, abstract, types, _links(record))
     pmid = _text(record, "pmid") or (number if source == "MED" else "")
-    headings = [one for one in _listed(record, "meshHeadingList", "meshHeading") if isinstance(one, dict)]
+    headings = [value for value in _listed(record, "meshHeadingList", "meshHeading") if isinstance(value, dict)]
     return Article(
         title=title,
         abstract=abstract,
@@ -175,8 +176,8 @@ def read_article(record: Mapping[str, Any], provenance: Provenance) -> Article:
         date=_text(record, "firstPublicationDate") or _text(journal, "printPublicationDate"),
         authors=tuple(name.strip() for name in _text(record, "authorString").rstrip(".").split(",") if name.strip()),
         types=standing.types,
-        mesh=tuple(name for one in headings if (name := _text(one, "descriptorName"))),
-        keywords=tuple(plain(one) for one in _listed(record, "keywordList", "keyword")),
+        mesh=tuple(name for heading in headings if (name := _text(heading, "descriptorName"))),
+        keywords=tuple(plain(value) for value in _listed(record, "keywordList", "keyword")),
         retracted=standing.retracted,
         preprint=source == "PPR" or "preprint" in {kind.lower() for kind in types},
         open_access={"Y": True, "N": False}.get(_text(record, "isOpenAccess")),
@@ -201,7 +202,7 @@ def read_full_text(text: str, provenance: Provenance) -> FullText:
     if article is None:
         raise Unavailable(f"Europe PMC answered <{root.tag}> where a full text was expected.")
     meta = "front/article-meta/"
-    ids = {one.get("pub-id-type"): _inner(one) for one in article.iterfind(f"{meta}article-id")}
+    ids = {element.get("pub-id-type"): _inner(element) for element in article.iterfind(f"{meta}article-id")}
     number = ids.get("pmcid") or ids.get("pmc") or ""
     pmcid = number if number.startswith("PMC") or not number else f"PMC{number}"
     licence = article.find(f"{meta}permissions/license")
@@ -248,7 +249,7 @@ class EuropePMC:
         articles: list[Article] = []
         unread, mark, page = 0, "*", Page((), 0)
         while mark and len(articles) < limit:
-            page = self._page(query, mark, min(limit, PAGE), "query", f"search {query}")
+            page = self._page(query, mark, min(limit, PAGE_SIZE), "query", f"search {query}")
             articles += page.articles
             unread += page.unread
             # Older releases repeat the last cursor instead of leaving it out.
@@ -264,10 +265,10 @@ class EuropePMC:
         number = str(pmid).strip()
         if not re.fullmatch(r"[1-9][0-9]{0,9}", number):
             raise InvalidInput(f"{number!r} is no PMID.", "Expected a number such as 12377809.")
-        found = self._page(f"EXT_ID:{number} AND SRC:MED", "*", 1, "identifier", f"PMID {number}").articles
-        if not found or found[0].pmid != number:
+        articles = self._page(f"EXT_ID:{number} AND SRC:MED", "*", 1, "identifier", f"PMID {number}").articles
+        if not articles or articles[0].pmid != number:
             raise NotFound(f"Europe PMC has no article with PMID {number}.", "Check the number.")
-        return found[0]
+        return articles[0]
 
     def full_text(self, pmcid: str) -> FullText:
         """Return an open-access article as plain sections.
@@ -281,8 +282,8 @@ class EuropePMC:
         reply = self.transport.get(
             "europepmc",
             f"{asked}/fullTextXML",
-            reveals="identifier",
-            what=f"full text {asked}",
+            discloses="identifier",
+            log_line=f"full text {asked}",
             check=_check_xml,
         )
         if reply.status == 404:
@@ -292,15 +293,15 @@ class EuropePMC:
             )
         return read_full_text(reply.text, reply.provenance)
 
-    def _page(self, query: str, mark: str, size: int, reveals: Any, what: str) -> Page:
+    def _page(self, query: str, mark: str, size: int, discloses: Any, log_line: str) -> Page:
         asked = {"query": query, "resultType": "core", "pageSize": str(size), "cursorMark": mark, "format": "json"}
-        if len(query) <= GET_QUERY:
+        if len(query) <= MAX_GET_QUERY:
             reply = self.transport.get(
-                "europepmc", "search", params=asked, reveals=reveals, what=what, ttl=DAY, check=check_json
+                "europepmc", "search", params=asked, discloses=discloses, log_line=log_line, ttl=DAY, check=check_json
             )
         else:
             reply = self.transport.post(
-                "europepmc", "searchPOST", form=asked, reveals=reveals, what=what, ttl=DAY, check=check_json
+                "europepmc", "searchPOST", form=asked, discloses=discloses, log_line=log_line, ttl=DAY, check=check_json
             )
         if reply.text.lstrip().startswith("<"):
             return read_search_xml(reply.text, reply.provenance)
@@ -322,8 +323,8 @@ def _text(record: Mapping[str, Any], name: str) -> str:
 
 def _listed(record: Mapping[str, Any], name: str, entry: str) -> list[Any]:
     """Return the entries of one of the record's lists, nulls left out; a list of one may come as the bare entry."""
-    found = (record.get(name) or {}).get(entry) or []
-    return [one for one in (found if isinstance(found, list) else [found]) if one]
+    values = (record.get(name) or {}).get(entry) or []
+    return [value for value in (values if isinstance(values, list) else [values]) if value]
 
 
 def _links(record: Mapping[str, Any]) -> list[Link]:
@@ -349,13 +350,15 @@ def _abstract(text: str) -> str:
     return "\n".join(lines)
 
 
-_PROSE = frozenset({"p", "list", "def-list", "disp-quote", "boxed-text"})
-_LEFT_OUT = frozenset(("table-wrap", "table", "fig", "fig-group", "graphic", "supplementary-material", "tex-math"))
+_PROSE_ELEMENTS = frozenset({"p", "list", "def-list", "disp-quote", "boxed-text"})
+_SKIPPED_ELEMENTS = frozenset(
+    ("table-wrap", "table", "fig", "fig-group", "graphic", "supplementary-material", "tex-math")
+)
 
 
 def _sections(element: ET.Element, above: tuple[str, ...]) -> Iterator[Section]:
     """Return a part of a full text, then the parts within it."""
-    own = [text for child in element if child.tag in _PROSE and (text := _inner(child))]
+    own = [text for child in element if child.tag in _PROSE_ELEMENTS and (text := _inner(child))]
     if own:
         yield Section(" > ".join(above), "\n".join(own))
     for child in element.iterfind("sec"):
@@ -364,12 +367,12 @@ def _sections(element: ET.Element, above: tuple[str, ...]) -> Iterator[Section]:
 
 
 def _inner(element: ET.Element | None) -> str:
-    return text_of(element, _LEFT_OUT)
+    return text_of(element, _SKIPPED_ELEMENTS)
 
 
 def _licence(element: ET.Element) -> str:
     """The licence's address where it is given, else what is said of it."""
     href = "{http://www.w3.org/1999/xlink}href"
     links = [link.get(href) or "" for link in (element, *element.iter("ext-link"))]
-    links += [one.text or "" for one in element.iter() if one.tag.endswith("license_ref")]
+    links += [passage.text or "" for passage in element.iter() if passage.tag.endswith("license_ref")]
     return next((link.strip() for link in links if link.strip()), "") or _inner(element)

@@ -11,16 +11,17 @@ from typing import Any
 from biomed_agent.core.errors import InvalidInput, Unavailable
 from biomed_agent.core.types import Article, Provenance
 from biomed_agent.sources.http.malformed import well_formed
+from biomed_agent.sources.http.reply import Reply
 from biomed_agent.sources.http.services import DAY
-from biomed_agent.sources.http.transport import Reply, Transport
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.literature.retractions import Link, read_standing
 from biomed_agent.sources.markup import parse_reply, text_of
 
 MAX_HITS = 10_000
 """PubMed hands out no further hits of one search"""
-GET_IDS = 200
+MAX_GET_IDS = 200
 """identifiers a GET may carry (NCBI asks for POST beyond); a search for more is kept on NCBI's history server"""
-POST_IDS = 1_000
+MAX_POST_IDS = 1_000
 """records asked for at once by POST or from the history server; about 15 MB"""
 NO_SUCH_IDS = "ID list is empty"
 """what efetch says when none of the identifiers exists"""
@@ -65,11 +66,11 @@ def check_json(reply: Reply) -> None:
         Unavailable: Anything else; it may be mended by another try.
     """
     body = reply.json()
-    said = str(body.get("error") or "") if isinstance(body, dict) else "no object"
-    if "API key invalid" in said:
+    message = str(body.get("error") or "") if isinstance(body, dict) else "no object"
+    if "API key invalid" in message:
         raise InvalidInput("NCBI does not accept the API key.", "Check NCBI_API_KEY, or unset it.")
-    if said or reply.status != 200:
-        raise Unavailable(f"NCBI answered status {reply.status}: {said or 'no reason given'}")
+    if message or reply.status != 200:
+        raise Unavailable(f"NCBI answered status {reply.status}: {message or 'no reason given'}")
     if failed := (body.get("esearchresult") or {}).get("ERROR"):
         raise Unavailable(f"PubMed could not search: {failed}")
 
@@ -109,14 +110,14 @@ def read_search(body: Mapping[str, Any]) -> SearchResult:
         )
         for word in _several(kind)
     ]
-    kept = result.get("webenv"), result.get("querykey")
+    history = result.get("webenv"), result.get("querykey")
     return SearchResult(
         pmids=tuple(_several(result["idlist"])),
         count=int(result["count"]),
         translation=str(result.get("querytranslation", "")),
         ignored=tuple(dict.fromkeys(ignored)),
         messages=tuple(_several(warnings.get("outputmessages"))),
-        history=History(str(kept[0]), str(kept[1])) if all(kept) else None,
+        history=History(str(history[0]), str(history[1])) if all(history) else None,
     )
 
 
@@ -133,11 +134,11 @@ def read_search_xml(text: str) -> SearchResult:
                "WarningList/QuotedPhraseNotFound")  # fmt: skip
     web_env, query_key = root.findtext("WebEnv"), root.findtext("QueryKey")
     return SearchResult(
-        pmids=tuple(text_of(one) for one in root.iterfind("IdList/Id")),
+        pmids=tuple(text_of(element) for element in root.iterfind("IdList/Id")),
         count=int(root.findtext("Count", "")),
         translation=text_of(root.find("QueryTranslation")),
-        ignored=tuple(dict.fromkeys(text_of(one) for path in dropped for one in root.iterfind(path))),
-        messages=tuple(text_of(one) for one in root.iterfind("WarningList/OutputMessage")),
+        ignored=tuple(dict.fromkeys(text_of(element) for path in dropped for element in root.iterfind(path))),
+        messages=tuple(text_of(element) for element in root.iterfind("WarningList/OutputMessage")),
         history=History(web_env, query_key) if web_env and query_key else None,
     )
 
@@ -208,14 +209,14 @@ class PubMed:
                 f"limit {limit} is out of range.", f"Expected 1 to {MAX_HITS:,}, which is all PubMed gives."
             )
         form = {"db": "pubmed", "term": query, "retmax": str(limit), "sort": "relevance", "retmode": "json"}
-        if limit > GET_IDS:
+        if limit > MAX_GET_IDS:
             form["usehistory"] = "y"
         reply = self.transport.post(
             "pubmed",
             "esearch.fcgi",
             form=form,
-            reveals="query",
-            what=f"search {query}",
+            discloses="query",
+            log_line=f"search {query}",
             ttl=DAY,
             check=check_search,
         )
@@ -227,15 +228,15 @@ class PubMed:
         More than 200 are read from the history server, where the search was kept; when it has forgotten them, they
         are asked for by their identifiers.
         """
-        if result.history is None or len(result.pmids) <= GET_IDS:
+        if result.history is None or len(result.pmids) <= MAX_GET_IDS:
             return self.fetch(result.pmids)
-        found: dict[str, Article] = {}
-        for start in range(0, len(result.pmids), POST_IDS):
-            part = self.fetch_kept(result.history, start, min(POST_IDS, len(result.pmids) - start))
+        articles: dict[str, Article] = {}
+        for start in range(0, len(result.pmids), MAX_POST_IDS):
+            part = self.fetch_kept(result.history, start, min(MAX_POST_IDS, len(result.pmids) - start))
             if part is None:
                 return self.fetch(result.pmids)
-            found |= {article.pmid: article for article in part}
-        return [found[pmid] for pmid in result.pmids if pmid in found]
+            articles |= {article.pmid: article for article in part}
+        return [articles[pmid] for pmid in result.pmids if pmid in articles]
 
     def keep(self, pmids: Sequence[str | int]) -> History:
         """Put a list of identifiers on NCBI's history server; read it in parts with :meth:`fetch_kept`."""
@@ -244,8 +245,8 @@ class PubMed:
             "pubmed",
             "epost.fcgi",
             form={"db": "pubmed", "id": ",".join(numbers)},
-            reveals="identifier",
-            what=_shown(numbers),
+            discloses="identifier",
+            log_line=_shown(numbers),
             ttl=0,
             check=lambda reply: check_json(reply) if reply.text.lstrip()[:1] == "{" else None,
         )
@@ -264,8 +265,8 @@ class PubMed:
                 "retmax": str(count),
                 "retmode": "xml",
             },
-            reveals="identifier",
-            what=f"{count} records of a search, from {start + 1}",
+            discloses="identifier",
+            log_line=f"{count} records of a search, from {start + 1}",
             check=check_xml,
         )
         if HISTORY_GONE in reply.text[:1000]:
@@ -275,22 +276,22 @@ class PubMed:
     def fetch(self, pmids: Sequence[str | int]) -> list[Article]:
         """Return the records of ``pmids`` in the order asked for; those PubMed does not have are left out."""
         numbers = _numbers(pmids)
-        size = GET_IDS if len(numbers) <= GET_IDS else POST_IDS
-        found: dict[str, Article] = {}
+        size = MAX_GET_IDS if len(numbers) <= MAX_GET_IDS else MAX_POST_IDS
+        articles: dict[str, Article] = {}
         for start in range(0, len(numbers), size):
             reply = self._fetch(numbers[start : start + size])
-            found |= {article.pmid: article for article in read_articles(reply.text, reply.provenance)}
-        return [found[number] for number in numbers if number in found]
+            articles |= {article.pmid: article for article in read_articles(reply.text, reply.provenance)}
+        return [articles[number] for number in numbers if number in articles]
 
     def _fetch(self, pmids: Sequence[str]) -> Reply:
         asked = {"db": "pubmed", "id": ",".join(pmids), "retmode": "xml"}
-        what = _shown(pmids)
-        if len(pmids) > GET_IDS:
+        log_line = _shown(pmids)
+        if len(pmids) > MAX_GET_IDS:
             return self.transport.post(
-                "pubmed", "efetch.fcgi", form=asked, reveals="identifier", what=what, check=check_xml
+                "pubmed", "efetch.fcgi", form=asked, discloses="identifier", log_line=log_line, check=check_xml
             )
         return self.transport.get(
-            "pubmed", "efetch.fcgi", params=asked, reveals="identifier", what=what, check=check_xml
+            "pubmed", "efetch.fcgi", params=asked, discloses="identifier", log_line=log_line, check=check_xml
         )
 
 
@@ -327,11 +328,13 @@ def _article(record: ET.Element, provenance: Provenance) -> Article | None:
     ids = _ids(record.find("PubmedData/ArticleIdList"))
     # An invalid DOI is marked; the ones of the reference list lie elsewhere.
     dois = [
-        text_of(one) for one in citation.iterfind("Article/ELocationID[@EIdType='doi']") if one.get("ValidYN") != "N"
+        text_of(element)
+        for element in citation.iterfind("Article/ELocationID[@EIdType='doi']")
+        if element.get("ValidYN") != "N"
     ]
     title = text_of(citation.find("Article/ArticleTitle")) or text_of(citation.find("Article/VernacularTitle"))
     abstract = _abstract(citation.find("Article/Abstract"))
-    types = [text_of(one) for one in citation.iterfind("Article/PublicationTypeList/PublicationType")]
+    types = [text_of(element) for element in citation.iterfind("Article/PublicationTypeList/PublicationType")]
     standing = read_standing(title, abstract, types, _links(citation))
     date = _date(citation.find("Article/Journal/JournalIssue/PubDate")) or _date(citation.find("Article/ArticleDate"))
     return Article(
@@ -346,12 +349,12 @@ def _article(record: ET.Element, provenance: Provenance) -> Article | None:
         date=date,
         authors=_authors(citation.find("Article/AuthorList")),
         types=standing.types,
-        mesh=tuple(text_of(one) for one in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
+        mesh=tuple(text_of(element) for element in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName")),
         keywords=tuple(
-            text_of(one)
+            text_of(element)
             for listed in citation.iterfind("KeywordList")
             if listed.get("Owner", "NOTNLM") == "NOTNLM"  # the other owners are indexers, such as NLM and NASA
-            for one in listed.iterfind("Keyword")
+            for element in listed.iterfind("Keyword")
         ),
         retracted=standing.retracted,
         preprint="Preprint" in types,
@@ -369,7 +372,7 @@ def _book(record: ET.Element, provenance: Provenance) -> Article | None:
     book = text_of(document.find("Book/BookTitle"))
     date = _date(document.find("ContributionDate")) or _date(document.find("Book/PubDate"))
     title, abstract = text_of(document.find("ArticleTitle")) or book, _abstract(document.find("Abstract"))
-    types = [text_of(one) for one in document.iterfind("PublicationType")] or ["Book chapter"]
+    types = [text_of(element) for element in document.iterfind("PublicationType")] or ["Book chapter"]
     standing = read_standing(title, abstract, types, [])
     return Article(
         title=title,
@@ -419,13 +422,13 @@ def _authors(element: ET.Element | None) -> tuple[str, ...]:
 
 def _ids(element: ET.Element | None) -> dict[str, str]:
     children = element.iterfind("ArticleId") if element is not None else ()
-    return {one.get("IdType", ""): text_of(one) for one in children if text_of(one)}
+    return {child.get("IdType", ""): text_of(child) for child in children if text_of(child)}
 
 
 def _links(citation: ET.Element) -> list[Link]:
     return [
-        Link(one.get("RefType", ""), text_of(one.find("RefSource")), text_of(one.find("PMID")))
-        for one in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")
+        Link(element.get("RefType", ""), text_of(element.find("RefSource")), text_of(element.find("PMID")))
+        for element in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")
     ]
 
 

@@ -105,18 +105,18 @@ def read_standing(title: str, abstract: str, types: Sequence[str], links: Sequen
     """
     kinds = {re.sub(r"\W", "", link.kind).lower() for link in links}
     known = {kind.lower() for kind in types}
-    told = [_NOTICE_TYPES[kind] for kind in _NOTICE_TYPES if kind in known]
+    added = [_NOTICE_TYPES[kind] for kind in _NOTICE_TYPES if kind in known]
     if not any(kind.endswith("republishedfrom") for kind in kinds):
-        told += [_NOTICE_OF[kind] for kind in _NOTICE_OF if kind in kinds]
+        added += [_NOTICE_OF[kind] for kind in _NOTICE_OF if kind in kinds]
     if _RETRACTION_NOTICE_TITLE.match(title):
-        told.append("Retraction of Publication")
+        added.append("Retraction of Publication")
     if _CONCERN_TITLE.match(title):
-        told.append("Expression of Concern")
-    notice = bool(told or known & {"retraction of publication", "retraction notice"})
+        added.append("Expression of Concern")
+    notice = bool(added or known & {"retraction of publication", "retraction notice"})
     marked = bool(_RETRACTED_TITLE.match(title) or _RETRACTED_ABSTRACT.match(abstract))
     return Standing(
         retracted=bool("retracted publication" in known or kinds & _RETRACTING or (marked and not notice)),
-        types=(*types, *(one for one in dict.fromkeys(told) if one.lower() not in known)),
+        types=(*types, *(name for name in dict.fromkeys(added) if name.lower() not in known)),
         notices=tuple(words for link in links if (words := _in_words(link))),
     )
 

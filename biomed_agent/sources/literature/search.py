@@ -1,4 +1,4 @@
-"""Articles for a query, and the sentences of their abstracts or full texts that fit a question best.
+"""Articles for a query.
 
 PubMed is asked first. Europe PMC answers in its place when PubMed cannot, is asked beside it when PubMed has few
 articles, and hands out open-access full texts.
@@ -6,43 +6,29 @@ articles, and hands out open-access full texts.
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import BiomedAgentError, NotFound, Refused, Unavailable
-from biomed_agent.core.types import Article, Evidence
-from biomed_agent.core.words import counted, split_sentences
+from biomed_agent.core.types import Article
+from biomed_agent.core.words import counted
 
 if TYPE_CHECKING:
     from biomed_agent.sources.literature.europepmc import EuropePMC, FullText, Page
     from biomed_agent.sources.literature.pubmed import PubMed, SearchResult
 
-MAX_PASSAGES = 6
-PER_ARTICLE = 2
-"""passages taken from one article at most"""
-TITLE_WEIGHT = 0.5
-"""share of its title's score that a sentence is given, so that a fitting sentence of a fitting article wins"""
-FINDING_WEIGHT = 1.15
-"""for a sentence that tells what was found rather than what was done"""
-REVIEW_WEIGHT = 1.10
-"""for a review as new as the newest article; falls to 1 for one that is :data:`REVIEW_YEARS` older"""
-REVIEW_YEARS = 10
-FEW = 3
+MIN_ARTICLES = 3
 """usable articles of PubMed below which Europe PMC is asked as well"""
-BESIDE = 25
+MAX_EXTRA_HITS = 25
 """articles taken from Europe PMC beside those of PubMed at most"""
-FULL_TEXTS = 3
+MAX_FULL_TEXTS = 3
 """full texts read for one question"""
-MOST_NAMED = 20
+MAX_LISTED_PMIDS = 20
 """PMIDs named in one note"""
-TRIES = 6
+MAX_FULL_TEXT_TRIES = 6
 """full texts asked for, of which some are not handed out"""
-LONGEST = 600
-"""characters of a sentence of a full text; what is longer is a list or a table in disguise"""
 _NO_WORDS = frozenset(
     """
     a about again all almost also although always among an and another any are as at be because been before being
@@ -85,12 +71,13 @@ class Literature:
         try:
             articles = self._pubmed(query, limit, notes)
         except Unavailable as error:
+            current().check()  # who no longer waits needs no second service
             if self.europepmc is None:
                 raise
             return self._europepmc(self.europepmc, query, limit, notes, error)
-        told = sum(bool(article.abstract) for article in usable(articles, []))
-        if told < min(FEW, limit) and self.europepmc is not None and not pmids_of(query):
-            articles += self._beside(self.europepmc, query, min(limit, BESIDE), articles, notes)
+        abstracts = sum(bool(article.abstract) for article in usable(articles, []))
+        if abstracts < min(MIN_ARTICLES, limit) and self.europepmc is not None and not pmids_of(query):
+            articles += self._extra_hits(self.europepmc, query, min(limit, MAX_EXTRA_HITS), articles, notes)
         return articles[:limit]
 
     def full_texts(self, articles: Sequence[Article], notes: list[str]) -> dict[str, FullText]:
@@ -102,23 +89,23 @@ class Literature:
         """
         if self.europepmc is None:
             return {}
-        found: dict[str, FullText] = {}
+        texts: dict[str, FullText] = {}
         open_ones = [article for article in articles if article.pmcid and article.open_access is not False]
-        for article in open_ones[:TRIES]:
-            if len(found) == FULL_TEXTS:
+        for article in open_ones[:MAX_FULL_TEXT_TRIES]:
+            if len(texts) == MAX_FULL_TEXTS:
                 break
             try:
-                found[article.handle] = self.europepmc.full_text(article.pmcid)
+                texts[article.handle] = self.europepmc.full_text(article.pmcid)
             except NotFound:
                 continue
             except (Refused, Unavailable) as error:
                 notes.append(f"Full texts were not read: {error.message}")
                 break
-        named = ", ".join(found) or "none of these articles is open access"
+        named = ", ".join(texts) or "none of these articles is open access"
         notes.append(f"Open-access full texts read: {named}.")
-        if retracted := [handle for handle, text in found.items() if text.retracted]:
+        if retracted := [handle for handle, text in texts.items() if text.retracted]:
             notes.append(f"Passed over because their full texts tell of a retraction: {', '.join(retracted)}.")
-        return found
+        return texts
 
     def _pubmed(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         if pmids := pmids_of(query):
@@ -137,10 +124,10 @@ class Literature:
         notes.append(
             f"PubMed was asked for {query!r} ({counted(result.count, 'article')}; read as: {result.translation})."
         )
-        notes += [*_said_of(result), *not_given("PubMed", result.pmids, articles, limit)]
+        notes += [*_notes_of(result), *not_given("PubMed", result.pmids, articles, limit)]
         return articles
 
-    def _beside(
+    def _extra_hits(
         self, europepmc: EuropePMC, query: str, limit: int, known: Sequence[Article], notes: list[str]
     ) -> list[Article]:
         """Return what Europe PMC finds that is not among ``known``; its failure costs a note."""
@@ -236,7 +223,9 @@ def counted_pmids(pmids: Sequence[str]) -> str:
 
 
 def _named(pmids: Sequence[str]) -> str:
-    return ", ".join(pmids[:MOST_NAMED]) + (f" and {len(pmids) - MOST_NAMED} more" if len(pmids) > MOST_NAMED else "")
+    return ", ".join(pmids[:MAX_LISTED_PMIDS]) + (
+        f" and {len(pmids) - MAX_LISTED_PMIDS} more" if len(pmids) > MAX_LISTED_PMIDS else ""
+    )
 
 
 def pmids_of(query: str) -> list[str]:
@@ -253,10 +242,10 @@ def _tells(ignored: str) -> bool:
     return any(word not in _NO_WORDS for word in words) or (not words and "[" in ignored)
 
 
-def _said_of(result: SearchResult) -> list[str]:
+def _notes_of(result: SearchResult) -> list[str]:
     """Return what else PubMed said of a query: ignored stop words and its messages."""
-    said = [f"PubMed left out: {', '.join(result.ignored)}."] if result.ignored else []
-    return said + [f"PubMed says: {message}" for message in result.messages if "No items found" not in message]
+    notes = [f"PubMed left out: {', '.join(result.ignored)}."] if result.ignored else []
+    return notes + [f"PubMed says: {message}" for message in result.messages if "No items found" not in message]
 
 
 _FIELD_TAG = re.compile(r"\[([a-z][a-z /:~-]*)\]", re.IGNORECASE)
@@ -274,151 +263,3 @@ def without_tags(query: str) -> str | None:
     """
     tags = {tag.lower().partition(":")[0].strip() for tag in _FIELD_TAG.findall(query)}
     return _FIELD_TAG.sub("", query) if tags <= _FIELDS_OF_WORDS else None
-
-
-_WORD = re.compile(r"[A-Za-z0-9][\w-]*")
-_STOP = frozenset(
-    "a an and are as at be by can could did do does for from had has have how in into is it its of on or should that "
-    "the their them there these this those to was were what when where which who why will with would about evidence "
-    "study studies paper papers literature article articles show shows".split()
-)
-
-
-def words_of(text: str) -> list[str]:
-    """Return the content words of ``text`` in lower case."""
-    return [word for word in (match.lower() for match in _WORD.findall(text)) if word not in _STOP]
-
-
-def rank_passages(
-    question: str,
-    articles: Sequence[Article],
-    most: int = MAX_PASSAGES,
-    full_texts: Mapping[str, FullText] = {},
-) -> list[Evidence]:
-    """Return the sentences of abstracts and full texts that fit the question best, verbatim, article by article.
-
-    A sentence's score is its BM25 (k1 1.2, b 0.75; Robertson and Zaragoza 2009) against the question plus
-    :data:`TITLE_WEIGHT` of its title's, times :data:`FINDING_WEIGHT` where it tells a finding, times a factor of at
-    most :data:`REVIEW_WEIGHT` for newer reviews. A sentence that shares no word with the question is never taken.
-
-    Args:
-        question: Its words rank the sentences.
-        articles: In the order of the search; among equals the earlier one wins.
-        most: Most passages.
-        full_texts: By the handle of their article; such an article's passages come from its full text, which holds
-            the abstract, and carry the provenance and licence of that.
-
-    Returns:
-        Passages numbered by their article, the best first: the article of the best passage is 1, and the passages of
-        one article stand together.
-    """
-    passages = [passage for article in articles for passage in _passages(article, full_texts.get(article.handle))]
-    terms = set(words_of(question))
-    texts = [Counter(words_of(sentence)) for _, _, sentence in passages]
-    if not passages or not terms:
-        return []
-    titles = {article.handle: Counter(words_of(article.title)) for article in articles}
-    newest = max((int(article.year) for article in articles if article.year.isdigit()), default=0)
-    mean = sum(text.total() for text in texts) / len(texts) or 1.0
-    rarity = {term: _rarity(sum(term in text for text in texts), len(texts)) for term in terms}
-
-    def bm25(text: Counter[str]) -> float:
-        norm = 1.2 * (0.25 + 0.75 * text.total() / mean)
-        return sum(rarity[term] * text[term] * 2.2 / (text[term] + norm) for term in terms if text[term])
-
-    scored = []
-    for place, ((article, label, sentence), text) in enumerate(zip(passages, texts, strict=True)):
-        if (own := bm25(text)) > 0:
-            score = own + TITLE_WEIGHT * bm25(titles[article.handle])
-            score *= FINDING_WEIGHT if tells_a_finding(label, sentence) else 1.0
-            scored.append((-score * _review_weight(article, newest), place))
-    chosen: dict[str, list[int]] = {}
-    for _, place in sorted(scored):
-        places = chosen.setdefault(passages[place][0].handle, [])
-        if len(places) < PER_ARTICLE and sum(map(len, chosen.values())) < most:
-            places.append(place)
-    numbered = enumerate((places for places in chosen.values() if places), 1)
-    rows = [(number, *passages[place]) for number, places in numbered for place in places]
-    return [Evidence(number, sentence, article, label=label) for number, article, label, sentence in rows]
-
-
-def _passages(article: Article, full: FullText | None) -> list[tuple[Article, str, str]]:
-    """Return the sentences of an article with the label of the part they stand in."""
-    if full is None:
-        return [(article, label, sentence) for label, sentence in labelled(article.abstract)]
-    if full.retracted:
-        return []
-    origin = replace(full.provenance, licence=full.licence or full.provenance.licence)
-    read = replace(article, provenance=origin)
-    return [
-        (read, f"full text, {section.title}" if section.title else "full text", sentence)
-        for section in full.sections
-        if not _NO_EVIDENCE.search(section.title)
-        for sentence in sentences(section.text)
-        if len(sentence) <= LONGEST and len(words_of(sentence)) > 3
-    ]
-
-
-_NO_EVIDENCE = re.compile(
-    r"acknowledg|funding|contribution|competing|conflict|disclosure|ethic|consent|availability|supplement|abbreviation|"
-    r"reference|appendix|keyword|publisher|declaration",
-    re.IGNORECASE,
-)
-"""Headings of sections that hold no findings."""
-
-
-def _rarity(seen: int, total: int) -> float:
-    return math.log(1 + (total - seen + 0.5) / (seen + 0.5))
-
-
-def _review_weight(article: Article, newest: int) -> float:
-    kinds = {kind.lower() for kind in article.types}
-    if not article.year.isdigit() or not kinds & {"review", "systematic review", "meta-analysis", "review-article"}:
-        return 1.0
-    freshness = max(0.0, 1 - (newest - int(article.year)) / REVIEW_YEARS)
-    return 1 + (REVIEW_WEIGHT - 1) * freshness
-
-
-_FINDING_LABEL = re.compile(r"RESULT|FINDING|CONCLUSION|INTERPRETATION|KEY MESSAGE")
-_CONCLUDES = re.compile(
-    r"(?:in (?:conclusion|summary)|(?:taken )?together|overall|we (?:conclude|found|show)|"
-    r"(?:these|our) (?:data|findings|results))\b",
-    re.IGNORECASE,
-)
-
-
-def tells_a_finding(label: str, sentence: str) -> bool:
-    """Whether a sentence tells what was found: by its label, or without one by the words it begins with."""
-    return bool(_FINDING_LABEL.search(label.upper()) if label else _CONCLUDES.match(sentence))
-
-
-_LABEL = re.compile(r"([^\W\d_a-z][^a-z\n:]{1,80}): (?=\S)")
-_SECTION = re.compile(
-    r"BACKGROUND|INTRODUCTION|CONTEXT|IMPORTANCE|RATIONALE|AIM|OBJECTIVE|PURPOSE|HYPOTHESIS|METHOD|DESIGN|SETTING|"
-    r"PATIENT|PARTICIPANT|INTERVENTION|MEASURE|OUTCOME|RESULT|FINDING|CONCLUSION|DISCUSSION|INTERPRETATION|SIGNIFICANCE"
-)
-
-
-def labelled(abstract: str) -> list[tuple[str, str]]:
-    """Return the sentences of an abstract, each with the label of its part of a structured abstract or ``""``.
-
-    A line's first words are a label when they stand in capitals before a colon, and other lines have some as well or
-    they name a part of an abstract: ``DNA: a history`` alone stays a sentence.
-    """
-    lines = [(_LABEL.match(line), line) for line in abstract.splitlines()]
-    structured = sum(match is not None for match, _ in lines) > 1
-    found = []
-    for match, line in lines:
-        label = match[1] if match and (structured or _SECTION.search(match[1])) else ""
-        text = line[match.end() :] if match and label else line
-        found += [(label, sentence) for sentence in sentences(text)]
-    return found
-
-
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\[(])")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|approx|Fig|No|ca|Dr|spp|sp|cf|resp|incl)\.|\b[A-Z]\.)$")
-
-
-def sentences(text: str) -> list[str]:
-    """Split prose into sentences, keeping every character of each."""
-    return split_sentences(text, _SENTENCE_END, _ABBREVIATION)

@@ -1,6 +1,6 @@
 """Articles in an index: PubMed's XML as rows, and their titles and abstracts by words (SQLite FTS5).
 
-A search first takes the newest articles that match, :data:`SHORTLIST` at most, and then ranks those by BM25, so that
+A search first takes the newest articles that match, :data:`MAX_RANKED` at most, and then ranks those by BM25, so that
 common words cost no more than rare ones.
 """
 
@@ -18,7 +18,7 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Article, Provenance
 from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row
 
-SHORTLIST = 1_000
+MAX_RANKED = 1_000
 """articles that are ranked, the newest of those that match"""
 FIELDS = ("title", "abstract", "pmcid", "doi", "journal", "year", "date", "authors", "types", "mesh", "keywords",
           "retracted", "preprint", "notices")  # fmt: skip
@@ -57,9 +57,9 @@ def _read_xml(dump: Dump) -> Iterator[Row | Bad]:
         raise _foreign(dump, "it is empty")
 
 
-def _foreign(dump: Dump, found: str) -> InvalidInput:
+def _foreign(dump: Dump, root_name: str) -> InvalidInput:
     return InvalidInput(
-        f"{dump.path} holds no PubmedArticleSet; {found}.",
+        f"{dump.path} holds no PubmedArticleSet; {root_name}.",
         "Expected PubMed's XML, such as its baseline files or what efetch returns with rettype=xml.",
     )
 
@@ -84,7 +84,7 @@ def _chunks(dump: Dump) -> Iterator[tuple[int, str]]:
 
 def _rows(line: int, element: ET.Element) -> Iterator[Row | Bad]:
     if element.tag == "DeleteCitation":
-        numbers = (one.text or "" for one in element.iterfind("PMID"))
+        numbers = (passage.text or "" for passage in element.iterfind("PMID"))
         yield from ((int(number), None) for number in numbers if _PMID.fullmatch(number))
         return
     from biomed_agent.sources.literature.pubmed import read_record
@@ -144,7 +144,7 @@ class Hits:
     articles: list[Article]
     """the most relevant first"""
     count: int
-    """articles that match, :data:`SHORTLIST` at most"""
+    """articles that match, :data:`MAX_RANKED` at most"""
     more: bool
     """whether more match, older ones, that were not ranked"""
 
@@ -193,9 +193,9 @@ def read_query(query: str) -> Query:
     while len(stack) > 1:
         inner = _joined(stack.pop())
         stack[-1] += [inner] if inner else []
-    if not (found := _joined(stack[0])):
+    if not (expression := _joined(stack[0])):
         raise InvalidInput(f"the query {query!r} holds no word to search for.", "Give words or a phrase in quotes.")
-    return Query(found, years)
+    return Query(expression, years)
 
 
 def _term(text: str, field: str, query: str, quoted: bool) -> str | None:
@@ -213,10 +213,10 @@ def _term(text: str, field: str, query: str, quoted: bool) -> str | None:
 
 
 def _years(text: str, query: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{4})\S*?(?::(\d{4})\S*)?", text)
-    if found is None:
+    match = re.fullmatch(r"(\d{4})\S*?(?::(\d{4})\S*)?", text)
+    if match is None:
         raise InvalidInput(f"the date {text!r} of {query!r} is no year.", "Expected 2019[dp] or 2015:2020[dp].")
-    return int(found[1]), int(found[2] or found[1])
+    return int(match[1]), int(match[2] or match[1])
 
 
 def _joined(parts: Sequence[str]) -> str:
@@ -239,15 +239,17 @@ def search(connection: sqlite3.Connection, query: Query, limit: int) -> Hits:
         matching = (
             "article_text t JOIN article a ON a.id = t.rowid WHERE article_text MATCH ? AND a.year BETWEEN ? AND ?"
         )
-    newest = f"SELECT t.rank, t.rowid FROM {matching} ORDER BY t.rowid DESC LIMIT {SHORTLIST + 1}"
-    found = connection.execute(newest, (query.match, *(query.years or ()))).fetchall()
-    more = len(found) > SHORTLIST
-    best = [row["rowid"] for row in sorted(found[:SHORTLIST], key=lambda row: float(row["rank"]))[:limit]]
-    return Hits(by_numbers(connection, best), min(len(found), SHORTLIST), more)
+    newest = f"SELECT t.rank, t.rowid FROM {matching} ORDER BY t.rowid DESC LIMIT {MAX_RANKED + 1}"
+    rows = connection.execute(newest, (query.match, *(query.years or ()))).fetchall()
+    more = len(rows) > MAX_RANKED
+    best = [row["rowid"] for row in sorted(rows[:MAX_RANKED], key=lambda row: float(row["rank"]))[:limit]]
+    return Hits(by_numbers(connection, best), min(len(rows), MAX_RANKED), more)
 
 
 def by_numbers(connection: sqlite3.Connection, pmids: Sequence[int]) -> list[Article]:
     """Return the articles of one file with those PMIDs, in that order; what it does not have is left out."""
+    if not pmids:
+        return []
     marks = ", ".join("?" * len(pmids))
     rows = {row["id"]: row for row in connection.execute(f"SELECT * FROM article WHERE id IN ({marks})", pmids)}
     return [_article(rows[number]) for number in pmids if number in rows]

@@ -23,10 +23,10 @@ from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, reject
 from biomed_agent.sources.local.files import STARTER, made_by_us
 from biomed_agent.sources.local.structures import complete_structures, verify_sample
 
-BATCH = 20_000
+BATCH_SIZE = 20_000
 """records that are stored at once"""
-ARTICLE_BATCH = 2_000
-STATE = "4"
+ARTICLE_BATCH_SIZE = 2_000
+STATE_VERSION = "4"
 """of the files ``NAME.partial``; another one is built anew"""
 
 _PROGRESS = """
@@ -82,8 +82,8 @@ class _Input:
     @property
     def state(self) -> tuple[str, str, int, int]:
         """What tells whether it is the same file as before."""
-        found = self.path.stat()
-        return str(self.path.resolve()), self.kind, found.st_size, found.st_mtime_ns
+        status = self.path.stat()
+        return str(self.path.resolve()), self.kind, status.st_size, status.st_mtime_ns
 
 
 def build_from_dumps(
@@ -131,8 +131,8 @@ def build_from_dumps(
                 _begin(db, inputs, starter, plan)
             report = Report(output, resumed=resumed)
             try:
-                for number, one in enumerate(inputs, start=1):
-                    _read(db, number, one, tell)
+                for number, input_ in enumerate(inputs, start=1):
+                    _read(db, number, input_, tell)
                 _finish(db, inputs, report, tell)
             except InvalidInput:
                 if not db.execute("SELECT 1 FROM input WHERE stored > 0").fetchone():
@@ -172,7 +172,7 @@ def _check_output(output: Path, inputs: Sequence[_Input]) -> None:
     """Refuse to write where something lies that is no index."""
     if output.is_dir():
         raise InvalidInput(f"{output} is a folder; expected a file to write.", f"Try {output / 'mine.sqlite'}.")
-    if output.resolve() in {one.path.resolve() for one in inputs}:
+    if output.resolve() in {input_.path.resolve() for input_ in inputs}:
         raise InvalidInput(f"{output} is one of the dumps that are read.", "Give another file to write.")
     if output.exists() and not made_by_us(output):
         raise InvalidInput(f"{output} is no index, and is not replaced by one.", "Give another file, or delete it.")
@@ -192,22 +192,22 @@ def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Se
         ("proteins", proteins, sequences.format_of),
         ("articles", articles_in, articles.format_of),
     )
-    found: list[_Input] = []
+    inputs: list[_Input] = []
     for kind, paths, format_of in kinds:
         for path in paths:
             _check_dump(path)
-        several = [_Input(path, kind, format_of(path)) for path in {one.resolve(): one for one in paths}.values()]
-        known = {one.path.resolve(): one.kind for one in found}
+        several = [_Input(path, kind, format_of(path)) for path in {path.resolve(): path for path in paths}.values()]
+        known = {input_.path.resolve(): input_.kind for input_ in inputs}
         for path in paths:
             if path.resolve() in known:
                 raise InvalidInput(f"{path} is given as {known[path.resolve()]} and as {kind}.", "Give it once.")
-        if kind == "molecules" and several and min(one.format.order for one in several) > 1:
+        if kind == "molecules" and several and min(input_.format.order for input_ in several) > 1:
             raise InvalidInput(
                 f"{several[0].path.name} holds no structures, and no other file that was given does.",
                 "Give CID-SMILES, an SDF file or a table with SMILES as well.",
             )
-        found += sorted(several, key=lambda one: one.format.order)
-    return found
+        inputs += sorted(several, key=lambda input_: input_.format.order)
+    return inputs
 
 
 def _check_dump(path: Path) -> None:
@@ -223,7 +223,7 @@ def _check_dump(path: Path) -> None:
 
 def _plan(inputs: Sequence[_Input], starter: bool) -> str:
     """Return a digest of what is built, the same for files of the same names and this version of the tables."""
-    return _digest([str(one.state[:2]) for one in inputs] + [str(starter), STATE])
+    return _digest([str(input_.state[:2]) for input_ in inputs] + [str(starter), STATE_VERSION])
 
 
 def _digest(parts: Sequence[str]) -> str:
@@ -248,8 +248,8 @@ def _same_plan(partial: Path, plan: str, inputs: Sequence[_Input]) -> bool:
             raise
         return False
     return all(
-        one.state == tuple(state) or (damaged and (one.format.keyed or not records))
-        for one, (*state, records, damaged) in zip(inputs, before, strict=True)
+        input_.state == tuple(state) or (damaged and (input_.format.keyed or not records))
+        for input_, (*state, records, damaged) in zip(inputs, before, strict=True)
     )
 
 
@@ -259,14 +259,14 @@ _PLAN = "SELECT value FROM meta WHERE key = 'plan'"
 
 def _read_again(db: sqlite3.Connection, inputs: Sequence[_Input]) -> None:
     """Let files that were fetched again be read from their beginning."""
-    for number, one in enumerate(inputs, start=1):
-        if db.execute(f"SELECT {_STATE} FROM input WHERE rowid = ?", (number,)).fetchone() == one.state:
+    for number, input_ in enumerate(inputs, start=1):
+        if db.execute(f"SELECT {_STATE} FROM input WHERE rowid = ?", (number,)).fetchone() == input_.state:
             continue
         db.execute("BEGIN")
-        db.execute("DELETE FROM rejected WHERE file = ?", (one.path.name,))
+        db.execute("DELETE FROM rejected WHERE file = ?", (input_.path.name,))
         db.execute(
             "UPDATE input SET size = ?, modified = ?, records = 0, stored = 0, bad = 0, damaged = 0 WHERE rowid = ?",
-            (*one.state[2:], number),
+            (*input_.state[2:], number),
         )
         db.execute("COMMIT")
 
@@ -282,30 +282,37 @@ def _begin(db: sqlite3.Connection, inputs: Sequence[_Input], starter: bool, plan
     db.execute("BEGIN")
     if starter:
         schema.fill_tables(db, STARTER)
-    for number, one in enumerate(inputs, start=1):
-        key, name, licence, url = one.format.source or (f"D{number}", one.path.name, "as of the file's origin", "")
+    for number, input_ in enumerate(inputs, start=1):
+        key, name, licence, url = input_.format.source or (
+            f"D{number}",
+            input_.path.name,
+            "as of the file's origin",
+            "",
+        )
         db.execute("INSERT OR IGNORE INTO source VALUES (?, ?, ?, ?)", (key, name, licence, url))
-        db.execute("INSERT INTO input (path, kind, size, modified, source) VALUES (?, ?, ?, ?, ?)", (*one.state, key))
+        db.execute(
+            "INSERT INTO input (path, kind, size, modified, source) VALUES (?, ?, ?, ?, ?)", (*input_.state, key)
+        )
     schema.note(db, plan=plan)
     db.execute("COMMIT")
 
 
-def _read(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> None:
+def _read(db: sqlite3.Connection, number: int, input_: _Input, tell: Tell) -> None:
     """Read a file from where it was left; ``number`` is its row in the table ``input``."""
     try:
-        _read_on(db, number, one, tell)
+        _read_on(db, number, input_, tell)
     except InvalidInput:
         db.execute("UPDATE input SET damaged = 1 WHERE rowid = ?", (number,))
         raise
 
 
-def _read_on(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> None:
+def _read_on(db: sqlite3.Connection, number: int, input_: _Input, tell: Tell) -> None:
     read, done, source = db.execute("SELECT records, done, source FROM input WHERE rowid = ?", (number,)).fetchone()
     if done:
         return
-    began, size = time.monotonic(), ARTICLE_BATCH if one.kind == "articles" else BATCH
-    with Dump(one.path) as dump:
-        records = one.format.read(dump)
+    began, size = time.monotonic(), ARTICLE_BATCH_SIZE if input_.kind == "articles" else BATCH_SIZE
+    with Dump(input_.path) as dump:
+        records = input_.format.read(dump)
         start = sum(1 for _ in islice(records, read))
         before = dump.fraction
         while True:
@@ -313,9 +320,9 @@ def _read_on(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> No
             good = [record for record in batch if not isinstance(record, Bad)]
             bad = [record for record in batch if isinstance(record, Bad)]
             if not start and len(bad) == size:
-                raise _useless(one, f"the first {size:,} records", bad[0])
+                raise _useless(input_, f"the first {size:,} records", bad[0])
             db.execute("BEGIN")
-            one.format.store(db, good, Origin(source, number, start + 1))
+            input_.format.store(db, good, Origin(source, number, start + 1))
             reject(db, number, bad)
             db.execute(
                 "UPDATE input SET records = records + ?, stored = stored + ?, done = ? WHERE rowid = ?",
@@ -323,15 +330,15 @@ def _read_on(db: sqlite3.Connection, number: int, one: _Input, tell: Tell) -> No
             )
             db.execute("COMMIT")
             start += len(batch)
-            tell(_progress(one.path.name, dump.fraction, before, start, start - read, began))
+            tell(_progress(input_.path.name, dump.fraction, before, start, start - read, began))
             if len(batch) < size:
                 return
 
 
-def _useless(one: _Input, which: str, bad: Bad) -> InvalidInput:
+def _useless(input_: _Input, which: str, bad: Bad) -> InvalidInput:
     return InvalidInput(
-        f"none of {which} of {one.path} can be used; line {bad.line:,}: {bad.reason}.",
-        f"It was read as {one.format.name}, which its name stands for; rename it if it is something else.",
+        f"none of {which} of {input_.path} can be used; line {bad.line:,}: {bad.reason}.",
+        f"It was read as {input_.format.name}, which its name stands for; rename it if it is something else.",
     )
 
 
@@ -370,7 +377,7 @@ def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, te
     schema.note(
         db,
         built_from="; ".join(built_from) or "the starter set",
-        digest=_digest([str(one.state) for one in inputs] + [str(db.execute(_PLAN).fetchone()[0])]),
+        digest=_digest([str(input_.state) for input_ in inputs] + [str(db.execute(_PLAN).fetchone()[0])]),
         rejected=str(report.bad),
         verified=report.verified,
         built=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -410,18 +417,19 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "identifiers",
         (
-            f"INSERT OR IGNORE INTO molecule_id SELECT namespace, value, molecule + {schema.DUMPED} FROM raw_id "
+            f"INSERT OR IGNORE INTO molecule_id SELECT namespace, value, molecule + {schema.FIRST_DUMP_ID} FROM raw_id "
             "WHERE EXISTS (SELECT 1 FROM raw_molecule r WHERE r.id = raw_id.molecule) ORDER BY 1, 2, 3",
-            f"INSERT OR IGNORE INTO molecule_id SELECT 'cid', CAST(id AS TEXT), id + {schema.DUMPED} FROM raw_molecule "
-            f"WHERE id < {compounds.OWN} ORDER BY 2",
+            "INSERT OR IGNORE INTO molecule_id "
+            f"SELECT 'cid', CAST(id AS TEXT), id + {schema.FIRST_DUMP_ID} FROM raw_molecule "
+            f"WHERE id < {compounds.FIRST_OWN_ID} ORDER BY 2",
             "DROP TABLE raw_id",
         ),
     ),
     (
         "molecules",
         (
-            f"INSERT INTO molecule SELECT id + {schema.DUMPED}, inchikey, name, smiles, formula, weight, "
-            f"CASE WHEN id < {compounds.OWN} THEN 'cid=' || id ELSE '' END, NULL, NULL, NULL, "
+            f"INSERT INTO molecule SELECT id + {schema.FIRST_DUMP_ID}, inchikey, name, smiles, formula, weight, "
+            f"CASE WHEN id < {compounds.FIRST_OWN_ID} THEN 'cid=' || id ELSE '' END, NULL, NULL, NULL, "
             "CASE WHEN source = 'PubChem' THEN 'PubChem CID ' || id ELSE source END FROM raw_molecule "
             "WHERE inchikey <> '' ORDER BY id",
             "DROP TABLE raw_molecule",
@@ -431,7 +439,7 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "names",
         (
             "INSERT OR IGNORE INTO name SELECT key, kind, "
-            f"CASE kind WHEN 'm' THEN entity + {schema.DUMPED} ELSE entity END, "
+            f"CASE kind WHEN 'm' THEN entity + {schema.FIRST_DUMP_ID} ELSE entity END, "
             "rank, shown, reason FROM raw_name ORDER BY 1, 2, 3, 4",
             "DROP TABLE raw_name",
         ),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.identifiers import INCHIKEY, MAX_NAME
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row, cells_of
 
@@ -21,9 +22,8 @@ CREATE TABLE IF NOT EXISTS raw_molecule (id INTEGER PRIMARY KEY, smiles TEXT, in
 CREATE TABLE IF NOT EXISTS raw_name (key TEXT, kind TEXT, entity INTEGER, rank INTEGER, shown TEXT, reason TEXT);
 CREATE TABLE IF NOT EXISTS raw_id (namespace TEXT, value TEXT, molecule INTEGER);
 """
-OWN = 1 << 40
+FIRST_OWN_ID = 1 << 40
 """number of the first molecule without a CID; those with one have it as their number"""
-LONGEST_NAME = 300
 PUBCHEM = (
     "PubChem",
     "PubChem",
@@ -32,7 +32,6 @@ PUBCHEM = (
 )
 
 _CID = re.compile(r"[0-9]{1,12}")
-_KEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]")
 _SMILES = re.compile(r"[A-Za-z0-9@+\-\[\]()=#$:/\\.%*~]+")
 _FORMULA = re.compile(r"[A-Za-z0-9+\-.()]+")
 _NAME_IDS = (
@@ -69,7 +68,7 @@ def _smiles(text: str) -> str | None:
 
 def _inchikey(text: str) -> str | None:
     key = text.rpartition("\t")[2]
-    return key if _KEY.fullmatch(key) else None
+    return key if INCHIKEY.fullmatch(key) else None
 
 
 def _formula(text: str) -> str | None:
@@ -110,13 +109,13 @@ def _store_names(reason: str, rank: int) -> Callable[[sqlite3.Connection, Sequen
     def store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
         start = rank + origin.first
         add_names(db, ((cid, start + number, name, reason) for number, (_, cid, name) in enumerate(rows)))
-        found = [
+        identifiers = [
             (space, match[1], cid)
             for _, cid, name in rows
             for pattern, space in _NAME_IDS
             if (match := pattern.fullmatch(name))
         ]
-        db.executemany("INSERT INTO raw_id VALUES (?, ?, ?)", found)
+        db.executemany("INSERT INTO raw_id VALUES (?, ?, ?)", identifiers)
 
     return store
 
@@ -128,7 +127,7 @@ def add_names(db: sqlite3.Connection, names: Iterator[tuple[int, int, str, str]]
         (
             (key, molecule, rank, name, reason, molecule)
             for molecule, rank, name, reason in names
-            if len(name) <= LONGEST_NAME and (key := name_key(name))
+            if len(name) <= MAX_NAME and (key := name_key(name))
         ),
     )
 
@@ -165,7 +164,7 @@ def _row(line: int, fields: dict[str, str]) -> Row | Bad:
     smiles, key, cid = (fields.get(name, "").strip() for name in ("smiles", "inchikey", "cid"))
     if not _SMILES.fullmatch(smiles):
         return Bad(line, f"expected a SMILES, got {smiles[:60]!r}")
-    if key and not _KEY.fullmatch(key):
+    if key and not INCHIKEY.fullmatch(key):
         return Bad(line, f"expected an InChIKey, got {key[:60]!r}")
     if cid and not _CID.fullmatch(cid):
         return Bad(line, f"expected a CID, got {cid[:60]!r}")
@@ -176,19 +175,24 @@ def _read_table(dump: Dump) -> Iterator[Row | Bad]:
     lines = dump.lines()
     _, header = next(lines, (0, ""))
     separator = max("\t,;", key=header.count)
-    cells = [cell.strip().lower().replace("_", " ") for cell in cells_of(header, separator)]
-    places = {name: cells.index(one) for name, several in _HEADERS.items() for one in reversed(several) if one in cells}
+    columns = [cell.strip().lower().replace("_", " ") for cell in cells_of(header, separator)]
+    places = {
+        name: columns.index(title)
+        for name, titles in _HEADERS.items()
+        for title in reversed(titles)
+        if title in columns
+    }
     if "smiles" not in places:
         raise InvalidInput(
             f"{dump.path} has no column of structures; its header is {header[:80]!r}.",
             f"Expected a header with one of {', '.join(_HEADERS['smiles'])}, or a file of PubChem's.",
         )
     for number, line in lines:
-        found = cells_of(line, separator)
-        if len(found) != len(cells):
-            yield Bad(number, f"expected {len(cells)} cells, got {len(found)}")
+        cells = cells_of(line, separator)
+        if len(cells) != len(columns):
+            yield Bad(number, f"expected {len(columns)} cells, got {len(cells)}")
         else:
-            yield _row(number, {name: found[place] for name, place in places.items()})
+            yield _row(number, {name: cells[place] for name, place in places.items()})
 
 
 def _read_sdf(dump: Dump) -> Iterator[Row | Bad]:
@@ -196,9 +200,7 @@ def _read_sdf(dump: Dump) -> Iterator[Row | Bad]:
     tag, block, start = "", list[str](), 1
     for number, line in dump.lines():
         if line == "$$$$":
-            fields = {
-                name: next((tags[one] for one in several if one in tags), "") for name, several in _SDF_TAGS.items()
-            }
+            fields = {name: next((tags[key] for key in keys if key in tags), "") for name, keys in _SDF_TAGS.items()}
             if not fields["smiles"]:
                 fields["smiles"] = _smiles_of("\n".join(block))
             yield _row(start, fields) if fields["smiles"] else Bad(start, "no SMILES, and its MOL block cannot be read")
@@ -224,7 +226,7 @@ def _smiles_of(block: str) -> str:
 
 def _store_records(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
     source = origin.source
-    own = OWN + (int(source.rpartition("D")[2] or 0) << 32) if source.startswith("D") else OWN
+    own = FIRST_OWN_ID + (int(source.rpartition("D")[2] or 0) << 32) if source.startswith("D") else FIRST_OWN_ID
     place = {name: number for number, name in enumerate(_FIELDS, start=1)}
     molecules, names, ids = [], [], []
     for offset, row in enumerate(rows):
@@ -271,9 +273,9 @@ def format_of(path: Path) -> Format:
         InvalidInput: The name tells nothing.
     """
     name = path.name.lower()
-    for start, found in COLUMN_FILES.items():
+    for start, file in COLUMN_FILES.items():
         if name.startswith(start):
-            return found
+            return file
     if ".sdf" in name:
         return _SDF
     if re.search(r"\.(tsv|csv|tab|txt)\b", name):

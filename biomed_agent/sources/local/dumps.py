@@ -36,16 +36,16 @@ class Origin(NamedTuple):
     """number of the first of them in the file, from 1"""
 
 
-KEPT_REJECTED = 10_000
+MAX_REJECTED = 10_000
 """records that cannot be used of which file and line are kept; all are counted"""
 
 
 def reject(db: sqlite3.Connection, file: int, bad: Sequence[Bad]) -> None:
     """Count records of a file of the table ``input`` that cannot be used, and keep what is wrong with them."""
     db.execute("UPDATE input SET bad = bad + ? WHERE rowid = ?", (len(bad), file))
-    room = max(0, KEPT_REJECTED - int(db.execute("SELECT count(*) FROM rejected").fetchone()[0]))
+    room = max(0, MAX_REJECTED - int(db.execute("SELECT count(*) FROM rejected").fetchone()[0]))
     name = Path(db.execute("SELECT path FROM input WHERE rowid = ?", (file,)).fetchone()[0]).name
-    db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", ((name, *one) for one in bad[:room]))
+    db.executemany("INSERT INTO rejected VALUES (?, ?, ?)", ((name, *record) for record in bad[:room]))
 
 
 class Dump:

@@ -15,9 +15,9 @@ from biomed_agent.sources.local.schema import SCHEMA_VERSION, build_index, fill,
 STARTER = Path(__file__).parents[2] / "data" / "starter"
 """Folder of the tables that ship with the package."""
 
-MOST_SYNONYMS = 20
+MAX_SYNONYMS = 20
 """of a molecule from a dump; all of them are found"""
-MAPPED = 4 << 30
+MMAP_BYTES = 4 << 30
 """bytes of an index that may be mapped into memory, which saves a call for each page read"""
 
 _log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class File:
         listed = self.connection.execute("SELECT namespace, value FROM molecule_id WHERE molecule = ?", (number,))
         ids = dict(reversed(listed.fetchall())) | _ids(row["ids"])
         named = self.connection.execute(
-            "SELECT shown FROM name WHERE entity = ? AND kind = 'm' ORDER BY rank LIMIT ?", (number, MOST_SYNONYMS + 1)
+            "SELECT shown FROM name WHERE entity = ? AND kind = 'm' ORDER BY rank LIMIT ?", (number, MAX_SYNONYMS + 1)
         )
         names = [shown for (shown,) in named]
         name = row["name"] or next(iter(names), "")
@@ -88,7 +88,7 @@ class File:
             inchikey=row["inchikey"],
             name=name,
             ids=ids,
-            synonyms=tuple(one for one in names if one != name)[:MOST_SYNONYMS],
+            synonyms=tuple(synonym for synonym in names if synonym != name)[:MAX_SYNONYMS],
             provenance=self.provenance(row["source"]),
         )
 
@@ -157,7 +157,7 @@ def _opened(path: Path) -> tuple[sqlite3.Connection, dict[str, str]]:
     """Open a file immutable and return what its table ``meta`` says."""
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     try:
-        connection.execute(f"PRAGMA mmap_size = {MAPPED}")
+        connection.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
         return connection, dict(connection.execute("SELECT key, value FROM meta").fetchall())
     except sqlite3.DatabaseError:
         connection.close()

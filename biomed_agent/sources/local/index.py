@@ -7,21 +7,23 @@ cache folder on first use; other indexes are built from tables of the same layou
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from biomed_agent.core import name_matching
 from biomed_agent.core.predicates import KIBA_BINDS, SCORE
-from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason
+from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason, Relation
 from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
 from biomed_agent.sources.local.files import File, open_file, open_starter
-from biomed_agent.sources.local.schema import DUMPED, LONGEST_SUGGESTED, sequence_checksum, trigrams
+from biomed_agent.sources.local.schema import FIRST_DUMP_ID, MAX_SUGGESTED_LENGTH, sequence_checksum, trigrams
+from biomed_agent.sources.local.spelling import distance_within, least_distance
 
 HUMAN = 9606
-CHUNK = 500
+CHUNK_SIZE = 500
 """values asked for by one statement"""
-SHORT = 5
+MAX_EDITED_LENGTH = 5
 """Letters of a name up to which all spellings one edit away are looked up."""
 
 
@@ -97,8 +99,8 @@ class LocalIndex:
 
     def proteins_named(self, name: str) -> list[tuple[Protein, Reason]]:
         """Return the proteins called ``name`` and why, human ones first."""
-        found = [(protein, reason) for protein, reason in self._named(name, "p") if isinstance(protein, Protein)]
-        return sorted(found, key=lambda pair: pair[0].taxon_id != HUMAN)
+        proteins = [(protein, reason) for protein, reason in self._named(name, "p") if isinstance(protein, Protein)]
+        return sorted(proteins, key=lambda pair: pair[0].taxon_id != HUMAN)
 
     def protein_by_accession(self, accession: str) -> Protein | None:
         """Return the protein with that UniProt accession."""
@@ -112,10 +114,10 @@ class LocalIndex:
 
     def proteins_by_gene(self, gene: str, organism: str = "") -> list[Protein]:
         """Return the proteins of a primary gene name, human first; ``organism`` (a part of its name) narrows it."""
-        found = self._proteins("SELECT * FROM protein WHERE gene = ? COLLATE NOCASE ORDER BY id", (gene.strip(),))
+        proteins = self._proteins("SELECT * FROM protein WHERE gene = ? COLLATE NOCASE ORDER BY id", (gene.strip(),))
         wanted = organism.strip().casefold()
         return sorted(
-            (protein for protein in found if wanted in protein.organism.casefold()),
+            (protein for protein in proteins if wanted in protein.organism.casefold()),
             key=lambda protein: protein.taxon_id != HUMAN,
         )
 
@@ -130,8 +132,8 @@ class LocalIndex:
             "SELECT p.* FROM fact f JOIN protein p ON p.id = f.entity "
             "WHERE f.value = ? AND f.predicate = 'EC number' AND f.kind = 'p' ORDER BY p.id"
         )
-        found = self._proteins(sql, (number.strip().upper().removeprefix("EC").strip(" :"),))
-        return sorted(found, key=lambda protein: protein.taxon_id != HUMAN)
+        proteins = self._proteins(sql, (number.strip().upper().removeprefix("EC").strip(" :"),))
+        return sorted(proteins, key=lambda protein: protein.taxon_id != HUMAN)
 
     # Articles
 
@@ -147,17 +149,19 @@ class LocalIndex:
             InvalidInput: The query holds no word, or a field that the index does not have.
         """
         asked = read_query(query)
-        found = [search(file.connection, asked, limit) for file in self._files]
-        merged = {one.handle: one for hits in reversed(found) for one in reversed(hits.articles)}
-        several = [hits.articles for hits in found if hits.articles]
+        results = [search(file.connection, asked, limit) for file in self._files]
+        merged = {article.handle: article for hits in reversed(results) for article in reversed(hits.articles)}
+        several = [hits.articles for hits in results if hits.articles]
         articles = several[0] if len(several) == 1 else list(merged.values())[::-1]
-        return Hits(articles[:limit], sum(hits.count for hits in found), any(hits.more for hits in found))
+        return Hits(articles[:limit], sum(hits.count for hits in results), any(hits.more for hits in results))
 
     def articles_by_pmid(self, pmids: Sequence[str]) -> list[Article]:
         """Return the articles with those PMIDs, in that order; those that no file has are left out."""
         numbers = [int(pmid) for pmid in pmids]
-        found = {one.pmid: one for file in reversed(self._files) for one in by_numbers(file.connection, numbers)}
-        return [found[pmid] for pmid in pmids if pmid in found]
+        articles = {
+            article.pmid: article for file in reversed(self._files) for article in by_numbers(file.connection, numbers)
+        }
+        return [articles[pmid] for pmid in pmids if pmid in articles]
 
     # Many at once
 
@@ -176,23 +180,23 @@ class LocalIndex:
                 keys[text] = text
             else:
                 called.setdefault(name_matching.name_key(text), []).append(text)
-        found: dict[str, list[str]] = {}
+        handles: dict[str, list[str]] = {}
         by_key = "SELECT inchikey, inchikey FROM molecule WHERE inchikey IN ({})"
         by_name = (
             "SELECT n.key, m.inchikey FROM name n JOIN molecule m ON m.id = n.entity "
             "WHERE n.key IN ({}) AND n.kind = 'm' ORDER BY n.rank, n.entity"
         )
         for sql, wanted in ((by_key, list(keys)), (by_name, list(called))):
-            for start in range(0, len(wanted), CHUNK):
-                chunk = wanted[start : start + CHUNK]
+            for start in range(0, len(wanted), CHUNK_SIZE):
+                chunk = wanted[start : start + CHUNK_SIZE]
                 asked = sql.format(",".join("?" * len(chunk)))
                 for file in self._files:
                     for key, inchikey in file.plain.execute(asked, chunk):
                         for text in called.get(key, (key,)):
-                            known = found.setdefault(text, [])
+                            known = handles.setdefault(text, [])
                             if inchikey not in known:
                                 known.append(inchikey)
-        return found
+        return handles
 
     # Names
 
@@ -218,21 +222,21 @@ class LocalIndex:
         Longer spans win over shorter ones and no two overlap; see :func:`.names.windows` for what can be a span and
         :func:`.names.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
         """
-        spans = {span: text[slice(*span)] for span in name_matching.windows(text)}
-        forms = {span: dict.fromkeys((word, name_matching.singular(word))) for span, word in spans.items()}
+        windows = {span: text[slice(*span)] for span in name_matching.windows(text)}
+        forms = {span: dict.fromkeys((word, name_matching.singular(word))) for span, word in windows.items()}
         keys = {form: name_matching.name_key(form) for form in {form for several in forms.values() for form in several}}
         known = self._spellings(dict.fromkeys(keys.values()))
-        found = []
+        spans = []
         for span, several in forms.items():
             for form in several:
                 kinds = {kind for kind, shown in known.get(keys[form], ()) if name_matching.fits(form, shown)}
                 if not kinds or (kinds == {"m"} and name_matching.names_a_protein(text[span[1] :])):
                     continue
                 if form.lower() not in name_matching.WEAK_WORDS or name_matching.asked_about(text, *span):
-                    found.append((*span, form))
+                    spans.append((*span, form))
                     break
         taken: list[tuple[int, int, str]] = []
-        for start, end, name in sorted(found, key=lambda span: (span[0] - span[1], span[0])):
+        for start, end, name in sorted(spans, key=lambda span: (span[0] - span[1], span[0])):
             if all(end <= other[0] or start >= other[1] for other in taken):
                 taken.append((start, end, name))
         return sorted(taken)
@@ -240,19 +244,24 @@ class LocalIndex:
     def suggest(self, name: str, limit: int = 5) -> list[Candidate]:
         """Return entities whose names are spelled like ``name``, nearest first; nothing when none is close."""
         key = name_matching.name_key(name)
-        if not 3 <= len(key) <= LONGEST_SUGGESTED:
+        if not 3 <= len(key) <= MAX_SUGGESTED_LENGTH:
             return []
+        most, letters = max(1, len(key) // 4), Counter(key)
         near: dict[str, float] = {}
-        for other in self._alike(key):
-            distance = name_matching.edit_distance(key, other)
-            if distance <= max(1, len(key) // 4):
+        for other in self._alike(key, most):
+            if least_distance(letters, other) > most:  # most of them, which need no table of distances
+                continue
+            distance = distance_within(key, other, most)
+            if distance is not None:
                 swapped = sorted(key) == sorted(other)  # the commonest slip of a short symbol
                 near[other] = distance - swapped / 2 - len(trigrams(key) & trigrams(other)) / 100
-        found: dict[str, Candidate] = {}
-        for spelled in sorted(near, key=lambda one: (near[one], one)):
+        candidates: dict[str, Candidate] = {}
+        for spelled in sorted(near, key=lambda spelling: (near[spelling], spelling)):
+            if len(candidates) >= limit:
+                break
             for candidate in self._called(spelled):
-                found.setdefault(candidate.handle, candidate)
-        return list(found.values())[:limit]
+                candidates.setdefault(candidate.handle, candidate)
+        return list(candidates.values())[:limit]
 
     # Facts
 
@@ -264,16 +273,16 @@ class LocalIndex:
         process``, ``GO cellular component`` of a protein.
         """
         table, column, kind, value = _key_of(entity)
+        # A cross join keeps the order: the entity first, or each fact of its kind would be read.
         sql = (
-            # CROSS keeps the order of the tables: SQLite would rather read every fact of that kind.
             f"SELECT f.* FROM {table} e CROSS JOIN fact f ON f.entity = e.id AND f.kind = ? "
             f"WHERE e.{column} = ? ORDER BY f.rowid"
         )
-        found: dict[tuple[str, str], Fact] = {}
+        by_value: dict[tuple[str, str], Fact] = {}
         for file, row in self._rows(sql, (kind, value)):
             fact = Fact(entity.handle, row["predicate"], row["value"], provenance=file.provenance(row["source"]))
-            found.setdefault((row["predicate"], row["value"].lower()), fact)
-        facts = list(found.values())
+            by_value.setdefault((row["predicate"], row["value"].lower()), fact)
+        facts = list(by_value.values())
         if isinstance(entity, Molecule):
             facts += self._salt_facts(entity)
         return facts
@@ -292,13 +301,17 @@ class LocalIndex:
         return facts
 
     def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
-        """Return the measured affinities of one pair; ``note`` qualifies a bound such as ``>=10000``."""
+        """Return the measured affinities of one pair, of the molecule and about the protein.
+
+        Where only a bound was found, its ``relation`` says which, and a note what it means.
+        """
         sql = f"{_ACTIVITY} WHERE m.inchikey = ? AND p.accession = ? ORDER BY {_STRONGEST}"
         rows = self._rows(sql, (molecule.inchikey, protein.accession))
-        return [_activity(molecule.handle, file, row, "") for file, row in rows]
+        partner = protein.handle, protein.gene or protein.name
+        return [_activity(molecule.handle, file, row, partner) for file, row in rows]
 
     def activities_of(self, entity: Entity, limit: int = 10) -> list[Fact]:
-        """Return the strongest measured affinities of a molecule or a protein; ``note`` names the partner.
+        """Return the strongest measured affinities of a molecule or a protein; ``about`` and the note name the partner.
 
         What was measured as no binding, a bound or a low KIBA score, is left out.
         """
@@ -309,12 +322,12 @@ class LocalIndex:
         )
         facts = []
         for file, row in self._rows(sql, (value,)):
-            partner = (
-                f"{row['gene'] or row['protein_name']} (UNIPROT:{row['accession']})"
-                if isinstance(entity, Molecule)
-                else f"{row['molecule_name']} ({read.handle if (read := file.molecule(row)) else row['inchikey']})"
-            )
-            facts.append(_activity(entity.handle, file, row, partner))
+            if isinstance(entity, Molecule):
+                handle, name = f"UNIPROT:{row['accession']}", row["gene"] or row["protein_name"]
+            else:
+                handle = read.handle if (read := file.molecule(row)) else row["inchikey"]
+                name = row["molecule_name"]
+            facts.append(_activity(entity.handle, file, row, (handle, name), f"{name} ({handle})"))
         return facts[:limit]
 
     def stats(self) -> dict[str, Any]:
@@ -335,7 +348,7 @@ class LocalIndex:
     def _spellings(self, keys: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         """Return (kind, name as stored) of each known key; a homonym has kind ``h``."""
         wanted = [key for key in keys if len(key) > 1]
-        found: dict[str, list[tuple[str, str]]] = {}
+        names: dict[str, list[tuple[str, str]]] = {}
         for start in range(0, len(wanted), 400):
             chunk = wanted[start : start + 400]
             marks = ", ".join("?" * len(chunk))
@@ -344,22 +357,27 @@ class LocalIndex:
                 f"UNION ALL SELECT key, 'h', shown, 0, '' FROM homonym WHERE key IN ({marks})"
             )
             for _, row in self._rows(sql, (*chunk, *chunk)):
-                deposited = row["kind"] == "m" and row["entity"] >= DUMPED and row["reason"] == "exact synonym"
+                deposited = row["kind"] == "m" and row["entity"] >= FIRST_DUMP_ID and row["reason"] == "exact synonym"
                 if deposited and not name_matching.looks_chemical(row["shown"]):
                     continue  # a trade name that may be a word
-                found.setdefault(row["key"], []).append((row["kind"], row["shown"]))
-        return found
+                names.setdefault(row["key"], []).append((row["kind"], row["shown"]))
+        return names
 
-    def _alike(self, key: str) -> set[str]:
-        """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams."""
-        if len(key) <= SHORT:
+    def _alike(self, key: str, most: int) -> set[str]:
+        """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams.
+
+        Each letter by which the lengths differ is an edit, so keys whose lengths differ by more than ``most`` are left
+        out.
+        """
+        if len(key) <= MAX_EDITED_LENGTH:
             return set(self._spellings(name_matching.one_edit_away(key)))
-        grams = sorted(trigrams(key))
+        grams, lengths = sorted(trigrams(key)), (len(key) - most, len(key) + most)
         sql = (
             f"SELECT key, count(*) AS shared FROM trigram WHERE gram IN ({', '.join('?' * len(grams))}) "
-            "GROUP BY key HAVING shared >= ? ORDER BY shared DESC, abs(length(key) - ?) LIMIT 200"
+            "AND length(key) BETWEEN ? AND ? GROUP BY key HAVING shared >= ? "
+            "ORDER BY shared DESC, abs(length(key) - ?) LIMIT 200"
         )
-        return {row["key"] for _, row in self._rows(sql, (*grams, len(grams) // 3, len(key)))}
+        return {row["key"] for _, row in self._rows(sql, (*grams, *lengths, len(grams) // 3, len(key)))}
 
     def _called(self, key: str) -> list[Candidate]:
         """Return the entities that have a name with that key, as candidates."""
@@ -379,12 +397,12 @@ class LocalIndex:
                 yield file, row
 
     def _molecules(self, sql: str, values: Sequence[object]) -> list[Molecule]:
-        found = (read for file, row in self._rows(sql, values) if (read := file.molecule(row)))
-        return list({molecule.inchikey: molecule for molecule in reversed(list(found))}.values())[::-1]
+        molecules = (read for file, row in self._rows(sql, values) if (read := file.molecule(row)))
+        return list({molecule.inchikey: molecule for molecule in reversed(list(molecules))}.values())[::-1]
 
     def _proteins(self, sql: str, values: Sequence[object]) -> list[Protein]:
-        found = (file.protein(row) for file, row in self._rows(sql, values))
-        return list({protein.accession: protein for protein in reversed(list(found))}.values())[::-1]
+        proteins = (file.protein(row) for file, row in self._rows(sql, values))
+        return list({protein.accession: protein for protein in reversed(list(proteins))}.values())[::-1]
 
     def _named(self, name: str, kind: str) -> list[tuple[Entity, Reason]]:
         key = name_matching.name_key(name)
@@ -393,12 +411,12 @@ class LocalIndex:
             f"SELECT e.*, n.reason FROM name n JOIN {table} e ON e.id = n.entity "
             "WHERE n.key = ? AND n.kind = ? ORDER BY n.rank, n.entity"
         )
-        found: dict[str, tuple[Entity, Reason]] = {}
+        entities: dict[str, tuple[Entity, Reason]] = {}
         for file, row in self._rows(sql, (key, kind)):
             entity = file.molecule(row) if kind == "m" else file.protein(row)
             if entity is not None:
-                found.setdefault(row[label], (entity, Reason.of(row["reason"])))
-        return sorted(found.values(), key=lambda pair: _ORDER[pair[1]])
+                entities.setdefault(row[label], (entity, Reason.of(row["reason"])))
+        return sorted(entities.values(), key=lambda pair: _ORDER[pair[1]])
 
 
 _ACTIVITY = (
@@ -410,17 +428,41 @@ _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a
 """Constants in nM from the smallest, then scores from the largest."""
 
 
-def _activity(subject: str, file: File, row: sqlite3.Row, note: str) -> Fact:
-    """Return one measured affinity; ``value`` is a number, or a bound such as ``>=10000``."""
+_RELATIONS: dict[str, Relation] = {"≥": ">=", "≤": "<=", **{relation: relation for relation in get_args(Relation)}}
+"""how tables write a relation"""
+
+
+def _activity(subject: str, file: File, row: sqlite3.Row, partner: tuple[str, str], note: str = "") -> Fact:
+    """Return one measured affinity; the ``relation`` of a bound is none of equality.
+
+    Args:
+        subject: Handle of the thing it is stated of.
+        file: Where the row is from.
+        row: Of the affinity.
+        partner: Handle and name of the other thing.
+        note: Goes before what is said of a value that means no binding.
+    """
     value: float | str = row["value"]
+    relation = _RELATIONS.get(row["relation"])
+    if relation is None:
+        value, relation = f"{row['relation']}{row['value']:g}", "="
     if row["relation"] != "=":
-        value = f"{row['relation']}{row['value']:g}"
         bound = f"no binding seen up to {row['value'] / 1000:g} uM" if row["unit"] == "nM" else "a bound"
         note = f"{note}; {bound}" if note else bound
     elif row["measure"] == SCORE and row["value"] < KIBA_BINDS:
         below = f"counted as no binding, being below {KIBA_BINDS}"
         note = f"{note}; {below}" if note else below
-    return Fact(subject, row["measure"], value, row["unit"], provenance=file.provenance(row["measured"]), note=note)
+    return Fact(
+        subject,
+        row["measure"],
+        value,
+        row["unit"],
+        "measured",
+        file.provenance(row["measured"]),
+        note,
+        relation,
+        *partner,
+    )
 
 
 def _key_of(entity: Entity) -> tuple[str, str, str, str]:

@@ -34,7 +34,7 @@ from biomed_agent.core.version import __version__
 
 SCHEMA_VERSION = 3
 """Raised whenever the tables below, the name keys or their filling change."""
-DUMPED = 1 << 20
+FIRST_DUMP_ID = 1 << 20
 """number of the first molecule that came from a dump"""
 TABLES = ("molecules", "proteins", "affinities", "brands", "aliases", "homonyms", "sources")
 ID_COLUMNS = ("cid", "chebi", "drugbank", "cas", "unii", "chembl")
@@ -181,12 +181,12 @@ def fill_tables(connection: sqlite3.Connection, folder: Path) -> None:
     for row in read_table(folder, "sources"):
         connection.execute("INSERT INTO source VALUES (?, ?, ?, ?)", tuple(row[c] for c in _SOURCE_COLUMNS))
     keys = [key for (key,) in connection.execute("SELECT key FROM name UNION SELECT key FROM homonym")]
-    grams = sorted({(gram, key) for key in keys if len(key) <= LONGEST_SUGGESTED for gram in trigrams(key)})
+    grams = sorted({(gram, key) for key in keys if len(key) <= MAX_SUGGESTED_LENGTH for gram in trigrams(key)})
     connection.executemany("INSERT INTO trigram VALUES (?, ?)", grams)
 
 
 _SOURCE_COLUMNS = ("key", "name", "licence", "url")
-LONGEST_SUGGESTED = 40
+MAX_SUGGESTED_LENGTH = 40
 """Longer names (systematic ones) are not offered as a correction."""
 
 

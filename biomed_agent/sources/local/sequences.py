@@ -13,12 +13,12 @@ from pathlib import Path
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.fasta import RESIDUES
+from biomed_agent.core.identifiers import ACCESSION
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row, cells_of
 from biomed_agent.sources.local.schema import sequence_checksum
 
 UNIPROT = ("UniProt", "UniProt", "CC BY 4.0", "https://www.uniprot.org/uniprotkb/{}")
-_ACCESSION = re.compile(r"(?:[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9](?:[A-Z][A-Z0-9]{2}[0-9]){1,2})(?:-[0-9]{1,3})?")
 _EVIDENCE = re.compile(r"\s*\{[^{}]*\}")
 _REFERENCES = re.compile(r"\s*\((?:PubMed:\d+(?:, )?|By similarity|Probable|Potential)+\)")
 _GO = {"F": "GO molecular function", "P": "GO biological process", "C": "GO cellular component"}
@@ -27,7 +27,7 @@ _GO = {"F": "GO molecular function", "P": "GO biological process", "C": "GO cell
 def _checked(line: int, row: Row) -> Row | Bad:
     """Return the row after its line, or what is wrong with it."""
     accession, sequence = row[0], row[-1]
-    if not _ACCESSION.fullmatch(accession):
+    if not ACCESSION.fullmatch(accession):
         return Bad(line, f"expected a UniProt accession, got {accession[:40]!r}")
     if not sequence:
         return Bad(line, f"{accession} has no sequence")
@@ -98,7 +98,7 @@ def _read_table(dump: Dump) -> Iterator[Row | Bad]:
         if len(cells) != len(header):
             yield Bad(number, f"expected {len(header)} cells, got {len(cells)}")
             continue
-        cell = dict(zip(header, (one.strip() for one in cells), strict=True))
+        cell = dict(zip(header, (text.strip() for text in cells), strict=True))
         names = _names(cell.get("protein names", ""))
         genes = cell.get("gene names", "").split()
         facts = [
@@ -206,7 +206,7 @@ def _flat_names(lines: Sequence[str]) -> tuple[str, list[str], list[str]]:
 def _flat_genes(text: str) -> tuple[str, list[str]]:
     names = re.findall(r"\bName=([^;]+);", text)
     listed = re.findall(r"(?:Synonyms|OrderedLocusNames|ORFNames)=([^;]+);", text)
-    others = [one.strip() for several in listed for one in several.split(",")]
+    others = [part.strip() for several in listed for part in several.split(",")]
     known = [name.strip() for name in names] + others
     return (known[0], list(dict.fromkeys(known[1:]))) if known else ("", [])
 
@@ -215,15 +215,15 @@ def _flat_comments(lines: Sequence[str]) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = []
     text = " ".join(line.strip() if not line.startswith("-!-") else f"\n{line}" for line in lines)
     for comment in text.split("\n"):
-        topic, _, said = comment.removeprefix("-!- ").partition(":")
-        said = re.sub(r"\.\s*\.$", ".", _REFERENCES.sub("", _EVIDENCE.sub("", said)).strip())
+        topic, _, statement = comment.removeprefix("-!- ").partition(":")
+        statement = re.sub(r"\.\s*\.$", ".", _REFERENCES.sub("", _EVIDENCE.sub("", statement)).strip())
         if topic == "FUNCTION":
-            facts.append(("function", said))
+            facts.append(("function", statement))
         elif topic == "SUBCELLULAR LOCATION":
-            facts += [("subcellular location", place) for place in _locations(said)]
-        elif topic == "SIMILARITY" and (family := re.match(r"Belongs to the (.+?)\.*$", said)):
+            facts += [("subcellular location", place) for place in _locations(statement)]
+        elif topic == "SIMILARITY" and (family := re.match(r"Belongs to the (.+?)\.*$", statement)):
             facts.append(("protein family", family[1]))
-        elif topic == "CATALYTIC ACTIVITY" and (reaction := re.search(r"Reaction=([^;]+);", said)):
+        elif topic == "CATALYTIC ACTIVITY" and (reaction := re.search(r"Reaction=([^;]+);", statement)):
             facts.append(("catalytic activity", " ".join(reaction[1].split())))
     return facts
 
@@ -245,8 +245,8 @@ def _store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
         if not done.rowcount:
             continue
         numbers = [f"EC {value}" for predicate, value in stated if predicate == "EC number"]
-        called = [(gene, "gene"), (name, "recommended name"), *((one, "gene synonym") for one in genes)]
-        called += [*((one, "alternative name") for one in others), *((one, "EC number") for one in numbers)]
+        called = [(gene, "gene"), (name, "recommended name"), *((synonym, "gene synonym") for synonym in genes)]
+        called += [*((text, "alternative name") for text in others), *((text, "EC number") for text in numbers)]
         names += [
             (key, "p", number, rank, shown, reason)
             for rank, (shown, reason) in enumerate(called)
@@ -268,9 +268,9 @@ def format_of(path: Path) -> Format:
         (r"\.(tsv|tab)\b", Format("UniProt table", 1, _read_table, _store, UNIPROT)),
         (r"\.(fasta|fa|faa)\b", Format("UniProt FASTA", 2, _read_fasta, _store, UNIPROT)),
     )
-    for pattern, found in kinds:
+    for pattern, kind in kinds:
         if re.search(pattern, path.name.lower()):
-            return found
+            return kind
     raise InvalidInput(
         f"{path.name} is no dump of proteins that is known by its name.",
         "Expected .dat (flat file), .tsv or .fasta, each also as .gz or .xz.",

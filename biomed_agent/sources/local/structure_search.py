@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from biomed_agent.sources.local import LocalIndex
     from biomed_agent.sources.local.files import File
 
-BITS = 2048
-LARGEST = 300_000
+FINGERPRINT_BITS = 2048
+MAX_SEARCHED = 300_000
 """molecules of an index file beyond which it is not searched: their fingerprints would take minutes"""
-COUNTED = 1_000
+MAX_COUNTED = 1_000
 """molecules that hold a substructure after which the search stops counting"""
 _VERSION = 1
 """raised whenever the fingerprints below change"""
@@ -54,7 +54,7 @@ class StructureSearch:
     """Searches the molecules of a local index by structure; safe to share between threads.
 
     Args:
-        index: Its files are searched in order; one with more than :data:`LARGEST` molecules is passed over.
+        index: Its files are searched in order; one with more than :data:`MAX_SEARCHED` molecules is passed over.
         cache_dir: Folder for the fingerprints; None keeps them for this process only.
     """
 
@@ -85,16 +85,19 @@ class StructureSearch:
             scored += [
                 (float(likeness[row]), file, int(prints.ids[row])) for row in np.flatnonzero(likeness >= threshold)
             ]
-        scored.sort(key=lambda one: -one[0])
-        how = f"Tanimoto >= {threshold:g} of Morgan fingerprints (radius 2, {BITS} bits) among {searched:,} molecules"
-        found: dict[str, Hit] = {}
+        scored.sort(key=lambda pair: -pair[0])
+        how = (
+            f"Tanimoto >= {threshold:g} of Morgan fingerprints (radius 2, {FINGERPRINT_BITS} bits) "
+            f"among {searched:,} molecules"
+        )
+        hits: dict[str, Hit] = {}
         for score, file, number in scored:
-            one = _molecule(file, number)
-            if one is not None and (not one.inchikey or one.inchikey != molecule.inchikey):
-                found.setdefault(one.inchikey or one.smiles, Hit(one, round(score, 3)))
-            if len(found) > limit + COUNTED:
+            candidate = _molecule(file, number)
+            if candidate is not None and (not candidate.inchikey or candidate.inchikey != molecule.inchikey):
+                hits.setdefault(candidate.inchikey or candidate.smiles, Hit(candidate, round(score, 3)))
+            if len(hits) > limit + MAX_COUNTED:
                 break
-        return Hits(tuple(found.values())[:limit], len(found), len(found) > limit + COUNTED, self._origin(how))
+        return Hits(tuple(hits.values())[:limit], len(hits), len(hits) > limit + MAX_COUNTED, self._origin(how))
 
     def containing(self, molecule: Molecule, limit: int = 10) -> Hits:
         """Find the molecules that hold ``molecule`` as a part, the smallest first; stereo is not compared.
@@ -106,31 +109,31 @@ class StructureSearch:
         import numpy as np
 
         query = _query(molecule)
-        asked = _bits(Chem.PatternFingerprint(query, BITS))
-        found: dict[str, Hit] = {}
+        asked = _bits(Chem.PatternFingerprint(query, FINGERPRINT_BITS))
+        hits: dict[str, Hit] = {}
         searched, stopped = 0, False
         for file, prints in self._files():
             searched += len(prints.ids)
             rows = np.flatnonzero(((prints.pattern & asked) == asked).all(axis=1))
             for row in rows[np.argsort(prints.atoms[rows], kind="stable")]:
-                one = _molecule(file, int(prints.ids[row]))
-                if one is None or one.smiles == molecule.smiles:
+                candidate = _molecule(file, int(prints.ids[row]))
+                if candidate is None or candidate.smiles == molecule.smiles:
                     continue
-                if parsed(one.smiles).HasSubstructMatch(query):
-                    found.setdefault(one.inchikey or one.smiles, Hit(one))
-                if stopped := len(found) >= COUNTED:
+                if parsed(candidate.smiles).HasSubstructMatch(query):
+                    hits.setdefault(candidate.inchikey or candidate.smiles, Hit(candidate))
+                if stopped := len(hits) >= MAX_COUNTED:
                     break
         how = f"substructure search by RDKit among {searched:,} molecules"
-        return Hits(tuple(found.values())[:limit], len(found), stopped, self._origin(how))
+        return Hits(tuple(hits.values())[:limit], len(hits), stopped, self._origin(how))
 
     def _origin(self, how: str) -> Provenance:
-        passed_over = sum(_count(file) > LARGEST for file in self.index.files)
+        passed_over = sum(_count(file) > MAX_SEARCHED for file in self.index.files)
         note = f"; {passed_over} larger index files were not searched" if passed_over else ""
         return Provenance("local index", f"{how}{note}", licence=RDKIT.licence)
 
     def _files(self) -> Iterator[tuple[File, Prints]]:
         for number, file in enumerate(self.index.files):
-            if _count(file) > LARGEST:
+            if _count(file) > MAX_SEARCHED:
                 continue
             with self._lock:
                 if number not in self._prints:
@@ -175,9 +178,9 @@ def _compute(file: File) -> Prints:
             if mol is not None:
                 ids.append(number)
                 morgan.append(_bits(_morgan(mol)))
-                pattern.append(_bits(Chem.PatternFingerprint(mol, BITS)))
+                pattern.append(_bits(Chem.PatternFingerprint(mol, FINGERPRINT_BITS)))
                 atoms.append(mol.GetNumHeavyAtoms())
-    empty = np.zeros((0, BITS // 8), np.uint8)
+    empty = np.zeros((0, FINGERPRINT_BITS // 8), np.uint8)
     return Prints(
         np.array(ids, np.int64),
         np.stack(morgan) if ids else empty,
@@ -189,7 +192,7 @@ def _compute(file: File) -> Prints:
 def _morgan(mol: Chem.Mol) -> DataStructs.ExplicitBitVect:
     from rdkit.Chem import rdFingerprintGenerator
 
-    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS)
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=FINGERPRINT_BITS)
     fingerprint: DataStructs.ExplicitBitVect = generator.GetFingerprint(mol)
     return fingerprint
 
@@ -211,8 +214,8 @@ def _query(molecule: Molecule) -> Chem.Mol:
 
 
 def _count(file: File) -> int:
-    """Count the molecules of a file, up to one more than :data:`LARGEST`."""
-    few = f"SELECT count(*) FROM (SELECT 1 FROM molecule LIMIT {LARGEST + 1})"
+    """Count the molecules of a file, up to one more than :data:`MAX_SEARCHED`."""
+    few = f"SELECT count(*) FROM (SELECT 1 FROM molecule LIMIT {MAX_SEARCHED + 1})"
     return int(file.connection.execute(few).fetchone()[0])
 
 

@@ -22,11 +22,11 @@ from typing import Any, TypeAlias
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.sources.local.dumps import Bad, reject
 
-SAMPLE = 1_000
+SAMPLE_SIZE = 1_000
 """structures that are tried"""
-WORST = 0.05
+MAX_BAD_SHARE = 0.05
 """part of the sample that may differ from its key; more means that keys and structures do not belong together"""
-CHUNK = 500
+CHUNK_SIZE = 500
 
 
 def complete_structures(db: sqlite3.Connection, tell: Callable[[int, int, float], None]) -> None:
@@ -74,7 +74,7 @@ _Rows: TypeAlias = list[tuple[Any, ...]]
 @contextmanager
 def _spread(count: int) -> Iterator[Callable[[Callable[[Any], _Rows], Iterable[Any]], Iterable[_Rows]]]:
     """Yield a ``map`` over processes, one for each core; a plain one when they would take longer to start."""
-    if count <= CHUNK:
+    if count <= CHUNK_SIZE:
         yield map
         return
     with ProcessPoolExecutor(max_workers=os.cpu_count(), initializer=_follow, initargs=(os.getpid(),)) as pool:
@@ -98,35 +98,35 @@ def _follow(parent: int) -> None:
 
 
 def _missing(db: sqlite3.Connection) -> list[list[tuple[int, str]]]:
-    rows = db.execute("SELECT id, smiles FROM raw_molecule WHERE inchikey = '' LIMIT ?", (CHUNK * 40,)).fetchall()
-    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+    rows = db.execute("SELECT id, smiles FROM raw_molecule WHERE inchikey = '' LIMIT ?", (CHUNK_SIZE * 40,)).fetchall()
+    return [rows[start : start + CHUNK_SIZE] for start in range(0, len(rows), CHUNK_SIZE)]
 
 
 def _describe_all(rows: Sequence[tuple[int, str]]) -> list[tuple[Any, ...]]:
     """Return (what is wrong, SMILES, InChIKey, formula, weight, number) of each structure."""
     from biomed_agent.core.chemistry.structures import molecule_from_smiles
 
-    found: list[tuple[Any, ...]] = []
+    results: list[tuple[Any, ...]] = []
     for number, smiles in rows:
         try:
             read = molecule_from_smiles(smiles)
         except InvalidInput as error:
-            found.append((error.message, "", "", "", None, number))
+            results.append((error.message, "", "", "", None, number))
             continue
         wrong = "" if read.inchikey and read.weight is not None else f"no InChIKey is defined for {smiles[:60]!r}"
-        found.append((wrong, read.smiles, read.inchikey, read.formula, read.weight, number))
-    return found
+        results.append((wrong, read.smiles, read.inchikey, read.formula, read.weight, number))
+    return results
 
 
 def verify_sample(db: sqlite3.Connection) -> str:
     """Read a sample of the structures that were believed, and say in how many the InChIKey is theirs.
 
     Raises:
-        InvalidInput: In more than :data:`WORST` of them it is not.
+        InvalidInput: In more than :data:`MAX_BAD_SHARE` of them it is not.
     """
-    kept = db.execute("SELECT value FROM meta WHERE key = 'verified'").fetchone()
-    if kept is not None or not _exists(db, "raw_molecule"):
-        return str(kept[0]) if kept else ""
+    verified = db.execute("SELECT value FROM meta WHERE key = 'verified'").fetchone()
+    if verified is not None or not _exists(db, "raw_molecule"):
+        return str(verified[0]) if verified else ""
     believed = int(
         db.execute("SELECT count(*) FROM raw_molecule WHERE weight IS NULL AND inchikey <> ''").fetchone()[0]
     )
@@ -135,15 +135,15 @@ def verify_sample(db: sqlite3.Connection) -> str:
     rows = db.execute(
         "SELECT id, smiles, inchikey FROM (SELECT *, row_number() OVER (ORDER BY id) AS place FROM raw_molecule "
         "WHERE weight IS NULL AND inchikey <> '') WHERE (place - 1) % ? = 0",
-        (max(1, believed // SAMPLE),),
+        (max(1, believed // SAMPLE_SIZE),),
     ).fetchall()
     read = _describe_all([(number, smiles) for number, smiles, _ in rows])
     differ = [
-        (number, key, one[2] or one[0])
-        for (number, _, key), one in zip(rows, read, strict=True)
-        if one[2][:14] != key[:14]
+        (number, key, result[2] or result[0])
+        for (number, _, key), result in zip(rows, read, strict=True)
+        if result[2][:14] != key[:14]
     ]
-    if len(differ) > max(1, WORST * len(rows)):
+    if len(differ) > max(1, MAX_BAD_SHARE * len(rows)):
         number, key, got = differ[0]
         path, line = db.execute(
             "SELECT path, line FROM raw_molecule r JOIN input ON input.rowid = r.file WHERE r.id = ?", (number,)
@@ -153,13 +153,13 @@ def verify_sample(db: sqlite3.Connection) -> str:
             f"that of {Path(path).name}:{line}: {key} is stated, {got} was read.",
             "The files may be of different releases, or columns mixed up.",
         )
-    exact = sum(one[2] == key for (_, _, key), one in zip(rows, read, strict=True))
-    said = (
+    exact = sum(result[2] == key for (_, _, key), result in zip(rows, read, strict=True))
+    shares = (
         f"{len(rows):,} of {believed:,} structures with a stated InChIKey were read: {exact:,} have that key, "
         f"{len(rows) - exact - len(differ):,} the same skeleton, {len(differ):,} another or none"
     )
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('verified', ?)", (said,))
-    return said
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('verified', ?)", (shares,))
+    return shares
 
 
 def _exists(db: sqlite3.Connection, table: str) -> bool:

@@ -147,10 +147,10 @@ def read_measurements(body: Mapping[str, Any], provenance: Provenance) -> list[F
         predicate = _RENAMED.get(entry.heading.lower(), entry.heading.lower())
         if entry.numbers:
             only = entry.numbers[0] if len(entry.numbers) == 1 else ", ".join(map(str, entry.numbers))
-            facts.append(Fact(subject, predicate, only, entry.unit, provenance=entry.provenance))
+            facts.append(Fact(subject, predicate, only, entry.unit, "measured", entry.provenance))
         for line in entry.lines:
             value, unit, note = read_value(line)
-            facts.append(Fact(subject, predicate, value, unit or entry.unit, provenance=entry.provenance, note=note))
+            facts.append(Fact(subject, predicate, value, unit or entry.unit, "measured", entry.provenance, note))
     return list(dict.fromkeys(facts))
 
 
@@ -192,7 +192,7 @@ def _bound(text: str) -> str:
 def _unit(text: str | None) -> str:
     """Return a unit with one spelling for degrees; its other letters as they are written."""
     text = re.sub(r"(?i:deg(?:rees?)?)\.?\s?(?=[CFK])", "°", text or "").replace("℃", "°C").replace("℉", "°F")
-    return re.sub(r"[°º˚]\s?([CFKR])?[a-z]*", lambda found: f"°{found[1] or ''}", text)
+    return re.sub(r"[°º˚]\s?([CFKR])?[a-z]*", lambda match: f"°{match[1] or ''}", text)
 
 
 def _number(text: str) -> float | None:
@@ -207,7 +207,7 @@ def _number(text: str) -> float | None:
 def _entries(body: Mapping[str, Any], heading: str, provenance: Provenance) -> Iterator[Entry]:
     """Yield the statements below every section of that heading, with their depositors."""
     record = body["Record"]
-    references = {one["ReferenceNumber"]: one for one in record.get("Reference") or ()}
+    references = {reference["ReferenceNumber"]: reference for reference in record.get("Reference") or ()}
     for section in _below(record.get("Section") or (), heading):
         for stated in section.get("Information") or ():
             value = stated.get("Value") or stated  # before 2019 the values stood in the entry itself
@@ -258,10 +258,12 @@ def _with_powers(line: str, marks: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _numbers(value: Mapping[str, Any]) -> tuple[int | float, ...]:
-    found = value.get("Number", value.get("NumValue"))
-    listed = found if isinstance(found, list) else [found]
+    numbers = value.get("Number", value.get("NumValue"))
+    listed = numbers if isinstance(numbers, list) else [numbers]
     return tuple(
-        one if isinstance(one, int | float) else float(one) for one in listed if not isinstance(one, bool | None)
+        number if isinstance(number, int | float) else float(number)
+        for number in listed
+        if not isinstance(number, bool | None)
     )
 
 

@@ -42,13 +42,18 @@ class Target:
         if value is not None and (self.best is None or value < self.best[0]):
             self.best = value, row.get("Activity Name", "") or "value", row.get("AID", "")
 
+    def rank(self) -> tuple[bool, tuple[float, str, str], int, str]:
+        """Return what targets are sorted by: those with a value first, from the smallest, then by active results."""
+        return self.best is None, self.best or (0.0, "", ""), -self.active, self.name
+
 
 @well_formed("PubChem")
 def read_bioactivity(body: Mapping[str, Any], cid: int, provenance: Provenance) -> list[Fact]:
     """Read an assay summary: one fact that counts all results, then one for each target with active results.
 
     Targets with a measured value come first, from the smallest; their fact is the best value in uM with its assay.
-    The others' fact is ``active results``, their number. Notes name the target and count its results.
+    The others' fact is ``active results``, their number. Each is ``about`` its target, by ``UNIPROT:`` and an accession
+    where that is known; notes count its results.
 
     Args:
         body: The reply as parsed JSON; its cells are texts, empty where nothing is stated.
@@ -66,16 +71,16 @@ def read_bioactivity(body: Mapping[str, Any], cid: int, provenance: Provenance) 
     counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
     origin = replace(provenance, identifier=f"bioassays of CID {cid}", url=_page(f"compound/{cid}#section=Bioassays"))
     note = f"{counts or 'none'}; {len(aids)} assays"
-    facts = [Fact(f"CID:{cid}", SUMMARY, sum(outcomes.values()), provenance=origin, note=note)]
-    hit = [one for one in targets.values() if one.active]
-    for target in sorted(hit, key=lambda one: (one.best is None, one.best or (0, "", ""), -one.active, one.name)):
-        note = f"{target.name}; active in {target.active} of {target.results} results"
-        if target.best is None:
-            facts.append(Fact(f"CID:{cid}", "active results", target.active, provenance=origin, note=note))
-            continue
-        value, measure, aid = target.best
-        assay = replace(provenance, identifier=f"AID {aid}", url=_page(f"bioassay/{aid}"))
-        facts.append(Fact(f"CID:{cid}", measure, value, "uM", provenance=assay, note=note))
+    facts = [Fact(f"CID:{cid}", SUMMARY, sum(outcomes.values()), kind="measured", provenance=origin, note=note)]
+    hit = [target for target in targets.values() if target.active]
+    for target in sorted(hit, key=Target.rank):
+        note = f"active in {target.active} of {target.results} results"
+        fact = Fact(f"CID:{cid}", "active results", target.active, "", "measured", origin, note, about=target.name)
+        if target.best is not None:
+            value, measure, aid = target.best
+            assay = replace(provenance, identifier=f"AID {aid}", url=_page(f"bioassay/{aid}"))
+            fact = replace(fact, predicate=measure, value=value, unit="uM", provenance=assay)
+        facts.append(fact)
     return facts
 
 

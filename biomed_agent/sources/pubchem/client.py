@@ -19,11 +19,12 @@ from biomed_agent.core.chemistry.structures import (
     similar,
 )
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
-from biomed_agent.core.privacy.egress import Reveals
+from biomed_agent.core.privacy.egress import Discloses
 from biomed_agent.core.types import Fact, Molecule, Provenance
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
+from biomed_agent.sources.http.reply import PollPath, Reply
 from biomed_agent.sources.http.services import DAY
-from biomed_agent.sources.http.transport import ABSENT, Later, Reply, Transport
+from biomed_agent.sources.http.transport import ABSENT_TTL, Transport
 from biomed_agent.sources.pubchem.annotations import HAZARDS, MEASURED, read_hazards, read_measurements
 from biomed_agent.sources.pubchem.bioassays import read_bioactivity
 from biomed_agent.sources.pubchem.readers import (
@@ -43,15 +44,15 @@ from biomed_agent.sources.pubchem.readers import (
 )
 from biomed_agent.sources.search_hits import Hit, Hits
 
-MAX_NAME = 1_000
+MAX_ASKED_NAME = 1_000
 """characters; PubChem's longest systematic names are shorter"""
-PART = 200
+BATCH_SIZE = 200
 """identifiers asked for at once; PubChem sets no number, but a request must be done in 30 s"""
-RANKED = 200
-"""hits of a search that are fetched and ranked: one table of :data:`PART` compounds"""
-CHANGING = 7 * DAY
+MAX_RANKED = 200
+"""hits of a search that are fetched and ranked: one table of :data:`BATCH_SIZE` compounds"""
+SEARCH_TTL = 7 * DAY
 """seconds that searches and assay summaries are kept: both grow with every deposition"""
-AT_ONCE = 4
+MAX_CONCURRENT = 4
 """names looked up at the same time: within the 300 s of computing that PubChem allows in a minute"""
 
 
@@ -77,10 +78,10 @@ class PubChem:
     def by_cid(self, cid: int) -> Molecule:
         """Return the compound with this CID; raise :class:`~biomed_agent.core.errors.NotFound` if there is none."""
         reply = self._get(_cid(cid), "", f"CID {cid}", _compounds)
-        found = read_compounds(reply.json(), reply.provenance, self._titles([cid]))
-        if not found:
+        molecules = read_compounds(reply.json(), reply.provenance, self._titles([cid]))
+        if not molecules:
             raise NotFound(f"PubChem has no compound with CID {cid}.", "Check the number.")
-        return found[0]
+        return molecules[0]
 
     def by_inchikey(self, key: str) -> list[Molecule]:
         """Return the compounds with this InChIKey; water's has two."""
@@ -137,7 +138,7 @@ class PubChem:
     def bioactivity(self, cid: int) -> list[Fact]:
         """Return what a compound was tested on, best results first; see :func:`.bioassays.read_bioactivity`."""
         try:
-            reply = self._get(_cid(cid), "/assaysummary", f"bioassays of CID {cid}", _bioactivity, CHANGING)
+            reply = self._get(_cid(cid), "/assaysummary", f"bioassays of CID {cid}", _bioactivity, SEARCH_TTL)
         except NotFound:
             return []
         return read_bioactivity(reply.json(), cid, reply.provenance)
@@ -146,7 +147,7 @@ class PubChem:
         """Find compounds like a molecule, most alike first.
 
         PubChem compares its own 881 substructure keys; of what passes ``threshold`` by those, the first
-        :data:`RANKED` are ranked here by Morgan fingerprints.
+        :data:`MAX_RANKED` are ranked here by Morgan fingerprints.
 
         Args:
             molecule: Asked about by its CID where it has one, which reveals no structure; else by its SMILES.
@@ -160,7 +161,7 @@ class PubChem:
         return replace(hits, found=tuple(ranked[:limit]))
 
     def containing(self, molecule: Molecule, limit: int = 10) -> Hits:
-        """Find compounds that hold a structure, the smallest first among the first :data:`RANKED` that PubChem names.
+        """Find compounds that hold a structure, the smallest of the first :data:`MAX_RANKED` of PubChem's first.
 
         Args:
             molecule: Asked about by its CID where it has one, which reveals no structure; else by its SMILES.
@@ -170,40 +171,41 @@ class PubChem:
         ranked = sorted(hits.found, key=lambda hit: (hit.molecule.weight or 0, int(hit.molecule.ids["cid"])))
         return replace(hits, found=tuple(Hit(hit.molecule) for hit in ranked[:limit]))
 
-    def _search(self, kind: str, molecule: Molecule, params: Mapping[str, str], how: str, what: str) -> Hits:
+    def _search(self, kind: str, molecule: Molecule, params: Mapping[str, str], how: str, log_line: str) -> Hits:
         """Ask for one more than is ranked, so as to know whether there are more; the molecule itself is no hit."""
-        params = {**params, "MaxRecords": str(RANKED + 2)}
+        params = {**params, "MaxRecords": str(MAX_RANKED + 2)}
         cid = molecule.ids.get("cid", "")
         try:
             if cid:
-                what = f"{what} CID {cid}"
-                reply = self._get(int(cid), "/cids", what, read_cids, CHANGING, f"compound/{kind}/cid", params)
+                log_line = f"{log_line} CID {cid}"
+                reply = self._get(int(cid), "/cids", log_line, read_cids, SEARCH_TTL, f"compound/{kind}/cid", params)
             else:
-                what = f"{what} a structure (SMILES)"
-                reply = self._post(f"{kind}/smiles", "/cids", molecule.smiles, "structure", what, read_cids, params)
+                log_line = f"{log_line} a structure (SMILES)"
+                reply = self._post(f"{kind}/smiles", "/cids", molecule.smiles, "structure", log_line, read_cids, params)
         except NotFound:  # PubChem's way of saying that there are none
             return Hits((), 0, False, Provenance("PubChem", how, licence=self.transport.services["pubchem"].licence))
-        cids = [one for one in read_cids(reply.json()) if str(one) != cid]
-        batch = self.by_cids(cids[:RANKED])
+        cids = [hit for hit in read_cids(reply.json()) if str(hit) != cid]
+        batch = self.by_cids(cids[:MAX_RANKED])
         if cids and not batch.found:
             raise next(iter(batch.missing.values()))
-        same = [one for one, found in batch.found.items() if found.inchikey and found.inchikey == molecule.inchikey]
-        found = [Hit(one, similar(molecule, one)) for one in batch.found.values() if int(one.ids["cid"]) not in same]
+        same = [hit for hit, compound in batch.found.items() if compound.inchikey == molecule.inchikey != ""]
+        others = [compound for compound in batch.found.values() if int(compound.ids["cid"]) not in same]
+        hits = [Hit(compound, similar(molecule, compound)) for compound in others]
         origin = replace(reply.provenance, identifier=how)
-        return Hits(tuple(found), min(len(cids), RANKED) - len(same), len(cids) > RANKED, origin)
+        return Hits(tuple(hits), min(len(cids), MAX_RANKED) - len(same), len(cids) > MAX_RANKED, origin)
 
     def by_cids(self, cids: Sequence[int]) -> Batch[int, Molecule]:
-        """Look up many CIDs with one request for :data:`PART` of them; what the cache holds is not asked for again."""
+        """Look up many CIDs, one request for :data:`BATCH_SIZE` of them; what the cache holds is not asked for."""
         rows = self._rows("cid", [str(cid) for cid in cids if _is_cid(cid)])
         return in_order(cids, lambda cid: _outcome(rows, str(_cid(cid)), f"compound with CID {cid}")[0])
 
     def by_inchikeys(self, keys: Sequence[str]) -> Batch[str, list[Molecule]]:
-        """Look up many InChIKeys with one request for :data:`PART` of them; one key may have several compounds."""
+        """Look up many InChIKeys, one request for :data:`BATCH_SIZE` of them; a key may have several compounds."""
         rows = self._rows("inchikey", [key.strip().upper() for key in keys if looks_like_inchikey(key.strip().upper())])
         return in_order(keys, lambda key: _outcome(rows, _inchikey(key), f"compound with InChIKey {key}"))
 
     def by_names(self, names: Sequence[str]) -> Batch[str, list[Molecule]]:
-        """Look up many names, one request each, :data:`AT_ONCE` at a time; a name may have several compounds.
+        """Look up many names, one request each, :data:`MAX_CONCURRENT` at a time; a name may have several compounds.
 
         A thousand take about 206 s when none is in the cache: PubChem allows five requests a second.
         """
@@ -211,56 +213,56 @@ class PubChem:
         def look_up(name: str) -> list[Molecule]:
             name = _name(name)
             reply = self._table("name", name, "name", f"name {name}")
-            found = _molecules((row, reply.provenance) for row in read_rows(reply.json()))
-            if not found:
+            molecules = _molecules((row, reply.provenance) for row in read_rows(reply.json()))
+            if not molecules:
                 raise NotFound(f"PubChem has no compound named {name}.")
-            return found
+            return molecules
 
-        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look-up")
+        pool = ThreadPoolExecutor(MAX_CONCURRENT, thread_name_prefix="look-up")
         # Each runs in a copy of this context, so that what leaves is recorded here.
         asked = {name: pool.submit(contextvars.copy_context().run, look_up, name) for name in dict.fromkeys(names)}
         pool.shutdown(wait=False)  # its threads end when nothing is left to do
         try:
             return in_order(names, lambda name: asked[name].result())
         except BaseException:  # who interrupts does not want to wait for the other names
-            for one in asked.values():
-                one.cancel()
+            for future in asked.values():
+                future.cancel()
             raise
 
     def _rows(self, namespace: str, values: Sequence[str]) -> dict[str, list[_Row] | BiomedAgentError]:
         """Return the rows of identifiers, by identifier: from the cache, or from PubChem, which are then kept."""
         path, column = f"compound/{namespace}/{TABLE}/JSON", {"cid": "CID", "inchikey": "InChIKey"}[namespace]
         values = list(dict.fromkeys(values))
-        kept = self.transport.kept("pubchem", path, {value: {namespace: value} for value in values})
+        cached = self.transport.cached("pubchem", path, {value: {namespace: value} for value in values})
         rows: dict[str, list[_Row] | BiomedAgentError] = {
-            value: [(row, reply.provenance) for row in read_rows(reply.json())] for value, reply in kept.items()
+            value: [(row, reply.provenance) for row in read_rows(reply.json())] for value, reply in cached.items()
         }
 
         def fetch(part: Sequence[str]) -> dict[str, list[_Row]]:
-            what = f"{len(part)} {column}s from {part[0]} to {part[-1]}"
-            reply = self._table(namespace, ",".join(part), "identifier", what)
-            found: dict[str, list[_Row]] = {}
+            log_line = f"{len(part)} {column}s from {part[0]} to {part[-1]}"
+            reply = self._table(namespace, ",".join(part), "identifier", log_line)
+            by_value: dict[str, list[_Row]] = {}
             for row in read_rows(reply.json()):
-                found.setdefault(str(row.get(column)), []).append((row, reply.provenance))
-            found = {value: found[value] for value in part if value in found}
+                by_value.setdefault(str(row.get(column)), []).append((row, reply.provenance))
+            by_value = {value: by_value[value] for value in part if value in by_value}
             tables = [
                 ({namespace: value}, {"PropertyTable": {"Properties": [row for row, _ in its]}})
-                for value, its in found.items()
+                for value, its in by_value.items()
             ]
             parts = [(params, json.dumps(table).encode()) for params, table in tables]
-            self.transport.keep_parts(reply, "pubchem", path, parts)
+            self.transport.store_parts(reply, "pubchem", path, parts)
             empty = json.dumps({"PropertyTable": {"Properties": []}}).encode()
-            unknown = [({namespace: value}, empty) for value in part if value not in found]
-            self.transport.keep_parts(reply, "pubchem", path, unknown, ABSENT)
-            return found
+            unknown = [({namespace: value}, empty) for value in part if value not in by_value]
+            self.transport.store_parts(reply, "pubchem", path, unknown, ABSENT_TTL)
+            return by_value
 
-        return rows | in_chunks([value for value in values if value not in rows], PART, fetch)
+        return rows | in_chunks([value for value in values if value not in rows], BATCH_SIZE, fetch)
 
     def _get(
         self,
         cid: int,
         operation: str,
-        what: str,
+        log_line: str,
         read: Callable[[Any], object],
         ttl: float | None = None,
         namespace: str = "compound/cid",
@@ -269,12 +271,12 @@ class PubChem:
         return self.transport.get(
             "pubchem",
             f"{namespace}/{cid}{operation}/JSON",
-            reveals="identifier",
-            what=what,
+            discloses="identifier",
+            log_line=log_line,
             params=params,
             ttl=ttl,
             check=reads(read),
-            later=_later(operation),
+            poll_path=_poll_path(operation),
         )
 
     def _view(self, cid: int, heading: str, read: Callable[[Mapping[str, Any], Provenance], object]) -> Reply | None:
@@ -286,24 +288,24 @@ class PubChem:
             return self.transport.get(
                 "pubchem",
                 str(base.join(f"pug_view/data/compound/{cid}/JSON")),
-                reveals="identifier",
-                what=f"{heading} of CID {cid}",
+                discloses="identifier",
+                log_line=f"{heading} of CID {cid}",
                 params={"heading": heading},
                 check=reads(lambda body: read(body, _UNKNOWN)),
             )
         except (NotFound, InvalidInput):  # a record without the heading is a bad request to PUG View
             return None
 
-    def _table(self, namespace: str, value: str, reveals: Reveals, what: str) -> Reply:
-        return self._post(namespace, "/" + TABLE, value, reveals, what, read_rows)
+    def _table(self, namespace: str, value: str, discloses: Discloses, log_line: str) -> Reply:
+        return self._post(namespace, "/" + TABLE, value, discloses, log_line, read_rows)
 
     def _post(
         self,
         namespace: str,
         operation: str,
         value: str,
-        reveals: Reveals,
-        what: str,
+        discloses: Discloses,
+        log_line: str,
         read: Callable[[Any], object],
         params: Mapping[str, str] | None = None,
     ) -> Reply:
@@ -312,16 +314,16 @@ class PubChem:
             f"compound/{namespace}{operation}/JSON",
             form={namespace.rpartition("/")[2]: value},
             params=params,
-            ttl=CHANGING if operation == "/cids" else None,
-            reveals=reveals,
-            what=what,
+            ttl=SEARCH_TTL if operation == "/cids" else None,
+            discloses=discloses,
+            log_line=log_line,
             check=reads(read),
-            later=_later(operation),
+            poll_path=_poll_path(operation),
         )
 
-    def _look_up(self, namespace: str, value: str, reveals: Reveals, what: str) -> list[Molecule]:
+    def _look_up(self, namespace: str, value: str, discloses: Discloses, log_line: str) -> list[Molecule]:
         try:
-            reply = self._post(namespace, "", value, reveals, what, _compounds)
+            reply = self._post(namespace, "", value, discloses, log_line, _compounds)
         except NotFound:
             return []
         cids = read_record_cids(reply.json())
@@ -331,8 +333,8 @@ class PubChem:
         """Ask for the compounds' titles, which records do not hold; without them the IUPAC name stands in."""
         numbers = ",".join(str(cid) for cid in cids)
         try:
-            what = f"title of CID {numbers}"
-            reply = self._post("cid", "/property/Title", numbers, "identifier", what, read_titles)
+            log_line = f"title of CID {numbers}"
+            reply = self._post("cid", "/property/Title", numbers, "identifier", log_line, read_titles)
             return read_titles(reply.json())
         except (NotFound, Unavailable):
             return {}
@@ -359,7 +361,7 @@ def _bioactivity(body: Any) -> object:
     return read_bioactivity(body, 0, _UNKNOWN)
 
 
-def _later(operation: str) -> Later:
+def _poll_path(operation: str) -> PollPath:
     """Where the answer of a queued request lies: the same operation on the list PubChem made of what was asked."""
 
     def path(reply: Reply) -> str | None:
@@ -369,35 +371,35 @@ def _later(operation: str) -> Later:
     return path
 
 
-def _outcome(rows: Mapping[str, list[_Row] | BiomedAgentError], value: str, what: str) -> list[Molecule]:
+def _outcome(rows: Mapping[str, list[_Row] | BiomedAgentError], value: str, thing: str) -> list[Molecule]:
     its = rows.get(value, [])
     if isinstance(its, BiomedAgentError) and not isinstance(its, NotFound):
         raise its
     if isinstance(its, NotFound) or not its:
-        raise NotFound(f"PubChem has no {what}.")
+        raise NotFound(f"PubChem has no {thing}.")
     return _molecules(its)
 
 
 def _molecules(rows: Iterable[_Row]) -> list[Molecule]:
     """Read rows; one that cannot be read matters only when no other can be."""
-    found: list[Molecule] = []
+    molecules: list[Molecule] = []
     problem: InvalidInput | None = None
     for row, provenance in rows:
         try:
-            found.append(read_row(row, provenance))
+            molecules.append(read_row(row, provenance))
         except InvalidInput as error:
             problem = error
-    if problem is not None and not found:
+    if problem is not None and not molecules:
         raise problem
-    return found
+    return molecules
 
 
 def _name(name: str) -> str:
     """Return a name as it is sent."""
     name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME:
+    if not name or len(name) > MAX_ASKED_NAME:
         raise InvalidInput(
-            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_NAME:,} characters."
+            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_ASKED_NAME:,} characters."
         )
     return name
 

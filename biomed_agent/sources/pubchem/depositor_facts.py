@@ -23,7 +23,7 @@ _PROPERTIES = frozenset(
         "tpsa", "hydrogen-bond donors", "hydrogen-bond acceptors", "rotatable bonds",
     }
 )  # fmt: skip
-MOST_NAMES = 30
+MAX_NAMES = 30
 
 
 def deposited_facts(
@@ -74,10 +74,10 @@ def cid_of(pubchem: PubChem, molecule: Molecule) -> int:
     """
     if "cid" in molecule.ids:
         return int(molecule.ids["cid"])
-    found = pubchem.by_inchikey(molecule.inchikey) if molecule.inchikey else []
-    if not found:
+    molecules = pubchem.by_inchikey(molecule.inchikey) if molecule.inchikey else []
+    if not molecules:
         raise NotFound(f"PubChem has no record of {molecule.name or molecule.smiles}.")
-    return int(found[0].ids["cid"])
+    return int(molecules[0].ids["cid"])
 
 
 def _useful(covers: frozenset[str], wanted: Collection[str]) -> bool:
@@ -86,7 +86,7 @@ def _useful(covers: frozenset[str], wanted: Collection[str]) -> bool:
 
 
 def _names(pubchem: PubChem, cid: int) -> list[Fact]:
-    names = pubchem.synonyms(cid)[:MOST_NAMES]
+    names = pubchem.synonyms(cid)[:MAX_NAMES]
     return [Fact("", "synonym", name, provenance=_record(cid)) for name in names]
 
 
@@ -105,7 +105,7 @@ _ASKS: tuple[tuple[frozenset[str], Callable[[PubChem, int], list[Fact]]], ...] =
     (frozenset({"description"}), lambda pubchem, cid: pubchem.descriptions(cid)),
     (frozenset({"synonym"}), _names),
     (frozenset({"cas number"}), _registry_numbers),
-    (frozenset(one.lower() for one in HAZARDS), lambda pubchem, cid: distinct(pubchem.hazards(cid))),
-    (frozenset(one.lower() for one in MEASURED), lambda pubchem, cid: distinct(pubchem.measurements(cid))),
+    (frozenset(hazard.lower() for hazard in HAZARDS), lambda pubchem, cid: distinct(pubchem.hazards(cid))),
+    (frozenset(word.lower() for word in MEASURED), lambda pubchem, cid: distinct(pubchem.measurements(cid))),
 )
 """look-ups, and the predicates that each can state"""

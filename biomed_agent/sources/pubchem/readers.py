@@ -18,7 +18,7 @@ from biomed_agent.core.chemistry.structures import molecule_from_inchi, molecule
 from biomed_agent.core.errors import InvalidInput, NotFound, Unavailable
 from biomed_agent.core.types import Fact, Molecule, Provenance
 from biomed_agent.sources.http.malformed import well_formed
-from biomed_agent.sources.http.transport import Check, Reply
+from biomed_agent.sources.http.reply import Check, Reply
 
 TRANSIENT = frozenset({"ServerBusy", "Timeout", "ServerError", "Unknown"})
 """Fault codes (after ``PUGREST.``) that another try may mend, whatever status they came with."""
@@ -65,14 +65,14 @@ def check_reply(reply: Reply) -> None:
         return
     fault = fault if isinstance(fault, dict) else {"Message": fault}
     code = str(fault.get("Code") or "").rpartition(".")[2]
-    said = " ".join([str(fault.get("Message") or ""), *_texts(fault.get("Details"))]).strip()
+    message = " ".join([str(fault.get("Message") or ""), *_texts(fault.get("Details"))]).strip()
     if code == "NotFound":
-        raise NotFound(f"PubChem has no such record ({said}).", "Check the spelling, or try a synonym or the CID.")
+        raise NotFound(f"PubChem has no such record ({message}).", "Check the spelling, or try a synonym or the CID.")
     if code in TRANSIENT:
-        raise Unavailable(f"PubChem reports {code}: {said}")
+        raise Unavailable(f"PubChem reports {code}: {message}")
     if code == "BadRequest":
-        raise InvalidInput(f"PubChem cannot read what it was given: {said}.")
-    raise Unavailable(f"PubChem reports {code or 'a fault without a code'}: {said}")
+        raise InvalidInput(f"PubChem cannot read what it was given: {message}.")
+    raise Unavailable(f"PubChem reports {code or 'a fault without a code'}: {message}")
 
 
 def reads(read: Callable[[Any], object]) -> Check:

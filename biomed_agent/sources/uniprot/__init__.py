@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from biomed_agent.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from biomed_agent.sources.uniprot.client import ACCESSION, UniProt, quote
+    from biomed_agent.sources.uniprot.client import UniProt, quote
     from biomed_agent.sources.uniprot.facts import read_facts
     from biomed_agent.sources.uniprot.files import read_file, read_flat, read_xml
     from biomed_agent.sources.uniprot.readers import read_entry, read_fasta, read_search, read_uniparc
 
 __all__ = [
-    "ACCESSION",
     "UniProt",
     "quote",
     "read_entry",
@@ -33,7 +32,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        **dict.fromkeys(("ACCESSION", "UniProt", "quote"), "client"),
+        **dict.fromkeys(("UniProt", "quote"), "client"),
         "read_facts": "facts",
         **dict.fromkeys(("read_file", "read_flat", "read_xml"), "files"),
         **dict.fromkeys(("read_entry", "read_fasta", "read_search", "read_uniparc"), "readers"),

@@ -11,12 +11,13 @@ from typing import Any, TypeAlias
 
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Unavailable
 from biomed_agent.core.fasta import parse_fasta
-from biomed_agent.core.identifiers import ACCESSION_SHAPE, EC_NUMBER, ISOFORM_SHAPE
-from biomed_agent.core.privacy.egress import Reveals
+from biomed_agent.core.identifiers import ACCESSION_SHAPE, EC_NUMBER, ENTRY_NAME, ISOFORM_SHAPE
+from biomed_agent.core.privacy.egress import Discloses
 from biomed_agent.core.types import Fact, Protein, Provenance
 from biomed_agent.sources.batch import Batch, in_chunks, in_order
 from biomed_agent.sources.http.malformed import well_formed
-from biomed_agent.sources.http.transport import Check, Reply, Transport
+from biomed_agent.sources.http.reply import Check, Reply
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot.facts import read_facts
 from biomed_agent.sources.uniprot.readers import (
     candidate,
@@ -27,17 +28,17 @@ from biomed_agent.sources.uniprot.readers import (
     read_uniparc,
 )
 
-ACCESSION = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
-"""UniProt's own pattern (https://www.uniprot.org/help/accession_numbers); group 2 is the isoform suffix."""
-ENTRY_NAME = re.compile(r"[A-Z0-9]{1,10}_[A-Z0-9]{3,5}")
+_MAIN_AND_ISOFORM = re.compile(rf"({ACCESSION_SHAPE})({ISOFORM_SHAPE})?")
+"""an accession in two groups, of which the second is the isoform's suffix"""
 FIELDS = "accession,id,reviewed,protein_name,gene_names,organism_name,organism_id,sequence"
 """Return fields of a search: what a :class:`~biomed_agent.core.types.Protein` holds."""
-MAX_NAME = 500
-PAGE = 50
+MAX_ASKED_NAME = 500
+"""characters of a name that is sent"""
+PAGE_SIZE = 50
 """entries one search returns at most; the server's limit is 500"""
-PART = 500
+BATCH_SIZE = 500
 """accessions asked for at once: what one page holds, and what fits an address"""
-_MANY, _FIXED = "uniprotkb/accessions", {"fields": FIELDS, "size": str(PART), "format": "json"}
+_MANY, _FIXED = "uniprotkb/accessions", {"fields": FIELDS, "size": str(BATCH_SIZE), "format": "json"}
 
 
 def check_reply(reply: Reply) -> None:
@@ -54,19 +55,19 @@ def check_reply(reply: Reply) -> None:
         if "json" in reply.headers.get("content-type", ""):
             reply.json()
         return
-    said = _reasons(reply.json()) if reply.text[:1] == "{" else reply.text[:200]
+    message = _reasons(reply.json()) if reply.text[:1] == "{" else reply.text[:200]
     if reply.status in (404, 410):
-        raise NotFound(f"UniProt has no such entry ({said.strip()}).", "Check the accession.")
+        raise NotFound(f"UniProt has no such entry ({message.strip()}).", "Check the accession.")
     if reply.status == 400:
-        raise InvalidInput(f"UniProt cannot read what it was asked: {said.strip()}.")
-    raise Unavailable(f"UniProt answered status {reply.status}: {said.strip()}")
+        raise InvalidInput(f"UniProt cannot read what it was asked: {message.strip()}.")
+    raise Unavailable(f"UniProt answered status {reply.status}: {message.strip()}")
 
 
 def _reasons(body: Mapping[str, Any]) -> str:
     """Return what an error says: its messages, one text or several."""
     messages = body.get("messages")
     several = messages if isinstance(messages, list) else [messages]
-    return " ".join(str(one) for one in several if one) or "no reason given"
+    return " ".join(str(message) for message in several if message) or "no reason given"
 
 
 def check_search(reply: Reply) -> None:
@@ -104,9 +105,9 @@ class UniProt:
         """
         main, isoform = _split(accession)
         if not isoform:
-            if (kept := self._kept([main]).get(main)) and _is_of(kept, main):  # by_accessions() was here
-                new = _merged_into(kept)
-                return self.by_accession(new) if new else read_entry(*kept)
+            if (entry := self._cached([main]).get(main)) and _is_of(entry, main):  # by_accessions() was here
+                new = _merged_into(entry)
+                return self.by_accession(new) if new else read_entry(*entry)
             reply = self._entry(main)
             return read_entry(reply.json(), reply.provenance)
         reply = self._get(f"uniprotkb/{main}{isoform}.fasta", "identifier", f"isoform {main}{isoform}")
@@ -120,12 +121,12 @@ class UniProt:
         )
 
     def by_accessions(self, accessions: Sequence[str]) -> Batch[str, Protein]:
-        """Look up many accessions with one request for :data:`PART` of them, and one more for all that were merged.
+        """Look up many accessions, one request for :data:`BATCH_SIZE` of them, and one more for all that were merged.
 
         What the cache holds is not asked for again. A merged accession yields the entry that took it over; isoforms
         are asked for one by one, as :meth:`by_accession` does.
         """
-        asked = [match[1] for one in accessions if (match := _match(one)) and not match[2]]
+        asked = [match[1] for accession in accessions if (match := _match(accession)) and not match[2]]
         entries = self._entries(asked)
         entries |= self._entries([new for entry in entries.values() if (new := _merged_into(entry))])
 
@@ -152,8 +153,8 @@ class UniProt:
         name = name.strip().upper()
         if not ENTRY_NAME.fullmatch(name):
             raise InvalidInput(f"{name!r} is no UniProt entry name.", "Expected something like P53_HUMAN.")
-        found = self._search(f"id:{name}", "identifier", f"entry name {name}")
-        for protein in found:
+        proteins = self._search(f"id:{name}", "identifier", f"entry name {name}")
+        for protein in proteins:
             if protein.entry_name == name:
                 return protein
         raise NotFound(f"UniProt has no entry named {name}.", "Entry names change; try the accession or the gene.")
@@ -171,8 +172,8 @@ class UniProt:
         gene = _name(gene)
         where = _of_organism(organism_id, organism)
         reply = self._reviewed_else_all(f"gene_exact:{quote(gene)}{where}", f"gene {gene}")
-        found = read_search(reply.json(), reply.provenance)
-        return sorted(found, key=lambda protein: protein.gene.casefold() != gene.casefold())
+        proteins = read_search(reply.json(), reply.provenance)
+        return sorted(proteins, key=lambda protein: protein.gene.casefold() != gene.casefold())
 
     def by_ec(self, number: str, organism_id: int | None = 9606, organism: str = "") -> list[Protein]:
         """Return the reviewed proteins of exactly this EC number, such as ``3.4.21.5``.
@@ -202,11 +203,11 @@ class UniProt:
         name = _name(name)
         where = _of_organism(organism_id, organism)
         reply = self._reviewed_else_all(f"protein_name:{quote(name)}{where}", f"protein name {name}")
-        found, parts = read_search(reply.json(), reply.provenance), names_of_parts(reply.json())
+        proteins, parts = read_search(reply.json(), reply.provenance), names_of_parts(reply.json())
         asked = name.casefold()
-        own = [one for one in found if asked in map(str.casefold, (one.name, *one.synonyms))]
-        of_part = [one for one in found if asked in map(str.casefold, parts.get(one.accession, ()))]
-        return [*own, *(one for one in of_part if one not in own)]
+        own = [protein for protein in proteins if asked in map(str.casefold, (protein.name, *protein.synonyms))]
+        of_part = [protein for protein in proteins if asked in map(str.casefold, parts.get(protein.accession, ()))]
+        return [*own, *(protein for protein in of_part if protein not in own)]
 
     def by_sequence(self, sequence: str) -> list[Protein]:
         """Return the entries or isoforms whose sequence is exactly ``sequence``; only its MD5 checksum is sent.
@@ -224,12 +225,12 @@ class UniProt:
             f"sequence checksum {checksum}",
             {"query": f"checksum:{checksum}", "fields": "upi,accession", "format": "json"},
         )
-        found: list[Protein] = []
+        proteins: list[Protein] = []
         for archived, accessions in read_uniparc(reply.json())[:1]:
-            found += self._search(f"uniparc:{quote(archived)}", "identifier", f"entries of {archived}")
-            if all(protein.sequence != residues for protein in found):
-                found += [self.by_accession(one) for one in accessions if "-" in one][:1]
-        return [protein for protein in found if protein.sequence == residues]
+            proteins += self._search(f"uniparc:{quote(archived)}", "identifier", f"entries of {archived}")
+            if all(protein.sequence != residues for protein in proteins):
+                proteins += [self.by_accession(accession) for accession in accessions if "-" in accession][:1]
+        return [protein for protein in proteins if protein.sequence == residues]
 
     def facts(self, accession: str, odd: list[str] | None = None) -> list[Fact]:
         """Return what the entry of ``accession`` states; of an isoform, what its entry states.
@@ -242,56 +243,60 @@ class UniProt:
     def _entries(self, accessions: Sequence[str]) -> dict[str, _Entry | BiomedAgentError]:
         """Return entries by accession, primary or secondary: from the cache, or from UniProt, which are then kept."""
         accessions = list(dict.fromkeys(accessions))
-        entries: dict[str, _Entry | BiomedAgentError] = {**self._kept(accessions)}
+        entries: dict[str, _Entry | BiomedAgentError] = {**self._cached(accessions)}
 
         def fetch(part: Sequence[str]) -> dict[str, _Entry]:
-            what = f"{len(part)} accessions from {part[0]} to {part[-1]}"
-            reply = self._get(_MANY, "identifier", what, {"accessions": ",".join(part), **_FIXED}, check_results)
-            found: dict[str, _Entry] = {}
+            log_line = f"{len(part)} accessions from {part[0]} to {part[-1]}"
+            reply = self._get(_MANY, "identifier", log_line, {"accessions": ",".join(part), **_FIXED}, check_results)
+            fetched: dict[str, _Entry] = {}
             for entry in _results(reply):
                 with well_formed("UniProt"):
-                    for one in (str(entry["primaryAccession"]), *(entry.get("secondaryAccessions") or ())):
-                        if one in part and (one not in found or one == entry["primaryAccession"]):
-                            found[one] = entry, reply.provenance
+                    for accession in (str(entry["primaryAccession"]), *(entry.get("secondaryAccessions") or ())):
+                        if accession in part and (accession not in fetched or accession == entry["primaryAccession"]):
+                            fetched[accession] = entry, reply.provenance
             parts = [
-                ({"accessions": one, **_FIXED}, json.dumps({"results": [entry]}).encode())
-                for one, (entry, _) in found.items()
+                ({"accessions": accession, **_FIXED}, json.dumps({"results": [entry]}).encode())
+                for accession, (entry, _) in fetched.items()
             ]
-            self.transport.keep_parts(reply, "uniprot", _MANY, parts)
-            return found
+            self.transport.store_parts(reply, "uniprot", _MANY, parts)
+            return fetched
 
-        return entries | in_chunks([one for one in accessions if one not in entries], PART, fetch)
+        return entries | in_chunks(
+            [accession for accession in accessions if accession not in entries], BATCH_SIZE, fetch
+        )
 
-    def _kept(self, accessions: Sequence[str]) -> dict[str, _Entry]:
+    def _cached(self, accessions: Sequence[str]) -> dict[str, _Entry]:
         """Return the entries that the cache holds of earlier batches."""
-        asked = {one: {"accessions": one, **_FIXED} for one in accessions}
-        kept = self.transport.kept("uniprot", _MANY, asked)
-        return {one: (entry, reply.provenance) for one, reply in kept.items() for entry in _results(reply)}
+        asked = {accession: {"accessions": accession, **_FIXED} for accession in accessions}
+        cached = self.transport.cached("uniprot", _MANY, asked)
+        return {
+            accession: (entry, reply.provenance) for accession, reply in cached.items() for entry in _results(reply)
+        }
 
     def _entry(self, accession: str) -> Reply:
         return self._get(f"uniprotkb/{accession}.json", "identifier", f"accession {accession}", check=check_entry)
 
-    def _reviewed_else_all(self, query: str, what: str) -> Reply:
-        reply = self._found(f"{query} AND reviewed:true", "name", what)
-        return reply if read_search(reply.json(), reply.provenance) else self._found(query, "name", what)
+    def _reviewed_else_all(self, query: str, log_line: str) -> Reply:
+        reply = self._found(f"{query} AND reviewed:true", "name", log_line)
+        return reply if read_search(reply.json(), reply.provenance) else self._found(query, "name", log_line)
 
-    def _search(self, query: str, reveals: Reveals, what: str) -> list[Protein]:
-        reply = self._found(query, reveals, what)
+    def _search(self, query: str, discloses: Discloses, log_line: str) -> list[Protein]:
+        reply = self._found(query, discloses, log_line)
         return read_search(reply.json(), reply.provenance)
 
-    def _found(self, query: str, reveals: Reveals, what: str) -> Reply:
-        params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE)}
-        return self._get("uniprotkb/search", reveals, what, params, check_search)
+    def _found(self, query: str, discloses: Discloses, log_line: str) -> Reply:
+        params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE_SIZE)}
+        return self._get("uniprotkb/search", discloses, log_line, params, check_search)
 
     def _get(
         self,
         path: str,
-        reveals: Reveals,
-        what: str,
+        discloses: Discloses,
+        log_line: str,
         params: Mapping[str, str] | None = None,
         check: Check = check_reply,
     ) -> Reply:
-        return self.transport.get("uniprot", path, reveals=reveals, what=what, params=params, check=check)
+        return self.transport.get("uniprot", path, discloses=discloses, log_line=log_line, params=params, check=check)
 
 
 _Entry: TypeAlias = tuple[Mapping[str, Any], Provenance]
@@ -336,15 +341,15 @@ def _of_organism(number: int | None, name: str) -> str:
 
 def _name(name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME:
+    if not name or len(name) > MAX_ASKED_NAME:
         raise InvalidInput(
-            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_NAME} characters."
+            f"a name of {len(name):,} characters cannot be looked up.", f"Expected 1 to {MAX_ASKED_NAME} characters."
         )
     return name
 
 
 def _match(accession: str) -> re.Match[str] | None:
-    return ACCESSION.fullmatch(accession.strip().upper())
+    return _MAIN_AND_ISOFORM.fullmatch(accession.strip().upper())
 
 
 def _split(accession: str) -> tuple[str, str]:

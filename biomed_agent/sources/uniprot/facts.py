@@ -185,7 +185,7 @@ def _pieces(comments: Iterable[Any]) -> Iterator[Any]:
     for comment in comments:
         key = _LISTS.get(str(comment.get("commentType")), "texts") if isinstance(comment, Mapping) else ""
         listed = comment.get(key) if key else None
-        yield from ({**comment, key: [one]} for one in listed) if isinstance(listed, list) else [comment]
+        yield from ({**comment, key: [item]} for item in listed) if isinstance(listed, list) else [comment]
 
 
 def _comment(comment: Mapping[str, Any]) -> Iterator[_Statement]:
@@ -198,12 +198,12 @@ def _comment(comment: Mapping[str, Any]) -> Iterator[_Statement]:
         number = f"EC {reaction['ecNumber']}" if reaction.get("ecNumber") else ""
         yield "catalytic activity", str(reaction["name"]), "", _note(about, number, _evidence(reaction))
     elif kind == "COFACTOR":
-        for one in comment.get("cofactors") or ():
-            yield "cofactor", str(one["name"]), "", _note(about, _evidence(one))
+        for cofactor in comment.get("cofactors") or ():
+            yield "cofactor", str(cofactor["name"]), "", _note(about, _evidence(cofactor))
     elif kind == "SUBCELLULAR LOCATION":
-        for one in comment.get("subcellularLocations") or ():
-            place = one["location"]
-            topology = str((one.get("topology") or {}).get("value", ""))
+        for location in comment.get("subcellularLocations") or ():
+            place = location["location"]
+            topology = str((location.get("topology") or {}).get("value", ""))
             yield "subcellular location", str(place["value"]), "", _note(about, topology, _evidence(place))
     elif kind == "SIMILARITY":
         for text in comment.get("texts") or ():
@@ -273,9 +273,9 @@ def _change(feature: Mapping[str, Any]) -> str:
     altered = feature.get("alternativeSequence") or {}
     old, new = str(altered.get("originalSequence") or ""), list(altered.get("alternativeSequences") or ())
     start = (feature["location"].get("start") or {}).get("value")
-    if len(old) != 1 or start is None or not new or any(len(str(one)) != 1 for one in new):
+    if len(old) != 1 or start is None or not new or any(len(str(residue)) != 1 for residue in new):
         return ""
-    return "/".join(f"{old}{start}{one}" for one in new)
+    return "/".join(f"{old}{start}{residue}" for residue in new)
 
 
 def _keyword(keyword: Mapping[str, Any]) -> Iterator[_Statement]:
@@ -286,7 +286,7 @@ def _keyword(keyword: Mapping[str, Any]) -> Iterator[_Statement]:
 def _reference(reference: Mapping[str, Any]) -> Iterator[_Statement]:
     """State a cross-reference to a database that tells something; structures are counted by :func:`_structures`."""
     database, number = str(reference.get("database", "")), str(reference["id"])
-    details = {one["key"]: str(one["value"]) for one in reference.get("properties") or ()}
+    details = {detail["key"]: str(detail["value"]) for detail in reference.get("properties") or ()}
     if database == "GO":
         aspect, _, term = details.get("GoTerm", "").partition(":")
         if term:
@@ -307,7 +307,7 @@ def _structures(references: Iterable[Any]) -> Iterator[_Statement]:
     methods: Counter[str] = Counter()
     for reference in references:
         if isinstance(reference, Mapping) and reference.get("database") == "PDB":
-            details = {one.get("key"): one.get("value") for one in reference.get("properties") or ()}
+            details = {detail.get("key"): detail.get("value") for detail in reference.get("properties") or ()}
             methods[str(details.get("Method") or "")] += 1
     if methods:
         how = ", ".join(f"{count} by {method or 'other means'}" for method, count in methods.most_common())
@@ -320,6 +320,6 @@ def _note(*parts: str) -> str:
 
 def _evidence(statement: Mapping[str, Any]) -> str:
     """Say how weak the evidence is; empty when any of it is an experiment, an import, or not stated."""
-    codes = [str(one.get("evidenceCode", "")) for one in statement.get("evidences") or ()]
+    codes = [str(evidence.get("evidenceCode", "")) for evidence in statement.get("evidences") or ()]
     weak = [WEAK_EVIDENCE[code] for code in codes if code in WEAK_EVIDENCE]
     return weak[0] if codes and len(weak) == len(codes) else ""

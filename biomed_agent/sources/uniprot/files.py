@@ -64,19 +64,21 @@ def read_xml(text: str, provenance: Provenance) -> list[Protein]:
 def _xml_entry(entry: ET.Element, provenance: Provenance) -> Protein:
     def texts(path: str) -> list[str]:
         steps = "/".join(f"{_WHERE}{step}" for step in path.split("/"))
-        return [(one.text or "").strip() for one in entry.iterfind(steps)]
+        return [(passage.text or "").strip() for passage in entry.iterfind(steps)]
 
     kinds = ("recommendedName", "submittedName", "alternativeName")
     names = [name for kind in kinds for part in ("fullName", "shortName") for name in texts(f"protein/{kind}/{part}")]
-    called = sorted(entry.iterfind(f"{_WHERE}gene/{_WHERE}name"), key=lambda one: one.get("type") != "primary")
+    called = sorted(entry.iterfind(f"{_WHERE}gene/{_WHERE}name"), key=lambda element: element.get("type") != "primary")
     organism = entry.find(f"{_WHERE}organism")
-    scientific = [one.text or "" for one in entry.iterfind(f"{_WHERE}organism/{_WHERE}name[@type='scientific']")]
+    scientific = [
+        passage.text or "" for passage in entry.iterfind(f"{_WHERE}organism/{_WHERE}name[@type='scientific']")
+    ]
     taxon = organism.find(f"{_WHERE}dbReference[@type='NCBI Taxonomy']") if organism is not None else None
     return _protein(
         accession=texts("accession")[0],
         entry_name=(texts("name") or [""])[0],
         names=names,
-        genes=[(one.text or "").strip() for one in called],
+        genes=[(passage.text or "").strip() for passage in called],
         organism=next(iter(scientific), ""),
         taxon=taxon.get("id", "") if taxon is not None else "",
         reviewed=entry.get("dataset") == "Swiss-Prot",
@@ -101,7 +103,7 @@ def _flat_entry(text: str, provenance: Provenance) -> Protein:
     return _protein(
         accession=lines["AC"][0].split(";")[0].strip(),
         entry_name=head[0],
-        names=[_plain(one) for one in re.findall(r"(?:Full|Short)=([^;]+);", names.partition("Contains:")[0])],
+        names=[_plain(match) for match in re.findall(r"(?:Full|Short)=([^;]+);", names.partition("Contains:")[0])],
         genes=[
             _plain(name)
             for group in re.findall(r"(?:Name|Synonyms|OrderedLocusNames|ORFNames)=([^;]+);", genes)

@@ -94,11 +94,12 @@ def read_uniparc(body: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
 
     Accessions of isoforms keep their suffix; former ones (``B2R5V1.1``) are left out.
     """
-    found = []
-    for one in body["results"]:
-        accessions = [str(accession) for accession in one.get("uniProtKBAccessions") or ()]
-        found.append((str(one["uniParcId"]), tuple(accession for accession in accessions if "." not in accession)))
-    return found
+    archived = []
+    for result in body["results"]:
+        accessions = [str(accession) for accession in result.get("uniProtKBAccessions") or ()]
+        current = tuple(accession for accession in accessions if "." not in accession)
+        archived.append((str(result["uniParcId"]), current))
+    return archived
 
 
 @well_formed("UniProt", InvalidInput)
@@ -130,7 +131,7 @@ def inactive(entry: Mapping[str, Any]) -> NotFound:
     """Return the error that says why an entry is obsolete and what replaced it."""
     accession, reason = str(entry["primaryAccession"]), entry.get("inactiveReason") or {}
     kind = str(reason.get("inactiveReasonType") or "inactive").lower()
-    successors = [str(one) for one in reason.get("mergeDemergeTo") or ()]
+    successors = [str(accession) for accession in reason.get("mergeDemergeTo") or ()]
     why = f": {reason['deletedReason']}" if reason.get("deletedReason") else ""
     meaning = {
         "merged": f"it was merged into {successors[0]}" if successors else "it was merged into another",
@@ -138,11 +139,11 @@ def inactive(entry: Mapping[str, Any]) -> NotFound:
         "deleted": f"it was deleted{why}",
     }.get(kind, f"{kind}{why}")
     archive = str((entry.get("extraAttributes") or {}).get("uniParcId") or "")
-    kept = f"UniParc keeps the sequence{f' as {archive}' if archive else ''}; pass it with seq: to ask about it."
+    hint = f"UniParc keeps the sequence{f' as {archive}' if archive else ''}; pass it with seq: to ask about it."
     return NotFound(
         f"UniProt entry {accession} is obsolete: {meaning}.",
-        f"Ask for {' or '.join(successors)}." if successors else kept,
-        candidates=[candidate(one, "replaces it") for one in successors],
+        f"Ask for {' or '.join(successors)}." if successors else hint,
+        candidates=[candidate(successor, "replaces it") for successor in successors],
     )
 
 

@@ -1,7 +1,7 @@
 """Rules that decide what binds what, against the measured affinities of the local index.
 
-A measured constant shows that two things bind, and for an enzyme that the molecule stands in its way. A bound such as
-``>=10000`` nM says that no binding was seen up to there, which contradicts it. No record of a pair says nothing.
+A measured constant shows that two things bind, and for an enzyme that the molecule stands in its way. A lower bound
+such as ``>=10000`` nM says that no binding was seen up to there, which contradicts it. No record of a pair says none.
 """
 
 from __future__ import annotations
@@ -169,12 +169,9 @@ def _decide(groups: dict[str, str | None], denied: bool, name: str, entity: Enti
 
 def _weak(pair: _Pair) -> bool:
     """Tell whether all that is seen is binding so weak that some would deny it."""
-    values = [fact.value for fact in pair.facts if fact.predicate != SCORE]
-    return (
-        pair.sight == "seen"
-        and bool(values)
-        and all(not isinstance(value, int | float) or value > WEAK for value in values)
-    )
+    constants = [fact for fact in pair.facts if fact.predicate != SCORE]
+    strong = [fact for fact in constants if (value := _exact(fact)) is not None and value <= WEAK]
+    return pair.sight == "seen" and bool(constants) and not strong
 
 
 def _pair(partner: Entity, name: str, entity: Entity, records: Records) -> _Pair:
@@ -187,13 +184,13 @@ def _pair(partner: Entity, name: str, entity: Entity, records: Records) -> _Pair
 
 
 def _sight(facts: Sequence[Fact]) -> Sight:
-    """Say what the numbers of a pair show; a bound is a text such as ``>=10000``."""
+    """Say what the numbers of a pair show."""
     constants = [fact for fact in facts if fact.predicate != SCORE]
-    scores = [fact.value for fact in facts if fact.predicate == SCORE]
-    if any(isinstance(fact.value, int | float) for fact in constants):
+    scores = [fact for fact in facts if fact.predicate == SCORE]
+    if any(_exact(fact) is not None for fact in constants):
         return "seen"
-    bound = any(isinstance(score, int | float) and score >= KIBA_BINDS for score in scores)
-    unseen = any(str(fact.value).startswith(">") for fact in constants)
+    bound = any((score := _exact(fact)) is not None and score >= KIBA_BINDS for fact in scores)
+    unseen = any(_lower_bound(fact) is not None for fact in constants)
     if bound or unseen:
         return "disagree" if bound and unseen else "seen" if bound else "not seen"
     return "counted as none" if scores else "none"
@@ -204,10 +201,19 @@ def _best(pairs: Sequence[_Pair]) -> _Pair:
     return min(pairs, key=lambda pair: order.index(pair.sight))
 
 
+def _exact(fact: Fact) -> float | None:
+    """Return the number that was measured; None for a bound."""
+    return float(fact.value) if fact.relation == "=" and not isinstance(fact.value, str) else None
+
+
+def _lower_bound(fact: Fact) -> float | None:
+    """Return the number up to which no binding was seen; None where the fact is no lower bound."""
+    return float(fact.value) if fact.relation in (">", ">=") and not isinstance(fact.value, str) else None
+
+
 def _stated(fact: Fact) -> str:
-    return f"{fact.predicate} {fact.value:g} {fact.unit}".strip() if not isinstance(fact.value, str) else (
-        f"{fact.predicate} {fact.value} {fact.unit}".strip()
-    )  # fmt: skip
+    amount = fact.amount if isinstance(fact.amount, str) else f"{fact.amount:g}"
+    return f"{fact.predicate} {amount} {fact.unit}".strip()
 
 
 def _bound(pair: _Pair) -> Finding:
@@ -220,25 +226,25 @@ def _bound(pair: _Pair) -> Finding:
     if pair.sight == "disagree":
         return unverified(f"the records disagree: they have {listed} for {pair.label}")
     if pair.sight == "not seen":
-        bound = _unseen(pair)
-        limit, unit = float(str(bound.value).lstrip(">=")), bound.unit
+        bound, limit = _unseen(pair)
+        unit = bound.unit
         limit, unit = (limit / 1000, "uM") if unit == "nM" and limit >= 1000 else (limit, unit)
         return contradicted(f"the record says that no binding of {pair.label} was seen up to {limit:g} {unit}", source)
     return unverified(f"{listed} for {pair.label}, which is counted as no binding, being below {KIBA_BINDS}")
 
 
-def _unseen(pair: _Pair) -> Fact:
-    """Return the bound up to which no binding was seen."""
-    return next(fact for fact in pair.facts if str(fact.value).startswith(">"))
+def _unseen(pair: _Pair) -> tuple[Fact, float]:
+    """Return the bound up to which no binding was seen, and its number."""
+    return next((fact, bound) for fact in pair.facts if (bound := _lower_bound(fact)) is not None)
 
 
 def _beyond(groups: dict[str, str | None], pair: _Pair) -> Finding | None:
     """Compare a stated constant with the bound up to which no binding was seen; None where it lies below that."""
-    limit = float(str(_unseen(pair).value).lstrip(">="))
+    bound, limit = _unseen(pair)
     value = float(groups["value"] or "") * _FACTORS.get(groups["unit"] or "", 1.0)
     sign, why = (groups["sign"] or "").strip(), _bound(pair).why
     if sign in ("over", "above", "more than") and value <= limit:
-        return supported(why, _unseen(pair).provenance)
+        return supported(why, bound.provenance)
     return unverified(why) if value >= limit or sign in ("over", "above", "more than") else None
 
 
@@ -251,11 +257,9 @@ def _measured(groups: dict[str, str | None], pair: _Pair) -> Finding:
     measure = _CONSTANTS.get(groups["measure"] or "", "")
     text, unit = groups["value"] or "", groups["unit"] or ""
     factor = _FACTORS.get(unit, 1.0)
-    known = [fact for fact in pair.facts if isinstance(fact.value, int | float) and measure in ("", fact.predicate)]
-    for fact in known:
-        if bool(fact.unit) is bool(unit) and agrees(
-            float(text), text, (groups["sign"] or "").strip(), float(fact.value) / factor
-        ):
+    for fact in pair.facts:
+        known = _exact(fact) if measure in ("", fact.predicate) and bool(fact.unit) is bool(unit) else None
+        if known is not None and agrees(float(text), text, (groups["sign"] or "").strip(), known / factor):
             return supported(f"the record has {_stated(fact)} for {pair.label}", fact.provenance)
     listed = ", ".join(_stated(fact) for fact in pair.facts[:3])
     return unverified(f"the record has {listed} for {pair.label}; measured values differ from assay to assay")

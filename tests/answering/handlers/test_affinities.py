@@ -12,7 +12,7 @@ from biomed_agent.answering.handlers.affinities import WHAT_A_SCORE_IS, conflict
 from biomed_agent.answering.reading.limits import limit_in
 from biomed_agent.cli import main
 from biomed_agent.core.settings import Settings
-from biomed_agent.core.types import Fact
+from biomed_agent.core.types import Fact, Relation
 
 
 @pytest.fixture(scope="module")
@@ -20,28 +20,29 @@ def agent(cache_dir: Path) -> BioMedAgent:
     return BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
 
 
-def affinity(measure: str, value: float | str, unit: str = "nM") -> Fact:
-    return Fact("CID:1", measure, value, "" if measure == "KIBA score" else unit)
+def affinity(measure: str, value: float | str, unit: str = "nM", relation: Relation = "=") -> Fact:
+    unit = "" if measure == "KIBA score" else unit
+    return Fact("CID:1", measure, value, unit, "measured", relation=relation)
 
 
 @pytest.mark.parametrize(
     ("first", "second", "disagree"),
     [
         (affinity("Kd", 0.37), affinity("KIBA score", 11.6), True),
-        (affinity("Kd", ">=10000"), affinity("KIBA score", 12.1), True),
+        (affinity("Kd", 10000.0, relation=">="), affinity("KIBA score", 12.1), True),
         (affinity("Kd", 0.37), affinity("KIBA score", 12.1), False),
-        (affinity("Kd", ">=10000"), affinity("KIBA score", 11.6), False),
-        (affinity("Kd", ">=100"), affinity("KIBA score", 13.0), False),
+        (affinity("Kd", 10000.0, relation=">="), affinity("KIBA score", 11.6), False),
+        (affinity("Kd", 100.0, relation=">="), affinity("KIBA score", 13.0), False),
         (affinity("Kd", 1.0), affinity("Kd", 11.0), True),
         (affinity("Kd", 1.0), affinity("Kd", 10.0), False),
         (affinity("Kd", 1.0), affinity("Kd", 0.002, "uM"), False),
         (affinity("Kd", 1.0), affinity("Kd", 1.0, "uM"), True),
-        (affinity("Kd", ">=10000"), affinity("Kd", 9000.0), True),
-        (affinity("Kd", ">=10000"), affinity("Kd", 12000.0), False),
-        (affinity("Ki", "<1"), affinity("Ki", 5.0), True),
-        (affinity("Ki", "<1"), affinity("Ki", 0.5), False),
+        (affinity("Kd", 10000.0, relation=">="), affinity("Kd", 9000.0), True),
+        (affinity("Kd", 10000.0, relation=">="), affinity("Kd", 12000.0), False),
+        (affinity("Ki", 1.0, relation="<"), affinity("Ki", 5.0), True),
+        (affinity("Ki", 1.0, relation="<"), affinity("Ki", 0.5), False),
         (affinity("Kd", 1.0), affinity("IC50", 500.0), False),
-        (affinity("Kd", ">=10000"), affinity("IC50", 5.0), True),
+        (affinity("Kd", 10000.0, relation=">="), affinity("IC50", 5.0), True),
         (affinity("pKi", 9.0), affinity("pKi", 7.5), True),
         (affinity("pKi", 9.0), affinity("Ki", 1.0), False),
         (affinity("KIBA score", 12.3), affinity("KIBA score", 11.1), True),

@@ -258,7 +258,7 @@ def test_what_a_host_sends_back_of_a_secret_is_not_logged(
     with pytest.raises(Unavailable, match="pointed to another address"):
         HostClient(held(server.url)).generate(MESSAGES)
     with pytest.raises(Unavailable, match="redirected more than"):
-        Transport(services={"uniprot": held(server.url)}).get("uniprot", "x", reveals="name", what="x", ttl=0)
+        Transport(services={"uniprot": held(server.url)}).get("uniprot", "x", discloses="name", log_line="x", ttl=0)
     assert "receive_response_headers" in caplog.text
     assert "HTTP Request: GET" in caplog.text
     assert not leaks(caplog.text)
@@ -448,7 +448,9 @@ def test_a_service_is_told_the_credentials_and_nobody_else(
         Said(f"{BASIC} is wrong".encode(), 401),
     )
     with Transport(tmp_path, services=services, audit=tmp_path / "egress.jsonl") as transport:
-        replies = [transport.get(service, "x", reveals="name", what="name x") for service in ("pubchem", "uniprot")]
+        replies = [
+            transport.get(service, "x", discloses="name", log_line="name x") for service in ("pubchem", "uniprot")
+        ]
         texts = [str(transport.services), *transport.log]
     assert [asked.headers["authorization"] for asked in server.asked] == [f"Basic {BASIC}"] * 3
     assert replies[0].provenance.url == "http://far.test/pug/there"
@@ -461,7 +463,7 @@ def test_a_service_is_told_the_credentials_and_nobody_else(
 def test_a_redirect_does_not_name_the_key_in_a_record(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     server.play = script(Said(b"", 302, {"Location": "/there?api_key=c4nary&id=1"}), Said.json({}))
     with Transport(None, services={"pubmed": server.url}, api_key="c4nary") as transport:
-        reply = transport.get("pubmed", "x", reveals="name", what="name x")
+        reply = transport.get("pubmed", "x", discloses="name", log_line="name x")
     assert reply.provenance.url == f"{server.url}/there?api_key=***&id=1"
 
 

@@ -119,6 +119,6 @@ def test_a_structure_sent_as_a_name_is_noted_as_a_structure(
     monkeypatch.delenv("NO_PROXY", raising=False)
     audit = tmp_path / "egress.jsonl"
     with Transport(None, services={"pubchem": "http://far.test"}, egress="public", audit=audit) as transport:
-        transport.get("pubchem", "compound/name/CCCCCC", reveals="name", what="name CCCCCC")
+        transport.get("pubchem", "compound/name/CCCCCC", discloses="name", log_line="name CCCCCC")
     assert '"kind": "structures"' in audit.read_text(encoding="utf-8")
     assert "CCCCCC" not in audit.read_text(encoding="utf-8")

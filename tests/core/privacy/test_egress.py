@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.core.errors import Refused, Unavailable
-from biomed_agent.core.privacy.egress import AuditLog, Departure, Reveals, recording
+from biomed_agent.core.privacy.egress import AuditLog, Departure, Discloses, recording
 from biomed_agent.model.contract.prompt import user_message
 from biomed_agent.model.remote import HostClient
 from biomed_agent.sources.http.services import SERVICES
@@ -51,11 +51,13 @@ def test_every_request_that_leaves_is_noted_and_no_other(far: str, server: Local
         Said.json({"ok": 3}),
     )
     with Transport(tmp_path, services=dict.fromkeys(SERVICES, far), audit=audit, egress="public") as transport:
-        transport.get("pubchem", "compound/name/x", reveals="name", what="name x")
-        transport.get("pubchem", "compound/name/x", reveals="name", what="name x")  # from the cache
-        transport.get("uniprot", "search", reveals="identifier", what="checksum 1F", params={"query": "checksum:1F"})
+        transport.get("pubchem", "compound/name/x", discloses="name", log_line="name x")
+        transport.get("pubchem", "compound/name/x", discloses="name", log_line="name x")  # from the cache
+        transport.get(
+            "uniprot", "search", discloses="identifier", log_line="checksum 1F", params={"query": "checksum:1F"}
+        )
         form = {"smiles": SMILES}
-        transport.post("pubchem", "compound/smiles", reveals="structure", what=f"structure {SMILES}", form=form)
+        transport.post("pubchem", "compound/smiles", discloses="structure", log_line=f"structure {SMILES}", form=form)
     noted = lines(audit)
     assert len(noted) == len(server.asked) == 5  # a redirect and a second try leave as well
     assert [entry["kind"] for entry in noted] == ["names", "hashes", "hashes", "structures", "structures"]
@@ -70,10 +72,10 @@ def test_every_request_that_leaves_is_noted_and_no_other(far: str, server: Local
 
 def test_what_is_refused_is_noted_too(far: str, server: LocalServer, tmp_path: Path) -> None:
     audit = tmp_path / "egress.jsonl"
-    for policy, reveals in (("names-only", "text"), ("nothing", "name")):
+    for policy, discloses in (("names-only", "text"), ("nothing", "name")):
         transport = Transport(None, services={"pubchem": far}, audit=audit, egress=policy)  # type: ignore[arg-type]
         with transport, pytest.raises(Refused):
-            transport.get("pubchem", "x", reveals=reveals, what="my secret question")  # type: ignore[arg-type]
+            transport.get("pubchem", "x", discloses=discloses, log_line="my secret question")  # type: ignore[arg-type]
     assert [(entry["event"], entry["policy"]) for entry in lines(audit)] == [
         ("blocked", "names-only"),
         ("blocked", "nothing"),
@@ -97,7 +99,7 @@ def test_what_never_connected_did_not_leave_in_any_account(
         transport.recording() as left,
     ):
         with pytest.raises(Unavailable, match="ConnectError"):
-            transport.get("pubchem", "x", reveals="identifier", what="InChIKey")
+            transport.get("pubchem", "x", discloses="identifier", log_line="InChIKey")
         assert left == list(transport.log) == []
     assert AuditLog(audit).summary()["sent"] == 0
 
@@ -127,7 +129,7 @@ def test_the_accounts_of_prompts_agree(far: str, server: LocalServer, tmp_path: 
     with recording() as left:
         host.generate([message])
         asyncio.run(host.agenerate([message]))
-    assert left == [f"model host {far}: {what}" for what in ("its manifest", *["a prompt with its structures"] * 2)]
+    assert left == [f"model host {far}: {words}" for words in ("its manifest", *["a prompt with its structures"] * 2)]
     assert AuditLog(audit).summary()["sent"] == len(server.asked) == 3
 
 
@@ -135,7 +137,7 @@ def test_the_accounts_agree_on_second_tries(far: str, server: LocalServer, tmp_p
     audit = tmp_path / "egress.jsonl"
     server.play = script(Said(b"", 503), Said.json({"ok": 1}))
     with Transport(None, services={"pubchem": far}, audit=audit) as transport, transport.recording() as left:
-        transport.get("pubchem", "x", reveals="name", what="name x")
+        transport.get("pubchem", "x", discloses="name", log_line="name x")
         assert left == list(transport.log) == ["PubChem: name x"] * 2
     assert AuditLog(audit).summary()["sent"] == 2
 
@@ -157,7 +159,7 @@ def test_the_model_host_is_in_the_log(far: str, server: LocalServer, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("reveals", "request_", "kind"),
+    ("discloses", "request_", "kind"),
     [
         ("name", "GET a/aspirin", "names"),
         ("identifier", "GET cid/2244", "identifiers"),
@@ -166,8 +168,8 @@ def test_the_model_host_is_in_the_log(far: str, server: LocalServer, tmp_path: P
         ("text", "x", "free text"),
     ],
 )
-def test_kinds(reveals: Reveals, request_: str, kind: str) -> None:
-    assert Departure("S", "GET", reveals, "w", request_, "public").kind == kind
+def test_kinds(discloses: Discloses, request_: str, kind: str) -> None:
+    assert Departure("S", "GET", discloses, "w", request_, "public").kind == kind
 
 
 WRITER = """

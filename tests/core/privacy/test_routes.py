@@ -94,7 +94,7 @@ def ways(client: HostClient) -> dict[str, Callable[[], object]]:
 def look_up(url: str, policy: EgressPolicy = "nothing", audit: Path | None = None, **request: Any) -> Any:
     with Transport(None, services={"pubchem": url}, egress=policy, audit=audit, timeout=3) as transport:
         return transport.get(
-            "pubchem", "compound", **({"reveals": "structure", "what": "a structure"} | request)
+            "pubchem", "compound", **({"discloses": "structure", "log_line": "a structure"} | request)
         ).json()
 
 
@@ -247,10 +247,10 @@ def test_a_name_that_leads_elsewhere_is_asked_what_may_leave_and_that_is_told(
     assert len(left) == len(astray.asked) == 6
     services = {"pubchem": url}
     with Transport(None, services=services, audit=audit, timeout=3) as transport, transport.recording() as left:
-        transport.get("pubchem", "a", reveals="name", what="name a")
-        for path, reveals in (("b", "structure"), (f"compound/name/{SMILES}", "name")):
+        transport.get("pubchem", "a", discloses="name", log_line="name a")
+        for path, discloses in (("b", "structure"), (f"compound/name/{SMILES}", "name")):
             with pytest.raises(Refused):
-                transport.get("pubchem", path, reveals=reveals, what="b")  # type: ignore[arg-type]
+                transport.get("pubchem", path, discloses=discloses, log_line="b")  # type: ignore[arg-type]
         assert left == ["PubChem: name a"]
     assert len(astray.asked) == 7
     assert [entry["event"] for entry in noted(audit)] == ["sent"] * 7 + ["blocked"] * 2
@@ -298,7 +298,7 @@ def test_the_proxy_of_a_connection_that_is_used_again_is_told(
     services = {"pubchem": "http://far.test", "uniprot": "http://further.test"}
     with Transport(None, services=services, audit=audit) as transport:
         for service, path in (("pubchem", "a"), ("pubchem", "b"), ("uniprot", "c"), ("uniprot", "d")):
-            transport.get(service, path, reveals="name", what=path)
+            transport.get(service, path, discloses="name", log_line=path)
     assert [entry["via"] for entry in noted(audit)] == [server.url.removeprefix("http://")] * 4
 
 

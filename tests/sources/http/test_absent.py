@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.core.errors import NotFound, Unavailable
-from biomed_agent.sources.http.transport import ABSENT, Transport
+from biomed_agent.sources.http.transport import ABSENT_TTL, Transport
 from biomed_agent.sources.pubchem import PubChem
 from tests.helpers.server import FakeClock, LocalServer, Said, script
 
@@ -26,7 +26,7 @@ def test_an_unknown_name_is_asked_for_again_after_a_day(tmp_path: Path) -> None:
             with pytest.raises(NotFound, match="No CID found"):
                 pubchem.by_cid(5)
         assert len(server.asked) == 2
-        clock.now += ABSENT + 1
+        clock.now += ABSENT_TTL + 1
         assert pubchem.by_name("nonsense") == []
         assert len(server.asked) == 3
 

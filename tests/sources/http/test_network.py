@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 
-from biomed_agent.core.errors import BiomedAgentError, Unavailable
+from biomed_agent.core.deadline import Deadline, running
+from biomed_agent.core.errors import BiomedAgentError, Cancelled, Unavailable
 from biomed_agent.model.contract.prompt import user_message
 from biomed_agent.model.remote import HostClient
-from biomed_agent.sources.http import wire
-from biomed_agent.sources.http.transport import Reply, Transport
-from tests.helpers.server import FakeClock, LocalServer, Said, script
+from biomed_agent.sources.http import connection
+from biomed_agent.sources.http.reply import Reply
+from biomed_agent.sources.http.transport import Transport
+from tests.helpers.server import Asked, FakeClock, LocalServer, Said, script
 
 OK = Said.json({"ok": True})
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -41,7 +43,7 @@ def server() -> Iterator[LocalServer]:
 
 def ask(url: str, clock: Any = None, cache: Path | None = None, **options: Any) -> Reply:
     with Transport(cache, clock=clock or FakeClock(), services={"pubchem": url}, **options) as transport:
-        return transport.get("pubchem", "compound/name/x", reveals="name", what="name x")
+        return transport.get("pubchem", "compound/name/x", discloses="name", log_line="name x")
 
 
 # -- proxies
@@ -70,21 +72,21 @@ def test_the_password_of_a_proxy_shows_nowhere(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     audit = tmp_path / "egress.jsonl"
-    said: list[str] = []
+    texts: list[str] = []
     for url in (server.url, "http://127.0.0.1:9"):
         monkeypatch.setenv("HTTP_PROXY", url.replace("//", "//me:pa55word@"))
         try:
-            said.append(repr(ask("http://far.test", cache=tmp_path / url[-4:], audit=audit)))
+            texts.append(repr(ask("http://far.test", cache=tmp_path / url[-4:], audit=audit)))
         except Unavailable as error:
-            said.append(str(error))
+            texts.append(str(error))
     monkeypatch.setenv("HTTP_PROXY", "gopher://me:pa55word@far.test")
     with pytest.raises(Unavailable) as caught:
         ask("http://far.test")
     assert server.asked[0].headers["proxy-authorization"].startswith("Basic ")
-    said += [str(caught.value), caplog.text]
-    said += [file.read_bytes().decode("latin-1") for file in tmp_path.rglob("*") if file.is_file()]
-    assert len(said) > 5
-    assert not [text for text in said if "pa55word" in text or "me:pa" in text]
+    texts += [str(caught.value), caplog.text]
+    texts += [file.read_bytes().decode("latin-1") for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(texts) > 5
+    assert not [text for text in texts if "pa55word" in text or "me:pa" in text]
 
 
 # -- certificates
@@ -109,14 +111,14 @@ class Tunnel:
             self.asked.append(near.recv(65536).decode().splitlines()[0])
             far = socket.create_connection(("127.0.0.1", self.port))
             near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+            for source, other in ((near, far), (far, near)):
+                threading.Thread(target=self._pass, args=(source, other), daemon=True).start()
 
     @staticmethod
-    def _pass(one: socket.socket, other: socket.socket) -> None:
+    def _pass(source: socket.socket, other: socket.socket) -> None:
         with closing(other):
             try:
-                while data := one.recv(65536):
+                while data := source.recv(65536):
                     other.sendall(data)
             except OSError:
                 pass
@@ -182,6 +184,29 @@ def test_tls_goes_through_the_tunnel_of_a_proxy(
     assert server.asked[0].headers["host"] == "far.test"
 
 
+@pytest.mark.parametrize("tunnelled", [False, True])
+def test_a_request_over_tls_is_dropped_when_its_call_is_cancelled(
+    secure: str, server: LocalServer, authority: Path, monkeypatch: pytest.MonkeyPatch, tunnelled: bool
+) -> None:
+    tunnel = Tunnel(int(secure.rpartition(":")[2]))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority / "ca.pem"))
+    if tunnelled:
+        monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
+    call, dropped = Deadline(), threading.Event()
+
+    def play(asked: Asked) -> Said:
+        threading.Timer(0.05, call.cancel).start()
+        assert dropped.wait(10)
+        return OK
+
+    server.play = play
+    with running(call), pytest.raises(Cancelled):
+        ask("https://far.test" if tunnelled else secure)
+    dropped.set()
+    tunnel.close()
+    assert len(server.asked) == 1
+
+
 def test_a_certificate_file_that_is_missing_is_named(secure: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
     with pytest.raises(Unavailable, match="SSL_CERT_FILE"):
@@ -197,7 +222,7 @@ def test_a_packed_body_is_read(server: LocalServer) -> None:
 
 
 def test_a_bomb_is_refused_by_its_unpacked_size(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_BODY", 1 << 20)
+    monkeypatch.setattr(connection, "MAX_BODY_BYTES", 1 << 20)
     bomb = gzip.compress(b" " * (8 << 20))
     assert len(bomb) < 1 << 15
     server.play = script(Said(bomb, 200, {"Content-Encoding": "gzip"}))
@@ -225,15 +250,15 @@ def test_the_key_of_a_model_host_shows_nowhere(
     audit = tmp_path / "egress.jsonl"
     client = HostClient("http://far.test", egress="public", api_key="s3cret-token", audit=audit)
     echoed = Said.json({"error": {"message": "no such key: s3cret-token"}}, status=401)
-    said = []
+    texts = []
     for answer in (Said.json({"data": [{"id": "m"}]}), echoed, Said(b"<html>s3cret-token", 500), Said(b"s3cret-token")):
         server.play = script(answer)
         try:
-            said.append(repr(client.stamp))
+            texts.append(repr(client.stamp))
             client.generate([user_message("What?")])
         except BiomedAgentError as error:
-            said.append(str(error))
+            texts.append(str(error))
     assert server.asked[0].headers["authorization"] == "Bearer s3cret-token"
-    said += [caplog.text, audit.read_text(encoding="utf-8"), repr(client)]
-    assert not [text for text in said if "s3cret-token" in text]
-    assert any("no such key: ***" in text for text in said)
+    texts += [caplog.text, audit.read_text(encoding="utf-8"), repr(client)]
+    assert not [text for text in texts if "s3cret-token" in text]
+    assert any("no such key: ***" in text for text in texts)

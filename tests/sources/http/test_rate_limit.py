@@ -16,7 +16,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from biomed_agent.sources.http.rate_limit import HORIZON, LATE, SLACK, Late, Ledger, Pace, asked_pause, retry_after
+from biomed_agent.sources.http.rate_limit import (
+    HORIZON_SECONDS,
+    MAX_LATENESS,
+    SLACK,
+    RateLimiter,
+    SharedSlots,
+    TooLate,
+    asked_pause,
+    retry_after,
+)
 from biomed_agent.sources.http.services import SERVICES
 from tests.helpers.server import FakeClock, LocalServer
 from tests.helpers.simulated_services import Simulated, worst_window
@@ -31,7 +40,7 @@ class Crowd:
     Each wants to start at its arrival, reserves, sleeps, wakes late by what ``lateness`` says, and claims.
     """
 
-    pace: Pace
+    pace: RateLimiter
     clock: FakeClock
     lateness: list[float]
     starts: list[float] = field(default_factory=list)
@@ -60,7 +69,7 @@ class Crowd:
 @given(
     service=st.sampled_from(sorted(RATES)),
     arrivals=st.lists(st.floats(0, 5), max_size=60),
-    lateness=st.lists(st.sampled_from([0.0, 0.001, LATE, 0.011, 0.05, 0.3, 1.5]), min_size=1, max_size=20),
+    lateness=st.lists(st.sampled_from([0.0, 0.001, MAX_LATENESS, 0.011, 0.05, 0.3, 1.5]), min_size=1, max_size=20),
     holds=st.lists(st.tuples(st.floats(0, 10), st.floats(0, 8)), max_size=4),
 )
 def test_no_window_is_over_the_limit(
@@ -68,19 +77,21 @@ def test_no_window_is_over_the_limit(
 ) -> None:
     clock = FakeClock()
     clock.now = 1000.0
-    crowd = Crowd(Pace(service, SERVICES[service].interval, clock, Ledger(None)), clock, lateness)
+    crowd = Crowd(RateLimiter(service, SERVICES[service].interval, clock, SharedSlots(None)), clock, lateness)
     crowd.run(arrivals, holds)
     assert len(crowd.starts) == len(arrivals), "everybody starts in the end"
     for limit, window in RATES[service]:
         assert worst_window(crowd.starts, window) <= limit
     for at, seconds in holds:
-        assert not [one for one in crowd.starts if 1000 + at < one < 1000 + at + seconds - 1e-6]
+        assert not [start for start in crowd.starts if 1000 + at < start < 1000 + at + seconds - 1e-6]
 
 
 def test_a_long_rush_keeps_to_the_minute_too_and_wastes_little() -> None:
     clock = FakeClock()
     clock.now = 0.0
-    crowd = Crowd(Pace("pubchem", SERVICES["pubchem"].interval, clock, Ledger(None)), clock, [0.0, 0.002, 0.009])
+    crowd = Crowd(
+        RateLimiter("pubchem", SERVICES["pubchem"].interval, clock, SharedSlots(None)), clock, [0.0, 0.002, 0.009]
+    )
     crowd.run([0.0] * 1000)
     assert worst_window(crowd.starts, 1.0) <= 5
     assert worst_window(crowd.starts, 60.0) <= 400
@@ -97,28 +108,28 @@ def test_the_service_that_allows_less_in_a_minute_is_asked_so() -> None:
 
 def test_processes_share_turns_and_a_reserved_start_falls_to_a_pause(tmp_path: Path) -> None:
     clock = FakeClock()
-    one, other = (Pace("pubchem", 0.2, clock, Ledger(tmp_path)) for _ in range(2))
+    mine, other = (RateLimiter("pubchem", 0.2, clock, SharedSlots(tmp_path)) for _ in range(2))
     now = clock.now
-    starts = [one.reserve(now + 9)[0], other.reserve(now + 9)[0], one.reserve(now + 9)[0]]
+    starts = [mine.reserve(now + 9)[0], other.reserve(now + 9)[0], mine.reserve(now + 9)[0]]
     assert starts == [pytest.approx(now + 0.2 * number) for number in range(3)]
     beyond, taken = other.reserve(now + 0.5)
     assert beyond == pytest.approx(now + 0.6)
     assert not taken, "nothing is taken beyond the deadline"
-    one.hold(5)
+    mine.hold(5)
     clock.now = starts[1]
     assert not other.claim(starts[1])
     assert other.reserve(now + 9)[0] == pytest.approx(now + 5)
-    assert Pace("uniprot", 0.2, clock, Ledger(tmp_path)).reserve(now + 9)[0] == clock.now
+    assert RateLimiter("uniprot", 0.2, clock, SharedSlots(tmp_path)).reserve(now + 9)[0] == clock.now
 
 
 def test_waiting_says_how_long_it_would_take(tmp_path: Path) -> None:
     clock = FakeClock()
-    pace = Pace("pubchem", 0.2, clock, Ledger(tmp_path))
+    pace = RateLimiter("pubchem", 0.2, clock, SharedSlots(tmp_path))
     assert pace.claim(pace.approach(clock.now + 1))
     assert pace.claim(pace.approach(clock.now + 1))
     assert clock.slept == [pytest.approx(0.2)]
     pace.hold(60)
-    with pytest.raises(Late) as late:
+    with pytest.raises(TooLate) as late:
         pace.approach(clock.now + 30)
     assert late.value.seconds == pytest.approx(60)
     assert len(clock.slept) == 1
@@ -126,9 +137,9 @@ def test_waiting_says_how_long_it_would_take(tmp_path: Path) -> None:
 
 def test_moments_of_before_a_restart_are_forgotten(tmp_path: Path) -> None:
     clock = FakeClock()
-    Pace("pubchem", 0.2, clock, Ledger(tmp_path)).hold(1e9)
-    clock.now -= 2 * HORIZON  # the machine's clock began anew
-    pace = Pace("pubchem", 0.2, clock, Ledger(tmp_path))
+    RateLimiter("pubchem", 0.2, clock, SharedSlots(tmp_path)).hold(1e9)
+    clock.now -= 2 * HORIZON_SECONDS  # the machine's clock began anew
+    pace = RateLimiter("pubchem", 0.2, clock, SharedSlots(tmp_path))
     assert pace.reserve(clock.now + 9) == (clock.now, True)
 
 
@@ -140,19 +151,19 @@ def test_a_file_that_cannot_be_used_costs_a_warning_and_no_limit(
         (tmp_path / "pace.sqlite").mkdir()
     else:
         (tmp_path / "pace.sqlite").write_bytes(b"this is no database" * 100)
-    ledger = Ledger(tmp_path)
+    slots = SharedSlots(tmp_path)
     clock = FakeClock()
-    pace = Pace("pubchem", 0.2, clock, ledger)
+    pace = RateLimiter("pubchem", 0.2, clock, slots)
     assert [pace.reserve(clock.now + 9)[0] - clock.now for _ in range(3)] == [
         pytest.approx(0.2 * number) for number in range(3)
     ]
-    assert not ledger.shared
-    assert len([one for one in caplog.records if "limits hold for this process only" in one.message]) == 1
+    assert not slots.shared
+    assert len([record for record in caplog.records if "limits hold for this process only" in record.message]) == 1
 
 
 def test_a_process_killed_in_the_middle_of_a_change_leaves_the_turn_as_it_was(tmp_path: Path) -> None:
     clock = FakeClock()
-    pace = Pace("pubchem", 0.2, clock, Ledger(tmp_path))
+    pace = RateLimiter("pubchem", 0.2, clock, SharedSlots(tmp_path))
     pace.reserve(clock.now + 9)
     killed = (
         "import os, sqlite3, sys\n"
@@ -163,13 +174,13 @@ def test_a_process_killed_in_the_middle_of_a_change_leaves_the_turn_as_it_was(tm
     )
     subprocess.run([sys.executable, "-c", killed, str(tmp_path / "pace.sqlite")], check=False)
     assert pace.reserve(clock.now + 9)[0] - clock.now == pytest.approx(0.2)
-    assert pace.ledger.shared
+    assert pace.slots.shared
 
 
 ASKER = """
 import sys, time
 from dataclasses import replace
-from biomed_agent.sources.http.rate_limit import Pace
+from biomed_agent.sources.http.rate_limit import RateLimiter
 from biomed_agent.sources.http.services import SERVICES
 from biomed_agent.sources.http.transport import Transport
 
@@ -184,14 +195,14 @@ def noted(pace, start):
     starts.extend([clock.last] if held else [])  # the moment at which it was held to be in time
     return held
 
-clock, starts, claim, Pace.claim = Noted(), [], Pace.claim, noted
+clock, starts, claim, RateLimiter.claim = Noted(), [], RateLimiter.claim, noted
 url, folder, rate, who = sys.argv[1:]
 service = replace(SERVICES["pubchem"], url=url, per_second=float(rate), per_minute=float("inf"))
 with Transport(folder, clock=clock, services={"pubchem": service}) as transport:
     print("ready", flush=True)
     number, until = 0, float(input())
     while time.monotonic() < until:
-        reply = transport.get("pubchem", f"any/{who}/{number}", reveals="identifier", what="any", ttl=0)
+        reply = transport.get("pubchem", f"any/{who}/{number}", discloses="identifier", log_line="any", ttl=0)
         assert reply.status == 200, reply
         number += 1
 print(number, *starts)
@@ -221,8 +232,9 @@ def test_four_processes_keep_one_limit_in_real_time(tmp_path: Path) -> None:
         until = time.monotonic() + seconds
         for asker in askers:
             print(until, file=asker.stdin, flush=True)
-        told = [asker.communicate(timeout=30)[0].split() for asker in askers]
-    done, started = [int(one[0]) for one in told], sorted(float(start) for one in told for start in one[1:])
+        reports = [asker.communicate(timeout=30)[0].split() for asker in askers]
+    done = [int(report[0]) for report in reports]
+    started = sorted(float(start) for report in reports for start in report[1:])
     arrived = sorted(service.arrivals["pubchem"])
     assert len(started) == len(arrived) == sum(done) + service.violations["pubchem"], "nothing was lost or asked twice"
     assert worst_window(started, 1.0) <= rate

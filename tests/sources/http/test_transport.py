@@ -17,9 +17,10 @@ import pytest
 
 from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.core.privacy.egress import is_loopback, record_egress, recording
-from biomed_agent.sources.http.reply_cache import Flights
+from biomed_agent.sources.http.reply import Reply
+from biomed_agent.sources.http.reply_cache import SingleFlight
 from biomed_agent.sources.http.services import SERVICES
-from biomed_agent.sources.http.transport import Reply, Transport
+from biomed_agent.sources.http.transport import Transport
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said, script
 
 OK = Said.json({"ok": True})
@@ -51,7 +52,7 @@ def local(server: LocalServer, clock: FakeClock, cache_dir: Path | None = None, 
 
 
 def ask(transport: Transport, service: str = "pubchem", path: str = "compound/cid/2244/JSON", **options: Any) -> Reply:
-    return transport.get(service, path, **({"reveals": "identifier", "what": "CID 2244"} | options))
+    return transport.get(service, path, **({"discloses": "identifier", "log_line": "CID 2244"} | options))
 
 
 # -- retries and the time budget
@@ -126,11 +127,11 @@ def test_an_unreachable_service_is_named(clock: FakeClock) -> None:
         Transport(clock=clock, services={"uniprot": "http://127.0.0.1:9"}) as transport,
         pytest.raises(Unavailable, match="UniProt gave no answer for accession P1: ConnectError"),
     ):
-        ask(transport, "uniprot", "x", what="accession P1")
+        ask(transport, "uniprot", "x", log_line="accession P1")
 
 
 def test_a_body_without_end_is_refused(server: LocalServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.http.wire.MAX_BODY", 1000)
+    monkeypatch.setattr("biomed_agent.sources.http.connection.MAX_BODY_BYTES", 1000)
     server.play = script(Said(b"x" * 2000))
     with local(server, clock) as transport, pytest.raises(Unavailable, match="more than"):
         ask(transport)
@@ -198,8 +199,8 @@ def test_a_cache_hit_asks_nobody_and_keeps_the_provenance(
     assert again.provenance == first.provenance
     assert first.provenance.release == "2026_01"
     assert first.provenance.retrieved.startswith("2027-01-15T")
-    with local(server, clock, tmp_path, offline=True) as later:
-        assert ask(later, "uniprot").json() == {"n": 1}
+    with local(server, clock, tmp_path, offline=True) as poll_path:
+        assert ask(poll_path, "uniprot").json() == {"n": 1}
 
 
 def test_a_reply_gets_stale(server: LocalServer, clock: FakeClock, tmp_path: Path) -> None:
@@ -215,7 +216,9 @@ def test_a_reply_gets_stale(server: LocalServer, clock: FakeClock, tmp_path: Pat
 def test_posts_are_cached_by_their_form(server: LocalServer, clock: FakeClock, tmp_path: Path) -> None:
     with local(server, clock, tmp_path) as transport:
         for name in ("aspirin", "aspirin", "ibuprofen"):
-            transport.post("pubchem", "compound/name/JSON", form={"name": name}, reveals="name", what=f"name {name}")
+            transport.post(
+                "pubchem", "compound/name/JSON", form={"name": name}, discloses="name", log_line=f"name {name}"
+            )
     assert [asked.form["name"] for asked in server.asked] == ["aspirin", "ibuprofen"]
 
 
@@ -239,7 +242,7 @@ def test_a_check_that_fails_over_a_reply_says_that_it_is_malformed(
     """Whatever a check raises over a strange reply, it is no answer: said so, asked for again and never kept."""
 
     def check(reply: Reply) -> None:
-        len(reply.json()["Fault"]["Code"]), [one.get("text") for one in reply.json()["messages"]]
+        len(reply.json()["Fault"]["Code"]), [message.get("text") for message in reply.json()["messages"]]
 
     server.play = script(Said.json(body))
     with local(server, clock, tmp_path) as transport:
@@ -324,10 +327,10 @@ def test_the_policy_decides_by_what_is_revealed(
 ) -> None:
     passed = set()
     with Transport(egress=egress, clock=clock, services={"pubchem": far}) as transport:
-        for reveals in ("name", "identifier", "query", "structure", "text"):
+        for discloses in ("name", "identifier", "query", "structure", "text"):
             try:
-                ask(transport, reveals=reveals)
-                passed.add(reveals)
+                ask(transport, discloses=discloses)
+                passed.add(discloses)
             except Refused as refused:
                 assert f"egress policy is {egress}" in refused.message
                 assert "BIOMED_AGENT_EGRESS" in refused.hint
@@ -347,7 +350,7 @@ def test_offline_refuses_with_its_own_words(server: LocalServer, clock: FakeCloc
 
 def test_this_machine_is_exempt_and_not_logged(server: LocalServer, clock: FakeClock) -> None:
     with local(server, clock, egress="nothing", offline=True) as transport, transport.recording() as left:
-        assert ask(transport, reveals="structure").status == 200
+        assert ask(transport, discloses="structure").status == 200
     assert left == []
 
 
@@ -371,17 +374,17 @@ def test_a_recording_holds_what_left_in_its_block(
     server: LocalServer, clock: FakeClock, far: str, tmp_path: Path
 ) -> None:
     with Transport(tmp_path, clock=clock, services={"pubchem": far}) as transport:
-        ask(transport, what="before")
+        ask(transport, log_line="before")
         with transport.recording() as outer:
-            ask(transport, path="a", what="name aspirin")
+            ask(transport, path="a", log_line="name aspirin")
             with recording() as inner:
-                ask(transport, path="b", what="CID 1")
-                ask(transport, path="a", what="name aspirin")  # from the cache: nothing left
+                ask(transport, path="b", log_line="CID 1")
+                ask(transport, path="a", log_line="name aspirin")  # from the cache: nothing left
                 record_egress("host: question")
             with ThreadPoolExecutor() as pool:
-                pool.submit(ask, transport, path="c", what="somebody else's").result()
+                pool.submit(ask, transport, path="c", log_line="somebody else's").result()
                 inherited = contextvars.copy_context()
-                pool.submit(inherited.run, ask, transport, path="d", what="ours").result()
+                pool.submit(inherited.run, ask, transport, path="d", log_line="ours").result()
     assert inner == ["PubChem: CID 1", "host: question"]
     assert outer == ["PubChem: name aspirin", "PubChem: CID 1", "host: question", "PubChem: ours"]
     assert transport.log[0] == "PubChem: before"
@@ -405,7 +408,7 @@ def test_secrets_show_nowhere(
     caplog.set_level(logging.DEBUG)
     options: dict[str, Any] = {"email": "me@example.org", "api_key": "s3cret-key"}
     with Transport(tmp_path, clock=clock, services={"pubmed": far}, **options) as transport:
-        reply = ask(transport, "pubmed", "esearch.fcgi", params={"db": "pubmed", "term": "x y"}, what="search x y")
+        reply = ask(transport, "pubmed", "esearch.fcgi", params={"db": "pubmed", "term": "x y"}, log_line="search x y")
         with pytest.raises(Unavailable) as caught:
             ask(transport, "pubmed", "other.fcgi", check=check)
     assert server.asked[0].form == {
@@ -509,14 +512,14 @@ def test_black_stops_us(server: LocalServer, clock: FakeClock) -> None:
 def test_who_shares_the_cache_folder_shares_the_pace_and_the_pauses(
     server: LocalServer, clock: FakeClock, tmp_path: Path
 ) -> None:
-    with local(server, clock, tmp_path) as one, local(server, clock, tmp_path) as other:
+    with local(server, clock, tmp_path) as mine, local(server, clock, tmp_path) as other:
         began = clock.now
         for number in range(3):
-            ask(one, path=f"a{number}")
+            ask(mine, path=f"a{number}")
             ask(other, path=f"b{number}")
         assert clock.now - began == pytest.approx(1.025)
         server.play = script(Said.json({}, X_Throttling_Control="Request Count status: Black (100%)"))
-        ask(one, path="last")
+        ask(mine, path="last")
         with pytest.raises(Unavailable, match=r"PubChem gave no answer for CID 2244: it asked for a pause.*in 60 s"):
             ask(other, path="refused")
         assert ask(other, "uniprot", "at once").status == 200
@@ -614,7 +617,7 @@ def test_threads_that_ask_for_the_same_share_one_fetch(server: LocalServer) -> N
 
 
 def test_an_error_is_shared_and_then_forgotten() -> None:
-    flights: Flights[int] = Flights()
+    flights: SingleFlight[int] = SingleFlight()
     waiting, go_on = threading.Event(), threading.Event()
 
     def fail() -> int:
@@ -638,9 +641,9 @@ ASKER = """
 import sys, time
 from biomed_agent.sources.http.transport import Transport
 with Transport(sys.argv[2], services={"pubchem": sys.argv[1]}) as transport:
-    transport.get("pubchem", "warm/" + sys.argv[4], reveals="identifier", what="warm up")
+    transport.get("pubchem", "warm/" + sys.argv[4], discloses="identifier", log_line="warm up")
     time.sleep(max(0.0, float(sys.argv[3]) - time.monotonic()))
-    print(transport.get("pubchem", "same", reveals="identifier", what="the same").text)
+    print(transport.get("pubchem", "same", discloses="identifier", log_line="the same").text)
 """
 
 
@@ -652,7 +655,7 @@ def test_processes_that_ask_for_the_same_share_one_fetch(server: LocalServer, tm
     server.play = play
     together = str(time.monotonic() + 2.0)
     arguments = [sys.executable, "-c", ASKER, server.url, str(tmp_path), together]
-    askers = [subprocess.Popen([*arguments, str(one)], stdout=subprocess.PIPE) for one in range(3)]
+    askers = [subprocess.Popen([*arguments, str(number)], stdout=subprocess.PIPE) for number in range(3)]
     assert [json.loads(asker.communicate(timeout=30)[0]) for asker in askers] == [{"ok": True}] * 3
     assert sum(asked.path == "/same" for asked in server.asked) == 1
 
@@ -684,12 +687,12 @@ def test_a_queued_answer_is_fetched_where_it_will_lie(server: LocalServer, clock
     server.play = script(queued, queued, queued, OK)
     began = clock.now
     with local(server, clock, tmp_path) as transport:
-        reply = ask(transport, later=waiting_at)
+        reply = ask(transport, poll_path=waiting_at)
         assert reply.json() == {"ok": True}
         assert reply.provenance.url == f"{server.url}/compound/cid/2244/JSON"
         assert [asked.path for asked in server.asked] == ["/compound/cid/2244/JSON", *["/list/7"] * 3]
         assert clock.now - began == pytest.approx(2 + 4 + 8)
-        assert ask(transport, later=waiting_at).from_cache, "the answer is kept under the question"
+        assert ask(transport, poll_path=waiting_at).from_cache, "the answer is kept under the question"
 
 
 @pytest.mark.parametrize("status", [200, 202])
@@ -699,9 +702,9 @@ def test_a_queue_is_left_when_the_time_is_over_and_never_kept(
     server.play = script(Said.json({"key": 7}, status=status))
     with local(server, clock, tmp_path) as transport:
         with pytest.raises(Unavailable, match="PubChem put CID 2244 in a queue and has not answered within 14 s"):
-            ask(transport, later=waiting_at)
+            ask(transport, poll_path=waiting_at)
         server.play = script(OK)
-        assert ask(transport, later=waiting_at).json() == {"ok": True}
+        assert ask(transport, poll_path=waiting_at).json() == {"ok": True}
 
 
 @pytest.mark.network

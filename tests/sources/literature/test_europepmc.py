@@ -150,8 +150,8 @@ def test_retraction(more: dict[str, Any], retracted: bool) -> None:
     ],
 )
 def test_a_notice_is_no_report(more: dict[str, Any]) -> None:
-    found = read_article(record(1) | more, HERE)
-    assert (found.is_notice, found.retracted) == (True, False)
+    article = read_article(record(1) | more, HERE)
+    assert (article.is_notice, article.retracted) == (True, False)
 
 
 def test_what_is_null_is_empty() -> None:
@@ -187,9 +187,9 @@ def test_odd_parts_cost_only_themselves_and_odd_records_are_counted() -> None:
         "pubTypeList": {"pubType": [None, "Review"]},
         "commentCorrectionList": {"commentCorrection": ["x", None, {"type": None}, {"type": "Retraction in"}]},
     }
-    found = read_article(record(1) | odd, HERE)
-    assert (found.mesh, found.keywords, found.types) == (("Water",), ("salt",), ("Review",))
-    assert found.retracted
+    article = read_article(record(1) | odd, HERE)
+    assert (article.mesh, article.keywords, article.types) == (("Water",), ("salt",), ("Review",))
+    assert article.retracted
     records = [
         record(1),
         {"title": "no id"},
@@ -347,7 +347,7 @@ def test_full_text(server: LocalServer, europepmc: EuropePMC) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("reply", "words"),
     [
         (Said.json({"errCode": 400, "errMsg": "Bad query"}, 400), "Bad query"),
         (Said.json({"errCode": 500, "errMsg": "oops"}), "oops"),
@@ -355,8 +355,8 @@ def test_full_text(server: LocalServer, europepmc: EuropePMC) -> None:
         (Said.json([]), "no object"),
     ],
 )
-def test_errors_that_come_with_any_status(server: LocalServer, europepmc: EuropePMC, said: Said, words: str) -> None:
-    server.play = script(said)
+def test_errors_that_come_with_any_status(server: LocalServer, europepmc: EuropePMC, reply: Said, words: str) -> None:
+    server.play = script(reply)
     with pytest.raises(Unavailable, match=words):
         europepmc.search("x")
 
@@ -393,18 +393,18 @@ def recorded(name: str) -> Page:
 @pytest.mark.shared
 def test_recorded_core_records() -> None:
     page = recorded("search_core_25.json")
-    found = {article.pmid: article for article in page.articles}
-    assert (page.count, len(found)) == (5_059_039, 25)
+    articles = {article.pmid: article for article in page.articles}
+    assert (page.count, len(articles)) == (5_059_039, 25)
     assert page.next_mark.endswith("==")
-    assert all(article.title and article.journal and article.date for article in found.values())
-    assert not any("<h4" in article.abstract or "</" in article.abstract for article in found.values())
-    labels = [line.partition(":")[0] for line in found["40493882"].abstract.splitlines()]
+    assert all(article.title and article.journal and article.date for article in articles.values())
+    assert not any("<h4" in article.abstract or "</" in article.abstract for article in articles.values())
+    labels = [line.partition(":")[0] for line in articles["40493882"].abstract.splitlines()]
     assert labels == ["BACKGROUND", "METHODS", "RESULTS", "CONCLUSION"]
-    assert "(H2S)" in found["40511629"].abstract
-    assert sum("Published Erratum" in article.types for article in found.values()) == 2
-    assert not any(article.retracted or article.preprint or article.notices for article in found.values())
-    assert found["40437959"].open_access
-    assert _licence_of(found["40437959"]) == "cc by-nc-nd"
+    assert "(H2S)" in articles["40511629"].abstract
+    assert sum("Published Erratum" in article.types for article in articles.values()) == 2
+    assert not any(article.retracted or article.preprint or article.notices for article in articles.values())
+    assert articles["40437959"].open_access
+    assert _licence_of(articles["40437959"]) == "cc by-nc-nd"
 
 
 @shared
@@ -417,13 +417,13 @@ def test_recorded_smaller_records() -> None:
     assert [article.pmid for article in recorded("search_idlist_25.json").articles] == core
     assert [article.pmid for article in recorded("search_pagesize5.json").articles] == core[:5]
     assert recorded("search_no_results.json") == Page((), 0)
-    (one,) = recorded("search_lite_one_pmid.json").articles
-    assert (one.pmcid, one.open_access, one.authors[0]) == ("PMC3040717", False, "Lee MS")
+    (article,) = recorded("search_lite_one_pmid.json").articles
+    assert (article.pmcid, article.open_access, article.authors[0]) == ("PMC3040717", False, "Lee MS")
     six = recorded("search_lite_six.json")
     assert (six.count, six.next_mark, six.articles[0].doi) == (6, "", "10.3389/fonc.2022.1014859")
     # The XML form, which is never asked for, holds the same.
     root = ET.parse(RECORDED / "search_lite_25.xml").getroot()
-    assert [found.findtext("id") for found in root.iter("result")] == core
+    assert [result.findtext("id") for result in root.iter("result")] == core
 
 
 @shared

@@ -157,10 +157,10 @@ def test_retraction(kind: str, citation: str, retracted: bool) -> None:
     listed = f'<CommentsCorrections RefType="{citation}"><RefSource>J. 1</RefSource></CommentsCorrections>'
     corrections = f"<CommentsCorrectionsList>{listed}</CommentsCorrectionsList>" if citation else ""
     types = f"<PublicationTypeList><PublicationType>{kind}</PublicationType></PublicationTypeList>"
-    found = read(minimal(article=types, citation=corrections))
-    assert found.retracted is retracted
-    assert len(found.notices) == (citation.endswith("In"))
-    assert found.is_notice is kind.startswith("Retraction ")
+    article = read(minimal(article=types, citation=corrections))
+    assert article.retracted is retracted
+    assert len(article.notices) == (citation.endswith("In"))
+    assert article.is_notice is kind.startswith("Retraction ")
 
 
 def test_a_title_tells_of_a_retraction_before_types_do() -> None:
@@ -177,8 +177,8 @@ def test_a_preprint_is_marked() -> None:
 
 
 def test_several_kinds_in_one_set() -> None:
-    found = read_articles(article_set(FULL, BOOK, "<DeleteCitation><PMID>9</PMID></DeleteCitation>"), HERE)
-    assert [article.pmid for article in found] == ["77", "88"]
+    articles = read_articles(article_set(FULL, BOOK, "<DeleteCitation><PMID>9</PMID></DeleteCitation>"), HERE)
+    assert [article.pmid for article in articles] == ["77", "88"]
     assert read_articles(article_set(), HERE) == []
 
 
@@ -222,8 +222,8 @@ def test_the_search_result_tells_what_was_ignored() -> None:
     assert (result.pmids, result.count, result.translation) == (("3", "1"), 40362, "apc[All Fields]")
     assert result.ignored == ("p.E1317Q", "xyz", "the", '"a b"')
     alone = {"errorlist": {"phrasesnotfound": "flurb"}, "warninglist": {"outputmessages": "Few."}}
-    one = read_search({"esearchresult": {"count": "1", "idlist": "3"} | alone})
-    assert (one.pmids, one.ignored, one.messages) == (("3",), ("flurb",), ("Few.",)), "not letter by letter"
+    result = read_search({"esearchresult": {"count": "1", "idlist": "3"} | alone})
+    assert (result.pmids, result.ignored, result.messages) == (("3",), ("flurb",), ("Few.",)), "not letter by letter"
     with pytest.raises(Unavailable, match="malformed"):
         read_search({"header": {}})
 
@@ -236,10 +236,10 @@ SEARCH_XML = """<?xml version="1.0"?><!DOCTYPE eSearchResult PUBLIC "-//NLM//DTD
 
 
 def test_a_search_in_xml_tells_the_same() -> None:
-    found = read_search_xml(SEARCH_XML)
-    assert (found.pmids, found.count, found.translation) == (("8", "9"), 5, "apc[All Fields]")
-    assert (found.ignored, found.messages) == (("flurb", "the"), ("Restrictions achieved.",))
-    assert found.history == History("NCID_1", "1")
+    result = read_search_xml(SEARCH_XML)
+    assert (result.pmids, result.count, result.translation) == (("8", "9"), 5, "apc[All Fields]")
+    assert (result.ignored, result.messages) == (("flurb", "the"), ("Restrictions achieved.",))
+    assert result.history == History("NCID_1", "1")
     for text, words in [
         ("<eSearchResult><ERROR>Invalid db name</ERROR></eSearchResult>", "Invalid db name"),
         ("<eSearchResult/>", "malformed"),
@@ -250,8 +250,8 @@ def test_a_search_in_xml_tells_the_same() -> None:
 
 
 def test_the_place_of_a_kept_list() -> None:
-    kept = "<ePostResult><QueryKey>1</QueryKey><WebEnv>NCID_1</WebEnv></ePostResult>"
-    assert read_history(kept) == History("NCID_1", "1")
+    posted = "<ePostResult><QueryKey>1</QueryKey><WebEnv>NCID_1</WebEnv></ePostResult>"
+    assert read_history(posted) == History("NCID_1", "1")
     for text, words in [
         ("<ePostResult><ERROR>Invalid db name specified: nothing</ERROR></ePostResult>", "Invalid db name"),
         ("<ePostResult/>", "names no list"),
@@ -295,7 +295,7 @@ def test_search_sends_the_query_as_it_is(server: LocalServer, pubmed: PubMed) ->
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("reply", "words"),
     [
         (Said.json({"error": "API rate limit exceeded", "api-key": "203.0.113.7", "count": "4"}), "rate limit"),
         (Said.json({"error": "error forwarding request", "api-key": "203.0.113.7"}, 400), "error forwarding request"),
@@ -305,8 +305,8 @@ def test_search_sends_the_query_as_it_is(server: LocalServer, pubmed: PubMed) ->
         (Said.json({"header": {}}), "malformed"),
     ],
 )
-def test_errors_that_come_with_any_status(server: LocalServer, pubmed: PubMed, said: Said, words: str) -> None:
-    server.play = script(said)
+def test_errors_that_come_with_any_status(server: LocalServer, pubmed: PubMed, reply: Said, words: str) -> None:
+    server.play = script(reply)
     with pytest.raises(Unavailable, match=words) as caught:
         pubmed.search("x")
     assert "203.0.113.7" not in str(caught.value)
@@ -357,8 +357,8 @@ def test_fetch_keeps_the_order_asked_for(server: LocalServer, pubmed: PubMed) ->
 
 def test_many_identifiers_go_by_post_in_parts(server: LocalServer, pubmed: PubMed) -> None:
     server.play = records
-    found = pubmed.fetch(range(1, 1202))
-    assert len(found) == 601
+    articles = pubmed.fetch(range(1, 1202))
+    assert len(articles) == 601
     assert [(asked.method, asked.query, asked.form["id"].count(",") + 1) for asked in server.asked] == [
         ("POST", {}, 1000),
         ("POST", {}, 201),
@@ -375,8 +375,8 @@ class Kept:
         form = asked.query | asked.form
         if "esearch" in asked.path:
             numbers = [str(number) for number in range(1, min(450, int(form["retmax"])) + 1)]
-            kept = {"webenv": "NCID_1", "querykey": "1"} if form.get("usehistory") == "y" else {}
-            return Said.json({"esearchresult": {"count": "450", "idlist": numbers} | kept})
+            history = {"webenv": "NCID_1", "querykey": "1"} if form.get("usehistory") == "y" else {}
+            return Said.json({"esearchresult": {"count": "450", "idlist": numbers} | history})
         if "epost" in asked.path:
             return Said(b"<ePostResult><QueryKey>1</QueryKey><WebEnv>NCID_1</WebEnv></ePostResult>")
         if "WebEnv" in form and self.forgets:
@@ -400,28 +400,28 @@ def test_abstracts_take_two_requests(
     server: LocalServer, pubmed: PubMed, limit: int, asked: list[tuple[str, str]]
 ) -> None:
     server.play = Kept()
-    found = pubmed.articles(pubmed.search("egfr", limit))
-    assert [article.pmid for article in found] == [str(number) for number in range(1, limit + 1)]
+    articles = pubmed.articles(pubmed.search("egfr", limit))
+    assert [article.pmid for article in articles] == [str(number) for number in range(1, limit + 1)]
     assert len(server.asked) == len(asked)
-    for one, (path, sent) in zip(server.asked, asked, strict=True):
-        told = [one.method, *(f"{name}={value}" for name, value in (one.query | one.form).items())]
-        assert one.path == f"/{path}"
-        assert sent in told
+    for request, (path, sent) in zip(server.asked, asked, strict=True):
+        parts = [request.method, *(f"{name}={value}" for name, value in (request.query | request.form).items())]
+        assert request.path == f"/{path}"
+        assert sent in parts
 
 
 def test_a_forgotten_list_is_asked_for_by_its_numbers(server: LocalServer, pubmed: PubMed) -> None:
-    kept = Kept()
-    kept.forgets = True
-    server.play = kept
+    history = Kept()
+    history.forgets = True
+    server.play = history
     assert len(pubmed.articles(pubmed.search("egfr", 450))) == 450
-    assert [len(one.form.get("id", "").split(",")) for one in server.asked] == [1, 1, 450]
+    assert [len(request.form.get("id", "").split(",")) for request in server.asked] == [1, 1, 450]
 
 
 def test_numbers_can_be_kept_and_read_in_parts(server: LocalServer, pubmed: PubMed) -> None:
     server.play = Kept()
     history = pubmed.keep(range(1, 300))
     assert server.asked[0].form["id"].startswith("1,2,3,")
-    assert [one.pmid for one in pubmed.fetch_kept(history, 10, 2) or ()] == ["12", "11"]
+    assert [article.pmid for article in pubmed.fetch_kept(history, 10, 2) or ()] == ["12", "11"]
     with pytest.raises(InvalidInput, match="no PMID"):
         pubmed.keep(["x"])
 
@@ -439,12 +439,12 @@ def test_identifiers_that_do_not_exist(server: LocalServer, pubmed: PubMed, stat
 
 
 def test_other_errors_of_efetch(server: LocalServer, pubmed: PubMed) -> None:
-    for said, words in [
+    for reply, words in [
         (Said(b"<eFetchResult><ERROR>oops</ERROR></eFetchResult>"), "oops"),
         (Said.json({"error": "API rate limit exceeded"}), "rate limit"),
         (Said(b"no", 404), "status 404: no"),
     ]:
-        server.play = script(said)
+        server.play = script(reply)
         with pytest.raises(Unavailable, match=words):
             pubmed.fetch([4])
 
@@ -467,24 +467,24 @@ def test_queries_leave_under_names_only_and_are_told(server: LocalServer, monkey
 @shared
 @pytest.mark.shared
 def test_recorded_articles() -> None:
-    found = {
+    articles = {
         article.pmid: article
         for file in sorted(RECORDED.glob("efetch_*.xml"))
         for article in read_articles(file.read_text(), HERE)
     }
-    assert len(found) == 12
-    assert all(article.title and article.year and article.journal for article in found.values())
-    assert "TERT gene" in found["27797938"].title
-    assert found["27797938"].abstract.startswith("OBJECTIVE: ")
-    assert found["27797938"].doi == "10.1136/gutjnl-2016-312510"
-    assert "(μ-XRF)" in found["37167981"].title
-    assert found["32160763"].abstract == ""
-    assert (found["38962805"].authors, found["38962805"].notices) == ((), ())
-    assert found["38048813"].title.startswith("[")
-    assert found["34843274"].authors == ("Guideline Development Panel for the Treatment of Depressive Disorders",)
-    assert found["993"].retracted
-    assert found["993"].notices[0].endswith("(PMID 195582)")
-    assert [pmid for pmid, article in found.items() if article.retracted] == ["993"]
+    assert len(articles) == 12
+    assert all(article.title and article.year and article.journal for article in articles.values())
+    assert "TERT gene" in articles["27797938"].title
+    assert articles["27797938"].abstract.startswith("OBJECTIVE: ")
+    assert articles["27797938"].doi == "10.1136/gutjnl-2016-312510"
+    assert "(μ-XRF)" in articles["37167981"].title
+    assert articles["32160763"].abstract == ""
+    assert (articles["38962805"].authors, articles["38962805"].notices) == ((), ())
+    assert articles["38048813"].title.startswith("[")
+    assert articles["34843274"].authors == ("Guideline Development Panel for the Treatment of Depressive Disorders",)
+    assert articles["993"].retracted
+    assert articles["993"].notices[0].endswith("(PMID 195582)")
+    assert [pmid for pmid, article in articles.items() if article.retracted] == ["993"]
 
 
 @shared
@@ -526,8 +526,8 @@ def test_live_search_and_fetch() -> None:
         (article,) = pubmed.fetch([12377809])
         assert article.title
         assert pubmed.search("flurbnitrolzzz lipinski", limit=1).ignored
-        kept = pubmed.keep([12377809, 11237011])
-        assert len(pubmed.fetch_kept(kept, 0, 2) or ()) == 2
+        history = pubmed.keep([12377809, 11237011])
+        assert len(pubmed.fetch_kept(history, 0, 2) or ()) == 2
         many = pubmed.search("kinase inhibitor", limit=201)
         assert many.history is not None
         assert len(pubmed.articles(many)) == 201

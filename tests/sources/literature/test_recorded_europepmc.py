@@ -46,21 +46,24 @@ def test_searches(server: LocalServer, europepmc: EuropePMC, name: str) -> None:
     page = searched(server, europepmc, name)
     assert len(page.articles) == FOUND[name]
     assert page.count >= len(page.articles)
-    assert all(one.pmid or one.doi or one.pmcid or one.preprint for one in page.articles)
-    assert not any("<" in one.title and "</" in one.title for one in page.articles)
+    assert all(article.pmid or article.doi or article.pmcid or article.preprint for article in page.articles)
+    assert not any("<" in article.title and "</" in article.title for article in page.articles)
 
 
 def test_core_records_hold_abstracts_and_all_forms_name_the_same_articles(
     server: LocalServer, europepmc: EuropePMC
 ) -> None:
     core = searched(server, europepmc, "search_core_25.json").articles
-    assert sum(len(one.abstract) > 200 for one in core) > 15
-    assert not any("<h4" in one.abstract for one in core)
-    names = [one.pmid for one in core]
+    assert sum(len(article.abstract) > 200 for article in core) > 15
+    assert not any("<h4" in article.abstract for article in core)
+    names = [article.pmid for article in core]
     for name in ("search_lite_25.json", "search_lite_25.xml", "search_idlist_25.json"):
-        assert [one.pmid for one in searched(server, europepmc, name).articles] == names
+        assert [article.pmid for article in searched(server, europepmc, name).articles] == names
     lite, xml = (searched(server, europepmc, f"search_lite_25.{kind}").articles for kind in ("json", "xml"))
-    assert [(one.title, one.types, one.year) for one in lite] == [(one.title, one.types, one.year) for one in xml]
+    both = zip(lite, xml, strict=True)
+    assert all(
+        (first.title, first.types, first.year) == (other.title, other.types, other.year) for first, other in both
+    )
 
 
 def test_an_exchange_of_2016(server: LocalServer, europepmc: EuropePMC) -> None:

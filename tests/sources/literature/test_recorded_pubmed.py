@@ -9,8 +9,9 @@ import pytest
 from biomed_agent.core.errors import NotFound, Unavailable
 from biomed_agent.core.types import Article
 from biomed_agent.sources.http.transport import Transport
+from biomed_agent.sources.literature.passages import labelled
 from biomed_agent.sources.literature.pubmed import History, PubMed
-from biomed_agent.sources.literature.search import Literature, labelled
+from biomed_agent.sources.literature.search import Literature
 from tests.helpers.places import SHARED
 from tests.helpers.server import LocalServer, Said, script
 
@@ -64,33 +65,33 @@ def test_no_recorded_file_is_left_out() -> None:
 
 @pytest.mark.parametrize("name", ARTICLES)
 def test_articles(server: LocalServer, pubmed: PubMed, name: str) -> None:
-    found = fetched(server, pubmed, name)
-    assert [article.pmid for article in found] == ARTICLES[name]
-    assert all(article.title and article.year and article.journal and article.types for article in found)
-    assert not any("<" in article.title or "</" in article.abstract for article in found)
+    articles = fetched(server, pubmed, name)
+    assert [article.pmid for article in articles] == ARTICLES[name]
+    assert all(article.title and article.year and article.journal and article.types for article in articles)
+    assert not any("<" in article.title or "</" in article.abstract for article in articles)
 
 
 def test_what_is_peculiar_in_them(server: LocalServer, pubmed: PubMed) -> None:
     """What ``docs/sources.md`` says each of them proves."""
-    found = {article.pmid: article for name in ARTICLES for article in fetched(server, pubmed, name)}
-    assert found["32160763"].abstract == "", "a missing abstract is empty, not made up"
-    assert found["34843274"].authors[0].startswith("Guideline Development Panel"), "a collective author"
-    assert "(μ-XRF)" in found["37167981"].title
-    assert "Fe3O4@SiO2" in found["37167981"].abstract
-    assert found["38048813"].title.startswith("["), "a translated title"
-    assert found["38048813"].kind == "Editorial"
-    rich = found["38591913"]
+    articles = {article.pmid: article for name in ARTICLES for article in fetched(server, pubmed, name)}
+    assert articles["32160763"].abstract == "", "a missing abstract is empty, not made up"
+    assert articles["34843274"].authors[0].startswith("Guideline Development Panel"), "a collective author"
+    assert "(μ-XRF)" in articles["37167981"].title
+    assert "Fe3O4@SiO2" in articles["37167981"].abstract
+    assert articles["38048813"].title.startswith("["), "a translated title"
+    assert articles["38048813"].kind == "Editorial"
+    rich = articles["38591913"]
     assert (rich.pmcid, len(rich.mesh), len(rich.keywords)) == ("PMC11112993", 9, 9)
     assert list(dict.fromkeys(label for label, _ in labelled(rich.abstract))) == ["", "IMPORTANCE"]
-    assert (found["38884108"].abstract, found["38884108"].pmcid) == ("", "PMC11177781")
-    erratum = found["38962805"]
+    assert (articles["38884108"].abstract, articles["38884108"].pmcid) == ("", "PMC11177781")
+    erratum = articles["38962805"]
     assert (erratum.kind, erratum.is_notice, erratum.authors) == ("Published Erratum", True, ())
-    assert [one.pmid for one in found.values() if one.is_notice] == ["38962805"]
-    structured = found["27797938"]
+    assert [article.pmid for article in articles.values() if article.is_notice] == ["38962805"]
+    structured = articles["27797938"]
     assert structured.abstract.startswith("OBJECTIVE: ")
     assert structured.notices == (), "what it cites, and a comment on it, are no notices"
-    assert [pmid for pmid, article in found.items() if article.retracted] == ["993"]
-    assert [notice[-13:] for notice in found["993"].notices] == ["(PMID 195582)"]
+    assert [pmid for pmid, article in articles.items() if article.retracted] == ["993"]
+    assert [notice[-13:] for notice in articles["993"].notices] == ["(PMID 195582)"]
 
 
 def test_a_pmid_of_an_empty_set_is_named(server: LocalServer, pubmed: PubMed) -> None:
@@ -104,7 +105,7 @@ def test_a_pmid_of_an_empty_set_is_named(server: LocalServer, pubmed: PubMed) ->
 def test_exchanges(server: LocalServer, pubmed: PubMed, name: str) -> None:
     for response in responses(name):
         server.play = script(Said(text_of(response)))
-        assert [one.pmid for one in pubmed.fetch(CASSETTES[name] or ["233333333"])] == CASSETTES[name]
+        assert [article.pmid for article in pubmed.fetch(CASSETTES[name] or ["233333333"])] == CASSETTES[name]
 
 
 def test_searches(server: LocalServer, pubmed: PubMed) -> None:
@@ -146,7 +147,7 @@ def test_a_kept_list_and_errors(server: LocalServer, pubmed: PubMed) -> None:
 def responses(name: str) -> list[Any]:
     yaml = pytest.importorskip("yaml")
     recorded = yaml.safe_load(body(name))
-    return [one["response"] for one in recorded.get("interactions") or recorded["http_interactions"]]
+    return [interaction["response"] for interaction in recorded.get("interactions") or recorded["http_interactions"]]
 
 
 def text_of(response: Any) -> bytes:

@@ -18,11 +18,11 @@ def article(title: str = "A finding", abstract: str = "", types: list[str] | Non
 RETRACTED, NOTICE, NOTED, FINE = "retracted", "notice", "noted", "fine"
 
 
-def fate(one: Article) -> str:
+def fate(record: Article) -> str:
     notes: list[str] = []
-    if usable([one], notes):
+    if usable([record], notes):
         assert not notes
-        return NOTED if one.notices else FINE
+        return NOTED if record.notices else FINE
     (note,) = notes
     assert "PMID:1" in note, "nothing is left out without a word"
     return RETRACTED if "because retracted" in note else NOTICE
@@ -52,9 +52,9 @@ def fate(one: Article) -> str:
 def test_links_in_the_words_of_either_service(link: str, expected: str, words: str) -> None:
     spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in link).strip().capitalize()
     for written in (link, spaced.replace("edand ", "ed and ")):
-        found = article(link=written)
-        assert fate(found) == expected, written
-        assert found.notices == ((words,) if words else ())
+        linked = article(link=written)
+        assert fate(linked) == expected, written
+        assert linked.notices == ((words,) if words else ())
 
 
 @pytest.mark.parametrize(

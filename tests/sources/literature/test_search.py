@@ -1,8 +1,7 @@
-"""Which service answers a literature query, and which sentences are taken from what it found."""
+"""Which service answers a literature query, and which of its articles may be evidence."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,27 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from biomed_agent.core.errors import NotFound, Unavailable
-from biomed_agent.core.types import Article, Provenance
+from biomed_agent.core.types import Article
 from biomed_agent.sources.http.transport import Transport
-from biomed_agent.sources.literature.europepmc import EuropePMC, read_search
-from biomed_agent.sources.literature.pubmed import PubMed, read_articles
-from biomed_agent.sources.literature.search import (
-    FINDING_WEIGHT,
-    REVIEW_WEIGHT,
-    Literature,
-    labelled,
-    pmids_of,
-    rank_passages,
-    sentences,
-    tells_a_finding,
-    usable,
-    without_tags,
-)
-from tests.helpers.places import SHARED
+from biomed_agent.sources.literature.europepmc import EuropePMC
+from biomed_agent.sources.literature.passages import rank_passages
+from biomed_agent.sources.literature.pubmed import PubMed
+from biomed_agent.sources.literature.search import Literature, pmids_of, usable, without_tags
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said
-
-RECORDED = SHARED / "recorded"
-shared = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded replies do not lie beside the checkout")
 
 ONE_HIT = {"esearchresult": {"count": "1", "idlist": ["1"], "querytranslation": "aspirin[All Fields]"}}
 RECORD = "<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID></MedlineCitation></PubmedArticle>"
@@ -73,17 +58,17 @@ def literature(server: LocalServer) -> Iterator[Literature]:
 
 
 def articles_of(*numbers: int, doi: bool = False) -> Said:
-    one = (
+    record = (
         "<PubmedArticle><MedlineCitation><PMID>{0}</PMID><Article><Abstract><AbstractText>Text {0}.</AbstractText>"
         "</Abstract></Article></MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType='doi'>10.1/{0}</ArticleId>"
         "</ArticleIdList></PubmedData></PubmedArticle>"
     )
-    return Said(f"<PubmedArticleSet>{''.join(one.format(number) for number in numbers)}</PubmedArticleSet>".encode())
+    return Said(f"<PubmedArticleSet>{''.join(record.format(number) for number in numbers)}</PubmedArticleSet>".encode())
 
 
 def hits(*numbers: str, **more: object) -> Said:
-    found = {"count": str(len(numbers)), "idlist": list(numbers), "querytranslation": "aspirin[All Fields]"}
-    return Said.json({"esearchresult": found | more})
+    result = {"count": str(len(numbers)), "idlist": list(numbers), "querytranslation": "aspirin[All Fields]"}
+    return Said.json({"esearchresult": result | more})
 
 
 def test_pubmed_alone_answers_when_it_has_articles_and_says_how_it_read_the_query(
@@ -108,9 +93,9 @@ def test_europe_pmc_is_asked_beside_when_pubmed_has_few(literature: Literature, 
     services.search, services.fetch = hits("1", "2"), articles_of(1, 2)
     services.europepmc = Said.json({"hitCount": 4, "resultList": {"result": [same, early, later, early]}})
     notes: list[str] = []
-    found = literature.search("aspirin", 5, notes)
-    assert [article.handle for article in found] == ["PMID:1", "PMID:2", "DOI:10.1/e"]
-    assert found[-1].preprint
+    articles = literature.search("aspirin", 5, notes)
+    assert [article.handle for article in articles] == ["PMID:1", "PMID:2", "DOI:10.1/e"]
+    assert articles[-1].preprint
     assert notes[1] == (
         "PubMed has few articles of this, so Europe PMC was asked for 'aspirin' as well (4 articles, preprints among "
         "them; 1 added)."
@@ -177,10 +162,10 @@ def test_pmids_are_asked_of_europe_pmc_when_pubmed_does_not_answer(
     literature: Literature, services: Services, server: LocalServer
 ) -> None:
     services.fetch = DOWN
-    found = [{"id": number, "source": "MED", "pmid": number} for number in ("3", "1")]
-    services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": found}})
+    records = [{"id": number, "source": "MED", "pmid": number} for number in ("3", "1")]
+    services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": records}})
     notes: list[str] = []
-    assert [one.pmid for one in literature.search("PMID: 1, 2, 3", 5, notes)] == ["1", "3"]
+    assert [article.pmid for article in literature.search("PMID: 1, 2, 3", 5, notes)] == ["1", "3"]
     assert server.asked[-1].query["query"] == "SRC:MED AND (EXT_ID:1 OR EXT_ID:2 OR EXT_ID:3)"
     assert notes[1:] == ["Europe PMC gave no record that can be read of 1 PMID: 2."]
 
@@ -188,12 +173,12 @@ def test_pmids_are_asked_of_europe_pmc_when_pubmed_does_not_answer(
 def test_a_record_of_europe_pmc_that_cannot_be_read_costs_a_note(literature: Literature, services: Services) -> None:
     records = [{"title": "no id"}, {"id": "PPR1", "source": "PPR", "title": "Early", "doi": "10.1/e"}]
     services.europepmc = Said.json({"hitCount": 2, "resultList": {"result": records}})
-    said = "Europe PMC sent 1 record that cannot be read; left out."
+    note = "Europe PMC sent 1 record that cannot be read; left out."
     for search in (ONE_HIT, None):
         services.search = Said.json(search) if search else DOWN
         notes: list[str] = []
-        assert "DOI:10.1/e" in [one.handle for one in literature.search("aspirin", 5, notes)]
-        assert notes[-1] == said
+        assert "DOI:10.1/e" in [entity.handle for entity in literature.search("aspirin", 5, notes)]
+        assert notes[-1] == note
 
 
 @pytest.mark.parametrize(
@@ -216,7 +201,7 @@ def test_a_query_of_pmids(query: str, expected: list[str]) -> None:
 @settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_query_is_read(text: str) -> None:
-    assert all(one.isdigit() for one in pmids_of(text))
+    assert all(number.isdigit() for number in pmids_of(text))
     without = without_tags(text)
     assert without is None or len(without) <= len(text)
 
@@ -225,14 +210,14 @@ def test_any_query_is_read(text: str) -> None:
 
 
 def test_retracted_articles_and_notices_are_passed_over_by_name() -> None:
-    found = [
+    articles = [
         Article("A", pmid="1", retracted=True),
         Article("B", pmid="2", types=("Journal Article", "Retraction of Publication")),
         Article("C", pmid="3", notices=("Expression of concern: J 1",)),
         Article("D", pmid="4", retracted=True, types=("Retraction Notice",)),
     ]
     notes: list[str] = []
-    assert [one.pmid for one in usable(found, notes)] == ["3"]
+    assert [article.pmid for article in usable(articles, notes)] == ["3"]
     assert notes == [
         "Passed over because retracted: PMID:1, PMID:4.",
         "Passed over because they only tell of another article: PMID:2 (Retraction of Publication).",
@@ -275,8 +260,8 @@ def test_open_access_full_texts_are_read_and_quoted_with_section_and_licence(
     assert passage.article.provenance is not None
     assert passage.article.provenance.licence == "https://creativecommons.org/licenses/by/4.0/"
     assert (passage.article.handle, passage.article.provenance.identifier) == ("PMID:3", "PMC5")
-    found = rank_passages("metformin stroke company", articles, 9, texts)
-    assert all("company" not in one.text for one in found), "funding is no finding"
+    passages = rank_passages("metformin stroke company", articles, 9, texts)
+    assert all("company" not in passage.text for passage in passages), "funding is no finding"
 
 
 def test_an_article_whose_full_text_tells_of_a_retraction_is_quoted_from_neither(
@@ -354,127 +339,3 @@ def test_an_ignored_word_stops_the_search_and_asks_nobody_else(
 )
 def test_only_tags_that_say_where_words_stand_are_left_out(query: str, expected: str | None) -> None:
     assert without_tags(query) == expected
-
-
-# -- sentences and labels
-
-
-def test_sentences_are_verbatim_and_abbreviations_do_not_end_them() -> None:
-    text = "Levels (e.g. In plasma) rose. E. coli was absent. P < 0.05 was met! Was it safe?"
-    parts = sentences(text)
-    assert parts == ["Levels (e.g. In plasma) rose.", "E. coli was absent.", "P < 0.05 was met!", "Was it safe?"]
-    assert " ".join(parts) == text
-
-
-def test_labels_are_kept_beside_the_sentences_not_in_them() -> None:
-    abstract = "AIMS: To test this. And that.\nRESULTS AND DISCUSSION: It held\nSO WHAT?: Do so.\nThe end."
-    assert labelled(abstract) == [
-        ("AIMS", "To test this."),
-        ("AIMS", "And that."),
-        ("RESULTS AND DISCUSSION", "It held"),
-        ("SO WHAT?", "Do so."),
-        ("", "The end."),
-    ]
-    assert labelled("CONCLUSION: It held.") == [("CONCLUSION", "It held.")]
-    assert labelled("DNA: a history of it.") == [("", "DNA: a history of it.")]
-    assert labelled("") == []
-
-
-@pytest.mark.parametrize(
-    ("label", "sentence", "expected"),
-    [
-        ("RESULTS", "Glucose fell.", True),
-        ("MAIN OUTCOME MEASURES AND RESULTS", "Glucose fell.", True),
-        ("METHODS", "We found no fault with the method.", False),
-        ("", "In conclusion, glucose fell.", True),
-        ("", "These results suggest a fall.", True),
-        ("", "We foundered.", False),
-        ("", "Glucose was measured.", False),
-    ],
-)
-def test_what_tells_a_finding(label: str, sentence: str, expected: bool) -> None:
-    assert tells_a_finding(label, sentence) is expected
-
-
-# -- ranking
-
-
-def articles() -> list[Article]:
-    return [
-        Article("Metformin and glucose", "Metformin lowers glucose in adults. The weather was fine.", pmid="1"),
-        Article("Weather", "Rain fell on the plain. Metformin was not studied.", pmid="2"),
-        Article(
-            "Insulin", "Insulin lowers glucose. Insulin lowers glucose quickly. Insulin lowers it again.", pmid="3"
-        ),
-        Article("No abstract", "", pmid="4"),
-    ]
-
-
-def test_passages_are_ranked_by_the_words_of_the_question() -> None:
-    evidence = rank_passages("Does metformin lower or lowers glucose?", articles())
-    assert evidence[0].text == "Metformin lowers glucose in adults."
-    assert all(one.text in one.article.abstract for one in evidence)
-    assert sum(one.article.pmid == "3" for one in evidence) == 2
-    assert "The weather was fine." not in [one.text for one in evidence]
-    assert len(rank_passages("metformin glucose insulin", articles(), most=2)) == 2
-
-
-def test_an_article_is_one_number_and_its_passages_stand_together() -> None:
-    mixed = [
-        Article("A", "Insulin alone was given. Metformin lowers glucose best.", pmid="1"),
-        Article("B", "Metformin lowers glucose somewhat in those adults.", pmid="2"),
-    ]
-    evidence = rank_passages("Metformin lowers glucose, and insulin?", mixed)
-    assert [(one.number, one.article.pmid, one.text[:7]) for one in evidence] == [
-        (1, "1", "Metform"),
-        (1, "1", "Insulin"),
-        (2, "2", "Metform"),
-    ]
-
-
-def test_nothing_fits_a_question_about_something_else() -> None:
-    assert rank_passages("zebrafish fins", articles()) == []
-    assert rank_passages("metformin", [Article("Only a title", pmid="9")]) == []
-    assert rank_passages("of the", articles()) == []
-
-
-def test_a_finding_wins_over_a_method_that_says_the_same() -> None:
-    plain = "METHODS: Glucose after metformin was compared.\nRESULTS: Glucose after metformin was compared."
-    first = rank_passages("metformin glucose", [Article("A", plain, pmid="1")], most=1)[0]
-    assert first.label == "RESULTS"
-    assert FINDING_WEIGHT < 1.5, "a nudge: a better fit must still win"
-    better = "METHODS: Metformin lowers glucose in adults.\nRESULTS: Glucose was measured in many people over a year."
-    assert rank_passages("metformin lowers glucose", [Article("A", better, pmid="1")], most=1)[0].label == "METHODS"
-
-
-def test_a_newer_review_wins_over_its_equals_and_an_old_one_does_not() -> None:
-    trial = Article("A", "Metformin lowers glucose.", pmid="1", year="2024")
-    review = replace(trial, pmid="2", types=("Systematic Review",))
-    old = replace(review, pmid="3", year="2010")
-    assert [one.article.pmid for one in rank_passages("metformin", [trial, old, review])] == ["2", "1", "3"]
-    assert REVIEW_WEIGHT < FINDING_WEIGHT
-
-
-@shared
-@pytest.mark.shared
-def test_recorded_abstracts_are_found_by_their_own_titles() -> None:
-    here = Provenance("recorded")
-    found = [
-        *read_search(json.loads((RECORDED / "europepmc" / "search_core_25.json").read_text()), here).articles,
-        *(
-            article
-            for file in sorted((RECORDED / "pubmed").glob("efetch_*.xml"))
-            for article in read_articles(file.read_text(), here)
-        ),
-    ]
-    told = [article for article in found if len(article.abstract) > 400]
-    assert len(told) > 25
-    first = findings = 0
-    for article in told:
-        evidence = rank_passages(article.title, [replace(one, title="") for one in found])
-        first += evidence[0].article.abstract == article.abstract
-        assert all(one.text in one.article.abstract for one in evidence)
-        assert not any(one.text.startswith(f"{one.label}:") for one in evidence if one.label)
-        findings += any(tells_a_finding(one.label, one.text) for one in evidence)
-    assert first > 0.9 * len(told)
-    assert findings > 2 / 3 * len(told)

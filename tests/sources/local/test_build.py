@@ -9,7 +9,7 @@ import pytest
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Reason
-from biomed_agent.sources.literature.library import Shelves
+from biomed_agent.sources.literature.article_search import ArticleSearch
 from biomed_agent.sources.local.articles import read_query
 from tests.helpers.dumps import ARTICLES, FLAT, STRUCTURES, article, built, packed, pubchem, pubmed
 
@@ -44,15 +44,15 @@ def test_trade_names_of_depositors_are_words_in_a_free_text(tmp_path: Path) -> N
 
 def test_missing_keys_are_computed(tmp_path: Path) -> None:
     index, report = built(tmp_path, molecules=pubchem(tmp_path, without=["CID-InChI-Key"]))
-    assert [one.ids["cid"] for one in index.molecules_by_inchikey("RYYVLZVUVIJVGH-UHFFFAOYSA-N")] == ["2519"]
+    assert [molecule.ids["cid"] for molecule in index.molecules_by_inchikey("RYYVLZVUVIJVGH-UHFFFAOYSA-N")] == ["2519"]
     assert report.verified == ""
 
 
 def test_many_names_and_keys_at_once(tmp_path: Path) -> None:
     index, _ = built(tmp_path, molecules=pubchem(tmp_path))
-    found = index.handles(["Caffeine", "caffeine", "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", "nothing"])
+    handles = index.handles(["Caffeine", "caffeine", "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", "nothing"])
     caffeine = ["RYYVLZVUVIJVGH-UHFFFAOYSA-N"]
-    assert found == {
+    assert handles == {
         "Caffeine": caffeine,
         "caffeine": caffeine,
         "LFQSCWFLJHTTHZ-UHFFFAOYSA-N": ["LFQSCWFLJHTTHZ-UHFFFAOYSA-N"],
@@ -60,7 +60,7 @@ def test_many_names_and_keys_at_once(tmp_path: Path) -> None:
 
 
 def test_bad_records_are_counted_and_named(tmp_path: Path) -> None:
-    lines = [f"{cid}\t{one[0]}" for cid, one in STRUCTURES.items()]
+    lines = [f"{cid}\t{structure[0]}" for cid, structure in STRUCTURES.items()]
     file = packed(tmp_path / "CID-SMILES.gz", [lines[0], "no tab here", lines[1], "77\tnot a structure", "78\tC1CC"])
     _, report = built(tmp_path, molecules=[file])
     assert report.bad == 3
@@ -73,11 +73,11 @@ def test_bad_records_are_counted_and_named(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_structure_is_named_by_its_file_and_line(tmp_path: Path) -> None:
-    one = packed(tmp_path / "CID-SMILES-1.gz", ["702\tCCO", "5\tCCN", "6\tC1CC"])
+    smiles = packed(tmp_path / "CID-SMILES-1.gz", ["702\tCCO", "5\tCCN", "6\tC1CC"])
     two = packed(tmp_path / "CID-SMILES-2.gz", ["962\tO", "5\tc1cc"])  # the later structure of a CID counts
     table = tmp_path / "mine.csv"
     table.write_text("name,smiles\na,CC\nb,C(C)(C)(C)(C)C\nc,*CC\n")
-    index, report = built(tmp_path, molecules=[one, two, table])
+    index, report = built(tmp_path, molecules=[smiles, two, table])
     assert [(file, line) for file, line, _ in report.rejected] == [
         ("CID-SMILES-1.gz", 3),
         ("CID-SMILES-2.gz", 2),
@@ -95,7 +95,7 @@ def test_an_unreadable_structure_is_named_by_its_file_and_line(tmp_path: Path) -
 def test_structures_are_read_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{cid}\t{'C' * cid}" for cid in range(1, 21)]
     lines[16] = "17\tC1CC"
-    monkeypatch.setattr("biomed_agent.sources.local.structures.CHUNK", 6)
+    monkeypatch.setattr("biomed_agent.sources.local.structures.CHUNK_SIZE", 6)
     index, report = built(tmp_path, molecules=[packed(tmp_path / "CID-SMILES.gz", lines)])
     assert [(file, line) for file, line, _ in report.rejected] == [("CID-SMILES.gz", 17)]
     assert report.counts["molecule"] == 19
@@ -104,7 +104,7 @@ def test_structures_are_read_by_several_processes(tmp_path: Path, monkeypatch: p
 
 
 def test_structures_that_do_not_have_their_keys_are_refused(tmp_path: Path) -> None:
-    keys = [one[1] for one in STRUCTURES.values()]
+    keys = [structure[1] for structure in STRUCTURES.values()]
     files = pubchem(tmp_path, without=["CID-InChI-Key"])
     files.append(
         packed(
@@ -124,7 +124,7 @@ def test_one_structure_without_its_key_is_left_out_when_it_is_used(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     files = pubchem(tmp_path, without=["CID-SMILES"])
-    changed = {cid: one[0] for cid, one in STRUCTURES.items()} | {702: "CCCCO"}
+    changed = {cid: structure[0] for cid, structure in STRUCTURES.items()} | {702: "CCCCO"}
     files.append(packed(tmp_path / "CID-SMILES.gz", [f"{cid}\t{smiles}" for cid, smiles in changed.items()]))
     index, report = built(tmp_path, molecules=files)
     assert "1 another or none" in report.verified
@@ -142,10 +142,11 @@ def test_tables_and_sdf(tmp_path: Path) -> None:
     tags = "> <PUBCHEM_COMPOUND_CID>\n222\n\n> <PUBCHEM_SMILES>\nN\n\n> <PUBCHEM_IUPAC_NAME>\nazane\n\n"
     sdf.write_text(f"{block}{tags}$$$$\n{block}> <NAME>\nbroken\n\n> <SMILES>\nC1CC\n\n$$$$\n")
     index, report = built(tmp_path, molecules=[table, sdf])
-    [(one, _)] = index.molecules_named("Compound, one")
-    assert (one.smiles, one.ids, one.inchikey) == ("CCCO", {"cas": "71-23-8"}, "BDERNNFJNOPAEC-UHFFFAOYSA-N")
-    assert one.provenance is not None
-    assert (one.provenance.source, one.provenance.identifier) == ("mine.csv", "line 2")
+    [(molecule, _)] = index.molecules_named("Compound, one")
+    assert (molecule.smiles, molecule.ids) == ("CCCO", {"cas": "71-23-8"})
+    assert molecule.inchikey == "BDERNNFJNOPAEC-UHFFFAOYSA-N"
+    assert molecule.provenance is not None
+    assert (molecule.provenance.source, molecule.provenance.identifier) == ("mine.csv", "line 2")
     assert index.molecules_named("alpha-1")
     assert index.molecule_by_id("cid", "222") is not None
     assert report.bad == 2
@@ -268,7 +269,7 @@ def test_articles_are_found_by_their_words(tmp_path: Path) -> None:
     assert report.counts["article"] == 4
 
     def pmids(query: str) -> list[str]:
-        return sorted(one.pmid for one in index.articles(query).articles)
+        return sorted(article.pmid for article in index.articles(query).articles)
 
     assert pmids("aspirin colorectal") == ["11", "13"]
     assert pmids("aspirin AND tumour") == ["11"]  # by stem: tumours
@@ -281,26 +282,26 @@ def test_articles_are_found_by_their_words(tmp_path: Path) -> None:
     assert pmids("drugs") == pmids("tomorrow") == []
     [first_hit, *_] = index.articles("aspirin").articles
     assert first_hit.pmid in ("11", "13")  # the title counts more
-    found = {one.pmid: one for one in index.articles("aspirin").articles}
-    assert (found["13"].retracted, found["11"].retracted) == (True, False)
-    assert (found["14"].types, found["14"].year, found["14"].journal) == (("Review",), "2021", "A journal")
-    assert "risk of colorectal cancer" in found["11"].abstract
-    assert found["11"].provenance is not None
-    assert found["11"].provenance.url == "https://pubmed.ncbi.nlm.nih.gov/11/"
+    articles = {article.pmid: article for article in index.articles("aspirin").articles}
+    assert (articles["13"].retracted, articles["11"].retracted) == (True, False)
+    assert (articles["14"].types, articles["14"].year, articles["14"].journal) == (("Review",), "2021", "A journal")
+    assert "risk of colorectal cancer" in articles["11"].abstract
+    assert articles["11"].provenance is not None
+    assert articles["11"].provenance.url == "https://pubmed.ncbi.nlm.nih.gov/11/"
 
 
 def test_only_the_newest_of_many_matches_are_ranked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.local.articles.SHORTLIST", 2)
+    monkeypatch.setattr("biomed_agent.sources.local.articles.MAX_RANKED", 2)
     index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *ARTICLES)])
     hits = index.articles("aspirin")
-    assert ([one.pmid for one in hits.articles], hits.count, hits.more) == (["13", "14"], 2, True)
+    assert ([article.pmid for article in hits.articles], hits.count, hits.more) == (["13", "14"], 2, True)
 
 
 def test_articles_are_found_by_their_pmids_and_those_that_are_missing_are_named(tmp_path: Path) -> None:
     index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *ARTICLES)])
     notes: list[str] = []
-    found = Shelves(index, None).search("PMID: 14, 999, 13, 12", 3, notes)
-    assert [one.pmid for one in found] == ["14", "13"]
+    articles = ArticleSearch(index, None).search("PMID: 14, 999, 13, 12", 3, notes)
+    assert [article.pmid for article in articles] == ["14", "13"]
     assert notes == [
         "The local index was asked for 3 PMIDs.",
         "The local index gave no record that can be read of 1 PMID: 999.",
@@ -314,15 +315,15 @@ def test_an_article_that_cannot_be_read_is_named_and_stops_no_build(tmp_path: Pa
     index, report = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", odd, *ARTICLES, notice)])
     (rejected,) = report.rejected
     assert rejected[2] == "an article without a PMID (PubmedArticle)"
-    found = {one.pmid: one for one in index.articles("aspirin").articles}
-    assert [pmid for pmid, one in found.items() if one.is_notice] == ["15"], "what a notice is told by is kept"
+    articles = {article.pmid: article for article in index.articles("aspirin").articles}
+    assert [pmid for pmid, article in articles.items() if article.is_notice] == ["15"], "what tells a notice is kept"
 
 
 def test_articles_of_a_year_are_found_among_better_matches_of_others(tmp_path: Path) -> None:
     index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *ARTICLES)])
     for years, expected in (("2021", "14"), ("2001", "11"), ("2019:2019", "13")):
         hits = index.articles(f"aspirin {years}[dp]", limit=1)
-        assert ([one.pmid for one in hits.articles], hits.count, hits.more) == ([expected], 1, False)
+        assert ([article.pmid for article in hits.articles], hits.count, hits.more) == ([expected], 1, False)
 
 
 def test_the_best_match_comes_first_and_the_limit_holds(tmp_path: Path) -> None:
@@ -332,8 +333,8 @@ def test_the_best_match_comes_first_and_the_limit_holds(tmp_path: Path) -> None:
         article(3, "Caffeine", "Sleep."),
     )
     index, _ = built(tmp_path, articles_in=[pubmed(tmp_path / "a.xml", *texts)])
-    assert [one.pmid for one in index.articles("caffeine sleep").articles][-1] == "2"
-    best = [one.pmid for one in index.articles("caffeine sleep", limit=2).articles]
+    assert [article.pmid for article in index.articles("caffeine sleep").articles][-1] == "2"
+    best = [article.pmid for article in index.articles("caffeine sleep", limit=2).articles]
     assert sorted(best) == ["1", "3"]
     assert index.articles("caffeine sleep", limit=2).count == 3
 

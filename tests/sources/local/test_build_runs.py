@@ -31,8 +31,8 @@ class Killed(Exception):
 
 
 def test_a_build_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH", 2)
-    monkeypatch.setattr("biomed_agent.sources.local.build.ARTICLE_BATCH", 1)
+    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH_SIZE", 2)
+    monkeypatch.setattr("biomed_agent.sources.local.build.ARTICLE_BATCH_SIZE", 1)
     (tmp_path / "p.dat").write_text(FLAT)
     given: dict[str, Any] = {
         "molecules": pubchem(tmp_path),
@@ -40,16 +40,16 @@ def test_a_build_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: p
         "articles_in": [pubmed(tmp_path / "a.xml", *ARTICLES)],
     }
     whole = built(tmp_path / "whole", **given)[0]
-    told: list[Progress] = []
+    steps: list[Progress] = []
     kills = 0
     for stop in range(1, 60):
 
         def tell(progress: Progress, stop: int = stop) -> None:
-            told.append(progress)
-            if len(told) % stop == 0:
+            steps.append(progress)
+            if len(steps) % stop == 0:
                 raise Killed
 
-        told.clear()
+        steps.clear()
         try:
             report = build_from_dumps(tmp_path / "out.sqlite", tell=tell, **given)
             break
@@ -63,7 +63,7 @@ def test_a_build_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: p
     assert {key: value for key, value in mine.items() if key not in skipped} == {
         key: value for key, value in theirs.items() if key not in skipped
     }
-    assert [one.handle for one, _ in index.molecules_named("aspirin")] == ["CID:2244"]
+    assert [entity.handle for entity, _ in index.molecules_named("aspirin")] == ["CID:2244"]
     assert len(index.articles("aspirin").articles) == 3
 
 
@@ -81,7 +81,7 @@ def test_a_build_goes_on_when_it_was_killed_just_before_the_end(tmp_path: Path) 
         open_file(tmp_path / "out.sqlite.partial")
     index, report = built(tmp_path, molecules=files)
     assert report.resumed
-    assert [one.handle for one, _ in index.molecules_named("aspirin")] == ["CID:2244"]
+    assert [entity.handle for entity, _ in index.molecules_named("aspirin")] == ["CID:2244"]
 
 
 def test_a_killed_build_leaves_no_process(tmp_path: Path) -> None:
@@ -112,8 +112,8 @@ def alive(group: int) -> bool:
 
 
 def test_a_file_that_was_cut_off_is_fetched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH", 2)
-    monkeypatch.setattr("biomed_agent.sources.local.build.ARTICLE_BATCH", 1)
+    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH_SIZE", 2)
+    monkeypatch.setattr("biomed_agent.sources.local.build.ARTICLE_BATCH_SIZE", 1)
     files: dict[str, Any] = {
         "molecules": pubchem(tmp_path),
         "articles_in": [pubmed(tmp_path / "a.xml.gz", ARTICLES[0]), pubmed(tmp_path / "b.xml.gz", *ARTICLES[1:])],
@@ -130,7 +130,7 @@ def test_a_file_that_was_cut_off_is_fetched_again(tmp_path: Path, monkeypatch: p
     read: list[str] = []
     report = build_from_dumps(tmp_path / "out.sqlite", tell=lambda progress: read.append(progress.doing), **files)
     assert report.resumed
-    assert [one for one in dict.fromkeys(read) if one.endswith(".gz")] == ["b.xml.gz"]
+    assert [name for name in dict.fromkeys(read) if name.endswith(".gz")] == ["b.xml.gz"]
     index = LocalIndex([open_file(report.path)])
     [mine], [theirs] = index.stats()["files"], whole.stats()["files"]
     others = ("built", "digest")  # the files have another time
@@ -139,13 +139,13 @@ def test_a_file_that_was_cut_off_is_fetched_again(tmp_path: Path, monkeypatch: p
     }
     assert report.bad == 0
     assert len(index.articles("aspirin").articles) == 3
-    assert [one.handle for one, _ in index.molecules_named("acetylsalicylic acid")] == ["CID:2244"]
+    assert [entity.handle for entity, _ in index.molecules_named("acetylsalicylic acid")] == ["CID:2244"]
 
 
 def test_a_table_without_numbers_of_its_own_begins_anew_when_it_is_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH", 1)
+    monkeypatch.setattr("biomed_agent.sources.local.build.BATCH_SIZE", 1)
     table = tmp_path / "mine.csv.gz"
     whole = gzip.compress(b"name,smiles\nmethane,C\nethane,CC\npropane,CCC\n")
     table.write_bytes(gzip.compress(b"name,smiles\nmethane,C\nethane,CC\n") + whole[:-9])
@@ -155,7 +155,7 @@ def test_a_table_without_numbers_of_its_own_begins_anew_when_it_is_another(
     index, report = built(tmp_path, molecules=[table])
     assert not report.resumed
     assert index.molecules_named("methane") == []
-    assert [one.smiles for one, _ in index.molecules_named("propane")] == ["CCC"]
+    assert [molecule.smiles for molecule, _ in index.molecules_named("propane")] == ["CCC"]
 
 
 def test_two_builds_of_one_file(tmp_path: Path) -> None:
@@ -254,11 +254,11 @@ def test_build_info_and_find(
     bad = packed(tmp_path / "CID-Synonym-unfiltered.gz", ["no tab"])
     command = ["index", "build", "--output", str(out), "--molecules", *files, str(bad)]
     assert main([*command, "--articles", str(pubmed(tmp_path / "a.xml", *ARTICLES))]) == 0
-    said = capsys.readouterr()
-    assert "4 molecules" in said.out
-    assert "CID-Synonym-unfiltered.gz:1" in said.err
-    assert "1 record left out" in said.out
-    assert f"set BIOMED_AGENT_INDEX={out}" in said.out
+    output = capsys.readouterr()
+    assert "4 molecules" in output.out
+    assert "CID-Synonym-unfiltered.gz:1" in output.err
+    assert "1 record left out" in output.out
+    assert f"set BIOMED_AGENT_INDEX={out}" in output.out
     monkeypatch.setenv("BIOMED_AGENT_INDEX", str(out))
     assert main(["index", "info", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)["files"][0]
@@ -268,9 +268,9 @@ def test_build_info_and_find(
     answer = json.loads(capsys.readouterr().out)
     assert answer["kind"] == "literature"
     assert "Aspirin lowered the risk of colorectal cancer in 100 patients." in [
-        one["text"] for one in answer["evidence"]
+        passage["text"] for passage in answer["evidence"]
     ]
-    assert all(one["article"]["pmid"] != "13" for one in answer["evidence"])  # retracted
+    assert all(passage["article"]["pmid"] != "13" for passage in answer["evidence"])  # retracted
     assert answer["egress"] == []
 
 
@@ -279,17 +279,17 @@ def test_info_of_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     build_from_dumps(
         tmp_path / "two.sqlite", molecules=[packed(tmp_path / "CID-SMILES.gz", ["1\tC", "2\tC1CC", "junk"])]
     )
-    one, two = str(tmp_path / "one.sqlite"), str(tmp_path / "two.sqlite")
-    assert main(["index", "info", one, two, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)["files"]
-    assert [(file["file"], file["molecule"], file["rejected"]) for file in found] == [(one, 4, 0), (two, 1, 2)]
+    first, two = str(tmp_path / "one.sqlite"), str(tmp_path / "two.sqlite")
+    assert main(["index", "info", first, two, "--json"]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert [(file["file"], file["molecule"], file["rejected"]) for file in files] == [(first, 4, 0), (two, 1, 2)]
     assert main(["index", "info", two, "--rejected"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith(f"{two}\n")
-    assert "starter set" not in said
-    assert "verified" not in said  # nothing to say
-    assert "left out: CID-SMILES.gz:2: the SMILES 'C1CC' cannot be read" in said
-    assert "left out: CID-SMILES.gz:3: expected a CID" in said
+    output = capsys.readouterr().out
+    assert output.startswith(f"{two}\n")
+    assert "starter set" not in output
+    assert "verified" not in output  # nothing to say
+    assert "left out: CID-SMILES.gz:2: the SMILES 'C1CC' cannot be read" in output
+    assert "left out: CID-SMILES.gz:3: expected a CID" in output
     assert main(["index", "info"]) == 0
     assert capsys.readouterr().out.startswith("starter set\n")
 
@@ -322,6 +322,6 @@ def test_an_interrupted_command_says_how_to_go_on(tmp_path: Path) -> None:
         assert process.stderr is not None
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read()
+        errors = process.stderr.read()
         assert process.wait(30) == 130
-    assert "same command" in said
+    assert "same command" in errors

@@ -100,7 +100,7 @@ def index(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("name", "other"),
     [
         ("Aspirin", " aspirin "),
         ("COX-2", "cox 2"),
@@ -118,16 +118,16 @@ def index(tmp_path_factory):
         ("α-sulpho-stearate", "alpha-sulfo-stearate"),
     ],
 )
-def test_spellings_of_one_name(one, other):
-    assert name_matching.name_key(one) == name_matching.name_key(other) != ""
+def test_spellings_of_one_name(name, other):
+    assert name_matching.name_key(name) == name_matching.name_key(other) != ""
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("name", "other"),
     [("(+)-nicotine", "(-)-nicotine"), ("NAD+", "NAD"), ("chloride(1-)", "chloride(1+)"), ("IL-1", "IL-2")],
 )
-def test_names_that_differ(one, other):
-    assert name_matching.name_key(one) != name_matching.name_key(other)
+def test_names_that_differ(name, other):
+    assert name_matching.name_key(name) != name_matching.name_key(other)
 
 
 def test_molecule_by_name_says_why(index):
@@ -139,8 +139,10 @@ def test_molecule_by_name_says_why(index):
     assert molecule.provenance.identifier == "CHEBI:15365"
     assert molecule.provenance.url == "https://example.org/chebi/CHEBI:15365"
     assert molecule.provenance.licence == "CC BY 4.0"
-    assert [(one.inchikey, why.words) for one, why in index.molecules_named("ASPIRIN")] == [(ASPIRIN, "exact synonym")]
-    assert [(one.inchikey, why.words) for one, why in index.molecules_named("gleevec")] == [(MESYLATE, "brand name")]
+    assert [(item.inchikey, why.words) for item, why in index.molecules_named("ASPIRIN")] == [
+        (ASPIRIN, "exact synonym")
+    ]
+    assert [(item.inchikey, why.words) for item, why in index.molecules_named("gleevec")] == [(MESYLATE, "brand name")]
     assert index.molecules_named("asprin") == []
 
 
@@ -150,15 +152,15 @@ def test_molecule_by_name_says_why(index):
      ("cas", "50-78-2"), ("unii", "r16co5y76e")],
 )  # fmt: skip
 def test_molecule_by_identifier(index, namespace, value):
-    found = index.molecule_by_id(namespace, value)
-    assert found is not None
-    assert found.inchikey == ASPIRIN
+    molecule = index.molecule_by_id(namespace, value)
+    assert molecule is not None
+    assert molecule.inchikey == ASPIRIN
     assert index.molecule_by_id(namespace, "999999") is None
 
 
 def test_molecule_by_inchikey_and_first_block(index):
-    assert [one.name for one in index.molecules_by_inchikey(ASPIRIN)] == ["acetylsalicylic acid"]
-    assert [one.name for one in index.molecules_by_inchikey("BSYNRYMUTXBXSQ")] == ["acetylsalicylic acid"]
+    assert [molecule.name for molecule in index.molecules_by_inchikey(ASPIRIN)] == ["acetylsalicylic acid"]
+    assert [molecule.name for molecule in index.molecules_by_inchikey("BSYNRYMUTXBXSQ")] == ["acetylsalicylic acid"]
     assert index.molecules_by_inchikey("BSYNRYMUTXBXSQ-AAAAAAAAAA-N") == []
 
 
@@ -167,7 +169,7 @@ def test_parents_and_salts(index):
     parent = index.parent_of(salt)
     assert parent is not None
     assert parent.name == "imatinib"
-    assert [one.name for one in index.salts_of(parent)] == ["imatinib mesylate"]
+    assert [molecule.name for molecule in index.salts_of(parent)] == ["imatinib mesylate"]
     assert index.parent_of(parent) is None
     [fact] = [fact for fact in index.facts(salt) if fact.predicate == "parent compound"]
     assert (fact.value, fact.note) == ("imatinib (CID:5291)", "1 imatinib + 1 methanesulfonic acid")
@@ -176,11 +178,11 @@ def test_parents_and_salts(index):
 
 
 def test_protein_by_name_human_first(index):
-    found = [(protein.entry_name, why.words) for protein, why in index.proteins_named("abl1")]
-    assert found == [("ABL1_HUMAN", "gene"), ("ABL1_MOUSE", "gene")]
+    proteins = [(protein.entry_name, why.words) for protein, why in index.proteins_named("abl1")]
+    assert proteins == [("ABL1_HUMAN", "gene"), ("ABL1_MOUSE", "gene")]
     assert [why.words for _, why in index.proteins_named("Tyrosine-protein kinase ABL1")] == ["recommended name"] * 2
-    assert [(one.accession, why.words) for one, why in index.proteins_named("c-ABL")] == [("P00519", "alias")]
-    assert [(one.accession, why.words) for one, why in index.proteins_named("JTK7")] == [("P00519", "gene synonym")]
+    assert [(protein.accession, why.words) for protein, why in index.proteins_named("c-ABL")] == [("P00519", "alias")]
+    assert [(item.accession, why.words) for item, why in index.proteins_named("JTK7")] == [("P00519", "gene synonym")]
     assert [why.words for _, why in index.proteins_named("Proto-oncogene c-Abl")] == ["alternative name"]
 
 
@@ -190,14 +192,14 @@ def test_protein_by_identifier_gene_and_sequence(index):
     assert (protein.gene, protein.organism, protein.taxon_id, protein.reviewed) == ("ABL1", "Homo sapiens", 9606, True)
     assert protein.synonyms == ("Proto-oncogene c-Abl", "ABL", "JTK7", "c-Abl")
     assert index.protein_by_entry_name("ABL1_HUMAN") == protein
-    assert [one.accession for one in index.proteins_by_gene("ABL1")] == ["P00519", "P00520"]
-    assert [one.accession for one in index.proteins_by_gene("abl1", "mus")] == ["P00520"]
+    assert [record.accession for record in index.proteins_by_gene("ABL1")] == ["P00519", "P00520"]
+    assert [record.accession for record in index.proteins_by_gene("abl1", "mus")] == ["P00520"]
     assert index.protein_by_sequence(" mleiclklvg CKSK\n") == protein
     assert index.protein_by_sequence("MLEICLKLVGCKS") is None
 
 
 def test_homonyms(index):
-    assert [(one.label, one.kind, one.handle) for one in index.homonyms("cat")] == [
+    assert [(homonym.label, homonym.kind, homonym.handle) for homonym in index.homonyms("cat")] == [
         ("catalase", "protein", "UNIPROT:P04040"),
         ("the animal", "other", ""),
     ]
@@ -234,11 +236,11 @@ def test_known_names_in_a_text(index, text, expected):
     spans = index.lexicon_spans(text)
     assert [name for _, _, name in spans] == expected
     assert all(text[start:end].startswith(name) for start, end, name in spans)
-    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+    assert all(span[1] <= other[0] for span, other in pairwise(spans))
 
 
 def test_suggestions_nearest_first(index):
-    assert [one.handle for one in index.suggest("asprin")] == ["CID:2244"]
+    assert [entity.handle for entity in index.suggest("asprin")] == ["CID:2244"]
     assert index.suggest("imatanib")[0].label == "imatinib"
     assert index.suggest("ALB1")[0].handle == "UNIPROT:P00519"
     assert index.suggest("xyzzy") == []
@@ -247,10 +249,10 @@ def test_suggestions_nearest_first(index):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "distance"), [("", "abc", 3), ("egrf", "egfr", 1), ("kitten", "sitting", 3), ("same", "same", 0)]
+    ("word", "other", "distance"), [("", "abc", 3), ("egrf", "egfr", 1), ("kitten", "sitting", 3), ("same", "same", 0)]
 )
-def test_edit_distance(one, other, distance):
-    assert name_matching.edit_distance(one, other) == name_matching.edit_distance(other, one) == distance
+def test_edit_distance(word, other, distance):
+    assert name_matching.edit_distance(word, other) == name_matching.edit_distance(other, word) == distance
 
 
 def test_facts_with_their_source(index):
@@ -286,7 +288,10 @@ def test_activities_of_a_pair_and_of_one(index):
         ("KIBA score", 12.5, "", ""),
     ]
     [bound] = index.activities(imatinib, catalase)
-    assert (bound.value, bound.note) == (">=10000", "no binding seen up to 10 uM")
+    assert (bound.relation, bound.value, bound.amount) == (">=", 10000.0, ">=10000")
+    assert bound.note == "no binding seen up to 10 uM"
+    assert {(fact.kind, fact.about, fact.about_name) for fact in facts} == {("measured", "UNIPROT:P00519", "ABL1")}
+    assert {fact.about for fact in index.activities_of(abl)} == {"CID:2244", "CID:5291"}
     assert [fact.note for fact in index.activities_of(abl)] == [
         "acetylsalicylic acid (CID:2244)",
         "imatinib (CID:5291)",
@@ -311,8 +316,8 @@ def test_own_index_comes_before_the_starter_set(tmp_path, monkeypatch):
     folder = write_tables(tmp_path / "mine", molecules=mine, affinities=TABLES["affinities"][:1], brands=["brand name"])
     path = build_index(folder, tmp_path / "mine.sqlite")
     with LocalIndex.open(tmp_path / "cache", [path]) as both:
-        assert [one.weight for one, _ in both.molecules_named("aspirin")] == [999.0]
-        assert [one.name for one, _ in both.molecules_named("Gleevec")] == ["imatinib mesylate"]
+        assert [molecule.weight for molecule, _ in both.molecules_named("aspirin")] == [999.0]
+        assert [molecule.name for molecule, _ in both.molecules_named("Gleevec")] == ["imatinib mesylate"]
         assert len(both.stats()["files"]) == 2
         assert len(both.homonyms("CAT")) == 2  # both files hold it, said once
 
@@ -322,7 +327,7 @@ def test_starter_index_is_built_once_and_mended(tmp_path, monkeypatch):
     cache = tmp_path / "cache"
     with ThreadPoolExecutor(4) as pool:
         opened = list(pool.map(lambda _: LocalIndex.open(cache), range(4)))
-    assert all(one.molecules_named("aspirin") for one in opened)
+    assert all(index.molecules_named("aspirin") for index in opened)
     [path] = cache.iterdir()  # no .partial left behind
     before = path.stat().st_mtime_ns
     LocalIndex.open(cache).close()

@@ -24,9 +24,9 @@ def build(folder: Path, named: dict[str, str]) -> LocalIndex:
     head += " source"
     rows = []
     for number, (name, smiles) in enumerate(named.items(), 1):
-        one = molecule_from_smiles(smiles)
-        cells = {"inchikey": one.inchikey, "name": name, "smiles": one.smiles, "formula": one.formula}
-        cells |= {"weight": str(one.weight), "cid": str(number), "source": f"Own {number}"}
+        molecule = molecule_from_smiles(smiles)
+        cells = {"inchikey": molecule.inchikey, "name": name, "smiles": molecule.smiles, "formula": molecule.formula}
+        cells |= {"weight": str(molecule.weight), "cid": str(number), "source": f"Own {number}"}
         rows.append("\t".join(cells.get(column, "") for column in head.split()))
     (folder / "molecules.tsv").write_text("\n".join(["\t".join(head.split()), *rows]) + "\n")
     (folder / "sources.tsv").write_text("key\tname\tlicence\turl\nOwn\tOwn table\tCC0\t\n")
@@ -75,7 +75,7 @@ def test_every_molecule_that_holds_the_part_is_found_and_no_other(index: LocalIn
 
 
 def test_counting_stops_and_says_so(index: LocalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(structure_search, "COUNTED", 3)
+    monkeypatch.setattr(structure_search, "MAX_COUNTED", 3)
     hits = StructureSearch(index, None).containing(molecule_from_smiles("CO"), 2)
     assert (hits.total, hits.more, hits.beyond) == (3, True, "at least 1 more exist")
 
@@ -83,20 +83,20 @@ def test_counting_stops_and_says_so(index: LocalIndex, monkeypatch: pytest.Monke
 def test_fingerprints_are_kept_and_a_damaged_file_is_made_again(index: LocalIndex, tmp_path: Path) -> None:
     ethanol = molecule_from_smiles("CCO")
     first = StructureSearch(index, tmp_path).similar(ethanol)
-    (kept,) = tmp_path.glob("fingerprints-*.npz")
-    written = kept.stat().st_mtime_ns
+    (path,) = tmp_path.glob("fingerprints-*.npz")
+    written = path.stat().st_mtime_ns
     assert StructureSearch(index, tmp_path).similar(ethanol) == first
-    assert kept.stat().st_mtime_ns == written
-    kept.write_bytes(b"PK damaged")
+    assert path.stat().st_mtime_ns == written
+    path.write_bytes(b"PK damaged")
     assert StructureSearch(index, tmp_path).similar(ethanol) == first
-    assert kept.read_bytes() != b"PK damaged"
+    assert path.read_bytes() != b"PK damaged"
     assert StructureSearch(index, tmp_path / "no such folder").similar(ethanol) == first
 
 
 def test_an_index_that_is_too_large_is_passed_over_and_named(
     index: LocalIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(structure_search, "LARGEST", 3)
+    monkeypatch.setattr(structure_search, "MAX_SEARCHED", 3)
     hits = StructureSearch(index, None).similar(Molecule("CCO"))
     assert hits.found == ()
     assert "1 larger index files were not searched" in hits.provenance.identifier

@@ -135,7 +135,7 @@ def test_hazards_of_other_headings_and_none_at_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "code", "note"),
+    ("statement", "code", "note"),
     [
         (
             "H361d ***: Bad for the unborn [Warning Reproduction]",
@@ -160,8 +160,8 @@ def test_hazards_of_other_headings_and_none_at_all() -> None:
         ("AUH019: Forms peroxides", "AUH019", ""),
     ],
 )
-def test_every_form_of_a_hazard_statement_is_read(said: str, code: str, note: str) -> None:
-    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE)
+def test_every_form_of_a_hazard_statement_is_read(statement: str, code: str, note: str) -> None:
+    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(statement)}), HERE)
     assert fact.predicate == "GHS hazard statement"
     assert str(fact.value).startswith(f"{code}: ")
     assert fact.note.startswith(note)
@@ -170,7 +170,7 @@ def test_every_form_of_a_hazard_statement_is_read(said: str, code: str, note: st
 
 
 @pytest.mark.parametrize(
-    "said",
+    "statement",
     [
         "Not Classified",
         "Reported as not meeting GHS hazard criteria per 20 of 120 reports by companies.",
@@ -181,18 +181,18 @@ def test_every_form_of_a_hazard_statement_is_read(said: str, code: str, note: st
         "(H302) in brackets",
     ],
 )
-def test_what_is_no_statement_but_tells_of_hazards_is_kept_as_it_is(said: str) -> None:
-    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE)
-    assert (fact.predicate, fact.value, fact.note) == ("GHS remark", said, "")
+def test_what_is_no_statement_but_tells_of_hazards_is_kept_as_it_is(statement: str) -> None:
+    (fact,) = read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(statement)}), HERE)
+    assert (fact.predicate, fact.value, fact.note) == ("GHS remark", statement, "")
 
 
 def test_words_around_the_statements_are_no_facts() -> None:
-    said = "Aggregated GHS information provided per 120 reports by companies from 5 notifications to the ECHA."
-    assert read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(said)}), HERE) == []
+    remark = "Aggregated GHS information provided per 120 reports by companies from 5 notifications to the ECHA."
+    assert read_hazards(view("GHS Classification", {"ReferenceNumber": 1, "Value": text(remark)}), HERE) == []
 
 
 @pytest.mark.parametrize(
-    ("said", "value", "unit", "note"),
+    ("text", "value", "unit", "note"),
     [
         # prefixes of units: each of these once lost three or six powers of ten
         ("5.8 kPa at 20 °C", 5.8, "kPa", "at 20 °C"),
@@ -270,8 +270,8 @@ def test_words_around_the_statements_are_no_facts() -> None:
         ("about 1.35", "about 1.35", "", ""),
     ],
 )
-def test_values_are_read_with_unit_and_condition(said: str, value: str | float, unit: str, note: str) -> None:
-    assert read_value(said) == (value, unit, note)
+def test_values_are_read_with_unit_and_condition(text: str, value: str | float, unit: str, note: str) -> None:
+    assert read_value(text) == (value, unit, note)
 
 
 @pytest.mark.parametrize("prefix", ["", "k", "M", "G", "m", "µ", "μ", "u", "n", "c", "h"])
@@ -285,7 +285,7 @@ def test_no_prefix_of_a_unit_is_ever_lost(prefix: str, unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "1 g dissolves in 300 mL water",
         "1 g in 300 mL water",
@@ -306,8 +306,8 @@ def test_no_prefix_of_a_unit_is_ever_lost(prefix: str, unit: str) -> None:
         "",
     ],
 )
-def test_what_is_no_plain_value_is_kept_word_for_word(said: str) -> None:
-    assert read_value(said) == (said, "", "")
+def test_what_is_no_plain_value_is_kept_word_for_word(text: str) -> None:
+    assert read_value(text) == (text, "", "")
 
 
 def test_measurements_by_heading() -> None:
@@ -351,11 +351,12 @@ ASSAYS = {
 
 def test_bioactivity_counts_by_target_and_keeps_the_best_value_of_active_results() -> None:
     facts = read_bioactivity(ASSAYS, 7, HERE)
-    assert [(fact.predicate, fact.value, fact.unit, fact.note) for fact in facts] == [
-        ("assay results", 6, "", "3 active, 2 inactive, 1 unspecified; 5 assays"),
-        ("Ki", 0.02, "uM", "UNIPROT:P23219; active in 2 of 3 results"),
-        ("active results", 1, "", "GeneID:99; active in 1 of 1 results"),
+    assert [(fact.predicate, fact.value, fact.unit, fact.about, fact.note) for fact in facts] == [
+        ("assay results", 6, "", "", "3 active, 2 inactive, 1 unspecified; 5 assays"),
+        ("Ki", 0.02, "uM", "UNIPROT:P23219", "active in 2 of 3 results"),
+        ("active results", 1, "", "GeneID:99", "active in 1 of 1 results"),
     ]
+    assert {fact.kind for fact in facts} == {"measured"}
     assert facts[1].provenance.identifier == "AID 12"
     assert facts[1].provenance.url == "https://pubchem.ncbi.nlm.nih.gov/bioassay/12"
     nothing = {"Table": {"Columns": {"Column": ["AID"]}, "Row": []}}
@@ -422,7 +423,7 @@ def play_search(cids: list[int], smiles: str = "CCO") -> Any:
     def answer(asked: Asked) -> Said:
         if "property" not in asked.path:
             return Said.json({"IdentifierList": {"CID": cids}})
-        rows = [{"CID": int(one), "SMILES": "C" * (int(one) % 20 + 1) + "O"} for one in asked.form["cid"].split(",")]
+        rows = [{"CID": int(part), "SMILES": "C" * (int(part) % 20 + 1) + "O"} for part in asked.form["cid"].split(",")]
         return Said.json({"PropertyTable": {"Properties": rows}})
 
     return answer

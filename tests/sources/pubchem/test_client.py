@@ -82,13 +82,13 @@ def test_the_record_names_itself_when_there_is_no_title() -> None:
 
 
 def test_every_record_is_returned_in_order() -> None:
-    found = read_compounds(compounds(record(22, "[OH-].[H+]"), record(9, "O"), record(None, "CC")), HERE)
-    assert [one.ids["cid"] for one in found] == ["22", "9"]
+    molecules = read_compounds(compounds(record(22, "[OH-].[H+]"), record(9, "O"), record(None, "CC")), HERE)
+    assert [molecule.ids["cid"] for molecule in molecules] == ["22", "9"]
 
 
 def test_an_unreadable_structure_matters_only_when_it_is_alone() -> None:
     bad = record(5, "C(C)(C)(C)(C)(C)C")
-    assert [one.handle for one in read_compounds(compounds(bad, record(6, "CCO")), HERE)] == ["CID:6"]
+    assert [compound.handle for compound in read_compounds(compounds(bad, record(6, "CCO")), HERE)] == ["CID:6"]
     with pytest.raises(InvalidInput, match="PubChem CID 5"):
         read_compounds(compounds(bad), HERE)
 
@@ -162,8 +162,8 @@ def play(body: Any, named: Any) -> Any:
 @pytest.mark.parametrize("name", ["aspirin", "tris-(1,10-phenanthroline)ruthenium", "a/b#c%20d?e=1&f", "α-tocopherol"])
 def test_a_name_travels_as_a_form(server: LocalServer, pubchem: PubChem, name: str) -> None:
     server.play = play(compounds(record(7, "CCO"), record(8, "CCN")), titles((8, "Eight"), (7, "Seven")))
-    found = pubchem.by_name(f"  {name} ")
-    assert [(one.name, one.handle) for one in found] == [("Seven", "CID:7"), ("Eight", "CID:8")]
+    molecules = pubchem.by_name(f"  {name} ")
+    assert [(entity.name, entity.handle) for entity in molecules] == [("Seven", "CID:7"), ("Eight", "CID:8")]
     assert server.asked[0].path == "/compound/name/JSON"
     assert server.asked[0].form == {"name": name}
     assert server.asked[1].form == {"cid": "7,8"}
@@ -192,7 +192,7 @@ def test_a_fault_text_is_never_data(server: LocalServer, pubchem: PubChem) -> No
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         Said.json(fault("PUGREST.ServerBusy"), 200),
         Said.json(fault("PUGREST.Timeout"), 400),
@@ -211,8 +211,8 @@ def test_a_fault_text_is_never_data(server: LocalServer, pubchem: PubChem) -> No
         Said.json({"PropertyTable": {"Properties": []}}),
     ],
 )
-def test_what_is_no_answer_is_unavailable_and_not_kept(server: LocalServer, tmp_path: Path, said: Said) -> None:
-    server.play = script(said)
+def test_what_is_no_answer_is_unavailable_and_not_kept(server: LocalServer, tmp_path: Path, reply: Said) -> None:
+    server.play = script(reply)
     with Transport(tmp_path, clock=FakeClock(), services={"pubchem": server.url}) as transport:
         pubchem = PubChem(transport)
         with pytest.raises(Unavailable, match=r"^PubChem gave no answer for name x: PubChem"):
@@ -284,18 +284,18 @@ def test_a_structure_that_cannot_be_read_is_kept_and_said_each_time(server: Loca
 
 
 @pytest.mark.parametrize(
-    ("details", "said"),
+    ("details", "words"),
     [
         ("one text", "PubChem cannot read what it was given: bad one text."),
         (["a", "b"], "given: bad a b."),
         (None, "given: bad."),
     ],
 )
-def test_the_details_of_a_fault_may_be_a_text(server: LocalServer, pubchem: PubChem, details: Any, said: str) -> None:
+def test_the_details_of_a_fault_may_be_a_text(server: LocalServer, pubchem: PubChem, details: Any, words: str) -> None:
     server.play = script(
         Said.json({"Fault": {"Code": "PUGREST.BadRequest", "Message": "bad", "Details": details}}, 400)
     )
-    with pytest.raises(InvalidInput, match=re.escape(said)):
+    with pytest.raises(InvalidInput, match=re.escape(words)):
         pubchem.by_smiles("CCO")
 
 
@@ -322,7 +322,7 @@ def table(*rows: dict[str, Any]) -> dict[str, Any]:
 def test_a_row_is_read_as_a_record_is() -> None:
     key = "LFQSCWFLJHTTHZ-UHFFFAOYSA-N"
     rows = read_rows(table(row(7, "OCC", InChIKey=key), {"CID": 8}, {"CID": 9, "InChI": "InChI=1S/CH4/h1H4"}))
-    molecule, methane = (read_row(one, HERE) for one in rows)
+    molecule, methane = (read_row(row, HERE) for row in rows)
     assert (molecule.smiles, molecule.inchikey, molecule.name, molecule.handle) == ("CCO", key, "compound 7", "CID:7")
     assert molecule.provenance is not None
     assert (molecule.provenance.identifier, molecule.provenance.retrieved) == ("CID 7", HERE.retrieved)
@@ -333,9 +333,9 @@ def test_a_row_is_read_as_a_record_is() -> None:
         {"CID": 1, "CanonicalSMILES": "CC(N)C(=O)O", "InChI": inchi},
         {"CID": 1, "ConnectivitySMILES": "CC(N)C(=O)O", "InChI": inchi},
     ]
-    assert [read_row(one, HERE).smiles for one in read_rows(table(*earlier))] == [alanine] * 3
+    assert [read_row(row, HERE).smiles for row in read_rows(table(*earlier))] == [alanine] * 3
     flat = read_rows(table({"CID": 1, "CanonicalSMILES": "C"}, {"CID": 1, "ConnectivitySMILES": "C"}, {"CID": 1}))
-    assert [read_row(one, HERE).smiles for one in flat] == ["C", "C"]
+    assert [read_row(record, HERE).smiles for record in flat] == ["C", "C"]
     with pytest.raises(InvalidInput, match="PubChem CID 5"):
         read_row(row(5, "C(C)(C)(C)(C)(C)C"), HERE)
     with pytest.raises(Unavailable, match="malformed"):
@@ -352,7 +352,7 @@ def test_many_cids_at_once_keep_their_order_and_name_what_is_missing(server: Loc
     with Transport(tmp_path, clock=FakeClock(), services={"pubchem": server.url}) as transport:
         pubchem = PubChem(transport)
         batch = pubchem.by_cids(cids)
-        assert [(cid, one.handle, one.smiles) for cid, one in batch.found.items()] == [
+        assert [(cid, molecule.handle, molecule.smiles) for cid, molecule in batch.found.items()] == [
             (5, "CID:5", "CCCCC"),
             (2, "CID:2", "CC"),
             (1, "CID:1", "C"),
@@ -379,7 +379,7 @@ def test_many_inchikeys_at_once(server: LocalServer, pubchem: PubChem) -> None:
         Said.json(table(row(962, "O", InChIKey=water), row(1, "C", InChIKey="X"), row(22247451, "O", InChIKey=water)))
     )
     batch = pubchem.by_inchikeys([other, f" {water.lower()}", "no key"])
-    assert [one.handle for one in batch.found[f" {water.lower()}"]] == ["CID:962", "CID:22247451"]
+    assert [entity.handle for entity in batch.found[f" {water.lower()}"]] == ["CID:962", "CID:22247451"]
     assert {key: type(error) for key, error in batch.missing.items()} == {other: NotFound, "no key": InvalidInput}
     assert other in batch.missing[other].message
     server.play = script(Said.json(fault("PUGREST.NotFound", "No CID found"), 404))
@@ -387,7 +387,7 @@ def test_many_inchikeys_at_once(server: LocalServer, pubchem: PubChem) -> None:
 
 
 def test_a_part_that_fails_leaves_the_others(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("biomed_agent.sources.pubchem.client.PART", 2)
+    monkeypatch.setattr("biomed_agent.sources.pubchem.client.BATCH_SIZE", 2)
     server.play = lambda asked: (
         Said(b"", 502) if "3" in asked.form["cid"] else Said.json(table(*map(ethane, asked.form["cid"].split(","))))
     )
@@ -412,7 +412,7 @@ def test_many_names_each_with_its_own_fate(server: LocalServer, pubchem: PubChem
 
     server.play = answer
     batch = pubchem.by_names(["spirits", "nonsense", "gas", "", "garbled", "gas"])
-    assert {name: [one.handle for one in found] for name, found in batch.found.items()} == {
+    assert {name: [entity.handle for entity in molecules] for name, molecules in batch.found.items()} == {
         "spirits": ["CID:7", "CID:8"],
         "gas": ["CID:3"],
     }

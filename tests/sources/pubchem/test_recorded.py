@@ -59,18 +59,18 @@ def recorded(name: str) -> Said:
     return Said((RECORDED / name).read_bytes())
 
 
-def serve(said: Said) -> Callable[[Asked], Said]:
+def serve(reply: Said) -> Callable[[Asked], Said]:
     """Answer with ``said``; titles, which the recordings lack, are unknown."""
     unknown = Said.json({"Fault": {"Code": "PUGREST.NotFound", "Message": "No CID found"}}, 404)
-    return lambda asked: unknown if "Title" in asked.path else said
+    return lambda asked: unknown if "Title" in asked.path else reply
 
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_records(server: LocalServer, pubchem: PubChem, name: str) -> None:
     server.play = serve(recorded(name))
     molecules = pubchem.by_inchikey(RECORDS[name][0])
-    assert [one.inchikey for one in molecules] == RECORDS[name]
-    assert all(one.smiles and one.formula and one.weight for one in molecules)
+    assert [molecule.inchikey for molecule in molecules] == RECORDS[name]
+    assert all(molecule.smiles and molecule.formula and molecule.weight for molecule in molecules)
     first = int(molecules[0].ids["cid"])
     facts = {fact.predicate: fact for fact in pubchem.properties(first)}
     assert facts["InChIKey"].value == RECORDS[name][0]
@@ -138,16 +138,16 @@ def exchanges(name: str) -> Iterator[tuple[str, bytes, Said]]:
         packed = body[:2] == b"\x1f\x8b"
         headers = {"X-Throttling-Control": reply["headers"]["X-Throttling-Control"][0]}
         headers |= {"content-encoding": "gzip"} if packed else {}
-        said = Said(body, reply["status"]["code"], headers)
-        yield exchange["request"]["uri"], gzip.decompress(body) if packed else body, said
+        answer = Said(body, reply["status"]["code"], headers)
+        yield exchange["request"]["uri"], gzip.decompress(body) if packed else body, answer
 
 
 def test_faults_as_they_were_sent(server: LocalServer, pubchem: PubChem) -> None:
     seen = []
-    for uri, _, said in exchanges("cassette_faults_400_404.betamax.json"):
-        server.play = serve(said)
-        seen.append(said.status)
-        if said.status == 400:
+    for uri, _, exchange in exchanges("cassette_faults_400_404.betamax.json"):
+        server.play = serve(exchange)
+        seen.append(exchange.status)
+        if exchange.status == 400:
             with pytest.raises(InvalidInput, match="comma-separated list of CIDs"):
                 pubchem.by_name(uri)
         else:
@@ -159,8 +159,8 @@ def test_faults_as_they_were_sent(server: LocalServer, pubchem: PubChem) -> None
     "name", ["cassette_record_and_description_benzene.betamax.json", "cassette_record_by_smiles.betamax.json"]
 )
 def test_records_and_descriptions_as_they_were_sent(server: LocalServer, pubchem: PubChem, name: str) -> None:
-    for uri, body, said in exchanges(name):
-        server.play = serve(said)
+    for uri, body, exchange in exchanges(name):
+        server.play = serve(exchange)
         if "/description/" in uri:
             facts = pubchem.descriptions(241)
             assert {fact.provenance.source for fact in facts} >= {"ChEBI"}
@@ -180,8 +180,8 @@ def check_picture(server: LocalServer, pubchem: PubChem, body: bytes) -> None:
 
 def test_other_formats_are_no_answer(server: LocalServer, pubchem: PubChem) -> None:
     kinds = []
-    for uri, body, said in exchanges("cassette_json_xml_png.betamax.json"):
-        server.play = serve(said)
+    for uri, body, exchange in exchanges("cassette_json_xml_png.betamax.json"):
+        server.play = serve(exchange)
         if "/JSON" in uri:
             assert pubchem.by_cid(241).inchikey == "UHOVQNZJYSORNB-UHFFFAOYSA-N"
             parsed = json.loads(body)

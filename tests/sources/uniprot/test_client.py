@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.identifiers import ACCESSION
 from biomed_agent.core.types import Provenance
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.uniprot import (
-    ACCESSION,
     UniProt,
     quote,
     read_entry,
@@ -85,7 +85,7 @@ def test_an_unreviewed_entry_has_submitted_names_and_loci() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "said", "successors"),
+    ("reason", "message", "successors"),
     [
         (inactive("DEMERGED", "P68250", "P68251"), "split into 2 entries", ["UNIPROT:P68250", "UNIPROT:P68251"]),
         (inactive("DELETED", deletedReason="Redundant proteome"), "it was deleted: Redundant proteome", []),
@@ -94,10 +94,10 @@ def test_an_unreviewed_entry_has_submitted_names_and_loci() -> None:
     ],
 )
 def test_an_inactive_entry_is_not_found_with_its_reason(
-    reason: dict[str, Any], said: str, successors: list[str]
+    reason: dict[str, Any], message: str, successors: list[str]
 ) -> None:
     for read in (read_entry, read_facts):
-        with pytest.raises(NotFound, match=said) as caught:
+        with pytest.raises(NotFound, match=message) as caught:
             read(reason, HERE)
         assert [candidate.handle for candidate in caught.value.candidates] == successors
 
@@ -112,7 +112,7 @@ def test_an_incomplete_entry_is_the_services_fault(broken: dict[str, Any]) -> No
 
 def test_reviewed_entries_come_first() -> None:
     trembl = entry("Q00001", entryType="UniProtKB unreviewed (TrEMBL)")
-    assert [one.accession for one in read_search({"results": [trembl, entry()]}, HERE)] == ["P99999", "Q00001"]
+    assert [protein.accession for protein in read_search({"results": [trembl, entry()]}, HERE)] == ["P99999", "Q00001"]
 
 
 def test_fasta_headers_old_and_new() -> None:
@@ -221,7 +221,7 @@ def test_features_become_facts_with_their_residues() -> None:
     ]
     features[5]["location"]["end"]["modifier"] = "OUTSIDE"
     features[6]["location"]["sequence"] = "P99999-2"
-    stated = [(one.predicate, one.value, one.note) for one in read_facts({**entry(), "features": features}, HERE)]
+    stated = [(fact.predicate, fact.value, fact.note) for fact in read_facts({**entry(), "features": features}, HERE)]
     assert stated[10:] == [
         ("domain", "Protein kinase, residues 5-90", "by similarity"),
         ("active site", "Proton acceptor, residue 50", ""),
@@ -263,7 +263,7 @@ def test_pathways_drugs_structures_and_isoforms_become_facts() -> None:
         ],
     }
     facts = read_facts(entry(comments=[products], uniProtKBCrossReferences=links), HERE)
-    assert [(one.predicate, one.value, one.unit, one.note) for one in facts[10:]] == [
+    assert [(fact.predicate, fact.value, fact.unit, fact.note) for fact in facts[10:]] == [
         ("isoform", "P99999-1 (isoform 1, canonical)", "", ""),
         ("isoform", "P99999-2 (isoform Short)", "", ""),
         ("isoform", "Q99999-1 (isoform Other, described in another entry)", "", ""),
@@ -369,7 +369,9 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
             return Said.json(here["P22222"])
         wanted = asked.query["accessions"].split(",")
         results = [
-            one for one in here.values() if {one["primaryAccession"], *one.get("secondaryAccessions", ())} & {*wanted}
+            record
+            for record in here.values()
+            if {record["primaryAccession"], *record.get("secondaryAccessions", ())} & {*wanted}
         ]
         return Said.json({"results": results}, X_UniProt_Release="2026_04")
 
@@ -378,7 +380,7 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
     with Transport(tmp_path, clock=FakeClock(), services={"uniprot": server.url}) as transport:
         uniprot = UniProt(transport)
         batch = uniprot.by_accessions(asked)
-        assert {one: protein.accession for one, protein in batch.found.items()} == {
+        assert {accession: protein.accession for accession, protein in batch.found.items()} == {
             "p22222 ": "P22222",
             "Q22222": "P22222",
             "Q00015": "P44444",
@@ -386,13 +388,13 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
             "P11111": "P11111",
         }
         assert list(batch.found) == ["p22222 ", "Q22222", "Q00015", "P11111-2", "P11111"]
-        assert {one: type(error) for one, error in batch.missing.items()} == {
+        assert {accession: type(error) for accession, error in batch.missing.items()} == {
             "P29358": NotFound,
             "P33333": NotFound,
             "EGFR": InvalidInput,
         }
         assert "P68250" in batch.missing["P29358"].hint
-        assert [one.query.get("accessions") for one in server.asked] == [
+        assert [request.query.get("accessions") for request in server.asked] == [
             "P22222,Q22222,Q00015,P29358,P33333,P11111",
             "P44444",
             *[None] * 3,  # the former accession, which leads to another entry, and the isoform
@@ -440,7 +442,7 @@ POLYPROTEIN = entry("P0DTD9", name="Replicase polyprotein") | {
 @pytest.mark.parametrize("name", ["3C-like proteinase nsp5", "3CL-Pro", "main protease", "glutaminase"])
 def test_by_name_knows_what_the_parts_are_called(server: LocalServer, uniprot: UniProt, name: str) -> None:
     server.play = script(Said.json({"results": [POLYPROTEIN, entry("P1", name="Other")]}))
-    assert [one.accession for one in uniprot.by_name(name)] == ["P0DTD9"]
+    assert [protein.accession for protein in uniprot.by_name(name)] == ["P0DTD9"]
 
 
 def test_enzymes_within_a_protein_have_their_ec_numbers() -> None:
@@ -476,8 +478,8 @@ def test_one_odd_element_costs_only_itself(odd: dict[str, Any], named: str) -> N
 
 
 def test_an_inactive_entry_among_others_costs_only_itself() -> None:
-    found = read_search({"results": [inactive("DELETED"), {"entryType": "x"}, entry()]}, HERE)
-    assert [one.accession for one in found] == ["P99999"]
+    proteins = read_search({"results": [inactive("DELETED"), {"entryType": "x"}, entry()]}, HERE)
+    assert [protein.accession for protein in proteins] == ["P99999"]
     assert read_search({"results": [inactive("DELETED")]}, HERE) == []
     with pytest.raises(Unavailable):
         read_search({"results": [{"entryType": "x"}]}, HERE)
@@ -531,14 +533,14 @@ def test_by_entry_name(server: LocalServer, uniprot: UniProt) -> None:
 def test_by_gene_prefers_the_first_name_to_a_synonym(server: LocalServer, uniprot: UniProt) -> None:
     other = entry("P11111", gene="TST9", genes=[{"geneName": {"value": "TST9"}, "synonyms": [{"value": "TST1"}]}])
     server.play = script(Said.json({"results": [other, entry()]}))
-    assert [one.accession for one in uniprot.by_gene("tst1")] == ["P99999", "P11111"]
+    assert [protein.accession for protein in uniprot.by_gene("tst1")] == ["P99999", "P11111"]
     assert server.asked[0].query["query"] == 'gene_exact:"tst1" AND organism_id:9606 AND reviewed:true'
 
 
 def test_by_gene_falls_back_on_unreviewed_entries(server: LocalServer, uniprot: UniProt) -> None:
     trembl = entry("Q00001", entryType="UniProtKB unreviewed (TrEMBL)")
     server.play = script(Said.json({"results": []}), Said.json({"results": [trembl]}))
-    assert [one.accession for one in uniprot.by_gene('T"1', organism_id=None)] == ["Q00001"]
+    assert [protein.accession for protein in uniprot.by_gene('T"1', organism_id=None)] == ["Q00001"]
     assert [asked.query["query"] for asked in server.asked] == [
         'gene_exact:"T\\"1" AND reviewed:true',
         'gene_exact:"T\\"1"',
@@ -546,10 +548,10 @@ def test_by_gene_falls_back_on_unreviewed_entries(server: LocalServer, uniprot: 
 
 
 def test_by_name_takes_whole_names_only(server: LocalServer, uniprot: UniProt) -> None:
-    found = [entry("P2", "Testase receptor", "TSTR"), entry("P3", "Testase"), entry("P4", "X", gene="X", genes=[])]
-    server.play = script(Said.json({"results": found}))
-    assert [one.accession for one in uniprot.by_name("TESTASE")] == ["P3"]
-    assert [one.accession for one in uniprot.by_name("trial  enzyme")] == ["P2", "P3", "P4"]
+    entries = [entry("P2", "Testase receptor", "TSTR"), entry("P3", "Testase"), entry("P4", "X", gene="X", genes=[])]
+    server.play = script(Said.json({"results": entries}))
+    assert [protein.accession for protein in uniprot.by_name("TESTASE")] == ["P3"]
+    assert [protein.accession for protein in uniprot.by_name("trial  enzyme")] == ["P2", "P3", "P4"]
     assert uniprot.by_name("receptor") == []
     for name in ("", " ", "x" * 501):
         with pytest.raises(InvalidInput):
@@ -564,7 +566,7 @@ def test_by_sequence_sends_the_checksum_only(server: LocalServer, uniprot: UniPr
         return Said.json({"results": [isoform_of, entry()]})
 
     server.play = play
-    assert [one.accession for one in uniprot.by_sequence(">mine\nmktay iak*")] == ["P99999"]
+    assert [protein.accession for protein in uniprot.by_sequence(">mine\nmktay iak*")] == ["P99999"]
     md5 = hashlib.md5(b"MKTAYIAK").hexdigest().upper()
     assert server.asked[0].query["query"] == f"checksum:{md5}"
     assert server.asked[1].query["query"] == 'uniparc:"UPI0000000001"'
@@ -630,10 +632,10 @@ SQ   SEQUENCE   8 AA;  950 MW;  0000000000000000 CRC64;
 
 @pytest.mark.parametrize("text", [XML, f"<?xml version='1.0'?>{XML}", FLAT, FLAT * 2])
 def test_entries_in_other_formats(text: str) -> None:
-    found = read_file(text, HERE)
-    assert found is not None
-    assert len(found) == text.count("AC   ") or text is not FLAT
-    protein = found[0]
+    proteins = read_file(text, HERE)
+    assert proteins is not None
+    assert len(proteins) == text.count("AC   ") or text is not FLAT
+    protein = proteins[0]
     assert (protein.sequence, protein.accession, protein.name, protein.gene) == (
         "MKTAYIAK",
         "Q00001",
@@ -646,7 +648,7 @@ def test_entries_in_other_formats(text: str) -> None:
 
 
 def test_a_file_is_known_by_its_beginning() -> None:
-    assert [one.gene for one in read_file(json.dumps(entry()), HERE) or ()] == ["TST1"]
+    assert [protein.gene for protein in read_file(json.dumps(entry()), HERE) or ()] == ["TST1"]
     assert len(read_file(json.dumps({"results": [entry(), entry("P11111")]}), HERE) or ()) == 2
     assert read_file(">mine\nMKTAYIAK", HERE) is None
     assert read_file("MKTAYIAK", HERE) is None
@@ -673,7 +675,7 @@ def test_facts_of_an_isoform_are_those_of_its_entry(server: LocalServer, uniprot
 
 
 @pytest.mark.parametrize(
-    ("said", "error", "words"),
+    ("reply", "error", "words"),
     [
         (Said.json({"url": "x", "messages": ["Resource not found"]}, 404), NotFound, "Resource not found"),
         (Said.json({"messages": ["'x' is not a valid search field"]}, 400), InvalidInput, "not a valid search field"),
@@ -686,9 +688,9 @@ def test_facts_of_an_isoform_are_those_of_its_entry(server: LocalServer, uniprot
     ],
 )
 def test_what_is_no_answer(
-    server: LocalServer, uniprot: UniProt, said: Said, error: type[Exception], words: str
+    server: LocalServer, uniprot: UniProt, reply: Said, error: type[Exception], words: str
 ) -> None:
-    server.play = script(said)
+    server.play = script(reply)
     with pytest.raises(error, match=words):
         uniprot.by_accession("P99999")
 
@@ -716,11 +718,13 @@ def test_recorded_entries(name: str) -> None:
 @shared
 @pytest.mark.shared
 def test_recorded_search_and_mapping() -> None:
-    found = read_search(json.loads((RECORDED / "search_two_human_entries.json").read_text()), HERE)
-    assert [one.accession for one in found] == ["A1L3X0", "A2RUC4"]
+    proteins = read_search(json.loads((RECORDED / "search_two_human_entries.json").read_text()), HERE)
+    assert [protein.accession for protein in proteins] == ["A1L3X0", "A2RUC4"]
     mapped = json.loads((RECORDED / "idmapping_uniprotkb_entry_P30542.json").read_text())
     assert read_entry(mapped, HERE).gene == "ADORA1"
-    assert ("subcellular location", "Cell membrane") in {(one.predicate, one.value) for one in read_facts(mapped, HERE)}
+    assert ("subcellular location", "Cell membrane") in {
+        (fact.predicate, fact.value) for fact in read_facts(mapped, HERE)
+    }
 
 
 @shared
@@ -728,7 +732,7 @@ def test_recorded_search_and_mapping() -> None:
 def test_recorded_partial_entries_state_facts_but_are_no_protein() -> None:
     for name in ("search_ec_2.6.1.7_trembl_fields.json", "search_braf_reviewed_reduced.json"):
         body = json.loads((RECORDED / name).read_text())
-        assert all(read_facts(one, HERE) for one in body["results"])
+        assert all(read_facts(record, HERE) for record in body["results"])
         with pytest.raises(Unavailable, match="without its sequence"):
             read_search(body, HERE)
 
@@ -746,7 +750,7 @@ def test_recorded_inactive_entry() -> None:
 def test_recorded_fasta(name: str, count: int) -> None:
     proteins = read_fasta((RECORDED / f"{name}.fasta").read_text(), HERE)
     assert len(proteins) == count
-    assert all(one.accession and one.organism and one.name for one in proteins)
+    assert all(protein.accession and protein.organism and protein.name for protein in proteins)
 
 
 @shared
@@ -766,8 +770,8 @@ def test_recorded_exchanges(server: LocalServer, uniprot: UniProt) -> None:
 
 
 def replay(response: dict[str, Any]) -> Any:
-    kept = ("content-type", "x-uniprot-release", "x-total-results")
-    headers = {name: values[0] for name, values in response["headers"].items() if name.lower() in kept}
+    names = ("content-type", "x-uniprot-release", "x-total-results")
+    headers = {name: values[0] for name, values in response["headers"].items() if name.lower() in names}
     return script(Said(response["body"]["string"].encode(), response["status"]["code"], headers))
 
 
@@ -779,14 +783,14 @@ def test_live_egfr() -> None:
         assert (egfr.entry_name, egfr.length) == ("EGFR_HUMAN", 1210)
         assert uniprot.by_entry_name("EGFR_HUMAN").accession == "P00533"
         assert uniprot.by_gene("EGFR")[0].accession == "P00533"
-        assert "P00533" in {one.accession for one in uniprot.by_name("Epidermal growth factor receptor", 9606)}
+        assert "P00533" in {protein.accession for protein in uniprot.by_name("Epidermal growth factor receptor", 9606)}
         assert uniprot.by_sequence(egfr.sequence)[0].accession == "P00533"
         assert uniprot.by_accession("P00533-2").length < egfr.length
         assert uniprot.by_accession("Q00015").accession == "P23141"
-        assert "P00734" in {one.accession for one in uniprot.by_ec("3.4.21.5")}
+        assert "P00734" in {protein.accession for protein in uniprot.by_ec("3.4.21.5")}
         assert uniprot.by_gene("Egfr", None, "Mus musculus")[0].organism == "Mus musculus"
         isoform = uniprot.by_accession("P00533-2")
-        assert "P00533-2" in {one.accession for one in uniprot.by_sequence(isoform.sequence)}
+        assert "P00533-2" in {protein.accession for protein in uniprot.by_sequence(isoform.sequence)}
         stated = {fact.predicate for fact in uniprot.facts("P00533")}
         assert {"domain", "disease", "pathway", "DrugBank entry", "isoform", "experimental structures"} <= stated
         with pytest.raises(NotFound, match="split into"):
@@ -799,7 +803,7 @@ def test_what_a_curator_inferred_of_a_disease_is_marked_so() -> None:
         {"value": "Seen in tests", "evidences": [{"evidenceCode": "ECO:0000269"}]},
     ]
     facts = read_facts(entry(comments=[{"commentType": "DISEASE", "note": {"texts": texts}}]), HERE)
-    assert [(one.value, one.note) for one in facts if one.predicate == "disease involvement"] == [
+    assert [(fact.value, fact.note) for fact in facts if fact.predicate == "disease involvement"] == [
         ("May be involved in testing", "inferred by a curator"),
         ("Seen in tests", ""),
     ]

@@ -78,7 +78,7 @@ def test_a_disease_has_its_mim_number_and_structures_are_counted() -> None:
 
 def test_searches(server: LocalServer, uniprot: UniProt) -> None:
     server.play = script(Said(body("search_two_human_entries.json"), 200, JSON))
-    assert [one.accession for one in uniprot.by_name("tRNA wybutosine-synthesizing protein 5")] == ["A2RUC4"]
+    assert [protein.accession for protein in uniprot.by_name("tRNA wybutosine-synthesizing protein 5")] == ["A2RUC4"]
     for name in ("search_braf_reviewed_reduced.json", "search_ec_2.6.1.7_trembl_fields.json"):
         server.play = script(Said(body(name), 200, JSON))
         with pytest.raises(Unavailable, match="without its sequence"):
@@ -98,9 +98,9 @@ def test_fasta(server: LocalServer, uniprot: UniProt, name: str, count: int) -> 
     server.play = script(Said(body(name)))
     first = uniprot.by_accession("P99999-2")
     assert first.sequence == read_fasta(body(name).decode(), HERE)[0].sequence
-    found = read_file(body(name).decode(), HERE) or []
-    assert len(found) == count
-    assert all(one.accession and one.organism and one.sequence for one in found)
+    proteins = read_file(body(name).decode(), HERE) or []
+    assert len(proteins) == count
+    assert all(protein.accession and protein.organism and protein.sequence for protein in proteins)
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_exchanges(server: LocalServer, uniprot: UniProt) -> None:
 
     def replay(name: str) -> Any:
         response = yaml.safe_load(body(name))["interactions"][0]["response"]
-        kept = ("content-type", "x-uniprot-release", "link", "x-total-results")
-        headers = {key: values[0] for key, values in response["headers"].items() if key.lower() in kept}
+        names = ("content-type", "x-uniprot-release", "link", "x-total-results")
+        headers = {key: values[0] for key, values in response["headers"].items() if key.lower() in names}
         return script(Said(response["body"]["string"].encode(), response["status"]["code"], headers))
 
     server.play = replay("cassette_search_link_total.yaml")

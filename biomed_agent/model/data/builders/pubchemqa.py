@@ -14,7 +14,8 @@ from biomed_agent.model.contract.prompt import QUESTIONS
 from biomed_agent.model.data.builders.writer import BuildReport, Draft, Found, Page, Tell, read_pages
 from biomed_agent.model.data.pairs import enough
 from biomed_agent.sources.http.malformed import well_formed
-from biomed_agent.sources.http.transport import Reply, Transport
+from biomed_agent.sources.http.reply import Reply
+from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local.dumps import Dump
 from biomed_agent.sources.pubchem import PubChem
 from biomed_agent.sources.pubchem.readers import check_reply
@@ -97,8 +98,8 @@ def _from_pubchem(transport: Transport, source: str) -> Callable[[str], Page]:
             "pubchem",
             str(base.join("pug_view/annotations/heading/JSON")),
             params={"heading": HEADING, "heading_type": "Compound", **named, "page": number},
-            reveals="query",
-            what=f"page {number} of the descriptions" + (f" by {source}" if source else ""),
+            discloses="query",
+            log_line=f"page {number} of the descriptions" + (f" by {source}" if source else ""),
             ttl=0,
             check=_check_page,
         )

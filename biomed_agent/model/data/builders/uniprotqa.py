@@ -107,8 +107,8 @@ def _from_uniprot(transport: Transport, query: str) -> Callable[[str], Page]:
             "uniprot",
             mark or "uniprotkb/search",
             params=None if mark else params,
-            reveals="query",
-            what=f"pairs of {query}" + (", next page" if mark else ""),
+            discloses="query",
+            log_line=f"pairs of {query}" + (", next page" if mark else ""),
             ttl=0,
             check=check_results,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
+from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import Unavailable
 from biomed_agent.core.privacy.credentials import split_credentials
 from biomed_agent.core.privacy.egress import is_loopback
@@ -18,14 +19,14 @@ from biomed_agent.sources.http.services import Service
 if TYPE_CHECKING:
     import httpx
 
-IDLE = 15.0
+IDLE_SECONDS = 15.0
 """seconds to wait for the next bytes within the total time of a call"""
-MAX_BODY = 64 * 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_REDIRECTS = 5
 
 
 class Received(NamedTuple):
-    """What came over the wire."""
+    """What came back."""
 
     status: int
     headers: httpx.Headers
@@ -34,7 +35,7 @@ class Received(NamedTuple):
     """the address that answered, after redirects"""
 
 
-class Wire:
+class HttpConnection:
     """HTTP clients, opened when they are first used: one for services on this machine, one for those elsewhere.
 
     Args:
@@ -49,7 +50,7 @@ class Wire:
         self._proxies: dict[tuple[str, int], str] = {}
 
     def close(self) -> None:
-        """Close open connections; the wire may be used again."""
+        """Close open connections; new ones open when needed."""
         with self._lock:
             clients, self._clients, self._proxies = self._clients, {}, {}
         for client in clients.values():
@@ -64,7 +65,7 @@ class Wire:
         form: Mapping[str, str],
         deadline: float,
         judge: Callable[[str], None],
-        go: Callable[[RouteTrace], None],
+        on_send: Callable[[RouteTrace], None],
     ) -> Received:
         """Send one request and follow redirects on the host of the service.
 
@@ -76,17 +77,20 @@ class Wire:
             form: Body of a POST.
             deadline: Moment of the clock at which the last byte must have come.
             judge: See :class:`.routes.RouteTrace`.
-            go: Called before each request, redirected ones too, when its connection stands; returns when it may leave.
+            on_send: Called before each request, redirected ones too, when its connection stands; returns when it may
+                leave.
 
         Raises:
             httpx.RequestError: No complete answer came.
             Refused: What ``judge`` raises.
             Unavailable: What came is no look-up's answer, or points elsewhere.
+            Cancelled: The call that this works for was cancelled; the connection is closed.
+            TimedOut: The call's time is up; the connection is closed.
         """
         client, proxies = self._open(service.url)
         request = client.build_request(method, url, params=dict(params) or None, data=dict(form) or None)
         for _ in range(MAX_REDIRECTS + 1):
-            passage = RouteTrace(service.url, judge, go, proxies)
+            passage = RouteTrace(service.url, judge, on_send, proxies)
             status, headers, body = self._receive(client, service, request, deadline, passage)
             if status not in (301, 302, 303, 307, 308) or "location" not in headers:
                 return Received(status, headers, body, url)
@@ -101,19 +105,22 @@ class Wire:
     ) -> tuple[int, httpx.Headers, bytes]:
         import httpx
 
-        left = deadline - self._clock.monotonic()
+        call = current()
+        call.check()
+        left = call.at_most(deadline - self._clock.monotonic())
         if left <= 0:
             raise httpx.ReadTimeout("no time is left", request=request)
-        request.extensions |= {"timeout": httpx.Timeout(min(IDLE, left)).as_dict(), "trace": passage}
+        request.extensions |= {"timeout": httpx.Timeout(min(IDLE_SECONDS, left)).as_dict(), "trace": passage}
         body = bytearray()
         with closing(client.send(request, auth=service.credentials, stream=True)) as response:
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > MAX_BODY:
+                if len(body) > MAX_BODY_BYTES:
                     raise Unavailable(
-                        f"{service.name} sent more than {MAX_BODY // 2**20} MB, which is no look-up's answer.",
+                        f"{service.name} sent more than {MAX_BODY_BYTES // 2**20} MB, which is no look-up's answer.",
                         "Ask for fewer records at once.",
                     )
+                call.check()
                 if self._clock.monotonic() > deadline:
                     raise httpx.ReadTimeout("the body did not end in time", request=request)
         return response.status_code, response.headers, bytes(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import Refused, Unavailable
 from biomed_agent.core.types import Article
 from biomed_agent.sources.literature.search import counted_pmids, not_given, pmids_of
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from biomed_agent.sources.local import LocalIndex
 
 
-class Shelves:
+class ArticleSearch:
     """Searches the live services, and the local index when they are switched off, refused or give no answer.
 
     Args:
@@ -48,6 +49,7 @@ class Shelves:
             try:
                 return self.live.search(query, limit, notes)
             except (Refused, Unavailable) as error:
+                current().check()
                 if not self.index.has_articles:
                     raise
                 notes.append(f"{error.message} The local index was searched instead.")
@@ -57,8 +59,8 @@ class Shelves:
             notes += not_given("The local index", pmids, articles, limit)
             return articles
         hits = self.index.articles(query, limit)
-        found = f"{hits.count:,} articles" if hits.count != 1 else "1 article"
-        only = f"more than {found}, of which the newest {hits.count:,} were ranked" if hits.more else found
+        count = f"{hits.count:,} articles" if hits.count != 1 else "1 article"
+        only = f"more than {count}, of which the newest {hits.count:,} were ranked" if hits.more else count
         notes.append(f"The local index was searched for {query!r} ({only}).")
         return hits.articles
 
@@ -75,7 +77,7 @@ def local_query(names: Sequence[str], words: Sequence[str]) -> str:
         words: Its content words, those of the names among them.
     """
     of_names = {part for name in names for part in name.lower().replace("-", " ").split()} | {
-        one.lower() for one in names
+        name.lower() for name in names
     }
     others = [word for word in dict.fromkeys(words) if word not in of_names]
     required = " AND ".join(f'"{name}"' for name in names)
