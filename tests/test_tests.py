@@ -63,21 +63,20 @@ def assertions_that_hold(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def choices_with_nothing(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield ``assert x in (*values, "")``: a row that says nothing passes whatever the values are."""
+    """Yield ``x in (*values, "")``: a row that says nothing passes whatever the values are."""
     for node in ast.walk(tree):
-        for part in ast.walk(node.test) if isinstance(node, ast.Assert) else ():
-            if isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.In):
-                choices = getattr(part.comparators[0], "elts", [])
-                empty = any(isinstance(choice, ast.Constant) and choice.value in ("", None) for choice in choices)
-                if empty and any(isinstance(choice, ast.Starred) for choice in choices):
-                    yield node.lineno, "nothing is among the values allowed"
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
+            choices = getattr(node.comparators[0], "elts", [])
+            empty = any(isinstance(choice, ast.Constant) and choice.value in ("", None) for choice in choices)
+            if empty and any(isinstance(choice, ast.Starred) for choice in choices):
+                yield node.lineno, "nothing is among the values allowed"
 
 
 def tables_without_rows(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield parametrized tests that are given no row."""
     for node in ast.walk(tree):
-        if is_call_of(node, ("pytest.mark.parametrize",)):
-            rows = node.args[1] if isinstance(node, ast.Call) and len(node.args) > 1 else None
+        if isinstance(node, ast.Call) and is_call_of(node, ("pytest.mark.parametrize",)):
+            rows = node.args[1] if len(node.args) > 1 else None
             if isinstance(rows, ast.List | ast.Tuple) and not rows.elts:
                 yield node.lineno, "no row, no test"
 

@@ -597,7 +597,7 @@ def test_a_large_file_is_read_in_little_memory(tmp_path):
     with path.open("w") as stream:
         stream.write("{" + ",".join(f'"P{n}": {entry}' for n in range(40_000)) + "}")  # one line of 55 MB
     code = (
-        "import resource, sys; from biomed_agent.model.training import formats; "
+        "import resource, sys; from biomed_agent.model.data import formats; "
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; "
         "n = sum(1 for _ in formats.read(sys.argv[1])); "
         "print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"

@@ -387,7 +387,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import torch
-from biomed_agent.model.training import align, run
+from biomed_agent.model.training import align
+from biomed_agent.model.training import trainer as run
 from tests.helpers.pairs import pairs
 from tests.model.training.test_align import two_stages
 

@@ -183,12 +183,12 @@ KILLED = """
 import sys
 from pathlib import Path
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
-from biomed_agent.model.training import pack
+from biomed_agent.model.data.papers import shard_writer
 from biomed_agent.model.data.papers.shards import Packing
-pack.SAVE_SECONDS = 0.05
+shard_writer.SAVE_SECONDS = 0.05
 settings = Packing(context=16, held_out=0.25, least_characters=20, rows_per_shard=64)
 tokenizer = SentencePieceTokenizer.from_pretrained(sys.argv[1])
-pack.pack([Path(sys.argv[2])], tokenizer, Path(sys.argv[3]), settings, print)
+shard_writer.pack([Path(sys.argv[2])], tokenizer, Path(sys.argv[3]), settings, print)
 """
 
 
