@@ -6,12 +6,18 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).resolve().parent
 FILES = {path.relative_to(TESTS).as_posix(): path for path in sorted(TESTS.rglob("*.py"))}
+MODULES = {
+    ".".join(path.relative_to(TESTS.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for folder in ("biomed_agent", "tests")
+    for path in (TESTS.parent / folder).rglob("*.py")
+}
 RAISES = ("pytest.raises", "pytest.warns", "pytest.deprecated_call")
 
 Rule = Callable[[ast.AST], Iterator[tuple[int, str]]]
@@ -95,8 +101,55 @@ def hidden_tests(tree: ast.AST) -> Iterator[tuple[int, str]]:
                     yield node.lineno, "a test inside a function is not collected"
 
 
+def programs_of_old_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield programs held in a text, for a process of its own, that import what is not there."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and "import" in node.value):
+            continue
+        try:
+            program = ast.parse(node.value)
+        except SyntaxError:  # ordinary words, or the start of a program
+            continue
+        for module, name in imports_of(program):
+            if module.partition(".")[0] in ("biomed_agent", "tests") and not is_there(module, name):
+                yield node.lineno, f"a program in this text imports {f'{module}.{name}'.strip('.')}, which is not there"
+
+
+def imports_of(program: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield module and name of every import; the name is empty where the module itself is imported."""
+    for node in ast.walk(program):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+
+
+def is_there(module: str, name: str) -> bool:
+    """Return whether one of our modules exists and has this name, as far as its source tells."""
+    if module not in MODULES:
+        return False
+    if not name or f"{module}.{name}" in MODULES:
+        return True
+    return not names_of(module).isdisjoint({name, "__getattr__"})
+
+
+@cache
+def names_of(module: str) -> frozenset[str]:
+    """Return the names that a module's source binds anywhere."""
+    names = set()
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return frozenset(names)
+
+
 RULES: tuple[Rule, ...] = (
-    blocks_that_raise, assertions_that_hold, choices_with_nothing, tables_without_rows, hidden_tests
+    blocks_that_raise, assertions_that_hold, choices_with_nothing, tables_without_rows, hidden_tests,
+    programs_of_old_names,
 )  # fmt: skip
 
 
@@ -132,6 +185,11 @@ def test_every_file_with_tests_is_collected() -> None:
         ("@pytest.mark.parametrize('x', [])\ndef test_x(x): f(x)", "1: no row, no test"),
         ("def test_x(): f()\ndef test_x(): g()", "1: test_x is defined twice"),
         ("def make():\n    def test_x(): f()", "2: a test inside a function"),
+        (
+            "CODE = 'from biomed_agent.core import nothing'",
+            "1: a program in this text imports biomed_agent.core.nothing",
+        ),
+        ("CODE = 'import biomed_agent.nowhere'", "1: a program in this text imports biomed_agent.nowhere"),
     ],
 )
 def test_the_rules_see_what_they_are_for(source: str, complaint: str) -> None:
@@ -147,6 +205,9 @@ def test_the_rules_see_what_they_are_for(source: str, complaint: str) -> None:
         "assert draw(seed=1) == draw(seed=1)",
         "assert '' not in places",
         "assert word in ('', 'a')",
+        "CODE = 'from biomed_agent.core.errors import NotFound'",
+        "CODE = 'from biomed_agent.errors import NotFound'",
+        "CODE = 'from biomed_agent.core import errors'",
         "class TestA:\n    def test_x(self): f()\nclass TestB:\n    def test_x(self): f()",
     ],
 )
