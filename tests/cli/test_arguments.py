@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.cli.arguments import (
+    FLAGS,
     MAX_STDIN,
     entities,
     given_text,
@@ -90,12 +91,18 @@ def test_who_wants_all_the_model_says_wants_it_asked(flags: dict[str, bool], mod
 
 
 def test_only_flags_that_were_given_count() -> None:
+    flags = {"host": "http://far.test", "model": "none", "load_in": "8bit", "index": [Path("a")], "offline": True}
+    flags |= {"egress": "nothing", "cache_dir": Path("cache"), "timeout": 9}
+    assert set(flags) == set(FLAGS)
+    settings = settings_of(argparse.Namespace(**flags))
+    assert {name: getattr(settings, name) for name in FLAGS} == flags
     settings = settings_of(argparse.Namespace(timeout=9, egress=None))
     assert (settings.timeout, settings.egress) == (9, "names-only")
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
     path, partial = tmp_path / "out.csv", tmp_path / "out.csv.partial"
+    partial.write_text("of another run")
     with whole_file(path) as stream:
         stream.write("a\r\n")
         assert (path.exists(), partial.exists()) == (False, True)
