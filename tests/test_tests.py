@@ -206,7 +206,7 @@ def test_the_rules_see_what_they_are_for(source: str, complaint: str) -> None:
         "assert '' not in places",
         "assert word in ('', 'a')",
         "CODE = 'from biomed_agent.core.errors import NotFound'",
-        "CODE = 'from biomed_agent.errors import NotFound'",
+        "CODE = 'from  biomed_agent.errors  import  NotFound'",  # an old path, which still works
         "CODE = 'from biomed_agent.core import errors'",
         "class TestA:\n    def test_x(self): f()\nclass TestB:\n    def test_x(self): f()",
     ],
