@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.settings import Settings, config_file, read_settings
+from biomed_agent.core.plain_settings import config_file
+from biomed_agent.core.settings import Settings, read_settings
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_facts_are_found_by_a_word_of_their_predicate() -> None:
     ],
 )
 def test_what_is_found_beside_a_denial_is_left_open(sentence: str, words: str, verdict: str) -> None:
-    (finding,) = undenied(sentence, [supported("the structure has one ring").reading(words)])
+    (finding,) = undenied(sentence, [supported("the structure has one ring").for_words(words)])
     assert finding.verdict == verdict
     assert finding.why.startswith("the structure has one ring")
     assert finding.why.endswith("; what is denied is not certain") is (verdict == "unverified")
@@ -73,5 +73,5 @@ def test_a_finding_keeps_its_reason_when_it_is_told_what_it_decides() -> None:
     for finding, verdict in [
         (supported("w"), "supported"), (contradicted("w"), "contradicted"), (unverified("w"), "unverified")
     ]:  # fmt: skip
-        assert (finding.reading("words").verdict, finding.reading("words").why) == (verdict, "w")
-        assert (finding.read, finding.reading("words").read) == ("", "words")
+        assert (finding.for_words("words").verdict, finding.for_words("words").why) == (verdict, "w")
+        assert (finding.words, finding.for_words("words").words) == ("", "words")
