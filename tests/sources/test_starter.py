@@ -13,7 +13,6 @@ from rdkit.Chem import Descriptors, rdMolDescriptors
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from biomed_agent.core.name_matching import name_key
-from biomed_agent.core.types import Reason
 from biomed_agent.sources.local import STARTER, LocalIndex
 from biomed_agent.sources.local.schema import read_table
 from tests.helpers.places import ROOT, SHARED
@@ -142,8 +141,10 @@ def test_names_are_not_poisoned(molecules):
 
 def test_brands_mean_one_marketed_form(index):
     for row in read_table(STARTER, "brands"):
-        found = index.molecules_named(row["brand"])
-        assert [(molecule.name, why) for molecule, why in found] == [(row["name"], Reason.BRAND)], row["brand"]
+        molecules = index.molecules_named(row["brand"])
+        assert [(molecule.name, why.words) for molecule, why in molecules] == [(row["name"], "brand name")], row[
+            "brand"
+        ]
         assert not index.homonyms(row["brand"])
 
 
