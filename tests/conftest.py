@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,17 @@ from biomed_agent import BioMedAgent
 from biomed_agent.core.settings import Settings
 from biomed_agent.sources.http.transport import Transport
 from tests.helpers.server import FakeClock, LocalServer, Said, script
+from tests.helpers.starter import link_starter
 from tests.helpers.tiny import QUESTIONS, tiny_config
 
 
 @pytest.fixture(scope="session")
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache folder a session, so that the starter index is built once."""
-    return tmp_path_factory.mktemp("cache")
+    """One cache folder a process, so that the starter index is built once; several processes share the built file."""
+    folder = tmp_path_factory.mktemp("cache")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        link_starter(tmp_path_factory.getbasetemp().parent / "starter", folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +38,16 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache_dir:
 
 @contextmanager
 def logger_as_it_was() -> Iterator[None]:
-    """Give the package's logger back as it was: the command line takes it for itself."""
-    logger = logging.getLogger("biomed_agent")
-    before = list(logger.handlers), logger.propagate, logger.level
+    """Give loggers back as they were: the command line takes the package's, and loading in few bits silences others."""
+    loggers = [logging.getLogger("biomed_agent"), logging.getLogger("bitsandbytes")]
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if isinstance(logger, logging.Logger) and name.startswith(("biomed_agent.", "bitsandbytes.")):
+            loggers.append(logger)
+    before = [(list(logger.handlers), list(logger.filters), logger.propagate, logger.level) for logger in loggers]
     yield
-    logger.handlers[:], logger.propagate, logger.level = before
+    for logger, (handlers, filters, propagate, level) in zip(loggers, before, strict=True):
+        logger.handlers[:], logger.filters[:], logger.propagate = handlers, filters, propagate
+        logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,12 @@ from biomed_agent.core.predicates import (
     LABELS,
     MEASURED,
     PREDICATES,
+    REMARK,
     SECTIONS,
+    STATEMENT,
     answering,
     asked_patterns,
+    distinct,
     may_be_told,
     predicate_row,
 )
@@ -100,3 +103,21 @@ def test_what_is_told_of_a_users_own_structure(predicate: str, kind: FactKind, t
     fact = Fact("x", predicate, 1, kind=kind)
     policies: tuple[EgressPolicy, ...] = ("public", "names-only", "nothing")
     assert tuple(policy for policy in policies if may_be_told(fact, policy)) == told
+
+
+def distinct_values(*facts: Fact) -> list[str | int | float]:
+    return [fact.value for fact in distinct(facts)]
+
+
+def test_hazard_statements_of_several_depositors_are_told_by_their_code() -> None:
+    first = Fact("x", STATEMENT, "H302: Harmful if swallowed")
+    again = Fact("x", STATEMENT, "H302: Harmful if swallowed [Warning]")
+    other = Fact("x", STATEMENT, "H315: Causes skin irritation")
+    assert distinct_values(first, again, other) == [first.value, other.value]
+
+
+def test_other_values_of_several_depositors_are_told_by_value_and_unit_in_any_case() -> None:
+    assert distinct_values(Fact("x", "colour", "White"), Fact("x", "colour", "white")) == ["White"]
+    assert distinct_values(Fact("x", "melting point", 135, "°C"), Fact("x", "melting point", 135, "°F")) == [135, 135]
+    assert distinct_values(Fact("x", "density", 1), Fact("x", "pKa", 1)) == [1, 1]
+    assert distinct_values(Fact("x", REMARK, "a: b"), Fact("x", REMARK, "a: c")) == ["a: b", "a: c"]

@@ -85,7 +85,7 @@ def test_a_change_is_applied_and_checked_at_its_position() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | st.from_regex(r"[A-Z]{2,5}[ -]?(p\.)?[A-Z][1-9]\d{0,3}[A-Z]", fullmatch=True))
 def test_any_text_is_read(text: str) -> None:
     base, changes = split_variant(text)
     assert (base == text) is not bool(changes)

@@ -41,13 +41,13 @@ def test_every_trained_kind_has_a_held_out_score_and_a_question() -> None:
         assert {"rouge_l", "shuffled", "n", "others"} <= set(scores)
 
 
-def test_a_kind_is_offered_by_its_scores_and_card_readme_and_manifest_agree() -> None:
+def test_a_kind_is_offered_by_its_scores_and_card_page_and_manifest_agree() -> None:
     from biomed_agent.model.evaluation.results import MIN_ROWS, Scores, Standing
     from biomed_agent.model.release.publish import standings
 
     manifest = read_manifest(EMBEDDED)
     card = (EMBEDDED / "README.md").read_text(encoding="utf-8")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "weights.md").read_text(encoding="utf-8")
     fields = set(Scores.__dataclass_fields__)
     for kind, entry in {**manifest["kinds"], **manifest["not_offered"]}.items():
         others = {name: Standing(**standing) for name, standing in entry["others"].items()}
@@ -57,7 +57,7 @@ def test_a_kind_is_offered_by_its_scores_and_card_readme_and_manifest_agree() ->
     for lines in (standings(manifest["kinds"]), standings(manifest["not_offered"])):
         assert lines in card
     for line in standings(manifest["kinds"]).splitlines():
-        assert line.removeprefix("  - description: ") in " ".join(readme.split())
+        assert line.removeprefix("  - description: ") in " ".join(page.split())
     assert set(manifest["not_offered"]) == {"family", "function", "location", "name"}
 
 

@@ -31,8 +31,8 @@ SOURCE_SHAPES = {
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory):
-    with LocalIndex.open(tmp_path_factory.mktemp("cache")) as opened:
+def index(cache_dir):
+    with LocalIndex.open(cache_dir) as opened:
         yield opened
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -140,7 +139,6 @@ def test_a_wrong_k_is_named(found: PubMedRetriever) -> None:
 
 
 @pytest.mark.parametrize("make", [BioMedAgent, AgentFactory])
-def test_an_agent_that_is_offline_refuses(make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BIOMED_AGENT_CACHE_DIR", str(tmp_path))
+def test_an_agent_that_is_offline_refuses(make: Any) -> None:
     with pytest.raises(Refused, match="offline"):
         PubMedRetriever(agent=make(offline=True, model="none")).invoke("trial")

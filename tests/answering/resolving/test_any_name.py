@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
@@ -71,6 +71,8 @@ def resolver(agent: BioMedAgent) -> Iterator[Resolver]:
 
 @FEW
 @given(text=st.one_of(TEXTS, PREFIXED))
+@example(text="aspirin")
+@example(text="smiles:CCO")
 def test_any_text_as_a_name_has_a_typed_outcome(resolver: Resolver, text: str) -> None:
     try:
         found = resolver.resolve(text, "molecule")

@@ -21,10 +21,10 @@ from biomed_agent.core.identifiers import names_a_file
 from biomed_agent.core.settings import Settings
 from biomed_agent.core.types import Answer, Molecule, Protein
 from biomed_agent.sources.http.services import SERVICES
-from biomed_agent.sources.local import LocalIndex
 from biomed_agent.tools import BioMedToolkit, PubMedRetriever
 from tests.core.chemistry.test_molfile import mol_block
 from tests.helpers.server import Asked, LocalServer, Said
+from tests.helpers.starter import link_starter
 
 CANARY = "kx-41v-Quagga"
 SECRET = f"api {CANARY}\n"
@@ -48,11 +48,7 @@ def world() -> Iterator[LocalServer]:
 @pytest.fixture
 def agent(world: LocalServer, cache_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BioMedAgent:
     """An agent that opens files and asks a server on this machine, to which every policy lets everything go."""
-    folder = tmp_path / "cache"
-    folder.mkdir()
-    LocalIndex.open(cache_dir).close()  # what takes long is built once
-    for built in cache_dir.glob("starter-*.sqlite"):
-        (folder / built.name).symlink_to(built)
+    folder = link_starter(cache_dir, tmp_path / "cache")
     for key, service in SERVICES.items():
         place = f"{world.url}/rest/pug" if key == "pubchem" else world.url
         monkeypatch.setitem(SERVICES, key, replace(service, url=place, per_second=1000))

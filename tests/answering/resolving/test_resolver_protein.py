@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from biomed_agent.answering.resolving.inputs import split_organism
@@ -293,6 +293,8 @@ def test_accessions_of_uniprots_pattern_are_read_as_such(text: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=40) | st.from_regex(r"[A-Z0-9]{3,7}[ _-]?[A-Z]\d{1,4}[A-Z]", fullmatch=True))
+@example("EGFR")
+@example("BRAF V600E")
 def test_any_name_is_resolved_or_refused_with_a_reason(local: Resolver, text: str) -> None:
     try:
         found = local.resolve(text, "protein")

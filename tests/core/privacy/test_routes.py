@@ -267,8 +267,8 @@ def test_a_host_that_redirects_does_not_carry_the_prompt_elsewhere(
             with pytest.raises(Unavailable, match="pointed to another address") as caught:
                 ask()
             assert "c4nary" not in str(caught.value)
+    server.play = lambda asked: Said(b"", status, {"Location": there})
     with pytest.raises(Unavailable, match="pointed to another host"):
-        server.play = lambda asked: Said(b"", status, {"Location": there})
         look_up(server.url)
     assert not listener.received
 

@@ -1,5 +1,9 @@
 """What becomes a training example, and what never does."""
 
+import json
+import lzma
+import re
+import zlib
 from collections import Counter
 
 import numpy as np
@@ -13,6 +17,7 @@ from biomed_agent.model.release import auxiliary, mini
 from tests.helpers.places import SHARED
 
 SHARED = SHARED / "data"
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="needs the data beside the checkout")
 NO_TESTS = mini.OfficialTests(frozenset(), frozenset())
 
 
@@ -289,21 +294,78 @@ def test_a_structure_without_a_description_borrows_that_of_similar_ones():
 # ---------------------------------------------------------------------------------------------- the folder itself
 
 
-@pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason="needs the data beside the checkout")
-def test_training_and_held_out_share_nothing_with_each_other_or_the_official_tests():
-    corpus = mini.build(SHARED)
-    tests = mini.official_tests(SHARED)
+def assert_nothing_is_shared(data, least):
+    """Build the corpus of a data folder and compare it with its held-out fold and the official tests.
+
+    Args:
+        data: The folder.
+        least: Examples that each of the large origins gives at least.
+    """
+    corpus = mini.build(data)
+    tests = mini.official_tests(data)
     molecules_trained = [example for example in corpus.train if example.smiles]
     origins = Counter(example.origin for example in corpus.train)
     assert origins.keys() >= auxiliary.ASKED.keys() - {auxiliary.DEFINITION}
-    assert min(origins["chebi20/validation"], origins["chebi_defs/all"], origins[auxiliary.NEIGHBOURS]) > 1000
+    assert min(origins["chebi20/validation"], origins["chebi_defs/all"], origins[auxiliary.NEIGHBOURS]) > least
     molecules = molecules_trained + [example for example in corpus.dev if example.smiles]
     assert not {molecule.group for molecule in molecules} & tests.groups
     assert not {mini.plain(answer) for answer in {molecule.answer for molecule in molecules}} & tests.texts
-    structures = {example.smiles for example in molecules_trained}
+    structures = {molecule.smiles for molecule in molecules_trained}
     assert not {mini.group_of(smiles) for smiles in structures} & tests.groups
     assert not {example.group for example in corpus.train} & {example.group for example in corpus.dev}
-    assert not any(
-        "card" in example.origin or "deeploc" in example.origin or "fapm" in example.origin for example in corpus.train
-    )
+    assert not any(word in example.origin for example in corpus.train for word in ("card", "deeploc", "fapm"))
+    left_out = Counter(reason.partition(" | ")[2] for reason in corpus.dropped.elements())
+    assert left_out[mini.IN_A_TEST] > least, "there was something to leave out"
+
+
+def draw(data, folder, parts):
+    """Copy the tables that the corpus is built of, with one in ``parts`` of the molecules and protein families.
+
+    A molecule is drawn by its heavy atoms, so that all its spellings come along, from every table that holds it.
+    """
+
+    def is_drawn(key):
+        return zlib.crc32(key.encode()) % parts == 0
+
+    def is_drawn_smiles(smiles):
+        return is_drawn(repr(sorted(Counter(re.findall("Cl|Br|[BCNOPSFI]", smiles.upper(), re.I)).items())))
+
+    def is_drawn_line(line):
+        row = json.loads(line)
+        return is_drawn_smiles(row["smiles"]) if "smiles" in row else is_drawn(str(row["cluster"]))
+
+    tables = [*mini.OFFICIAL_TESTS, "chebi_classes/membership.tsv.xz", "chebi_definitions/molecules.tsv.xz"]
+    tables += ["chebi20/cid_to_smiles.tsv.xz", "pubchem_iupac/train.tsv.xz", "pubchem_iupac/validation.tsv.xz"]
+    tables += [f"moleculenet/{name}.csv.xz" for name in auxiliary.MOLECULENET]
+    for name in [*tables, "mol_text/train_clean.jsonl.xz", "protein_text/train.jsonl.xz", mini.CHEMBL_QA_TEST]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with (
+            lzma.open(data / name, "rt", encoding="utf-8", newline="\n") as lines,
+            lzma.open(folder / name, "wt", encoding="utf-8", newline="\n", preset=0) as kept,
+        ):
+            if name == mini.CHEMBL_QA_TEST:
+                kept.write(
+                    json.dumps({smiles: row for smiles, row in json.load(lines).items() if is_drawn_smiles(smiles)})
+                )
+            elif ".jsonl" in name:
+                kept.writelines(filter(is_drawn_line, lines))
+            else:
+                comma = "," if ".csv" in name else "\t"
+                header = next(lines)
+                column = [cell.strip().lower() for cell in header.split(comma)].index("smiles")
+                kept.write(header)
+                kept.writelines(line for line in lines if is_drawn_smiles(line.split(comma)[column]))
+    return folder
+
+
+@pytest.mark.shared
+@needs_shared
+def test_of_one_molecule_in_fifty_training_and_held_out_share_nothing_with_each_other_or_the_tests(tmp_path):
+    assert_nothing_is_shared(draw(SHARED, tmp_path, 50), least=10)
+
+
+@pytest.mark.shared
+@needs_shared
+@pytest.mark.slow
+def test_training_and_held_out_share_nothing_with_each_other_or_the_official_tests():
+    assert_nothing_is_shared(SHARED, least=1000)

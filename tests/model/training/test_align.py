@@ -349,9 +349,15 @@ def test_what_is_cropped_or_does_not_fit_is_told(tmp_path, base):
 # ---------------------------------------------------------------------------------------------- divergence
 
 
-@pytest.mark.parametrize("save_steps", [2, 40])
-def test_a_run_that_diverges_stops_and_leaves_no_bad_weights(tmp_path, capsys, save_steps):
-    wild = stage("wild", learning_rate=1e9, warmup_steps=0, weight_decay=0.1, steps=60, save_steps=save_steps)
+@pytest.mark.parametrize(
+    ("learning_rate", "warmup_steps", "save_steps", "is_gradual"),
+    [(1e9, 0, 2, False), (1e9, 0, 40, False), (300, 60, 2, True)],
+)
+def test_a_run_that_diverges_stops_and_leaves_no_bad_weights(
+    tmp_path, capsys, learning_rate, warmup_steps, save_steps, is_gradual
+):
+    rates = {"learning_rate": learning_rate, "warmup_steps": warmup_steps}
+    wild = stage("wild", weight_decay=0.1, steps=60, save_steps=save_steps, **rates)
     (tmp_path / "recipe.json").write_text(json.dumps(asdict(recipe(wild))), encoding="utf-8")
     output = tmp_path / "run"
     arguments = ["--data", str(table(tmp_path)), "--output", str(output)]
@@ -360,8 +366,11 @@ def test_a_run_that_diverges_stops_and_leaves_no_bad_weights(tmp_path, capsys, s
     assert "has diverged by step" in errors
     assert "Lower learning_rate" in errors
     assert not (output / "model").exists()
-    for line in (output / "1-wild" / "log.jsonl").read_text(encoding="utf-8").splitlines():
+    lines = (output / "1-wild" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in lines:
         json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    # A run that diverges at once has nothing to log or save yet.
+    assert bool(lines) == bool(list(output.rglob("*.safetensors"))) == is_gradual
     for weights in output.rglob("*.safetensors"):
         assert run.not_finite(load_file(weights).items()) == []
 

@@ -94,13 +94,13 @@ def test_a_vocabulary_larger_than_the_texts_is_told(tmp_path):
 
 
 def test_a_wrong_recipe_says_what_is_wrong(tmp_path):
+    (tmp_path / "recipe.json").write_text('{"name": "a", "revision": "1"}', encoding="utf-8")
     with pytest.raises(InvalidInput, match="stages: Field required"):
-        (tmp_path / "recipe.json").write_text('{"name": "a", "revision": "1"}', encoding="utf-8")
         Recipe.load(tmp_path / "recipe.json")
     with pytest.raises(InvalidInput, match="each its own"):
         Recipe.load(write(tmp_path, stages=[STAGE, STAGE]))
+    (tmp_path / "recipe.json").write_text("{", encoding="utf-8")
     with pytest.raises(InvalidInput, match="Invalid JSON"):
-        (tmp_path / "recipe.json").write_text("{", encoding="utf-8")
         Recipe.load(tmp_path / "recipe.json")
     with pytest.raises(InvalidInput, match="cannot be read"):
         Recipe.load(tmp_path / "missing.json")

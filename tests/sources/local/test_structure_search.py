@@ -10,6 +10,7 @@ from biomed_agent.core.chemistry import structures
 from biomed_agent.core.chemistry.structures import molecule_from_smiles
 from biomed_agent.core.types import Molecule
 from biomed_agent.sources.local import LocalIndex, structure_search
+from biomed_agent.sources.local.files import open_file
 from biomed_agent.sources.local.schema import build_index
 from biomed_agent.sources.local.structure_search import StructureSearch
 from biomed_agent.sources.search_hits import Hits
@@ -30,13 +31,12 @@ def build(folder: Path, named: dict[str, str]) -> LocalIndex:
         rows.append("\t".join(cells.get(column, "") for column in head.split()))
     (folder / "molecules.tsv").write_text("\n".join(["\t".join(head.split()), *rows]) + "\n")
     (folder / "sources.tsv").write_text("key\tname\tlicence\turl\nOwn\tOwn table\tCC0\t\n")
-    return LocalIndex.open(folder / "cache", [build_index(folder, folder / "index.sqlite")])
+    return LocalIndex([open_file(build_index(folder, folder / "index.sqlite"))])  # without the starter set
 
 
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalIndex]:
-    with build(tmp_path / "own", CHAINS | OTHERS) as both:
-        index = LocalIndex([both.files[0].connection])  # without the starter set
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
+    with build(tmp_path_factory.mktemp("own"), CHAINS | OTHERS) as index:
         yield index
 
 
