@@ -14,18 +14,19 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 from weakref import WeakSet
 
 from biomed_agent.answering.calls import MAX_WORKERS, async_iterator_twin, async_twin
+from biomed_agent.answering.old_spellings import FindKind, OldSpellings
 from biomed_agent.core.deadline import NEVER, Deadline, current, running
-from biomed_agent.core.deprecated import warn_deprecated
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Unavailable
 from biomed_agent.core.privacy.egress import recording
 from biomed_agent.core.query import Query, Subject
-from biomed_agent.core.types import Answer, Article, EgressPolicy, ModelUse, Protein, Resolved, set_renderers
+from biomed_agent.core.types import Answer, Article, EgressPolicy, ModelUse, set_renderers
 
 if TYPE_CHECKING:
+    from biomed_agent.answering.chat import Chat
     from biomed_agent.answering.components import Components
     from biomed_agent.answering.context import AnswerContext, Where
     from biomed_agent.answering.resolving.ranking import Policy
@@ -47,10 +48,9 @@ def _to_html(answer: Answer) -> str:
 set_renderers(text=_to_text, html=_to_html)
 MAX_QUESTION = 20_000
 """characters; a longer text is not a question"""
-FindKind: TypeAlias = Literal["molecule", "protein", "literature"]
 
 
-class BioMedAgent:
+class BioMedAgent(OldSpellings):
     """Answers questions about molecules, proteins and the literature, with sources.
 
     Every verb takes ``policy``, what happens when a name means several things: ``ask`` (the default) answers with the
@@ -350,6 +350,8 @@ class BioMedAgent:
 
     def chat(self) -> Chat:
         """Return a conversation that remembers which molecule and protein it is about."""
+        from biomed_agent.answering.chat import Chat
+
         return Chat(self)
 
     def warm_up(self) -> None:
@@ -539,80 +541,6 @@ class BioMedAgent:
             parent.check()
             yield
 
-    # -- deprecated spellings ------------------------------------------------------------------
-
-    def find(self, kind: FindKind, name: str, limit: int = 10, policy: Policy = "ask") -> Answer:
-        """Deprecated: use :meth:`find_molecule`, :meth:`find_protein` or :meth:`search_literature`."""
-        verbs = {"molecule": "find_molecule", "protein": "find_protein", "literature": "search_literature"}
-        warn_deprecated("BioMedAgent.find", f"BioMedAgent.{verbs.get(kind, 'find_molecule')}")
-        return self._find(kind, name, policy, None, limit)
-
-    def find_all(
-        self, kind: FindKind, names: Sequence[str], limit: int = 10, policy: Policy = "strict"
-    ) -> Iterator[Answer]:
-        """Deprecated: use :meth:`find_many`."""
-        warn_deprecated("BioMedAgent.find_all", "BioMedAgent.find_many")
-        return self.find_many(kind, names, limit, policy)
-
-    def similar(
-        self, molecule: str, threshold: float | None = None, limit: int = 10, where: Where = "auto",
-        policy: Policy = "ask",
-    ) -> Answer:  # fmt: skip
-        """Deprecated: use :meth:`similar_molecules`."""
-        warn_deprecated("BioMedAgent.similar", "BioMedAgent.similar_molecules")
-        return self.similar_molecules(molecule, threshold, limit, where, policy)
-
-    def containing(self, part: str, limit: int = 10, where: Where = "auto", policy: Policy = "ask") -> Answer:
-        """Deprecated: use :meth:`substructure_matches`."""
-        warn_deprecated("BioMedAgent.containing", "BioMedAgent.substructure_matches")
-        return self.substructure_matches(part, limit, where, policy)
-
-    def properties(self, molecule: str, policy: Policy = "ask") -> Answer:
-        """Deprecated: use :meth:`molecule_properties`."""
-        warn_deprecated("BioMedAgent.properties", "BioMedAgent.molecule_properties")
-        return self.molecule_properties(molecule, policy)
-
-    def protein(self, name: str, organism: str = "", about: Sequence[str] = (), policy: Policy = "ask") -> Answer:
-        """Deprecated: use :meth:`protein_card`."""
-        warn_deprecated("BioMedAgent.protein", "BioMedAgent.protein_card")
-        return self.protein_card(name, organism, about, policy)
-
-
-class Chat:
-    """A conversation: a question that names nothing is about what was last named.
-
-    Args:
-        agent: Who answers.
-    """
-
-    def __init__(self, agent: BioMedAgent) -> None:
-        self.agent = agent
-        self.molecule: str | None = None
-        self.protein: str | None = None
-
-    def ask(
-        self,
-        question: str,
-        molecule: str | None = None,
-        protein: str | None = None,
-        *,
-        model: ModelUse = "auto",
-        show_undecided: bool = False,
-        timeout: float | None = None,
-    ) -> Answer:
-        """Answer ``question``; see :meth:`BioMedAgent.ask`."""
-        given = molecule is not None or protein is not None
-        last = (None, None) if given else (self.molecule, self.protein)
-        answer = self.agent._ask(
-            question, molecule, protein, "ask", None, timeout, {"model": model, "show_undecided": show_undecided}, last
-        )
-        # A name that failed is not the old one.
-        if answer.entities or answer.status in ("ambiguous", "not_found", "invalid"):
-            entities = answer.entities
-            self.molecule = next((known.entity.handle for known in entities if known.kind == "molecule"), None)
-            self.protein = next((_again(known) for known in entities if known.kind == "protein"), None)
-        return answer
-
 
 def check_question(question: object) -> None:
     """Raise :class:`InvalidInput` unless ``question`` is a readable text of reasonable length."""
@@ -638,11 +566,3 @@ def _check_options(
         raise InvalidInput(f"show_undecided is {show_undecided!r}.", "Expected True or False.")
     if where not in ("auto", "pubchem", "local"):
         raise InvalidInput(f"where is {where!r}.", "Expected auto, pubchem or local.")
-
-
-def _again(resolved: Resolved) -> str:
-    """Return the string that names a protein again, its variant included."""
-    protein = resolved.entity
-    if isinstance(protein, Protein) and protein.variant:
-        return f"seq:{protein.sequence}"
-    return protein.handle

@@ -22,6 +22,7 @@ from biomed_agent.core.types import (
     Verdict,
     Withheld,
 )
+from biomed_agent.core.words import listed
 from biomed_agent.model.contract.generation import Generation, Options, options_for
 from biomed_agent.model.contract.prompt import literature_messages
 from biomed_agent.model.contract.samples import Choice, ask_and_choose
@@ -200,4 +201,4 @@ def _warnings(statement: ModelStatement, choice: Choice, options: Options) -> li
 
 
 def _kinds_text(kinds: Sequence[str]) -> str:
-    return compose.listed(kinds, "and") or "nothing"
+    return listed(kinds) or "nothing"

@@ -90,13 +90,13 @@ def _disk(cache_dir: Path) -> dict[str, Any]:
 
 
 def _packages() -> dict[str, str | None]:
-    found: dict[str, str | None] = {}
+    versions: dict[str, str | None] = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = None
-    return found
+            versions[name] = None
+    return versions
 
 
 def _settings(settings: Settings) -> dict[str, dict[str, Any]]:

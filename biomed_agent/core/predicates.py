@@ -313,11 +313,11 @@ MEASURED = asked_patterns("measured")
 
 def distinct(facts: Sequence[Fact]) -> list[Fact]:
     """Return the facts without those that repeat what another depositor says: one for each code or value."""
-    found: dict[tuple[str, str], Fact] = {}
+    distinct_facts: dict[tuple[str, str], Fact] = {}
     for fact in facts:
         key = str(fact.value).partition(":")[0] if fact.predicate == STATEMENT else f"{fact.value} {fact.unit}"
-        found.setdefault((fact.predicate, key.lower()), fact)
-    return list(found.values())
+        distinct_facts.setdefault((fact.predicate, key.lower()), fact)
+    return list(distinct_facts.values())
 
 
 SCORE = "KIBA score"

@@ -172,13 +172,13 @@ class Article:
     @property
     def kind(self) -> str:
         """The publication type that tells most, such as ``Meta-Analysis``; empty when none is stated."""
-        known = {one.lower(): one for one in self.types}
+        known = {name.lower(): name for name in self.types}
         return next((known[one] for one in _TELLING if one in known), next(iter(self.types), ""))
 
     @property
     def is_notice(self) -> bool:
         """Whether it only tells of another article (a retraction, a concern, an erratum), and so is no evidence."""
-        kinds = {one.lower() for one in self.types}
+        kinds = {name.lower() for name in self.types}
         return not _NOTICES.isdisjoint(kinds) and "corrected and republished article" not in kinds
 
     @property

@@ -3,7 +3,7 @@
 ::
 
     batch = PubChem(transport).by_names(["aspirin", "caffeine", "flurbnitrol"])
-    batch.found["aspirin"][0].smiles
+    batch.records["aspirin"][0].smiles
     batch.missing["flurbnitrol"].status  # "not_found"; what is "unavailable" may be asked for again
 """
 
@@ -23,7 +23,7 @@ V = TypeVar("V")
 class Batch(Generic[K, V]):
     """What became of each thing that was asked for; whatever is not found is missing, with its reason."""
 
-    found: dict[K, V]
+    records: dict[K, V]
     """what was found, by what was asked, in the order asked"""
     missing: dict[K, BiomedAgentError]
     """why the others were not: :class:`~biomed_agent.core.errors.NotFound` for what the service does not have,
@@ -37,7 +37,7 @@ def in_order(asked: Sequence[K], outcome: Callable[[K], V]) -> Batch[K, V]:
     batch: Batch[K, V] = Batch({}, {})
     for item in dict.fromkeys(asked):
         try:
-            batch.found[item] = outcome(item)
+            batch.records[item] = outcome(item)
         except BiomedAgentError as error:
             batch.missing[item] = error
     return batch

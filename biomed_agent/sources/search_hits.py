@@ -20,7 +20,7 @@ class Hit:
 class Hits:
     """The hits of a search, best first."""
 
-    found: tuple[Hit, ...]
+    hits: tuple[Hit, ...]
     total: int
     """how many there are, or how many were counted before the search stopped"""
     more: bool
@@ -30,8 +30,8 @@ class Hits:
 
     @property
     def beyond(self) -> str:
-        """What is not among ``found``, in words; empty when all of it is."""
-        left = self.total - len(self.found)
+        """What is not among ``hits``, in words; empty when all of it is."""
+        left = self.total - len(self.hits)
         if self.more:
             return f"at least {left:,} more exist" if left else "more exist"
         return f"{left:,} more exist" if left else ""

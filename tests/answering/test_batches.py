@@ -101,13 +101,13 @@ def check_names(transport: Transport, service: Simulated, clock: VirtualClock, c
     began = clock.now
     batch = PubChem(transport).by_names(names)
     took = clock.now - began
-    assert [*batch.found] == [name for name in names if int(name.split()[1]) % UNKNOWN]
+    assert [*batch.records] == [name for name in names if int(name.split()[1]) % UNKNOWN]
     assert [*batch.missing] == [name for name in names if not int(name.split()[1]) % UNKNOWN]
-    assert all(found[0].name == name and len(found) == 1 for name, found in batch.found.items())
+    assert all(found[0].name == name and len(found) == 1 for name, found in batch.records.items())
     assert all(type(error) is NotFound for error in batch.missing.values())
     assert len(service.arrivals["pubchem"]) == count
     again = PubChem(transport).by_names(names)
-    assert again.found == batch.found
+    assert again.records == batch.records
     assert {name: str(error) for name, error in again.missing.items()} == {
         name: str(error) for name, error in batch.missing.items()
     }
@@ -138,11 +138,11 @@ def test_a_thousand_identifiers_take_ten_requests_at_most(
     def look_up() -> tuple[list[int], list[int]]:
         if namespace == "cid":
             by_cid = pubchem.by_cids(cids)
-            assert all(one.handle == f"CID:{cid}" for cid, one in by_cid.found.items())
-            return [*by_cid.found], [*by_cid.missing]
+            assert all(one.handle == f"CID:{cid}" for cid, one in by_cid.records.items())
+            return [*by_cid.records], [*by_cid.missing]
         by_key = pubchem.by_inchikeys([inchikey(cid) for cid in cids])
-        assert all(one.inchikey == key for key, (one,) in by_key.found.items())
-        return [number(key) for key in by_key.found], [number(key) for key in by_key.missing]
+        assert all(one.inchikey == key for key, (one,) in by_key.records.items())
+        return [number(key) for key in by_key.records], [number(key) for key in by_key.missing]
 
     began = clock.now
     found, missing = look_up()
@@ -162,12 +162,12 @@ def test_a_thousand_accessions_take_three_requests_at_most(
     accessions = [f"P{one:05}" for one in range(1000, 0, -1)]
     began = clock.now
     batch = UniProt(transport).by_accessions(accessions)
-    assert [*batch.found] == [one for one in accessions if int(one[1:]) % UNKNOWN]
+    assert [*batch.records] == [one for one in accessions if int(one[1:]) % UNKNOWN]
     assert [*batch.missing] == [one for one in accessions if not int(one[1:]) % UNKNOWN]
-    assert all(protein.accession == one for one, protein in batch.found.items())
+    assert all(protein.accession == one for one, protein in batch.records.items())
     assert len(service.arrivals["uniprot"]) <= 3
     assert clock.now - began <= 3
-    assert UniProt(transport).by_accessions([*batch.found]) == type(batch)(batch.found, {})
+    assert UniProt(transport).by_accessions([*batch.records]) == type(batch)(batch.records, {})
     assert len(service.arrivals["uniprot"]) <= 3
 
 
@@ -214,8 +214,8 @@ def test_every_trouble_is_mended_by_asking_again(tmp_path: Path, trouble: str) -
     service = Simulated(clock, limits=LIMITS, answer=answer, troubles={0: TROUBLES[trouble], 2: TROUBLES[trouble]})
     with LocalServer(service) as server, Transport(tmp_path, clock=clock, services=services(server.url)) as transport:
         batch = PubChem(transport).by_cids([2, 1])
-        assert [one.handle for one in batch.found.values()] == ["CID:2", "CID:1"]
-        assert [*UniProt(transport).by_accessions(["P00001"]).found] == (["P00001"] if mends(trouble) else [])
+        assert [one.handle for one in batch.records.values()] == ["CID:2", "CID:1"]
+        assert [*UniProt(transport).by_accessions(["P00001"]).records] == (["P00001"] if mends(trouble) else [])
     assert service.violations["pubchem"] == 0
     assert len(service.arrivals["pubchem"]) == 2
 
@@ -231,7 +231,7 @@ def test_slow_bytes_cost_that_part_only(monkeypatch: pytest.MonkeyPatch) -> None
     service = Simulated(time, latency=0.0, answer=answer, troubles={1: slow})
     with LocalServer(service) as server, Transport(timeout=0.6, services=services(server.url)) as transport:
         batch = PubChem(transport).by_cids([1, 2, 3, 4, 5, 6])
-    assert [*batch.found] == [1, 2, 5, 6]
+    assert [*batch.records] == [1, 2, 5, 6]
     assert all("did not end in time" in error.message for error in batch.missing.values())
 
 
@@ -254,8 +254,8 @@ def test_a_service_that_dies_in_the_middle_loses_nothing_and_is_left_alone(
 ) -> None:
     service.troubles = dict.fromkeys(range(10, 10_000), Said(b"", 500))
     batch = PubChem(transport).by_names([f"compound {one}" for one in range(14, 114)])
-    assert len(batch.found) + len(batch.missing) == 100
-    assert len(batch.found) >= 9
+    assert len(batch.records) + len(batch.missing) == 100
+    assert len(batch.records) >= 9
     assert {type(error) for error in batch.missing.values()} <= {Unavailable, NotFound}
     assert sum("is not asked" in error.message for error in batch.missing.values()) >= 80
     assert len(service.arrivals["pubchem"]) <= 10 + 5 + 4, "those under way when it was noticed may still fail"
@@ -263,7 +263,7 @@ def test_a_service_that_dies_in_the_middle_loses_nothing_and_is_left_alone(
     clock.sleep(30)
     again = PubChem(transport).by_names([*batch.missing])
     assert all(type(error) is NotFound for error in again.missing.values())
-    assert len(batch.found) + len(again.found) + len(again.missing) == 100
+    assert len(batch.records) + len(again.records) + len(again.missing) == 100
 
 
 def many(work: Callable[[int], Any], count: int) -> list[Any]:

@@ -18,7 +18,7 @@ from biomed_agent.core.query import Filter, Query, Subject
         (
             Query("value", (Subject("aspirin", "molecule"),), ("molecular weight", "logp")),
             "180.16",
-            "molecular weight and logP of acetylsalicylic acid",
+            "molecular weight, logP of acetylsalicylic acid",
         ),
         (Query("value", (Subject("aspirin"),)), "Rules passed", "all that is computed of acetylsalicylic acid"),
         (Query("describe", (Subject("EGFR", "protein"),)), "P00533", "identity of"),

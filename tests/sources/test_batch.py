@@ -18,7 +18,7 @@ def length(word: str) -> int:
 
 def test_each_is_found_or_missing_once_and_in_the_order_asked() -> None:
     batch = in_order(["bb", "none", "a", "bb"], length)
-    assert list(batch.found.items()) == [("bb", 2), ("a", 1)]
+    assert list(batch.records.items()) == [("bb", 2), ("a", 1)]
     assert [(word, error.status) for word, error in batch.missing.items()] == [("none", "not_found")]
 
 

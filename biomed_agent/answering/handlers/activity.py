@@ -19,6 +19,7 @@ from biomed_agent.core.errors import NotFound
 from biomed_agent.core.predicates import DRUG_LINKS
 from biomed_agent.core.query import Query
 from biomed_agent.core.types import Answer, Fact, Molecule, Protein
+from biomed_agent.core.words import listed
 from biomed_agent.model.contract.prompt import PAIR_QUESTION, user_message
 
 MAX_PAIRS = 12
@@ -114,8 +115,8 @@ def _other_measure(question: str, facts: Sequence[Fact]) -> str:
     asked = ["Kd", "Ki", "IC50", *named] if affinities.only_scores(facts) else named
     stated = {word.removeprefix("p") for fact in facts for word in fact.predicate.lower().split()}
     lacking = {name.lower(): name for name in reversed(asked) if name.lower().removeprefix("p") not in stated}
-    listed = compose.listed(list(reversed(lacking.values())), "or")
-    return f"No {listed} of this pair is on record here. " if listed else ""
+    names = listed(list(reversed(lacking.values())), "or")
+    return f"No {names} of this pair is on record here. " if names else ""
 
 
 def _explanations(context: AnswerContext, facts: Sequence[Fact]) -> list[str]:

@@ -16,11 +16,12 @@ from biomed_agent.answering.reading.limits import IN_NM, Limit
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.predicates import KIBA_BINDS, SCORE, WEAK
 from biomed_agent.core.types import Entity, Fact, Protein
+from biomed_agent.core.words import listed
 from biomed_agent.sources.local import LocalIndex
 
-MOST_PARTNERS = 10
+MAX_NAMED_PARTNERS = 10
 """named in a sentence, and returned where the question states no limit"""
-MOST_LIMITED = 100
+MAX_PARTNERS = 100
 NO_BINDING = 10_000.0
 """nM; a constant not reached at this concentration counts as no binding, as in the DAVIS table"""
 DISAGREE = 10.0
@@ -92,10 +93,10 @@ def _contradicts(first: Reading, second: Reading) -> bool:
 
 def conflict_sentence(facts: Sequence[Fact], sources: compose.Sources) -> str:
     """Say in one sentence which records of a pair disagree, with both values and sources; empty when none do."""
-    found = conflict(facts)
-    if found is None:
+    disagreeing = conflict(facts)
+    if disagreeing is None:
         return ""
-    first, second = (f"{_valued(one, sources)}, {_meaning(one)}" for one in found)
+    first, second = (f"{_valued(reading, sources)}, {_meaning(reading)}" for reading in disagreeing)
     return f"The records disagree: {first}, but {second}."
 
 
@@ -142,24 +143,24 @@ def partners(index: LocalIndex, entity: Entity, limit: Limit | None = None) -> P
     Args:
         index: Where they are recorded.
         entity: Whose partners are wanted.
-        limit: Leaves out what does not lie within it; then up to :data:`MOST_LIMITED` partners are returned.
+        limit: Leaves out what does not lie within it; then up to :data:`MAX_PARTNERS` partners are returned.
     """
     grouped: dict[str, dict[str, tuple[float, Fact]]] = {}
     for fact in index.activities_of(entity, limit=100_000):
         reading = read(fact)
         strength = math.inf if reading is None else reading.value * (-1 if fact.predicate == SCORE else 1)
-        kept = grouped.setdefault(fact.predicate, {})
-        if fact.about not in kept or strength < kept[fact.about][0]:
-            kept[fact.about] = strength, fact
+        strongest_by = grouped.setdefault(fact.predicate, {})
+        if fact.about not in strongest_by or strength < strongest_by[fact.about][0]:
+            strongest_by[fact.about] = strength, fact
     strongest = [sorted(grouped[measure].values(), key=lambda pair: pair[0]) for measure in sorted(grouped, key=_rank)]
     within = [
         [pair for pair in group if limit is None or limit.holds(pair[1].predicate, abs(pair[0]))] for group in strongest
     ]
     facts: list[Fact] = []
-    most = MOST_PARTNERS if limit is None else MOST_LIMITED
+    limit_count = MAX_NAMED_PARTNERS if limit is None else MAX_PARTNERS
     for group in within:
         named = {fact.about for fact in facts}
-        facts += [fact for _, fact in group if fact.about not in named][: most - len(facts)]
+        facts += [fact for _, fact in group if fact.about not in named][: limit_count - len(facts)]
     counts = {group[0][1].predicate: len(group) for group in within if group}
     beyond = [] if facts else [group[0][1] for group in strongest]
     return Partners(facts, counts, limit, beyond)
@@ -169,38 +170,39 @@ def _rank(measure: str) -> bool:
     return measure == SCORE
 
 
-def partners_text(entity: Entity, found: Partners, sources: compose.Sources) -> str:
+def partners_text(entity: Entity, partners: Partners, sources: compose.Sources) -> str:
     """List measured partners: what they are, how many there are in all, and what a score is where one is listed."""
-    if not found.facts:
-        return _none_within(entity, found, sources)
-    name, shown = compose.name_of(entity), {fact.predicate: 0 for fact in found.facts}
+    if not partners.facts:
+        return _none_within(entity, partners, sources)
+    name, shown = compose.name_of(entity), {fact.predicate: 0 for fact in partners.facts}
     pieces = []
     for measure in shown:
-        group = [fact for fact in found.facts if fact.predicate == measure]
-        listed = group[:MOST_PARTNERS]
-        named = "; ".join(f"{fact.note or fact.subject} {_value(fact)}" for fact in listed)
-        cited = sources.cite_all(fact.provenance for fact in listed)
-        pieces.append(f"{named} ({len(listed)} of {found.counts[measure]} by {measure}) {cited}".rstrip())
-    unlisted = [f"{count} by {measure}" for measure, count in found.counts.items() if measure not in shown]
-    more = f"; not listed: {compose.listed(unlisted, 'and')}" if unlisted else ""
-    tables = compose.listed(list(dict.fromkeys(_table(fact) for fact in found.facts)), "and")
+        group = [fact for fact in partners.facts if fact.predicate == measure]
+        strongest = group[:MAX_NAMED_PARTNERS]
+        named = "; ".join(f"{fact.note or fact.subject} {_value(fact)}" for fact in strongest)
+        cited = sources.cite_all(fact.provenance for fact in strongest)
+        pieces.append(f"{named} ({len(strongest)} of {partners.counts[measure]} by {measure}) {cited}".rstrip())
+    unlisted = [f"{count} by {measure}" for measure, count in partners.counts.items() if measure not in shown]
+    more = f"; not listed: {listed(unlisted)}" if unlisted else ""
+    tables = listed(list(dict.fromkeys(_table(fact) for fact in partners.facts)))
     what = "measured ligands, not a list of approved drugs" if isinstance(entity, Protein) else "measured targets"
-    limited = f" with {found.limit.words}" if found.limit else ""
-    lacking = f"No Kd, Ki or IC50 of {name} is on record here. " if only_scores(found.facts) and not limited else ""
+    limited = f" with {partners.limit.words}" if partners.limit else ""
+    lacking = f"No Kd, Ki or IC50 of {name} is on record here. " if only_scores(partners.facts) and not limited else ""
     lead = f"{lacking}Strongest measured affinities of {name} in the local records{limited} ({what}; {tables})"
     return f"{lead}: {'; '.join(pieces)}{more}. {WHAT_A_SCORE_IS if SCORE in shown else ''}".rstrip()
 
 
-def _none_within(entity: Entity, found: Partners, sources: compose.Sources) -> str:
+def _none_within(entity: Entity, partners: Partners, sources: compose.Sources) -> str:
     """Say that no partner lies within the limit, and which comes nearest."""
-    words = found.limit.words if found.limit else ""
-    nearest = "; ".join(f"{fact.note} {_value(fact)} {sources.cite(fact.provenance)}".rstrip() for fact in found.beyond)
-    name = compose.name_of(entity)
-    said = f"No measured affinity of {name} in the local records is within the limit {words}; the strongest: {nearest}."
-    if found.limit and not any(_of_measure(found.limit, fact) for fact in found.beyond):
-        measure = found.limit.measure or "Kd, Ki or IC50"
-        said = f"No {measure} of {name} is on record here, so none is within the limit {words}; on record: {nearest}."
-    return f"{said} {WHAT_A_SCORE_IS}" if any(fact.predicate == SCORE for fact in found.beyond) else said
+    words = partners.limit.words if partners.limit else ""
+    values = (f"{fact.note} {_value(fact)} {sources.cite(fact.provenance)}".rstrip() for fact in partners.beyond)
+    nearest, name = "; ".join(values), compose.name_of(entity)
+    sentence = f"No measured affinity of {name} in the local records is within the limit {words}"
+    text = f"{sentence}; the strongest: {nearest}."
+    if partners.limit and not any(_of_measure(partners.limit, fact) for fact in partners.beyond):
+        measure = partners.limit.measure or "Kd, Ki or IC50"
+        text = f"No {measure} of {name} is on record here, so none is within the limit {words}; on record: {nearest}."
+    return f"{text} {WHAT_A_SCORE_IS}" if any(fact.predicate == SCORE for fact in partners.beyond) else text
 
 
 def _of_measure(limit: Limit, fact: Fact) -> bool:

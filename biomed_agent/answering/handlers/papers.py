@@ -11,6 +11,7 @@ from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import NotFound
 from biomed_agent.core.query import Query
 from biomed_agent.core.types import Answer, Article, Evidence
+from biomed_agent.core.words import counted
 from biomed_agent.sources.literature.article_search import local_query
 from biomed_agent.sources.literature.passages import MAX_PASSAGES, labelled, rank_passages, tells_a_finding, words_of
 
@@ -52,7 +53,7 @@ def _list_articles(context: AnswerContext, query: Query) -> Answer:
     draft, limit = context.draft, query.limit or USUAL_ARTICLES
     articles = context.components.retriever.usable_articles(query.object, limit, draft.warnings)
     draft.evidence = _numbered(context, [_passage(query.object, article) for article in articles])
-    lead = f"{compose.counted(len(articles), 'article')}, the most relevant first, one passage of each, verbatim:"
+    lead = f"{counted(len(articles), 'article')}, the most relevant first, one passage of each, verbatim:"
     return draft.close("answered", compose.evidence_text(draft.evidence, draft.sources, lead))
 
 

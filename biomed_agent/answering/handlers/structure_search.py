@@ -90,15 +90,15 @@ def _close(
     draft = context.draft
     where = f"{hits.provenance.source} ({hits.provenance.identifier})"
     draft.sources.cite(hits.provenance)
-    if not hits.found:
+    if not hits.hits:
         draft.next_steps.append(otherwise)
         return draft.close("not_found", f"No molecules {what} were found in {where}.")
     draft.facts += [
         Fact(molecule.handle, predicate, _hit_name(hit), provenance=hits.provenance, note=_hit_note(hit))
-        for hit in hits.found
+        for hit in hits.hits
     ]
-    named = ", ".join(f"{_hit_name(hit)}{_likeness_text(hit)}" for hit in hits.found[:MAX_NAMED_HITS])
-    others = len(hits.found) - MAX_NAMED_HITS
+    named = ", ".join(f"{_hit_name(hit)}{_likeness_text(hit)}" for hit in hits.hits[:MAX_NAMED_HITS])
+    others = len(hits.hits) - MAX_NAMED_HITS
     listed = f"{named} and {others} more below" if others > 0 else named
     beyond = f"; {hits.beyond}" if hits.beyond else ""
     cited = draft.sources.cite(hits.provenance)

@@ -15,6 +15,7 @@ from biomed_agent.core.errors import Inapplicable
 from biomed_agent.core.predicates import STATEMENT
 from biomed_agent.core.query import Query
 from biomed_agent.core.types import Answer, Fact, Molecule, Resolved
+from biomed_agent.core.words import listed
 
 _CHANGES_WITH_PH = frozenset({"formal charge", "logP"})
 
@@ -85,4 +86,4 @@ def _tell_gaps(context: AnswerContext, query: Query, sentences: Sequence[str]) -
         draft.warnings += compose.gap_sentences(missing)
     stated = {fact.predicate.lower() for fact in draft.facts} | {gap.asked.lower() for gap in draft.gaps}
     if lacking := [name for name in query.predicates if name in VALUES and name.lower() not in stated]:
-        draft.warnings.append(f"Nothing here states the {compose.listed(lacking, 'or')}.")
+        draft.warnings.append(f"Nothing here states the {listed(lacking, 'or')}.")

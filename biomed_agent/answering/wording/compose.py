@@ -13,6 +13,7 @@ from biomed_agent.core.chemistry import structures
 from biomed_agent.core.predicates import LABELS
 from biomed_agent.core.query import Query
 from biomed_agent.core.types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
+from biomed_agent.core.words import listed, plural
 
 MAX_LISTED = 6
 """values of one predicate named in a sentence; the rest are counted"""
@@ -78,20 +79,20 @@ def read_as(query: Query, names: Sequence[str]) -> str:
     >>> read_as(Query("value", predicates=("molecular weight",)), ["aspirin"])
     'molecular weight of aspirin'
     """
-    things = listed(names, "and")
+    things = " and ".join(names)
     frame = query.frame
     if frame == "value":
         wanted = [label_of(name) for name in query.predicates]
-        what = listed(wanted if len(wanted) <= MAX_LISTED else [*wanted[:MAX_LISTED], "more"], "and")
+        what = ", ".join(wanted if len(wanted) <= MAX_LISTED else [*wanted[:MAX_LISTED], "more"])
         return f"{what or 'all that is computed'} of {things}"
     if frame == "describe":
         return f"{'what it is' if query.kind == 'identity' else query.kind} of {things}".replace(
             "what it is of", "identity of"
         )
     if frame == "papers":
-        about = query.object or listed([subject.text for subject in query.subjects], "and") or "the question's words"
+        about = query.object or listed([subject.text for subject in query.subjects]) or "the question's words"
         return f"articles on {about}" if query.aggregate == "list" else f"passages of articles on {about}"
-    limits = f" with {listed([str(condition) for condition in query.filters], 'and')}" if query.filters else ""
+    limits = f" with {listed([str(condition) for condition in query.filters])}" if query.filters else ""
     leads = {
         "relation": "measured affinity of",
         "list": "measured partners of",
@@ -117,16 +118,16 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
             hidden[label_of(predicate)] += len(group)
             continue
         values = list(dict.fromkeys(f"{number(fact.amount)} {fact.unit}".strip() for fact in group))
-        listed = ", ".join(values[:MAX_LISTED]) + (
+        values_text = ", ".join(values[:MAX_LISTED]) + (
             f" and {len(values) - MAX_LISTED} more" if values[MAX_LISTED:] else ""
         )
         noun = label_of(predicate)
         clauses.append(
-            f"{_plural(noun) if len(values) > 1 else noun} {listed}"
+            f"{plural(noun) if len(values) > 1 else noun} {values_text}"
             + (f" ({note})" if note else "")
             + f" {sources.cite_all(fact.provenance for fact in group)}".rstrip()
         )
-    clauses += [f"{count} more {_plural(noun) if count > 1 else noun}" for noun, count in hidden.items()]
+    clauses += [f"{count} more {plural(noun) if count > 1 else noun}" for noun, count in hidden.items()]
     return f"{_capital(name_of(entity))}: {'; '.join(clauses)}." if clauses else ""
 
 
@@ -155,7 +156,7 @@ def _gap_sentence(group: Sequence[Gap], its: bool) -> str:
         return f"The local index holds no {lacking}{of}, and no other source is asked for that here."
     if not first.unread:
         return f"No {listed(asked, 'or')}{of or ' of it'} is on record: {first.error.message}"
-    subject = _capital(f"{whose} {listed(asked, 'and')}{of}")
+    subject = _capital(f"{whose} {listed(asked)}{of}")
     if first.error.status == "refused" and first.why != first.error.status:
         return f"{subject} {_was(asked)} not looked up: {first.why}, so {first.source} was not asked."
     return f"{subject} could not be looked up. {first.error.message}"
@@ -168,12 +169,7 @@ def gaps_listed(gaps: Iterable[Gap]) -> list[str]:
         if gap.unread:
             where = f"of {name_of(gap.entity)} in {gap.source}", gap.why
             grouped.setdefault(where, []).append(label_of(gap.asked))
-    return [f"{listed(list(dict.fromkeys(asked)), 'and')} {where} ({why})" for (where, why), asked in grouped.items()]
-
-
-def listed(words: Sequence[str], word: str) -> str:
-    """Return ``a, b and c``."""
-    return f"{', '.join(words[:-1])} {word} {words[-1]}" if len(words) > 1 else "".join(words)
+    return [f"{listed(list(dict.fromkeys(asked)))} {where} ({why})" for (where, why), asked in grouped.items()]
 
 
 def _was(asked: Sequence[str]) -> str:
@@ -230,11 +226,6 @@ def activity_sentence(molecule: str, protein: Protein, facts: Sequence[Fact], so
     return f"Measured for {molecule} and {name_of(protein)}: {measured}."
 
 
-def counted(count: int, noun: str) -> str:
-    """Return ``1 article``, ``2 articles``."""
-    return f"{count:,} {noun if count == 1 else _plural(noun)}"
-
-
 def evidence_text(
     evidence: Sequence[Evidence], sources: Sources, lead: str = "Passages that fit the question best, verbatim:"
 ) -> str:
@@ -259,12 +250,6 @@ def model_sentence(statement: ModelStatement) -> str:
     if not statement.claims:
         return f"{label} was asked, and none of what it said is shown: {statement.withheld_summary}."
     return f"{label} says: {statement.text}"
-
-
-def _plural(noun: str) -> str:
-    if noun.endswith("ss"):
-        return f"{noun}es"
-    return noun if noun.endswith("s") else f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _capital(text: str) -> str:

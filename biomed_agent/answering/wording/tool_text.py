@@ -16,7 +16,6 @@ from biomed_agent.answering.wording.words import (
     articles,
     chosen_because,
     clean,
-    counted,
     decided_and_open,
     fact_rows,
     headline,
@@ -28,6 +27,7 @@ from biomed_agent.answering.wording.words import (
     text_lines,
 )
 from biomed_agent.core.types import Answer, Candidate, Claim, Resolved
+from biomed_agent.core.words import counted
 
 TOOL_TOKENS = 350
 """Most tokens :func:`to_tool_text` returns, as counted by :func:`estimate_tokens`."""

@@ -21,6 +21,7 @@ from biomed_agent.core.types import (
     Resolved,
     Verdict,
 )
+from biomed_agent.core.words import counted
 
 UNDECIDED = "Undecided: nothing at hand decides this"
 """Heading of the sentences of a model that were not decided."""
@@ -50,11 +51,6 @@ def shorten(text: object, limit: int = 90) -> str:
     """Return ``text`` on one line of at most ``limit`` characters, a cut marked by three dots."""
     line = clean(text)
     return line if len(line) <= limit else f"{line[: limit - 3].rstrip()}..."
-
-
-def counted(count: int, noun: str) -> str:
-    """Return ``1 record``, ``2 records``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def quoted(sentence: str, answer: Answer) -> str:

@@ -157,8 +157,8 @@ class PubChem:
         params = {"Threshold": str(round(100 * threshold))}
         how = f"2D similarity >= {threshold:g} by PubChem's substructure keys"
         hits = self._search("fastsimilarity_2d", molecule, params, how, "compounds like")
-        ranked = sorted(hits.found, key=lambda hit: (-(hit.likeness or 0), int(hit.molecule.ids["cid"])))
-        return replace(hits, found=tuple(ranked[:limit]))
+        ranked = sorted(hits.hits, key=lambda hit: (-(hit.likeness or 0), int(hit.molecule.ids["cid"])))
+        return replace(hits, hits=tuple(ranked[:limit]))
 
     def containing(self, molecule: Molecule, limit: int = 10) -> Hits:
         """Find compounds that hold a structure, the smallest of the first :data:`MAX_RANKED` of PubChem's first.
@@ -168,8 +168,8 @@ class PubChem:
             limit: Most hits returned.
         """
         hits = self._search("fastsubstructure", molecule, {}, "substructure search of PubChem", "compounds that hold")
-        ranked = sorted(hits.found, key=lambda hit: (hit.molecule.weight or 0, int(hit.molecule.ids["cid"])))
-        return replace(hits, found=tuple(Hit(hit.molecule) for hit in ranked[:limit]))
+        ranked = sorted(hits.hits, key=lambda hit: (hit.molecule.weight or 0, int(hit.molecule.ids["cid"])))
+        return replace(hits, hits=tuple(Hit(hit.molecule) for hit in ranked[:limit]))
 
     def _search(self, kind: str, molecule: Molecule, params: Mapping[str, str], how: str, log_line: str) -> Hits:
         """Ask for one more than is ranked, so as to know whether there are more; the molecule itself is no hit."""
@@ -186,10 +186,10 @@ class PubChem:
             return Hits((), 0, False, Provenance("PubChem", how, licence=self.transport.services["pubchem"].licence))
         cids = [hit for hit in read_cids(reply.json()) if str(hit) != cid]
         batch = self.by_cids(cids[:MAX_RANKED])
-        if cids and not batch.found:
+        if cids and not batch.records:
             raise next(iter(batch.missing.values()))
-        same = [hit for hit, compound in batch.found.items() if compound.inchikey == molecule.inchikey != ""]
-        others = [compound for compound in batch.found.values() if int(compound.ids["cid"]) not in same]
+        same = [hit for hit, compound in batch.records.items() if compound.inchikey == molecule.inchikey != ""]
+        others = [compound for compound in batch.records.values() if int(compound.ids["cid"]) not in same]
         hits = [Hit(compound, similar(molecule, compound)) for compound in others]
         origin = replace(reply.provenance, identifier=how)
         return Hits(tuple(hits), min(len(cids), MAX_RANKED) - len(same), len(cids) > MAX_RANKED, origin)

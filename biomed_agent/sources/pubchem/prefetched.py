@@ -32,7 +32,7 @@ class Ahead(PubChem):
         """See :meth:`PubChem.by_cid`."""
         if cid in self._cids.missing:
             raise self._cids.missing[cid]
-        return self._cids.found.get(cid) or super().by_cid(cid)
+        return self._cids.records.get(cid) or super().by_cid(cid)
 
     def by_inchikey(self, key: str) -> list[Molecule]:
         """See :meth:`PubChem.by_inchikey`."""
@@ -52,7 +52,7 @@ def _fetched(batch: Batch[str, list[Molecule]], asked: str) -> list[Molecule] | 
         return []
     if error is not None:
         raise error
-    return batch.found.get(asked)
+    return batch.records.get(asked)
 
 
 def _spaced(name: str) -> str:

@@ -8,11 +8,9 @@ from biomed_agent.answering.wording.compose import (
     MAX_LISTED,
     Sources,
     activity_sentence,
-    counted,
     evidence_text,
     facts_sentence,
     identity_sentence,
-    listed,
     model_sentence,
     name_of,
     number,
@@ -33,6 +31,7 @@ from biomed_agent.core.types import (
     Resolved,
     Withheld,
 )
+from biomed_agent.core.words import counted, listed
 
 ONE, TWO = Provenance("PubChem", "CID 1"), Provenance("UniProt", "P1")
 ASPIRIN = Molecule("CC(=O)Oc1ccccc1C(=O)O", name="aspirin", provenance=ONE)

@@ -41,7 +41,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIndex]:
 
 
 def names(hits: Hits) -> list[str]:
-    return [hit.molecule.name for hit in hits.found]
+    return [hit.molecule.name for hit in hits.hits]
 
 
 def test_likeness_is_that_of_two_molecules_compared_alone(index: LocalIndex) -> None:
@@ -49,13 +49,13 @@ def test_likeness_is_that_of_two_molecules_compared_alone(index: LocalIndex) -> 
     hits = StructureSearch(index, None).similar(phenol, threshold=0.1, limit=50)
     assert "phenol" not in names(hits), "itself is no hit"
     assert names(hits)[:2] == ["salicylic acid", "aniline"]
-    for hit in hits.found:
+    for hit in hits.hits:
         assert hit.likeness == pytest.approx(structures.similar(phenol, hit.molecule), abs=5e-4)
-    assert [hit.likeness for hit in hits.found] == sorted((hit.likeness or 0 for hit in hits.found), reverse=True)
+    assert [hit.likeness for hit in hits.hits] == sorted((hit.likeness or 0 for hit in hits.hits), reverse=True)
     few = StructureSearch(index, None).similar(phenol, threshold=0.1, limit=1)
-    assert (len(few.found), few.total, few.more) == (1, hits.total, False)
+    assert (len(few.hits), few.total, few.more) == (1, hits.total, False)
     assert few.beyond == f"{hits.total - 1} more exist"
-    assert StructureSearch(index, None).similar(phenol, threshold=1.0).found == ()
+    assert StructureSearch(index, None).similar(phenol, threshold=1.0).hits == ()
 
 
 def test_every_molecule_that_holds_the_part_is_found_and_no_other(index: LocalIndex) -> None:
@@ -98,5 +98,5 @@ def test_an_index_that_is_too_large_is_passed_over_and_named(
 ) -> None:
     monkeypatch.setattr(structure_search, "MAX_SEARCHED", 3)
     hits = StructureSearch(index, None).similar(Molecule("CCO"))
-    assert hits.found == ()
+    assert hits.hits == ()
     assert "1 larger index files were not searched" in hits.provenance.identifier

@@ -435,8 +435,8 @@ def test_a_search_by_cid_reveals_no_structure_and_ranks_what_is_found(server: Lo
     hits = pubchem.similar(propanol, 0.8, limit=2)
     assert server.asked[0].path.endswith("/compound/fastsimilarity_2d/cid/2/cids/JSON")
     assert server.asked[0].query == {"Threshold": "80", "MaxRecords": "202"}
-    assert [hit.molecule.handle for hit in hits.found] == ["CID:3", "CID:1"]
-    assert [hit.likeness for hit in hits.found] == sorted((hit.likeness for hit in hits.found), reverse=True)  # type: ignore[type-var]
+    assert [hit.molecule.handle for hit in hits.hits] == ["CID:3", "CID:1"]
+    assert [hit.likeness for hit in hits.hits] == sorted((hit.likeness for hit in hits.hits), reverse=True)  # type: ignore[type-var]
     assert (hits.total, hits.more, hits.beyond) == (3, False, "1 more exist")
     assert hits.provenance.source == "PubChem"
     assert "0.8" in hits.provenance.identifier
@@ -445,17 +445,17 @@ def test_a_search_by_cid_reveals_no_structure_and_ranks_what_is_found(server: Lo
 def test_what_is_not_ranked_is_said_to_exist(server: LocalServer, pubchem: PubChem) -> None:
     server.play = play_search(list(range(1, 203)))
     hits = pubchem.containing(molecule_from_smiles("CO", ids={"cid": "500"}), limit=5)
-    assert len(hits.found) == 5
+    assert len(hits.hits) == 5
     assert (hits.total, hits.more, hits.beyond) == (190, True, "at least 185 more exist")
-    assert hits.found[0].molecule.weight == min(hit.molecule.weight or 0 for hit in hits.found)
+    assert hits.hits[0].molecule.weight == min(hit.molecule.weight or 0 for hit in hits.hits)
     assert len(server.asked) == 2, "one search and one table"
-    assert all(hit.molecule.smiles != "CO" for hit in hits.found), "the molecule itself is no hit"
+    assert all(hit.molecule.smiles != "CO" for hit in hits.hits), "the molecule itself is no hit"
 
 
 def test_a_search_by_structure_is_a_form_and_none_found_is_none(server: LocalServer, pubchem: PubChem) -> None:
     server.play = script(missing())
     hits = pubchem.similar(molecule_from_smiles("OCC"))
-    assert (hits.found, hits.beyond) == ((), "")
+    assert (hits.hits, hits.beyond) == ((), "")
     assert (server.asked[0].method, server.asked[0].form) == ("POST", {"smiles": "CCO"})
     assert server.asked[0].path.endswith("/compound/fastsimilarity_2d/smiles/cids/JSON")
 
@@ -464,7 +464,7 @@ def test_a_search_waits_for_its_queue_and_fails_loudly(server: LocalServer, pubc
     queued = Said.json({"Waiting": {"ListKey": "42"}}, 202)
     rows = {"PropertyTable": {"Properties": [{"CID": 5, "SMILES": "CCO"}]}}
     server.play = script(queued, Said.json({"IdentifierList": {"CID": [5]}}), Said.json(rows))
-    assert pubchem.containing(molecule_from_smiles("CO", ids={"cid": "1"})).found[0].molecule.handle == "CID:5"
+    assert pubchem.containing(molecule_from_smiles("CO", ids={"cid": "1"})).hits[0].molecule.handle == "CID:5"
     assert server.asked[1].path.endswith("/compound/listkey/42/cids/JSON")
     server.play = lambda asked: (
         Said(b"", 500) if "property" in asked.path else Said.json({"IdentifierList": {"CID": [6]}})

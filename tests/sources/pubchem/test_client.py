@@ -352,7 +352,7 @@ def test_many_cids_at_once_keep_their_order_and_name_what_is_missing(server: Loc
     with Transport(tmp_path, clock=FakeClock(), services={"pubchem": server.url}) as transport:
         pubchem = PubChem(transport)
         batch = pubchem.by_cids(cids)
-        assert [(cid, molecule.handle, molecule.smiles) for cid, molecule in batch.found.items()] == [
+        assert [(cid, molecule.handle, molecule.smiles) for cid, molecule in batch.records.items()] == [
             (5, "CID:5", "CCCCC"),
             (2, "CID:2", "CC"),
             (1, "CID:1", "C"),
@@ -364,13 +364,13 @@ def test_many_cids_at_once_keep_their_order_and_name_what_is_missing(server: Loc
         }
         assert server.asked[0].form == {"cid": "5,3,2,1"}
         again = pubchem.by_cids([1, 6, 5])
-        assert list(again.found) == [1, 6, 5]
+        assert list(again.records) == [1, 6, 5]
         assert [asked.form["cid"] for asked in server.asked] == ["5,3,2,1", "6"], "what is kept is not asked for again"
-        first, second = batch.found[5].provenance, again.found[5].provenance
+        first, second = batch.records[5].provenance, again.records[5].provenance
         assert first is not None
         assert second is not None
         assert (second.retrieved, second.url, second.request) == (first.retrieved, first.url, first.request)
-        assert list(pubchem.by_cids([]).found) == []
+        assert list(pubchem.by_cids([]).records) == []
 
 
 def test_many_inchikeys_at_once(server: LocalServer, pubchem: PubChem) -> None:
@@ -379,7 +379,7 @@ def test_many_inchikeys_at_once(server: LocalServer, pubchem: PubChem) -> None:
         Said.json(table(row(962, "O", InChIKey=water), row(1, "C", InChIKey="X"), row(22247451, "O", InChIKey=water)))
     )
     batch = pubchem.by_inchikeys([other, f" {water.lower()}", "no key"])
-    assert [entity.handle for entity in batch.found[f" {water.lower()}"]] == ["CID:962", "CID:22247451"]
+    assert [entity.handle for entity in batch.records[f" {water.lower()}"]] == ["CID:962", "CID:22247451"]
     assert {key: type(error) for key, error in batch.missing.items()} == {other: NotFound, "no key": InvalidInput}
     assert other in batch.missing[other].message
     server.play = script(Said.json(fault("PUGREST.NotFound", "No CID found"), 404))
@@ -393,7 +393,7 @@ def test_a_part_that_fails_leaves_the_others(server: LocalServer, monkeypatch: p
     )
     with Transport(clock=FakeClock(), services={"pubchem": server.url}) as transport:
         batch = PubChem(transport).by_cids([1, 2, 3, 4, 5, 6])
-    assert list(batch.found) == [1, 2, 5, 6]
+    assert list(batch.records) == [1, 2, 5, 6]
     assert {cid: type(error) for cid, error in batch.missing.items()} == {3: Unavailable, 4: Unavailable}
 
 
@@ -412,11 +412,11 @@ def test_many_names_each_with_its_own_fate(server: LocalServer, pubchem: PubChem
 
     server.play = answer
     batch = pubchem.by_names(["spirits", "nonsense", "gas", "", "garbled", "gas"])
-    assert {name: [entity.handle for entity in molecules] for name, molecules in batch.found.items()} == {
+    assert {name: [entity.handle for entity in molecules] for name, molecules in batch.records.items()} == {
         "spirits": ["CID:7", "CID:8"],
         "gas": ["CID:3"],
     }
-    assert list(batch.found) == ["spirits", "gas"]
+    assert list(batch.records) == ["spirits", "gas"]
     assert {name: type(error) for name, error in batch.missing.items()} == {
         "nonsense": NotFound,
         "": InvalidInput,
@@ -443,7 +443,7 @@ def test_a_batch_obeys_the_policy_and_tells_what_left(server: LocalServer, monke
         with transport.recording() as left:
             batch = PubChem(transport).by_names(["aspirin", "CC(=O)Oc1ccccc1C(=O)O", "caffeine"])
         assert sorted(left) == ["PubChem: name aspirin", "PubChem: name caffeine"]
-        assert list(batch.found) == ["aspirin", "caffeine"]
+        assert list(batch.records) == ["aspirin", "caffeine"]
         assert isinstance(batch.missing["CC(=O)Oc1ccccc1C(=O)O"], Refused)
 
 

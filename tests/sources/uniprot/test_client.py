@@ -380,14 +380,14 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
     with Transport(tmp_path, clock=FakeClock(), services={"uniprot": server.url}) as transport:
         uniprot = UniProt(transport)
         batch = uniprot.by_accessions(asked)
-        assert {accession: protein.accession for accession, protein in batch.found.items()} == {
+        assert {accession: protein.accession for accession, protein in batch.records.items()} == {
             "p22222 ": "P22222",
             "Q22222": "P22222",
             "Q00015": "P44444",
             "P11111-2": "P11111-2",
             "P11111": "P11111",
         }
-        assert list(batch.found) == ["p22222 ", "Q22222", "Q00015", "P11111-2", "P11111"]
+        assert list(batch.records) == ["p22222 ", "Q22222", "Q00015", "P11111-2", "P11111"]
         assert {accession: type(error) for accession, error in batch.missing.items()} == {
             "P29358": NotFound,
             "P33333": NotFound,
@@ -402,9 +402,9 @@ def test_many_accessions_at_once(server: LocalServer, tmp_path: Path) -> None:
         server.asked.clear()
         again = uniprot.by_accessions(["P11111", "Q00015", "Q22222"])
         assert server.asked == []
-        assert again.found["P11111"] == batch.found["P11111"]
-        assert again.found["P11111"].provenance is not None
-        assert again.found["P11111"].provenance.release == "2026_04"
+        assert again.records["P11111"] == batch.records["P11111"]
+        assert again.records["P11111"].provenance is not None
+        assert again.records["P11111"].provenance.release == "2026_04"
 
 
 def test_an_accession_that_was_split_is_not_one_of_its_successors(server: LocalServer, uniprot: UniProt) -> None:
@@ -417,7 +417,7 @@ def test_an_accession_that_was_split_is_not_one_of_its_successors(server: LocalS
 
     server.play = answer
     batch = uniprot.by_accessions(["P29358", "P68250"])
-    assert list(batch.found) == ["P68250"]
+    assert list(batch.records) == ["P68250"]
     assert "P68251" in batch.missing["P29358"].hint
 
 
@@ -511,7 +511,7 @@ def test_accessions_that_cannot_be_asked_now_are_told_from_those_that_do_not_exi
 ) -> None:
     server.play = script(Said(b"", 503))
     batch = uniprot.by_accessions(["P11111", "P22222"])
-    assert not batch.found
+    assert not batch.records
     assert [type(error) for error in batch.missing.values()] == [Unavailable, Unavailable]
     server.play = script(Said.json({"nothing": 1}))
     with pytest.raises(Unavailable, match="malformed"):

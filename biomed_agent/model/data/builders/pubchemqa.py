@@ -229,7 +229,7 @@ def _structures_from(pubchem: PubChem) -> Callable[[Draft, Tell], None]:
                 if not isinstance(error, NotFound | InvalidInput):
                     raise error  # refused, or not available now: to be asked again
             draft.place(
-                {str(cid): molecule.smiles for cid, molecule in batch.found.items()},
+                {str(cid): molecule.smiles for cid, molecule in batch.records.items()},
                 {str(cid): NO_STRUCTURE for cid in batch.missing},
             )
             done += len(keys)
