@@ -26,20 +26,28 @@ def work_until_over() -> None:
         time.sleep(0.005)
 
 
+async def sleep_within(deadline: Deadline, seconds: float) -> None:
+    """Sleep in a block that ends with a deadline."""
+    async with until_over(deadline):
+        await asyncio.sleep(seconds)
+
+
+async def fail_within(deadline: Deadline) -> None:
+    """Run out of time in a block for a reason of its own."""
+    async with until_over(deadline):
+        raise TimeoutError("of its own")
+
+
 async def test_a_block_is_left_when_the_deadline_is_over() -> None:
     with pytest.raises(TimedOut):
-        async with until_over(Deadline(0.05)):
-            await asyncio.sleep(AT_ONCE)
+        await sleep_within(Deadline(0.05), AT_ONCE)
     deadline = Deadline()
     threading.Timer(0.05, deadline.cancel).start()
     with pytest.raises(Cancelled):
-        async with until_over(deadline):
-            await asyncio.sleep(AT_ONCE)
-    async with until_over(Deadline(60)):
-        pass
+        await sleep_within(deadline, AT_ONCE)
+    await sleep_within(Deadline(60), 0)
     with pytest.raises(TimeoutError, match="of its own"):
-        async with until_over(Deadline(60)):
-            raise TimeoutError("of its own")
+        await fail_within(Deadline(60))
 
 
 def test_a_child_ends_with_its_parent_and_alone() -> None:

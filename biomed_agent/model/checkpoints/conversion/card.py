@@ -23,7 +23,7 @@ _CARD = """# {name}
 
 {what}
 
-- Adopted from: {files}
+- Imported from: {files}
 - Revision: {revision}
 - Prompt style: `reference`
 - Question kinds it may be asked: {kinds}
