@@ -28,9 +28,11 @@ def is_call_of(node: ast.AST, names: tuple[str, ...]) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func) in names
 
 
-def statements(body: list[ast.stmt]) -> int:
-    """Count the statements of a block, those inside others too."""
-    return sum(isinstance(node, ast.stmt) for statement in body for node in ast.walk(statement))
+def is_one_statement(body: list[ast.stmt]) -> bool:
+    """Return whether a block is one plain statement, or one inside ``with``, whose end may raise as well."""
+    if len(body) == 1 and isinstance(body[0], ast.With | ast.AsyncWith):
+        return is_one_statement(body[0].body)
+    return len(body) == 1 and not hasattr(body[0], "body")
 
 
 def is_always_true(node: ast.expr) -> bool:
@@ -49,7 +51,7 @@ def blocks_that_raise(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.With | ast.AsyncWith):
             expected = any(is_call_of(item.context_expr, RAISES) for item in node.items)
-            if expected and statements(node.body) > 1:
+            if expected and not is_one_statement(node.body):
                 yield node.lineno, "more than one statement where an error is expected: what follows it never runs"
 
 
@@ -176,6 +178,7 @@ def test_every_file_with_tests_is_collected() -> None:
         ("with pytest.raises(ValueError):\n    f()\n    assert g()", "1: more than one statement"),
         ("with pytest.raises(ValueError):\n    for x in y:\n        f(x)", "1: more than one statement"),
         ("with opened() as file, pytest.raises(ValueError):\n    f()\n    g()", "1: more than one statement"),
+        ("with pytest.raises(ValueError):\n    with opened():\n        f()\n        g()", "1: more than one statement"),
         ("assert (f(), 'f is false')", "1: this is always true"),
         ("assert f() or True", "1: this is always true"),
         ("assert (x for x in y)", "1: this is always true"),
@@ -201,6 +204,7 @@ def test_the_rules_see_what_they_are_for(source: str, complaint: str) -> None:
     [
         "with pytest.raises(ValueError):\n    f()",
         "with opened() as file:\n    f()\n    g()",
+        "with pytest.raises(ValueError):\n    with opened():\n        f()",
         "assert f() or g()",
         "assert draw(seed=1) == draw(seed=1)",
         "assert '' not in places",
