@@ -55,14 +55,15 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "query": ("aspirin AND cancer", STRUCTURE, SEQUENCE),
     "names": ((STRUCTURE, UNKNOWN, "aspirin"), (SEQUENCE,)),
     "kind": ("molecule", "protein", "literature"),
+    "questions": ((QUESTION, f"What is {STRUCTURE}?"), (f"What is {SEQUENCE}?",)),
 }
 """values of the arguments of a door, by name; the n-th call takes the n-th of each. An argument without one that may
 be left out is left out, one that may not makes the door one that was not tried."""
 HOST = "http://model-host.test:8000"
 MAX_CALLS = 3
 """calls of each door"""
-UNTRIED_METHODS = frozenset(("chat", "warm_up", "aask"))
-"""methods of the agent that ask nothing, or what another one asks"""
+UNTRIED_METHODS = frozenset(("chat", "warm_up", "close", "aclose"))
+"""methods of the agent that ask nothing, or after which nothing is asked"""
 FILE_REFERENCES = ("file:{}", " FI\u200bLE:{}", '"file:{}"', "name:file:{}")
 """how a file may be named where none may be opened"""
 COPIED_FILES = ("starter-", "fingerprints-")
@@ -318,8 +319,7 @@ def _try(trial: Trial, folder: Path) -> Outcome:
             continue
         with _logged() as log:
             try:
-                result = enter()
-                result = list(result) if inspect.isgenerator(result) else result
+                result = _finished(enter())
                 status, text = _status(result), _text(result)
             except BiomedAgentError as error:
                 status, text = error.status, _chain(error)
@@ -335,6 +335,21 @@ def _try(trial: Trial, folder: Path) -> Outcome:
     noted = json.dumps(outcome.audit).lower()
     outcome.shown += [("the audit log", of) for word, of in secrets().items() if word in noted]
     return outcome
+
+
+def _finished(result: Any) -> Any:
+    """Return what a call gives, awaited or read to its end where it gives something that is still to be."""
+    if inspect.isgenerator(result):
+        return list(result)
+    if inspect.iscoroutine(result):
+        return asyncio.run(result)
+    if inspect.isasyncgen(result):
+
+        async def read() -> list[object]:
+            return [element async for element in result]
+
+        return asyncio.run(read())
+    return result
 
 
 def _doors_of(trial: Trial, folder: Path) -> Iterator[Door]:

@@ -11,15 +11,18 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from biomed_agent.cli import main
+from biomed_agent import BioMedAgent
+from biomed_agent.cli import egress_trials, main
 from biomed_agent.cli.egress_proof import Sinkhole, _judged, _text, _trials, _whole
 from biomed_agent.cli.egress_trials import FILE_MARKER, PASSWORDS, SEQUENCE, STRUCTURE, TEXT, _calls, secrets
+from biomed_agent.core.settings import Settings
 from biomed_agent.sources.local import LocalIndex
 
 
@@ -235,3 +238,33 @@ def test_everything_holds_at_every_door(capsys: pytest.CaptureFixture[str], cach
     assert len(report["proxies"]) == 12
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 15
     assert (code, report["passed"]) == (0, True), report["problems"]
+
+
+def test_every_verb_and_its_twin_is_a_door_and_none_of_them_closes_the_agent(tmp_path: Path) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=tmp_path, offline=True, model="none"))
+    doors = [door for door, enter in egress_trials._every_door(agent, tmp_path) if enter is not None]
+    tried = {door.split()[0].removeprefix("agent.") for door in doors if door.startswith("agent.")}
+    verbs = "ask check find_molecule protein_card search_literature similar_molecules find_many ask_many".split()
+    assert {name for verb in verbs for name in (verb, f"a{verb}")} <= tried
+    assert not tried & {"close", "aclose"}
+
+
+async def _async_text() -> str:
+    return "awaited"
+
+
+async def _async_texts() -> AsyncIterator[str]:
+    yield "read"
+
+
+@pytest.mark.parametrize(
+    ("result", "finished"),
+    [("plain", "plain"), (iter(["a"]), None), ((text for text in "ab"), ["a", "b"])],
+)
+def test_what_a_call_gives_is_read_to_its_end(result: Any, finished: Any) -> None:
+    assert egress_trials._finished(result) == (result if finished is None else finished)
+
+
+def test_what_is_still_to_be_is_awaited() -> None:
+    assert egress_trials._finished(_async_text()) == "awaited"
+    assert egress_trials._finished(_async_texts()) == ["read"]
