@@ -15,6 +15,7 @@ from typing import Literal
 
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers import HANDLERS
+from biomed_agent.answering.query_rules import check_rules, check_subjects, organism_filter
 from biomed_agent.answering.reading.mentions import (
     Mention,
     check_whole,
@@ -175,19 +176,21 @@ def answer_query(context: AnswerContext, query: Query, *, no_file: str = _NO_FIL
         no_file: What to pass in place of a file; empty where ``file:`` in a subject may open one.
     """
     check_query(query)
+    check_rules(query)
     if unknown := [name for name in query.predicates if predicate_row(name) is None]:
         raise InvalidInput(
-            f"the predicate {unknown[0]!r} of the query is unknown.", "See biomed_agent.core.predicates."
+            f"the predicate {unknown[0][:80]!r} of the query is unknown.", "See biomed_agent.core.predicates."
         )
     query = replace(query, predicates=tuple(row.name for name in query.predicates if (row := predicate_row(name))))
     query = replace(query, kind=_kind_of(query))
     context.draft.kind = query.kind
     if query.frame != "papers":
-        organism = next((str(condition.value) for condition in query.filters if condition.field == "organism"), "")
+        organism = organism_filter(query)
         for subject in query.subjects:
             context.resolve(subject.text, subject.kind, organism=organism, no_file=no_file)
         if not context.draft.entities:
             raise InvalidInput("the query names no subject.", "Give a molecule or a protein as one of its subjects.")
+        check_subjects(context, query)
     return _answer(context, query)
 
 

@@ -6,6 +6,7 @@ for each frame consumes it (:mod:`biomed_agent.answering.handlers`).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias, get_args
@@ -31,6 +32,8 @@ Aggregate: TypeAlias = Literal["", "count", "compare", "list", "yes_no"]
 EntityKind: TypeAlias = Literal["molecule", "protein"]
 MAX_LISTED = 100
 """things that a query lists at most"""
+MAX_SHOWN_CHARACTERS = 120
+"""of a wrong value that an error shows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,11 @@ class Query:
         Raises:
             InvalidInput: A field is unknown, or has a value that it cannot have.
         """
+        if not isinstance(plain, Mapping):
+            raise InvalidInput(f"a query is {_shown(plain)}.", "Expected a mapping with the names of its fields.")
         names = [field.name for field in fields(cls)]
         if unknown := [name for name in plain if name not in names]:
-            raise InvalidInput(f"a query has no field {unknown[0]!r}.", f"Expected some of {', '.join(names)}.")
+            raise InvalidInput(f"a query has no field {_shown(unknown[0])}.", f"Expected some of {', '.join(names)}.")
         if "frame" not in plain:
             raise InvalidInput("a query needs its frame.", f"Expected one of {', '.join(get_args(Frame))}.")
         values = dict(plain)
@@ -122,7 +127,7 @@ class Query:
             raise InvalidInput(f"subjects or filters of a query cannot be read: {error}.") from None
         for name in ("predicates", "unread"):
             if name in values:
-                values[name] = tuple(map(str, _several(values[name])))
+                values[name] = _several(values[name])
         return check_query(cls(**values))
 
 
@@ -132,6 +137,7 @@ def check_query(query: Query) -> Query:
     Raises:
         InvalidInput: One has not; it is named.
     """
+    _check_types(query)
     choices: tuple[tuple[str, object, tuple[Any, ...]], ...] = (
         ("frame", query.frame, get_args(Frame)),
         ("kind", query.kind, KINDS),
@@ -142,10 +148,55 @@ def check_query(query: Query) -> Query:
     for name, value, known in choices:
         if value not in known:
             expected = ", ".join(str(choice) for choice in known if choice)
-            raise InvalidInput(f"the {name} of the query is {value!r}.", f"Expected one of {expected}.")
-    if query.limit is not None and not (isinstance(query.limit, int) and 1 <= query.limit <= MAX_LISTED):
-        raise InvalidInput(f"the limit is {query.limit!r}; expected 1 to {MAX_LISTED}.")
+            raise InvalidInput(f"the {name} of the query is {_shown(value)}.", f"Expected one of {expected}.")
+    limit = query.limit
+    if limit is not None and not (type(limit) is int and 1 <= limit <= MAX_LISTED):
+        raise InvalidInput(f"the limit is {_shown(limit)}; expected 1 to {MAX_LISTED}.")
     return query
+
+
+def _check_types(query: Query) -> None:
+    """Raise :class:`InvalidInput` where a part of a query is of another type than it says."""
+    texts: list[tuple[str, object]] = [(name, getattr(query, name)) for name in ("object", "order", "text")]
+    lists: tuple[tuple[str, object, type], ...] = (
+        ("subjects", query.subjects, Subject),
+        ("predicates", query.predicates, str),
+        ("filters", query.filters, Filter),
+        ("unread", query.unread, str),
+    )
+    for name, parts, kind in lists:
+        if not isinstance(parts, list | tuple) or not all(isinstance(part, kind) for part in parts):
+            what = "strings" if kind is str else f"{kind.__name__} objects"
+            raise InvalidInput(f"the {name} of the query are {_shown(parts)}.", f"Expected a tuple of {what}.")
+    texts += [("name of a subject", subject.text) for subject in query.subjects]
+    for condition in query.filters:
+        texts += [("unit of a filter", condition.unit), ("words of a filter", condition.words)]
+        texts += [("field of a filter", condition.field)]
+        if not (isinstance(condition.field, str) and condition.field.strip()):
+            raise InvalidInput(f"the field of a filter of the query is {_shown(condition.field)}.", "Name a predicate.")
+        values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        if not values or not all(_is_value(value) for value in values):
+            raise InvalidInput(
+                f"the value of a filter of the query is {_shown(condition.value)}.", "Expected a number or a string."
+            )
+    for name, text in texts:
+        if not isinstance(text, str):
+            raise InvalidInput(f"the {name} of the query is {_shown(text)}.", "Expected a string.")
+
+
+def _is_value(value: object) -> bool:
+    if isinstance(value, str):
+        return True
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def _shown(value: object) -> str:
+    """Write a value for an error, however long it is."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of thousands of digits
+        return f"a huge {type(value).__name__}"
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}..."
 
 
 def _several(value: Any) -> tuple[Any, ...]:

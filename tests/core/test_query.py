@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -115,3 +116,75 @@ def test_a_query_is_read_from_json() -> None:
 def test_json_that_is_no_query_is_refused(plain: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         Query.from_dict(plain)
+
+
+_ASPIRIN, _EGFR = (Subject("aspirin", "molecule"),), (Subject("EGFR", "protein"),)
+
+
+@pytest.mark.parametrize("wrong", [None, 1, math.nan, True, {"a": 1}, [[1]], b"x", 10**5000], ids=range(8))
+@pytest.mark.parametrize("part", ["frame", "subjects", "predicates", "object", "filters", "order", "unread", "text"])
+def test_a_part_of_a_wrong_type_is_refused_in_one_sentence(agent: BioMedAgent, part: str, wrong: Any) -> None:
+    parts: dict[str, Any] = {"frame": "value", "subjects": _ASPIRIN, "predicates": ("logP",), part: wrong}
+    answer = agent.ask(Query(**parts))
+    assert answer.status == "invalid"
+    assert "query" in answer.text and len(answer.text) < 300
+    with pytest.raises(InvalidInput):
+        Query.from_dict(parts)
+
+
+@pytest.mark.parametrize("wrong", [None, True, math.nan, math.inf, (), (None,), [1], 10**5000], ids=range(8))
+def test_a_filter_of_no_value_is_refused(agent: BioMedAgent, wrong: Any) -> None:
+    answer = agent.ask(Query("list", _EGFR, filters=(Filter("Kd", "<", wrong, "nM"),)))
+    assert answer.status == "invalid"
+    assert "the value of a filter" in answer.text
+
+
+@pytest.mark.parametrize("plain", [None, 5, "value", [["frame", "value"]]])
+def test_a_query_is_read_from_a_mapping_alone(plain: Any) -> None:
+    with pytest.raises(InvalidInput, match="a query is"):
+        Query.from_dict(plain)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (Query("is_a", _ASPIRIN), "no statement to check"),
+        (Query("is_a", _ASPIRIN + _EGFR, object="It is an ester."), "about one thing, and 2 are named"),
+        (Query("similar", (*_ASPIRIN, Subject("caffeine"))), "about one thing"),
+        (Query("list", _EGFR + _ASPIRIN), "about one thing"),
+        (Query("relation", (*_ASPIRIN, Subject("caffeine"))), "between a molecule and a protein"),
+        (Query("compare", _ASPIRIN), "two names or more"),
+        (Query("papers"), "nothing to search articles for"),
+        (Query("papers", _ASPIRIN, aggregate="list"), "needs a search string"),
+        (Query("similar", _ASPIRIN, filters=(Filter("similarity", "<", 0.5),)), "cannot be applied"),
+        (Query("similar", _ASPIRIN, filters=(Filter("similarity", ">=", "much"),)), "cannot be applied"),
+        (Query("similar", _ASPIRIN, filters=(Filter("similarity", ">=", 7),)), "cannot be applied"),
+        (Query("similar", _ASPIRIN, filters=(Filter("logP", "<", 3),)), "cannot be applied"),
+        (Query("value", _ASPIRIN, ("logP",), filters=(Filter("logP", "<", 3),)), "cannot be applied"),
+        (Query("locate", _EGFR, filters=(Filter("organism", "!=", "mouse"),)), "organism cannot be applied"),
+        (Query("list", _EGFR, order="IC50"), "no order but the usual one"),
+        (Query("list", _EGFR, ("Ki",)), "'Ki' cannot be applied to a list"),
+        (Query("list", _EGFR, filters=(Filter(" ", "<", 3, "nM"),)), "field of a filter"),
+        (Query("value", _ASPIRIN, ("logP",), aggregate="count"), "'count' cannot be made"),
+        (Query("value", _ASPIRIN, ("logP",), limit=3), "has no limit"),
+    ],
+)
+def test_a_part_that_would_be_passed_over_is_refused(agent: BioMedAgent, query: Query, message: str) -> None:
+    answer = agent.ask(query)
+    assert answer.status == "invalid", answer.text
+    assert message in answer.text
+
+
+def test_a_list_has_as_many_as_it_is_limited_to_and_an_organism_is_that_of_its_subject(agent: BioMedAgent) -> None:
+    answer = agent.ask(Query("list", _EGFR, limit=2, filters=(Filter("organism", "=", "human"),)))
+    assert answer.status == "answered", answer.text
+    assert sum(fact.kind == "measured" for fact in answer.facts) == 2
+    mouse = agent.ask(Query("locate", _EGFR, filters=(Filter("organism", "=", "mouse"),)))
+    assert "Mus musculus" in mouse.text
+
+
+def test_a_value_that_is_asked_for_beside_another_frame_is_told_to_be_left_out(agent: BioMedAgent) -> None:
+    answer = agent.ask(Query("locate", _ASPIRIN, ("logP",)))
+    assert any("Left unanswered: logP" in warning for warning in answer.warnings)
+    pair = agent.ask(Query("relation", (Subject("gefitinib"), *_EGFR), ("IC50",)))
+    assert "No IC50 of this pair is on record here" in pair.text

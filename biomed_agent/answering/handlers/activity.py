@@ -40,7 +40,7 @@ def handle_pair(context: AnswerContext, query: Query) -> Answer:
         facts, measured = _pair_affinities(context, molecule, protein)
         draft.facts += facts
         if facts:
-            other = _other_measure(draft.question, facts)
+            other = _other_measure(f"{draft.question} {' '.join(query.predicates)}", facts)
             stated.append(other + compose.activity_sentence(measured, protein, facts, draft.sources))
             stated += _explanations(context, facts)
         else:
@@ -59,8 +59,8 @@ def handle_partners(context: AnswerContext, query: Query) -> Answer:
     entity, name = draft.entities[0].entity, compose.name_of(draft.entities[0].entity)
     check_partners_asked(query.text, name, [name for name in query.predicates if name in COMPUTED])
     _refuse_unknown(context, query.text, name)
-    limit = Limit.of(query.filters)
-    partners = affinities.partners(index, entity, limit if limit is not None and limit.stronger else None)
+    limit = Limit.of([condition for condition in query.filters if condition.field != "organism"])
+    partners = affinities.partners(index, entity, limit if limit is not None and limit.stronger else None, query.limit)
     if limit is not None and not limit.stronger:
         draft.warnings.append(f"The limit {limit.words!r} was not applied: only the strongest are listed.")
     measured = partners.facts or partners.beyond

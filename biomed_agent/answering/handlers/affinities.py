@@ -137,13 +137,14 @@ class Partners:
     """the strongest of each measure where none lies within the limit"""
 
 
-def partners(index: LocalIndex, entity: Entity, limit: Limit | None = None) -> Partners:
+def partners(index: LocalIndex, entity: Entity, limit: Limit | None = None, count: int | None = None) -> Partners:
     """Return the strongest measured affinities of an entity, each measure ranked by itself.
 
     Args:
         index: Where they are recorded.
         entity: Whose partners are wanted.
         limit: Leaves out what does not lie within it; then up to :data:`MAX_PARTNERS` partners are returned.
+        count: Most partners returned; None for the usual number.
     """
     grouped: dict[str, dict[str, tuple[float, Fact]]] = {}
     for fact in index.activities_of(entity, limit=100_000):
@@ -157,7 +158,7 @@ def partners(index: LocalIndex, entity: Entity, limit: Limit | None = None) -> P
         [pair for pair in group if limit is None or limit.holds(pair[1].predicate, abs(pair[0]))] for group in strongest
     ]
     facts: list[Fact] = []
-    limit_count = MAX_NAMED_PARTNERS if limit is None else MAX_PARTNERS
+    limit_count = count or (MAX_NAMED_PARTNERS if limit is None else MAX_PARTNERS)
     for group in within:
         named = {fact.about for fact in facts}
         facts += [fact for _, fact in group if fact.about not in named][: limit_count - len(facts)]
