@@ -33,6 +33,8 @@ from biomed_agent.core.types import Answer, EgressPolicy, Entity, Fact, Molecule
 WITHHELD = "[withheld]"
 MIN_PIECE_LETTERS = 6
 """letters from which a piece of a structure or sequence is recognised"""
+MIN_OVERLAP_LETTERS = 9
+"""letters that a word must share with a structure or sequence to be a changed form of it"""
 _HANDLE = re.compile(r"\b(?:molecule|protein):[0-9a-f]{8}\b")
 _TOKEN = re.compile(r"[^\s\"'|]+")
 _LONG_WORD = re.compile(r"[A-Z0-9*?.\s-]{25,}")
@@ -177,7 +179,8 @@ class Handles:
         hidden |= {given: WITHHELD for given in _structures(arguments) if given not in hidden}
         for secret in sorted(hidden, key=len, reverse=True):
             text = text.replace(secret, hidden[secret])
-        derived = any(isinstance(entity, Molecule) for entity in known.values())
+        # Of a structure that nothing was made of, an error may show another spelling.
+        derived = any(isinstance(entity, Molecule) for entity in known.values()) or not answer.entities
         molecules = [resolved.entity for resolved in answer.entities if isinstance(resolved.entity, Molecule)]
         formulas = (
             {molecule.formula for molecule in molecules} if policy == "names-only" else set()
@@ -188,7 +191,7 @@ class Handles:
             harmless = core in formulas or _HANDLE.fullmatch(core) or _CITATION.fullmatch(core)
             if harmless or len(core) < MIN_PIECE_LETTERS:
                 return match[0]
-            piece = any(core in secret for secret in hidden)
+            piece = any(core in secret or _overlap(core, secret) for secret in hidden)
             if piece or core.startswith("InChI=") or (derived and smiles_shaped(core)):
                 return match[0].replace(core, WITHHELD)
             return match[0]
@@ -263,6 +266,12 @@ def _secrets(answer: Answer, policy: EgressPolicy) -> Iterator[tuple[str, Entity
         yield from ((text, entity) for text in shown if len(text) > 3 and (policy == "nothing" or not _is_name(text)))
 
 
+def _overlap(word: str, secret: str) -> bool:
+    """Whether a word holds a piece of a secret, as a sequence with one residue changed does."""
+    starts = range(len(word) - MIN_OVERLAP_LETTERS + 1)
+    return any(word[start : start + MIN_OVERLAP_LETTERS] in secret for start in starts)
+
+
 def _is_name(text: str) -> bool:
     return INCHIKEY.fullmatch(text) is not None
 
@@ -279,6 +288,6 @@ def _structures(value: Any) -> Iterator[str]:
         prefix, text = split_prefix(value.strip())
         long = text.startswith(">") or _LONG_WORD.fullmatch(text)
         written = long or smiles_shaped(text) or structure_in(text, name=True)
-        if text and (prefix in ("smiles", "inchi", "seq") or (not prefix and written)):
+        if text and (prefix in ("smiles", "inchi", "seq") or (prefix in ("", "name", "gene") and written)):
             yield value.strip()
             yield text

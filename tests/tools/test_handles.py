@@ -121,6 +121,44 @@ def test_what_cannot_be_read_is_not_echoed(cache_dir: Path, broken: str) -> None
     assert not [piece for piece in pieces(broken.removeprefix("smiles:"), 8) if piece in told], told
 
 
+@pytest.mark.parametrize("egress", ["names-only", "nothing"])
+@pytest.mark.parametrize("tool", ["protein_qa", "find_protein"])
+@pytest.mark.parametrize("notation", ["inchi", "mol block", "name"])
+def test_a_structure_that_is_passed_as_a_protein_is_not_echoed(
+    cache_dir: Path, egress: EgressPolicy, tool: str, notation: str
+) -> None:
+    from rdkit import Chem
+
+    molecule = Chem.MolFromSmiles(OWN)
+    inchi = Chem.MolToInchi(molecule)
+    given = {"inchi": inchi, "mol block": Chem.MolToMolBlock(molecule), "name": f"name:{OWN}"}[notation]
+    arguments = {"question": "What is it?", "protein": given} if tool == "protein_qa" else {"name": given}
+    told, _ = call(toolkit(cache_dir, egress)[tool], **arguments)
+    assert "STATUS invalid" in told or "STATUS not_found" in told
+    assert not [piece for text in (OWN, CANONICAL, inchi) for piece in pieces(text) if piece in told], told
+    assert Chem.MolToInchiKey(molecule) not in told
+
+
+@pytest.mark.parametrize("egress", ["names-only", "nothing"])
+@pytest.mark.parametrize("tool", ["molecule_qa", "find_molecule"])
+def test_a_changed_sequence_that_is_passed_as_a_molecule_is_not_echoed(
+    cache_dir: Path, egress: EgressPolicy, tool: str
+) -> None:
+    given = f"seq:{SEQUENCE} K2A"
+    arguments = {"question": "What is it?", "molecule": given} if tool == "molecule_qa" else {"name": given}
+    told, _ = call(toolkit(cache_dir, egress)[tool], **arguments)
+    assert "STATUS invalid" in told
+    assert not [piece for piece in pieces(SEQUENCE) if piece in told], told
+
+
+def test_a_piece_of_a_changed_sequence_is_withheld() -> None:
+    from biomed_agent import Answer
+
+    changed = SEQUENCE.replace("LFLFSS", "LFAFSS")
+    scrub = Handles().scrub(f"It reads {changed}.", Answer("", "invalid", ""), {"molecule": SEQUENCE}, "names-only")
+    assert scrub == "It reads [withheld]."
+
+
 def test_a_named_molecule_is_told_as_ever(cache_dir: Path) -> None:
     told, _ = call(toolkit(cache_dir, "names-only")["molecule_qa"], question="What is its SMILES?", molecule="aspirin")
     assert ASPIRIN in told

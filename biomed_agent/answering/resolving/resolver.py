@@ -464,9 +464,12 @@ class Resolver:
 
     def _expect(self, resolved: Resolved, kind: EntityKind | None) -> Resolved:
         if kind is not None and resolved.kind != kind:
+            entity = resolved.entity
+            what = f"{resolved.asked!r} is a {resolved.kind} ({entity.name or entity.handle})"
+            if resolved.given:  # the reader of the message may be one who must not see it
+                what = f"the {'structure' if resolved.kind == 'molecule' else 'sequence'} given is a {resolved.kind}"
             raise InvalidInput(
-                f"{resolved.asked!r} is a {resolved.kind} ({resolved.entity.name or resolved.entity.handle}); "
-                f"expected a {kind}.",
+                f"{what}; expected a {kind}.",
                 f"Pass it as the {resolved.kind}.",
             )
         return resolved
