@@ -8,18 +8,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 from weakref import WeakSet
 
-from biomed_agent.answering.calls import MAX_WORKERS, async_iterator_twin, async_twin
+from biomed_agent.answering.calls import MAX_WORKERS, DaemonThreads, async_iterator_twin, async_twin
 from biomed_agent.answering.old_spellings import FindKind, OldSpellings
-from biomed_agent.core.deadline import NEVER, Deadline, current, running
+from biomed_agent.core.deadline import NEVER, ChildDeadline, Deadline, current, running
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Unavailable
 from biomed_agent.core.privacy.egress import recording
 from biomed_agent.core.query import Query, Subject
@@ -95,9 +93,10 @@ class BioMedAgent(OldSpellings):
             self.settings = settings.model_copy(update=flags)
         self.files = files
         self._opened = components
-        self._lock = threading.Lock()
+        self._lock, self._opening = threading.Lock(), threading.Lock()
         self._closed = False
         self._users = 0
+        self._executor = DaemonThreads(MAX_WORKERS, "biomed-agent")
         self._calls: WeakSet[Deadline] = WeakSet()
 
     # -- verbs ---------------------------------------------------------------------------------
@@ -284,14 +283,21 @@ class BioMedAgent(OldSpellings):
         from biomed_agent.answering.resolving.input_files import files_closed
         from biomed_agent.answering.resolving.prefetch import BATCH_SIZE, prefetch
 
+        if kind not in BATCH_SIZE:
+            raise InvalidInput(f"the kind is {kind!r}.", f"Expected one of {', '.join(BATCH_SIZE)}.")
+        if isinstance(names, str):
+            raise InvalidInput("the names are one string.", "Pass a list of names.")
         for start in range(0, len(names), BATCH_SIZE[kind]):
             part = names[start : start + BATCH_SIZE[kind]]
+            readable = [name for name in part if isinstance(name, str)]
             missing: dict[str, BiomedAgentError] = {}
-            with self._using() as components, recording() as left:
-                if kind == "molecule":
-                    components = prefetch(components, part)
-                elif kind == "protein":
-                    missing = components.resolver.fetch_together(part)
+            left: list[str] = []
+            components: Components | None = None
+            with suppress(Unavailable), self._using() as opened, recording() as sent:  # closed, each answer says so
+                left = sent
+                components = prefetch(opened, readable) if kind == "molecule" else opened
+                if kind == "protein":
+                    missing = opened.resolver.fetch_together(readable)
             for name in part:
                 with files_closed("Of many names none opens a file; look it up alone."):
                     answer = self._find(kind, name, policy, timeout, limit, components, missing.get(name))
@@ -365,10 +371,10 @@ class BioMedAgent(OldSpellings):
         """Cancel the calls that run; give back connections, files, threads and the model. Harmless when repeated."""
         with self._lock:
             self._closed = True
-        for deadline in list(self._calls):
+            calls = list(self._calls)
+        for deadline in calls:
             deadline.cancel()
-        if "_executor" in self.__dict__:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
         self._close_unused()
 
     async def aclose(self) -> None:
@@ -394,11 +400,10 @@ class BioMedAgent(OldSpellings):
     @contextmanager
     def _using(self) -> Iterator[Components]:
         """Use the components within the block; they are not closed before every call that uses them has ended."""
-        components = self._components
         with self._lock:
             self._users += 1
         try:
-            yield components
+            yield self._components
         finally:
             with self._lock:
                 self._users -= 1
@@ -413,22 +418,34 @@ class BioMedAgent(OldSpellings):
         if components is not None:
             components.close()
 
-    @cached_property
-    def _executor(self) -> ThreadPoolExecutor:
-        """Threads for the asynchronous twins: of this agent alone, so that no application's own are used up."""
-        return ThreadPoolExecutor(MAX_WORKERS, thread_name_prefix="biomed-agent")
-
     @property
     def _components(self) -> Components:
-        """The parts answers are made with, opened at the first call."""
+        """The parts answers are made with, opened at the first call; closing does not wait for that."""
+        if (opened := self._opened_already()) is not None:
+            return opened
+        with self._opening:
+            if (opened := self._opened_already()) is not None:
+                return opened
+            from biomed_agent.answering.components import open_components
+
+            opened = open_components(self.settings, files=self.files)
+            with self._lock:
+                if not self._closed:
+                    self._opened = opened
+                    return opened
+        opened.close()
+        raise _closed()
+
+    def _opened_already(self) -> Components | None:
         with self._lock:
             if self._closed:
-                raise Unavailable("this agent was closed.", "Make another.")
-            if self._opened is None:
-                from biomed_agent.answering.components import open_components
-
-                self._opened = open_components(self.settings, files=self.files)
+                raise _closed()
             return self._opened
+
+    def _register(self, deadline: Deadline) -> None:
+        """Have :meth:`close` cancel a deadline."""
+        with self._lock:
+            self._calls.add(deadline)
 
     # -- how a verb is run ---------------------------------------------------------------------
 
@@ -454,7 +471,7 @@ class BioMedAgent(OldSpellings):
             given = last if any(last) and reading.asks_on(*last) else (molecule, protein)
             return answer_words(context, reading, *given, search)
 
-        words = question if not isinstance(question, Query) else question.text or question.object or question.frame
+        words = question if not isinstance(question, Query) else _words_of(question)
         return self._run(words, policy, path, timeout=timeout, **options)
 
     def _find(
@@ -518,11 +535,11 @@ class BioMedAgent(OldSpellings):
         try:
             check_question(question)
             _check_options(**options)
-            with self._using() as opened:
+            with self._within(timeout), self._using() as opened:
                 parts = components or opened
                 # Where all answers are here, nothing can leave.
                 here = parts.transport is None and parts.generator is None
-                with self._within(timeout), nullcontext(left) if here else recording() as left:
+                with nullcontext(left) if here else recording() as left:
                     answer = path(AnswerContext(parts, draft, policy, self.settings.egress, **options))
         except BiomedAgentError as error:
             answer = draft.fail(error)
@@ -532,14 +549,23 @@ class BioMedAgent(OldSpellings):
     @contextmanager
     def _within(self, timeout: float | None) -> Iterator[None]:
         """Work within a deadline of this call, which ends with that of the call it is a part of, and with the agent."""
-        if timeout is None:  # what the call is a part of may end it
-            yield
-            return
-        parent, deadline = current(), Deadline(timeout)
-        self._calls.add(deadline)
+        parent = current()
+        self._opened_already()  # a closed agent says so first
+        parent.check()
+        deadline = ChildDeadline(parent, timeout)
+        self._register(deadline)
         with nullcontext() if parent is NEVER else parent.on_cancel(deadline.cancel), running(deadline):
-            parent.check()
             yield
+
+
+def _closed() -> Unavailable:
+    return Unavailable("this agent was closed.", "Make another.")
+
+
+def _words_of(query: Query) -> str:
+    """Return what stands for the question of a query that was filled in, whatever was filled in."""
+    parts = (part for part in (query.text, query.object, query.frame) if isinstance(part, str) and part.strip())
+    return next(parts, "a query")
 
 
 def check_question(question: object) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import contextvars
 import functools
+import threading
+import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
+from concurrent.futures import Executor, Future
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from biomed_agent.core.deadline import Deadline, running
-from biomed_agent.core.errors import BiomedAgentError, Cancelled
+from biomed_agent.core.errors import BiomedAgentError
 
 if TYPE_CHECKING:
     import asyncio
-    from weakref import WeakSet
 
 MAX_WORKERS = 8
 """calls of one agent that run at the same time; further ones wait"""
@@ -21,14 +25,118 @@ GRACE = 1.0
 """seconds after its timeout that a call may take to stop, before its caller is told without it"""
 
 
+class DaemonThreads(Executor):
+    """Threads for calls that are awaited, started as they are needed.
+
+    Those of :mod:`concurrent.futures` are joined when the interpreter ends, so that one call that hangs would keep the
+    process for ever. For these it waits :data:`GRACE` seconds at most, and they also end when nobody holds this object
+    any more.
+
+    Args:
+        count: Most threads.
+        name: What their names begin with.
+    """
+
+    def __init__(self, count: int, name: str) -> None:
+        self._count, self._name = count, name
+        self._lock = threading.Lock()
+        self._idle = threading.Semaphore(0)
+        self._work: SimpleQueue[_Item | None] = SimpleQueue()
+        self._threads: set[threading.Thread] = set()
+        self._ended = False
+        weakref.finalize(self, self._work.put, None)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Return the future of a call.
+
+        Raises:
+            RuntimeError: The threads were told to end.
+        """
+        with self._lock:
+            if self._ended:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            future: Future[Any] = Future()
+            self._work.put((future, functools.partial(fn, *args, **kwargs)))
+            if not self._idle.acquire(blocking=False) and len(self._threads) < self._count:
+                thread = threading.Thread(
+                    target=_work_on,
+                    args=(self._work, self._idle),
+                    name=f"{self._name}_{len(self._threads)}",
+                    daemon=True,
+                )
+                self._threads.add(thread)
+                thread.start()
+        return future
+
+    def join(self, end: float) -> None:
+        """Wait for the threads to end, until ``time.monotonic()`` is ``end``."""
+        for thread in list(self._threads):
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads once they have nothing to do; see :meth:`concurrent.futures.Executor.shutdown`."""
+        with self._lock:
+            self._ended = True
+            while cancel_futures:
+                try:
+                    item = self._work.get_nowait()
+                except Empty:
+                    break
+                if item is not None:
+                    item[0].cancel()
+            self._work.put(None)
+        for thread in self._threads if wait else ():
+            thread.join()
+
+
+_Item: TypeAlias = tuple[Future[Any], Callable[[], Any]]
+
+
+def _work_on(items: SimpleQueue[_Item | None], idle: threading.Semaphore) -> None:
+    """Do what is queued until None is; it does not know the executor, which may be dropped meanwhile."""
+    while (item := items.get()) is not None:
+        future, work = item
+        if future.set_running_or_notify_cancel():
+            try:
+                result = work()
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+                del result
+        del item, future, work
+        idle.release()
+    items.put(None)  # for the next thread
+
+
 class Calls(Protocol):
     """Whose verbs are awaited: it owns threads, and knows which calls run."""
 
-    _calls: WeakSet[Deadline]
     _closed: bool
 
+    def _register(self, deadline: Deadline) -> None: ...
+
     @property
-    def _executor(self) -> Executor: ...
+    def _executor(self) -> DaemonThreads: ...
+
+    def close(self) -> None:
+        """Cancel the calls that run."""
+        ...
+
+
+_AWAITED: weakref.WeakSet[Calls] = weakref.WeakSet()
+"""agents whose verbs were awaited"""
+
+
+@atexit.register
+def _end_calls() -> None:
+    """Cancel what runs when the interpreter ends; a thread that is killed within native code aborts the process."""
+    agents = list(_AWAITED)
+    for agent in agents:
+        agent.close()
+    end = time.monotonic() + GRACE
+    for agent in agents:
+        agent._executor.join(end)
 
 
 S = TypeVar("S", bound=Calls)
@@ -57,9 +165,8 @@ def async_twin(
             deadline = Deadline(limit)
         except BiomedAgentError:
             return verb(self, *args, **kwargs)  # which says so in its own way, at once
-        if self._closed:
+        if (future := _start(self, deadline, functools.partial(verb, self, *args, **kwargs))) is None:
             return verb(self, *args, **kwargs)
-        future = _start(self, deadline, functools.partial(verb, self, *args, **kwargs))
         waiting = None if deadline.remaining is None else deadline.remaining + GRACE
         try:
             await asyncio.wait({future}, timeout=waiting)
@@ -67,6 +174,8 @@ def async_twin(
             deadline.cancel()
             future.cancel()
             raise
+        if future.cancelled():  # the agent was closed before its turn came, and the verb says so
+            return verb(self, *args, **kwargs)
         if future.done():
             return future.result()
         future.cancel()
@@ -94,13 +203,15 @@ def async_iterator_twin(
         while True:
             deadline = Deadline()
             future = _start(self, deadline, functools.partial(next, steps, end))
-            try:
-                await asyncio.wait({future})
-            except asyncio.CancelledError:
-                deadline.cancel()
-                future.cancel()
-                raise
-            step: Any = future.result()
+            if future is not None:
+                try:
+                    await asyncio.wait({future})
+                except asyncio.CancelledError:
+                    deadline.cancel()
+                    future.cancel()
+                    raise
+            closed = future is None or future.cancelled()  # the verb says so, at once
+            step: Any = next(steps, end) if future is None or closed else future.result()
             if step is end:
                 return
             yield step
@@ -111,17 +222,25 @@ def async_iterator_twin(
     return call
 
 
-def _start(agent: Calls, deadline: Deadline, work: Callable[[], R]) -> asyncio.Future[R]:
-    """Start work in a thread of the agent, within a deadline and in a copy of the caller's context."""
+def _start(agent: Calls, deadline: Deadline, work: Callable[[], R]) -> asyncio.Future[R] | None:
+    """Start work in a thread of the agent, within a deadline and in a copy of the caller's context.
+
+    Returns:
+        None where the agent is closed.
+    """
     import asyncio
 
-    agent._calls.add(deadline)
+    agent._register(deadline)
+    _AWAITED.add(agent)
 
     def within() -> R:
-        if deadline.cancelled:  # while it waited for a thread
-            raise Cancelled("the call was cancelled.")
         with running(deadline):
             return work()
 
     context = contextvars.copy_context()
-    return asyncio.get_running_loop().run_in_executor(agent._executor, functools.partial(context.run, within))
+    try:
+        return asyncio.get_running_loop().run_in_executor(agent._executor, functools.partial(context.run, within))
+    except RuntimeError:
+        if agent._closed:
+            return None
+        raise

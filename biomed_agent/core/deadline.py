@@ -28,10 +28,8 @@ class Deadline:
     """
 
     def __init__(self, seconds: float | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
-            raise InvalidInput(f"the timeout is {seconds!r}; expected a number of seconds above 0.")
-        self.seconds, self._clock = seconds, clock
-        self._end = None if seconds is None else clock() + seconds
+        self.seconds, self._clock = None if seconds is None else _seconds(seconds), clock
+        self._end = None if self.seconds is None else clock() + self.seconds
         self._cancelled = threading.Event()
         self._callbacks: list[Callable[[], object]] = []
         self._lock = threading.Lock()
@@ -106,6 +104,46 @@ class Deadline:
         """
         self._cancelled.wait(self.at_most(seconds))
         self.check()
+
+
+class ChildDeadline(Deadline):
+    """The deadline of a part of a call: over when the call is, and may be cancelled or timed on its own.
+
+    Args:
+        parent: The deadline of the call; what ends it ends this one.
+        seconds: From now, for this part alone; None means no other limit than the call's.
+
+    Raises:
+        InvalidInput: ``seconds`` is no number above 0.
+    """
+
+    def __init__(self, parent: Deadline, seconds: float | None = None) -> None:
+        super().__init__(seconds)
+        self._parent = parent
+        left = parent.remaining
+        if left is not None and (self.seconds is None or left < self.seconds):
+            self.seconds = parent.seconds
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until the first of both limits."""
+        limits = [left for left in (super().remaining, self._parent.remaining) if left is not None]
+        return min(limits, default=None)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the call was cancelled, or this part of it."""
+        return super().cancelled or self._parent.cancelled
+
+
+def _seconds(seconds: object) -> float:
+    """Return a time limit as a number; True is none."""
+    try:
+        if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0:
+            return float(seconds)
+    except OverflowError:
+        raise InvalidInput("the timeout is beyond all numbers of seconds; leave it out for no limit.") from None
+    raise InvalidInput(f"the timeout is {seconds!r}; expected a number of seconds above 0.")
 
 
 NEVER = Deadline()

@@ -14,35 +14,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
-from biomed_agent.core.deadline import Deadline, current, running
+from biomed_agent.core.deadline import ChildDeadline, Deadline, current, running
 from biomed_agent.core.errors import Cancelled
 
 _T = TypeVar("_T")
 _END = object()
 CLOSE_SECONDS = 5.0
 """seconds that closing waits for what still runs"""
-
-
-class ChildDeadline(Deadline):
-    """The deadline of a call, for work that may also be abandoned while the call goes on.
-
-    Args:
-        parent: The deadline of the call; what ends it ends this one.
-    """
-
-    def __init__(self, parent: Deadline) -> None:
-        super().__init__()
-        self.seconds, self._parent = parent.seconds, parent
-
-    @property
-    def remaining(self) -> float | None:
-        """Seconds until the limit of the call."""
-        return self._parent.remaining
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the call was cancelled, or this work of it."""
-        return super().cancelled or self._parent.cancelled
 
 
 @asynccontextmanager

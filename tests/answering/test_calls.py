@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -16,7 +19,7 @@ import pytest
 from biomed_agent import Answer, BioMedAgent
 from biomed_agent.answering import calls
 from biomed_agent.core.deadline import NEVER, current
-from biomed_agent.core.errors import Cancelled, TimedOut
+from biomed_agent.core.errors import Cancelled, InvalidInput, TimedOut
 from biomed_agent.core.settings import Settings
 from biomed_agent.core.types import ModelStamp
 from biomed_agent.model.contract.generation import Generation, Options
@@ -239,6 +242,106 @@ def test_an_old_spelling_answers_and_names_the_new_one(
     with pytest.warns(DeprecationWarning, match=r"goes in 0\.5; use BioMedAgent\."):
         answer = old(agent)
     assert answer.text == new(agent).text
+
+
+def test_closing_ends_a_blocking_call_without_a_timeout(cache_dir: Path) -> None:
+    model, answers = Slow(), list[Answer]()
+    agent = slow_agent(cache_dir, model)
+    thread = threading.Thread(target=lambda: answers.append(agent.ask(DESCRIBE, UNKNOWN)), daemon=True)
+    thread.start()
+    assert model.started.wait(10)
+    agent.close()
+    thread.join(10)
+    assert model.ended == ["Cancelled"]
+    assert any("the call was cancelled" in warning for warning in answers[0].warnings)
+
+
+async def test_a_call_that_waits_for_its_turn_when_the_agent_is_closed_says_so(cache_dir: Path) -> None:
+    model = Slow()
+    agent = slow_agent(cache_dir, model)
+    tasks = [asyncio.create_task(agent.aask(DESCRIBE, UNKNOWN)) for _ in range(2 * calls.MAX_WORKERS)]
+    await _until(lambda: model.running == calls.MAX_WORKERS)
+    await agent.aclose()
+    answers = await asyncio.gather(*tasks)
+    assert sum("this agent was closed" in answer.text for answer in answers) == calls.MAX_WORKERS
+
+
+async def test_a_closed_agent_says_so_of_each_of_many(cache_dir: Path) -> None:
+    agent = slow_agent(cache_dir, Slow())
+    agent.close()
+    names = ["aspirin", "caffeine"]
+    for answers in (
+        list(agent.find_many("molecule", names)),
+        [answer async for answer in agent.afind_many("protein", names)],
+        [answer async for answer in agent.aask_many(names)],
+    ):
+        assert [answer.text for answer in answers] == ["this agent was closed."] * 2
+
+
+async def test_neither_a_timeout_nor_closing_waits_for_an_index_that_is_being_built(
+    cache_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from biomed_agent.answering import components
+
+    monkeypatch.setattr(calls, "GRACE", 0.1)
+    opening, free = threading.Event(), threading.Event()
+    opened: list[Any] = []
+    real = components.open_components
+
+    def slow(*args: Any, **options: Any) -> Any:
+        opening.set()
+        free.wait(30)
+        opened.append(real(*args, **options))
+        return opened[0]
+
+    monkeypatch.setattr(components, "open_components", slow)
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    waiting = asyncio.create_task(agent.aask("What is aspirin?"))
+    await _until(opening.is_set)
+    late = await asyncio.wait_for(agent.aask("What is aspirin?", timeout=0.1), 10)
+    assert "took longer than its timeout of 0.1 s" in late.text
+    agent.close()
+    assert not opened
+    free.set()
+    assert "the call was cancelled" in (await waiting).text or "this agent was closed" in (await waiting).text
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_process_ends_while_a_call_hangs(cache_dir: Path, listens: bool) -> None:
+    code = f"""
+import asyncio
+from pathlib import Path
+from tests.answering.test_calls import DESCRIBE, UNKNOWN, Slow, slow_agent
+model = Slow({listens})
+agent = slow_agent(Path({str(cache_dir)!r}), model)
+loop = asyncio.new_event_loop()
+task = loop.create_task(agent.aask(DESCRIBE, UNKNOWN))
+while not model.started.is_set():
+    loop.run_until_complete(asyncio.sleep(0.01))
+print("end", flush=True)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=25, check=True)
+    assert ended.stdout == "end\n"
+
+
+def test_an_agent_that_nobody_closes_ends_its_threads_when_it_is_dropped(cache_dir: Path) -> None:
+    agent = BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none"))
+    assert asyncio.run(agent.aask("What is aspirin?")).status == "answered"
+    [thread] = agent._executor._threads
+    del agent
+    gc.collect()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_of_many_names_one_that_is_none_costs_only_itself(agent: BioMedAgent) -> None:
+    names: Any = [None, 5, "EGFR"]
+    assert [answer.status for answer in agent.find_many("protein", names)] == ["invalid", "invalid", "answered"]
+    with pytest.raises(InvalidInput, match="the names are one string"):
+        next(agent.find_many("molecule", "aspirin"))
+    kind: Any = "metal"
+    with pytest.raises(InvalidInput, match="the kind is 'metal'"):
+        next(agent.find_many(kind, names))
 
 
 async def _until(holds: Callable[[], bool]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextvars
+import math
 import threading
 import time
+from typing import Any
 
 import pytest
 
-from biomed_agent.core.deadline import NEVER, Deadline, current, running
+from biomed_agent.core.deadline import NEVER, ChildDeadline, Deadline, current, running
 from biomed_agent.core.errors import Cancelled, InvalidInput, TimedOut
 
 
@@ -73,3 +75,21 @@ def test_the_current_deadline_is_that_of_the_block_and_reaches_copied_contexts()
         thread.join()
         assert current() is deadline
     assert current() is NEVER and seen == [deadline]
+
+
+@pytest.mark.parametrize("seconds", [True, False, math.nan, -1, 10**400, "1"])
+def test_what_is_no_time_limit_is_refused(seconds: Any) -> None:
+    with pytest.raises(InvalidInput, match="the timeout is"):
+        Deadline(seconds)
+
+
+def test_a_part_of_a_call_ends_with_the_first_of_both_limits() -> None:
+    short, long = ChildDeadline(Deadline(100), 1), ChildDeadline(Deadline(1), 100)
+    for child in (short, long):
+        assert child.remaining is not None and child.remaining <= 1
+        assert child.seconds == 1
+    parent = Deadline()
+    child = ChildDeadline(parent)
+    assert child.remaining is None
+    parent.cancel()
+    assert child.cancelled

@@ -11,9 +11,9 @@ from contextvars import ContextVar
 
 import pytest
 
-from biomed_agent.core.deadline import Deadline, current, running
+from biomed_agent.core.deadline import ChildDeadline, Deadline, current, running
 from biomed_agent.core.errors import Cancelled, TimedOut
-from biomed_agent.model.async_bridge import ChildDeadline, EventLoopThread, WorkerThread, until_over
+from biomed_agent.model.async_bridge import EventLoopThread, WorkerThread, until_over
 
 TOPIC: ContextVar[str] = ContextVar("topic", default="")
 AT_ONCE = 5.0

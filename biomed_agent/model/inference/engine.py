@@ -15,10 +15,10 @@ from transformers import StoppingCriteria, StoppingCriteriaList
 from transformers.generation.streamers import BaseStreamer
 from transformers.utils import logging
 
-from biomed_agent.core.deadline import Deadline, current, running
+from biomed_agent.core.deadline import ChildDeadline, Deadline, current, running
 from biomed_agent.core.errors import InvalidInput, Unavailable
 from biomed_agent.core.types import LoadIn, ModelStamp
-from biomed_agent.model.async_bridge import ChildDeadline, WorkerThread
+from biomed_agent.model.async_bridge import WorkerThread
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint
 from biomed_agent.model.contract.generation import Generation, Options
 from biomed_agent.model.contract.manifest import stamp_of
