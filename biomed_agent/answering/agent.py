@@ -92,7 +92,7 @@ class BioMedAgent(OldSpellings):
         else:
             self.settings = settings.model_copy(update=flags)
         self.files = files
-        self._opened = components
+        self._opened, self._own_parts = components, components is None
         self._lock, self._opening = threading.Lock(), threading.Lock()
         self._closed = False
         self._users = 0
@@ -397,6 +397,12 @@ class BioMedAgent(OldSpellings):
     ) -> None:
         self.close()
 
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Self:
+        """Copy as settings: the copy opens parts of its own."""
+        if not self._own_parts:
+            raise TypeError("an agent that was given its components cannot be copied")
+        return type(self)(settings=self.settings, files=self.files)
+
     @contextmanager
     def _using(self) -> Iterator[Components]:
         """Use the components within the block; they are not closed before every call that uses them has ended."""
@@ -534,7 +540,7 @@ class BioMedAgent(OldSpellings):
         left: list[str] = []
         try:
             check_question(question)
-            _check_options(**options)
+            _check_options(policy, **options)
             with self._within(timeout), self._using() as opened:
                 parts = components or opened
                 # Where all answers are here, nothing can leave.
@@ -582,13 +588,21 @@ def check_question(question: object) -> None:
 
 
 def _check_options(
-    model: object = "auto", show_undecided: object = False, full_text: object = False, where: object = "auto"
+    policy: object,
+    model: object = "auto",
+    show_undecided: object = False,
+    full_text: object = False,
+    where: object = "auto",
 ) -> None:
     """Raise :class:`InvalidInput` for a value that an option cannot have, such as the word "no" for False."""
     uses = get_args(ModelUse)
+    if policy not in ("ask", "best", "strict"):
+        raise InvalidInput(f"policy is {policy!r}.", "Expected ask, best or strict.")
     if model not in uses:
         raise InvalidInput(f"model is {model!r}.", f"Expected {', '.join(uses[:-1])} or {uses[-1]}.")
     if not isinstance(show_undecided, bool):
         raise InvalidInput(f"show_undecided is {show_undecided!r}.", "Expected True or False.")
+    if not isinstance(full_text, bool):
+        raise InvalidInput(f"full_text is {full_text!r}.", "Expected True or False.")
     if where not in ("auto", "pubchem", "local"):
         raise InvalidInput(f"where is {where!r}.", "Expected auto, pubchem or local.")

@@ -112,6 +112,10 @@ def protein_query(name: str, organism: str = "", about: Sequence[str] = ()) -> Q
     Raises:
         InvalidInput: A section is unknown, or the organism no name.
     """
+    if isinstance(about, str) or not isinstance(about, Sequence):
+        raise InvalidInput(f"about is {about!r}.", f"Expected a list of some of {', '.join(SECTIONS)}.")
+    if not isinstance(organism, str):
+        raise InvalidInput(f"the organism is {organism!r}.", "Expected its name.")
     if unknown := [section for section in about if section not in SECTIONS]:
         raise InvalidInput(f"section {unknown[0]!r} is unknown.", f"Expected some of {', '.join(SECTIONS)}.")
     if len(organism) > MAX_NAME:
@@ -130,8 +134,8 @@ def structure_query(
     Raises:
         InvalidInput: The threshold is out of range.
     """
-    if threshold is not None and not 0 < threshold <= 1:
-        raise InvalidInput(f"the threshold is {threshold:g}; expected a similarity above 0 and up to 1, such as 0.8.")
+    if threshold is not None and not (isinstance(threshold, int | float) and 0 < threshold <= 1):
+        raise InvalidInput(f"the threshold is {threshold!r}; expected a similarity above 0 and up to 1, such as 0.8.")
     filters = () if threshold is None else (Filter("similarity", ">=", threshold),)
     return Query(frame, (Subject(molecule, "molecule"),), filters=filters, limit=limit, kind="search")
 
@@ -153,6 +157,8 @@ def answer_words(
         search: Search string of a literature question; makes it one.
     """
     words, draft = reading.words, context.draft
+    if search is not None and not isinstance(search, str):
+        raise InvalidInput(f"the query is {search!r}.", "Expected a search string.")
     if search is not None or words.literature or _PMID.search(reading.text):
         return _answer(context, reading.papers(search or ""))
     _read_entities(context, reading, molecule, protein)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import inspect
 import subprocess
@@ -342,6 +343,38 @@ def test_of_many_names_one_that_is_none_costs_only_itself(agent: BioMedAgent) ->
     kind: Any = "metal"
     with pytest.raises(InvalidInput, match="the kind is 'metal'"):
         next(agent.find_many(kind, names))
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "message"),
+    [
+        ("ask", {"question": "What is aspirin?", "policy": "bogus"}, "policy is 'bogus'"),
+        ("ask", {"question": "What is aspirin?", "full_text": "no"}, "full_text is 'no'"),
+        ("ask", {"question": "What is it?", "molecule": 5}, "5 names nothing"),
+        ("ask", {"question": "What is it?", "protein": b"x"}, "b'x' names nothing"),
+        ("ask", {"question": "What do papers say?", "query": 5}, "the query is 5"),
+        ("find_protein", {"name": "EGFR", "organism": 5}, "the organism is 5"),
+        ("protein_card", {"name": "EGFR", "about": 5}, "about is 5"),
+        ("protein_card", {"name": "EGFR", "about": "function"}, "about is 'function'"),
+        ("similar_molecules", {"molecule": "aspirin", "threshold": "much"}, "the threshold is 'much'"),
+    ],
+)
+async def test_an_argument_of_a_wrong_type_is_an_answer_that_names_it(
+    agent: BioMedAgent, verb: str, arguments: dict[str, Any], message: str
+) -> None:
+    for answer in (getattr(agent, verb)(**arguments), await getattr(agent, f"a{verb}")(**arguments)):
+        assert answer.status == "invalid"
+        assert message in answer.text
+
+
+def test_a_deep_copy_opens_parts_of_its_own(cache_dir: Path) -> None:
+    with BioMedAgent(settings=Settings(cache_dir=cache_dir, offline=True, model="none")) as agent:
+        assert agent.ask("What is aspirin?").status == "answered"
+        twin = copy.deepcopy(agent)
+    with twin:
+        assert twin.ask("What is aspirin?").status == "answered"
+    with pytest.raises(TypeError, match="given its components"):
+        copy.deepcopy(slow_agent(cache_dir, Slow()))
 
 
 async def _until(holds: Callable[[], bool]) -> None:

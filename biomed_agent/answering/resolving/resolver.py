@@ -101,6 +101,8 @@ class Resolver:
             Unavailable: Only a service that gave no answer could tell.
         """
         notes = notes if notes is not None else []
+        if not isinstance(text, str):
+            raise InvalidInput(f"{text!r} names nothing.", "Expected a string.")
         text = visible(text)
         if not text:
             raise InvalidInput("an empty string names nothing.", "Give a name, an identifier, a SMILES or a sequence.")
