@@ -416,7 +416,7 @@ class Answer:
     text: str
     """the words a person reads first"""
     kind: str = "other"
-    """what was asked for: see :data:`biomed_agent.answering.reading.question.KINDS`"""
+    """what was asked for: one of :data:`biomed_agent.core.query.KINDS`"""
     entities: tuple[Resolved, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     """what an ambiguous name can mean, or what a misspelled one may have meant"""

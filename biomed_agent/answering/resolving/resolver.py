@@ -85,7 +85,7 @@ class Resolver:
         """Return the one entity ``text`` names.
 
         Args:
-            text: A name, identifier, structure or sequence, with or without a prefix of :data:`PREFIXES`.
+            text: A name, identifier, structure or sequence, with or without a prefix of :data:`~.identifiers.PREFIXES`.
             kind: What is expected; None when either would do.
             policy: ``ask`` raises when a name means several things, ``best`` takes the first and says so,
                 ``strict`` also refuses a choice by default organism.

@@ -154,7 +154,7 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
 
     Args:
         recipe_file: A recipe, such as ``configs/pretrain.json``.
-        inputs: Papers (see :class:`~.literature.PaperFile`), or one folder of shards that is packed already.
+        inputs: Papers (see :class:`~.readers.PaperFile`), or one folder of shards that is packed already.
         output: Folder of the run: ``shards/``, ``checkpoint-*``, ``log.jsonl``, plots and ``model/``.
         report: Told the progress.
 

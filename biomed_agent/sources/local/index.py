@@ -68,7 +68,7 @@ class LocalIndex:
     def molecules_named(self, name: str) -> list[tuple[Molecule, Reason]]:
         """Return the molecules called ``name`` and why.
 
-        Spelling is compared by :func:`.names.name_key`; the best reason comes first.
+        Spelling is compared by :func:`.name_matching.name_key`; the best reason comes first.
         """
         return [(molecule, reason) for molecule, reason in self._named(name, "m") if isinstance(molecule, Molecule)]
 
@@ -219,8 +219,8 @@ class LocalIndex:
     def lexicon_spans(self, text: str) -> list[tuple[int, int, str]]:
         """Return the spans ``(start, end, name)`` of a free text that are known names, left to right.
 
-        Longer spans win over shorter ones and no two overlap; see :func:`.names.windows` for what can be a span and
-        :func:`.names.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
+        Longer spans win over shorter ones and no two overlap; see :func:`.name_matching.windows` for what can be a span
+        and :func:`.name_matching.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
         """
         windows = {span: text[slice(*span)] for span in name_matching.windows(text)}
         forms = {span: dict.fromkeys((word, name_matching.singular(word))) for span, word in windows.items()}

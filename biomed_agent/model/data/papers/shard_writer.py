@@ -92,7 +92,7 @@ def write_shards(
     """Write papers as shards of tokens, going on where an earlier call was killed.
 
     Args:
-        inputs: Files and folders of papers, as :func:`~.literature.read_papers` reads them.
+        inputs: Files and folders of papers, as :class:`~.readers.PaperFile` reads them.
         tokenizer: Cuts the texts; a paper ends with its end-of-sequence token.
         folder: Where the shards go. A finished folder of the same papers and settings is left as it is.
         settings: How rows are made.
