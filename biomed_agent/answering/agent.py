@@ -562,7 +562,8 @@ def _check_options(
     uses = get_args(ModelUse)
     if model not in uses:
         raise InvalidInput(f"model is {model!r}.", f"Expected {', '.join(uses[:-1])} or {uses[-1]}.")
-    if not isinstance(show_undecided, bool):
-        raise InvalidInput(f"show_undecided is {show_undecided!r}.", "Expected True or False.")
+    for name, switch in (("show_undecided", show_undecided), ("full_text", full_text)):
+        if not isinstance(switch, bool):
+            raise InvalidInput(f"{name} is {switch!r}.", "Expected True or False.")
     if where not in ("auto", "pubchem", "local"):
         raise InvalidInput(f"where is {where!r}.", "Expected auto, pubchem or local.")
