@@ -112,15 +112,6 @@ class LocalIndex:
         asked = (entry_name.strip().upper(),)
         return next(iter(self._proteins("SELECT * FROM protein WHERE entry_name = ?", asked)), None)
 
-    def proteins_by_gene(self, gene: str, organism: str = "") -> list[Protein]:
-        """Return the proteins of a primary gene name, human first; ``organism`` (a part of its name) narrows it."""
-        proteins = self._proteins("SELECT * FROM protein WHERE gene = ? COLLATE NOCASE ORDER BY id", (gene.strip(),))
-        wanted = organism.strip().casefold()
-        return sorted(
-            (protein for protein in proteins if wanted in protein.organism.casefold()),
-            key=lambda protein: protein.taxon_id != HUMAN,
-        )
-
     def protein_by_sequence(self, sequence: str) -> Protein | None:
         """Return the protein with exactly that sequence."""
         asked = (sequence_checksum("".join(sequence.split())),)

@@ -35,7 +35,6 @@ CALLS: dict[str, Callable[[LocalIndex], object]] = {
     "proteins_named": lambda index: index.proteins_named("ABL1"),
     "protein_by_accession": lambda index: index.protein_by_accession("P00519"),
     "protein_by_entry_name": lambda index: index.protein_by_entry_name("ABL1_HUMAN"),
-    "proteins_by_gene": lambda index: index.proteins_by_gene("ABL1", "human"),
     "protein_by_sequence": lambda index: index.protein_by_sequence("MSRSLLLRF"),
     "proteins_by_ec": lambda index: index.proteins_by_ec("2.7.10.2"),
     "has_articles": lambda index: index.has_articles,
