@@ -173,7 +173,7 @@ class Article:
     def kind(self) -> str:
         """The publication type that tells most, such as ``Meta-Analysis``; empty when none is stated."""
         known = {name.lower(): name for name in self.types}
-        return next((known[one] for one in _TELLING if one in known), next(iter(self.types), ""))
+        return next((known[name] for name in _TELLING if name in known), next(iter(self.types), ""))
 
     @property
     def is_notice(self) -> bool:

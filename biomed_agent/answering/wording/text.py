@@ -181,8 +181,8 @@ class _Page:
     def table(self, rows: Iterable[tuple[str, str]]) -> None:
         """Add rows of two columns; the first is as wide as its longest entry, up to a third of the page."""
         listed = list(rows)
-        most = self.width // 3
-        column = max((len(left) for left, _ in listed if len(left) <= most), default=0)
+        max_width = self.width // 3
+        column = max((len(left) for left, _ in listed if len(left) <= max_width), default=0)
         for left, right in listed:
             self.line(right, first=f"  {left.ljust(column)}  ", rest=" " * (column + 4))
 

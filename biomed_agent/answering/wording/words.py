@@ -229,11 +229,11 @@ class FactRow:
     values: list[tuple[str, int | None]] = field(default_factory=list)
     """each with the number of its source"""
 
-    def value(self, most: int) -> str:
-        """Return the first ``most`` values with their unit, and how many more there are."""
+    def value(self, limit: int) -> str:
+        """Return the first ``limit`` values with their unit, and how many more there are."""
         one_source = self.number is not None
-        texts = [text if one_source or number is None else f"{text} [{number}]" for text, number in self.values[:most]]
-        more = f" (+{len(self.values) - most} more)" if len(self.values) > most else ""
+        texts = [text if one_source or number is None else f"{text} [{number}]" for text, number in self.values[:limit]]
+        more = f" (+{len(self.values) - limit} more)" if len(self.values) > limit else ""
         unit = f" {self.unit}" if self.unit else ""
         return f"{'; '.join(texts)}{unit}{more}"
 

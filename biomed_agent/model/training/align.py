@@ -334,10 +334,10 @@ def stage_trainer(
     tell_cropped(examples, longest, report)
     chosen = in_context(chosen, lengths, model, stage, report)
 
-    def grouped(some: Sequence[Example]) -> Batches:
+    def grouped(subset: Sequence[Example]) -> Batches:
         if packing:
-            return packed(some, lengths, stage.batch_tokens, recipe.seed)
-        return padded_batches(some, stage.batch_tokens, recipe.seed)
+            return packed(subset, lengths, stage.batch_tokens, recipe.seed)
+        return padded_batches(subset, stage.batch_tokens, recipe.seed)
 
     batches = grouped(chosen)
     apart = select_held_out(held_out, stage, recipe.seed, longest)

@@ -237,12 +237,12 @@ class LocalIndex:
         key = name_matching.name_key(name)
         if not 3 <= len(key) <= MAX_SUGGESTED_LENGTH:
             return []
-        most, letters = max(1, len(key) // 4), Counter(key)
+        max_distance, letters = max(1, len(key) // 4), Counter(key)
         near: dict[str, float] = {}
-        for other in self._alike(key, most):
-            if least_distance(letters, other) > most:  # most of them, which need no table of distances
+        for other in self._alike(key, max_distance):
+            if least_distance(letters, other) > max_distance:  # most of them, which need no table of distances
                 continue
-            distance = distance_within(key, other, most)
+            distance = distance_within(key, other, max_distance)
             if distance is not None:
                 swapped = sorted(key) == sorted(other)  # the commonest slip of a short symbol
                 near[other] = distance - swapped / 2 - len(trigrams(key) & trigrams(other)) / 100
@@ -354,15 +354,15 @@ class LocalIndex:
                 names.setdefault(row["key"], []).append((row["kind"], row["shown"]))
         return names
 
-    def _alike(self, key: str, most: int) -> set[str]:
+    def _alike(self, key: str, max_distance: int) -> set[str]:
         """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams.
 
-        Each letter by which the lengths differ is an edit, so keys whose lengths differ by more than ``most`` are left
-        out.
+        Each letter by which the lengths differ is an edit, so keys whose lengths differ by more than ``max_distance``
+        are left out.
         """
         if len(key) <= MAX_EDITED_LENGTH:
             return set(self._spellings(name_matching.one_edit_away(key)))
-        grams, lengths = sorted(trigrams(key)), (len(key) - most, len(key) + most)
+        grams, lengths = sorted(trigrams(key)), (len(key) - max_distance, len(key) + max_distance)
         sql = (
             f"SELECT key, count(*) AS shared FROM trigram WHERE gram IN ({', '.join('?' * len(grams))}) "
             "AND length(key) BETWEEN ? AND ? GROUP BY key HAVING shared >= ? "
