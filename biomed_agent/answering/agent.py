@@ -1,4 +1,4 @@
-"""The agent: its verbs, each of which returns an answer whatever happens, each with an asynchronous twin.
+"""The agent: verbs that return an answer whatever happens, each with an asynchronous twin; one returns articles.
 
 Every door (command line, LangChain tools) calls it; :mod:`biomed_agent.answering.pipeline` holds the steps.
 """
@@ -53,12 +53,23 @@ MAX_QUESTION = 20_000
 class BioMedAgent(OldSpellings):
     """Answers questions about molecules, proteins and the literature, with sources.
 
-    Every verb takes ``policy``, what happens when a name means several things: ``ask`` (the default) answers with the
-    candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults; and ``timeout``, the seconds
-    after which the call ends: with what was found by then, else as ``unavailable``. Every verb has a twin for event
-    loops (``aask`` of ``ask``) that runs in threads of the agent's own and stops, its requests dropped, when its task
-    is cancelled. An agent may be used by several threads; it is closed by :meth:`close`, or by leaving a ``with``
-    block.
+    ::
+
+        with BioMedAgent(offline=True, model="none") as agent:
+            answer = agent.ask("How heavy is caffeine?")
+            print(answer.status, answer.text, answer.sources)
+
+    :meth:`ask` takes any question, :meth:`check` a statement, and the verbs that begin with ``find_``, ``search_`` or
+    the name of what they return look one thing up without asking the model. Each returns an
+    :class:`~biomed_agent.core.types.Answer`, also where nothing could be answered: its ``status`` says so. Only
+    :meth:`articles` returns records, and raises.
+
+    Every verb that answers takes ``policy``, what happens when a name means several things: ``ask`` (the default)
+    answers with the candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults; and
+    ``timeout``, the seconds after which the call ends: with what was found by then, else as ``unavailable``. Every verb
+    has a twin for event loops (``aask`` of ``ask``) that runs in threads of the agent's own and stops, its requests
+    dropped, when its task is cancelled. An agent may be used by several threads; it is closed by :meth:`close`, or by
+    leaving a ``with`` block.
 
     Args:
         host: Base URL of a model host; wins over ``model``.
