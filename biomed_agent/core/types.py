@@ -257,6 +257,8 @@ class Evidence:
     shown_to_model: bool = False
     label: str = ""
     """the part of a structured abstract it stands in, such as ``RESULTS``"""
+    quoted: bool = False
+    """whether the answer's text quotes it, so that a reader need not be shown it again"""
 
 
 @dataclass(frozen=True, slots=True)

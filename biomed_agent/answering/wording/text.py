@@ -125,7 +125,7 @@ def _passages(page: _Page, answer: Answer) -> None:
     for number, passages in articles(answer):
         page.line(f"{number} {article_line(passages[0].article)}", first="  ", rest="    ")
         for passage in passages:
-            if words := passage_text(answer, passage, 600):
+            if words := passage_text(passage, 600):
                 page.line(words, first="    ", style=_DIM)
 
 

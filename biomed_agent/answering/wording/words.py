@@ -178,11 +178,12 @@ def articles(answer: Answer) -> list[tuple[str, list[Evidence]]]:
     return [(f"[{article_number(answer, group[0])}]", group) for group in groups]
 
 
-def passage_text(answer: Answer, passage: Evidence, limit: int) -> str:
+def passage_text(passage: Evidence, limit: int) -> str:
     """Return the words of a passage in quotation marks; empty when the answer's text quotes them already."""
-    words = clean(passage.text)
+    if passage.quoted:
+        return ""
     label = f"{clean(passage.label)}: " if passage.label else ""
-    return "" if words in clean(answer.text) else f'{label}"{shorten(words, limit)}"'
+    return f'{label}"{shorten(passage.text, limit)}"'
 
 
 def article_line(article: Article, title: int = 400) -> str:
