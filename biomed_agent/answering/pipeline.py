@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Literal
 
 from biomed_agent.answering.context import AnswerContext
-from biomed_agent.answering.handlers import HANDLERS
+from biomed_agent.answering.handlers import HANDLERS, PARTS
 from biomed_agent.answering.reading.mentions import (
     Mention,
     check_whole,
@@ -173,8 +173,12 @@ def answer_query(context: AnswerContext, query: Query, *, no_file: str = _NO_FIL
         context: The call.
         query: What is asked.
         no_file: What to pass in place of a file; empty where ``file:`` in a subject may open one.
+
+    Raises:
+        BiomedAgentError: A part has a value that it cannot have or that the frame does not use, or no answer is found.
     """
     check_query(query)
+    _check_parts(query)
     if unknown := [name for name in query.predicates if predicate_row(name) is None]:
         raise InvalidInput(
             f"the predicate {unknown[0]!r} of the query is unknown.", "See biomed_agent.core.predicates."
@@ -189,6 +193,24 @@ def answer_query(context: AnswerContext, query: Query, *, no_file: str = _NO_FIL
         if not context.draft.entities:
             raise InvalidInput("the query names no subject.", "Give a molecule or a protein as one of its subjects.")
     return _answer(context, query)
+
+
+def _check_parts(query: Query) -> None:
+    """Raise :class:`~biomed_agent.core.errors.InvalidInput` for a part that the frame's handler does not read."""
+    if query.frame not in HANDLERS:
+        return  # refused as a whole
+    filters = [condition for condition in query.filters if condition.field != "organism" or query.frame == "papers"]
+    filled = {name: getattr(query, name) for name in ("predicates", "object", "order", "limit", "aggregate")}
+    unused = [name for name, value in {**filled, "filters": filters}.items() if value and name not in _parts(query)]
+    if unused:
+        raise InvalidInput(
+            f"a query of frame {query.frame!r} has no use for {unused[0]}.",
+            f"Leave it out; {query.frame} takes {', '.join(('subjects', *_parts(query)))}.",
+        )
+
+
+def _parts(query: Query) -> tuple[str, ...]:
+    return PARTS.get(query.frame, ())
 
 
 def _answer(context: AnswerContext, query: Query) -> Answer:

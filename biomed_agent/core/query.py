@@ -72,7 +72,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question, read; :meth:`biomed_agent.BioMedAgent.ask` answers it.
+    """One question, read; :meth:`biomed_agent.BioMedAgent.ask` answers it, or refuses a part that its frame cannot use.
 
     >>> query = Query.from_dict({"frame": "value", "subjects": ["caffeine"], "predicates": ["logP", "TPSA"]})
     >>> query.subjects[0].text
@@ -87,7 +87,7 @@ class Query:
         predicates: The values that are asked for: names of :data:`biomed_agent.core.predicates.PREDICATES`.
         object: The statement that ``is_a`` checks, or the search string of ``papers``.
         filters: What must hold: of each thing listed, of the organism of a protein, of the least similarity.
-        order: Predicate by which a list is ordered; empty for the usual order, which is the only one so far.
+        order: Predicate by which a list is ordered; empty for the usual order. No frame takes it so far.
         limit: Most things listed, up to :data:`MAX_LISTED`; None for the usual number.
         aggregate: What is made of what is found; ``list`` makes ``papers`` list articles.
         unread: Words of the question that were not understood.

@@ -25,3 +25,16 @@ HANDLERS: Mapping[Frame, str] = {
 }
 """which function of this folder answers which frame; its module is imported when it is first asked for, so that a
 question loads what it needs and no more"""
+PARTS: Mapping[Frame, tuple[str, ...]] = {
+    "value": ("predicates",),
+    "relation": ("predicates",),
+    "list": ("predicates", "filters"),
+    "locate": ("predicates",),
+    "similar": ("filters", "limit"),
+    "contains": ("limit",),
+    "papers": ("object", "limit", "aggregate"),
+    "is_a": ("object", "aggregate"),
+    "compare": ("aggregate",),
+}
+"""which parts of a query a handler reads beside its subjects and the organism of a protein; a query that was filled in
+with another part is refused, for its answer would be to another question"""
