@@ -1,4 +1,4 @@
-"""The questions put to UniProt."""
+"""UniProt asked: proteins by accession, name, gene, EC number or sequence, and the facts that their records state."""
 
 from __future__ import annotations
 
