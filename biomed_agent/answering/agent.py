@@ -1,4 +1,4 @@
-"""The agent: its verbs, each of which returns an answer whatever happens, each with an asynchronous twin.
+"""The agent: verbs that return an answer whatever happens, each with an asynchronous twin; one returns articles.
 
 Every door (command line, LangChain tools) calls it; :mod:`biomed_agent.answering.pipeline` holds the steps.
 """
@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from biomed_agent.answering.calls import MAX_WORKERS, DaemonThreads, async_iterator_twin, async_twin
 from biomed_agent.answering.old_spellings import FindKind, OldSpellings
-from biomed_agent.core.deadline import NEVER, ChildDeadline, Deadline, current, running
+from biomed_agent.core.deadline import CURRENT, NEVER, ChildDeadline, Deadline, running
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Unavailable
 from biomed_agent.core.privacy.egress import recording
 from biomed_agent.core.query import Query, Subject
@@ -51,12 +51,23 @@ MAX_QUESTION = 20_000
 class BioMedAgent(OldSpellings):
     """Answers questions about molecules, proteins and the literature, with sources.
 
-    Every verb takes ``policy``, what happens when a name means several things: ``ask`` (the default) answers with the
-    candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults; and ``timeout``, the seconds
-    after which the call ends: with what was found by then, else as ``unavailable``. Every verb has a twin for event
-    loops (``aask`` of ``ask``) that runs in threads of the agent's own and stops, its requests dropped, when its task
-    is cancelled. An agent may be used by several threads; it is closed by :meth:`close`, or by leaving a ``with``
-    block.
+    ::
+
+        with BioMedAgent(offline=True, model="none") as agent:
+            answer = agent.ask("How heavy is caffeine?")
+            print(answer.status, answer.text, answer.sources)
+
+    :meth:`ask` takes any question, :meth:`check` a statement, and the verbs that begin with ``find_``, ``search_`` or
+    the name of what they return look one thing up without asking the model. Each returns an
+    :class:`~biomed_agent.core.types.Answer`, also where nothing could be answered: its ``status`` says so. Only
+    :meth:`articles` returns records, and raises.
+
+    Every verb that answers takes ``policy``, what happens when a name means several things: ``ask`` (the default)
+    answers with the candidates, ``best`` takes the first and says so, ``strict`` also refuses defaults; and
+    ``timeout``, the seconds after which the call ends: with what was found by then, else as ``unavailable``. Every verb
+    has a twin for event loops (``aask`` of ``ask``) that runs in threads of the agent's own and stops, its requests
+    dropped, when its task is cancelled. An agent may be used by several threads; it is closed by :meth:`close`, or by
+    leaving a ``with`` block.
 
     Args:
         host: Base URL of a model host; wins over ``model``.
@@ -97,7 +108,9 @@ class BioMedAgent(OldSpellings):
         self._closed = False
         self._users = 0
         self._executor = DaemonThreads(MAX_WORKERS, "biomed-agent")
-        self._calls: WeakSet[Deadline] = WeakSet()
+        self._life = Deadline()
+        """cancelled when this agent is closed"""
+        self._calls: WeakSet[Deadline] = WeakSet((self._life,))
 
     # -- verbs ---------------------------------------------------------------------------------
 
@@ -555,8 +568,15 @@ class BioMedAgent(OldSpellings):
     @contextmanager
     def _within(self, timeout: float | None) -> Iterator[None]:
         """Work within a deadline of this call, which ends with that of the call it is a part of, and with the agent."""
-        parent = current()
+        parent = CURRENT.get()
         self._opened_already()  # a closed agent says so first
+        if timeout is None and parent is NEVER:  # only the end of the agent ends it
+            token = CURRENT.set(self._life)
+            try:
+                yield
+            finally:
+                CURRENT.reset(token)
+            return
         parent.check()
         deadline = ChildDeadline(parent, timeout)
         self._register(deadline)
@@ -600,9 +620,8 @@ def _check_options(
         raise InvalidInput(f"policy is {policy!r}.", "Expected ask, best or strict.")
     if model not in uses:
         raise InvalidInput(f"model is {model!r}.", f"Expected {', '.join(uses[:-1])} or {uses[-1]}.")
-    if not isinstance(show_undecided, bool):
-        raise InvalidInput(f"show_undecided is {show_undecided!r}.", "Expected True or False.")
-    if not isinstance(full_text, bool):
-        raise InvalidInput(f"full_text is {full_text!r}.", "Expected True or False.")
+    for name, switch in (("show_undecided", show_undecided), ("full_text", full_text)):
+        if not isinstance(switch, bool):
+            raise InvalidInput(f"{name} is {switch!r}.", "Expected True or False.")
     if where not in ("auto", "pubchem", "local"):
         raise InvalidInput(f"where is {where!r}.", "Expected auto, pubchem or local.")

@@ -196,7 +196,7 @@ class Retriever:
         return self.article_search.search(query, limit, notes)
 
     def literature(
-        self, query: str, question: str, notes: list[str], most: int = MAX_PASSAGES, full_text: bool = False
+        self, query: str, question: str, notes: list[str], limit: int = MAX_PASSAGES, full_text: bool = False
     ) -> list[Evidence]:
         """Return the sentences of abstracts that fit the question best, verbatim and numbered by their article.
 
@@ -204,7 +204,7 @@ class Retriever:
             query: The search string that is sent.
             question: Its words rank the sentences; it stays here.
             notes: Receives how the query was read and retracted articles that were passed over.
-            most: Most passages.
+            limit: Most passages.
             full_text: Read open-access full texts as well; without it only when no abstract fits the question.
 
         Raises:
@@ -212,10 +212,10 @@ class Retriever:
             BiomedAgentError: The look-up was refused or failed.
         """
         articles = self.usable_articles(query, 30, notes)
-        passages = rank_passages(question, articles, most)
+        passages = rank_passages(question, articles, limit)
         if self.article_search is not None and (full_text or not passages):
             texts = self.article_search.full_texts(articles, notes)
-            passages = rank_passages(question, articles, most, texts) if texts else passages
+            passages = rank_passages(question, articles, limit, texts) if texts else passages
         return passages
 
     def usable_articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:

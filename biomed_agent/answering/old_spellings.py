@@ -26,7 +26,7 @@ class OldSpellings:
     protein_card: Callable[..., Answer]
 
     def find(self, kind: FindKind, name: str, limit: int = 10, policy: Policy = "ask") -> Answer:
-        """Deprecated: use :meth:`find_molecule`, :meth:`find_protein` or :meth:`search_literature`."""
+        """Deprecated: use ``find_molecule``, ``find_protein`` or ``search_literature``."""
         verbs = {"molecule": "find_molecule", "protein": "find_protein", "literature": "search_literature"}
         warn_deprecated("BioMedAgent.find", f"BioMedAgent.{verbs.get(kind, 'find_molecule')}")
         return self._find(kind, name, policy, None, limit)

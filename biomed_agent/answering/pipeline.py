@@ -180,6 +180,9 @@ def answer_query(context: AnswerContext, query: Query, *, no_file: str = _NO_FIL
         context: The call.
         query: What is asked.
         no_file: What to pass in place of a file; empty where ``file:`` in a subject may open one.
+
+    Raises:
+        BiomedAgentError: A part has a value that it cannot have or that the frame does not use, or no answer is found.
     """
     check_query(query)
     check_rules(query)

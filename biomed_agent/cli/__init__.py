@@ -1,6 +1,6 @@
 """The command ``biomed-agent``.
 
-:mod:`.parser` knows the words, one module for each family of commands knows what they do, :mod:`.screen` writes.
+:mod:`.parser` knows the words, one module for each family of commands knows what they do, :mod:`.terminal` writes.
 Standard output holds the answer and nothing else; progress, warnings and errors go to standard error. Exit codes:
 0 answered, 1 a bug of ours, 2 bad input, 3 not found, 4 unavailable, 5 ambiguous, 6 refused by policy,
 7 inapplicable, 130 interrupted.

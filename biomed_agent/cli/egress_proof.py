@@ -1,9 +1,9 @@
 """``doctor --egress``: proof on this machine of what the egress policy lets out.
 
 Sinkholes take the place of the world: servers on this machine to which the proxy settings of a child process lead. The
-child (:mod:`.doors`) opens every door with a structure, a sequence, a free text, files and passwords that exist nowhere
-else, and an audit hook of its interpreter stops every other connection and every look-up of a host name. What arrives
-in a sinkhole is what would have left.
+child (:mod:`.egress_trials`) opens every door with a structure, a sequence, a free text, files and passwords that exist
+nowhere else, and an audit hook of its interpreter stops every other connection and every look-up of a host name. What
+arrives in a sinkhole is what would have left.
 """
 
 from __future__ import annotations

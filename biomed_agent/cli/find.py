@@ -48,10 +48,10 @@ def find(arguments: argparse.Namespace, screen: Screen) -> int:
     if not names:
         raise InvalidInput("the name is missing.", "Try: biomed-agent find molecule aspirin")
     name = file_or_name(given_text(names[0], "name"))
-    return deliver(_found(make_agent(arguments), name, arguments), arguments, screen)
+    return deliver(_look_up(make_agent(arguments), name, arguments), arguments, screen)
 
 
-def _found(agent: BioMedAgent, name: str, arguments: argparse.Namespace) -> Answer:
+def _look_up(agent: BioMedAgent, name: str, arguments: argparse.Namespace) -> Answer:
     """Look one name up."""
     policy: Policy = arguments.policy or "ask"
     if arguments.kind == "similar":
@@ -114,7 +114,7 @@ def _looked_up(agent: BioMedAgent, names: Sequence[str], arguments: argparse.Nam
     typed = arguments.input is None and any(names_a_file(name) for name in names)  # which find_many does not open
     if not typed and arguments.kind not in OF_MOLECULE and not (arguments.about or arguments.organism):
         return agent.find_many(arguments.kind, names, arguments.limit, arguments.policy)
-    return (_found(agent, name, arguments) for name in names)
+    return (_look_up(agent, name, arguments) for name in names)
 
 
 def _name(row: Row) -> str:

@@ -256,7 +256,7 @@ def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
     if not written.is_file():
         return 0
     try:
-        count, end = _kept(written, carried, rows)
+        count, end = _whole_rows(written, carried, rows)
         if written == output and count < len(rows):
             shutil.copyfile(output, partial)
         if partial.is_file():
@@ -269,7 +269,7 @@ def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
     return count
 
 
-def _kept(written: Path, carried: Sequence[str], rows: Sequence[Row]) -> tuple[int, int]:
+def _whole_rows(written: Path, carried: Sequence[str], rows: Sequence[Row]) -> tuple[int, int]:
     """Return how many whole rows a file holds, and where the last of them ends in bytes."""
     table = written.name.removesuffix(".partial").lower().endswith((".csv", ".tsv"))
     count = end = position = 0

@@ -13,6 +13,7 @@ from typing import Any
 
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput, Unavailable
+from biomed_agent.core.progress import StepLine
 
 NEEDED = ("torch", "transformers", "accelerate", "safetensors", "sentencepiece")
 CONFIGS = Path(__file__).resolve().parents[1] / "model" / "training" / "configs"
@@ -122,7 +123,7 @@ class Report:
 
     def __call__(self, text: str) -> None:
         """Tell one line."""
-        step = text.startswith("step ")
+        step = isinstance(text, StepLine)
         if not self.speaks or (step and not self.screen.live and time.monotonic() - self.last < PROGRESS_SECONDS):
             return
         if step:

@@ -148,19 +148,20 @@ def _seconds(seconds: object) -> float:
 
 NEVER = Deadline()
 """the deadline of calls that have none; nobody cancels it"""
-_CURRENT: ContextVar[Deadline] = ContextVar("deadline", default=NEVER)
+CURRENT: ContextVar[Deadline] = ContextVar("deadline", default=NEVER)
+"""what :func:`current` reads and :func:`running` sets"""
 
 
 def current() -> Deadline:
     """Return the deadline of the call that this code works for."""
-    return _CURRENT.get()
+    return CURRENT.get()
 
 
 @contextmanager
 def running(deadline: Deadline) -> Iterator[Deadline]:
     """Work for a call within the block; :func:`current` returns its deadline."""
-    token = _CURRENT.set(deadline)
+    token = CURRENT.set(deadline)
     try:
         yield deadline
     finally:
-        _CURRENT.reset(token)
+        CURRENT.reset(token)

@@ -75,17 +75,24 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question, read.
+    """One question, read; :meth:`biomed_agent.BioMedAgent.ask` answers it, or refuses a part that its frame cannot use.
+
+    >>> query = Query.from_dict({"frame": "value", "subjects": ["caffeine"], "predicates": ["logP", "TPSA"]})
+    >>> query.subjects[0].text
+    'caffeine'
 
     Args:
-        frame: What is wanted.
-        subjects: What it is about.
-        predicates: The values that are asked for, named as in :mod:`biomed_agent.core.predicates`.
-        object: What a relation leads to, the statement that is checked, or the search string of a literature query.
-        filters: What must hold of each thing listed.
-        order: Predicate by which a list is ordered; empty for the usual order.
-        limit: Most things listed; None for the usual number.
-        aggregate: What is made of what is found.
+        frame: What is wanted, such as ``value`` (of predicates), ``describe``, ``relation`` (what was measured of a
+            molecule and a protein), ``list`` (what binds), ``similar`` and ``contains`` (molecules by structure),
+            ``is_a`` (whether a statement holds) or ``papers``; see :data:`Frame`. ``count`` and ``convert`` are
+            refused so far.
+        subjects: What it is about; none for ``papers``.
+        predicates: The values that are asked for: names of :data:`biomed_agent.core.predicates.PREDICATES`.
+        object: The statement that ``is_a`` checks, or the search string of ``papers``.
+        filters: What must hold: of each thing listed, of the organism of a protein, of the least similarity.
+        order: Predicate by which a list is ordered; empty for the usual order. No frame takes it so far.
+        limit: Most things listed, up to :data:`MAX_LISTED`; None for the usual number.
+        aggregate: What is made of what is found; ``list`` makes ``papers`` list articles.
         unread: Words of the question that were not understood.
         text: The question's words, with ``it`` for every name; empty where the query was filled in.
         kind: Kind of question, by which a model is asked.

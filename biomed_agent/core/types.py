@@ -173,7 +173,7 @@ class Article:
     def kind(self) -> str:
         """The publication type that tells most, such as ``Meta-Analysis``; empty when none is stated."""
         known = {name.lower(): name for name in self.types}
-        return next((known[one] for one in _TELLING if one in known), next(iter(self.types), ""))
+        return next((known[name] for name in _TELLING if name in known), next(iter(self.types), ""))
 
     @property
     def is_notice(self) -> bool:
@@ -257,6 +257,8 @@ class Evidence:
     shown_to_model: bool = False
     label: str = ""
     """the part of a structured abstract it stands in, such as ``RESULTS``"""
+    quoted: bool = False
+    """whether the answer's text quotes it, so that a reader need not be shown it again"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +418,7 @@ class Answer:
     text: str
     """the words a person reads first"""
     kind: str = "other"
-    """what was asked for: see :data:`biomed_agent.answering.reading.question.KINDS`"""
+    """what was asked for: one of :data:`biomed_agent.core.query.KINDS`"""
     entities: tuple[Resolved, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     """what an ambiguous name can mean, or what a misspelled one may have meant"""

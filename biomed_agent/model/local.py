@@ -22,7 +22,7 @@ class LocalModel:
 
     Args:
         folder: Checkpoint folder with a ``manifest.json``.
-        load_in: Precision of the weights; see :func:`connect`.
+        load_in: Precision of the weights; see :func:`~.connect.connect`.
     """
 
     def __init__(self, folder: Path, load_in: LoadIn | None = None) -> None:
@@ -53,17 +53,17 @@ class LocalModel:
             return self._engine
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
-        """See :class:`Generator`."""
+        """See :class:`~.generation.Generator`."""
         answer: Generation = self.load().generate(messages, options)
         return answer
 
     def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
-        """See :class:`Generator`."""
+        """See :class:`~.generation.Generator`."""
         drawn: list[Generation] = self.load().samples(messages, options, n)
         return drawn
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
-        """See :class:`Generator`."""
+        """See :class:`~.generation.Generator`."""
         return self._pieces(messages, options, current())
 
     def _pieces(self, messages: Sequence[Message], options: Options, deadline: Deadline) -> Iterator[str]:
@@ -73,7 +73,7 @@ class LocalModel:
         yield from pieces
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
-        """See :class:`Generator`; runs in a thread of its own, one call after the other."""
+        """See :class:`~.generation.Generator`; runs in a thread of its own, one call after the other."""
         return await self._worker.run(lambda: self.generate(messages, options))
 
     async def asamples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
@@ -81,7 +81,7 @@ class LocalModel:
         return await self._worker.run(lambda: self.samples(messages, options, n))
 
     def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncGenerator[str, None]:
-        """See :class:`Generator`; runs in the thread of :meth:`agenerate`."""
+        """See :class:`~.generation.Generator`; runs in the thread of :meth:`agenerate`."""
         return self._worker.iterate(lambda: self.stream(messages, options))
 
     def close(self) -> None:

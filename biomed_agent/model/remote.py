@@ -94,19 +94,19 @@ class HostClient:
         return self._stamp or self._thread.run(self._fetch_stamp())
 
     def generate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
-        """See :class:`Generator`."""
+        """See :class:`~.generation.Generator`."""
         return self.samples(messages, options, 1)[0]
 
     def samples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
-        """See :class:`Generator`; asks for ``n`` choices in one request."""
+        """See :class:`~.generation.Generator`; asks for ``n`` choices in one request."""
         return self._thread.run(self.asamples(messages, options, n))
 
     def stream(self, messages: Sequence[Message], options: Options = Options()) -> Iterator[str]:
-        """See :class:`Generator`; reads server-sent events."""
+        """See :class:`~.generation.Generator`; reads server-sent events."""
         return self._thread.iterate(self.astream(messages, options))
 
     async def agenerate(self, messages: Sequence[Message], options: Options = Options()) -> Generation:
-        """See :class:`Generator`."""
+        """See :class:`~.generation.Generator`."""
         return (await self.asamples(messages, options, 1))[0]
 
     async def asamples(self, messages: Sequence[Message], options: Options, n: int) -> list[Generation]:
@@ -122,7 +122,7 @@ class HostClient:
                 return _generations(self._read(reply))[:n]
 
     def astream(self, messages: Sequence[Message], options: Options = Options()) -> AsyncGenerator[str, None]:
-        """See :class:`Generator`; reads server-sent events."""
+        """See :class:`~.generation.Generator`; reads server-sent events."""
         return self._pieces(messages, options, current())
 
     async def _pieces(

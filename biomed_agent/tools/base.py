@@ -204,7 +204,7 @@ class BioMedTool(BaseTool):
 
 
 def _refuse_files(value: Any) -> None:
-    """Raise :class:`InvalidInput` when an argument, or one within it, names a file."""
+    """Raise :class:`~.errors.InvalidInput` when an argument, or one within it, names a file."""
     if isinstance(value, str):
         refuse_file(value, INSTEAD_OF_FILE)
     elif isinstance(value, Mapping):

@@ -277,6 +277,11 @@ def test_whether_all_is_shown_is_yes_or_no(cache_dir: Path, everything: Any) -> 
     assert agent.chat().ask("Describe caffeine.", show_undecided=everything).status == "invalid"
 
 
+def test_whether_full_texts_are_read_is_yes_or_no(agent: BioMedAgent) -> None:
+    answer = agent.ask("What do papers say of caffeine?", full_text="no")  # type: ignore[arg-type]
+    assert (answer.status, answer.text) == ("invalid", "full_text is 'no'.")
+
+
 def test_without_a_model_one_line_says_what_it_would_add(agent: BioMedAgent) -> None:
     answer = agent.ask("Describe caffeine.")
     assert answer.status == "answered"

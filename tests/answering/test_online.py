@@ -202,7 +202,7 @@ def test_a_model_reads_passages_and_tells_how_its_answer_was_chosen_and_cut(onli
     assert (answer.model.samples, answer.model.rejected) == (3, 0)
     assert answer.model.agreement == pytest.approx((1 + 2 * 2 / 6) / 2)
     assert "The model: its answer was cut after 7 tokens." in answer.warnings
-    assert all(passage.shown_to_model for passage in answer.evidence)
+    assert all(passage.shown_to_model and passage.quoted for passage in answer.evidence)
 
     online = with_parts(online, generator=Reader("It did not [1].", demonstration=True))
     silent = online.ask(question, query=query)

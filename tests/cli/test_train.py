@@ -5,6 +5,7 @@ import pytest
 from biomed_agent.cli import main
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.cli.train import Report
+from biomed_agent.core.progress import StepLine
 
 
 @pytest.mark.parametrize(
@@ -37,9 +38,10 @@ def test_a_wrong_recipe_names_its_key(tmp_path, capsys):
 
 def test_steps_are_told_now_and_then_where_nobody_watches(capsys):
     report = Report(Screen())
-    for text in ("stage 1 of 1", "step 20 of 100, loss 3.0", "step 40 of 100, loss 2.0", "the checkpoint folder is x"):
+    steps = [StepLine(f"step {number} of 100") for number in (20, 40)]
+    for text in ("stage 1 of 1", *steps, "step by step", "the checkpoint folder is x"):
         report(text)
-    lines = ["stage 1 of 1", "step 20 of 100, loss 3.0", "the checkpoint folder is x"]
+    lines = ["stage 1 of 1", "step 20 of 100", "step by step", "the checkpoint folder is x"]
     assert capsys.readouterr().err.splitlines() == lines
 
 

@@ -31,6 +31,11 @@ from biomed_agent.core.query import Filter, Query, Subject
         ),
         (Query("is_a", (Subject("aspirin"),), object="It is an ester."), "Supported", "whether this holds"),
         (Query("locate", (Subject("Gleevec", "molecule"),)), "imatinib", "identity of imatinib"),
+        (
+            Query("value", (Subject("ABL1"),), ("length",), filters=(Filter("organism", "=", "Homo sapiens"),)),
+            "1,130",
+            "length of",
+        ),
         (Query("similar", (Subject("caffeine", "molecule"),), limit=3), "like caffeine", "molecules similar to"),
         (Query("contains", (Subject("caffeine", "molecule"),), limit=3), "that hold caffeine", "molecules that hold"),
         (Query("compare", (Subject("Gleevec"), Subject("EGFR"))), "Different records", "whether these are one thing"),
@@ -67,6 +72,9 @@ def test_a_literature_query_leaves_only_as_it_is_written(agent: BioMedAgent) -> 
         (Query("list", (Subject("EGFR"),), filters=(Filter("Kd", "<", 3, "kg"),)), "no unit of a concentration"),
         (Query("list", (Subject("EGFR"),), filters=(Filter("colour", "=", "red"),)), "cannot be applied"),
         (Query("list", (Subject("EGFR"),), filters=(Filter("Kd", "in", (1.0, 2.0), "nM"),)), "cannot be applied"),
+        (Query("list", (Subject("EGFR"),), order="Kd"), "no order but the usual one"),
+        (Query("list", (Subject("EGFR"),), aggregate="count"), "aggregate 'count' cannot be made"),
+        (Query("value", (Subject("aspirin"),), filters=(Filter("logP", "<", 3),)), "cannot be applied to a query"),
         (Query("similar", (Subject("caffeine"),), limit=101), "limit is 101; expected 1 to 100"),
         (Query("locate", (Subject("caffeine", "metal"),)), "kind of a subject"),  # type: ignore[arg-type]
     ],

@@ -103,7 +103,7 @@ def conflict_sentence(facts: Sequence[Fact], sources: compose.Sources) -> str:
 def _valued(reading: Reading, sources: compose.Sources) -> str:
     fact = reading.fact
     where = f"{_table(fact)} {sources.cite(fact.provenance)}".strip()
-    return _value(fact) + (f" ({where})" if where else "")
+    return compose.measured_text(fact) + (f" ({where})" if where else "")
 
 
 def _meaning(reading: Reading) -> str:
@@ -180,7 +180,7 @@ def partners_text(entity: Entity, partners: Partners, sources: compose.Sources) 
     for measure in shown:
         group = [fact for fact in partners.facts if fact.predicate == measure]
         strongest = group[:MAX_NAMED_PARTNERS]
-        named = "; ".join(f"{fact.note or fact.subject} {_value(fact)}" for fact in strongest)
+        named = "; ".join(f"{fact.note or fact.subject} {compose.measured_text(fact)}" for fact in strongest)
         cited = sources.cite_all(fact.provenance for fact in strongest)
         pieces.append(f"{named} ({len(strongest)} of {partners.counts[measure]} by {measure}) {cited}".rstrip())
     unlisted = [f"{count} by {measure}" for measure, count in partners.counts.items() if measure not in shown]
@@ -196,7 +196,10 @@ def partners_text(entity: Entity, partners: Partners, sources: compose.Sources) 
 def _none_within(entity: Entity, partners: Partners, sources: compose.Sources) -> str:
     """Say that no partner lies within the limit, and which comes nearest."""
     words = partners.limit.words if partners.limit else ""
-    values = (f"{fact.note} {_value(fact)} {sources.cite(fact.provenance)}".rstrip() for fact in partners.beyond)
+    values = (
+        f"{fact.note} {compose.measured_text(fact)} {sources.cite(fact.provenance)}".rstrip()
+        for fact in partners.beyond
+    )
     nearest, name = "; ".join(values), compose.name_of(entity)
     sentence = f"No measured affinity of {name} in the local records is within the limit {words}"
     text = f"{sentence}; the strongest: {nearest}."
@@ -209,10 +212,6 @@ def _none_within(entity: Entity, partners: Partners, sources: compose.Sources) -
 def _of_measure(limit: Limit, fact: Fact) -> bool:
     """Whether an affinity is of the measure that a limit is put on: the one it names, or any concentration."""
     return fact.predicate == limit.measure or (not limit.measure and fact.predicate != SCORE)
-
-
-def _value(fact: Fact) -> str:
-    return f"{fact.predicate} {compose.number(fact.amount)} {fact.unit}".strip()
 
 
 def _table(fact: Fact) -> str:

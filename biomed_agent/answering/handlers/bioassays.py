@@ -49,15 +49,11 @@ def bioassay_sentences(context: AnswerContext, molecule: Molecule, known: bool) 
     counts, targets = facts[0], facts[1:]
     shown = [_with_name(fact, context.components.index) for fact in targets[:MAX_TARGETS]]
     draft.facts += [counts, *shown]
-    strongest = "; ".join(f"{_target(fact)} {_amount_text(fact)}" for fact in shown[:5])
+    strongest = "; ".join(f"{_target(fact)} {compose.measured_text(fact)}" for fact in shown[:5])
     beyond = f"; {len(targets) - 5} more targets with active results" if len(targets) > 5 else ""
     cited = draft.sources.cite_all(fact.provenance for fact in (counts, *shown[:5]))
     lead = f"PubChem's bioassays of {compose.name_of(molecule)}: {counts.value:,} results ({counts.note})"
     return [f"{lead}{f'; strongest: {strongest}{beyond}' if shown else ''} {cited}."]
-
-
-def _amount_text(fact: Fact) -> str:
-    return f"{fact.predicate} {compose.number(fact.amount)} {fact.unit}".strip()
 
 
 def _target(fact: Fact) -> str:

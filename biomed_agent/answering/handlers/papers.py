@@ -67,11 +67,12 @@ def _passage(query: str, article: Article) -> Evidence:
 
 
 def _numbered(context: AnswerContext, passages: Sequence[Evidence]) -> list[Evidence]:
-    """Number passages by their article's place among the sources."""
+    """Return passages that the answer will quote, numbered by their article's place among the sources."""
     sources = context.draft.sources
+    quoted = [replace(passage, quoted=True) for passage in passages]
     return [
         replace(passage, number=sources.number(origin)) if (origin := passage.article.provenance) else passage
-        for passage in passages
+        for passage in quoted
     ]
 
 

@@ -85,7 +85,7 @@ class Resolver:
         """Return the one entity ``text`` names.
 
         Args:
-            text: A name, identifier, structure or sequence, with or without a prefix of :data:`PREFIXES`.
+            text: A name, identifier, structure or sequence, with or without a prefix of :data:`~.identifiers.PREFIXES`.
             kind: What is expected; None when either would do.
             policy: ``ask`` raises when a name means several things, ``best`` takes the first and says so,
                 ``strict`` also refuses a choice by default organism.
@@ -181,7 +181,7 @@ class Resolver:
         if prefix == "uniprot":
             return self._protein_record(_well_formed(prefix, value.upper()))
         if prefix == "inchikey":
-            return self._by_inchikey(value.upper(), notes)
+            return self._by_inchikey(value.upper())
         if prefix in ("cid", "chebi", "drugbank", "chembl", "cas", "unii"):
             return self._molecule_record(prefix, _well_formed(prefix, value), policy, notes)
         return None
@@ -191,7 +191,7 @@ class Resolver:
         if value.startswith("InChI="):
             return self._known_structure(structures.molecule_from_inchi(value), notes, as_recorded=True)
         if INCHIKEY.fullmatch(value):
-            return self._by_inchikey(value, notes)
+            return self._by_inchikey(value)
         for pattern, namespace in PLAIN_IDS:
             if (match := pattern.fullmatch(value)) and (namespace != "cas" or structures.looks_like_cas(match[1])):
                 return self._molecule_record(namespace, match[1], policy, notes)
@@ -202,7 +202,7 @@ class Resolver:
             return self._known_structure(molecule_from_molblock(value), notes)
         return None
 
-    def _by_inchikey(self, key: str, notes: list[str]) -> Resolved:
+    def _by_inchikey(self, key: str) -> Resolved:
         molecules = self.index.molecules_by_inchikey(key)
         if not molecules and self.pubchem is not None:
             molecules = self.pubchem.by_inchikey(key)

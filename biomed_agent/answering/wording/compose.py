@@ -68,6 +68,11 @@ def number(value: str | int | float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{round(value, 4) + 0.0:,}".removesuffix(".0")
 
 
+def measured_text(fact: Fact) -> str:
+    """Return what was measured with its value and unit, such as ``Kd 1.1 nM``."""
+    return f"{fact.predicate} {number(fact.amount)} {fact.unit}".strip()
+
+
 def label_of(predicate: str) -> str:
     """Return how a sentence calls a predicate."""
     return LABELS.get(predicate.lower(), predicate)
@@ -219,7 +224,7 @@ def sameness_sentence(entities: Sequence[Resolved], sources: Sources) -> str:
 def activity_sentence(molecule: str, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
     """State the measured affinities of a pair."""
     measured = "; ".join(
-        f"{fact.predicate} {number(fact.amount)} {fact.unit}".strip() + (f" ({fact.note})" if fact.note else "")
+        measured_text(fact) + (f" ({fact.note})" if fact.note else "")
         + f" {sources.cite(fact.provenance)}".rstrip()
         for fact in facts[:MAX_LISTED]
     )  # fmt: skip

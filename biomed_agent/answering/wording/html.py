@@ -186,14 +186,14 @@ def _facts(title: str, rows: list[FactRow]) -> _Markup:
 def _passages(answer: Answer) -> _Markup:
     if not answer.evidence:
         return _Markup()
-    return _section("Passages", *(_article(answer, number, passages) for number, passages in articles(answer)))
+    return _section("Passages", *(_article(number, passages) for number, passages in articles(answer)))
 
 
-def _article(answer: Answer, number: str, passages: list[Evidence]) -> _Markup:
+def _article(number: str, passages: list[Evidence]) -> _Markup:
     article = passages[0].article
     color = _RED if article.retracted else _AMBER if article.preprint or article.notices else ""
     rule = "border-left:3px solid rgba(128,135,146,.35);padding-left:.8em"
-    texts = [words for passage in passages if (words := passage_text(answer, passage, 1200))]
+    texts = [words for passage in passages if (words := passage_text(passage, 1200))]
     return _tag(
         "div",
         _tag("div", f"{number} {article_line(article)}", style=f"font-weight:500{f';color:{color}' if color else ''}"),

@@ -125,7 +125,7 @@ def _passages(page: _Page, answer: Answer) -> None:
     for number, passages in articles(answer):
         page.line(f"{number} {article_line(passages[0].article)}", first="  ", rest="    ")
         for passage in passages:
-            if words := passage_text(answer, passage, 600):
+            if words := passage_text(passage, 600):
                 page.line(words, first="    ", style=_DIM)
 
 
@@ -181,8 +181,8 @@ class _Page:
     def table(self, rows: Iterable[tuple[str, str]]) -> None:
         """Add rows of two columns; the first is as wide as its longest entry, up to a third of the page."""
         listed = list(rows)
-        most = self.width // 3
-        column = max((len(left) for left, _ in listed if len(left) <= most), default=0)
+        max_width = self.width // 3
+        column = max((len(left) for left, _ in listed if len(left) <= max_width), default=0)
         for left, right in listed:
             self.line(right, first=f"  {left.ljust(column)}  ", rest=" " * (column + 4))
 

@@ -217,7 +217,7 @@ def _articles(answer: Answer) -> list[str]:
     """Return one line per article; its passages stand on it unless the answer quotes them."""
     lines = []
     for number, passages in articles(answer):
-        texts = [words for passage in passages if (words := passage_text(answer, passage, 240))]
+        texts = [words for passage in passages if (words := passage_text(passage, 240))]
         lines.append(f"  {' '.join([number, article_line(passages[0].article, 80), *texts])}")
     return lines
 

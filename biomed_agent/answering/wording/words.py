@@ -178,11 +178,12 @@ def articles(answer: Answer) -> list[tuple[str, list[Evidence]]]:
     return [(f"[{article_number(answer, group[0])}]", group) for group in groups]
 
 
-def passage_text(answer: Answer, passage: Evidence, limit: int) -> str:
+def passage_text(passage: Evidence, limit: int) -> str:
     """Return the words of a passage in quotation marks; empty when the answer's text quotes them already."""
-    words = clean(passage.text)
+    if passage.quoted:
+        return ""
     label = f"{clean(passage.label)}: " if passage.label else ""
-    return "" if words in clean(answer.text) else f'{label}"{shorten(words, limit)}"'
+    return f'{label}"{shorten(passage.text, limit)}"'
 
 
 def article_line(article: Article, title: int = 400) -> str:
@@ -229,11 +230,11 @@ class FactRow:
     values: list[tuple[str, int | None]] = field(default_factory=list)
     """each with the number of its source"""
 
-    def value(self, most: int) -> str:
-        """Return the first ``most`` values with their unit, and how many more there are."""
+    def value(self, limit: int) -> str:
+        """Return the first ``limit`` values with their unit, and how many more there are."""
         one_source = self.number is not None
-        texts = [text if one_source or number is None else f"{text} [{number}]" for text, number in self.values[:most]]
-        more = f" (+{len(self.values) - most} more)" if len(self.values) > most else ""
+        texts = [text if one_source or number is None else f"{text} [{number}]" for text, number in self.values[:limit]]
+        more = f" (+{len(self.values) - limit} more)" if len(self.values) > limit else ""
         unit = f" {self.unit}" if self.unit else ""
         return f"{'; '.join(texts)}{unit}{more}"
 

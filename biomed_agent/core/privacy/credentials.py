@@ -132,7 +132,7 @@ def proxy_settings() -> dict[str, str]:
 
 
 def long_enough(secrets: Sequence[str]) -> list[str]:
-    """Return those of some secrets that are looked for in whole answers and logs, see :data:`SHORTEST`."""
+    """Return those of some secrets that are looked for in whole answers and logs, see :data:`MIN_SECRET_CHARS`."""
     return [secret for secret in secrets if len(secret.strip()) >= MIN_SECRET_CHARS]
 
 

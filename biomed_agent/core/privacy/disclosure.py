@@ -23,8 +23,6 @@ MAX_MOTIF_RESIDUES = 3
 """residues in three-letter code that a query may hold: Arg-Gly-Asp is what integrins are asked about by"""
 MIN_SEQUENCE_RESIDUES = 12
 """residues from which a word that is no English counts as a sequence"""
-MIN_CAPITAL_RESIDUES = 9
-"""residues from which one in capitals does"""
 
 _BRACKET_ATOM = r"\[\d*[A-Za-z][a-z]?@{0,2}(?:H\d*)?[+-]{0,4}\d*(?::\d+)?\]"
 _SMILES_PART = rf"(?:{_BRACKET_ATOM}|{ORGANIC_SUBSET}|[-=#$/\\.~:()@+*]|%\d\d|\d)"

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from biomed_agent.core.errors import CheckpointError, Unavailable
 from biomed_agent.model.checkpoints.adapter import BASE, base_of, merge_lora, read_trained, write_trained
-from biomed_agent.model.checkpoints.conversion.files import read_weights, some
+from biomed_agent.model.checkpoints.conversion.files import first_names, read_weights
 from biomed_agent.model.checkpoints.conversion.layouts import RELEASED
 from biomed_agent.model.checkpoints.conversion.match import MatchReport, Part, match
 from biomed_agent.model.checkpoints.conversion.origin import released
@@ -247,7 +247,7 @@ def load_checkpoint(
     manifest = read_manifest(folder)
     absent = [name for name in manifest["files"] if not (Path(folder) / name).is_file()]
     if absent:
-        raise CheckpointError(f"{folder} lacks {some(absent)}.", "Fetch or build it again.")
+        raise CheckpointError(f"{folder} lacks {first_names(absent)}.", "Fetch or build it again.")
     try:
         model = BioMedGPTForConditionalGeneration.from_pretrained(
             base_of(folder, manifest, base), dtype=dtype, **kwargs

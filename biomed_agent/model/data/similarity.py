@@ -124,11 +124,11 @@ class WordIndex:
         parts = [self._owners[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         return np.bincount(np.concatenate([*parts, np.empty(0, np.int32)]), minlength=len(self.distinct))
 
-    def candidates(self, query: str, most: int = MAX_CANDIDATES) -> list[int]:
+    def candidates(self, query: str, limit: int = MAX_CANDIDATES) -> list[int]:
         """Return the places of the sequences that share most 5-mers with ``query``, best first."""
         shared = self.shared(query)
         places = np.flatnonzero(shared)
-        return [int(place) for place in places[np.argsort(-shared[places], kind="stable")][:most]]
+        return [int(place) for place in places[np.argsort(-shared[places], kind="stable")][:limit]]
 
 
 def words(sequence: str) -> NDArray[np.int32]:

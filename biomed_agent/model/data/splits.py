@@ -187,7 +187,7 @@ class Grouping:
         """The method that will be used."""
         return self.proteins or ("mmseqs" if shutil.which("mmseqs") else "words")
 
-    def stated(self) -> dict[str, str]:
+    def criteria(self) -> dict[str, str]:
         """Return what identity means here, in words, for molecules and proteins."""
         words = PROTEIN_METHODS[self.protein_method].format(identity=self.identity, coverage=self.coverage)
         return {"molecules": MOLECULE_METHODS[self.molecules], "proteins": words}
@@ -360,7 +360,7 @@ def _described(
     total = sum(groups.total() for groups in counted.values())
     largest, size = max(((group, n) for groups in counted.values() for group, n in groups.items()), key=itemgetter(1))
     return {
-        "same_group_means": {what: words for what, words in grouping.stated().items() if getattr(groups, what)},
+        "same_group_means": {what: words for what, words in grouping.criteria().items() if getattr(groups, what)},
         "seed": folds.seed,
         "folds": {
             name: {

@@ -269,7 +269,7 @@ class _Texts:
     def examples(self) -> list[dict[str, Any]]:
         """Return every example."""
         asked = [self._shown(number) for number in range(len(self.rows))]
-        return [results.shown(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
+        return [results.example_of(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
 
     def _shown(self, number: int) -> Asked:
         row = self.rows[number]
@@ -361,7 +361,7 @@ class _Choices:
     def examples(self) -> list[dict[str, Any]]:
         """Return every question."""
         asked = [Asked(row.id, "", row.text, row.answer) for row in self.rows]
-        return [results.shown(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
+        return [results.example_of(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
 
     def _asked(self, name: str, setting: Setting) -> System:
         prompts = [

@@ -112,7 +112,7 @@ def _section(report: Mapping[str, Any], section: Mapping[str, Any]) -> list[str]
     headline = report["task"]["headline"]
     parts: list[str] = []
     if len(report["sections"]) > 1:
-        parts.append(_tag("h2", tables.heading_of(report, section)))
+        parts.append(_tag("h2", tables.heading_of(section)))
     theirs = _same_data(report) if section is report["sections"][-1] else []
     panels = [plots.scores_plot(section, column, theirs) for column in _plotted(section, headline)]
     parts += [_tag("h3", "Scores"), _plots(*panels)]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.model.evaluation import results
 from biomed_agent.model.evaluation.metrics import MIN_INTERVAL_EXAMPLES
 from biomed_agent.model.evaluation.tables import (
     MARKS_LINE,
@@ -67,7 +66,7 @@ def markdown(report: EvaluationReport) -> str:
     parts = [f"# {title(report)}", *(f"- {line}" for line in facts(report))]
     text = "\n".join([parts[0], "", *parts[1:], ""])
     for section in report["sections"]:
-        heading = f"\n## {heading_of(report, section)}\n\n" if len(report["sections"]) > 1 else "\n"
+        heading = f"\n## {heading_of(section)}\n\n" if len(report["sections"]) > 1 else "\n"
         text += heading + section_markdown(section, report["task"]["headline"])
     if report["published"]:
         text += (
@@ -103,22 +102,3 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
     cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
-
-
-def scores_table(scores: Mapping[str, results.Scores]) -> str:
-    """Return what the structures are worth, by kind of question, as the Markdown table of a model card."""
-    header = ["kind", "n", "ROUGE-L", "exchanged", "difference", "best constant", "loss", "exchanged", "difference"]
-    rows = []
-    for kind, score in scores.items():
-        words = [
-            f"{score.rouge_l:.3f}",
-            f"{score.shuffled:.3f}",
-            f"{score.rouge_l - score.shuffled:.3f} ± {score.rouge_l_error:.3f}",
-        ]
-        constant = "" if score.constant is None else f"{score.constant:.3f}"
-        loss = ["", "", ""]
-        if score.loss is not None and score.loss_shuffled is not None and score.loss_error is not None:
-            cost = f"{score.loss_shuffled - score.loss:.3f} ± {score.loss_error:.3f}"
-            loss = [f"{score.loss:.3f}", f"{score.loss_shuffled:.3f}", cost]
-        rows.append([kind, f"{score.n:,}", *words, constant, *loss])
-    return table(header, rows)

@@ -293,12 +293,12 @@ def extremes(asked: Sequence[Asked], systems: Sequence[System], headline: str) -
     others = list(reversed(order[len(best) :]))
     worst = sorted(others, key=lambda number: not systems[0].answers[number])[:SHOWN_ANSWERS]
     return {
-        "best": [shown(asked[number], systems, number, headline) for number in best],
-        "worst": [shown(asked[number], systems, number, headline) for number in worst],
+        "best": [example_of(asked[number], systems, number, headline) for number in best],
+        "worst": [example_of(asked[number], systems, number, headline) for number in worst],
     }
 
 
-def shown(row: Asked, systems: Sequence[System], number: int, headline: str) -> dict[str, Any]:
+def example_of(row: Asked, systems: Sequence[System], number: int, headline: str) -> dict[str, Any]:
     """Return one example with every system's answer and headline score."""
     return {
         "key": row.key,

@@ -27,7 +27,7 @@ def title(report: EvaluationReport) -> str:
     return f"{report['task']['title']}: {model['name']} {model['revision']}".strip()
 
 
-def heading_of(report: EvaluationReport, section: Mapping[str, Any]) -> str:
+def heading_of(section: Mapping[str, Any]) -> str:
     """Return what the examples of a section have in common."""
     return "All questions" if section["kind"] == "all" else f"Questions of kind {section['kind']}"
 

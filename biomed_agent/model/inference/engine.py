@@ -111,7 +111,7 @@ class LocalEngine:
         """
         if options.mbr_samples and conversations:
             ready = [self._prepare([messages], options) for messages in conversations]  # all, before any is sampled
-            return [choose(self._drawn(*prepared, options)).generation for prepared in ready]
+            return [choose(self._sample(*prepared, options)).generation for prepared in ready]
         inputs, limits, notes = self._prepare(conversations, options)
         with self._running(options):
             rows = self._decode(inputs, limits, options, None)
@@ -136,9 +136,9 @@ class LocalEngine:
         if n == 1:
             return self.generate_batch([messages], replace(options, mbr_samples=0))
         options = replace(options, mbr_samples=n)
-        return self._drawn(*self._prepare([messages], options), options)
+        return self._sample(*self._prepare([messages], options), options)
 
-    def _drawn(self, inputs: Any, limits: list[int], notes: list[str], options: Options) -> list[Generation]:
+    def _sample(self, inputs: Any, limits: list[int], notes: list[str], options: Options) -> list[Generation]:
         """Sample answers to one conversation, whatever others are asked with it."""
         (limit,), (note,) = limits, notes
         with self._running(options):
@@ -293,7 +293,7 @@ class LocalEngine:
     def _running(self, options: Options) -> Iterator[None]:
         """Hold the model: one caller, few threads, its own random numbers, quiet, no gradients."""
         devices = [self.device] if self.device.type == "cuda" else []
-        with self._held(), _quiet(), torch.random.fork_rng(devices=devices, enabled=options.seed is not None):
+        with self._hold(), _quiet(), torch.random.fork_rng(devices=devices, enabled=options.seed is not None):
             threads = torch.get_num_threads()
             torch.set_num_threads(self._threads)
             if options.seed is not None:
@@ -309,7 +309,7 @@ class LocalEngine:
                 torch.set_num_threads(threads)
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
+    def _hold(self) -> Iterator[None]:
         """Wait until no other call holds the model, or the deadline is over."""
         deadline = current()
         deadline.check()

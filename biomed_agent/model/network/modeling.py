@@ -157,7 +157,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         """Resize the language model's vocabulary, as transformers does.
 
         Placeholder ids that would now be words move behind the last one; let the processor follow with
-        :meth:`~biomed_agent.model.BioMedGPTProcessor.follow`.
+        :meth:`~.processing.BioMedGPTProcessor.follow`.
 
         Args:
             *args: New number of rows and the library's further arguments.

@@ -34,7 +34,7 @@ class Asked:
     """what was trained on and answers the same kinds, for constant answer and nearest neighbour"""
 
 
-def asked(corpus: Corpus, data: Path) -> dict[str, Asked]:
+def rows_by_table(corpus: Corpus, data: Path) -> dict[str, Asked]:
     """Return what the model is scored on, by table.
 
     Args:
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with mol_text/ and protein_text/")
     parser.add_argument("--output", type=Path, required=True, help="folder for the files")
     options = parser.parse_args()
-    for path in write(asked(build(options.data), options.data), options.output):
+    for path in write(rows_by_table(build(options.data), options.data), options.output):
         print(path)
 
 

@@ -31,7 +31,7 @@ from biomed_agent.model.local import LocalModel
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
 from biomed_agent.model.network.processing import BioMedGPTProcessor
 from biomed_agent.model.release import auxiliary
-from biomed_agent.model.release.heldout import CHEBI20, MOLECULES, PROTEINS, asked
+from biomed_agent.model.release.heldout import CHEBI20, MOLECULES, PROTEINS, rows_by_table
 from biomed_agent.model.release.mini import IN_A_TEST, PROTEIN_LICENCES, Corpus, build
 from biomed_agent.model.training.align import restore, stage_folder
 from biomed_agent.model.training.recipe import ANSWERS, Recipe
@@ -139,7 +139,7 @@ def score(folder: Path, corpus: Corpus, data: Path, output: Path, processes: int
     model = loaded(LocalModel(folder), processes)
     settings = EvaluationSettings(controls=True, max_new_tokens=MAX_NEW_TOKENS)
     evaluations = {}
-    for name, questions in asked(corpus, data).items():
+    for name, questions in rows_by_table(corpus, data).items():
         evaluations[name] = evaluate(
             task_named(questions.task),
             model,

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers.utils.import_utils import is_flash_attn_2_available
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput
+from biomed_agent.core.progress import ReportLine
 from biomed_agent.model.checkpoints.adapter import add_lora, merge_lora, read_trained, write_trained
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
@@ -46,7 +47,6 @@ from biomed_agent.model.training.precision import PRECISION, decide, names, prec
 from biomed_agent.model.training.recipe import ANSWERS, GIST, STRUCTURE, Lora, Loss, Recipe, Stage
 from biomed_agent.model.training.start import begin, refuse_no_start, vocabulary_texts
 from biomed_agent.model.training.trainer import (
-    ReportLine,
     RunSettings,
     RunTrainer,
     attention_layers,
@@ -334,10 +334,10 @@ def stage_trainer(
     tell_cropped(examples, longest, report)
     chosen = in_context(chosen, lengths, model, stage, report)
 
-    def grouped(some: Sequence[Example]) -> Batches:
+    def grouped(subset: Sequence[Example]) -> Batches:
         if packing:
-            return packed(some, lengths, stage.batch_tokens, recipe.seed)
-        return padded_batches(some, stage.batch_tokens, recipe.seed)
+            return packed(subset, lengths, stage.batch_tokens, recipe.seed)
+        return padded_batches(subset, stage.batch_tokens, recipe.seed)
 
     batches = grouped(chosen)
     apart = select_held_out(held_out, stage, recipe.seed, longest)

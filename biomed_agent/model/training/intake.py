@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.progress import ReportLine
 from biomed_agent.model.data import formats
 from biomed_agent.model.data.examples import Example
 from biomed_agent.model.data.splits import Folds, Grouping
 from biomed_agent.model.training.batching import draw
-from biomed_agent.model.training.trainer import ReportLine, is_first, write_json
+from biomed_agent.model.training.trainer import is_first, write_json
 
 HELD_OUT_SHARE = 0.02
 """of the groups of alike structures, when no file of held-out pairs is given"""

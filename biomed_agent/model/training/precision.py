@@ -75,11 +75,11 @@ def precisions(begun: Mapping[str, Any], stages: Mapping[str, bool | Literal["au
                 f"{stage} was begun in {name}, and the recipe now says bf16: {str(wish).lower()}.",
                 'Say "auto" to resume the run as it was begun, or give another folder to begin anew.',
             )
-        decided[stage] = bf16, _told(wish, bf16, best)
+        decided[stage] = bf16, _precision_text(wish, bf16, best)
     return decided
 
 
-def _told(wish: bool | Literal["auto"], bf16: bool, best: Precision) -> str:
+def _precision_text(wish: bool | Literal["auto"], bf16: bool, best: Precision) -> str:
     """Say in which precision is trained, why, and what it costs where another would be faster."""
     if wish != AUTO:
         why = "as the recipe says"

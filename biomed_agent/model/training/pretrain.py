@@ -23,6 +23,7 @@ from transformers import (
 )
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.progress import ReportLine
 from biomed_agent.model.data.papers.shard_writer import write_shards
 from biomed_agent.model.data.papers.shards import INDEX, ShardSettings, TokenRows, read_index, tokenizer_digest
 from biomed_agent.model.network.configuration import BioMedGPTConfig
@@ -33,7 +34,6 @@ from biomed_agent.model.training.precision import AUTO, PRECISION, Bf16, decide,
 from biomed_agent.model.training.recipe import STRICT, check_sizes, read_recipe
 from biomed_agent.model.training.trainer import (
     LOG,
-    ReportLine,
     RunSettings,
     RunTrainer,
     is_first,
@@ -154,7 +154,7 @@ def pretrain(recipe_file: Path, inputs: Sequence[Path], output: Path, *, report:
 
     Args:
         recipe_file: A recipe, such as ``configs/pretrain.json``.
-        inputs: Papers (see :class:`~.literature.PaperFile`), or one folder of shards that is packed already.
+        inputs: Papers (see :class:`~.readers.PaperFile`), or one folder of shards that is packed already.
         output: Folder of the run: ``shards/``, ``checkpoint-*``, ``log.jsonl``, plots and ``model/``.
         report: Told the progress.
 

@@ -11,6 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, EsmTokenizer
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput
+from biomed_agent.core.progress import ReportLine
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, special_ids
 from biomed_agent.model.contract.manifest import MANIFEST, read_manifest
 from biomed_agent.model.data.examples import KINDS, Example
@@ -19,7 +20,7 @@ from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneratio
 from biomed_agent.model.network.processing import BioMedGPTProcessor
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
 from biomed_agent.model.training.recipe import Recipe, Sizes
-from biomed_agent.model.training.trainer import ReportLine, is_first
+from biomed_agent.model.training.trainer import is_first
 from biomed_agent.model.training.vocabulary import train_vocabulary
 
 ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]

@@ -4,10 +4,10 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -23,10 +23,8 @@ from transformers import (
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.progress import ReportLine, StepLine, duration
 from biomed_agent.model.training.precision import PRECISION, name_of
-
-ReportLine: TypeAlias = Callable[[str], None]
-"""Told in a line what is being done and how far it is."""
 
 LOG = "log.jsonl"
 FINISHED = "finished.json"
@@ -212,7 +210,7 @@ class JsonLog(TrainerCallback):
 
     Args:
         file: The log.
-        report: Told one line of progress for each line on training.
+        report: Told one :class:`~biomed_agent.core.progress.StepLine` for each line on training.
         minutes: Time limit of the run, for the time left.
     """
 
@@ -281,9 +279,9 @@ class JsonLog(TrainerCallback):
             self.last, self.tokens = now, tokens
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, allow_nan=False) + "\n")
-        self.report(self._said(line, state.max_steps))
+        self.report(StepLine(self._line_text(line, state.max_steps)))
 
-    def _said(self, line: Mapping[str, Any], steps: int) -> str:
+    def _line_text(self, line: Mapping[str, Any], steps: int) -> str:
         done = int(line["step"])
         if "loss" not in line:
             losses = ", ".join(f"{name} {loss:.3f}" for name, loss in held_out_losses(line).items())
@@ -400,14 +398,6 @@ def write_json(value: Any, file: Path) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     partial.write_text(text + "\n", encoding="utf-8")
     partial.replace(file)
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words, such as ``2 h 5 min``."""
-    minutes = round(max(0.0, seconds) / 60)
-    if minutes < 1:
-        return f"{max(0, round(seconds))} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def draw_plots(log: Path, folder: Path) -> list[Path]:

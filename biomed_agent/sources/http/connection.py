@@ -40,7 +40,7 @@ class HttpConnection:
 
     Args:
         agent: What to call ourselves.
-        clock: The module :mod:`time` or a stand-in.
+        clock: The module ``time`` or a stand-in.
     """
 
     def __init__(self, agent: str, clock: Clock) -> None:

@@ -28,7 +28,7 @@ HORIZON_SECONDS = 3600.0
 
 
 class Clock(Protocol):
-    """What is used of the module :mod:`time`, so that tests need not wait."""
+    """What is used of the module ``time``, so that tests need not wait."""
 
     def time(self) -> float:
         """Seconds since 1970."""

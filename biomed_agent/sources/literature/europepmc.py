@@ -256,20 +256,6 @@ class EuropePMC:
             mark = page.next_mark if page.articles and page.next_mark != mark else ""
         return replace(page, articles=tuple(articles[:limit]), next_mark=mark, unread=unread)
 
-    def fetch_pmid(self, pmid: str | int) -> Article:
-        """Return the record of a PMID.
-
-        Raises:
-            NotFound: Europe PMC does not have it.
-        """
-        number = str(pmid).strip()
-        if not re.fullmatch(r"[1-9][0-9]{0,9}", number):
-            raise InvalidInput(f"{number!r} is no PMID.", "Expected a number such as 12377809.")
-        articles = self._page(f"EXT_ID:{number} AND SRC:MED", "*", 1, "identifier", f"PMID {number}").articles
-        if not articles or articles[0].pmid != number:
-            raise NotFound(f"Europe PMC has no article with PMID {number}.", "Check the number.")
-        return articles[0]
-
     def full_text(self, pmcid: str) -> FullText:
         """Return an open-access article as plain sections.
 

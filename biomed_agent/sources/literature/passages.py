@@ -45,7 +45,7 @@ def words_of(text: str) -> list[str]:
 def rank_passages(
     question: str,
     articles: Sequence[Article],
-    most: int = MAX_PASSAGES,
+    limit: int = MAX_PASSAGES,
     full_texts: Mapping[str, FullText] = {},
 ) -> list[Evidence]:
     """Return the sentences of abstracts and full texts that fit the question best, verbatim, article by article.
@@ -57,7 +57,7 @@ def rank_passages(
     Args:
         question: Its words rank the sentences.
         articles: In the order of the search; among equals the earlier one wins.
-        most: Most passages.
+        limit: Most passages.
         full_texts: By the handle of their article; such an article's passages come from its full text, which holds
             the abstract, and carry the provenance and licence of that.
 
@@ -88,7 +88,7 @@ def rank_passages(
     chosen: dict[str, list[int]] = {}
     for _, place in sorted(scored):
         places = chosen.setdefault(passages[place][0].handle, [])
-        if len(places) < MAX_PER_ARTICLE and sum(map(len, chosen.values())) < most:
+        if len(places) < MAX_PER_ARTICLE and sum(map(len, chosen.values())) < limit:
             places.append(place)
     numbered = enumerate((places for places in chosen.values() if places), 1)
     rows = [(number, *passages[place]) for number, places in numbered for place in places]

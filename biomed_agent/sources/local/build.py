@@ -1,7 +1,7 @@
 """Building an index from dumps: in streams, with progress, and going on where it was interrupted.
 
 ``NAME.partial`` is a SQLite file that holds what was read so far and, in the same transaction, how many records of
-which file that was. When all files are read its tables become those of an index (:mod:`..schema`), in steps that are
+which file that was. When all files are read its tables become those of an index (:mod:`.schema`), in steps that are
 noted as well, and it is renamed.
 """
 

@@ -68,7 +68,7 @@ class LocalIndex:
     def molecules_named(self, name: str) -> list[tuple[Molecule, Reason]]:
         """Return the molecules called ``name`` and why.
 
-        Spelling is compared by :func:`.names.name_key`; the best reason comes first.
+        Spelling is compared by :func:`.name_matching.name_key`; the best reason comes first.
         """
         return [(molecule, reason) for molecule, reason in self._named(name, "m") if isinstance(molecule, Molecule)]
 
@@ -111,15 +111,6 @@ class LocalIndex:
         """Return the protein with that UniProt entry name, such as ``EGFR_HUMAN``."""
         asked = (entry_name.strip().upper(),)
         return next(iter(self._proteins("SELECT * FROM protein WHERE entry_name = ?", asked)), None)
-
-    def proteins_by_gene(self, gene: str, organism: str = "") -> list[Protein]:
-        """Return the proteins of a primary gene name, human first; ``organism`` (a part of its name) narrows it."""
-        proteins = self._proteins("SELECT * FROM protein WHERE gene = ? COLLATE NOCASE ORDER BY id", (gene.strip(),))
-        wanted = organism.strip().casefold()
-        return sorted(
-            (protein for protein in proteins if wanted in protein.organism.casefold()),
-            key=lambda protein: protein.taxon_id != HUMAN,
-        )
 
     def protein_by_sequence(self, sequence: str) -> Protein | None:
         """Return the protein with exactly that sequence."""
@@ -219,8 +210,8 @@ class LocalIndex:
     def lexicon_spans(self, text: str) -> list[tuple[int, int, str]]:
         """Return the spans ``(start, end, name)`` of a free text that are known names, left to right.
 
-        Longer spans win over shorter ones and no two overlap; see :func:`.names.windows` for what can be a span and
-        :func:`.names.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
+        Longer spans win over shorter ones and no two overlap; see :func:`.name_matching.windows` for what can be a span
+        and :func:`.name_matching.fits` for when it counts. A plural or possessive ``s`` is not part of ``name``.
         """
         windows = {span: text[slice(*span)] for span in name_matching.windows(text)}
         forms = {span: dict.fromkeys((word, name_matching.singular(word))) for span, word in windows.items()}
@@ -246,12 +237,12 @@ class LocalIndex:
         key = name_matching.name_key(name)
         if not 3 <= len(key) <= MAX_SUGGESTED_LENGTH:
             return []
-        most, letters = max(1, len(key) // 4), Counter(key)
+        max_distance, letters = max(1, len(key) // 4), Counter(key)
         near: dict[str, float] = {}
-        for other in self._alike(key, most):
-            if least_distance(letters, other) > most:  # most of them, which need no table of distances
+        for other in self._alike(key, max_distance):
+            if least_distance(letters, other) > max_distance:  # most of them, which need no table of distances
                 continue
-            distance = distance_within(key, other, most)
+            distance = distance_within(key, other, max_distance)
             if distance is not None:
                 swapped = sorted(key) == sorted(other)  # the commonest slip of a short symbol
                 near[other] = distance - swapped / 2 - len(trigrams(key) & trigrams(other)) / 100
@@ -363,15 +354,15 @@ class LocalIndex:
                 names.setdefault(row["key"], []).append((row["kind"], row["shown"]))
         return names
 
-    def _alike(self, key: str, most: int) -> set[str]:
+    def _alike(self, key: str, max_distance: int) -> set[str]:
         """Return stored keys that may be a misspelling of ``key``: one edit off if short, else sharing trigrams.
 
-        Each letter by which the lengths differ is an edit, so keys whose lengths differ by more than ``most`` are left
-        out.
+        Each letter by which the lengths differ is an edit, so keys whose lengths differ by more than ``max_distance``
+        are left out.
         """
         if len(key) <= MAX_EDITED_LENGTH:
             return set(self._spellings(name_matching.one_edit_away(key)))
-        grams, lengths = sorted(trigrams(key)), (len(key) - most, len(key) + most)
+        grams, lengths = sorted(trigrams(key)), (len(key) - max_distance, len(key) + max_distance)
         sql = (
             f"SELECT key, count(*) AS shared FROM trigram WHERE gram IN ({', '.join('?' * len(grams))}) "
             "AND length(key) BETWEEN ? AND ? GROUP BY key HAVING shared >= ? "

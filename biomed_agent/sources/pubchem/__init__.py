@@ -1,8 +1,8 @@
 """PubChem: molecules by name, identifier or structure, and what depositors say about them.
 
-:mod:`.client` asks, :mod:`.ahead` for many things at a time. The other modules read what comes back: :mod:`.readers`
-PUG REST's records, tables and lists,
-:mod:`.annotations` the hazards and measured values of PUG View, :mod:`.bioassays` the outcomes of assays.
+:mod:`.client` asks, and :mod:`.prefetched` answers from what was asked for many names at once. :mod:`.readers` read
+PUG REST's records, tables and lists, :mod:`.annotations` the hazards and measured values of PUG View, :mod:`.bioassays`
+the outcomes of assays; :mod:`.depositor_facts` turns them into facts of an entity.
 """
 
 from __future__ import annotations

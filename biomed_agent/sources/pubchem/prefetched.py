@@ -29,18 +29,18 @@ class Ahead(PubChem):
         self._names = self.by_names([_spaced(name) for name in names])
 
     def by_cid(self, cid: int) -> Molecule:
-        """See :meth:`PubChem.by_cid`."""
+        """See :meth:`.PubChem.by_cid`."""
         if cid in self._cids.missing:
             raise self._cids.missing[cid]
         return self._cids.records.get(cid) or super().by_cid(cid)
 
     def by_inchikey(self, key: str) -> list[Molecule]:
-        """See :meth:`PubChem.by_inchikey`."""
+        """See :meth:`.PubChem.by_inchikey`."""
         fetched = _fetched(self._keys, key.strip().upper())
         return super().by_inchikey(key) if fetched is None else fetched
 
     def by_name(self, name: str) -> list[Molecule]:
-        """See :meth:`PubChem.by_name`."""
+        """See :meth:`.PubChem.by_name`."""
         fetched = _fetched(self._names, _spaced(name))
         return super().by_name(name) if fetched is None else fetched
 

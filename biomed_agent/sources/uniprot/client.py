@@ -1,4 +1,4 @@
-"""The questions put to UniProt."""
+"""UniProt asked: proteins by accession, name, gene, EC number or sequence, and the facts that their records state."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PAGE_SIZE = 50
 """entries one search returns at most; the server's limit is 500"""
 BATCH_SIZE = 500
 """accessions asked for at once: what one page holds, and what fits an address"""
-_MANY, _FIXED = "uniprotkb/accessions", {"fields": FIELDS, "size": str(BATCH_SIZE), "format": "json"}
+_BATCH_PATH, _BATCH_FIELDS = "uniprotkb/accessions", {"fields": FIELDS, "size": str(BATCH_SIZE), "format": "json"}
 
 
 def check_reply(reply: Reply) -> None:
@@ -247,7 +247,9 @@ class UniProt:
 
         def fetch(part: Sequence[str]) -> dict[str, _Entry]:
             log_line = f"{len(part)} accessions from {part[0]} to {part[-1]}"
-            reply = self._get(_MANY, "identifier", log_line, {"accessions": ",".join(part), **_FIXED}, check_results)
+            reply = self._get(
+                _BATCH_PATH, "identifier", log_line, {"accessions": ",".join(part), **_BATCH_FIELDS}, check_results
+            )
             fetched: dict[str, _Entry] = {}
             for entry in _results(reply):
                 with well_formed("UniProt"):
@@ -255,10 +257,10 @@ class UniProt:
                         if accession in part and (accession not in fetched or accession == entry["primaryAccession"]):
                             fetched[accession] = entry, reply.provenance
             parts = [
-                ({"accessions": accession, **_FIXED}, json.dumps({"results": [entry]}).encode())
+                ({"accessions": accession, **_BATCH_FIELDS}, json.dumps({"results": [entry]}).encode())
                 for accession, (entry, _) in fetched.items()
             ]
-            self.transport.store_parts(reply, "uniprot", _MANY, parts)
+            self.transport.store_parts(reply, "uniprot", _BATCH_PATH, parts)
             return fetched
 
         return entries | in_chunks(
@@ -267,8 +269,8 @@ class UniProt:
 
     def _cached(self, accessions: Sequence[str]) -> dict[str, _Entry]:
         """Return the entries that the cache holds of earlier batches."""
-        asked = {accession: {"accessions": accession, **_FIXED} for accession in accessions}
-        cached = self.transport.cached("uniprot", _MANY, asked)
+        asked = {accession: {"accessions": accession, **_BATCH_FIELDS} for accession in accessions}
+        cached = self.transport.cached("uniprot", _BATCH_PATH, asked)
         return {
             accession: (entry, reply.provenance) for accession, reply in cached.items() for entry in _results(reply)
         }
@@ -277,14 +279,14 @@ class UniProt:
         return self._get(f"uniprotkb/{accession}.json", "identifier", f"accession {accession}", check=check_entry)
 
     def _reviewed_else_all(self, query: str, log_line: str) -> Reply:
-        reply = self._found(f"{query} AND reviewed:true", "name", log_line)
-        return reply if read_search(reply.json(), reply.provenance) else self._found(query, "name", log_line)
+        reply = self._fetch_page(f"{query} AND reviewed:true", "name", log_line)
+        return reply if read_search(reply.json(), reply.provenance) else self._fetch_page(query, "name", log_line)
 
     def _search(self, query: str, discloses: Discloses, log_line: str) -> list[Protein]:
-        reply = self._found(query, discloses, log_line)
+        reply = self._fetch_page(query, discloses, log_line)
         return read_search(reply.json(), reply.provenance)
 
-    def _found(self, query: str, discloses: Discloses, log_line: str) -> Reply:
+    def _fetch_page(self, query: str, discloses: Discloses, log_line: str) -> Reply:
         params = {"query": query, "fields": FIELDS, "format": "json", "size": str(PAGE_SIZE)}
         return self._get("uniprotkb/search", discloses, log_line, params, check_search)
 

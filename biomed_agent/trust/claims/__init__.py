@@ -64,11 +64,6 @@ def contradicts(claims: Iterable[Claim]) -> bool:
     return any(claim.verdict == "contradicted" for claim in claims)
 
 
-def check_claim(sentence: str, entity: Entity, facts: Sequence[Fact] = (), records: Records | None = None) -> Claim:
-    """Check one sentence; see :func:`check_text`."""
-    return _judge(sentence.strip(), entity, subject_of(entity, facts), facts, records)
-
-
 def subject_of(entity: Entity, facts: Sequence[Fact] = ()) -> statement.Subject:
     """Return the entity as the subject of sentences, with the names its record gives."""
     names: Iterable[str]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.types import Molecule
 from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
-from biomed_agent.trust.claims.whole import Whole, drawn, whole_of
+from biomed_agent.trust.claims.whole import Whole, drawn_charge, whole_of
 
 _CONDITION = re.compile(
     r"\b(?:physiological|neutral|acidic|basic|alkaline|low|high)(?: [\w-]+)? "
@@ -49,7 +49,7 @@ _LOST = re.compile(
     r"(?P<of>[^,;]*)"
 )
 _NAMED_ION = re.compile(rf"{_IS}an? [^ ;]*[a-z\d]\((?P<size>\d)(?P<sign>[+-])\)(?=$|[,;])")
-_MANY = {"mono": 1, "di": 2, "tri": 3, "tetra": 4}
+_MULTIPLIERS = {"mono": 1, "di": 2, "tri": 3, "tetra": 4}
 
 
 def charge_findings(lowered: str, molecule: Molecule) -> Iterator[Finding]:
@@ -58,24 +58,24 @@ def charge_findings(lowered: str, molecule: Molecule) -> Iterator[Finding]:
         return
     it = whole_of(structures.parsed(molecule.smiles))
     for match in _CHARGED.finditer(lowered):
-        yield _said(match, _charged(match, it), it)
+        yield _verdict_on(match, _charged(match, it), it)
     for match in _HAS_CHARGE.finditer(lowered):
         if not (match["value"] and (match["none"] or match["sign"])):
-            yield _said(match, _carried(match, it), it, denied=bool(match["none"] or match["denied"]))
+            yield _verdict_on(match, _carried(match, it), it, denied=bool(match["none"] or match["denied"]))
     for match in _THE_ION.finditer(lowered):
         if not re.match(rf"{_IS}an? ", match.group()) or match.start():  # "is an anion" is read as a class
-            yield _said(match, _ion(match, it), it)
+            yield _verdict_on(match, _ion(match, it), it)
     for match in _CONJUGATE.finditer(lowered):
         if not match["denied"]:
             yield _conjugate(match, it).for_words(match.group())
     for match in _LOST.finditer(lowered):
         acids = re.search(r"carbox|phosph|sulf|hydrox|\bacid|thiol", match["of"])
         if acids and not (it.negative or it.metal or it.parts > 1):
-            yield contradicted(f"{drawn(it)}; nothing in it is deprotonated").for_words(match.group())
+            yield contradicted(f"{drawn_charge(it)}; nothing in it is deprotonated").for_words(match.group())
     for match in _NAMED_ION.finditer(lowered):
         expected = int(f"{match['sign']}{match['size']}")
         if it.parts == 1 and it.net == 0 != expected and not match["denied"]:
-            yield contradicted(f"{drawn(it)}, not {expected:+d}").for_words(match.group())
+            yield contradicted(f"{drawn_charge(it)}, not {expected:+d}").for_words(match.group())
 
 
 def conditional(lowered: str) -> bool:
@@ -86,13 +86,13 @@ def conditional(lowered: str) -> bool:
     return _CONDITION.search(lowered) is not None or ("zwitterion" in lowered and " ph " in lowered)
 
 
-def _said(match: re.Match[str], outcome: tuple[bool, bool], it: Whole, denied: bool | None = None) -> Finding:
+def _verdict_on(match: re.Match[str], outcome: tuple[bool, bool], it: Whole, denied: bool | None = None) -> Finding:
     shown, possible = outcome
     denied = bool(match["denied"]) if denied is None else denied
     if possible and not shown:
-        finding = unverified(drawn(it))
+        finding = unverified(drawn_charge(it))
     else:
-        finding = (supported if shown is not denied else contradicted)(drawn(it))
+        finding = (supported if shown is not denied else contradicted)(drawn_charge(it))
     return finding.for_words(match.group() + " not" * denied)
 
 
@@ -126,7 +126,7 @@ def _carried(match: re.Match[str], it: Whole) -> tuple[bool, bool]:
 
 def _ion(match: re.Match[str], it: Whole) -> tuple[bool, bool]:
     sign = -1 if match["ion"] == "anion" else 1
-    wanted = _MANY.get(match["much"] or "")
+    wanted = _MULTIPLIERS.get(match["much"] or "")
     holds = it.parts == 1 and it.net * sign > 0 and (wanted is None or it.net == wanted * sign)
     possible = it.negative if sign < 0 else it.positive
     return holds and match["much"] != "poly", possible or it.metal or it.parts > 1
@@ -144,8 +144,8 @@ def _conjugate(match: re.Match[str], it: Whole) -> Finding:
     elif re.search(r"\bacid$", partner) and not re.search(r"\b(?:amino|aspartic|glutamic)\b", partner):
         its = 0
     else:
-        return unverified(f"{drawn(it)}; the charge of {partner} is not compared")
+        return unverified(f"{drawn_charge(it)}; the charge of {partner} is not compared")
     plain = it.parts == 1 and it.net == 0 and not (it.positive or it.negative or it.metal)
     if plain and base and its <= 0:
-        return contradicted(f"{drawn(it)}, and a conjugate base of {partner} has a negative charge")
-    return unverified(f"{drawn(it)}; {partner} itself is not compared")
+        return contradicted(f"{drawn_charge(it)}, and a conjugate base of {partner} has a negative charge")
+    return unverified(f"{drawn_charge(it)}; {partner} itself is not compared")

@@ -118,7 +118,7 @@ def protein_findings(
 
     Args:
         plain: The sentence.
-        predicate: What it says of the protein (:meth:`statement.Subject.predicate`), None when that is not read.
+        predicate: What it says of the protein (:meth:`.statement.Subject.predicate`), None when that is not read.
         about: Whether it speaks of the protein at all.
         protein: The protein.
         facts: Facts of its record.

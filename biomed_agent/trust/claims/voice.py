@@ -22,7 +22,7 @@ def turned(plain: str, pattern: str) -> str:
 
     Args:
         plain: The sentence.
-        pattern: Matches the thing in lower case, see :attr:`statement.Subject.pattern`.
+        pattern: Matches the thing in lower case, see :attr:`.statement.Subject.pattern`.
     """
     for shape in (_VERB, _BY):
         match = shape.match(plain)

@@ -67,7 +67,7 @@ def _paired(atom: Chem.Atom) -> bool:
     return any(charge * neighbour.GetFormalCharge() < 0 for neighbour in atom.GetNeighbors())
 
 
-def drawn(it: Whole) -> str:
+def drawn_charge(it: Whole) -> str:
     """Say what charge the drawing has."""
     if it.net:
         return f"as drawn it has a net charge of {it.net:+d}"
@@ -81,7 +81,7 @@ def _ion(charges: range) -> Callable[[Whole], Outcome]:
     def rule(it: Whole) -> Outcome:
         shown = it.parts == 1 and it.net in charges
         charged = it.positive if charges.start > 0 else it.negative
-        return shown, charged or it.metal or it.parts > 1, drawn(it)
+        return shown, charged or it.metal or it.parts > 1, drawn_charge(it)
 
     return rule
 
@@ -144,7 +144,8 @@ def _at_least(smarts: str, sure: str, number: int, what: str) -> Callable[[Whole
 
 def _salt(it: Whole) -> Outcome:
     possible = it.parts > 1 or it.positive or it.negative or it.metal
-    return it.parts > 1 and it.positive and it.negative, possible, f"it has {amount(it.parts, 'parts')}; {drawn(it)}"
+    shown = it.parts > 1 and it.positive and it.negative
+    return shown, possible, f"it has {amount(it.parts, 'parts')}; {drawn_charge(it)}"
 
 
 _BASE = "[$([NX3;!$(N[#6]=[!#6]);!$(N[!#6;!#1])]),$([NX2]=[#6][NX3]),$([nX2])]"
@@ -155,16 +156,16 @@ def _zwitterion(it: Whole) -> Outcome:
     """An amino acid drawn without charges is the same compound, and is a zwitterion as a solid and in water."""
     shown = it.parts == 1 and it.net == 0 and it.positive and it.negative
     acid_and_base = it.has(_ACID) and it.has(_BASE)
-    return shown, shown or it.metal or (it.positive and it.negative) or acid_and_base, drawn(it)
+    return shown, shown or it.metal or (it.positive and it.negative) or acid_and_base, drawn_charge(it)
 
 
 def _neutral(it: Whole) -> Outcome:
     """Ions that balance each other make a neutral whole, of which one would not say that it is uncharged."""
-    return it.net == 0 and not (it.positive or it.negative), it.net == 0, drawn(it)
+    return it.net == 0 and not (it.positive or it.negative), it.net == 0, drawn_charge(it)
 
 
 def _balanced(it: Whole) -> Outcome:
-    return it.net == 0, it.net == 0, drawn(it)
+    return it.net == 0, it.net == 0, drawn_charge(it)
 
 
 def _cyclic(smallest: int, smarts: str, sure: int = 12) -> Callable[[Whole], Outcome]:

@@ -198,7 +198,9 @@ def test_text_sources_and_passages_share_one_numbering() -> None:
 
 
 def test_passages_quoted_in_the_answer_are_not_said_twice() -> None:
-    answer = replace(LITERATURE, model=None, text='Passages:\n"The effect was small." (J Tests 2020, PMID:1) [1]')
+    evidence = tuple(replace(passage, quoted=True) for passage in LITERATURE.evidence)
+    text = 'Passages:\n"The effect was small." (J Tests 2020, PMID:1) [1]'
+    answer = replace(LITERATURE, model=None, text=text, evidence=evidence)
     for render in (to_text, to_tool_text, to_html):
         assert render(answer).count("The effect was small.") == 1
 

@@ -208,7 +208,7 @@ def test_mmseqs_is_used_when_it_is_installed(mmseqs):
     groups = grouping.groups(asked)
     names = [groups.group(example) for example in asked]
     assert names[0] == names[2] == names[3] != names[1]
-    assert "40%" in grouping.stated()["proteins"]
+    assert "40%" in grouping.criteria()["proteins"]
 
 
 def test_what_goes_wrong_with_mmseqs_is_told(mmseqs):

@@ -17,7 +17,6 @@ from biomed_agent.model.evaluation.evaluate import EvaluationSettings, evaluate
 from biomed_agent.model.evaluation.models_under_test import Remote
 from biomed_agent.model.evaluation.page import page
 from biomed_agent.model.evaluation.reading import read_rows, write_bad
-from biomed_agent.model.evaluation.results import Scores
 from biomed_agent.model.evaluation.tasks import TASKS
 from biomed_agent.model.network.featurize import featurize_smiles
 from tests.helpers.places import SHARED
@@ -228,16 +227,6 @@ def test_the_files(evaluation, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidInput, match="cannot be written"):
         report.write(evaluation, tmp_path / "file")
-
-
-def test_the_table_of_a_card():
-    scores = Scores(132, 0.3135, 0.2488, 0.2873, 1.9053, 2.2288, 0.0102, 0.0282)
-    assert report.scores_table({"description": scores, "name": Scores(5, 0.1, 0.1, None, None, None, 0.01, None)}) == (
-        "| kind | n | ROUGE-L | exchanged | difference | best constant | loss | exchanged | difference |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
-        "| description | 132 | 0.314 | 0.249 | 0.065 ± 0.010 | 0.287 | 1.905 | 2.229 | 0.324 ± 0.028 |\n"
-        "| name | 5 | 0.100 | 0.100 | 0.000 ± 0.010 |  |  |  |  |"
-    )
 
 
 @pytest.mark.shared

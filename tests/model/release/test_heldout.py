@@ -70,14 +70,14 @@ def data(tmp_path_factory):
 
 
 def test_proteins_near_to_what_was_trained_on_are_not_asked_for(data):
-    tables = heldout.asked(CORPUS, data)
+    tables = heldout.rows_by_table(CORPUS, data)
     assert {row.sequence for row in tables[heldout.PROTEINS].rows} == {FAR, OTHERS, OTHERS[30:]}
     assert {row.kind for row in tables[heldout.MOLECULES].rows} == {"description"}
     assert [len(tables[name].train) for name in (heldout.MOLECULES, heldout.PROTEINS, heldout.CHEBI20)] == [11, 2, 11]
 
 
 def test_the_files_hold_the_very_examples(data, tmp_path):
-    tables = heldout.asked(CORPUS, data)
+    tables = heldout.rows_by_table(CORPUS, data)
     paths = heldout.write(tables, tmp_path / "rows")
     read = {path.stem: list(formats.read(path)) for path in paths}
     for name in (heldout.MOLECULES, heldout.PROTEINS):
@@ -89,7 +89,7 @@ def test_one_command_prints_every_number_of_a_table_of_the_card(tiny_folder, dat
     monkeypatch.setattr(publish, "MAX_NEW_TOKENS", 6)
     scored = publish.score(tiny_folder, CORPUS, data, tmp_path / "scores")
     rows = tmp_path / "rows"
-    heldout.write(heldout.asked(CORPUS, data), rows)
+    heldout.write(heldout.rows_by_table(CORPUS, data), rows)
     for name, task, file, train in (
         (heldout.CHEBI20, "molecule-captioning", data / mini.OFFICIAL_TESTS[0], rows / "molecules-train.jsonl"),
         (heldout.MOLECULES, "molecule-captioning", rows / "molecules.jsonl", rows / "molecules-train.jsonl"),

@@ -9,6 +9,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, TrainerControl, TrainingArguments
 
+from biomed_agent.core.progress import StepLine
 from biomed_agent.model.training import trainer
 
 
@@ -40,6 +41,7 @@ def test_the_log_drops_what_will_be_trained_again_and_keeps_the_time(tmp_path):
     last = trainer.read_log(file)[-1]
     assert last.keys() == {"step", "seconds", "loss", "tokens", "tokens_per_second"}
     assert (last["step"], last["loss"], last["tokens"]) == (20, 1.5, 300)
+    assert isinstance(messages[-1], StepLine)
     assert messages[-1].startswith("step 20 of 40, loss 1.500, ")
     assert messages[-1].endswith(" left")
 
@@ -70,12 +72,6 @@ def test_a_checkpoint_that_a_kill_left_incomplete_is_passed_over(tmp_path):
         if state is not None:
             (folder / "trainer_state.json").write_text(state)
     assert trainer.resume_point(tmp_path) == tmp_path / "checkpoint-100"
-
-
-def test_a_duration_in_words():
-    assert [trainer.duration(seconds) for seconds in (-3, 12, 61, 3600, 7500)] == [
-        "0 s", "12 s", "1 min", "1 h 0 min", "2 h 5 min",
-    ]  # fmt: skip
 
 
 def small_trainer(folder: Path, **settings: Any) -> trainer.RunTrainer:

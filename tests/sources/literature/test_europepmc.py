@@ -321,16 +321,6 @@ def test_a_long_query_goes_by_post_and_a_wrong_one_is_not_sent(server: LocalServ
     assert len(server.asked) == 1
 
 
-def test_fetch_pmid(server: LocalServer, europepmc: EuropePMC) -> None:
-    assert europepmc.fetch_pmid(77).doi == "10.1/main"
-    assert server.asked[0].query["query"] == "EXT_ID:77 AND SRC:MED"
-    server.play = script(Said.json(reply()))
-    with pytest.raises(NotFound, match="PMID 78"):
-        europepmc.fetch_pmid("78")
-    with pytest.raises(InvalidInput, match="no PMID"):
-        europepmc.fetch_pmid("PMC5")
-
-
 def test_full_text(server: LocalServer, europepmc: EuropePMC) -> None:
     server.play = script(Said(JATS.encode()))
     text = europepmc.full_text("pmc5")
@@ -426,15 +416,6 @@ def test_recorded_smaller_records() -> None:
     assert [result.findtext("id") for result in root.iter("result")] == core
 
 
-@shared
-@pytest.mark.shared
-def test_a_recorded_exchange_of_2016(server: LocalServer, europepmc: EuropePMC) -> None:
-    yaml = pytest.importorskip("yaml")
-    (exchange,) = yaml.safe_load((RECORDED / "cassette_2016_search_pmid.yml").read_text())["http_interactions"]
-    server.play = script(Said(exchange["response"]["body"]["string"].encode()))
-    assert europepmc.fetch_pmid(17183658).doi == "10.1371/journal.pone.0000030"
-
-
 def _licence_of(article: Article) -> str:
     assert article.provenance is not None
     return article.provenance.licence
@@ -445,5 +426,5 @@ def test_live_search_and_full_text() -> None:
     with Transport() as transport:
         europepmc = EuropePMC(transport)
         assert europepmc.search("lipinski rule of five", limit=3).count > 0
-        assert europepmc.fetch_pmid(12377809).title
+        assert europepmc.search("EXT_ID:12377809 AND SRC:MED", limit=1).articles[0].title
         assert europepmc.full_text("PMC1762313").sections

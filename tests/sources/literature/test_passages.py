@@ -84,7 +84,7 @@ def test_passages_are_ranked_by_the_words_of_the_question() -> None:
     assert all(passage.text in passage.article.abstract for passage in evidence)
     assert sum(passage.article.pmid == "3" for passage in evidence) == 2
     assert "The weather was fine." not in [passage.text for passage in evidence]
-    assert len(rank_passages("metformin glucose insulin", articles(), most=2)) == 2
+    assert len(rank_passages("metformin glucose insulin", articles(), limit=2)) == 2
 
 
 def test_an_article_is_one_number_and_its_passages_stand_together() -> None:
@@ -108,11 +108,11 @@ def test_nothing_fits_a_question_about_something_else() -> None:
 
 def test_a_finding_wins_over_a_method_that_says_the_same() -> None:
     plain = "METHODS: Glucose after metformin was compared.\nRESULTS: Glucose after metformin was compared."
-    first = rank_passages("metformin glucose", [Article("A", plain, pmid="1")], most=1)[0]
+    first = rank_passages("metformin glucose", [Article("A", plain, pmid="1")], limit=1)[0]
     assert first.label == "RESULTS"
     assert FINDING_WEIGHT < 1.5, "a nudge: a better fit must still win"
     better = "METHODS: Metformin lowers glucose in adults.\nRESULTS: Glucose was measured in many people over a year."
-    assert rank_passages("metformin lowers glucose", [Article("A", better, pmid="1")], most=1)[0].label == "METHODS"
+    assert rank_passages("metformin lowers glucose", [Article("A", better, pmid="1")], limit=1)[0].label == "METHODS"
 
 
 def test_a_newer_review_wins_over_its_equals_and_an_old_one_does_not() -> None:

@@ -70,4 +70,5 @@ def test_an_exchange_of_2016(server: LocalServer, europepmc: EuropePMC) -> None:
     yaml = pytest.importorskip("yaml")
     (exchange,) = yaml.safe_load((RECORDED / CASSETTE).read_text())["http_interactions"]
     server.play = script(Said(exchange["response"]["body"]["string"].encode()))
-    assert europepmc.fetch_pmid(17183658).doi == "10.1371/journal.pone.0000030"
+    [article] = europepmc.search("EXT_ID:17183658 AND SRC:MED", limit=1).articles
+    assert article.doi == "10.1371/journal.pone.0000030"

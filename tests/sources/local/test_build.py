@@ -222,7 +222,7 @@ def test_a_flat_file_gives_names_facts_and_sequence(tmp_path: Path) -> None:
         ("EC 2.7.10.2", "EC number"),
     ):
         assert index.proteins_named(name) == [(protein, Reason.of(reason))]
-    assert index.proteins_by_gene("abl1") == [protein]
+    assert index.proteins_named("abl1") == [(protein, Reason.GENE)]
     assert index.protein_by_entry_name("ABL1_HUMAN") == protein
     assert index.protein_by_sequence("MLEICLKLVGCK") == protein
     assert report.rejected == [("sprot.dat.xz", 22, "expected a UniProt accession, got 'nonsense'")]

@@ -35,7 +35,6 @@ CALLS: dict[str, Callable[[LocalIndex], object]] = {
     "proteins_named": lambda index: index.proteins_named("ABL1"),
     "protein_by_accession": lambda index: index.protein_by_accession("P00519"),
     "protein_by_entry_name": lambda index: index.protein_by_entry_name("ABL1_HUMAN"),
-    "proteins_by_gene": lambda index: index.proteins_by_gene("ABL1", "human"),
     "protein_by_sequence": lambda index: index.protein_by_sequence("MSRSLLLRF"),
     "proteins_by_ec": lambda index: index.proteins_by_ec("2.7.10.2"),
     "has_articles": lambda index: index.has_articles,
@@ -166,8 +165,8 @@ def test_suggestions_are_those_of_comparing_each_name(starter: LocalIndex) -> No
     assert sum(map(bool, suggested.values())) > 250
 
 
-@given(word=st.text("abc", max_size=9), other=st.text("abc", max_size=9), most=st.integers(1, 6))
-def test_a_bounded_distance_is_the_distance(word: str, other: str, most: int) -> None:
+@given(word=st.text("abc", max_size=9), other=st.text("abc", max_size=9), max_distance=st.integers(1, 6))
+def test_a_bounded_distance_is_the_distance(word: str, other: str, max_distance: int) -> None:
     distance = edit_distance(word, other)
-    assert distance_within(word, other, most) == (distance if distance <= most else None)
+    assert distance_within(word, other, max_distance) == (distance if distance <= max_distance else None)
     assert least_distance(Counter(word), other) <= distance

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from biomed_agent.core.chemistry.structures import molecule_from_smiles
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Claim, Fact, Molecule, Protein, Provenance
-from biomed_agent.trust.claims import check_claim, check_text
+from biomed_agent.trust.claims import check_text
+from tests.helpers.claims import check_sentence
 from tests.helpers.places import SHARED
 
 SHARED = SHARED / "data"
@@ -385,7 +386,7 @@ CLAIMS = [
 
 @pytest.mark.parametrize(("name", "sentence", "verdict"), CLAIMS)
 def test_verdicts_on_molecules(name: str, sentence: str, verdict: str) -> None:
-    claim = check_claim(sentence, molecule(name))
+    claim = check_sentence(sentence, molecule(name))
     assert claim.verdict == verdict, claim.why
     assert claim.text == sentence
     assert claim.why
@@ -450,8 +451,8 @@ TRUE = dict(entry.split(": ", 1) for entry in re.sub(r"\n +", " ", TRUE_CLASSES)
 def test_true_classes_are_never_contradicted(name: str) -> None:
     about = molecule(name)
     classes = TRUE[name].split("; ")
-    claims = [check_claim(f"The molecule is {noun}.", about) for noun in classes]
-    claims.append(check_claim(f"It is {', '.join(classes[:-1])} and {classes[-1]}.", about))
+    claims = [check_sentence(f"The molecule is {noun}.", about) for noun in classes]
+    claims.append(check_sentence(f"It is {', '.join(classes[:-1])} and {classes[-1]}.", about))
     assert [claim for claim in claims if claim.verdict == "contradicted"] == []
     assert sum(claim.verdict == "supported" for claim in claims) >= 2, claims
 
@@ -459,12 +460,12 @@ def test_true_classes_are_never_contradicted(name: str) -> None:
 @pytest.mark.parametrize("name", TRUE)
 def test_denied_true_classes_are_never_supported(name: str) -> None:
     about = molecule(name)
-    claims = [check_claim(f"The molecule is not {noun}.", about) for noun in TRUE[name].split("; ")]
+    claims = [check_sentence(f"The molecule is not {noun}.", about) for noun in TRUE[name].split("; ")]
     assert [claim for claim in claims if claim.verdict == "supported"] == []
 
 
 def test_contradiction_names_the_rule_and_what_is_there_instead() -> None:
-    claim = check_claim("It is a 3-hydroxyflavone.", molecule("demo"))
+    claim = check_sentence("It is a 3-hydroxyflavone.", molecule("demo"))
     assert claim.why == "it has no 3-hydroxyflavone core; it has a chalcone core"
     assert claim.provenance is not None
     assert claim.provenance.source.startswith("RDKit")
@@ -490,11 +491,11 @@ def test_contradiction_names_the_rule_and_what_is_there_instead() -> None:
     ],
 )
 def test_reasons_are_words_a_person_uses(name: str, sentence: str, why: str) -> None:
-    assert check_claim(sentence, molecule(name)).why == why
+    assert check_sentence(sentence, molecule(name)).why == why
 
 
 def test_one_open_part_leaves_the_sentence_open() -> None:
-    claim = check_claim("It is a carboxylic ester and has a role as an analgesic.", molecule("aspirin"))
+    claim = check_sentence("It is a carboxylic ester and has a role as an analgesic.", molecule("aspirin"))
     assert claim.verdict == "unverified"
     decided, _, left = claim.why.partition("; not decided: ")
     assert decided.startswith("decided: ")
@@ -509,13 +510,13 @@ def test_roles_and_classes_are_compared_with_the_record() -> None:
         Fact("aspirin", "ChEBI class", "salicylates", provenance=chebi),
     ]
     about = molecule("aspirin")
-    known = check_claim("It has a role as a non-narcotic analgesic.", about, facts)
+    known = check_sentence("It has a role as a non-narcotic analgesic.", about, facts)
     assert (known.verdict, known.provenance) == ("supported", chebi)
-    half = check_claim("It has a role as a non-narcotic analgesic and a geroprotector.", about, facts)
+    half = check_sentence("It has a role as a non-narcotic analgesic and a geroprotector.", about, facts)
     assert half.verdict == "unverified"
     assert "geroprotector" in half.why
-    assert check_claim("It has a role as a hypnotic.", about, facts).verdict == "unverified"
-    listed = check_claim("It is a member of salicylates.", about, facts)
+    assert check_sentence("It has a role as a hypnotic.", about, facts).verdict == "unverified"
+    listed = check_sentence("It is a member of salicylates.", about, facts)
     assert (listed.verdict, listed.provenance) == ("supported", chebi)
 
 

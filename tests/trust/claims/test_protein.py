@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from biomed_agent.core.types import Fact, Protein, Provenance
-from biomed_agent.trust.claims import check_claim, check_text
+from biomed_agent.trust.claims import check_text
+from tests.helpers.claims import check_sentence
 
 SUPPORTED, CONTRADICTED, UNVERIFIED = "supported", "contradicted", "unverified"
 
@@ -98,7 +99,7 @@ PROTEIN_CLAIMS = [
 
 @pytest.mark.parametrize(("sentence", "verdict"), PROTEIN_CLAIMS)
 def test_verdicts_on_proteins(sentence: str, verdict: str) -> None:
-    claim = check_claim(sentence, EGFR, EGFR_FACTS)
+    claim = check_sentence(sentence, EGFR, EGFR_FACTS)
     assert claim.verdict == verdict, claim.why
 
 

@@ -29,7 +29,7 @@ def silent(what: str, done: int, total: int) -> None:
     """Be told of progress and say nothing."""
 
 
-def some(names: Iterable[str], limit: int = 5) -> str:
+def first_names(names: Iterable[str], limit: int = 5) -> str:
     """Return the first few names in words."""
     names = list(names)
     more = f" and {len(names) - limit:,} more" if len(names) > limit else ""
@@ -191,7 +191,7 @@ def _indexed(index: Path) -> list[Path]:
     absent = [name for name in names if not (index.parent / name).is_file()]
     if absent:
         raise CheckpointError(
-            f"{index.parent} lacks {some(absent)}, which {index.name} lists.", "Fetch what is missing."
+            f"{index.parent} lacks {first_names(absent)}, which {index.name} lists.", "Fetch what is missing."
         )
     return [index.parent / name for name in names]
 
@@ -206,7 +206,7 @@ def read_weights(paths: Sequence[Path]) -> dict[str, Tensor]:
     for path in paths:
         new = _read_safetensors(path) if kind_of(path) == "safetensors" else tensors_of(load_torch(path), path)
         if twice := weights.keys() & new.keys():
-            raise CheckpointError(f"{path} brings {some(sorted(twice))} a second time.", "Give every file once.")
+            raise CheckpointError(f"{path} brings {first_names(sorted(twice))} a second time.", "Give every file once.")
         weights |= new
     return weights
 
@@ -261,7 +261,9 @@ def _check_archive(path: Path) -> None:
     if any(name.endswith("/constants.pkl") for name in names):
         raise CheckpointError(f"{path} is a TorchScript program.", "Ask for its plain state dict.")
     if not pickled:
-        raise CheckpointError(f"{path} is an archive that holds {some(names)}.", "Unpack it and give the file inside.")
+        raise CheckpointError(
+            f"{path} is an archive that holds {first_names(names)}.", "Unpack it and give the file inside."
+        )
 
 
 def check_records(path: Path, progress: Progress = silent) -> None:
@@ -297,7 +299,7 @@ def tensors_of(loaded: Any, path: Path) -> dict[str, Tensor]:
         return {str(key): value for key, value in loaded.items()}
     what = f"a {type(loaded).__name__}"
     if isinstance(loaded, Mapping):
-        what += f" with {some(map(str, loaded))}" if loaded else " with nothing"
+        what += f" with {first_names(map(str, loaded))}" if loaded else " with nothing"
     raise CheckpointError(f"{path} holds {what}; expected named tensors.", "Give the model's state dict.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput
-from biomed_agent.model.checkpoints.conversion.files import some
+from biomed_agent.model.checkpoints.conversion.files import first_names
 from biomed_agent.model.checkpoints.conversion.layouts import Layout
 
 _OPTIONAL = ("protein_encoder.contact_head.", "protein_encoder.rotary_embeddings.inv_freq")
@@ -63,16 +63,16 @@ class MatchReport:
         """Yield one line for each outcome: how many keys, and the first few."""
         for what, words in self._words().items():
             if what != "ignored":
-                yield f"{what:11} {len(words):6,}  {some(words, 3)}".rstrip()
+                yield f"{what:11} {len(words):6,}  {first_names(words, 3)}".rstrip()
         for why in dict.fromkeys(why for _, why in self.ignored):
             keys = [key for key, reason in self.ignored if reason == why]
-            yield f"{'ignored':11} {len(keys):6,}  {why}: {some(keys, 3)}"
+            yield f"{'ignored':11} {len(keys):6,}  {why}: {first_names(keys, 3)}"
 
     def refuse_faults(self) -> None:
         """Raise :class:`CheckpointError` when something is missing, unexpected or of another shape."""
         words = self._words()
         summary = "; ".join(
-            f"{what}: {some(words[what])}" for what in ("missing", "unexpected", "wrong shape") if words[what]
+            f"{what}: {first_names(words[what])}" for what in ("missing", "unexpected", "wrong shape") if words[what]
         )
         if summary:
             raise CheckpointError(

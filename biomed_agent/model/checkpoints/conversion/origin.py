@@ -11,7 +11,13 @@ from torch import Tensor
 from transformers import AutoConfig, AutoTokenizer, EsmConfig, EsmTokenizer
 
 from biomed_agent.core.errors import CheckpointError
-from biomed_agent.model.checkpoints.conversion.files import load_torch, read_weights, some, tensors_of, weights_in
+from biomed_agent.model.checkpoints.conversion.files import (
+    first_names,
+    load_torch,
+    read_weights,
+    tensors_of,
+    weights_in,
+)
 from biomed_agent.model.checkpoints.conversion.layouts import CAUSAL_LM, ESM_FAIR, ESM_FOLDER, GIN, RELEASED, Layout
 from biomed_agent.model.checkpoints.conversion.match import Part
 from biomed_agent.model.network.configuration import ESM2, BioMedGPTConfig, GinConfig
@@ -58,7 +64,7 @@ def find_origin(sources: Sequence[Path], lm: Path, esm: Path) -> Origin:
         return _separate(sources, tensors, lm, esm)
     raise CheckpointError(
         f"{sources[0]} holds no {RELEASED.anchor} of a BioMedGPT and no {GIN.anchor} of a graph encoder, "
-        f"but {some(tensors, 3)}.",
+        f"but {first_names(tensors, 3)}.",
         BOTH,
     )
 

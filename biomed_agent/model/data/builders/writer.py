@@ -150,9 +150,9 @@ class Draft:
             if not page.next or (limit is not None and self.entities >= limit):
                 self._set("done", "yes")
 
-    def unknown(self, most: int) -> list[str]:
+    def unknown(self, limit: int) -> list[str]:
         """Return keys whose structure is still to be looked up, the first found first."""
-        rows = self._open.execute("SELECT key FROM entity WHERE structure IS NULL ORDER BY number LIMIT ?", (most,))
+        rows = self._open.execute("SELECT key FROM entity WHERE structure IS NULL ORDER BY number LIMIT ?", (limit,))
         return [key for (key,) in rows]
 
     def place(self, structures: Mapping[str, str], missing: Mapping[str, str]) -> None:

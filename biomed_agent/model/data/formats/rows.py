@@ -120,7 +120,7 @@ class Reading(Generic[Record]):
         self.bad, self.counts = Bad(), Counter()
         with self._report() as report:
             for record in self.format.reader(self.path):
-                row = self._made(record)
+                row = self._to_record(record)
                 if isinstance(row, BadRow):
                     self.bad.add(row)
                     if report:
@@ -137,7 +137,7 @@ class Reading(Generic[Record]):
         except OSError as error:
             raise InvalidInput(f"{self.report} cannot be written: {error.strerror or error}.") from error
 
-    def _made(self, record: Record | Found | Defect) -> Record | BadRow:
+    def _to_record(self, record: Record | Found | Defect) -> Record | BadRow:
         if isinstance(record, Found):
             try:
                 return to_example(record, self.path.name)  # type: ignore[return-value]  # a reader that finds pairs

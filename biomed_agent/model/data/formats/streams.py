@@ -70,9 +70,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
             _refuse(path, binary.peek(8)[:8], name)
             with io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="\n") as text:
                 yield text
-    except InvalidInput as error:  # of what reads the stream, which does not know its name
-        if error.message.startswith(str(path)):
-            raise
+    except _OfStream as error:
         raise InvalidInput(f"{path}: {error.message}", error.hint) from error
     except IsADirectoryError:
         raise InvalidInput(f"{path} is a folder; expected a file.", "Name the files in it.") from None
@@ -158,7 +156,7 @@ def json_elements(stream: TextIO) -> Iterator[Element]:
     window = _Window(stream)
     opening = window.next_character()
     if opening not in ("[", "{"):
-        raise InvalidInput(f"it begins with {opening!r}; expected [ or {{ of a JSON document.")
+        raise _OfStream(f"it begins with {opening!r}; expected [ or {{ of a JSON document.")
     window.position += 1
     closing = "]" if opening == "[" else "}"
     while (character := window.next_character(",")) != closing:
@@ -178,6 +176,10 @@ def json_elements(stream: TextIO) -> Iterator[Element]:
     window.position += 1
     if window.next_character():
         yield Element(window.line, problem="more text follows the end of the document")
+
+
+class _OfStream(InvalidInput):
+    """A refusal by what reads a stream and does not know the name of its file; :func:`open_text` puts it in front."""
 
 
 class _Malformed(Exception):
@@ -251,7 +253,7 @@ class _Window:
                     raise _Malformed(problem or NOT_UTF8)
                 return value
             if len(self.text) - self.position > MAX_ELEMENT:
-                raise InvalidInput(
+                raise _OfStream(
                     f"line {self.line}: an element of the JSON document has more than {MAX_ELEMENT:,} characters.",
                     "Look for a bracket that is not closed.",
                 )

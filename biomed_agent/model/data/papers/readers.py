@@ -54,11 +54,6 @@ def find_files(inputs: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     return list(dict.fromkeys(paths)), passed
 
 
-def read_papers(path: Path) -> Iterator[Row]:
-    """Yield the rows of one file of papers; see :class:`PaperFile`."""
-    return iter(PaperFile(path))
-
-
 class PaperFile:
     """One file of papers, packed or not, read as its name says.
 

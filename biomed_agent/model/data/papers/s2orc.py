@@ -32,7 +32,7 @@ def paper_of(record: object, file: str, line: int) -> Paper:
       ``annotations``, lists of character offsets that may themselves be JSON strings.
 
     Raises:
-        ValueError: It holds none of them; the message says why, for a :class:`BadRow`.
+        ValueError: It holds none of them; the message says why, for a :class:`~.paper.BadRow`.
     """
     if not isinstance(record, dict):
         raise ValueError(f"expected an object, got {_type(record)}")
@@ -107,7 +107,7 @@ def without_spans(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """Cut citations that are marked by offsets out of a text.
 
     Numbers go with the brackets around them. Names go when they fill their parentheses; names that carry a sentence
-    stay, and what stands in mixed parentheses is left for :func:`clean_paragraph`.
+    stay, and what stands in mixed parentheses is left for :func:`~.cleaning.clean_paragraph`.
 
     Args:
         text: The text.

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
 from biomed_agent.core.errors import InvalidInput, Unavailable
+from biomed_agent.core.progress import ReportLine, duration
 from biomed_agent.model.data.papers.cleaning import VERSION
 from biomed_agent.model.data.papers.paper import BadRow, Row, clean
 from biomed_agent.model.data.papers.readers import PaperFile, find_files
@@ -39,7 +40,7 @@ from biomed_agent.model.data.papers.shards import (
     tokenizer_digest,
     tokens_of,
 )
-from biomed_agent.model.training.trainer import ReportLine, duration, write_json
+from biomed_agent.model.training.trainer import write_json
 
 STATE = "packing.sqlite"
 SAVE_SECONDS, TELL_SECONDS = 60.0, 10.0
@@ -92,7 +93,7 @@ def write_shards(
     """Write papers as shards of tokens, going on where an earlier call was killed.
 
     Args:
-        inputs: Files and folders of papers, as :func:`~.literature.read_papers` reads them.
+        inputs: Files and folders of papers, as :class:`~.readers.PaperFile` reads them.
         tokenizer: Cuts the texts; a paper ends with its end-of-sequence token.
         folder: Where the shards go. A finished folder of the same papers and settings is left as it is.
         settings: How rows are made.
@@ -107,7 +108,7 @@ def write_shards(
         Unavailable: Another process packs into the folder.
     """
     files, passed = find_files(inputs)
-    job = _job(files, tokenizer, settings)
+    job = _job(tokenizer, settings)
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / INDEX).is_file():
         index = read_index(folder)
@@ -366,7 +367,7 @@ class _Run:
         self.report(f"packing: {done}, {duration((self.total - read) / max(1.0, pace))} left")
 
 
-def _job(files: Sequence[Path], tokenizer: PreTrainedTokenizerBase, settings: ShardSettings) -> dict[str, Any]:
+def _job(tokenizer: PreTrainedTokenizerBase, settings: ShardSettings) -> dict[str, Any]:
     """Return what decides the bytes of the shards."""
     if tokenizer.eos_token_id is None:
         raise InvalidInput(f"{tokenizer.name_or_path} has no end-of-sequence token, which parts the papers.")

@@ -16,7 +16,7 @@ import pytest
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.model.data.papers import readers
 from biomed_agent.model.data.papers.paper import BadRow, Paper, Section, clean, sections_of_text
-from biomed_agent.model.data.papers.readers import PaperFile, find_files, read_papers
+from biomed_agent.model.data.papers.readers import PaperFile, find_files
 from biomed_agent.model.data.papers.s2orc import paper_of
 from tests.helpers.places import SHARED
 
@@ -165,7 +165,7 @@ def test_the_shapes_of_papers_in_json(record, title, sections) -> None:
 def test_a_bad_row_is_named_and_the_next_one_read(tmp_path: Path, line: bytes, reason: str) -> None:
     file = tmp_path / "papers.jsonl"
     file.write_bytes(b'{"text": "Before."}\n\n' + line + b'\n{"text": "After."}\n')
-    before, bad, after = read_papers(file)
+    before, bad, after = PaperFile(file)
     assert isinstance(bad, BadRow)
     assert (bad.file, bad.line) == (str(file), 3)
     assert reason in bad.reason
@@ -191,13 +191,13 @@ def test_a_packed_file_that_is_cut_short_is_an_error(tmp_path: Path) -> None:
     for name, packed in (("a.jsonl.gz", gzip.compress(b"{}\n" * 9000)), ("b.jsonl.xz", lzma.compress(b"{}\n" * 9000))):
         (tmp_path / name).write_bytes(packed[: len(packed) // 2])
         with pytest.raises(InvalidInput, match=rf"{name} cannot be read to its end"):
-            list(read_papers(tmp_path / name))
+            list(PaperFile(tmp_path / name))
 
 
 def test_pubmed_xml(tmp_path: Path) -> None:
     file = tmp_path / "pubmed.xml"
     file.write_text(PUBMED, encoding="utf-8")
-    first, bad, book = read_papers(file)
+    first, bad, book = PaperFile(file)
     assert isinstance(first, Paper)
     assert (first.id, first.line, [section.heading for section in first.sections]) == (
         "PMID11",
@@ -224,7 +224,7 @@ def test_pubmed_xml(tmp_path: Path) -> None:
 def test_xml_that_is_none_of_pubmeds_is_an_error(tmp_path: Path, text: str, fault: str) -> None:
     (tmp_path / "pubmed.xml").write_bytes(text.encode("latin-1") if text.startswith("ÿ") else text.encode())
     with pytest.raises(InvalidInput, match=fault):
-        list(read_papers(tmp_path / "pubmed.xml"))
+        list(PaperFile(tmp_path / "pubmed.xml"))
 
 
 def test_a_text_file_is_one_paper(tmp_path: Path) -> None:
@@ -232,21 +232,21 @@ def test_a_text_file_is_one_paper(tmp_path: Path) -> None:
     file.write_text(
         "On dogs\nJane Doe and John Q. Smith\n\nIntroduction\nDogs bark [1].\n\nReferences\n1. Cats. 1999.\n"
     )
-    (paper,) = read_papers(file)
+    (paper,) = PaperFile(file)
     assert isinstance(paper, Paper)
     assert paper.id == "dogs"
     assert clean(paper) == "Introduction\nDogs bark."
     (tmp_path / "empty.txt").write_text(" \n")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
-    assert list(read_papers(tmp_path / "empty.txt")) == [BadRow(str(tmp_path / "empty.txt"), 1, "empty")]
-    assert "no UTF-8" in next(iter(read_papers(tmp_path / "latin.txt"))).reason  # type: ignore[union-attr]
+    assert list(PaperFile(tmp_path / "empty.txt")) == [BadRow(str(tmp_path / "empty.txt"), 1, "empty")]
+    assert "no UTF-8" in next(iter(PaperFile(tmp_path / "latin.txt"))).reason  # type: ignore[union-attr]
 
 
 def test_a_json_file_is_one_object_or_lines_under_the_wrong_name(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps(S2ORC_2020, indent=1))
     (tmp_path / "lines.json").write_text('{"text": "One."}\n{"text": }\n')
-    assert [row.id for row in read_papers(tmp_path / "one.json") if isinstance(row, Paper)] == ["77"]
-    first, bad = read_papers(tmp_path / "lines.json")
+    assert [row.id for row in PaperFile(tmp_path / "one.json") if isinstance(row, Paper)] == ["77"]
+    first, bad = PaperFile(tmp_path / "lines.json")
     assert isinstance(first, Paper)
     assert (bad.line, bad.reason[:7]) == (2, "no JSON")  # type: ignore[union-attr]
 
@@ -255,11 +255,11 @@ def test_a_line_too_long_to_hold_is_a_bad_row(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(readers, "MAX_TEXT_BYTES", 100)
     (tmp_path / "a.jsonl").write_text('{"text": "' + "x" * 950 + '"}\n{"text": "Next."}\n')
     (tmp_path / "a.txt").write_text("x" * 101)
-    bad, good = read_papers(tmp_path / "a.jsonl")
+    bad, good = PaperFile(tmp_path / "a.jsonl")
     assert (bad.line, good.line) == (1, 2)
     assert isinstance(bad, BadRow)
     assert isinstance(good, Paper)
-    assert isinstance(next(iter(read_papers(tmp_path / "a.txt"))), BadRow)
+    assert isinstance(next(iter(PaperFile(tmp_path / "a.txt"))), BadRow)
 
 
 def test_headings_title_and_dropped_sections() -> None:
@@ -310,7 +310,7 @@ def test_a_large_file_is_streamed(tmp_path: Path) -> None:
             file.write(json.dumps({"id": number, "text": "Cells grow. " * 100}) + "\n")
     for path in tmp_path.iterdir():
         tracemalloc.start()
-        assert sum(1 for _ in read_papers(path)) == 3000
+        assert sum(1 for _ in PaperFile(path)) == 3000
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 1_500_000  # the files hold 3.6 and 3.4 MB
@@ -321,7 +321,7 @@ def test_recorded_replies_of_pubmed_are_read() -> None:
     folder = SHARED / "recorded" / "pubmed"
     if not folder.is_dir():
         pytest.skip("no recorded replies beside the checkout")
-    rows = [row for file in sorted(folder.glob("efetch_*.xml")) for row in read_papers(file)]
+    rows = [row for file in sorted(folder.glob("efetch_*.xml")) for row in PaperFile(file)]
     papers = [row for row in rows if isinstance(row, Paper)]
     assert len(papers) >= 10
     assert all(paper.id.startswith("PMID") for paper in papers)
