@@ -12,16 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import BiomedAgentError
-from biomed_agent.core.types import (
-    Claim,
-    Evidence,
-    ModelStamp,
-    ModelStatement,
-    Molecule,
-    Protein,
-    Verdict,
-    Withheld,
-)
+from biomed_agent.core.types import Claim, Evidence, ModelStamp, ModelStatement, Molecule, Protein, Verdict, Withheld
 from biomed_agent.core.words import listed
 from biomed_agent.model.contract.generation import Generation, Options, options_for
 from biomed_agent.model.contract.prompt import literature_messages

@@ -318,16 +318,3 @@ def distinct(facts: Sequence[Fact]) -> list[Fact]:
         key = str(fact.value).partition(":")[0] if fact.predicate == STATEMENT else f"{fact.value} {fact.unit}"
         distinct_facts.setdefault((fact.predicate, key.lower()), fact)
     return list(distinct_facts.values())
-
-
-SCORE = "KIBA score"
-"""The measure that is no concentration."""
-KIBA_BINDS = 12.1
-"""The KIBA score from which a pair counts as binding, on the scale of the shipped tables (higher is stronger).
-
-It is 3.0 on the scale of Tang et al. 2014 (doi:10.1021/ci400709d), where lower is stronger, turned round as in SimBoost
-(He et al. 2017, doi:10.1186/s13321-017-0209-z) and DeepDTA (Ozturk et al. 2018, doi:10.1093/bioinformatics/bty593).
-Both numbers are taken from how later papers on binary KIBA describe them (bio-protocol.org/bio101/r9394008); the two
-papers themselves were not at hand. It decides only what a low score is said to mean and what is listed as a partner."""
-WEAK = 1_000.0
-"""nM; binding above it is called weak"""

@@ -55,6 +55,14 @@ ROWS = [
     Row("How many residues does somatostatin have?", "answered", "SST", ("116",)),
     Row("Is the CAMP gene known?", "inapplicable", "CAMP"),
     Row("What is the mass of the protein aspirin?", "answered", "acetylsalicylic acid"),
+    # limits on what is measured
+    Row(
+        "Does erlotinib bind EGFR with a Kd below 0.1 nM?",
+        "answered",
+        "erlotinib",
+        ("Kd 0.67 nM", "None of these is within the limit Kd below 0.1 nM"),
+    ),
+    Row("What binds ABL1 below 1 nM?", "answered", "ABL1", ("in the local records with an affinity below 1 nM",)),
     # computed values
     Row("What is the molecular weight of imatinib?", "answered", "imatinib", ("493.6",)),
     Row("molecular weight of imatinib mesylate", "answered", "imatinib mesylate", ("589.7", "493.6")),

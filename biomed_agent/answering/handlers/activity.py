@@ -15,6 +15,7 @@ from biomed_agent.answering.reading.mentions import unknown_words
 from biomed_agent.answering.reading.question import COMPUTED
 from biomed_agent.answering.reading.scope import check_partners_asked
 from biomed_agent.answering.wording import compose
+from biomed_agent.core.affinity import read
 from biomed_agent.core.errors import NotFound
 from biomed_agent.core.predicates import DRUG_LINKS
 from biomed_agent.core.query import Query
@@ -43,6 +44,7 @@ def handle_pair(context: AnswerContext, query: Query) -> Answer:
             other = _other_measure(f"{draft.question} {' '.join(query.predicates)}", facts)
             stated.append(other + compose.activity_sentence(measured, protein, facts, draft.sources))
             stated += _explanations(context, facts)
+            stated += _outside(Limit.of(query.filters), facts)
         else:
             missing.append(_unmeasured(molecule, protein))
     if stated:
@@ -125,6 +127,16 @@ def _explanations(context: AnswerContext, facts: Sequence[Fact]) -> list[str]:
     context.draft.warnings += [disagreeing] if disagreeing else []
     scores = affinities.WHAT_A_SCORE_IS if affinities.only_scores(facts) else ""
     return [sentence for sentence in (disagreeing, scores) if sentence]
+
+
+def _outside(limit: Limit | None, facts: Sequence[Fact]) -> list[str]:
+    """Say that no value of a pair lies within the limit that the question puts on it; nothing where one does."""
+    if limit is None:
+        return []
+    readings = [reading for fact in facts if (reading := read(fact)) is not None]
+    if any(reading.sign != ">" and limit.holds(reading.fact.predicate, reading.value) for reading in readings):
+        return []
+    return [f"None of these is within the limit {limit.words}."]
 
 
 def _unmeasured(molecule: Molecule, protein: Protein) -> str:

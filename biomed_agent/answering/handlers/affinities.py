@@ -6,15 +6,13 @@ combined from such constants and has no unit, so that no list ranks the two toge
 
 from __future__ import annotations
 
-import itertools
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from biomed_agent.answering.reading.limits import IN_NM, Limit
+from biomed_agent.answering.reading.limits import Limit
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.predicates import KIBA_BINDS, SCORE, WEAK
+from biomed_agent.core.affinity import KIBA_BINDS, SCORE, WEAK, Reading, conflict, read
 from biomed_agent.core.types import Entity, Fact, Protein
 from biomed_agent.core.words import listed
 from biomed_agent.sources.local import LocalIndex
@@ -22,73 +20,11 @@ from biomed_agent.sources.local import LocalIndex
 MAX_NAMED_PARTNERS = 10
 """named in a sentence, and returned where the question states no limit"""
 MAX_PARTNERS = 100
-NO_BINDING = 10_000.0
-"""nM; a constant not reached at this concentration counts as no binding, as in the DAVIS table"""
-DISAGREE = 10.0
-"""ratio from which two values of one measure contradict each other"""
 WHAT_A_SCORE_IS = (
     "A KIBA score is combined from Ki, Kd and IC50 (Tang et al. 2014, here on the scale of He et al. 2017): it has no "
     f"unit, higher is stronger, and {KIBA_BINDS} or more counts as binding; scores and concentrations cannot be "
     "compared."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The value of an affinity, to be compared with others."""
-
-    fact: Fact
-    value: float
-    """nM of a concentration, the score of a score"""
-    sign: str
-    """``=``, or ``>`` and ``<`` of a bound"""
-
-    @property
-    def binds(self) -> bool | None:
-        """Whether it means binding; None for a weak constant or a bound that decides nothing."""
-        if self.fact.predicate == SCORE:
-            return self.value >= KIBA_BINDS
-        if self.sign == ">":
-            return False if self.value >= NO_BINDING else None
-        return True if self.value < NO_BINDING else None
-
-
-def read(fact: Fact) -> Reading | None:
-    """Return the value of an affinity; None for what is neither a concentration nor a KIBA score."""
-    if isinstance(fact.value, str):
-        return None
-    sign, value = fact.relation[0], float(fact.value)
-    if fact.predicate == SCORE:
-        return Reading(fact, value, "=")
-    if re.fullmatch(r"p(?:Kd|Ki|IC50|EC50)", fact.predicate):  # a logarithm: higher is stronger
-        return Reading(fact, 10 ** (9 - value), {">": "<", "<": ">"}.get(sign, "="))
-    if fact.unit not in IN_NM or value <= 0:
-        return None
-    return Reading(fact, value * IN_NM[fact.unit], "=" if sign == "~" else sign)
-
-
-def conflict(facts: Sequence[Fact]) -> tuple[Reading, Reading] | None:
-    """Return the first two affinities of one pair that contradict each other.
-
-    They do when one means binding and the other none, when two values of one measure differ more than tenfold, and
-    when a value lies outside the bound that another row states.
-    """
-    readings = [reading for fact in facts if (reading := read(fact))]
-    pairs = list(itertools.combinations(readings, 2))
-    for first, second in pairs:
-        if first.fact.predicate == second.fact.predicate and _contradicts(first, second):
-            return first, second
-    return next((pair for pair in pairs if {pair[0].binds, pair[1].binds} == {True, False}), None)
-
-
-def _contradicts(first: Reading, second: Reading) -> bool:
-    """Whether two values of one measure cannot both hold."""
-    if first.fact.predicate == SCORE:
-        return first.binds != second.binds
-    low, high = sorted((first, second), key=lambda reading: reading.value)
-    if first.sign == second.sign == "=":
-        return high.value > DISAGREE * low.value
-    return low.sign != ">" and high.sign != "<" and low.value < high.value
 
 
 def conflict_sentence(facts: Sequence[Fact], sources: compose.Sources) -> str:

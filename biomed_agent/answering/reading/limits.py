@@ -6,12 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from biomed_agent.core.affinity import IN_NM, SCORE
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.predicates import SCORE
 from biomed_agent.core.query import Filter, FilterRelation
 
-IN_NM = {"pM": 1e-3, "nM": 1.0, "uM": 1e3, "µM": 1e3, "μM": 1e3, "mM": 1e6, "M": 1e9}
-"""units of concentrations, in nM"""
 _WORDS = {"picomolar": "pM", "nanomolar": "nM", "micromolar": "uM", "millimolar": "mM"}
 _UP_TO = r"at most|up to|no more than|<=|≤|=<"
 _BELOW = r"below|under|(?:less|lower|smaller|better|stronger|tighter) than|<"
@@ -43,12 +41,17 @@ class Limit:
     """whether what binds more strongly is wanted"""
 
     @property
+    def phrase(self) -> str:
+        """The limit as it stands behind "with": ``Kd below 1 nM``, ``an affinity below 1 nM``."""
+        return self.words if self.measure or self.words.startswith(ANY_CONCENTRATION) else f"an affinity {self.words}"
+
+    @property
     def filter(self) -> Filter:
         """The limit as a part of a query."""
         below = self.stronger != (self.measure == SCORE)
         relation: FilterRelation = ("<=" if self.inclusive else "<") if below else (">=" if self.inclusive else ">")
         unit = "" if self.measure == SCORE else "nM"
-        return Filter(self.measure or ANY_CONCENTRATION, relation, self.value, unit, self.words)
+        return Filter(self.measure or ANY_CONCENTRATION, relation, self.value, unit, self.phrase)
 
     @classmethod
     def of(cls, filters: Sequence[Filter]) -> Limit | None:

@@ -24,14 +24,7 @@ from types import TracebackType
 from typing import Any, Self, get_args
 
 from biomed_agent.core.deadline import current
-from biomed_agent.core.errors import (
-    Cancelled,
-    InvalidInput,
-    NotFound,
-    Refused,
-    TimedOut,
-    Unavailable,
-)
+from biomed_agent.core.errors import Cancelled, InvalidInput, NotFound, Refused, TimedOut, Unavailable
 from biomed_agent.core.privacy.credentials import (
     REDACTED,
     SECRET_FILTER,

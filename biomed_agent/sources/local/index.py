@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from biomed_agent.core import name_matching
-from biomed_agent.core.predicates import KIBA_BINDS, SCORE
+from biomed_agent.core.affinity import KIBA_BINDS, SCORE
 from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason, Relation
 from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
 from biomed_agent.sources.local.files import File, open_file, open_starter

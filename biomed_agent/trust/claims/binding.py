@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from biomed_agent.core.predicates import KIBA_BINDS, SCORE, WEAK
+from biomed_agent.core.affinity import KIBA_BINDS, SCORE, WEAK, read
 from biomed_agent.core.types import Entity, Fact, Molecule, Protein
 from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
 from biomed_agent.trust.claims.numbers import agrees
@@ -170,7 +170,11 @@ def _decide(groups: dict[str, str | None], denied: bool, name: str, entity: Enti
 def _weak(pair: _Pair) -> bool:
     """Tell whether all that is seen is binding so weak that some would deny it."""
     constants = [fact for fact in pair.facts if fact.predicate != SCORE]
-    strong = [fact for fact in constants if (value := _exact(fact)) is not None and value <= WEAK]
+    strong = [
+        fact
+        for fact in constants
+        if (reading := read(fact)) is not None and reading.sign == "=" and reading.value <= WEAK
+    ]
     return pair.sight == "seen" and bool(constants) and not strong
 
 
@@ -187,6 +191,8 @@ def _sight(facts: Sequence[Fact]) -> Sight:
     """Say what the numbers of a pair show."""
     constants = [fact for fact in facts if fact.predicate != SCORE]
     scores = [fact for fact in facts if fact.predicate == SCORE]
+    if {True, False} <= {reading.binds for fact in constants if (reading := read(fact)) is not None}:
+        return "disagree"
     if any(_exact(fact) is not None for fact in constants):
         return "seen"
     bound = any((score := _exact(fact)) is not None and score >= KIBA_BINDS for fact in scores)

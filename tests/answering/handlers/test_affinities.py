@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from biomed_agent import BioMedAgent
-from biomed_agent.answering.handlers.affinities import WHAT_A_SCORE_IS, conflict, partners
+from biomed_agent.answering.handlers.affinities import WHAT_A_SCORE_IS, partners
 from biomed_agent.answering.reading.limits import limit_in
 from biomed_agent.cli import main
+from biomed_agent.core.affinity import conflict
 from biomed_agent.core.settings import Settings
 from biomed_agent.core.types import Fact, Relation
 

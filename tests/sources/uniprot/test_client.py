@@ -10,15 +10,7 @@ from biomed_agent.core.errors import InvalidInput, NotFound, Refused, Unavailabl
 from biomed_agent.core.identifiers import ACCESSION
 from biomed_agent.core.types import Provenance
 from biomed_agent.sources.http.transport import Transport
-from biomed_agent.sources.uniprot import (
-    UniProt,
-    quote,
-    read_entry,
-    read_facts,
-    read_fasta,
-    read_file,
-    read_search,
-)
+from biomed_agent.sources.uniprot import UniProt, quote, read_entry, read_facts, read_fasta, read_file, read_search
 from biomed_agent.sources.uniprot.facts import DRUGBANK_NOTE
 from tests.helpers.places import SHARED
 from tests.helpers.server import Asked, FakeClock, LocalServer, Said, script

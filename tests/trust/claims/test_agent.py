@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from biomed_agent import BioMedAgent
+from biomed_agent.core.types import Fact
+from biomed_agent.trust.claims import binding
 
 SUPPORTED, CONTRADICTED, UNVERIFIED = "supported", "contradicted", "unverified"
 
@@ -141,3 +145,17 @@ def test_reasons_of_names_and_partners_say_what_is_on_record(agent: BioMedAgent)
     assert "up to 10 uM" in verdict(agent, "It binds imatinib.", protein="EGFR")[1]
     assert "no measured affinity" in verdict(agent, "It binds EGFR.", molecule="aspirin")[1]
     assert "V600E" in verdict(agent, "It binds gefitinib.", protein="BRAF V600E")[1]
+
+
+@pytest.mark.parametrize(
+    ("facts", "sight"),
+    [
+        ([("Kd", 5.0, "nM", "=")], "seen"),
+        ([("Kd", 5.0, "nM", "="), ("Ki", 20.0, "uM", ">")], "disagree"),
+        ([("Kd", 10.0, "uM", ">")], "not seen"),
+        ([("Kd", 50.0, "uM", "="), ("Ki", 20.0, "uM", ">")], "seen"),
+    ],
+)
+def test_a_bound_that_excludes_a_constant_of_the_pair_makes_the_records_disagree(facts: Any, sight: str) -> None:
+    measured = [Fact("x", name, value, unit, "measured", relation=relation) for name, value, unit, relation in facts]
+    assert binding._sight(measured) == sight

@@ -1,0 +1,86 @@
+"""Measured affinities as numbers: units, bounds, scores, and which of them contradict each other."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from biomed_agent.core.types import Fact
+
+SCORE = "KIBA score"
+"""The measure that is no concentration."""
+KIBA_BINDS = 12.1
+"""The KIBA score from which a pair counts as binding, on the scale of the shipped tables (higher is stronger).
+
+It is 3.0 on the scale of Tang et al. 2014 (doi:10.1021/ci400709d), where lower is stronger, turned round as in SimBoost
+(He et al. 2017, doi:10.1186/s13321-017-0209-z) and DeepDTA (Ozturk et al. 2018, doi:10.1093/bioinformatics/bty593).
+Both numbers are taken from how later papers on binary KIBA describe them (bio-protocol.org/bio101/r9394008); the two
+papers themselves were not at hand. It decides only what a low score is said to mean and what is listed as a partner."""
+WEAK = 1_000.0
+"""nM; binding above it is called weak"""
+IN_NM = {"pM": 1e-3, "nM": 1.0, "uM": 1e3, "µM": 1e3, "μM": 1e3, "mM": 1e6, "M": 1e9}
+"""units of concentrations, in nM"""
+NO_BINDING = 10_000.0
+"""nM; a constant not reached at this concentration counts as no binding, as in the DAVIS table"""
+DISAGREE = 10.0
+"""ratio from which two values of one measure contradict each other"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The value of an affinity, to be compared with others."""
+
+    fact: Fact
+    value: float
+    """nM of a concentration, the score of a score"""
+    sign: str
+    """``=``, or ``>`` and ``<`` of a bound"""
+
+    @property
+    def binds(self) -> bool | None:
+        """Whether it means binding; None for a weak constant or a bound that decides nothing."""
+        if self.fact.predicate == SCORE:
+            return self.value >= KIBA_BINDS
+        if self.sign == ">":
+            return False if self.value >= NO_BINDING else None
+        return True if self.value < NO_BINDING else None
+
+
+def read(fact: Fact) -> Reading | None:
+    """Return the value of an affinity; None for what is neither a concentration nor a KIBA score."""
+    if isinstance(fact.value, str):
+        return None
+    sign, value = fact.relation[0], float(fact.value)
+    if fact.predicate == SCORE:
+        return Reading(fact, value, "=")
+    if re.fullmatch(r"p(?:Kd|Ki|IC50|EC50)", fact.predicate):  # a logarithm: higher is stronger
+        return Reading(fact, 10 ** (9 - value), {">": "<", "<": ">"}.get(sign, "="))
+    if fact.unit not in IN_NM or value <= 0:
+        return None
+    return Reading(fact, value * IN_NM[fact.unit], "=" if sign == "~" else sign)
+
+
+def conflict(facts: Sequence[Fact]) -> tuple[Reading, Reading] | None:
+    """Return the first two affinities of one pair that contradict each other.
+
+    They do when one means binding and the other none, when two values of one measure differ more than tenfold, and
+    when a value lies outside the bound that another row states.
+    """
+    readings = [reading for fact in facts if (reading := read(fact))]
+    pairs = list(itertools.combinations(readings, 2))
+    for first, second in pairs:
+        if first.fact.predicate == second.fact.predicate and _contradicts(first, second):
+            return first, second
+    return next((pair for pair in pairs if {pair[0].binds, pair[1].binds} == {True, False}), None)
+
+
+def _contradicts(first: Reading, second: Reading) -> bool:
+    """Whether two values of one measure cannot both hold."""
+    if first.fact.predicate == SCORE:
+        return first.binds != second.binds
+    low, high = sorted((first, second), key=lambda reading: reading.value)
+    if first.sign == second.sign == "=":
+        return high.value > DISAGREE * low.value
+    return low.sign != ">" and high.sign != "<" and low.value < high.value
