@@ -34,6 +34,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
+    # as core.lazy does; written out, since importing this package loads nothing but the version
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

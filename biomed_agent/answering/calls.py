@@ -158,8 +158,6 @@ def async_twin(
     """
 
     async def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        import asyncio
-
         limit: Any = kwargs.get("timeout")
         try:
             deadline = Deadline(limit)
@@ -168,12 +166,7 @@ def async_twin(
         if (future := _start(self, deadline, functools.partial(verb, self, *args, **kwargs))) is None:
             return verb(self, *args, **kwargs)
         waiting = None if deadline.remaining is None else deadline.remaining + GRACE
-        try:
-            await asyncio.wait({future}, timeout=waiting)
-        except asyncio.CancelledError:
-            deadline.cancel()
-            future.cancel()
-            raise
+        await _wait(future, deadline, waiting)
         if future.cancelled():  # the agent was closed before its turn came, and the verb says so
             return verb(self, *args, **kwargs)
         if future.done():
@@ -184,9 +177,7 @@ def async_twin(
         deadline.cancel()
         return late
 
-    functools.update_wrapper(call, verb)
-    call.__name__ = f"a{verb.__name__}"
-    call.__doc__ = f"Like :meth:`{verb.__name__}`, without blocking the event loop."
+    _name_twin(call, verb)
     return call
 
 
@@ -196,30 +187,39 @@ def async_iterator_twin(
     """Return the asynchronous twin of a verb that yields; each of its steps is awaited as in :func:`async_twin`."""
 
     async def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        import asyncio
-
         steps = verb(self, *args, **kwargs)
         end = object()
         while True:
             deadline = Deadline()
             future = _start(self, deadline, functools.partial(next, steps, end))
             if future is not None:
-                try:
-                    await asyncio.wait({future})
-                except asyncio.CancelledError:
-                    deadline.cancel()
-                    future.cancel()
-                    raise
+                await _wait(future, deadline)
             closed = future is None or future.cancelled()  # the verb says so, at once
             step: Any = next(steps, end) if future is None or closed else future.result()
             if step is end:
                 return
             yield step
 
+    _name_twin(call, verb)
+    return call
+
+
+def _name_twin(call: Callable[..., Any], verb: Callable[..., Any]) -> None:
     functools.update_wrapper(call, verb)
     call.__name__ = f"a{verb.__name__}"
     call.__doc__ = f"Like :meth:`{verb.__name__}`, without blocking the event loop."
-    return call
+
+
+async def _wait(future: asyncio.Future[Any], deadline: Deadline, timeout: float | None = None) -> None:
+    """Wait for a call of :func:`_start` for so many seconds; it is stopped when the awaiting task is cancelled."""
+    import asyncio
+
+    try:
+        await asyncio.wait({future}, timeout=timeout)
+    except asyncio.CancelledError:
+        deadline.cancel()
+        future.cancel()
+        raise
 
 
 def _start(agent: Calls, deadline: Deadline, work: Callable[[], R]) -> asyncio.Future[R] | None:

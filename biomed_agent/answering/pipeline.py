@@ -159,7 +159,7 @@ def answer_words(
     words, draft = reading.words, context.draft
     if search is not None and not isinstance(search, str):
         raise InvalidInput(f"the query is {search!r}.", "Expected a search string.")
-    if search is not None or words.literature or _PMID.search(reading.text):
+    if search is not None or words.literature or reading.pmids:
         return _answer(context, reading.papers(search or ""))
     _read_entities(context, reading, molecule, protein)
     _read_form(context, words.text)

@@ -6,8 +6,9 @@ Importing this package costs nothing; each name loads torch and transformers whe
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from biomed_agent.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from biomed_agent.model.connect import EMBEDDED
@@ -25,17 +26,14 @@ __all__ = [
     "user_message",
 ]
 
-_HOME = {
-    "EMBEDDED": "connect",
-    "user_message": "contract.prompt",
-    "BioMedGPTConfig": "network.configuration",
-    "GinConfig": "network.configuration",
-    "BioMedGPTForConditionalGeneration": "network.modeling",
-    "BioMedGPTProcessor": "network.processing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "EMBEDDED": "connect",
+        "user_message": "contract.prompt",
+        "BioMedGPTConfig": "network.configuration",
+        "GinConfig": "network.configuration",
+        "BioMedGPTForConditionalGeneration": "network.modeling",
+        "BioMedGPTProcessor": "network.processing",
+    },
+)
