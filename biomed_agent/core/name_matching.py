@@ -184,11 +184,19 @@ def asked_about(text: str, start: int, end: int) -> bool:
     return before is not None and after is not None
 
 
+_ENZYMES = (
+    "kin|synth|synthet|reduct|oxid|peroxid|transfer|hydrol|hydroxyl|dehydrogen|dehydrat|prote|peptid|protein|phosphat"
+    "|phosphoryl|ester|cycl|isomer|racem|epimer|lig|ly|mut|nucle|polymer|oxygen|deamin|amin|transamin|decarboxyl|carboxyl"
+    "|anhydr|lip|phospholip|amyl|lactam|glycosid|glucosid|galactosid|glucuronid|sulfat|sulfotransfer|helic|topoisomer|gyr"
+    "|integr|transcript|casp|catal|aldol|enol|argin|asparagin|glutamin|ure|elast|collagen|convert|secret|deacetyl|acetyl"
+    "|methyl|demethyl|permeas|perme|translocas|transloc|flipp|disulfid|dismut|desatur|thiol|hydrat|inv|tryptas|trypt|chym"
+)
 _PROTEIN_NOUN = re.compile(
     r" (?:(?!(?:an?|the|and|or|of|is|in|by|with|for|to|on|at|as|bind|block|inhibit|target|hit|decrease|increase)s?\b)"
     r"\w+[ -]){0,2}(?:receptors?|transporters?|channels?|pumps?|carriers?|exchangers?"
-    r"|(?!(?:in|de)creas|diseas|releas|phras|databas|eras|purchas)[a-z]{3,}ases?)\b"
+    rf"|[a-z]*(?:{_ENZYMES})ases?(?! (?:inhibitor|inhibition|selectivity|profile|panel|target|binding|assay)))\b"
 )
+"""A noun that makes a protein of the compound before it; enzymes by the stems of their names, for many words end so."""
 
 
 def names_a_protein(after: str) -> bool:

@@ -6,7 +6,7 @@ from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.evidence import matching
 from biomed_agent.answering.handlers.properties import parent_sentence
-from biomed_agent.answering.reading.question import PROTEIN_KINDS
+from biomed_agent.answering.reading.frames import PROTEIN_KINDS
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.predicates import answering
 from biomed_agent.core.query import Kind, Query

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers import hazards, properties
-from biomed_agent.answering.reading.hazard_questions import ALSO_ASKED
-from biomed_agent.answering.reading.question import COMPUTED, IDENTITY, VALUES
+from biomed_agent.core.predicates import COMPUTED, IDENTITY, VALUES
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.chemistry.descriptors import computed_facts
 from biomed_agent.core.errors import Inapplicable
@@ -28,8 +27,6 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if STATEMENT in query.predicates:
         context.leave_out(computed)
         return hazards.handle(context, query)
-    if ALSO_ASKED.search(query.text):
-        context.leave_out(["hazards"])
     if _CHANGES_WITH_PH & set(computed) and re.search(r"\bpH\b", query.text):
         raise Inapplicable(
             f"{' and '.join(computed)} at a pH is not computed here, only that of the structure as drawn.",

@@ -110,6 +110,20 @@ def read_as(query: Query, names: Sequence[str]) -> str:
     return f"{leads.get(frame, 'a question not understood, about')} {things}{limits}"
 
 
+def question_of(query: Query, names: Sequence[str]) -> str:
+    """Return a question that asks just what a query asks; empty for frames that need no such offer."""
+    things = listed(list(names))
+    if query.frame == "value" and query.predicates:
+        return f"What is the {listed([label_of(name) for name in query.predicates[:MAX_LISTED]])} of {things}?"
+    if query.frame == "describe" and query.kind == "identity":
+        return f"What is {things}?"
+    if query.frame == "relation":
+        return f"What is the measured affinity of {listed(list(names[:-1]))} and {names[-1]}?"
+    if query.frame == "list" and names:
+        return f"What was measured to bind {things}?"
+    return ""
+
+
 def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
     """State facts about one entity, grouped by predicate."""
     clauses = []
