@@ -1,12 +1,11 @@
 """How many of a part a structure has: atoms, groups, rings, bonds, matches of a pattern, bonds between marked atoms.
 
 Every count is exact for the structure as it is written and comes with the definition that it counts by. Nothing is
-estimated; what cannot be counted raises :class:`~biomed_agent.core.errors.InvalidInput` with the reason.
+estimated.
 """
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,26 +14,17 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolDescriptors
 
 from biomed_agent.core.chemistry import structures
-from biomed_agent.core.chemistry.parts import Part, listed_parts, part_of, ring_parts
+from biomed_agent.core.chemistry.marked_atoms import count_smarts, shortest_path
+from biomed_agent.core.chemistry.parts import MAX_MATCHES, Part, listed_parts, part_of, ring_parts
 from biomed_agent.core.chemistry.structures import RDKIT, parsed, pattern
-from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Fact, Molecule
-from biomed_agent.core.words import counted, listed, shorten
+from biomed_agent.core.words import counted, listed
 
 __all__ = [
     "Count", "Part", "RingSystem", "Rings", "all_parts", "count_part", "count_smarts", "facts_of_count",
     "facts_of_functional_groups", "facts_of_path", "facts_of_ring_systems", "facts_of_smarts", "part_of",
     "ring_systems", "shortest_path",
 ]  # fmt: skip
-
-MAX_MATCHES = 100_000
-"""matches of a pattern that are looked for; more are refused"""
-MAX_SMARTS = 500
-"""characters of the longest SMARTS read"""
-MAX_SMARTS_ATOMS = 100
-"""atoms of the largest SMARTS read"""
-SMARTS_SECONDS = 1.0
-"""time after which the search for a user's pattern is given up"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +139,8 @@ def _kekule_double(mol: Chem.Mol, _: Sequence[str]) -> int:
     return _kekule_orders(mol)[Chem.BondType.DOUBLE]
 
 
-def _pi_bonds(mol: Chem.Mol) -> int:
+def pi_bonds(mol: Chem.Mol) -> int:
+    """Count pi bonds: one for each double bond and two for each triple bond, aromatic rings drawn alternating."""
     orders = _kekule_orders(mol)
     return orders[Chem.BondType.DOUBLE] + 2 * orders[Chem.BondType.TRIPLE] + 3 * orders[Chem.BondType.QUADRUPLE]
 
@@ -206,81 +197,11 @@ _MEASURES: dict[str, Callable[[Chem.Mol, Sequence[str]], int]] = {
     "rings": _count_rings,
     "all": _all_bonds,
     "kekule": _kekule_double,
-    "pi": lambda mol, _: _pi_bonds(mol),
+    "pi": lambda mol, _: pi_bonds(mol),
     "rotatable": lambda mol, _: int(rdMolDescriptors.CalcNumRotatableBonds(mol)),
     "spiro": lambda mol, _: int(rdMolDescriptors.CalcNumSpiroAtoms(mol)),
     "bridgeheads": lambda mol, _: int(rdMolDescriptors.CalcNumBridgeheadAtoms(mol)),
 }
-
-
-# ---------------------------------------------------------------- a user's own pattern
-
-
-class _OutOfTime(Exception):
-    pass
-
-
-def count_smarts(molecule: Molecule, smarts: str) -> int:
-    """Count the matches of a SMARTS pattern that differ in their atoms.
-
-    Hydrogens are matched as RDKit reads a SMILES, that is as a property of their atom; only a pattern that has a
-    hydrogen as an atom of its own is matched against the structure with all hydrogens written out.
-
-    Raises:
-        InvalidInput: The pattern is empty, too large, wrong, a reaction, or takes too long on this structure.
-    """
-    query = _compiled(smarts.strip())
-    shown = shorten(smarts.strip(), structures.MAX_QUOTED)
-    mol = parsed(molecule.smiles)
-    if any(atom.GetAtomicNum() == 1 for atom in query.GetAtoms()):
-        mol = Chem.AddHs(mol)
-    deadline = time.monotonic() + SMARTS_SECONDS
-
-    def in_time(_: object, __: object) -> bool:
-        if time.monotonic() > deadline:
-            raise _OutOfTime
-        return True
-
-    parameters = Chem.SubstructMatchParameters()
-    parameters.uniquify = True
-    parameters.maxMatches = MAX_MATCHES + 1
-    parameters.setExtraAtomCheckFunc(in_time)
-    try:
-        number = len(mol.GetSubstructMatches(query, parameters))
-    except _OutOfTime:
-        raise InvalidInput(
-            f"the SMARTS {shown!r} takes more than {SMARTS_SECONDS:g} s on this structure.",
-            "Make its atoms more specific, or the pattern shorter.",
-        ) from None
-    if number > MAX_MATCHES:
-        raise InvalidInput(f"the SMARTS {shown!r} matches more than {MAX_MATCHES:,} times.", "Make it more specific.")
-    return number
-
-
-def _compiled(smarts: str) -> Chem.Mol:
-    """Return a user's pattern compiled; not shared, since a search that is given up may leave marks on it."""
-    shown = shorten(smarts, structures.MAX_QUOTED)
-    if not smarts:
-        raise InvalidInput("the SMARTS is empty.", "Give one pattern, for example [OX2H].")
-    if len(smarts) > MAX_SMARTS:
-        raise InvalidInput(
-            f"the SMARTS {shown!r} has {len(smarts):,} characters; at most {MAX_SMARTS:,} are read.", "Shorten it."
-        )
-    if ">>" in smarts or any(char.isspace() or not 32 < ord(char) < 127 for char in smarts):
-        raise InvalidInput(
-            f"{shown!r} is not one SMARTS pattern.", "Give one pattern, without reaction arrow or spaces."
-        )
-    with rdBase.BlockLogs():
-        query = Chem.MolFromSmarts(smarts)
-    if query is None or not query.GetNumAtoms():
-        raise InvalidInput(
-            f"the SMARTS {shown!r} cannot be read.", "Check its brackets, rings and commas; every atom needs a symbol."
-        )
-    if query.GetNumAtoms() > MAX_SMARTS_ATOMS:
-        raise InvalidInput(
-            f"the SMARTS {shown!r} has {query.GetNumAtoms()} atoms; at most {MAX_SMARTS_ATOMS} are read.", "Shorten it."
-        )
-    return query
 
 
 # ---------------------------------------------------------------- all groups, all rings
@@ -394,54 +315,6 @@ def _systems(mol: Chem.Mol, rings: Sequence[_Ring]) -> Iterator[RingSystem]:
         yield RingSystem(sizes, len(atoms), all(ring.aromatic for ring in members), hetero)
 
 
-# ---------------------------------------------------------------- the way between two atoms
-
-
-def shortest_path(molecule: Molecule | str, between: tuple[int, int] | None = None) -> int:
-    """Count the bonds on the shortest path between two atoms.
-
-    Args:
-        molecule: The structure, or its SMILES.
-        between: Map numbers of the two atoms, as in ``[CH3:1]``. Without them the path lies between the two dummy atoms
-            (``*``, ``[*]``, ``[1*]``, ``[*:1]``), or, where there is no dummy atom, between the two that have a number.
-
-    Raises:
-        InvalidInput: The SMILES is wrong, not exactly two atoms are marked, or no bonds lead from one to the other.
-    """
-    smiles = molecule if isinstance(molecule, str) else molecule.smiles
-    mol = parsed(structures.molecule_from_smiles(smiles).smiles) if isinstance(molecule, str) else parsed(smiles)
-    ends = _marked_atoms(mol, between)
-    if len(Chem.GetMolFrags(mol)) > 1 and not any(set(ends) <= set(part) for part in Chem.GetMolFrags(mol)):
-        raise InvalidInput(
-            "the two marked atoms lie in separate parts of the structure.", "Mark two atoms of one part."
-        )
-    return len(Chem.GetShortestPath(mol, *ends)) - 1
-
-
-def _marked_atoms(mol: Chem.Mol, between: tuple[int, int] | None) -> tuple[int, int]:
-    if between is not None:
-        ends = []
-        for number in between:
-            having = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomMapNum() == number]
-            if number < 1 or len(having) != 1:
-                raise InvalidInput(
-                    f"{counted(len(having), 'atom')} with the map number {number}; expected one.",
-                    "Write the number into the atom's bracket, for example [CH3:1].",
-                )
-            ends += having
-        if ends[0] == ends[1]:
-            raise InvalidInput(f"both ends have the map number {between[0]}.", "Give two different numbers.")
-        return ends[0], ends[1]
-    dummies = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
-    marked = dummies or [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomMapNum()]
-    if len(marked) != 2:
-        raise InvalidInput(
-            f"{counted(len(marked), 'marked atom')} in the structure; a path has two ends.",
-            "Mark exactly two with * (or with map numbers such as [CH3:1]).",
-        )
-    return marked[0], marked[1]
-
-
 # ---------------------------------------------------------------- as facts
 
 
@@ -473,7 +346,7 @@ def facts_of_smarts(molecule: Molecule, smarts: str) -> list[Fact]:
     """Return the count of a user's pattern; raises as :func:`count_smarts`."""
     number = count_smarts(molecule, smarts)
     unit = "match" if number == 1 else "matches"
-    note = f"of the SMARTS {shorten(smarts.strip(), MAX_SMARTS)}, matches that differ in their atoms"
+    note = f"of the SMARTS {smarts.strip()}, matches that differ in their atoms"
     return [_fact(molecule, "count", number, unit, note)]
 
 

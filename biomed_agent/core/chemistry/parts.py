@@ -21,6 +21,8 @@ from biomed_agent.core.chemistry.vocabulary import TERMS, Term
 from biomed_agent.core.words import plural
 
 PartKind: TypeAlias = Literal["element", "group", "ring", "class", "atom", "smarts", "bond"]
+MAX_MATCHES = 100_000
+"""matches of a pattern that are looked for"""
 MAX_WORDS = 80
 """characters of the longest noun phrase read"""
 
