@@ -294,7 +294,6 @@ def protein_values(protein: Protein) -> list[Fact]:
 
 def _molecule_identity(molecule: Molecule, with_inchi: bool = True) -> list[Fact]:
     """Return what identifies a molecule; its InChI costs more to compute than all the rest."""
-    record = molecule.provenance or structures.RDKIT
     inchi = structures.inchi(molecule) if with_inchi else ""
     facts = [
         Fact(molecule.handle, "SMILES", molecule.smiles, kind="computed", provenance=structures.RDKIT),
@@ -303,15 +302,18 @@ def _molecule_identity(molecule: Molecule, with_inchi: bool = True) -> list[Fact
     ]
     labels = {"cas": "CAS number"}
     facts += [
-        Fact(molecule.handle, labels.get(space, space), value, provenance=record)
+        Fact(molecule.handle, labels.get(space, space), value, provenance=molecule.origin(space) or structures.RDKIT)
         for space, value in molecule.ids.items()
     ]
-    facts += [Fact(molecule.handle, "synonym", name, provenance=record) for name in molecule.synonyms]
+    facts += [
+        Fact(molecule.handle, "synonym", name, provenance=molecule.origin(f"synonym {name}") or structures.RDKIT)
+        for name in molecule.synonyms
+    ]
     return [fact for fact in facts if fact.value]
 
 
 def _protein_identity(protein: Protein) -> list[Fact]:
-    record = protein.provenance or Provenance(source="the sequence as given")
+    given = Provenance(source="the sequence as given")
     values = {
         "accession": protein.accession,
         "entry name": protein.entry_name,
@@ -320,5 +322,13 @@ def _protein_identity(protein: Protein) -> list[Fact]:
         "organism": protein.organism,
         "sequence": protein.sequence,
     }
-    facts = [Fact(protein.handle, name, value, provenance=record) for name, value in values.items() if value]
-    return facts + [Fact(protein.handle, "synonym", name, provenance=record) for name in protein.synonyms]
+    origins = {"entry name": "entry_name"}
+    facts = [
+        Fact(protein.handle, name, value, provenance=protein.origin(origins.get(name, name)) or given)
+        for name, value in values.items()
+        if value
+    ]
+    return facts + [
+        Fact(protein.handle, "synonym", name, provenance=protein.origin(f"synonym {name}") or given)
+        for name in protein.synonyms
+    ]

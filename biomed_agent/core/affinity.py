@@ -66,10 +66,16 @@ def conflict(facts: Sequence[Fact]) -> tuple[Reading, Reading] | None:
     """Return the first two affinities of one pair that contradict each other.
 
     They do when one means binding and the other none, when two values of one measure differ more than tenfold, and
-    when a value lies outside the bound that another row states.
+    when a value lies outside the bound that another row states. Values of two parts of a protein contradict nothing,
+    and where two parts were measured, neither does a value that does not say of which it is.
     """
     readings = [reading for fact in facts if (reading := read(fact))]
-    pairs = list(itertools.combinations(readings, 2))
+    parts = {reading.fact.construct for reading in readings} - {""}
+    pairs = [
+        (first, second)
+        for first, second in itertools.combinations(readings, 2)
+        if len(parts) < 2 or first.fact.construct == second.fact.construct
+    ]
     for first, second in pairs:
         if first.fact.predicate == second.fact.predicate and _contradicts(first, second):
             return first, second

@@ -83,6 +83,13 @@ class Molecule:
     synonyms: tuple[str, ...] = ()
     provenance: Provenance | None = None
     """the record it came from; None when the user gave the structure"""
+    origins: dict[str, Provenance] = field(default_factory=dict)
+    """records that hold what ``provenance`` does not, by the identifier's namespace, the field's name, or ``synonym``
+    and the name, as in ``cas`` or ``synonym aspirin``"""
+
+    def origin(self, what: str) -> Provenance | None:
+        """Return the record that holds an identifier (``cas``), a field (``weight``), a name (``synonym aspirin``)."""
+        return self.origins.get(what, self.provenance)
 
     @property
     def handle(self) -> str:
@@ -111,6 +118,12 @@ class Protein:
     variant: str = ""
     """the substitution applied to the record's sequence, such as ``V600E``; empty for the record itself"""
     provenance: Provenance | None = None
+    origins: dict[str, Provenance] = field(default_factory=dict, hash=False)
+    """records that hold what ``provenance`` does not, by the field's name, or ``synonym`` and the name"""
+
+    def origin(self, what: str) -> Provenance | None:
+        """Return the record that holds a field (``gene``) or a name (``synonym c-Abl``)."""
+        return self.origins.get(what, self.provenance)
 
     @property
     def length(self) -> int:
@@ -211,6 +224,9 @@ class Fact:
     """how a reader calls the second entity"""
     limits: tuple[LimitCheck, ...] = ()
     """of a rule's verdict: each value it looks at, and whether it lies within"""
+    construct: str = ""
+    """the part of a protein that was measured, such as ``JH1 domain``, where the source says so; values of different
+    constructs do not contradict each other"""
 
     @property
     def amount(self) -> str | int | float:

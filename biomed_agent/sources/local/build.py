@@ -363,6 +363,10 @@ def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, te
                 db.execute(statement)
             db.execute("INSERT INTO step VALUES (?)", (name,))
             db.execute("COMMIT")
+    if _begin_step(db, "terms", tell):
+        schema.add_terms(db)
+        db.execute("INSERT INTO step VALUES ('terms')")
+        db.execute("COMMIT")
     _fill_words(db, tell)
     if _begin_step(db, "indexes", tell):
         for statement in schema.INDEXES.split(";"):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.privacy.credentials import redact_path
 from biomed_agent.core.types import Molecule, Protein, Provenance
 from biomed_agent.sources.local.schema import SCHEMA_VERSION, build_index, fill, folder_digest
+from biomed_agent.sources.local.terms import Term
 
 STARTER = Path(__file__).parents[2] / "data" / "starter"
 """Folder of the tables that ship with the package."""
@@ -34,6 +38,21 @@ class File:
         self.plain.row_factory = None
         self.sources = {row["key"]: row for row in connection.execute("SELECT * FROM source")}
 
+    def tuples(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query as tuples."""
+        cursor = self.connection.cursor()
+        cursor.row_factory = None
+        return cursor.execute(sql, values).fetchall()
+
+    @cached_property
+    def terms(self) -> dict[str, list[Term]]:
+        """Its terms by predicate; the file does not change, so they are read once."""
+        terms: dict[str, list[Term]] = {}
+        for number, predicate, value in self.tuples("SELECT id, predicate, value FROM term"):
+            terms.setdefault(predicate, []).append(Term(number, predicate, value))
+        return terms
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a file is open as long as its index
     def provenance(self, source: str) -> Provenance:
         """Return the provenance that a source cell such as ``ChEBI CHEBI:15365`` stands for."""
         key, _, identifier = source.partition(" ")

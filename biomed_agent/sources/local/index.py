@@ -6,32 +6,33 @@ cache folder on first use; other indexes are built from tables of the same layou
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from biomed_agent.core import name_matching
-from biomed_agent.core.affinity import KIBA_BINDS, SCORE
-from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason, Relation
+from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason
+from biomed_agent.sources.local.affinities import Affinities
 from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
-from biomed_agent.sources.local.files import File, open_file, open_starter
+from biomed_agent.sources.local.files import open_file, open_starter
+from biomed_agent.sources.local.lists import Lists
+from biomed_agent.sources.local.reading import CHUNK_SIZE, HUMAN, key_of
 from biomed_agent.sources.local.schema import FIRST_DUMP_ID, MAX_SUGGESTED_LENGTH, sequence_checksum, trigrams
+from biomed_agent.sources.local.sequence_search import Sequences
 from biomed_agent.sources.local.spelling import distance_within, least_distance
 
-HUMAN = 9606
-CHUNK_SIZE = 500
-"""values asked for by one statement"""
 MAX_EDITED_LENGTH = 5
 """Letters of a name up to which all spellings one edit away are looked up."""
 
 
-class LocalIndex:
-    """One or several index files, searched in order; safe to share between threads."""
+class LocalIndex(Lists, Affinities, Sequences):
+    """One or several index files, searched in order; safe to share between threads.
 
-    def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
-        self._files = [File(connection) for connection in connections]
+    What several files hold of one molecule (by its InChIKey) or protein (by its accession) is one record: the first
+    file's fields, completed by the others', each with its origin.
+    """
 
     @classmethod
     def open(cls, cache_dir: Path, extra: Sequence[Path] = ()) -> LocalIndex:
@@ -57,11 +58,6 @@ class LocalIndex:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def files(self) -> tuple[File, ...]:
-        """The open files, in search order."""
-        return tuple(self._files)
 
     # Molecules
 
@@ -113,9 +109,11 @@ class LocalIndex:
         return next(iter(self._proteins("SELECT * FROM protein WHERE entry_name = ?", asked)), None)
 
     def protein_by_sequence(self, sequence: str) -> Protein | None:
-        """Return the protein with exactly that sequence."""
-        asked = (sequence_checksum("".join(sequence.split())),)
-        return next(iter(self._proteins("SELECT * FROM protein WHERE checksum = ?", asked)), None)
+        """Return the protein with exactly that sequence, even where another file has another version of it."""
+        residues = "".join(sequence.split()).upper()
+        sql = "SELECT * FROM protein WHERE checksum = ?"
+        protein = next(iter(self._proteins(sql, (sequence_checksum(residues),))), None)
+        return protein and replace(protein, sequence=residues)
 
     def proteins_by_ec(self, number: str) -> list[Protein]:
         """Return the proteins with an EC number such as ``2.7.10.2``, human first."""
@@ -263,7 +261,7 @@ class LocalIndex:
         ``protein family``, ``subcellular location``, ``membrane topology``, ``GO molecular function``, ``GO biological
         process``, ``GO cellular component`` of a protein.
         """
-        table, column, kind, value = _key_of(entity)
+        table, column, kind, value = key_of(entity)
         # A cross join keeps the order: the entity first, or each fact of its kind would be read.
         sql = (
             f"SELECT f.* FROM {table} e CROSS JOIN fact f ON f.entity = e.id AND f.kind = ? "
@@ -291,38 +289,8 @@ class LocalIndex:
             facts.append(Fact(molecule.handle, "salt form", value, provenance=salt.provenance or Provenance(source="")))
         return facts
 
-    def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
-        """Return the measured affinities of one pair, of the molecule and about the protein.
-
-        Where only a bound was found, its ``relation`` says which, and a note what it means.
-        """
-        sql = f"{_ACTIVITY} WHERE m.inchikey = ? AND p.accession = ? ORDER BY {_STRONGEST}"
-        rows = self._rows(sql, (molecule.inchikey, protein.accession))
-        partner = protein.handle, protein.gene or protein.name
-        return [_activity(molecule.handle, file, row, partner) for file, row in rows]
-
-    def activities_of(self, entity: Entity, limit: int = 10) -> list[Fact]:
-        """Return the strongest measured affinities of a molecule or a protein; ``about`` and the note name the partner.
-
-        What was measured as no binding, a bound or a low KIBA score, is left out.
-        """
-        table, column, _, value = _key_of(entity)
-        sql = (
-            f"{_ACTIVITY} WHERE {table[0]}.{column} = ? AND a.relation = '=' "
-            f"AND (a.measure <> 'KIBA score' OR a.value >= {KIBA_BINDS}) ORDER BY {_STRONGEST} LIMIT {int(limit)}"
-        )
-        facts = []
-        for file, row in self._rows(sql, (value,)):
-            if isinstance(entity, Molecule):
-                handle, name = f"UNIPROT:{row['accession']}", row["gene"] or row["protein_name"]
-            else:
-                handle = read.handle if (read := file.molecule(row)) else row["inchikey"]
-                name = row["molecule_name"]
-            facts.append(_activity(entity.handle, file, row, (handle, name), f"{name} ({handle})"))
-        return facts[:limit]
-
     def stats(self) -> dict[str, Any]:
-        """Return counts and origin of each file, in search order."""
+        """Return counts and origin of each file, in search order, and under ``totals`` what all of them know."""
         tables = ("molecule", "protein", "name", "fact", "activity", "homonym", "article", "rejected")
         return {
             "files": [
@@ -331,7 +299,8 @@ class LocalIndex:
                     **{t: file.connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables},
                 }
                 for file in self._files
-            ]
+            ],
+            "totals": self.totals(),
         }
 
     # Reading
@@ -382,19 +351,6 @@ class LocalIndex:
                 candidates.append(Candidate(protein.handle, label, why, "protein"))
         return [candidate for candidate in candidates if candidate.handle]
 
-    def _rows(self, sql: str, values: Sequence[object]) -> Iterable[tuple[File, sqlite3.Row]]:
-        for file in self._files:
-            for row in file.connection.execute(sql, values):
-                yield file, row
-
-    def _molecules(self, sql: str, values: Sequence[object]) -> list[Molecule]:
-        molecules = (read for file, row in self._rows(sql, values) if (read := file.molecule(row)))
-        return list({molecule.inchikey: molecule for molecule in reversed(list(molecules))}.values())[::-1]
-
-    def _proteins(self, sql: str, values: Sequence[object]) -> list[Protein]:
-        proteins = (file.protein(row) for file, row in self._rows(sql, values))
-        return list({protein.accession: protein for protein in reversed(list(proteins))}.values())[::-1]
-
     def _named(self, name: str, kind: str) -> list[tuple[Entity, Reason]]:
         key = name_matching.name_key(name)
         table, label = ("molecule", "inchikey") if kind == "m" else ("protein", "accession")
@@ -404,63 +360,15 @@ class LocalIndex:
         )
         entities: dict[str, tuple[Entity, Reason]] = {}
         for file, row in self._rows(sql, (key, kind)):
-            entity = file.molecule(row) if kind == "m" else file.protein(row)
-            if entity is not None:
-                entities.setdefault(row[label], (entity, Reason.of(row["reason"])))
-        return sorted(entities.values(), key=lambda pair: _ORDER[pair[1]])
-
-
-_ACTIVITY = (
-    "SELECT a.measure, a.relation, a.value, a.unit, a.source AS measured, m.*, m.name AS molecule_name, p.accession, "
-    "p.gene, p.name AS protein_name "
-    "FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
-)
-_STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a.value ELSE a.value END"
-"""Constants in nM from the smallest, then scores from the largest."""
-
-
-_RELATIONS: dict[str, Relation] = {"≥": ">=", "≤": "<=", **{relation: relation for relation in get_args(Relation)}}
-"""how tables write a relation"""
-
-
-def _activity(subject: str, file: File, row: sqlite3.Row, partner: tuple[str, str], note: str = "") -> Fact:
-    """Return one measured affinity; the ``relation`` of a bound is none of equality.
-
-    Args:
-        subject: Handle of the thing it is stated of.
-        file: Where the row is from.
-        row: Of the affinity.
-        partner: Handle and name of the other thing.
-        note: Goes before what is said of a value that means no binding.
-    """
-    value: float | str = row["value"]
-    relation = _RELATIONS.get(row["relation"])
-    if relation is None:
-        value, relation = f"{row['relation']}{row['value']:g}", "="
-    if row["relation"] != "=":
-        bound = f"no binding seen up to {row['value'] / 1000:g} uM" if row["unit"] == "nM" else "a bound"
-        note = f"{note}; {bound}" if note else bound
-    elif row["measure"] == SCORE and row["value"] < KIBA_BINDS:
-        below = f"counted as no binding, being below {KIBA_BINDS}"
-        note = f"{note}; {below}" if note else below
-    return Fact(
-        subject,
-        row["measure"],
-        value,
-        row["unit"],
-        "measured",
-        file.provenance(row["measured"]),
-        note,
-        relation,
-        *partner,
-    )
-
-
-def _key_of(entity: Entity) -> tuple[str, str, str, str]:
-    """Return table, key column, kind and key under which an entity is stored."""
-    if isinstance(entity, Molecule):
-        return "molecule", "inchikey", "m", entity.inchikey
-    return "protein", "accession", "p", "" if entity.variant else entity.accession
+            entity, reason = file.molecule(row) if kind == "m" else file.protein(row), Reason.of(row["reason"])
+            known = entities.get(row[label])
+            if entity is not None and (known is None or _ORDER[reason] < _ORDER[known[1]]):
+                entities[row[label]] = known[0] if known else entity, reason
+        named = sorted(entities.values(), key=lambda pair: _ORDER[pair[1]])
+        return [
+            (self._whole_molecule(entity) if isinstance(entity, Molecule) else self._whole_protein(entity), reason)
+            for entity, reason in named
+        ]
 
 
 _ORDER = {reason: number for number, reason in enumerate(Reason)}

@@ -8,7 +8,8 @@ joined by ``|``):
   says how (``hydrochloride``).
 - ``proteins.tsv``: ``accession entry_name name gene organism taxon_id alternative_names gene_synonyms ec
   families locations topologies go sequence name_source source``; ``go`` holds ``GO:0005524 F ATP binding``.
-- ``affinities.tsv``: ``inchikey accession measure relation value unit source``.
+- ``affinities.tsv``: ``inchikey accession measure relation value unit source construct``; ``construct`` says which
+  part of the protein was measured (``JH1 domain``), and the column may be missing.
 - ``brands.tsv``: ``brand name`` (name of a molecule of the same folder).
 - ``aliases.tsv``: ``alias accession``.
 - ``homonyms.tsv``: ``name label kind handle``.
@@ -32,11 +33,16 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.core.version import __version__
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised whenever the tables below, the name keys or their filling change."""
 FIRST_DUMP_ID = 1 << 20
 """number of the first molecule that came from a dump"""
 TABLES = ("molecules", "proteins", "affinities", "brands", "aliases", "homonyms", "sources")
+TERM_PREDICATES = (
+    "ChEBI class", "ChEBI role", "protein family", "EC number", "subcellular location", "membrane topology",
+    "GO molecular function", "GO biological process", "GO cellular component",
+)  # fmt: skip
+"""predicates whose values are terms that many things share, so that things are found by them"""
 ID_COLUMNS = ("cid", "chebi", "drugbank", "cas", "unii", "chembl")
 
 _SCHEMA = """
@@ -52,8 +58,10 @@ CREATE TABLE name (key TEXT, kind TEXT, entity INTEGER, rank INTEGER, shown TEXT
     PRIMARY KEY (key, kind, entity)) WITHOUT ROWID;
 CREATE TABLE trigram (gram TEXT, key TEXT, PRIMARY KEY (gram, key)) WITHOUT ROWID;
 CREATE TABLE fact (kind TEXT, entity INTEGER, predicate TEXT, value TEXT, source TEXT);
+CREATE TABLE term (id INTEGER PRIMARY KEY, kind TEXT, predicate TEXT, value TEXT, UNIQUE (predicate, value));
+CREATE TABLE term_of (term INTEGER, entity INTEGER, fact INTEGER, PRIMARY KEY (term, entity, fact)) WITHOUT ROWID;
 CREATE TABLE activity (molecule INTEGER, protein INTEGER, measure TEXT, relation TEXT, value REAL, unit TEXT,
-    source TEXT);
+    source TEXT, construct TEXT);
 CREATE TABLE homonym (key TEXT, position INTEGER, shown TEXT, label TEXT, kind TEXT, handle TEXT,
     PRIMARY KEY (key, position)) WITHOUT ROWID;
 CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT, abstract TEXT, pmcid TEXT, doi TEXT, journal TEXT,
@@ -149,6 +157,7 @@ def fill(connection: sqlite3.Connection, folder: Path) -> None:
     connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
     create(connection)
     fill_tables(connection, folder)
+    add_terms(connection)
     add_indexes(connection)
     note(connection, built_from=folder.name, digest=folder_digest(folder))
     connection.commit()
@@ -157,6 +166,19 @@ def fill(connection: sqlite3.Connection, folder: Path) -> None:
 def create(connection: sqlite3.Connection) -> None:
     """Create the empty tables of an index."""
     connection.executescript(_SCHEMA)
+
+
+def add_terms(connection: sqlite3.Connection) -> None:
+    """List each term once, and the facts that state it."""
+    listed = ", ".join(f"'{predicate}'" for predicate in TERM_PREDICATES)
+    connection.execute(
+        "INSERT OR IGNORE INTO term (kind, predicate, value) "
+        f"SELECT kind, predicate, value FROM fact WHERE predicate IN ({listed}) ORDER BY fact.rowid"
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO term_of SELECT t.id, f.entity, f.rowid FROM fact f CROSS JOIN term t "
+        f"ON t.predicate = f.predicate AND t.value = f.value WHERE f.predicate IN ({listed}) ORDER BY 1, 2, 3"
+    )
 
 
 def add_indexes(connection: sqlite3.Connection) -> None:
@@ -292,8 +314,8 @@ def _fill_affinities(
     """Fill measured affinities whose molecule and protein are both in the index."""
     rows = (
         (molecules[row["inchikey"]], proteins[row["accession"]], row["measure"], row["relation"], float(row["value"]),
-         row["unit"], row["source"])
+         row["unit"], row["source"], row.get("construct", ""))
         for row in read_table(folder, "affinities")
         if row["inchikey"] in molecules and row["accession"] in proteins
     )  # fmt: skip
-    connection.executemany("INSERT INTO activity VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO activity VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
