@@ -19,10 +19,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from rdkit import Chem, rdBase
 
 from biomed_agent.core.chemistry import opsin, structures
+from biomed_agent.core.chemistry.name_shapes import name_spans
 from biomed_agent.core.errors import InvalidInput, Unavailable
 from biomed_agent.core.types import Molecule, Provenance
 
@@ -38,10 +40,22 @@ READ_BY_OPSIN = "read by OPSIN as a systematic name"
 _DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—−"} | {prime: "'" for prime in "′’ʹ＇"})
 _FOLLOWING = re.compile(
     r"(?:hemi|sesqui|mono|di|tri|tetra|penta|hexa|hepta|octa|nona|deca)?"
-    r"(?:hydrate|hydro(?:chloride|bromide|iodide|fluoride))", re.I
+    r"(?:hydrate|hydro(?:chloride|bromide|iodide|fluoride))",
+    re.I,
 )
 """parts of a mixture that are no names by themselves; behind another name with a space they are read"""
+_CATIONS = {
+    "lithium": "[Li+]", "sodium": "[Na+]", "potassium": "[K+]", "rubidium": "[Rb+]", "cesium": "[Cs+]",
+    "caesium": "[Cs+]", "silver": "[Ag+]", "magnesium": "[Mg+2]", "calcium": "[Ca+2]", "strontium": "[Sr+2]",
+    "barium": "[Ba+2]", "zinc": "[Zn+2]", "aluminum": "[Al+3]", "aluminium": "[Al+3]",
+    "disodium": "[Na+].[Na+]", "dipotassium": "[K+].[K+]", "dilithium": "[Li+].[Li+]",
+    "trisodium": "[Na+].[Na+].[Na+]", "tripotassium": "[K+].[K+].[K+]", "tetrasodium": "[Na+].[Na+].[Na+].[Na+]",
+}  # fmt: skip
+"""metals of one usual charge, which alone OPSIN reads as the element and within a salt are ions"""
+_BARE_ATOM = re.compile(r"\[[A-Z][a-z]?\]")
 _OPEN_POSITION = re.compile(r"\*|\[R\d*\]")
+_TWO_NITROGENS = re.compile(r"\d-N'")
+"""PubChem's locants of two nitrogen atoms on one carbon (``1-N'``), which OPSIN reads as one and the same atom"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +225,31 @@ def molecule_named(name: str) -> Molecule | None:
     return structures.molecule_from_smiles(smiles, provenance=opsin_provenance()) if smiles else None
 
 
+class NameRead(NamedTuple):
+    """A systematic name within a text."""
+
+    start: int
+    end: int
+    """place of the first character behind it"""
+    name: str
+    smiles: str
+
+
+def names_in(text: str) -> list[NameRead]:
+    """Return the systematic names that OPSIN reads in a text, in its order, none within another; asks OPSIN once.
+
+    Raises:
+        Unavailable: Something looks like a name (:func:`.name_shapes.name_spans`), and OPSIN is not installed.
+        TimedOut: The deadline of the call is over.
+    """
+    spans = sorted(name_spans(text), key=lambda span: (span[0] - span[1], span[0]))
+    found: list[NameRead] = []
+    for (start, end), smiles in zip(spans, structures_of([text[start:end] for start, end in spans]), strict=True):
+        if smiles and not any(start < other.end and other.start < end for other in found):
+            found.append(NameRead(start, end, text[start:end], smiles))
+    return sorted(found)
+
+
 class _Kept:
     """What was read, the least recently asked of it dropped first. Safe to share between threads."""
 
@@ -252,7 +291,7 @@ def _readable(name: str) -> str:
     plain = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
     if any(unicodedata.category(letter).startswith(("C", "Zl", "Zp")) for letter in plain):
         return ""
-    return " ".join(plain.split())
+    return "" if _TWO_NITROGENS.search(plain) else " ".join(plain.split())
 
 
 def _structure_of(reader: opsin.Opsin, name: str) -> str | None:
@@ -273,8 +312,22 @@ def _read(reader: opsin.Opsin, name: str) -> str:
     if not rest or not all(parts):
         return ""
     wholes = [" ".join((rest[0], *following)), *rest[1:]]
-    read = [reader.read(whole) for whole in wholes]
-    return ".".join(read) if all(read) else ""
+    read = [_CATIONS.get(whole.lower(), "") or reader.read(whole) for whole in wholes]
+    if not all(read) and rest[0].lower() in _CATIONS:  # 'calcium;diacetate'
+        return reader.read(" ".join(parts))
+    return ".".join(read) if all(read) and _adds_up(read) else ""
+
+
+def _adds_up(parts: Sequence[str]) -> bool:
+    """Whether the parts of a mixture are all that its name says.
+
+    Where their charges do not cancel it does not say how many of each there are, and of a bare metal not its charge.
+    """
+    with rdBase.BlockLogs():
+        mols = [Chem.MolFromSmiles(part) for part in parts]
+    if any(mol is None for mol in mols) or any(_BARE_ATOM.fullmatch(part) for part in parts):
+        return False
+    return not sum(Chem.GetFormalCharge(mol) for mol in mols)
 
 
 def _canonical(smiles: str) -> str | None:

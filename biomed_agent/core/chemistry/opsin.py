@@ -40,7 +40,13 @@ _AMBIGUOUS = "APPEARS_AMBIGUOUS"
 _POLL_SECONDS = 0.2
 """how often a wait looks whether the call was cancelled"""
 _PROBE = "methane"
-_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8")
+_OPTIONS = (
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Dfile.encoding=UTF-8",
+    "-Dstdout.encoding=UTF-8",
+)
 
 
 @dataclass(frozen=True, slots=True)
