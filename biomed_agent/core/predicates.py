@@ -130,7 +130,7 @@ PREDICATES: tuple[Predicate, ...] = (
     _identity("SMILES", r"\bsmiles\b", r"structure\b", r"struktur", r"estructura", disclosure="structural"),
     _identity("InChIKey", r"inchi[ -]?key"),
     _identity("InChI", r"\binchi\b", disclosure="structural"),
-    _identity("IUPAC name", r"\biupac\b", r"systematic name"),
+    _identity("IUPAC name", r"\biupac\b", r"systematic name", disclosure="structural"),
     _identity("CAS number", r"\bcas\b", r"registry number"),
     _identity("cid", r"pubchem", r"\bcid\b", label="PubChem CID"),
     _identity("chebi", r"\bchebi (?:id|identifier|number|accession)", label="ChEBI identifier"),

@@ -1,9 +1,9 @@
 """Where a free text holds a systematic name, by the shape of its words; whether it is one, only OPSIN can tell.
 
 A word of a name has locants and brackets, and between them little but syllables of nomenclature
-(``2-[[(2S)-...]amino]propanoic``), or it has none and is built as plain names are (``dimethylpropanamide``). A name is a
-run of such words with ions and classes beside them (``sodium``, ``acid``). Where it may begin later or end sooner, each
-possibility is a candidate, the longest first, so that one call of :func:`.nomenclature.structures_of` decides.
+(``2-[[(2S)-...]amino]propanoic``), or it has none and is built as plain names are (``dimethylpropanamide``). A name is
+a run of such words with ions and classes beside them (``sodium``, ``acid``). Where it may begin later or end sooner,
+each possibility is a candidate, the longest first, so that one call of :func:`.nomenclature.structures_of` decides.
 """
 
 from __future__ import annotations
@@ -23,42 +23,43 @@ MIN_SHARE = 0.8
 # Syllables as they stand inside names; what is shorter than three letters only joins them.
 _SYLLABLES = frozenset(
     """
-meth eth prop but pent hex hept oct non dec cos contan contahect icos eicos henicos docos tricos tetracos triacont
-benz benzen tolu toluen xylen styren anilin anisol phenol naphthal naphthalen naphth anthracen anthra phenanthren
-phenanthr fluoren pyren chrysen picen azulen inden indan indacen acenaphth biphenyl phen adamant cuban norborn bornan
-pyridin pyrid pyridazin pyrimidin pyrazin pyrrol pyrrolidin pyrazol imidazol imidazolidin indol isoindol indazol quinol
-quinolin isoquinolin quinoxalin quinazolin cinnolin phthalazin naphthyridin pteridin purin carbazol carbolin acridin
-phenazin phenanthrolin phenothiazin phenoxazin xanthen thioxanthen chromen chroman isochromen coumarin furan fur furo
-thiophen thien pyran oxazol oxazolidin isoxazol thiazol isothiazol thiadiazol oxadiazol triazol tetrazol triazin tetrazin
-oxazin thiazin dioxin dioxan dioxol dioxolan oxiran oxiren oxetan oxolan oxan thiiran thietan thiolan thian aziridin
-azirin azetidin azepin azepan azocin azocan azonin oxepin oxepan oxocin oxocan thiepin thiepan diazepin diazepan dithian
-piperidin piperid piperazin morpholin selenophen phosphol porphyrin corrin benzo benzofuran benzimidazol hydantoin uracil
-thymin cytosin guanin adenin xanthin quinon gon estr androst pregn chol cholest ergost stigmast lupan olean ursan caroten
-retin prost morphin ergolin flav flavon chalcon penam cephem ceph gluco galacto manno fructo ribo arabino xylo lyxo allo
-altro gulo ido talo erythro threo rhamn fuc pyran furan glycer glucon glucur glucos galactos mannos inosit deoxy anhydro
-alan glyc val leuc norleuc norval ser threon cyste cystin methion prol glutam aspart asparag lys ornith argin histid
-tyros tryptoph sarcos taur adenos guanos uridin cytidin inosin isoleuc phenylalan tryptophan
-carb carbox carbon carbonyl carbam carbamo cyan cyano guanid amid amidin ure urea thio iso hydraz hydrazin hydrazon azid
-azin azo diaz diazen azan phosph phosphan phosphon phosphor phosphat phosphono phosphoryl ars arsan stib bism sil silan
-silyl silox borol bor boron borono german stann stannan plumb sulf sulfan sulfon sulfin sulfen sulfam sulfamo sulfat
-sulfonyl sulfinyl sulfanyl sulfon selen selan tellur oxid oxidan peroxid thion thiol seleno nitr nitro nitros nitrit
-iod brom chlor fluor iodo bromo chloro fluoro form acet propion butyr valer capr laur myrist palmit stear ole linole
-arachid oxal malon succin glutar adip pimel suber sebac acryl croton male fumar citr tartar lact glycol pyruv salicyl
-anthranil gall cinnam nicotin phthal isophthal terephthal toluid hippur phenyl tolyl cresyl xylyl anisid benzyl benzhydr
-trityl tosyl mesyl trifl allyl vinyl propargyl amyl cyclo bicyclo tricyclo tetracyclo pentacyclo hexacyclo heptacyclo
-octacyclo spiro dispiro nor seco homo abeo tert sec neo lambda ortho meta para peri oxa aza thia sila bora phospha selena
-dioxa diaza dithia trioxa triaza tetraza tetraoxa oxaza thiaza azonia azoni thionia oxonia amin amino anilin ammon
-ammonio anilino ureido carboxy carbal hydroxy hydroxyl methoxy ethoxy propoxy butoxy phenoxy alk oxy oxo oxido hydroperoxy
-formyl acetyl acetoxy benzoyl acetam epoxy epi methano ethano azido isocyan cyanat nitroso imin imino imid imido mercapto
-sulfo sulfino deuter deuterio triti hydro perfluoro hydrochlor hydrobrom chlorid bromid fluorid iodid hydrid hydrat
-mono tri tetra penta hexa hepta octa nona deca undec dodec tridec tetradec pentadec hexadec heptadec octadec nonadec bis
-tris tetrakis hemi ane ene yne ole one ine ide ate ite ile oic oyl yl ylidene ylidyne ylium ium uide diyl triyl iden idyn
-diol triol dione trione dial acid amide amine imine oxime nitrile nitril aldehyd ose osid onic uron aric lactam lacton
-sodium potassium lithium azanium azanid hydron oxidanium methyl ethyl propyl butyl pentyl hexyl heptyl octyl nonyl decyl
-dodecyl ynyl enyl anyl adien atrien dien trien tetraen diyn enoic anoic enoyl anoyl oate ylam ylox oxyl sulfox azol azolo
-furo pyrano pyrido pyrrolo pyrazolo imidazo indolo thieno thiazolo oxazolo triazolo tetrazolo pyrimido pyrazino quinolino
-cyclopenta cyclohepta benzeno naphtho purino indeno chromeno oxireno azirino borinan thiopyran germ tropan quinuclidin
-tetrol pentol hexol enal enoate olate ynal enamide ynoic enoic enone ynone ynol thiolate ylate ynamide lupano trityl veratr piperon vanil furfur thenyl picolin nicotin ylidin lyl uid hydrazid
+abeo acenaphth acet acetam acetoxy acetyl acid acridin acryl adamant adenin adenos adien adip alan aldehyd alk allo
+allyl altro amid amide amidin amin amine amino ammon ammonio amyl androst ane anhydro anilin anilino anisid anisol
+anoic anoyl anthra anthracen anthranil anyl arabino arachid argin aric ars arsan asparag aspart ate atrien aza azan
+azanid azanium azepan azepin azetidin azid azido azin aziridin azirin azirino azo azocan azocin azol azolo azoni
+azonia azonin azulen benz benzen benzeno benzhydr benzimidazol benzo benzofuran benzoyl benzyl bicyclo biphenyl bis
+bism bor bora borinan bornan borol boron borono brom bromid bromo but butoxy butyl butyr capr carb carbal carbam
+carbamo carbazol carbolin carbon carbonyl carbox carboxy caroten ceph cephem chalcon chlor chlorid chloro chol cholest
+chroman chromen chromeno chrysen cinnam cinnolin citr contahect contan corrin cos coumarin cresyl croton cuban cyan
+cyanat cyano cyclo cyclohepta cyclopenta cyste cystin cytidin cytosin dec deca decyl deoxy deuter deuterio dial diaz
+diaza diazen diazepan diazepin dien diol dione dioxa dioxan dioxin dioxol dioxolan dispiro dithia dithian diyl diyn
+docos dodec dodecyl eicos enal enamide ene enoate enoic enone enoyl enyl epi epoxy ergolin ergost erythro estr eth
+ethano ethoxy ethyl flav flavon fluor fluoren fluorid fluoro form formyl fructo fuc fumar fur furan furfur furo
+galacto galactos gall germ german gluco glucon glucos glucur glutam glutar glyc glycer glycol gon guanid guanin guanos
+gulo hemi henicos hept hepta heptacyclo heptadec heptyl hex hexa hexacyclo hexadec hexol hexyl hippur histid homo
+hydantoin hydrat hydraz hydrazid hydrazin hydrazon hydrid hydro hydrobrom hydrochlor hydron hydroperoxy hydroxy
+hydroxyl icos ide iden ido idyn ile imid imidazo imidazol imidazolidin imido imin imine imino indacen indan indazol
+inden indeno indol indolo ine inosin inosit iod iodid iodo iso isochromen isocyan isoindol isoleuc isophthal
+isoquinolin isothiazol isoxazol ite ium lact lactam lacton lambda laur leuc linole lithium lupan lupano lyl lys lyxo
+male malon manno mannos mercapto mesyl meta meth methano methion methoxy methyl mono morphin morpholin myrist naphth
+naphthal naphthalen naphtho naphthyridin neo nicotin nitr nitril nitrile nitrit nitro nitros nitroso non nona nonadec
+nonyl nor norborn norleuc norval oate oct octa octacyclo octadec octyl oic olate ole olean one onic ornith ortho ose
+osid oxa oxadiazol oxal oxan oxaza oxazin oxazol oxazolidin oxazolo oxepan oxepin oxetan oxid oxidan oxidanium oxido
+oxime oxiran oxiren oxireno oxo oxocan oxocin oxolan oxonia oxy oxyl oyl palmit para penam pent penta pentacyclo
+pentadec pentol pentyl perfluoro peri peroxid phen phenanthr phenanthren phenanthrolin phenazin phenol phenothiazin
+phenoxazin phenoxy phenyl phenylalan phosph phospha phosphan phosphat phosphol phosphon phosphono phosphor phosphoryl
+phthal phthalazin picen picolin pimel piperazin piperid piperidin piperon plumb porphyrin potassium pregn prol prop
+propargyl propion propoxy propyl prost pteridin purin purino pyran pyrano pyrazin pyrazino pyrazol pyrazolo pyren
+pyrid pyridazin pyridin pyrido pyrimidin pyrimido pyrrol pyrrolidin pyrrolo pyruv quinazolin quinol quinolin quinolino
+quinon quinoxalin quinuclidin retin rhamn ribo salicyl sarcos sebac sec seco selan selen selena seleno selenophen ser
+sil sila silan silox silyl sodium spiro stann stannan stear stib stigmast styren suber succin sulf sulfam sulfamo
+sulfan sulfanyl sulfat sulfen sulfin sulfino sulfinyl sulfo sulfon sulfonyl sulfox talo tartar taur tellur terephthal
+tert tetra tetracos tetracyclo tetradec tetraen tetrakis tetraoxa tetraza tetrazin tetrazol tetrazolo tetrol thenyl
+thia thiadiazol thian thiaza thiazin thiazol thiazolo thien thieno thiepan thiepin thietan thiiran thio thiol thiolan
+thiolate thion thionia thiophen thiopyran thioxanthen threo threon thymin tolu toluen toluid tolyl tosyl tri triacont
+triaza triazin triazol triazolo tricos tricyclo tridec trien trifl triol trione trioxa tris triti trityl triyl tropan
+tryptoph tryptophan tyros uid uide undec uracil ure urea ureido uridin uron ursan val valer vanil veratr vinyl xanthen
+xanthin xylen xylo xylyl yl ylam ylate ylidene ylidin ylidyne ylium ylox ynal ynamide yne ynoic ynol ynone ynyl
 """.split()
 )
 _JOINTS = frozenset("an en yn yl ol al on ic in ox az id at im am ur di bi ter o a e i y n d t".split())
@@ -82,7 +83,10 @@ _SUFFIX = (
     r"sulfonamide|trione|triamine))"
 )
 _SKELETON = rf"(?:cyclo)?{_CHAIN}(?:an|en|yn|adien|atrien|adiyn|enyn){_SUFFIX}"
-_CYCLIC_SUFFIX = r"carboxylic|carboxylate|carboxamide|carbonitrile|carbaldehyde|carbonyl|sulfonic|sulfonate|sulfonamide|methanol|thiol"
+_CYCLIC_SUFFIX = (
+    r"carboxylic|carboxylate|carboxamide|carbonitrile|carbaldehyde|carbonyl|sulfonic|sulfonate|sulfonamide|"
+    r"carboximidamide|methanol|thiol"
+)
 _AROMATIC = (
     r"(?:benzene|toluene|xylene|styrene|aniline|anisole|phenol|naphthalene|anthracene|phenanthrene|fluorene|pyrene|"
     r"biphenyl|indene|indane|azulene|pyridine|pyridazine|pyrimidine|pyrazine|pyrrole|pyrrolidine|piperidine|piperazine|"
@@ -113,11 +117,11 @@ _CATION = re.compile(
 _CLASSES = frozenset(
     """
 acid anhydride ether ketone ester alcohol amine oxide sulfoxide sulfone sulfide disulfide peroxide hydroperoxide oxime
-hydrazone semicarbazone imine chloride bromide iodide fluoride cyanide azide isocyanate isothiocyanate thiocyanate cyanate
-hydrochloride dihydrochloride trihydrochloride hydrobromide dihydrobromide hydroiodide hydrate monohydrate hemihydrate
-dihydrate trihydrate tetrahydrate pentahydrate hexahydrate sulfate hydrogensulfate nitrate phosphate diphosphate
-triphosphate carbonate bicarbonate hydrogen dihydrogen sulfite nitrite hydroxide dichloride trichloride tetrachloride
-dibromide diiodide dioxide glycol hydride perchlorate borate
+hydrazone semicarbazone imine chloride bromide iodide fluoride cyanide azide isocyanate isothiocyanate thiocyanate
+cyanate hydrochloride dihydrochloride trihydrochloride hydrobromide dihydrobromide hydroiodide hydrate monohydrate
+hemihydrate dihydrate trihydrate tetrahydrate pentahydrate hexahydrate sulfate hydrogensulfate nitrate phosphate
+diphosphate triphosphate carbonate bicarbonate hydrogen dihydrogen sulfite nitrite hydroxide dichloride trichloride
+tetrachloride dibromide diiodide dioxide glycol hydride perchlorate borate
 """.split()
 )
 """words of names of several words; alone they are classes or ions"""
@@ -136,7 +140,7 @@ _GROUP_ENDS = re.compile(
 """ends of substituents, which are no molecules without another word"""
 
 _WORD = re.compile(r"\S+")
-_NEVER = re.compile(r"[=#@\\<>|_&%!?*\"“”«»/$£€]|::|\.\.")
+_NEVER = re.compile(r"[=#@\\<>|_&%!?*\"“”«»/$£€]|::|\.[.A-Za-z]")
 """signs of SMILES, addresses and prose; within a name they do not occur"""
 _OPEN, _CLOSE = "([{", ")]}"
 _PAIRS = dict(zip(_CLOSE, _OPEN, strict=True))
@@ -205,6 +209,7 @@ def name_spans(text: str) -> list[tuple[int, int]]:
     return spans + _candidates(text, run)
 
 
+@lru_cache(maxsize=1024)
 def looks_systematic(name: str) -> bool:
     """Whether a whole text looks like one systematic name, so that it is worth asking OPSIN about it."""
     stripped = name.strip()
@@ -270,7 +275,7 @@ def _is_covered(word: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _coverage(chunk: str) -> tuple[int, int]:
-    """Return how many letters of a run of letters syllables cover at best, and the letters of those of three or more."""
+    """Return how many letters syllables cover at best, and how many those of three or more letters do."""
     best = [(0, 0)] * (len(chunk) + 1)
     for end in range(1, len(chunk) + 1):
         choices = [best[end - 1]]
@@ -314,7 +319,7 @@ def _ends_open(word: str) -> bool:
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave brackets out that belong to the text around a name: those without a partner, and a pair around all of it."""
+    """Leave out the brackets of the text around a name: those without a partner, and a pair around all of it."""
     while True:
         partners = _partners(text, start, end)
         if start < end and text[start] in _OPEN and (start not in partners or partners[start] == end - 1):

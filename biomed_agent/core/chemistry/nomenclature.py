@@ -34,10 +34,7 @@ MAX_NAMED_ATOMS, MAX_NAMED_RINGS = 200, 24
 """heavy atoms and rings of the largest structure that is named, which takes about 2 s; fullerenes take longer"""
 KEPT = 4_096
 """names and structures remembered"""
-READ_BY_OPSIN = "read by OPSIN as a systematic name"
-"""why a name means what it means"""
-
-_DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—−"} | {prime: "'" for prime in "′’ʹ＇"})
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("′’ʹ＇", "'"))
 _FOLLOWING = re.compile(
     r"(?:hemi|sesqui|mono|di|tri|tetra|penta|hexa|hepta|octa|nona|deca)?"
     r"(?:hydrate|hydro(?:chloride|bromide|iodide|fluoride))",
@@ -119,7 +116,8 @@ def systematic_name(smiles: str) -> SystematicName | None:
     """
     if not can_name():
         raise Unavailable(
-            "to make a systematic name needs openclatura, which is not installed.", f"{opsin.HOW_TO_ADD}."
+            "a systematic name can only be made by openclatura, which is not installed.",
+            f"Add it: {opsin.HOW_TO_INSTALL}",
         )
     return _named(structures.molecule_from_smiles(smiles), can_read())
 

@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -27,8 +28,8 @@ from pathlib import Path
 from biomed_agent.core import deadline
 from biomed_agent.core.errors import Cancelled, TimedOut, Unavailable
 
-HOW_TO_ADD = "It comes with: pip install 'biomed-agent[names]'"
-"""what would add what is missing"""
+HOW_TO_INSTALL = "pip install 'biomed-agent[names]'"
+"""what adds OPSIN, a Java and openclatura"""
 IDLE_SECONDS = 300.0
 """after which a process that nobody asks is ended"""
 START_SECONDS = 60.0
@@ -41,12 +42,8 @@ _POLL_SECONDS = 0.2
 """how often a wait looks whether the call was cancelled"""
 _PROBE = "methane"
 _OPTIONS = (
-    "-Xmx512m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-Dfile.encoding=UTF-8",
-    "-Dstdout.encoding=UTF-8",
-)
+    "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dfile.encoding=UTF-8", "-Dstdout.encoding=UTF-8",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +128,8 @@ class _Process:
         self._child.kill()
         self._child.wait()
         if self._child.stdin is not None:
-            try:
+            with suppress(OSError):  # what it had not read cannot be written any more
                 self._child.stdin.close()
-            except OSError:  # what it had not read cannot be written any more
-                pass
 
     def _next(self, end: float) -> str:
         call = deadline.current()
@@ -233,7 +228,9 @@ class Opsin:
             self._process = process = _Process(self._where)
             process.read(_PROBE, START_SECONDS)
         except (OSError, _Slow) as error:
-            raise Unavailable(f"OPSIN does not start: {error or 'no answer'}.", HOW_TO_ADD) from error
+            raise Unavailable(
+                f"OPSIN does not start: {error or 'no answer'}.", f"Install it anew: {HOW_TO_INSTALL}"
+            ) from error
         threading.Thread(target=self._watch, args=(process,), name="opsin-idle", daemon=True).start()
         return process
 
@@ -269,7 +266,9 @@ def shared() -> Opsin:
         if _shared is None:
             where = installation()
             if where is None:
-                raise Unavailable("to read systematic names needs OPSIN, which is not installed.", f"{HOW_TO_ADD}.")
+                raise Unavailable(
+                    "a systematic name can only be read by OPSIN, which is not installed.", f"Add it: {HOW_TO_INSTALL}"
+                )
             _shared = Opsin(where)
             atexit.register(_shared.close)
         return _shared
