@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biomed_agent.answering.gaps import Gap
-from biomed_agent.core.chemistry import descriptors, relations, structures
-from biomed_agent.core.errors import NotFound, Refused, Unavailable
+from biomed_agent.core.chemistry import descriptors, nomenclature, relations, structures
+from biomed_agent.core.errors import Cancelled, InvalidInput, NotFound, Refused, TimedOut, Unavailable
 from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
 from biomed_agent.core.version import __version__
@@ -39,6 +39,7 @@ RESIDUE_MASS = {
     "O": 237.2982,
 }  # fmt: skip
 WATER_MASS = 18.0153
+IUPAC_NAME = "IUPAC name"
 _OF_UNIPROT = frozenset(predicate.lower() for predicate in PREDICATES)
 
 
@@ -120,6 +121,8 @@ class Retriever:
             if (fact.predicate.lower(), str(fact.value).lower()) not in known
         ]
         facts = [fact for fact in facts if _fits_variant(entity, fact)]
+        if isinstance(entity, Molecule) and IUPAC_NAME in asked and all(one.predicate != IUPAC_NAME for one in facts):
+            facts += named_by_rules(entity, notes)
         if gaps is not None:
             stated = {fact.predicate.lower() for fact in facts}
             gaps += [
@@ -265,6 +268,28 @@ def _inherited(fact: Fact, entity: Entity, parent: Molecule) -> Fact:
     """Return what is stated of the parent of a salt as a fact of the salt that says so."""
     note = f"of the parent {parent.name}"
     return replace(fact, subject=entity.handle, note=note, about=parent.handle, about_name=parent.name)
+
+
+def named_by_rules(molecule: Molecule, notes: list[str]) -> list[Fact]:
+    """Compute the systematic name of a molecule; none where there is none that holds, which ``notes`` receives.
+
+    Raises:
+        TimedOut: The deadline of the call is over.
+        Cancelled: The call was cancelled.
+    """
+    try:
+        named = nomenclature.systematic_name(molecule.smiles)
+    except (TimedOut, Cancelled):
+        raise
+    except (Unavailable, InvalidInput) as error:
+        notes.append(f"Not computed: {error}")
+        return []
+    if named is None:
+        notes.append(f"No systematic name was found that holds for {molecule.name or 'this structure'}.")
+        return []
+    return [
+        Fact(molecule.handle, IUPAC_NAME, named.name, kind="computed", provenance=named.provenance, note=named.note)
+    ]
 
 
 def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:
