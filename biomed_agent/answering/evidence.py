@@ -6,8 +6,6 @@ from RDKit. A service that gives no answer costs a note, not the answer.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,8 +14,8 @@ from biomed_agent.answering.gaps import Gap
 from biomed_agent.core.chemistry import descriptors, nomenclature, relations, structures
 from biomed_agent.core.errors import Cancelled, InvalidInput, NotFound, Refused, TimedOut, Unavailable
 from biomed_agent.core.privacy.egress import switched_off
+from biomed_agent.core.sequence_values import protein_values
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
-from biomed_agent.core.version import __version__
 from biomed_agent.sources.literature.article_search import ArticleSearch
 from biomed_agent.sources.literature.passages import MAX_PASSAGES, rank_passages
 from biomed_agent.sources.literature.search import usable
@@ -30,15 +28,6 @@ if TYPE_CHECKING:
     from biomed_agent.sources.pubchem import PubChem
     from biomed_agent.sources.uniprot import UniProt
 
-OWN_SUM = Provenance(source=f"biomed_agent {__version__}", identifier="sum over the residues of the sequence")
-# Average masses of amino acid residues (amino acid less water) in Da, from the standard atomic weights.
-RESIDUE_MASS = {
-    "A": 71.0779, "R": 156.1857, "N": 114.1026, "D": 115.0874, "C": 103.1429, "E": 129.1140, "Q": 128.1292,
-    "G": 57.0513, "H": 137.1393, "I": 113.1576, "L": 113.1576, "K": 128.1723, "M": 131.1961, "F": 147.1739,
-    "P": 97.1152, "S": 87.0773, "T": 101.1039, "W": 186.2099, "Y": 163.1733, "V": 99.1311, "U": 150.0379,
-    "O": 237.2982,
-}  # fmt: skip
-WATER_MASS = 18.0153
 IUPAC_NAME = "IUPAC name"
 _OF_UNIPROT = frozenset(predicate.lower() for predicate in PREDICATES)
 
@@ -299,22 +288,6 @@ def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:
     order = {predicate.lower(): number for number, predicate in enumerate(predicates)}
     chosen = [fact for fact in facts if fact.predicate.lower() in order]
     return sorted(chosen, key=lambda fact: order[fact.predicate.lower()])
-
-
-def protein_values(protein: Protein) -> list[Fact]:
-    """Compute length and average molecular weight of a sequence.
-
-    The weight is the sum of average residue masses plus one water, without modifications; it is left out
-    when the sequence holds ambiguous residues (B, J, X, Z).
-    """
-    length = Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM)
-    counts = Counter(protein.sequence)
-    if unknown := sorted(set(counts) - set(RESIDUE_MASS)):
-        note = f"no mass: the sequence holds {', '.join(unknown)}"
-        return [Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM, note)]
-    mass = math.fsum(RESIDUE_MASS[residue] * number for residue, number in counts.items()) + WATER_MASS
-    note = "unmodified, the whole chain on record"
-    return [length, Fact(protein.handle, "molecular weight", round(mass), "Da", "computed", OWN_SUM, note)]
 
 
 def _molecule_identity(molecule: Molecule, with_inchi: bool = True) -> list[Fact]:

@@ -140,7 +140,7 @@ def _deficits(part: Chem.Mol) -> list[int]:
         deficits.append(deficit)
     if wrong:
         raise Inapplicable(
-            f"the degree of unsaturation is not defined here: the formula knows no such valence of {listed(sorted(wrong))}.",
+            f"no degree of unsaturation: its formula knows no such valence of {listed(sorted(wrong))}.",
             "Ask for its rings or double bonds.",
         )
     return deficits
