@@ -157,22 +157,29 @@ def fits(text: str, shown: str) -> bool:
     letters, written = (name.replace("-", "").replace(" ", "") for name in (shown, text))
     if not any(letter.isalpha() for letter in letters) or len(letters) < 2:
         return False
+    if _HYPHENATED.fullmatch(text) or (len(letters) > 4 and written[0].isupper() and _capitals(written) > 1):
+        return written.lower() == letters.lower()  # B-Raf, c-Met, MerTK
     one_case = written.islower() or written.isupper()
     if _NUMBERED.fullmatch(letters) and " " not in text:
         return written == letters or one_case
     if len(letters) <= 3 or _MIXED.fullmatch(letters):
-        return written == letters
+        return written == letters or (letters.isupper() and written == letters.title() and len(letters) == 3)
     if len(letters) <= 5 and letters.isalpha():
         return written == letters or one_case or written in _USUAL
     return True
 
 
+_HYPHENATED = re.compile(r"[A-Za-z]-[A-Z][a-z]{2,3}")
 _MIXED = re.compile(r"[a-z]{2,3}[A-Z]\d?")
 """Bacterial genes (``lamB``) count only as they are written."""
 _NUMBERED = re.compile(r"[Pp]\d\d|[A-Za-z]{2}\d|\d[A-Za-z]{2}")
 """``p53``, ``IL-6``, ``5-FU``: no word, in capitals or small letters; but not ``X25``, which may be a number."""
 _USUAL = frozenset({"cMYC", "mTOR"})
 """Usual spellings of names that are stored in other capitals."""
+
+
+def _capitals(text: str) -> int:
+    return sum(letter.isupper() for letter in text)
 
 
 def asked_about(text: str, start: int, end: int) -> bool:

@@ -119,8 +119,8 @@ PREDICATES: tuple[Predicate, ...] = (
     _computed(
         "molecular weight",
         "{molecular|molar|mol|average molecular|relative molecular|formula} {weight|mass|wt}", "mw", "m w", "mwt",
-        "weight", "mass", "average mass", "mol weight", "mol wt", "mol mass", "mr",
-        of="either", disclosure="telling", adjective="heavy", more="heavier|heaviest",
+        "weight", "mass", "average mass", "mol weight", "mol wt", "mol mass", "mr", "weigh", "weighs", "weighing", "{how many|number of} {dalton|kilodalton|da|kda|amu|gram per mole|g per mol|g mol}",
+        of="either", disclosure="telling", adjective="heavy|big|large|massive", more="heavier|heaviest|more massive|most massive",
         less="lighter|lightest",
         abroad={
             "de": "molmasse|molekulargewicht|molekulare masse|molare masse|masse|gewicht",
@@ -130,7 +130,7 @@ PREDICATES: tuple[Predicate, ...] = (
             "zh": "分子量|分子质量",
         },
     ),
-    _computed("empirical formula", "empirical formula", disclosure="telling"),
+    _computed("empirical formula", "empirical formula", "{simplest|simplest whole number|lowest whole number|minimal} {formula|ratio}", disclosure="telling"),
     _computed(
         "molecular formula", "{molecular|chemical|sum|brutto|} formula", "elemental formula", of="either",
         disclosure="telling",
@@ -140,7 +140,7 @@ PREDICATES: tuple[Predicate, ...] = (
         },
     ),
     _computed("elemental composition", "{elemental|element} {composition|analysis}", "percent composition",
-              "{mass|weight} percent of {each|the} element", disclosure="telling"),
+              "{mass|weight} {percent|percentage|fraction|share}{ of each element| of the elements|}", "{percent|percentage|fraction} by {mass|weight}", "{percent|percentage} composition", disclosure="telling"),
     _computed(
         "logP", "{c|x|a|calculated |computed |predicted |}logp", "{calculated |computed |predicted |clog |c log |}log p",
         "clogp", "lipophilicity", "hydrophobicity", "partition coefficient", "octanol water partition coefficient",
@@ -175,7 +175,7 @@ PREDICATES: tuple[Predicate, ...] = (
               "asymmetric carbon}{ count|}"),
     _computed("rule of five", "{lipinski|lipinskis}{ rule| rules|}{ of five| of 5|}", "rule of {five|5}", "ro 5", "ro5",
               "{lipinski|lipinskis} {rule of five|rule of 5} {violation|rule}", "drug likeness", "druglikeness",
-              "{lipinski|rule of five|rule of 5|ro5} violation",
+              "{lipinski|lipinskis|rule of five|rule of 5|ro5} {violation|limit|criteria|check|criterion|filter|guideline|test|cutoff|requirement}",
               adjective="drug like|druglike"),
     _computed("Veber rule", "{veber|vebers}{ rule| rules| criteria|}"),
     _computed("QED", "qed{ score| value|}", "quantitative estimate of {drug likeness|druglikeness}"),
@@ -213,6 +213,7 @@ PREDICATES: tuple[Predicate, ...] = (
               "composition", of="protein"),
     _computed("residue", of="protein", disclosure="telling"),
     _computed("count", of="either", disclosure="telling"),
+    _computed("shortest path", of="molecule"),
     _computed("structural relation", of="molecule", disclosure="telling"),
     _computed("Tanimoto similarity", of="molecule", disclosure="telling"),
     Predicate("similar molecule", "computed", "molecule"),
@@ -438,7 +439,13 @@ HAZARDS = ("GHS signal word", STATEMENT, "GHS pictogram", "GHS precautionary cod
 """what depositors say about hazards"""
 MEASURED = tuple(asked_phrases("measured"))
 """what depositors measure"""
-COMPUTED = frozenset(asked_phrases("computed")) | {"residue", "count", "structural relation", "Tanimoto similarity"}
+COMPUTED = frozenset(asked_phrases("computed")) | {
+    "residue",
+    "count",
+    "structural relation",
+    "Tanimoto similarity",
+    "shortest path",
+}
 """what the structure or the sequence gives"""
 IDENTITY = frozenset(asked_phrases("identity"))
 """what says which thing it is"""

@@ -6,16 +6,11 @@ combined from such constants and has no unit, so that no list ranks the two toge
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from biomed_agent.answering.reading.limits import Limit
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.affinity import KIBA_BINDS, SCORE, WEAK, Reading, conflict, read
-from biomed_agent.core.types import Entity, Fact, Protein
-from biomed_agent.core.words import listed
-from biomed_agent.sources.local import LocalIndex
+from biomed_agent.core.affinity import KIBA_BINDS, SCORE, WEAK, Reading, conflict
+from biomed_agent.core.types import Fact
 
 WHAT_A_SCORE_IS = (
     "A KIBA score is combined from Ki, Kd and IC50 (Tang et al. 2014, here on the scale of He et al. 2017): it has no "

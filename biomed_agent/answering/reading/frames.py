@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from biomed_agent.answering.reading.phrases import Role, folded_words, singular_of
+from biomed_agent.answering.reading.phrases import Role, singular_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
-from biomed_agent.core.chemistry.counts import part_of
+from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.predicates import COMPUTED, GROUPS, HAZARDS, IDENTITY, predicate_row
-from biomed_agent.core.protein_variants import LETTERS
 from biomed_agent.core.query import EntityKind, Filter, Kind, Query, Subject
+from biomed_agent.core.sequence_values import residue_of
 
 PROTEIN_KINDS: frozenset[Kind] = frozenset({"name", "function", "family", "location"})
 _DESCRIBING: tuple[Role, ...] = ("family", "function", "where")
@@ -23,6 +23,8 @@ _OF_GROUPS = frozenset(name for _, names in GROUPS for name in names)
 _RULES = frozenset({"rule of five", "Veber rule", "Ghose filter", "Egan rule", "Muegge filter", "rule of three",
                     "structural alert"})  # fmt: skip
 """predicates whose value is a verdict"""
+_MODALS = ("can", "could", "would", "does", "do", "did")
+_IS = ("is", "are", "was", "were", "ist", "sind")
 MAX_PARTS = 6
 """parts asked for in one clause"""
 
@@ -36,7 +38,10 @@ def papers(s: Slots) -> Query | None:
     """Passages of articles: every word is a word of the search."""
     if not s.has("papers"):
         return None
+    said = [piece.text.lower() for piece in s.open() if piece.says("papers")]
     things = s.read_things()
+    if said == ["evidence"] and len({kind for thing in things for kind in thing.kinds}) > 1:
+        return None  # evidence that a molecule binds a protein is on record
     s.used.update(range(len(s.pieces)))
     things = things or [*s.given.things, *s.given.last]
     return Query("papers", subjects_of(things), kind="literature")
@@ -84,7 +89,9 @@ def pair(s: Slots) -> Query | None:
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
     bound = s.take_value("bind", "", "inhibitor") or s.take_value("partner", "molecule", "protein")
     _take_strength(s)
-    s.take("kind", "class", "imperative", "compare", "unit", "contain", "convert")
+    s.take("kind", "class", "imperative", "compare", "unit", "contain", "convert", "between", "papers", "known")
+    if any(piece.says("unit") for piece in s.pieces):
+        s.take("count")
     if not (measures or bound or conditions) and s.unread():
         return None
     asked = tuple(name for name in measures if name != "affinity")
@@ -122,11 +129,15 @@ def values(s: Slots) -> Query | None:
         return None
     count = bool(s.take("count"))
     s.take("imperative", "kind", "unit", "contain", "known")
-    s.take_value("wh", "how") if any(piece.says("adjective") for piece in pieces) else None
-    s.take("convert", "name") if all(name in IDENTITY for name in asked) else None
-    s.take("obey") if any(name in _RULES for name in asked) else None
+    s.take_value("wh", "how")
+    s.take("convert")
+    s.take("name") if all(name in IDENTITY for name in asked) else None
+    obeys = s.take("obey") if any(name in _RULES for name in asked) else []
     s.take("identify") if any(name == "synonym" or name in IDENTITY for name in asked) else None
     predicates = tuple(dict.fromkeys(asked))
+    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    if opening in _IS and not conditions and not any(piece.says("adjective") for piece in pieces) and not obeys:
+        return None  # "Is it a salt?" asks for a class
     if len(predicates) > 1 and "salt form" in predicates and not _listed(s, "salt form"):
         return None  # the weight of the salt is not that of what is named
     wanted = _kind_of(predicates)
@@ -137,6 +148,7 @@ def values(s: Slots) -> Query | None:
         "value",
         subjects_of(things, wanted),
         predicates,
+        object="violates" if any(("no",) in piece.values("obey") for piece in obeys) else "obeys" if obeys else "",
         filters=tuple(conditions),
         aggregate="count" if count and _counted(predicates) else "yes_no" if yes_no else "",
         kind=_question_kind(predicates),
@@ -157,7 +169,8 @@ def _predicates(piece: Piece, kinds: set[EntityKind]) -> tuple[str, ...]:
     """Return the predicates that a piece asks for of things of these kinds, those that can be stated of them first."""
     said = [*piece.values("value"), *piece.values("encode"), *piece.values("use"), *piece.values("express")]
     said += piece.values("adjective") if not said else []
-    fitting = [names for names in said if _of(names[0]) in ("either", *kinds)]
+    own = [names for names in said if _of(names[0]) in kinds and len(kinds) == 1]
+    fitting = own + [names for names in said if _of(names[0]) in ("either", *kinds)]
     names = next(iter(fitting or said))
     if len(names) == 1 and names[0] in _TOGETHER and names[0] not in COMPUTED:
         return _TOGETHER[names[0]]
@@ -230,10 +243,11 @@ def count(s: Slots) -> Query | None:
         return None
     asks = bool(s.take("count"))
     yes_no = not asks and s.asks_yes_or_no
-    if not (asks or yes_no):
+    bare = not asks and not yes_no and not s.has("wh", "describe", "similar")
+    if not (asks or yes_no or bare or s.has("smarts")):
         return None
     molecule = things[0].can_be("molecule")
-    if asks and molecule and (found := _smarts(s, things)):
+    if molecule and not yes_no and (found := _smarts(s, things)):
         return found
     groups = _noun_phrases(s)
     words = [" ".join(s.text[run[0].start : run[-1].end].split()) for run in groups]
@@ -252,8 +266,9 @@ def count(s: Slots) -> Query | None:
     opening = s.opens_with.text.lower() if s.opens_with is not None else ""
     contains = bool(s.take("contain")) or opening in ("is there", "are there", "has", "does there exist")
     s.take("imperative", "kind", "unit")
-    if yes_no and not contains:
+    if (yes_no and not contains) or (bare and not things[0].can_be("molecule")):
         return None
+    asks = asks or bare
     filters = tuple(Filter("structure", "has", each, words=each) for each in words)
     return Query(
         "count", subjects_of(things, kind), filters=filters, aggregate="count" if asks else "yes_no", kind="computed"
@@ -265,6 +280,8 @@ def _smarts(s: Slots, things: Sequence[Thing]) -> Query | None:
     if not s.has("smarts"):
         return None
     pattern = next((piece for piece in s.open() if piece.meanings and piece.meanings[0].role == "other"), None)
+    if pattern is None:  # a structure in its place
+        pattern = next((piece for piece in s.open() if _is_structure(piece)), None)
     if pattern is None:
         return None
     s.read(pattern)
@@ -273,9 +290,16 @@ def _smarts(s: Slots, things: Sequence[Thing]) -> Query | None:
     return Query("count", subjects_of(things, "molecule"), filters=(condition,), aggregate="count", kind="computed")
 
 
+def _is_structure(piece: Piece) -> bool:
+    mention = piece.thing.mention if piece.thing is not None else None
+    return mention is not None and mention.how == "structure"
+
+
 def _without_parts(s: Slots) -> list[Thing]:
     """Read the names of a clause but those that can be a part of another one named, such as phenol and cysteine."""
     things = s.named
+    if s.has("smarts") and len(things) > 1:  # "How many matches of c1ccccc1 in tamoxifen?"
+        things = things[-1:]
     whole = [thing for thing in things if not _names_a_part(thing)]
     if not whole and len(things) > 1:  # "How many carbons are in phenol?": the last is the whole
         whole = things[-1:]
@@ -291,7 +315,7 @@ def _without_parts(s: Slots) -> list[Thing]:
 
 
 def _names_a_part(thing: Thing) -> bool:
-    if thing.mention is None or thing.mention.how != "lexicon":
+    if thing.mention is None or thing.mention.how not in ("lexicon", "systematic"):
         return False
     return part_of(thing.text) is not None or residue_named(thing.text) != ""
 
@@ -319,32 +343,13 @@ def _trimmed(run: list[Piece]) -> list[Piece]:
     return run
 
 
-_RESIDUE_NAMES = {
-    "alanine": "A", "arginine": "R", "asparagine": "N", "aspartate": "D", "cysteine": "C", "glutamine": "Q",
-    "glutamate": "E", "glycine": "G", "histidine": "H", "isoleucine": "I", "leucine": "L", "lysine": "K",
-    "methionine": "M", "phenylalanine": "F", "proline": "P", "serine": "S", "threonine": "T", "tryptophan": "W",
-    "tyrosine": "Y", "valine": "V", "selenocysteine": "U", "pyrrolysine": "O", "aspartic acid": "D",
-    "glutamic acid": "E",
-}  # fmt: skip
-
-
 def residue_named(words: str) -> str:
-    """Return the letter of the amino acid that words name, singular or plural; empty for none.
+    """Return the letter of the amino acid that words name, whatever their case; empty for none.
 
     >>> residue_named("cysteine residues"), residue_named("Lys")
     ('C', 'K')
     """
-    said = [singular_of(word) for word in folded_words(words)]
-    if said[-1:] == ["residue"]:
-        said = said[:-1]
-    elif said[-2:] == ["amino", "acid"]:
-        said = said[:-2]
-    name = " ".join(said)
-    codes = {code.lower(): letter for code, letter in LETTERS.items()}
-    if letter := _RESIDUE_NAMES.get(name) or codes.get(name):
-        return letter
-    bare = words.split()[0] if words.split() else ""
-    return bare if len(said) == 1 and len(words.split()) > 1 and bare in LETTERS.values() else ""
+    return residue_of(words) or (residue_of(f"{words} residue") or "" if len(words) == 3 else "")
 
 
 def residue(s: Slots) -> Query | None:
@@ -432,7 +437,8 @@ def identified(s: Slots) -> Query | None:
 
 def statement(s: Slots) -> Query | None:
     """Whether something holds of one thing: "Is X an ester?", "Does X contain a sulfonamide?"."""
-    if not s.asks_yes_or_no:
+    opens = s.opens_with
+    if opens is None or not (s.asks_yes_or_no or opens.text.lower() in _MODALS):
         return None
     things = _without_parts(s)[:1]
     if not things:
@@ -445,7 +451,12 @@ def statement(s: Slots) -> Query | None:
     said = _stated(verb, words)
     if not said:
         return None
-    s.used.update(number for number, piece in enumerate(s.pieces) if piece in rest and piece.meanings)
+    leads = {word for lead in _CLASSED for word in lead.split()} | {"classed", "classified"}
+    s.used.update(
+        number
+        for number, piece in enumerate(s.pieces)
+        if piece in rest and (piece.meanings or piece.text.lower() in leads)
+    )
     for piece in rest:
         if part_of(piece.text) is not None:
             s.used.add(s.pieces.index(piece))
@@ -462,14 +473,21 @@ _THIRD_PERSON = {"contain": "contains", "have": "has", "belong": "belongs", "bea
                  "include": "includes", "possess": "possesses", "hold": "holds", "violate": "violates"}  # fmt: skip
 
 
+_CLASSED = ("count as", "be classed as", "be classified as", "be considered", "be considered as", "qualify as",
+            "be described as", "be called", "classify as", "be regarded as", "fall under", "be", "act as")  # fmt: skip
+
+
 def _stated(verb: str, words: str) -> str:
     """Return what a yes-or-no question supposes; empty where its verb makes no statement that is checked."""
     if not words:
         return ""
-    if verb in ("is", "are", "was", "were", "ist", "is it true that"):
+    if verb in _IS or verb in ("is it true that", "is there", "are there"):
         return f"It is {words}."
     if verb in ("has", "have"):
         return f"It has {words}."
+    for lead in sorted(_CLASSED, key=len, reverse=True):
+        if words.lower().startswith(f"{lead} "):
+            return f"It is {words[len(lead) + 1 :]}."
     first, _, more = words.partition(" ")
     return f"It {_THIRD_PERSON[first.lower()]} {more}." if first.lower() in _THIRD_PERSON and more else ""
 

@@ -9,7 +9,7 @@ from biomed_agent.answering.reading.frames import subjects_of
 from biomed_agent.answering.reading.phrases import singular_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
-from biomed_agent.core.chemistry.counts import part_of
+from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.predicates import predicate_row
 from biomed_agent.core.query import MAX_LISTED, Aggregate, EntityKind, Filter, Query
 
@@ -144,10 +144,26 @@ def containing(s: Slots) -> Query | None:
     things = s.read_things()
     if len(things) != 1 or not things[0].can_be("molecule") or s.asks_yes_or_no:
         return None
-    if not (s.take("contain") or s.has("substructure")) or not _molecule_nouns(s):
+    place = next(number for number, piece in enumerate(s.pieces) if piece.thing is things[0])
+    holds = any(piece.says("contain") for piece in s.pieces[:place])
+    searches = s.has("substructure")
+    if not (searches or (holds and s.take("contain") and _molecule_nouns(s))):
         return None
+    _molecule_nouns(s)
+    s.take("contain", "count")
     s.take("substructure", "imperative", "similar")
     return Query("contains", subjects_of(things, "molecule"), limit=_limit(s), kind="search")
+
+
+def ingredient(s: Slots) -> Query | None:
+    """What a product holds: "Which substance does Xarelto contain?"."""
+    things = s.read_things()
+    if len(things) != 1 or not things[0].can_be("molecule") or not _molecule_nouns(s):
+        return None
+    place = next(number for number, piece in enumerate(s.pieces) if piece.thing is things[0])
+    if not any(piece.says("contain") for piece in s.pieces[place:]) or not s.take("contain"):
+        return None
+    return Query("value", subjects_of(things, "molecule"), ("parent compound",), kind="stored")
 
 
 def _molecule_nouns(s: Slots) -> list[Piece]:
@@ -160,7 +176,7 @@ def _molecule_nouns(s: Slots) -> list[Piece]:
 def by_attribute(s: Slots, terms: Terms) -> Query | None:
     """Things that have a class, a role, a family, a place, a part or a value: "drugs with a logP below 0"."""
     listing = _noun_kind(s)
-    if s.asks_yes_or_no:
+    if s.asks_yes_or_no or listing is None:
         return None
     classes = _listed_classes(s, listing) if listing else []
     if listing == "molecule":

@@ -16,7 +16,7 @@ from biomed_agent.core.types import Candidate
 if TYPE_CHECKING:
     from biomed_agent.sources.local import LocalIndex
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -47,13 +47,14 @@ class Mention:
         text: The string to resolve.
         start: First character of it in the question.
         end: One past the last.
-        how: ``quoted``, ``identifier``, ``structure``, ``sequence`` or ``lexicon``.
+        how: ``quoted``, ``identifier``, ``structure``, ``sequence``, ``lexicon``, or ``systematic`` for a name that is
+            read by the rules of chemical nomenclature.
     """
 
     text: str
     start: int
     end: int
-    how: Literal["quoted", "identifier", "structure", "sequence", "lexicon"]
+    how: Literal["quoted", "identifier", "structure", "sequence", "lexicon", "systematic"]
 
 
 _QUOTED = re.compile(
@@ -130,6 +131,7 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
     spans = [span for span in index.lexicon_spans(question) if not (shouted and span[2].lower() in SYMBOL_WORDS)]
     named = {question[start:end] for start, end, _ in spans}
     yield from (mention for mention in structures_named if question[mention.start : mention.end] not in named)
+    yield from _systematic(question, spans)
     for start, end, name in spans:
         variant = _VARIANT_AFTER.match(question, end)
         text = f"{name} {'/'.join(substitutions(variant[1]))}" if variant else name
@@ -137,6 +139,20 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
     for match in re.finditer(r"(?<![\w-])[A-Z][A-Za-z\d-]+(?![\w-])", question):
         if match[0] in gene_symbols():
             yield Mention(match[0], match.start(), match.end(), "lexicon")
+
+
+def _systematic(question: str, known: Sequence[tuple[int, int, str]]) -> Iterator[Mention]:
+    """Yield systematic names that no record has as they stand; nothing where no reader of names is installed."""
+    from biomed_agent.core.chemistry.name_shapes import name_spans
+
+    spans = [span for span in name_spans(question) if not any(a <= span[0] and span[1] <= b for a, b, _ in known)]
+    if not spans:
+        return
+    from biomed_agent.core.chemistry import nomenclature
+
+    if nomenclature.can_read():
+        for read in nomenclature.names_in(question):
+            yield Mention(read.name, read.start, read.end, "systematic")
 
 
 def _structures(question: str) -> Iterator[Mention]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from biomed_agent.answering.reading import comparisons, frames, lists
 from biomed_agent.answering.reading.mentions import Mention, find_mentions
-from biomed_agent.answering.reading.phrases import folded_words, singular_of
+from biomed_agent.answering.reading.phrases import Role, folded_words, singular_of
 from biomed_agent.answering.reading.slots import Given, Slots
 from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of, whole_word
 from biomed_agent.answering.reading.words import phrases
@@ -103,8 +103,8 @@ class Reading:
         yield from (
             frames.talk, frames.papers, frames.path, frames.count, frames.residue, comparisons.by_affinity,
             frames.pair, comparisons.by_structure, comparisons.by_value, frames.hazards, lists.similar,
-            lists.containing, lists.partners, lists.known_here, frames.values, frames.name_of, frames.described,
-            comparisons.side_by_side, frames.identified, frames.statement,
+            lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.values, frames.name_of, frames.described,
+            comparisons.side_by_side, frames.statement, frames.identified,
         )  # fmt: skip
         yield partial(lists.by_attribute, terms=self._terms)
 
@@ -125,7 +125,7 @@ def _last(named: Sequence[Thing], before: Sequence[Thing]) -> tuple[Thing, ...]:
 
 def _kinds(mention: Mention, index: LocalIndex) -> frozenset[EntityKind]:
     """Return what a mention can be, as far as its shape or the index tells."""
-    if mention.how == "structure":
+    if mention.how in ("structure", "systematic"):
         return frozenset({"molecule"})
     if mention.how == "sequence":
         return frozenset({"protein"})
@@ -217,7 +217,7 @@ def _split(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """Part a question into clauses: at the end of sentences, and where "and" opens another question."""
     parts: list[list[Piece]] = [[]]
     for number, piece in enumerate(pieces):
-        if piece.mark and piece.text in SENTENCE_MARKS:
+        if piece.mark and piece.text in SENTENCE_MARKS and not _abbreviates(pieces, number):
             parts.append([])
             continue
         joins = piece.says("and") or piece.text in (",", "but") or piece.text.lower() == "but"
@@ -228,13 +228,28 @@ def _split(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return [part for part in parts if any(not piece.mark and not _idle(piece) for piece in part)]
 
 
+def _abbreviates(pieces: Sequence[Piece], place: int) -> bool:
+    """Whether a full stop belongs to an abbreviation such as "e.g."."""
+    if pieces[place].text != "." or not place:
+        return False
+    before = pieces[place - 1]
+    return (
+        len(before.text) == 1 and before.thing is None and before.number is None and before.end == pieces[place].start
+    )
+
+
 def _idle(piece: Piece) -> bool:
     return piece.thing is None and bool(piece.meanings) and all(meaning.role == "filler" for meaning in piece.meanings)
 
 
 def _asks(pieces: Sequence[Piece]) -> bool:
-    """Whether a clause so far asks something."""
-    return any(not piece.mark and not _idle(piece) and not piece.says("wh", "aux") for piece in pieces)
+    """Whether a clause so far asks something of something."""
+    about = any(piece.thing is not None or piece.says("pronoun") for piece in pieces)
+    return about and any(piece.says(*_ASKING) for piece in pieces if piece.thing is None)
+
+
+_ASKING: tuple[Role, ...] = ("wh", "aux", "value", "count", "imperative", "describe", "compare", "bind", "measure",
+                             "identify", "similar", "name", "hazards", "partner")  # fmt: skip
 
 
 def _opens(pieces: Sequence[Piece], place: int) -> bool:
@@ -258,5 +273,13 @@ class RecordedTerms:
 
     def term(self, kind: EntityKind, words: str) -> tuple[str, str] | None:
         """See :class:`.lists.Terms`."""
-        find = getattr(self.index, "term", None)
-        return find(kind, words) if find is not None else None
+        if kind == "molecule":
+            return ("ChEBI", words) if self.index.molecules_with("", words, 0).total else None
+        for predicate in _OF_PROTEINS:
+            if self.index.proteins_with(predicate, words, 0).total:
+                return predicate or "protein family", words
+        return None
+
+
+_OF_PROTEINS = ("", "EC number", "subcellular location", "GO molecular function", "GO biological process",
+                "GO cellular component", "name")  # fmt: skip

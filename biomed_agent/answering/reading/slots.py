@@ -88,15 +88,7 @@ class Slots:
     @property
     def opens_with(self) -> Piece | None:
         """The first piece that is no mark, and no filler alone."""
-        return next(
-            (
-                piece
-                for piece in self.pieces
-                if not piece.mark and (piece.thing or any(m.role not in ("filler", "and") for m in piece.meanings)
-                                       or not piece.meanings)
-            ),
-            None,
-        )  # fmt: skip
+        return next((piece for piece in self.pieces if not piece.mark and not _opens_nothing(piece)), None)
 
     @property
     def asks_yes_or_no(self) -> bool:
@@ -318,6 +310,13 @@ class Slots:
             value = numbers if len(numbers) > 1 else numbers[0]
             return Filter(field_name, "between" if relation == "between" else "<", value, "nM", piece.text)
         return None
+
+
+def _opens_nothing(piece: Piece) -> bool:
+    """Whether a clause may begin with a piece without being opened by it: "please", "and", but not "can"."""
+    if piece.thing is not None or not piece.meanings or piece.text.lower() in ("can", "could", "would"):
+        return False
+    return all(meaning.role in ("filler", "and") for meaning in piece.meanings)
 
 
 def _skipped(piece: Piece) -> bool:

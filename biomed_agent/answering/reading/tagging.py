@@ -115,6 +115,8 @@ def pieces_of(text: str, things: Sequence[Thing]) -> list[Piece]:
         pieces += read(start, mention.start)
         pieces.append(Piece(text[mention.start : mention.end], mention.start, mention.end, thing=thing))
         start = mention.end
+        if text[start : start + 2] in ("'s", "’s"):
+            start += 2
     return pieces + read(start, len(text))
 
 
