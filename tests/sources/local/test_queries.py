@@ -47,10 +47,14 @@ CALLS: dict[str, Callable[[LocalIndex], object]] = {
     "facts": lambda index: [index.facts(MOLECULE), index.facts(PROTEIN)],
     "activities": lambda index: index.activities(MOLECULE, PROTEIN),
     "activities_of": lambda index: [index.activities_of(MOLECULE), index.activities_of(PROTEIN)],
+    "partners": lambda index: [index.partners(MOLECULE), index.partners(PROTEIN)],
 }
 """a call of each public method that reads; a new one must be added"""
-COUNTING = {"stats"}
-"""methods that read whole tables because they count them"""
+COUNTING = {
+    "stats", "totals", "terms", "terms_like", "molecules_with", "proteins_with", "protein_classes", "molecules",
+    "every_molecule", "every_protein", "proteins_containing", "proteins_near",
+}  # fmt: skip
+"""methods that read whole tables because they count or list what is in them, some of them once for all"""
 HARMLESS = re.compile(
     r"SEARCH \w+ .*\((?!(?:kind|namespace|predicate)=\?\)).+\)"  # by a column of many values
     r"|SCAN \w+ VIRTUAL TABLE INDEX .+|SCAN (?:meta|source|main\.article_text_config)\b.*|SCAN CONSTANT ROW"
