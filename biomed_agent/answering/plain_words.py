@@ -74,7 +74,7 @@ def answer_words(
         )
     clauses = reading.clauses()
     if memory is not None:
-        clauses = [_followed(memory, clause) for clause in clauses]
+        clauses = [_followed(memory, clause, text) for clause in clauses]
     try:
         answer = (
             _answer_clause(context, reading, clauses[0])
@@ -90,9 +90,9 @@ def answer_words(
     return answer
 
 
-def _followed(memory: Memory, clause: Clause) -> Clause:
+def _followed(memory: Memory, clause: Clause, text: str) -> Clause:
     """Return a clause that takes something over from the last question as the whole question that it means."""
-    query = follow(memory, clause.query, clause.unread, clause.pieces)
+    query = follow(memory, clause.query, clause.unread, clause.pieces, text)
     return clause if query is None else replace(clause, query=query, unread=())
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from biomed_agent.answering.reading import lists
 from biomed_agent.answering.reading.frames import subjects_of
+from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
 from biomed_agent.core.predicates import COMPUTED
 from biomed_agent.core.query import Query, Subject
@@ -49,7 +51,9 @@ class Memory:
         self.query, self.things, self.candidates, self.ambiguous = None, (), (), ""
 
 
-def follow(memory: Memory, query: Query | None, unread: Sequence[str], pieces: Sequence[Piece]) -> Query | None:
+def follow(
+    memory: Memory, query: Query | None, unread: Sequence[str], pieces: Sequence[Piece], text: str
+) -> Query | None:
     """Return the query that a clause makes of the last one; None where it stands by itself.
 
     Args:
@@ -57,6 +61,7 @@ def follow(memory: Memory, query: Query | None, unread: Sequence[str], pieces: S
         query: What the clause was read as by itself.
         unread: Words of it that were not read.
         pieces: What it was cut into.
+        text: The question it is a part of.
     """
     if memory.candidates and (chosen := _chosen(memory, pieces)) is not None:
         return chosen
@@ -65,7 +70,7 @@ def follow(memory: Memory, query: Query | None, unread: Sequence[str], pieces: S
         return None
     named = [piece.thing for piece in pieces if piece.thing is not None]
     if not named:
-        return _ranked(memory, last, pieces) or _narrowed(last, query, unread, pieces)
+        return _ranked(memory, last, pieces) or _narrowed(last, text, pieces)
     if query is not None and query.frame == "compare" and not query.predicates and not query.object and not unread:
         return _compared(memory, last, named)
     if _asks_again(pieces):
@@ -127,20 +132,27 @@ def _about_others(last: Query, named: Sequence[Thing]) -> Query | None:
     return None
 
 
-def _narrowed(last: Query, query: Query | None, unread: Sequence[str], pieces: Sequence[Piece]) -> Query | None:
+def _narrowed(last: Query, text: str, pieces: Sequence[Piece]) -> Query | None:
     """Return the last list with other limits: "and below 1 nM?", "only the top 3", "how many?"."""
-    if last.frame != "list" or query is None or query.frame != "list" or set(unread) - {"only"}:
+    if last.frame != "list" or not last.subjects:
         return None
-    if any(piece.says("bind", "partner") and not piece.says("strongest") for piece in pieces):
+    s = Slots(text, pieces)
+    measure = next((condition.field for condition in last.filters if condition.field != "protein class"), "")
+    conditions = s.filters(affinities=True, usual=measure)
+    counted = bool(s.take("count"))
+    strongest, weakest = s.take("strongest", "top"), s.take("weakest")
+    limit = lists.limit_of(s)
+    s.take("only", "imperative", "kind", "class", "partner", "again", "bind", "contain", "rank", "unit", "than")
+    if s.unread() or not (conditions or counted or strongest or weakest or limit):
         return None
-    filters = [f for f in last.filters if not query.filters or f.field == "protein class"]
+    kept = [f for f in last.filters if not conditions or f.field == "protein class"]
+    one = 1 if (strongest or weakest) and limit is None and not counted else None
     return replace(
         last,
-        filters=(*filters, *query.filters),
-        predicates=query.predicates or last.predicates,
-        limit=query.limit or (None if query.aggregate == "count" else last.limit),
-        order=query.order or last.order,
-        aggregate=query.aggregate if query.aggregate == "count" else "list",
+        filters=(*kept, *conditions),
+        limit=limit or one or (None if counted or conditions else last.limit),
+        order="weakest" if weakest else last.order,
+        aggregate="count" if counted else "list",
     )
 
 

@@ -48,7 +48,7 @@ def partners(s: Slots) -> Query | None:
     strongest = strongest or (s.take_value("adjective", "affinity") if not yes_no else [])
     counted = bool(s.take("count"))
     top = s.take("top")
-    limit = _limit(s)
+    limit = limit_of(s)
     listed = _listed_classes(s, listing)
     s.take("imperative", "contain", "unit", "use", "rank", "only of")
     if limit is None and not counted and (strongest or weakest or top) and not _plural(related, s):
@@ -100,7 +100,7 @@ def _listed_classes(s: Slots, listing: EntityKind) -> list[str]:
     return [piece.value("class")[0] for piece in s.take("class")]
 
 
-def _limit(s: Slots) -> int | None:
+def limit_of(s: Slots) -> int | None:
     """Read how many are asked for; None where no number is left."""
     numbers = [piece for piece in s.open() if piece.number is not None]
     if len(numbers) != 1 or not 1 <= (numbers[0].number or 0) <= MAX_LISTED:
@@ -133,7 +133,7 @@ def similar(s: Slots) -> Query | None:
         return None
     filters = _least_similarity(s) if alike else ()
     s.take("imperative", "kind", "identify", "contain", "count", "top", "strongest", "structural")
-    return Query("similar", subjects_of(things, "molecule"), filters=filters, limit=_limit(s), kind="search")
+    return Query("similar", subjects_of(things, "molecule"), filters=filters, limit=limit_of(s), kind="search")
 
 
 def _least_similarity(s: Slots) -> tuple[Filter, ...]:
@@ -159,7 +159,7 @@ def containing(s: Slots) -> Query | None:
     _molecule_nouns(s)
     s.take("contain", "count")
     s.take("substructure", "imperative", "similar")
-    return Query("contains", subjects_of(things, "molecule"), limit=_limit(s), kind="search")
+    return Query("contains", subjects_of(things, "molecule"), limit=limit_of(s), kind="search")
 
 
 def ingredient(s: Slots) -> Query | None:
@@ -197,7 +197,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     for number in _enzyme_numbers(s):
         conditions.append(Filter("EC number", "has", number, words=f"EC {number}"))
     s.take_value("value", "EC number")
-    limit = _limit(s)
+    limit = limit_of(s)
     for run in _runs(s):
         condition = _condition(s, run, listing, terms)
         if condition is None:

@@ -48,8 +48,8 @@ class Slots:
     pieces: Sequence[Piece]
     given: Given = Given()
     used: set[int] = field(default_factory=set)
-    parts: list[str] = field(default_factory=list)
-    """words of atoms, groups and rings that were read"""
+    usual: str = ""
+    """measure that a limit without one is put on"""
 
     def fresh(self) -> Slots:
         """Return the same clause with nothing read."""
@@ -250,8 +250,14 @@ class Slots:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def filters(self, *, affinities: bool) -> list[Filter]:
-        """Read the limits that are put on measured affinities, or on computed values."""
+    def filters(self, *, affinities: bool, usual: str = "") -> list[Filter]:
+        """Read the limits that are put on measured affinities, or on computed values.
+
+        Args:
+            affinities: Which of the two.
+            usual: Measure that a limit without one is put on.
+        """
+        self.usual = usual
         found: list[Filter] = []
         while (one := self._filter(affinities)) is not None:
             found.append(one)
@@ -319,7 +325,7 @@ class Slots:
             for one in role:
                 if (value := self.pieces[number].value(one)) and value[0] not in ("assay results",):
                     return value[0], number
-        return (ANY_CONCENTRATION, None) if affinities else ("", None)
+        return (self.usual or ANY_CONCENTRATION, None) if affinities else ("", None)
 
     def _relation(self, piece: Piece, field_name: str, count: int) -> FilterRelation:
         if count > 1:

@@ -40,7 +40,7 @@ FILLER = (
     "write|provide|report|return|print|output|state|supply|send|say|tell|answer|respond|look up|lookup|retrieve|fetch|check|specify|determine|have a look at|display|present|work out|figure out|need|want|use",
     "present|found|located in it|contained|exist|exists|occur|occurs|available|there are|there is|there exist|classified|classified as|classified under|classed as|made of|consist of|consists of|consist|consists|made up of|belong|belongs|assigned|assigned to|annotated|annotated for|annotated to|at 280 nm|280 nm|tell me more|once more",
     "{a|one|each|per} mole of|per mole",
-    "so called|i mean|e g|i e|for example|for instance|namely|see|note|fyi|btw|by the way|in other words|that is",
+    "what if i {allow|take|say}|what if|so called|i mean|e g|i e|for example|for instance|namely|see|note|fyi|btw|by the way|in other words|that is",
     "to my knowledge|as far as you know|to your knowledge|in general|in short|briefly|in brief|shortly|in one {line|sentence|word}|in words|in a few words|in detail|once more",
     # other languages
     "der|die|das|des|dem|den|ein|eine|einer|eines|von|vom|ist|wie|bitte|gib|mir|zeige|nenne|und|hat|im|fur|zu",
