@@ -8,8 +8,10 @@ import pytest
 from Bio.SeqUtils import molecular_weight
 from Bio.SeqUtils.IsoelectricPoint import IsoelectricPoint
 from Bio.SeqUtils.ProtParam import ProteinAnalysis
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit import Chem
+from rdkit.Chem import Descriptors, rdMolDescriptors
 
 from biomed_agent.core import sequence_values as values
 from biomed_agent.core.errors import Inapplicable, InvalidInput
@@ -25,6 +27,7 @@ FUNCTIONS = (
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(CHAINS)
 def test_values_agree_with_protparam(chain: str) -> None:
     reference = ProteinAnalysis(chain)
@@ -40,6 +43,15 @@ def test_values_agree_with_protparam(chain: str) -> None:
     assert values.monoisotopic_mass(chain) == pytest.approx(exact, abs=1e-5 * len(chain) + 1e-5)
 
 
+@pytest.mark.parametrize("code", [*STANDARD, "U", "O"])
+def test_the_mass_of_a_residue_is_that_of_its_amino_acid_as_a_molecule(code: str) -> None:
+    rare = {"U": "N[C@@H](C[SeH])C(=O)O", "O": "C[C@@H]1CC=N[C@H]1C(=O)NCCCC[C@H](N)C(=O)O"}
+    mol = Chem.MolFromSmiles(rare[code]) if code in rare else Chem.MolFromSequence(code)
+    assert values.monoisotopic_mass(code) == pytest.approx(rdMolDescriptors.CalcExactMolWt(mol), abs=1e-5)
+    assert values.average_mass(code) == pytest.approx(Descriptors.MolWt(mol), abs=0.02)
+
+
+@settings(deadline=None)
 @given(CHAINS)
 def test_the_isoelectric_point_is_where_the_charge_is_zero(chain: str) -> None:
     point = values.isoelectric_point(chain)

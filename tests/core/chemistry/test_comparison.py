@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
@@ -109,6 +109,7 @@ STRUCTURES = (
 ).split()
 
 
+@settings(deadline=None)
 @given(st.sampled_from(STRUCTURES), st.sampled_from(STRUCTURES))
 def test_seen_from_the_other_side_the_relation_is_its_inverse(first: str, second: str) -> None:
     a, b = molecule_from_smiles(first), molecule_from_smiles(second)
@@ -118,6 +119,7 @@ def test_seen_from_the_other_side_the_relation_is_its_inverse(first: str, second
     assert (there.same is True) == there.relation.startswith("same molecule")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(STRUCTURES), st.integers(0, 2**31 - 1))
 def test_another_spelling_is_the_same_molecule(smiles: str, seed: int) -> None:
     mol = Chem.MolFromSmiles(smiles)

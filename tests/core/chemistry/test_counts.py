@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import Fragments, rdMolDescriptors
@@ -366,6 +366,7 @@ def test_counting_is_quick() -> None:
 SPELLED = st.sampled_from([*DRUGS.values(), *MORE])
 
 
+@settings(deadline=None, max_examples=50)
 @given(SPELLED, st.integers(0, 2**31 - 1))
 def test_the_order_of_atoms_makes_no_difference(smiles: str, seed: int) -> None:
     mol = Chem.MolFromSmiles(smiles)
@@ -377,6 +378,7 @@ def test_the_order_of_atoms_makes_no_difference(smiles: str, seed: int) -> None:
     assert counts.ring_systems(other).named == counts.ring_systems(molecule).named
 
 
+@settings(deadline=None, max_examples=30)
 @given(SPELLED, SPELLED)
 def test_counts_of_a_mixture_are_the_sums_of_its_parts(first: str, second: str) -> None:
     for words in ("carbons", "hydrogens", "atoms", "rings", "hydroxyl groups", "amides", "double bonds", "sigma bonds"):

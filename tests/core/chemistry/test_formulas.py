@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit.Chem import rdMolDescriptors
 
@@ -95,6 +95,7 @@ def test_what_is_open_or_empty_has_no_formula() -> None:
     assert element_counts(Molecule("")) == {}
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["C", "N", "O", "C(=O)", "c1ccccc1", "C(F)", "S(=O)(=O)", "C#C"]), min_size=1))
 def test_counts_and_unsaturation_agree_with_formula_and_rings(pieces: list[str]) -> None:
     chain = "C" + "".join(pieces) + "C"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 
@@ -81,6 +81,7 @@ def test_too_many_matches_are_refused() -> None:
         count_smarts(molecule_from_smiles("C" * 800), "*.*")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="CNOcn[]()=#$:;,!&*~.-+@/\\1234HXDRr%^", max_size=30))
 def test_any_text_is_counted_or_refused(smarts: str) -> None:
     molecule = molecule_from_smiles("CC(=O)Nc1ccccc1")
@@ -144,6 +145,7 @@ def test_other_marks_are_refused(smiles: str, between: tuple[int, int] | None, s
         shortest_path(smiles, between)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([ASPIRIN, BUCKMINSTERFULLERENE, "C1CC2CCC1C2CCO"]), st.data())
 def test_a_path_is_as_long_as_in_the_table_of_distances(smiles: str, data: st.DataObject) -> None:
     mol = Chem.MolFromSmiles(smiles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
@@ -86,6 +86,7 @@ def test_what_cannot_be_counted_exactly_is_declined(words: str) -> None:
     assert part_of(words) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 @example("1-membered ring")
 @example("12C C")
