@@ -1,4 +1,4 @@
-"""One question in plain words: read, its names resolved, each clause answered, or refused by the word that was not read.
+"""One question in plain words: each clause is read, its names resolved, and answered, or the unread word is named.
 
 Functions raise only :class:`~biomed_agent.core.errors.BiomedAgentError`; :mod:`biomed_agent.answering.agent` turns that
 into an answer.
@@ -7,8 +7,9 @@ into an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext, Draft
@@ -182,24 +183,29 @@ def _joined(context: AnswerContext, told: Sequence[Answer], answers: Sequence[An
         for resolved in answer.entities:
             entities.setdefault(resolved.entity.handle, resolved)
 
-    def together(name: str) -> tuple[object, ...]:
-        return tuple(dict.fromkeys(item for answer in told for item in getattr(answer, name)))
-
     return replace(
         first,
         text=" ".join(answer.text for answer in told),
         read_as="; ".join(dict.fromkeys(answer.read_as for answer in told if answer.read_as)),
         entities=tuple(entities.values()),
-        facts=together("facts"),
-        claims=together("claims"),
-        evidence=together("evidence"),
+        facts=_together(answer.facts for answer in told),
+        claims=_together(answer.claims for answer in told),
+        evidence=_together(answer.evidence for answer in told),
         model=next((answer.model for answer in told if answer.model is not None), None),
         sources=tuple(context.draft.sources.list),
-        warnings=(*together("warnings"), *left),
-        not_looked_up=together("not_looked_up"),
-        next_steps=together("next_steps"),
-        unread=tuple(dict.fromkeys(word for answer in answers for word in answer.unread)),
-    )  # type: ignore[arg-type]
+        warnings=(*_together(answer.warnings for answer in told), *left),
+        not_looked_up=_together(answer.not_looked_up for answer in told),
+        next_steps=_together(answer.next_steps for answer in told),
+        unread=_together(answer.unread for answer in answers),
+    )
+
+
+T = TypeVar("T")
+
+
+def _together(several: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    """Return what several answers hold, each once."""
+    return tuple(dict.fromkeys(item for items in several for item in items))
 
 
 # -- one clause --------------------------------------------------------------------------------
@@ -211,9 +217,9 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
     if query is not None and query.frame == "papers":
         return answer_resolved(context, replace(_with_names(context, reading, clause, query), text=reading.text))
     names_nothing = not any(piece.thing for piece in clause.pieces)
-    if names_nothing and not _lists(query) and (query is None or not query.subjects or _names_unknown(clause)):
-        if query is None or clause.unread or not query.subjects:
-            raise _nothing_named(context, reading.text)
+    unfilled = query is None or not query.subjects
+    if names_nothing and not _lists(query) and (unfilled or (clause.unread and _names_unknown(clause))):
+        raise _nothing_named(context, reading.text)
     subjects = query.subjects if query is not None else _named_in(clause)
     draft.kind = query.kind if query is not None else "other"
     _note_conflicts(context, reading)

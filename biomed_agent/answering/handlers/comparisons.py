@@ -36,22 +36,20 @@ _AFFIRMED: dict[str, frozenset[str]] = {
     "related": frozenset(),
 }
 """relations of two structures for which a question about one is answered with yes"""
+_NOT_THE_SAME = {
+    "less stereo stated": "the first states less stereochemistry", "labelled": "the first has isotope labels",
+    "more stereo stated": "the first states more stereochemistry", "unlabelled": "the second has isotope labels",
+    "salt of": "the first is a salt of the second", "parent of": "the second is a salt of the first",
+    "salts of one parent": "they are salts of one parent", "contains": "the first is a mixture that holds the second",
+    "contained in": "the second is a mixture that holds the first", "ions of one": "they are ions of one molecule",
+    "enantiomers": "they are enantiomers", "diastereomers": "they are diastereomers",
+    "stereoisomers": "they are stereoisomers", "constitutional isomers": "they are constitutional isomers",
+}  # fmt: skip
 _SENTENCES = {
-    "same molecule": "are the same molecule", "same molecule, another tautomer": "are the same molecule",
-    "same molecule, drawn differently": "are the same molecule", "tautomers": "are tautomers",
-    "enantiomers": "are enantiomers, not the same molecule", "diastereomers": "are diastereomers, not the same molecule",
-    "stereoisomers": "are stereoisomers, not the same molecule",
-    "less stereo stated": "are not the same: the first states less stereochemistry",
-    "more stereo stated": "are not the same: the first states more stereochemistry",
-    "labelled": "are not the same: the first has isotope labels",
-    "unlabelled": "are not the same: the second has isotope labels", "ions of one": "are ions of one molecule, not the same",
-    "salt of": "are not the same: the first is a salt of the second",
-    "parent of": "are not the same: the second is a salt of the first",
-    "salts of one parent": "are not the same: they are salts of one parent",
-    "contains": "are not the same: the first is a mixture that holds the second",
-    "contained in": "are not the same: the second is a mixture that holds the first",
-    "constitutional isomers": "are constitutional isomers, not the same molecule",
-    "unrelated": "are different molecules", "undecided": "cannot be compared as structures",
+    **dict.fromkeys(_AFFIRMED["same"], "are the same molecule"),
+    **{name: f"are not the same: {why}" for name, why in _NOT_THE_SAME.items()},
+    "tautomers": "are tautomers", "unrelated": "are different molecules",
+    "undecided": "cannot be compared as structures",
 }  # fmt: skip
 
 
@@ -238,8 +236,7 @@ def _related(context: AnswerContext, query: Query, first: Molecule, second: Mole
 def _by_affinity(context: AnswerContext, query: Query) -> Answer:
     """Rank measured affinities of one protein, or of one molecule, each measure by itself."""
     draft = context.draft
-    molecules = [resolved for resolved in draft.molecules]
-    proteins = [resolved for resolved in draft.proteins]
+    molecules, proteins = list(draft.molecules), list(draft.proteins)
     if len(molecules) > 1 and len(proteins) > 1:
         return _table(context, molecules, proteins)
     rows: list[tuple[str, Fact]] = []

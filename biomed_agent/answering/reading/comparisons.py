@@ -88,7 +88,7 @@ def _asked(pieces: Sequence[Piece], kind: EntityKind, *, with_size: bool) -> tup
     """Return the values that are compared."""
     names: list[str] = []
     for piece in pieces:
-        said = [value for role in ("more", "less", "value", "adjective") for value in piece.values(role)]  # type: ignore[arg-type]
+        said = [value for role in ("more", "less", "value", "adjective") for value in piece.values(role)]
         names += [next((value[0] for value in said if value[0] in COMPUTED), said[0][0])] if said else []
     if not names and with_size:
         names = [SIZE[kind]]

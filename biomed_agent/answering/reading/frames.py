@@ -6,6 +6,7 @@ that it uses; :mod:`.reader` takes the frame that leaves no word unread.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from biomed_agent.answering.reading.phrases import Role, singular_of
@@ -228,7 +229,7 @@ def _of_another(s: Slots, pieces: Sequence[Piece]) -> bool:
         return False
     return not all(
         any(piece.says("and") or piece.text == "," for piece in s.pieces[first:second])
-        for first, second in zip(places, places[1:], strict=False)
+        for first, second in itertools.pairwise(places)
     )
 
 
@@ -358,6 +359,7 @@ def _without_parts(s: Slots) -> list[Thing]:
 
 
 def names_a_part(thing: Thing) -> bool:
+    """Whether a name can also be that of a part: phenol, cysteine."""
     if thing.mention is None or thing.mention.how not in ("lexicon", "systematic"):
         return False
     return part_of(thing.text) is not None or residue_named(thing.text) != ""
@@ -439,10 +441,8 @@ def described(s: Slots) -> Query | None:
     things = s.subjects()
     if not things:
         return None
-    asked: list[Kind] = []
-    for role in _DESCRIBING:
-        if s.take(role):
-            asked.append("location" if role == "where" else "function" if role == "function" else "family")
+    called: dict[Role, Kind] = {"where": "location", "function": "function", "family": "family"}
+    asked: list[Kind] = [called[role] for role in _DESCRIBING if s.take(role)]
     if not asked and all(thing.can_be("protein") for thing in things) and s.take("name"):
         asked.append("name")
     if not asked and _what_does_it_do(s):

@@ -187,7 +187,7 @@ def _molecule_nouns(s: Slots) -> list[Piece]:
 def by_attribute(s: Slots, terms: Terms) -> Query | None:
     """Things that have a class, a role, a family, a place, a part or a value: "drugs with a logP below 0"."""
     listing = named = _noun_kind(s)
-    if s.asks_yes_or_no or s.has("aux") and listing is None:
+    if s.asks_yes_or_no or (s.has("aux") and listing is None):
         return None
     if s.named_anywhere and not _enzyme_numbers(s):
         return None
@@ -198,8 +198,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     conditions = [*s.filters(affinities=False), *_comparatives(s)]
     counted = bool(s.take("count"))
     s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
-    for number in _enzyme_numbers(s):
-        conditions.append(Filter("EC number", "has", number, words=f"EC {number}"))
+    conditions += [Filter("EC number", "has", number, words=f"EC {number}") for number in _enzyme_numbers(s)]
     s.take_value("value", "EC number")
     limit = limit_of(s)
     for run in _runs(s):

@@ -17,12 +17,13 @@ from typing import Literal, TypeAlias
 from biomed_agent.core.name_matching import singular
 
 Role: TypeAlias = Literal[
-    "filler", "only", "of", "wh", "count", "aux", "verb to be", "imperative", "pronoun", "negation", "value", "adjective",
-    "more", "less", "measure", "bind", "partner", "kind", "class", "contain", "relation", "number", "unit", "top",
-    "strongest", "weakest", "rank", "same", "structural", "similar", "substructure", "describe", "identify", "papers",
-    "convert", "compare", "difference", "hazard", "hazards", "organism", "effect", "where", "family", "function", "name",
-    "residue", "position", "smarts", "dummy", "path", "part", "term", "known", "talk", "and", "than", "between",
-    "use", "encode", "cardinal", "everything", "express", "limit", "degree", "obey", "variant", "altered", "share", "take part", "again", "ordinal", "degree of hazard", "other",
+    "filler", "only", "wh", "count", "aux", "imperative", "pronoun", "negation", "and", "than", "between", "again",
+    "value", "adjective", "more", "less", "degree", "obey", "measure", "bind", "partner", "kind", "class", "contain",
+    "relation", "limit", "number", "cardinal", "ordinal", "unit", "share", "top", "strongest", "weakest", "rank",
+    "same", "structural", "similar", "substructure", "compare", "difference", "describe", "identify", "papers",
+    "convert", "hazard", "hazards", "degree of hazard", "organism", "effect", "where", "family", "function", "name",
+    "residue", "position", "smarts", "dummy", "path", "part", "term", "known", "talk", "use", "encode", "express",
+    "everything", "variant", "altered", "take part", "other",
 ]  # fmt: skip
 """What a phrase does in a question. ``other`` is a word that nobody listed."""
 

@@ -7,6 +7,7 @@ taken; where none does, the one that leaves fewest says what the nearest questio
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -55,13 +56,13 @@ class Reading:
         given: What was given beside the question, or named before it.
     """
 
-    def __init__(self, text: str, index: LocalIndex, given: Given = Given()) -> None:
+    def __init__(self, text: str, index: LocalIndex, given: Given | None = None) -> None:
         self.text = text
         self.index = index
         self.mentions = _without_words(find_mentions(text, index))
         self.things = [Thing(mention, mention.text, _kinds(mention, index)) for mention in self.mentions]
         self.pieces = _without_labels(_with_patterns(text, pieces_of(text, self.things)))
-        self.given = given
+        self.given = given or Given()
         self._terms = RecordedTerms(index)
 
     def clauses(self) -> list[Clause]:
@@ -148,7 +149,7 @@ def _kinds(mention: Mention, index: LocalIndex) -> frozenset[EntityKind]:
         kinds.add("molecule")
     if index.proteins_named(text):
         kinds.add("protein")
-    kinds |= {candidate.kind for candidate in index.homonyms(text) if candidate.kind in ("molecule", "protein")}  # type: ignore[misc]
+    kinds |= {candidate.kind for candidate in index.homonyms(text) if candidate.kind in ("molecule", "protein")}
     if not kinds and " " in text:  # a variant: BRAF V600E
         kinds = {"protein"} if index.proteins_named(text.rpartition(" ")[0]) else set()
     if not kinds and mention.how == "lexicon":
@@ -208,7 +209,7 @@ def _without_labels(pieces: Sequence[Piece]) -> list[Piece]:
     from biomed_agent.answering.reading.phrases import Meaning
 
     read = list(pieces)
-    for number, (piece, following) in enumerate(zip(pieces, pieces[1:], strict=False)):
+    for number, (piece, following) in enumerate(itertools.pairwise(pieces)):
         thing = following.thing
         named = [value[0] for value in piece.values("value")]
         if thing is None or thing.mention is None or piece.thing is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -203,7 +204,7 @@ class Slots:
     def _leave_uncoordinated(self) -> None:
         """Take names back that stand in no list with the first: the solvent in "solubility of A in B"."""
         places = [number for number, piece in enumerate(self.pieces) if piece.thing is not None]
-        for first, second in zip(places, places[1:], strict=False):
+        for first, second in itertools.pairwise(places):
             between = self.pieces[first + 1 : second]
             if any(piece.text.lower() in _RELATING for piece in between) and not any(
                 piece.says("and", "compare") or piece.text in (",", ";") for piece in between
