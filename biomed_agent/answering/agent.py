@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from biomed_agent.answering.chat import Chat
     from biomed_agent.answering.components import Components
     from biomed_agent.answering.context import AnswerContext, Where
-    from biomed_agent.answering.reading.tagging import Thing
+    from biomed_agent.answering.reading.follow_up import Memory
     from biomed_agent.answering.resolving.ranking import Policy
     from biomed_agent.core.settings import Settings
 
@@ -478,9 +478,9 @@ class BioMedAgent(OldSpellings):
         search: str | None,
         timeout: float | None,
         options: dict[str, Any],
-        last: Sequence[Thing] = (),
+        memory: Memory | None = None,
     ) -> Answer:
-        """Answer a question; what it refers back to is one of ``last``."""
+        """Answer a question; what it takes over from those before it stands in ``memory``, which takes it in."""
 
         def path(context: AnswerContext) -> Answer:
             if isinstance(question, Query):
@@ -489,7 +489,7 @@ class BioMedAgent(OldSpellings):
                 return answer_query(context, question)
             from biomed_agent.answering.plain_words import answer_words
 
-            return answer_words(context, question, molecule, protein, search, last)
+            return answer_words(context, question, molecule, protein, search, memory)
 
         words = question if not isinstance(question, Query) else _words_of(question)
         return self._run(words, policy, path, timeout=timeout, **options)

@@ -13,13 +13,22 @@ from dataclasses import replace
 from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext, Draft
 from biomed_agent.answering.pipeline import NO_FILE, answer_resolved
+from biomed_agent.answering.reading.follow_up import Memory, follow
 from biomed_agent.answering.reading.mentions import check_whole, misspelled, organism_of
 from biomed_agent.answering.reading.reader import Clause, Reading
 from biomed_agent.answering.reading.scope import check_unaltered
 from biomed_agent.answering.reading.slots import Given
 from biomed_agent.answering.reading.tagging import Thing
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.errors import BiomedAgentError, Inapplicable, InvalidInput, NotFound, Refused, Unavailable
+from biomed_agent.core.errors import (
+    Ambiguous,
+    BiomedAgentError,
+    Inapplicable,
+    InvalidInput,
+    NotFound,
+    Refused,
+    Unavailable,
+)
 from biomed_agent.core.protein_variants import substitutions_in
 from biomed_agent.core.query import EntityKind, Query, Subject
 from biomed_agent.core.types import Answer, Protein, Resolved
@@ -41,7 +50,7 @@ def answer_words(
     molecule: str | None = None,
     protein: str | None = None,
     search: str | None = None,
-    last: Sequence[Thing] = (),
+    memory: Memory | None = None,
 ) -> Answer:
     """Answer a question in plain words.
 
@@ -51,21 +60,86 @@ def answer_words(
         molecule: See :meth:`biomed_agent.BioMedAgent.ask`.
         protein: See :meth:`biomed_agent.BioMedAgent.ask`.
         search: Search string of a literature question; makes it one.
-        last: What was last named in a conversation, meant by a pronoun.
+        memory: What the conversation was about that the question is a part of; it takes the question in.
     """
     if search is not None and not isinstance(search, str):
         raise InvalidInput(f"the query is {search!r}.", "Expected a search string.")
     given = given_things(molecule, protein)
-    reading = Reading(text, context.components.index, Given(given, tuple(last)))
+    last = memory.things if memory is not None and not given else ()
+    reading = Reading(text, context.components.index, Given(given, last))
     pmids = list(dict.fromkeys(_PMID.findall(text)))
     if search is not None or pmids:
         return answer_resolved(
             context, papers_query(reading, search or f"PMID: {', '.join(pmids)}" if pmids else search)
         )
     clauses = reading.clauses()
-    if len(clauses) == 1:
-        return _answer_clause(context, reading, clauses[0])
-    return _answer_clauses(context, reading, clauses)
+    if memory is not None:
+        clauses = [_followed(memory, clause, text) for clause in clauses]
+    try:
+        answer = (
+            _answer_clause(context, reading, clauses[0])
+            if len(clauses) == 1
+            else _answer_clauses(context, reading, clauses)
+        )
+    except BiomedAgentError as error:
+        if memory is not None:
+            _remember_failure(memory, clauses, error)
+        raise
+    if memory is not None:
+        _remember(memory, clauses, answer)
+    return answer
+
+
+def _followed(memory: Memory, clause: Clause, text: str) -> Clause:
+    """Return a clause that takes something over from the last question as the whole question that it means."""
+    query = follow(memory, clause.query, clause.unread, clause.pieces, text)
+    return clause if query is None else replace(clause, query=query, unread=())
+
+
+def _remember(memory: Memory, clauses: Sequence[Clause], answer: Answer) -> None:
+    """Take a question that was answered, or at least read, into the memory of its conversation."""
+    talk = all(clause.query is not None and clause.query.frame == "unknown" for clause in clauses)
+    if talk:
+        return
+    by_asked = {resolved.asked: resolved for resolved in answer.entities}
+    things: list[Thing] = []
+    for clause in clauses:
+        for subject in clause.query.subjects if clause.query is not None else ():
+            resolved = by_asked.get(subject.text)
+            if resolved is not None:
+                things.append(Thing(None, _again(resolved), frozenset({resolved.kind})))
+    things = things or [Thing(None, _again(resolved), frozenset({resolved.kind})) for resolved in answer.entities]
+    if not answer.entities and answer.status in ("not_found", "invalid"):
+        memory.forget()
+        return
+    memory.candidates, memory.ambiguous = (), ""
+    memory.remember(things)
+    whole = [clause.query for clause in clauses if clause.query is not None and not clause.unread]
+    if whole:
+        handles = {resolved.asked: _again(resolved) for resolved in answer.entities}
+        memory.query = replace(
+            whole[-1],
+            subjects=tuple(replace(each, text=handles.get(each.text, each.text)) for each in whole[-1].subjects),
+        )
+
+
+def _remember_failure(memory: Memory, clauses: Sequence[Clause], error: BiomedAgentError) -> None:
+    """Remember what an ambiguous name can mean; forget everything after a name that is not known."""
+    query = clauses[-1].query
+    if isinstance(error, Ambiguous) and query is not None:
+        memory.forget()
+        memory.query, memory.candidates = query, tuple(error.candidates)
+        memory.ambiguous = next((subject.text for subject in query.subjects), "")
+    elif error.status in ("not_found", "invalid", "ambiguous"):
+        memory.forget()
+
+
+def _again(resolved: Resolved) -> str:
+    """Return the string that names an entity again, a variant included."""
+    entity = resolved.entity
+    if isinstance(entity, Protein) and entity.variant:
+        return f"seq:{entity.sequence}"
+    return entity.handle
 
 
 def papers_query(reading: Reading, search: str | None) -> Query:
@@ -296,8 +370,10 @@ def _nothing_named(context: AnswerContext, question: str) -> NotFound:
             candidates=[candidate for _, alike in hits for candidate in alike][:6],
         )
     letters = next((word for word in re.findall(r"\b[BCNOPSFIbcnops]{3,}\b", question)), "")
+    peptide = next((word for word in re.findall(r"\b[ACDEFGHIKLMNPQRSTVWY]{5,}\b", question)), "")
     return NotFound(
         "No molecule or protein that is known here is named in this question.",
         'Put a name in "quotes" to have it looked up, or pass it as the molecule or the protein.'
-        + (f" If {letters} is a structure, write smiles:{letters}." if letters else ""),
+        + (f" If {letters} is a structure, write smiles:{letters}." if letters else "")
+        + (f" If {peptide} is a peptide, write seq:{peptide}." if peptide else ""),
     )

@@ -119,7 +119,7 @@ PREDICATES: tuple[Predicate, ...] = (
     _computed(
         "molecular weight",
         "{molecular|molar|mol|average molecular|relative molecular|formula} {weight|mass|wt}", "mw", "m w", "mwt",
-        "weight", "mass", "average mass", "mol weight", "mol wt", "mol mass", "mr", "weigh", "weighs", "weighing", "{how many|number of} {dalton|kilodalton|da|kda|amu|gram per mole|g per mol|g mol}",
+        "weight", "mass", "average mass", "mol weight", "mol wt", "mol mass", "mr", "weigh", "weighs", "weighing", "{da|kda|dalton|kilodalton|g mol|gram per mole}", "{how many|number of} {dalton|kilodalton|da|kda|amu|gram per mole|g per mol|g mol}",
         of="either", disclosure="telling", adjective="heavy|big|large|massive", more="heavier|heaviest|more massive|most massive",
         less="lighter|lightest",
         abroad={
@@ -209,7 +209,7 @@ PREDICATES: tuple[Predicate, ...] = (
               "absorption coefficient", of="protein"),
     _computed("aromaticity", "aromaticity", of="protein"),
     _computed("instability index", "instability{ index|}", of="protein", adjective="unstable"),
-    _computed("residue composition", "{amino acid|residue|aa} {composition|content|frequencies|makeup}",
+    _computed("residue composition", "{amino acid|residue|aa} {composition|content|frequencies|makeup}", "most {frequent|common|abundant|frequently occurring} {amino acid|residue|aa}", "{amino acid|residue|aa} {is|are|occurs} {the |}most {frequent|common|abundant|often|frequently}",
               "composition", of="protein"),
     _computed("residue", of="protein", disclosure="telling"),
     _computed("count", of="either", disclosure="telling"),
@@ -257,7 +257,7 @@ PREDICATES: tuple[Predicate, ...] = (
     _stored("ChEBI role", "{chebi |biological |chemical |}role", "{main |}use", "application", of="molecule"),
     Predicate(
         "synonym", "stored", "either", "telling",
-        ("{synonym|synonyms|alias|aliases}", "{other|another|alternative|alternate|common|trivial|generic|known} name",
+        ("{synonym|synonyms|alias|aliases}", "what else", "also {called|known as|named}", "{go|goes} by", "{development|research|company} code{ name|}", "code name", "{other|another|alternative|alternate|common|trivial|generic|known} name",
          "{brand|trade|proprietary|marketed|commercial} name", "brand", "alternative {symbol|gene symbol}",
          "gene {alias|synonym}"),
         "stored", answers=("name",),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers.activity import pair_affinities, unmeasured
+from biomed_agent.answering.handlers.counts import count_of
 from biomed_agent.answering.handlers.values import computed_of
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.affinity import SCORE, read
@@ -88,13 +89,15 @@ def _by_value(context: AnswerContext, query: Query, entities: Sequence[Entity]) 
         raise Inapplicable(f"{listed(other)} is not compared here.", "Ask for it of each alone.")
     sentences = []
     for name in wanted:
-        rows = [(entity, _value(context, entity, name)) for entity in entities]
+        rows = [(entity, _value(context, entity, name, query)) for entity in entities]
         draft.facts += [fact for _, fact in rows]
         sentences.append(_ranked(context, query, name, rows))
     return draft.close("answered", " ".join(sentences))
 
 
-def _value(context: AnswerContext, entity: Entity, name: str) -> Fact:
+def _value(context: AnswerContext, entity: Entity, name: str, query: Query) -> Fact:
+    if name == "count" and query.filters:
+        return count_of(entity, query.filters[0])[0]
     found = next((fact for fact in computed_of(context, entity, (name,)) if not fact.about), None)
     if found is None:
         raise Inapplicable(f"the {compose.label_of(name)} of {compose.name_of(entity)} is not computed here.",
@@ -168,12 +171,31 @@ def _by_structure(context: AnswerContext, query: Query) -> Answer:
     draft = context.draft
     molecules = [resolved.entity for resolved in draft.molecules if isinstance(resolved.entity, Molecule)]
     sentences = []
+    if query.order and query.predicates == ("Tanimoto similarity",):
+        return _most_alike(context, query, molecules)
     for first, second in itertools.combinations(molecules, 2):
         facts = facts_of_comparison(first, second)
         wanted = [fact for fact in facts if fact.predicate in (*query.predicates, *_beside(query))]
         draft.facts += wanted
         sentences.append(_related(context, query, first, second))
     return draft.close("answered", " ".join(sentences))
+
+
+def _most_alike(context: AnswerContext, query: Query, molecules: Sequence[Molecule]) -> Answer:
+    """Say which of several is most like the first."""
+    draft, first = context.draft, molecules[0]
+    rows = [(compare(first, other).tanimoto, other) for other in molecules[1:]]
+    rows.sort(key=lambda row: row[0], reverse=query.order != "least")
+    for _, other in rows:
+        draft.facts += [fact for fact in facts_of_comparison(first, other) if fact.predicate in query.predicates]
+    shown = listed([f"{compose.name_of(other)} {alike:.3f}" for alike, other in rows])
+    how = "least" if query.order == "least" else "most"
+    cited = draft.sources.cite(draft.facts[-1].provenance)
+    return draft.close(
+        "answered",
+        f"{compose.capital(compose.name_of(rows[0][1]))} is {how} similar to {compose.name_of(first)}. Tanimoto "
+        f"similarity: {shown} (Morgan fingerprints, radius 2, 2048 bits, without stereochemistry) {cited}.",
+    )
 
 
 def _beside(query: Query) -> tuple[str, ...]:

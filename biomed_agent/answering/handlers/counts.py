@@ -27,7 +27,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     draft, sentences = context.draft, []
     for resolved in draft.entities:
         entity = resolved.entity
-        counted = [(condition, _counts(entity, condition)) for condition in query.filters]
+        counted = [(condition, count_of(entity, condition)) for condition in query.filters]
         facts = [_named(context, entity, fact) for _, found in counted for fact in found]
         draft.facts += facts
         if query.aggregate == "yes_no":
@@ -37,7 +37,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     return draft.close("answered", " ".join(sentences))
 
 
-def _counts(entity: Entity, condition: Filter) -> list[Fact]:
+def count_of(entity: Entity, condition: Filter) -> list[Fact]:
     """Return the count of one part: of the whole, and of the parent of a salt where that differs.
 
     Raises:

@@ -41,7 +41,7 @@ class Partners:
 
 def handle(context: AnswerContext, query: Query) -> Answer:
     """List or count the measured partners of one entity; of a salt those of its parent, where it has none itself."""
-    draft, index = context.draft, context.components.index
+    draft = context.draft
     entity = draft.entities[0].entity
     asked, found = _with_parent(context, entity, query)
     measured = found.facts or found.beyond
@@ -57,8 +57,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if sentences or linked:
         sentences.append(compose.facts_sentence(entity, linked, draft.sources))
         return draft.close("answered", " ".join(sentences))
-    tables = listed(index.affinity_tables()) or "the local index"
-    return draft.close_empty(f"No measured binding of {compose.name_of(entity)} is in {tables}.")
+    return draft.close_empty(f"No measured binding of {compose.name_of(entity)} is in the local index.")
 
 
 def _with_parent(context: AnswerContext, entity: Entity, query: Query) -> tuple[Entity, Partners]:

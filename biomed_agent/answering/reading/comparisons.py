@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from biomed_agent.answering.reading.frames import sides, subjects_of
+from biomed_agent.answering.reading.frames import noun_phrases, residue_named, sides, subjects_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.predicates import COMPUTED
-from biomed_agent.core.query import Aggregate, EntityKind, Query
+from biomed_agent.core.query import Aggregate, EntityKind, Filter, Query
 
 SIZE: dict[EntityKind, str] = {"molecule": "molecular weight", "protein": "length"}
 """what "larger" compares where nothing else is said"""
@@ -16,6 +17,12 @@ SIZE: dict[EntityKind, str] = {"molecule": "molecular weight", "protein": "lengt
 
 def _compared(s: Slots) -> list[Thing]:
     """Return the things that a clause compares, its names marked as read; a single one is compared with the last."""
+    lists = [group for group in s.groups() if len(group) > 1]
+    if len(lists) == 1 and len(lists[0]) < len(s.named) and not s.has("than", "similar", "structural"):
+        for piece in list(s.open()):  # "more cysteines: F2 or IL2?"
+            if piece.thing in lists[0]:
+                s.read(piece)
+        return list({thing.text: thing for thing in lists[0]}.values())
     things = [*s.given.things, *s.read_things(covered=True)]
     if len(things) > 1:
         return list({thing.text: thing for thing in things}.values())
@@ -46,7 +53,9 @@ def by_value(s: Slots) -> Query | None:
     differs = s.take("difference")
     if not (more or degrees or differs or compares):
         return None
-    asked = _asked([*more, *values], kind, with_size=bool(degrees or differs) and not more)
+    s.take("imperative", "kind", "class", "contain")
+    filters = _parts(s, kind) if degrees and not more else ()
+    asked = ("count",) if filters else _asked([*more, *values], kind, with_size=bool(degrees or differs) and not more)
     if (more and not asked) or "affinity" in asked:
         return None
     s.take_value("wh", "how")
@@ -55,9 +64,21 @@ def by_value(s: Slots) -> Query | None:
     yes_no = s.asks_yes_or_no and bool(more or degrees)
     aggregate: Aggregate = "yes_no" if yes_no else "compare"
     return Query(
-        "compare", subjects_of(things, kind), asked, object="difference" if differs else "",
+        "compare", subjects_of(things, kind), asked, object="difference" if differs else "", filters=filters,
         order=f"{order} {most}".strip() if more or degrees else "", aggregate=aggregate, kind="computed",
     )  # fmt: skip
+
+
+def _parts(s: Slots, kind: EntityKind) -> tuple[Filter, ...]:
+    """Read the part that is counted in each: "Which has more nitrogen atoms, A or B?"."""
+    for run in noun_phrases(s):
+        words = " ".join(s.text[run[0].start : run[-1].end].split())
+        known = part_of(words) is not None if kind == "molecule" else residue_named(words) != ""
+        if known:
+            for piece in run:
+                s.read(piece)
+            return (Filter("structure", "has", words, words=words),)
+    return ()
 
 
 def _asked(pieces: Sequence[Piece], kind: EntityKind, *, with_size: bool) -> tuple[str, ...]:
@@ -75,8 +96,8 @@ def _asked(pieces: Sequence[Piece], kind: EntityKind, *, with_size: bool) -> tup
 
 def _order(more: Sequence[Piece], degrees: Sequence[Piece]) -> tuple[str, str]:
     """Return whether the largest or the smallest is asked for."""
-    least = any(piece.says("less") and not piece.says("more") for piece in more)
-    least = least or any(piece.value("degree") == ("least",) for piece in degrees)
+    said = [piece.value("degree") for piece in degrees][:1]  # "from lowest to highest" orders by the first
+    least = any(piece.says("less") and not piece.says("more") for piece in more) or ("least",) in said
     return "least" if least else "most", ""
 
 
@@ -113,7 +134,9 @@ def by_structure(s: Slots) -> Query | None:
     if kind is None:
         return None
     same, related = s.take("same"), s.take("structural")
+    reference = _reference(s)
     alike = s.take("similar")
+    degrees = s.take("degree") if alike else []
     differs = s.take("difference")
     if not (same or related or alike or differs):
         return None
@@ -127,10 +150,19 @@ def by_structure(s: Slots) -> Query | None:
     else:
         predicates = ("structural relation", *(("Tanimoto similarity",) if alike else ()))
     yes_no = s.asks_yes_or_no and bool(expected)
+    if degrees and reference is not None and reference in things:
+        things = [reference, *(thing for thing in things if thing != reference)]
     return Query(
         "compare", subjects_of(things, kind), predicates if kind == "molecule" else (), object=expected or "related",
+        order=_order([], degrees)[0] if degrees else "",
         aggregate="yes_no" if yes_no else "compare", kind="identity" if same else "computed",
     )  # fmt: skip
+
+
+def _reference(s: Slots) -> Thing | None:
+    """Return what others are alike to: the name after "similar to"."""
+    place = next((number for number, piece in enumerate(s.pieces) if piece.says("similar")), None)
+    return None if place is None else next((p.thing for p in s.pieces[place:] if p.thing is not None), None)
 
 
 def side_by_side(s: Slots) -> Query | None:

@@ -125,6 +125,13 @@ def values(s: Slots) -> Query | None:
     pieces = _value_pieces(s)
     asked = [name for piece in pieces for name in _predicates(piece, kinds)]
     asked += [condition.field for condition in conditions]
+    if kinds == {"molecule"} and s.take("share"):
+        asked.append("elemental composition")
+    if "elemental composition" in asked:
+        things = [thing for thing in things if not names_a_part(thing)] or things
+        for piece in list(s.open()):
+            if piece.thing is None and part_of(piece.text) is not None:
+                s.read(piece)
     if not asked:
         return None
     count = bool(s.take("count"))
@@ -241,7 +248,8 @@ def count(s: Slots) -> Query | None:
     things = _without_parts(s)
     if len(things) != 1:
         return None
-    asks = bool(s.take("count"))
+    shares = not things[0].can_be("molecule") and bool(s.take("share"))
+    asks = bool(s.take("count")) or shares
     yes_no = not asks and s.asks_yes_or_no
     bare = not asks and not yes_no and not s.has("wh", "describe", "similar")
     if not (asks or yes_no or bare or s.has("smarts")):
@@ -249,7 +257,7 @@ def count(s: Slots) -> Query | None:
     molecule = things[0].can_be("molecule")
     if molecule and not yes_no and (found := _smarts(s, things)):
         return found
-    groups = _noun_phrases(s)
+    groups = noun_phrases(s)
     words = [" ".join(s.text[run[0].start : run[-1].end].split()) for run in groups]
     kind: EntityKind = "molecule" if molecule and words and all(part_of(each) for each in words) else "protein"
     if not words or len(words) > MAX_PARTS or not things[0].can_be(kind):
@@ -300,7 +308,7 @@ def _without_parts(s: Slots) -> list[Thing]:
     things = s.named
     if s.has("smarts") and len(things) > 1:  # "How many matches of c1ccccc1 in tamoxifen?"
         things = things[-1:]
-    whole = [thing for thing in things if not _names_a_part(thing)]
+    whole = [thing for thing in things if not names_a_part(thing)]
     if not whole and len(things) > 1:  # "How many carbons are in phenol?": the last is the whole
         whole = things[-1:]
     if not whole and len(things) == 1 and not s.about():
@@ -314,13 +322,13 @@ def _without_parts(s: Slots) -> list[Thing]:
     return whole or s.about()
 
 
-def _names_a_part(thing: Thing) -> bool:
+def names_a_part(thing: Thing) -> bool:
     if thing.mention is None or thing.mention.how not in ("lexicon", "systematic"):
         return False
     return part_of(thing.text) is not None or residue_named(thing.text) != ""
 
 
-def _noun_phrases(s: Slots) -> list[list[Piece]]:
+def noun_phrases(s: Slots) -> list[list[Piece]]:
     """Return the runs of unread pieces that stand where a part is named, parted by "and" and commas."""
     runs: list[list[Piece]] = [[]]
     for piece in s.pieces:
@@ -432,7 +440,13 @@ def identified(s: Slots) -> Query | None:
     opens = s.opens_with
     if s.asks_yes_or_no and not (opens is not None and opens.says("pronoun")):
         return None
+    if things[0].text.startswith("ec:") and any(_plural_kind(piece) for piece in s.pieces):
+        return None  # "the enzymes of EC 1.15.1.1" are a list
     return Query("describe", subjects_of(things), kind="identity")
+
+
+def _plural_kind(piece: Piece) -> bool:
+    return piece.says("kind", "class") and singular_of(piece.text.lower()) != piece.text.lower()
 
 
 def statement(s: Slots) -> Query | None:

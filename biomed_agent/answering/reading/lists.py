@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -9,11 +10,14 @@ from biomed_agent.answering.reading.frames import subjects_of
 from biomed_agent.answering.reading.phrases import singular_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.core.affinity import SCORE
 from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.predicates import predicate_row
 from biomed_agent.core.query import MAX_LISTED, Aggregate, EntityKind, Filter, Query
 
-USUAL_LIMIT = None
+_HIGHER_IS_STRONGER = ("affinity", SCORE, "pKd", "pKi", "pIC50", "pEC50")
+MIN_TERM = 4
+"""letters of the shortest class, role or family that is looked for"""
 _OTHER: dict[EntityKind, EntityKind] = {"molecule": "protein", "protein": "molecule"}
 
 
@@ -35,13 +39,16 @@ def partners(s: Slots) -> Query | None:
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
     bound = s.take_value("bind", "", "inhibitor")
     related = [piece for piece in s.take("partner") if piece.value("partner")[:1] == (listing,)]
-    if not (measures or bound or related):
+    if not (measures or bound or related or conditions):
         return None
     strongest, weakest = s.take("strongest"), s.take("weakest")
+    if measures and (degrees := s.take("degree")):
+        high = degrees[0].value("degree") == ("most",)
+        (strongest if high == (measures[0] in _HIGHER_IS_STRONGER) else weakest).extend(degrees)
     strongest = strongest or (s.take_value("adjective", "affinity") if not yes_no else [])
     counted = bool(s.take("count"))
     top = s.take("top")
-    limit = _limit(s)
+    limit = limit_of(s)
     listed = _listed_classes(s, listing)
     s.take("imperative", "contain", "unit", "use", "rank", "only of")
     if limit is None and not counted and (strongest or weakest or top) and not _plural(related, s):
@@ -93,7 +100,7 @@ def _listed_classes(s: Slots, listing: EntityKind) -> list[str]:
     return [piece.value("class")[0] for piece in s.take("class")]
 
 
-def _limit(s: Slots) -> int | None:
+def limit_of(s: Slots) -> int | None:
     """Read how many are asked for; None where no number is left."""
     numbers = [piece for piece in s.open() if piece.number is not None]
     if len(numbers) != 1 or not 1 <= (numbers[0].number or 0) <= MAX_LISTED:
@@ -126,7 +133,7 @@ def similar(s: Slots) -> Query | None:
         return None
     filters = _least_similarity(s) if alike else ()
     s.take("imperative", "kind", "identify", "contain", "count", "top", "strongest", "structural")
-    return Query("similar", subjects_of(things, "molecule"), filters=filters, limit=_limit(s), kind="search")
+    return Query("similar", subjects_of(things, "molecule"), filters=filters, limit=limit_of(s), kind="search")
 
 
 def _least_similarity(s: Slots) -> tuple[Filter, ...]:
@@ -152,7 +159,7 @@ def containing(s: Slots) -> Query | None:
     _molecule_nouns(s)
     s.take("contain", "count")
     s.take("substructure", "imperative", "similar")
-    return Query("contains", subjects_of(things, "molecule"), limit=_limit(s), kind="search")
+    return Query("contains", subjects_of(things, "molecule"), limit=limit_of(s), kind="search")
 
 
 def ingredient(s: Slots) -> Query | None:
@@ -175,16 +182,22 @@ def _molecule_nouns(s: Slots) -> list[Piece]:
 
 def by_attribute(s: Slots, terms: Terms) -> Query | None:
     """Things that have a class, a role, a family, a place, a part or a value: "drugs with a logP below 0"."""
-    listing = _noun_kind(s)
-    if s.asks_yes_or_no or listing is None:
+    listing = named = _noun_kind(s)
+    if s.asks_yes_or_no or s.has("aux") and listing is None:
         return None
+    if s.named_anywhere and not _enzyme_numbers(s):
+        return None
+    asks = s.has("imperative", "count", "wh", "known")
     classes = _listed_classes(s, listing) if listing else []
     if listing == "molecule":
         s.take_value("partner", "molecule")
     conditions = [*s.filters(affinities=False), *_comparatives(s)]
     counted = bool(s.take("count"))
-    s.take("contain", "imperative", "identify", "use", "top", "family", "where", "substructure", "known", "name")
-    limit = _limit(s)
+    s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
+    for number in _enzyme_numbers(s):
+        conditions.append(Filter("EC number", "has", number, words=f"EC {number}"))
+    s.take_value("value", "EC number")
+    limit = limit_of(s)
     for run in _runs(s):
         condition = _condition(s, run, listing, terms)
         if condition is None:
@@ -194,12 +207,30 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
         for piece in run:
             s.read(piece)
     conditions += [Filter("protein class", "has", name, words=name) for name in classes]
-    if listing is None or not conditions:
+    if any(condition.field == "EC number" for condition in conditions):
+        listing = listing or "protein"
+    s.take("family")
+    if listing is None or not conditions or not (asks or classes or named):
         return None
     return Query(
         "list", object=listing, filters=tuple(conditions), limit=limit, aggregate="count" if counted else "list",
         kind="search",
     )  # fmt: skip
+
+
+def _enzyme_numbers(s: Slots) -> list[str]:
+    """Read the EC numbers that things are listed by."""
+    found = []
+    for piece in list(s.open()):
+        text = piece.thing.text.removeprefix("ec:") if piece.thing is not None else piece.text
+        if EC_CLASS.fullmatch(text) and (piece.thing is not None or "." in text) and piece.number is None:
+            found.append(text)
+            s.read(piece)
+    return found
+
+
+EC_CLASS = re.compile(r"[1-7](?:\.\d{1,3}){1,3}(?:\.-)*")
+"""an EC number, or the beginning of one"""
 
 
 def _kind_of_field(name: str) -> EntityKind:
@@ -253,6 +284,8 @@ def _edge(piece: Piece) -> bool:
 def _condition(s: Slots, run: Sequence[Piece], listing: EntityKind | None, terms: Terms) -> Filter | None:
     """Return the condition that the words of a run put on what is listed."""
     words = " ".join(s.text[run[0].start : run[-1].end].split())
+    if len(words) < MIN_TERM:
+        return None
     kinds: tuple[EntityKind, ...] = (listing,) if listing else ("molecule", "protein")
     for kind in kinds:
         if found := terms.term(kind, words):

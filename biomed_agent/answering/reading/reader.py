@@ -85,6 +85,8 @@ class Reading:
             if query is None:
                 continue
             left = len(slots.unread())
+            if left and best is not None and left == best[0] and frame is frames.statement:
+                best = (left, query, slots)  # what is supposed may be checked all the same
             if left == 0:
                 complete.append(query)
                 best = best if best is not None and best[0] == 0 else (0, query, slots)

@@ -10,6 +10,8 @@ from biomed_agent.answering.reading.tagging import Piece, Thing
 from biomed_agent.core.affinity import IN_NM, SCORE
 from biomed_agent.core.query import EntityKind, Filter, FilterRelation
 
+_RELATING = frozenset({"in", "with", "on", "against", "from", "to", "by", "at", "per", "via", "into", "within"})
+"""prepositions that relate a name to the one before it"""
 NEUTRAL: tuple[Role, ...] = ("filler", "aux", "pronoun", "and")
 """roles that change nothing in whatever frame"""
 ANY_CONCENTRATION = "affinity"
@@ -46,8 +48,8 @@ class Slots:
     pieces: Sequence[Piece]
     given: Given = Given()
     used: set[int] = field(default_factory=set)
-    parts: list[str] = field(default_factory=list)
-    """words of atoms, groups and rings that were read"""
+    usual: str = ""
+    """measure that a limit without one is put on"""
 
     def fresh(self) -> Slots:
         """Return the same clause with nothing read."""
@@ -187,9 +189,26 @@ class Slots:
     def subjects(self) -> list[Thing]:
         """Read what the clause is about: what was given and what it names, else what it refers back to."""
         things = [*self.given.things, *self.read_things()]
+        self._leave_uncoordinated()
+        things = [thing for thing in things if thing.mention is None or not self._is_open(thing)]
         if self.spoken_of and not self.given.things:
             things = [*(thing for thing in self.about() if thing not in things), *things]
         return things or self.about()
+
+    def _is_open(self, thing: Thing) -> bool:
+        """Whether no place of a name is read."""
+        return all(piece.thing is None or piece.thing.text != thing.text for n, piece in enumerate(self.pieces)
+                   if n in self.used)  # fmt: skip
+
+    def _leave_uncoordinated(self) -> None:
+        """Take names back that stand in no list with the first: the solvent in "solubility of A in B"."""
+        places = [number for number, piece in enumerate(self.pieces) if piece.thing is not None]
+        for first, second in zip(places, places[1:], strict=False):
+            between = self.pieces[first + 1 : second]
+            if any(piece.text.lower() in _RELATING for piece in between) and not any(
+                piece.says("and", "compare") or piece.text in (",", ";") for piece in between
+            ):
+                self.used.discard(second)
 
     @property
     def spoken_of(self) -> bool:
@@ -201,6 +220,20 @@ class Slots:
         if len(thing.kinds) > 1 and (kind := self.kind_beside(thing)) is not None:
             return Thing(thing.mention, thing.text, frozenset({kind}))
         return thing
+
+    def groups(self) -> list[list[Thing]]:
+        """Return the names that are not read yet, those together that stand in one list."""
+        places = [n for n, piece in enumerate(self.pieces) if piece.thing is not None and n not in self.used]
+        groups: list[list[Thing]] = []
+        for number, place in enumerate(places):
+            thing = self.pieces[place].thing
+            between = self.pieces[places[number - 1] + 1 : place] if number else ()
+            listed = number and all(_joins(piece) for piece in between)
+            if thing is not None and listed:
+                groups[-1].append(thing)
+            elif thing is not None:
+                groups.append([thing])
+        return groups
 
     # -- what is left --------------------------------------------------------------------------
 
@@ -217,8 +250,14 @@ class Slots:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def filters(self, *, affinities: bool) -> list[Filter]:
-        """Read the limits that are put on measured affinities, or on computed values."""
+    def filters(self, *, affinities: bool, usual: str = "") -> list[Filter]:
+        """Read the limits that are put on measured affinities, or on computed values.
+
+        Args:
+            affinities: Which of the two.
+            usual: Measure that a limit without one is put on.
+        """
+        self.usual = usual
         found: list[Filter] = []
         while (one := self._filter(affinities)) is not None:
             found.append(one)
@@ -286,7 +325,7 @@ class Slots:
             for one in role:
                 if (value := self.pieces[number].value(one)) and value[0] not in ("assay results",):
                     return value[0], number
-        return (ANY_CONCENTRATION, None) if affinities else ("", None)
+        return (self.usual or ANY_CONCENTRATION, None) if affinities else ("", None)
 
     def _relation(self, piece: Piece, field_name: str, count: int) -> FilterRelation:
         if count > 1:
@@ -310,6 +349,13 @@ class Slots:
             value = numbers if len(numbers) > 1 else numbers[0]
             return Filter(field_name, "between" if relation == "between" else "<", value, "nM", piece.text)
         return None
+
+
+def _joins(piece: Piece) -> bool:
+    """Whether a piece may stand between the names of one list."""
+    if piece.mark:
+        return piece.text in (",", ";")
+    return piece.thing is None and bool(piece.meanings) and piece.says("and", "compare", "filler", "kind", "class")
 
 
 def _opens_nothing(piece: Piece) -> bool:

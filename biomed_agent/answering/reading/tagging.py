@@ -16,6 +16,7 @@ _TOKEN = re.compile(
     r"(?P<number>\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?(?![^\W\d_]{3}))|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?|\d+)"
     r"|(?P<sign>[<>≤≥=]+|[%&*])|(?P<mark>[,;:?!.()\[\]\"“”\n])"
 )
+_SIGNS = {"<": "<", "<=": "<=", "≤": "<=", "=<": "<=", ">": ">", ">=": ">=", "≥": ">=", "=>": ">=", "=": "="}
 _CJK = re.compile(r"[\u3400-\u9fff]+")
 SENTENCE_MARKS, LIST_MARKS = "?;!.\n", ",:"
 
@@ -135,7 +136,9 @@ def _read(text: str, start: int, end: int) -> list[Piece]:
             continue
         run = next((i for i in range(place, len(tokens)) if tokens[i].mark), len(tokens))
         count, meanings = table.longest(words[:run], place)
-        if count == 0 or (count == 1 and token.number):
+        if token.text in _SIGNS:
+            count, meanings = 1, (Meaning("relation", (_SIGNS[token.text],)),)
+        elif count == 0 or (count == 1 and token.number):
             meanings = (Meaning("number", (token.number,)),) if token.number else meanings
             count = 1
         last = tokens[place + count - 1]

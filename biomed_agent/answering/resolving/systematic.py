@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_systematic(name: str) -> Molecule | None:
-    """Return the molecule of a name that looks systematic; None when it does not, or OPSIN is missing or cannot read it.
+    """Return the molecule of a name that looks systematic; None when it does not, or OPSIN cannot read it.
 
     Raises:
         TimedOut: The deadline of the call is over.

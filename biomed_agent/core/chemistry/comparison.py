@@ -21,9 +21,9 @@ from biomed_agent.core.types import Fact, Molecule
 
 Relationship: TypeAlias = Literal[
     "same molecule", "same molecule, another tautomer", "same molecule, drawn differently", "tautomers", "enantiomers",
-    "diastereomers", "stereoisomers", "less stereo stated", "more stereo stated", "labelled", "unlabelled", "ions of one",
-    "salt of", "parent of", "salts of one parent", "contains", "contained in", "constitutional isomers", "unrelated",
-    "undecided",
+    "diastereomers", "stereoisomers", "less stereo stated", "more stereo stated", "labelled", "unlabelled",
+    "labelled differently", "ions of one", "salt of", "parent of", "salts of one parent", "contains", "contained in",
+    "constitutional isomers", "unrelated", "undecided",
 ]  # fmt: skip
 """What the first structure is to the second."""
 MAX_TAUTOMER_ATOMS = 80
@@ -41,6 +41,7 @@ _REASONS: dict[Relationship, str] = {
     "more stereo stated": "the same bonds; the first states more of its stereochemistry",
     "labelled": "the same bonds; the first has isotope labels",
     "unlabelled": "the same bonds; the second has isotope labels",
+    "labelled differently": "the same bonds with other isotope labels",
     "ions of one": "the same bonds; they differ by hydrogen ions",
     "salt of": "the first is a salt or solvate of the second",
     "parent of": "the second is a salt or solvate of the first",
@@ -64,6 +65,13 @@ _DIRECT: dict[StructuralRelation, Relationship] = {
 }
 
 
+_BY_PARENT = ("salt of", "parent of", "salts of one parent", "ions of one")
+_AS_PAIR: dict[Relationship, str] = {
+    "less stereo stated": "stereoisomers, of which the first states less",
+    "more stereo stated": "stereoisomers, of which the first states more",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What one structure is to another.
@@ -74,7 +82,8 @@ class Comparison:
         reason: Why, in words.
         inchikeys: Of the first and the second; empty where there is none.
         formulas: Of the first and the second; empty where there is none.
-        of_parents: How the parents of salts are related where they are not one molecule, such as ``enantiomers``.
+        of_parents: Of salts and ions how their parents are related, of labelled structures how they are without labels,
+            where those are not one molecule: such as ``enantiomers``.
         tanimoto: Similarity of the Morgan fingerprints (radius 2, 2048 bits), 0 to 1; blind to stereochemistry.
         scaffold: SMILES of the Bemis-Murcko scaffold that both have; empty where they have different ones or none.
     """
@@ -93,13 +102,15 @@ def compare(a: Molecule, b: Molecule) -> Comparison:
     """Return what one structure is to another, with the data that decides."""
     relation = _relation(a, b)
     of_parents = None
-    if relation in ("salt of", "parent of", "salts of one parent"):
-        parents = [structures.parent_of_salt(each) or each for each in (a, b)]
-        between = _relation(parents[0], parents[1])
-        of_parents = None if between == "same molecule" else between
+    if relation in _BY_PARENT:
+        between = _relation(*((structures.parent_of_salt(each) or each) for each in (a, b)))
+        of_parents = None if between.startswith("same molecule") else between
+    elif "labelled" in relation:
+        between = _relation(_unlabelled(a.smiles), _unlabelled(b.smiles))
+        of_parents = None if between.startswith("same molecule") else between
     reason = _REASONS[relation]
     if of_parents:
-        reason = f"{reason}, but of another form of it ({of_parents})"
+        reason = f"{reason}; but for that they are {_AS_PAIR.get(of_parents, of_parents)}"
     same = a.inchikey == b.inchikey if a.inchikey and b.inchikey else (True if a.smiles == b.smiles else None)
     scaffolds = _scaffold(a.smiles), _scaffold(b.smiles)
     return Comparison(
@@ -141,10 +152,26 @@ def _of_one_inchikey(a: Molecule, b: Molecule) -> Relationship:
 
 
 def _stereo_relation(a: Molecule, b: Molecule) -> Relationship:
-    if _mirrored_inchikey(a.smiles) == b.inchikey:
-        return "enantiomers"
-    left_out = structures.stereo_stated(a)[1] + structures.stereo_stated(b)[1]
-    return "stereoisomers" if left_out else "diastereomers"
+    """Tell stereoisomers apart; only where every centre is stated is it known how the whole of them differ."""
+    labels = _labels(a.smiles)
+    if labels != _labels(b.smiles) or (labels and _unlabelled(a.smiles).inchikey == _unlabelled(b.smiles).inchikey):
+        return "labelled differently"
+    if structures.stereo_stated(a)[1] or structures.stereo_stated(b)[1]:
+        return "stereoisomers"
+    return "enantiomers" if _mirrored_inchikey(a.smiles) == b.inchikey else "diastereomers"
+
+
+def _labels(smiles: str) -> Counter[tuple[int, int]]:
+    atoms = parsed(smiles).GetAtoms()
+    return Counter((atom.GetAtomicNum(), atom.GetIsotope()) for atom in atoms if atom.GetIsotope())
+
+
+@lru_cache(maxsize=1024)
+def _unlabelled(smiles: str) -> Molecule:
+    mol = Chem.Mol(parsed(smiles))
+    for atom in mol.GetAtoms():
+        atom.SetIsotope(0)
+    return structures.describe(Chem.MolFromSmiles(Chem.MolToSmiles(mol)))
 
 
 @lru_cache(maxsize=1024)

@@ -35,8 +35,8 @@ class Count:
         part: What was counted.
         number: How many.
         definition: What is counted, in words.
-        wider: How many by the wider use of the word, where that is another number; else None.
-        wider_definition: What the wider use adds, in words that follow its number.
+        wider: How many by another common use of the word, where that is another number; else None.
+        wider_definition: What the other use counts, in words that follow its number.
     """
 
     part: Part
@@ -52,7 +52,7 @@ class Count:
 
     @property
     def note(self) -> str:
-        """The definition, and the wider count where there is one."""
+        """The definition, and the count by another use of the word where that differs."""
         return self.definition if self.wider is None else f"{self.definition}; {self.wider} {self.wider_definition}"
 
 

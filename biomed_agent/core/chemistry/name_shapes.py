@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 MAX_WORDS = 8
 """words of one name; ``sodium (2S)-2-amino-3-phenylpropanoate hydrochloride`` has three"""
+MAX_SPANS = 200
+"""candidates of one text; a question has two or three, a list pasted into one has more"""
 MAX_CHUNK = 60
 """letters between two signs of a word of a name; longer ones are sequences"""
 MIN_SHARE = 0.8
@@ -125,6 +127,7 @@ tetrachloride dibromide diiodide dioxide glycol hydride perchlorate borate
 """.split()
 )
 """words of names of several words; alone they are classes or ions"""
+_OF_ACIDS = ("acid", "anhydride")
 _ALONE = frozenset(
     """
 amine imine ketone ether sulfide sulfone sulfoxide peroxide ammonium azanium phenol amide phosphine silane carbonyl
@@ -198,7 +201,7 @@ def name_spans(text: str) -> list[tuple[int, int]]:
     run: list[_Word] = []
     for match in _WORD.finditer(text):
         word = _word(text, match.start(), match.end())
-        if word.part == Part.NONE or word.begins:
+        if word.part == Part.NONE or word.begins or len(run) >= MAX_SPANS:
             spans += _candidates(text, run)
             run = []
         if word.part != Part.NONE:
@@ -206,7 +209,9 @@ def name_spans(text: str) -> list[tuple[int, int]]:
             if word.ends:
                 spans += _candidates(text, run)
                 run = []
-    return spans + _candidates(text, run)
+        if len(spans) >= MAX_SPANS:
+            return spans[:MAX_SPANS]
+    return (spans + _candidates(text, run))[:MAX_SPANS]
 
 
 @lru_cache(maxsize=1024)
@@ -311,7 +316,9 @@ def _may_be_name(words: list[_Word]) -> bool:
         return False
     if len(words) == 1:
         return parts[0] >= Part.NAME and last.strip("()[]").lower() not in _ALONE
-    return max(parts) >= Part.NAME or parts[-1] == Part.CLASS
+    # 'methyl ethyl ketone', 'sodium chloride'; but 'amino acid' is a class.
+    bound = all(word.part != Part.PREFIX or word.text.endswith("yl") for word in words)
+    return max(parts) >= Part.NAME or (parts[-1] == Part.CLASS and bound and last not in _OF_ACIDS)
 
 
 def _ends_open(word: str) -> bool:

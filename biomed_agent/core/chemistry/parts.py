@@ -39,8 +39,8 @@ class Part:
         measure: Name of a count that no pattern makes, with what it needs; see :mod:`~.counts`.
         words: The noun phrase that was read.
         definition: What is counted, in words.
-        wider: Pattern of a wider use of the word; empty where there is none.
-        wider_definition: What the wider use adds, in words that follow a number.
+        wider: Pattern of another common use of the word, wider or narrower; empty where there is none.
+        wider_definition: What the other use counts, in words that follow its number.
         listed: Whether it is named where all functional groups are.
     """
 
