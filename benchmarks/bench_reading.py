@@ -106,10 +106,9 @@ def main() -> None:
         print(f"| the whole reading, the first time in a process | {first:.2f} | {first / baseline:.1f} |")
         whole = first * COUNT / len(asked)
         print(f"goal: {COUNT:,} questions in under {GOAL:g} CPU s; {'met' if whole < GOAL else 'MISSED'}: {whole:.2f}")
-        print(
-            "slowest, ms a question: "
-            + "; ".join(f"{mean:.1f} {words}" for mean, words in by_template(asked, index)[:SHOWN])
-        )
+        print("slowest, ms a question:")
+        for mean, words in by_template(asked, index)[:SHOWN]:
+            print(f"  {mean:4.1f}  {words}")
         if "--profile" in sys.argv:
             profile = cProfile.Profile()
             profile.runcall(cases["the whole reading"])

@@ -166,13 +166,11 @@ class _Noted(Slots):
         self.roles.update(dict.fromkeys(self.used - before, role))
         return taken
 
-    def filters(self, *, affinities: bool) -> list[Filter]:
+    def _filter(self, affinities: bool) -> Filter | None:
         before = set(self.used)
-        found = Slots.filters(self, affinities=affinities)
-        for number in self.used - before:
-            piece = self.pieces[number].text
-            whose = (one for one in found if piece in one.words)
-            self.limits[number] = next(whose, found[0])
+        found = Slots._filter(self, affinities)
+        if found is not None:
+            self.limits.update(dict.fromkeys(self.used - before, found))
         return found
 
 
