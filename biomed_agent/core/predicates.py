@@ -236,7 +236,7 @@ PREDICATES: tuple[Predicate, ...] = (
               label="DrugBank identifier"),
     _identity("chembl", "chembl{ id| identifier| number| entry|}", of="either", label="ChEMBL identifier"),
     _identity("unii", "unii{ code|}", label="UNII"),
-    _identity("accession", "{uniprot|uniprotkb|swissprot|swiss prot}{ accession| id| identifier| entry| code| number|"
+    _identity("accession", "{uniprot|uniprotkb|swissprot|swiss prot}{ accession| id| identifier| entry| entry code| code| number|"
               " accession number| ac|}", "{accession|accession number|accession code}", of="protein",
               label="UniProt accession"),
     _identity("sequence", "{amino acid|protein|aa|primary|full|} sequence", "primary structure", "fasta{ sequence|}",
@@ -246,7 +246,7 @@ PREDICATES: tuple[Predicate, ...] = (
     # -- what records of molecules and proteins state
     _stored("function", section="function", answers="function"),
     _stored(
-        "catalytic activity", "catalytic activity", "{enzymatic|enzyme} {activity|reaction}", "reaction", section="function",
+        "catalytic activity", "catalytic activity", "{enzymatic|enzyme|} {activity|reaction}", "reaction", section="function",
         answers="function",
     ),
     _stored("EC number", "ec{ number| class| no| code| classification|}", "enzyme {number|class|classification}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from biomed_agent.answering.reading.frames import noun_phrases, residue_named, sides, subjects_of
+from biomed_agent.answering.reading.phrases import Meaning
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
 from biomed_agent.core.chemistry.parts import part_of
@@ -49,6 +50,8 @@ def by_value(s: Slots) -> Query | None:
     more = [*s.take("more"), *s.take("less")]
     degrees = s.take("degree")
     values = s.take("value", "adjective")
+    if kind == "protein" and degrees and not values and s.take("residue"):
+        values = [Piece("length", 0, 0, (Meaning("value", ("length",)),))]
     compares = [*s.take("compare"), *s.take("than"), *s.take("rank")]
     differs = s.take("difference")
     if not (more or degrees or differs or compares):
@@ -134,6 +137,7 @@ def by_structure(s: Slots) -> Query | None:
     if kind is None:
         return None
     same, related = s.take("same"), s.take("structural")
+    shared = _shared(s) if same or related else ""
     reference = _reference(s)
     alike = s.take("similar")
     degrees = s.take("degree") if alike else []
@@ -142,7 +146,7 @@ def by_structure(s: Slots) -> Query | None:
         return None
     s.take_value("wh", "how")
     s.take("imperative", "kind", "class", "identify", "name", "compare", "contain", "than", "cardinal")
-    expected = related[0].value("structural")[0] if related else "same" if same else ""
+    expected = shared or (related[0].value("structural")[0] if related else "same" if same else "")
     if kind == "protein" and (related or alike):
         return None
     if alike and not related:
@@ -157,6 +161,14 @@ def by_structure(s: Slots) -> Query | None:
         order=_order([], degrees)[0] if degrees else "",
         aggregate="yes_no" if yes_no else "compare", kind="identity" if same else "computed",
     )  # fmt: skip
+
+
+def _shared(s: Slots) -> str:
+    """Read what two molecules are said to have in common: the scaffold, or the formula."""
+    for name, called in (("Murcko scaffold", "scaffold"), ("molecular formula", "formula")):
+        if s.take_value("value", name):
+            return called
+    return ""
 
 
 def _reference(s: Slots) -> Thing | None:

@@ -43,8 +43,12 @@ def papers(s: Slots) -> Query | None:
     if said == ["evidence"] and len({kind for thing in things for kind in thing.kinds}) > 1:
         return None  # evidence that a molecule binds a protein is on record
     s.used.update(range(len(s.pieces)))
-    things = things or [*s.given.things, *s.given.last]
-    return Query("papers", subjects_of(things), kind="literature")
+    return Query("papers", subjects_of([thing for thing in things if may_be_searched(thing)]), kind="literature")
+
+
+def may_be_searched(thing: Thing) -> bool:
+    """Whether a thing is written as a name, which may be sent: no structure, sequence or systematic name."""
+    return thing.mention is not None and thing.mention.how in ("quoted", "identifier", "lexicon")
 
 
 def talk(s: Slots) -> Query | None:

@@ -42,7 +42,8 @@ def partners(s: Slots) -> Query | None:
     bound = s.take_value("bind", "", "inhibitor")
     related = [piece for piece in s.take("partner") if piece.value("partner")[:1] == (listing,)]
     drugs = [piece for piece in s.open() if listing == "molecule" and piece.text.lower() in _DRUGS]
-    if not (measures or bound or related or conditions or (drugs and not yes_no)):
+    ranked = s.has("strongest", "weakest") and _noun_kind(s) == listing
+    if not (measures or bound or related or conditions or ranked or (drugs and not yes_no)):
         return None
     strongest, weakest = s.take("strongest"), s.take("weakest")
     if measures and (degrees := s.take("degree")):
@@ -53,7 +54,7 @@ def partners(s: Slots) -> Query | None:
     top = s.take("top")
     limit = limit_of(s)
     listed = _listed_classes(s, listing)
-    s.take("imperative", "contain", "unit", "use", "rank")
+    s.take("imperative", "contain", "unit", "use", "rank", "everything")
     if limit is None and not counted and (strongest or weakest or top) and not _plural(related, s):
         limit = 1
     named = tuple(dict.fromkeys(name for name in measures if name not in ("affinity",)))

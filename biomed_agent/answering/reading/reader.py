@@ -78,7 +78,8 @@ class Reading:
     def _read(self, pieces: Sequence[Piece], given: Given) -> Clause:
         blank = Slots(self.text, pieces, given)
         best: tuple[int, Query, Slots] | None = None
-        complete: list[Query] = []
+        two_fold = any(piece.says("measure") and piece.says("value") for piece in pieces)
+        rivals: list[Query] = []
         for frame in self._frames():
             slots = blank.fresh()
             query = frame(slots)
@@ -88,9 +89,13 @@ class Reading:
             if left and best is not None and left == best[0] and frame is frames.statement:
                 best = (left, query, slots)  # what is supposed may be checked all the same
             if left == 0:
-                complete.append(query)
-                best = best if best is not None and best[0] == 0 else (0, query, slots)
-                break
+                if best is not None and best[0] == 0:
+                    rivals += [query] if query.frame in ("value", "list") else []
+                    continue
+                best = (0, query, slots)
+                if not two_fold:
+                    break
+                continue
             if best is None or left < best[0]:
                 best = (left, query, slots)
         text = self.text[pieces[0].start : pieces[-1].end]
@@ -98,7 +103,8 @@ class Reading:
             unread = [piece for piece in blank.unread() if not piece.says("wh", "value", "imperative")]
             return Clause(None, self._words(unread), tuple(pieces), text)
         left, query, slots = best
-        return Clause(query, self._words(slots.unread()), tuple(pieces), text)
+        rivals = [other for other in rivals if other.frame != query.frame] if query.frame in ("value", "list") else []
+        return Clause(query, self._words(slots.unread()), tuple(pieces), text, tuple(rivals))
 
     def _frames(self) -> Iterator[Callable[[Slots], Query | None]]:
         """Yield the frames, the more particular first."""

@@ -223,7 +223,9 @@ class Slots:
 
     def place_of(self, thing: Thing) -> int:
         """Return where a thing is named first."""
-        return next(n for n, piece in enumerate(self.pieces) if piece.thing is not None and piece.thing.text == thing.text)
+        return next(
+            n for n, piece in enumerate(self.pieces) if piece.thing is not None and piece.thing.text == thing.text
+        )
 
     def groups(self) -> list[list[Thing]]:
         """Return the names that are not read yet, those together that stand in one list."""
@@ -284,13 +286,24 @@ class Slots:
             relation = self._relation(piece, field_name, len(numbers))
             used = {place, *places, *([unit_place] if unit_place is not None else [])}
             self.used |= used
-            start = min([*used, *([field_place] if field_place is not None and field_place < place else [])])
+            said = sorted(used)
             if field_place is not None and affinities:
                 self.used.add(field_place)
-            words = " ".join(self.text[self.pieces[start].start : self.pieces[max(used)].end].split())
+                said = [field_place, *said]
+            words = self._words(said)
             value = tuple(numbers) if len(numbers) > 1 else numbers[0]
             return Filter(field_name, relation, value, unit, words)
         return self._words_for_limits() if affinities else None
+
+    def _words(self, places: Sequence[int]) -> str:
+        """Return what stands at places, "and" between two numbers."""
+        words: list[str] = []
+        for place in places:
+            piece = self.pieces[place]
+            if piece.number is not None and words and words[-1][-1:].isdigit():
+                words.append("and" if words[0].lower() == "between" or "between" in words else "to")
+            words.append(" ".join(piece.text.split()))
+        return " ".join(words)
 
     def _numbers(self, place: int, piece: Piece) -> tuple[list[float], list[int]]:
         """Return the numbers that belong to a relation and where they stand."""
