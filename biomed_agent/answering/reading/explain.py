@@ -222,6 +222,8 @@ def _taken(slots: _Noted, clause: Clause, number: int) -> tuple[str, tuple[str, 
     if query.frame in _BY_FRAME and not (query.frame == "list" and piece.says("kind", "class")):
         named = [str(condition) for condition in query.filters if piece.text in condition.words]
         return _BY_FRAME[query.frame], tuple(named[:1]) or (piece.text,)
+    if piece.text == "*":
+        return "dummy", ()
     return _said(slots, query, piece, piece.meanings[0].role) if piece.meanings else ("other", ())
 
 
