@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from biomed_agent.answering.chat import Chat
     from biomed_agent.answering.components import Components
     from biomed_agent.answering.context import AnswerContext, Where
+    from biomed_agent.answering.reading.follow_up import Memory
     from biomed_agent.answering.resolving.ranking import Policy
     from biomed_agent.core.settings import Settings
 
@@ -477,18 +478,18 @@ class BioMedAgent(OldSpellings):
         search: str | None,
         timeout: float | None,
         options: dict[str, Any],
-        last: tuple[str | None, str | None] = (None, None),
+        memory: Memory | None = None,
     ) -> Answer:
-        """Answer a question; one that names nothing and asks on is about ``last``, a molecule and a protein."""
+        """Answer a question; what it takes over from those before it stands in ``memory``, which takes it in."""
 
         def path(context: AnswerContext) -> Answer:
-            from biomed_agent.answering.pipeline import Reading, answer_query, answer_words
-
             if isinstance(question, Query):
+                from biomed_agent.answering.pipeline import answer_query
+
                 return answer_query(context, question)
-            reading = Reading(question, context.components.index)
-            given = last if any(last) and reading.asks_on(*last) else (molecule, protein)
-            return answer_words(context, reading, *given, search)
+            from biomed_agent.answering.plain_words import answer_words
+
+            return answer_words(context, question, molecule, protein, search, memory)
 
         words = question if not isinstance(question, Query) else _words_of(question)
         return self._run(words, policy, path, timeout=timeout, **options)

@@ -1,10 +1,11 @@
-"""A conversation, in which a question may be about what the one before was about."""
+"""A conversation, in which a question may be about what those before it were about."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
-from biomed_agent.core.types import Answer, ModelUse, Protein, Resolved
+from biomed_agent.answering.reading.follow_up import Memory
+from biomed_agent.core.types import Answer, ModelUse
 
 
 class Asks(Protocol):
@@ -19,12 +20,19 @@ class Asks(Protocol):
         search: str | None,
         timeout: float | None,
         options: dict[str, Any],
-        last: tuple[str | None, str | None] = ...,
+        memory: Memory | None = ...,
     ) -> Answer: ...
 
 
 class Chat:
-    """A conversation: a question that names nothing is about what was last named.
+    """A conversation: pronouns mean what was last named, and what a question leaves out is that of the last one.
+
+    ::
+
+        chat = agent.chat()
+        chat.ask("What is the Kd of imatinib for ABL1?")
+        chat.ask("And for nilotinib?")
+        chat.ask("Which is stronger?")
 
     Args:
         agent: Who answers.
@@ -32,8 +40,17 @@ class Chat:
 
     def __init__(self, agent: Asks) -> None:
         self.agent = agent
-        self.molecule: str | None = None
-        self.protein: str | None = None
+        self.memory = Memory()
+
+    @property
+    def molecule(self) -> str | None:
+        """The string that names the molecule that was last named; None where none was."""
+        return next((thing.text for thing in self.memory.of_kind("molecule")), None)
+
+    @property
+    def protein(self) -> str | None:
+        """The string that names the protein that was last named; None where none was."""
+        return next((thing.text for thing in self.memory.of_kind("protein")), None)
 
     def ask(
         self,
@@ -46,22 +63,5 @@ class Chat:
         timeout: float | None = None,
     ) -> Answer:
         """Answer ``question``; see :meth:`biomed_agent.BioMedAgent.ask`."""
-        given = molecule is not None or protein is not None
-        last = (None, None) if given else (self.molecule, self.protein)
-        answer = self.agent._ask(
-            question, molecule, protein, "ask", None, timeout, {"model": model, "show_undecided": show_undecided}, last
-        )
-        # A name that failed is not the old one.
-        if answer.entities or answer.status in ("ambiguous", "not_found", "invalid"):
-            entities = answer.entities
-            self.molecule = next((known.entity.handle for known in entities if known.kind == "molecule"), None)
-            self.protein = next((_again(known) for known in entities if known.kind == "protein"), None)
-        return answer
-
-
-def _again(resolved: Resolved) -> str:
-    """Return the string that names a protein again, its variant included."""
-    protein = resolved.entity
-    if isinstance(protein, Protein) and protein.variant:
-        return f"seq:{protein.sequence}"
-    return protein.handle
+        options = {"model": model, "show_undecided": show_undecided}
+        return self.agent._ask(question, molecule, protein, "ask", None, timeout, options, self.memory)

@@ -6,18 +6,16 @@ from RDKit. A service that gives no answer costs a note, not the answer.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biomed_agent.answering.gaps import Gap
-from biomed_agent.core.chemistry import descriptors, relations, structures
-from biomed_agent.core.errors import NotFound, Refused, Unavailable
+from biomed_agent.core.chemistry import descriptors, nomenclature, relations, structures
+from biomed_agent.core.errors import Cancelled, InvalidInput, NotFound, Refused, TimedOut, Unavailable
 from biomed_agent.core.privacy.egress import switched_off
+from biomed_agent.core.sequence_values import protein_values
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
-from biomed_agent.core.version import __version__
 from biomed_agent.sources.literature.article_search import ArticleSearch
 from biomed_agent.sources.literature.passages import MAX_PASSAGES, rank_passages
 from biomed_agent.sources.literature.search import usable
@@ -30,15 +28,7 @@ if TYPE_CHECKING:
     from biomed_agent.sources.pubchem import PubChem
     from biomed_agent.sources.uniprot import UniProt
 
-OWN_SUM = Provenance(source=f"biomed_agent {__version__}", identifier="sum over the residues of the sequence")
-# Average masses of amino acid residues (amino acid less water) in Da, from the standard atomic weights.
-RESIDUE_MASS = {
-    "A": 71.0779, "R": 156.1857, "N": 114.1026, "D": 115.0874, "C": 103.1429, "E": 129.1140, "Q": 128.1292,
-    "G": 57.0513, "H": 137.1393, "I": 113.1576, "L": 113.1576, "K": 128.1723, "M": 131.1961, "F": 147.1739,
-    "P": 97.1152, "S": 87.0773, "T": 101.1039, "W": 186.2099, "Y": 163.1733, "V": 99.1311, "U": 150.0379,
-    "O": 237.2982,
-}  # fmt: skip
-WATER_MASS = 18.0153
+IUPAC_NAME = "IUPAC name"
 _OF_UNIPROT = frozenset(predicate.lower() for predicate in PREDICATES)
 
 
@@ -120,6 +110,8 @@ class Retriever:
             if (fact.predicate.lower(), str(fact.value).lower()) not in known
         ]
         facts = [fact for fact in facts if _fits_variant(entity, fact)]
+        if isinstance(entity, Molecule) and IUPAC_NAME in asked and all(one.predicate != IUPAC_NAME for one in facts):
+            facts += named_by_rules(entity, notes)
         if gaps is not None:
             stated = {fact.predicate.lower() for fact in facts}
             gaps += [
@@ -267,6 +259,28 @@ def _inherited(fact: Fact, entity: Entity, parent: Molecule) -> Fact:
     return replace(fact, subject=entity.handle, note=note, about=parent.handle, about_name=parent.name)
 
 
+def named_by_rules(molecule: Molecule, notes: list[str]) -> list[Fact]:
+    """Compute the systematic name of a molecule; none where there is none that holds, which ``notes`` receives.
+
+    Raises:
+        TimedOut: The deadline of the call is over.
+        Cancelled: The call was cancelled.
+    """
+    try:
+        named = nomenclature.systematic_name(molecule.smiles)
+    except (TimedOut, Cancelled):
+        raise
+    except (Unavailable, InvalidInput) as error:
+        notes.append(f"Not computed: {error}")
+        return []
+    if named is None:
+        notes.append(f"No systematic name was found that holds for {molecule.name or 'this structure'}.")
+        return []
+    return [
+        Fact(molecule.handle, IUPAC_NAME, named.name, kind="computed", provenance=named.provenance, note=named.note)
+    ]
+
+
 def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:
     """Return the facts with one of ``predicates`` (all when empty), in the order asked for."""
     if not predicates:
@@ -274,22 +288,6 @@ def matching(facts: Iterable[Fact], predicates: Sequence[str]) -> list[Fact]:
     order = {predicate.lower(): number for number, predicate in enumerate(predicates)}
     chosen = [fact for fact in facts if fact.predicate.lower() in order]
     return sorted(chosen, key=lambda fact: order[fact.predicate.lower()])
-
-
-def protein_values(protein: Protein) -> list[Fact]:
-    """Compute length and average molecular weight of a sequence.
-
-    The weight is the sum of average residue masses plus one water, without modifications; it is left out
-    when the sequence holds ambiguous residues (B, J, X, Z).
-    """
-    length = Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM)
-    counts = Counter(protein.sequence)
-    if unknown := sorted(set(counts) - set(RESIDUE_MASS)):
-        note = f"no mass: the sequence holds {', '.join(unknown)}"
-        return [Fact(protein.handle, "length", protein.length, "residues", "computed", OWN_SUM, note)]
-    mass = math.fsum(RESIDUE_MASS[residue] * number for residue, number in counts.items()) + WATER_MASS
-    note = "unmodified, the whole chain on record"
-    return [length, Fact(protein.handle, "molecular weight", round(mass), "Da", "computed", OWN_SUM, note)]
 
 
 def _molecule_identity(molecule: Molecule, with_inchi: bool = True) -> list[Fact]:

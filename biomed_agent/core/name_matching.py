@@ -157,22 +157,29 @@ def fits(text: str, shown: str) -> bool:
     letters, written = (name.replace("-", "").replace(" ", "") for name in (shown, text))
     if not any(letter.isalpha() for letter in letters) or len(letters) < 2:
         return False
+    if _HYPHENATED.fullmatch(text) or (len(letters) > 4 and written[0].isupper() and _capitals(written) > 1):
+        return written.lower() == letters.lower()  # B-Raf, c-Met, MerTK
     one_case = written.islower() or written.isupper()
     if _NUMBERED.fullmatch(letters) and " " not in text:
         return written == letters or one_case
     if len(letters) <= 3 or _MIXED.fullmatch(letters):
-        return written == letters
+        return written == letters or (letters.isupper() and written == letters.title() and len(letters) == 3)
     if len(letters) <= 5 and letters.isalpha():
         return written == letters or one_case or written in _USUAL
     return True
 
 
+_HYPHENATED = re.compile(r"[A-Za-z]-[A-Z][a-z]{2,3}")
 _MIXED = re.compile(r"[a-z]{2,3}[A-Z]\d?")
 """Bacterial genes (``lamB``) count only as they are written."""
 _NUMBERED = re.compile(r"[Pp]\d\d|[A-Za-z]{2}\d|\d[A-Za-z]{2}")
 """``p53``, ``IL-6``, ``5-FU``: no word, in capitals or small letters; but not ``X25``, which may be a number."""
 _USUAL = frozenset({"cMYC", "mTOR"})
 """Usual spellings of names that are stored in other capitals."""
+
+
+def _capitals(text: str) -> int:
+    return sum(letter.isupper() for letter in text)
 
 
 def asked_about(text: str, start: int, end: int) -> bool:
@@ -184,11 +191,19 @@ def asked_about(text: str, start: int, end: int) -> bool:
     return before is not None and after is not None
 
 
+_ENZYMES = (
+    "kin|synth|synthet|reduct|oxid|peroxid|transfer|hydrol|hydroxyl|dehydrogen|dehydrat|prote|peptid|protein|phosphat"
+    "|phosphoryl|ester|cycl|isomer|racem|epimer|lig|ly|mut|nucle|polymer|oxygen|deamin|amin|transamin|decarboxyl|carboxyl"
+    "|anhydr|lip|phospholip|amyl|lactam|glycosid|glucosid|galactosid|glucuronid|sulfat|sulfotransfer|helic|topoisomer|gyr"
+    "|integr|transcript|casp|catal|aldol|enol|argin|asparagin|glutamin|ure|elast|collagen|convert|secret|deacetyl|acetyl"
+    "|methyl|demethyl|permeas|perme|translocas|transloc|flipp|disulfid|dismut|desatur|thiol|hydrat|inv|tryptas|trypt|chym"
+)
 _PROTEIN_NOUN = re.compile(
     r" (?:(?!(?:an?|the|and|or|of|is|in|by|with|for|to|on|at|as|bind|block|inhibit|target|hit|decrease|increase)s?\b)"
     r"\w+[ -]){0,2}(?:receptors?|transporters?|channels?|pumps?|carriers?|exchangers?"
-    r"|(?!(?:in|de)creas|diseas|releas|phras|databas|eras|purchas)[a-z]{3,}ases?)\b"
+    rf"|[a-z]*(?:{_ENZYMES})ases?(?! (?:inhibitor|inhibition|selectivity|profile|panel|target|binding|assay)))\b"
 )
+"""A noun that makes a protein of the compound before it; enzymes by the stems of their names, for many words end so."""
 
 
 def names_a_protein(after: str) -> bool:

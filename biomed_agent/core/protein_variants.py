@@ -57,6 +57,11 @@ def substitutions_in(question: str) -> tuple[str, ...]:
     return substitutions(" ".join(_ANYWHERE.findall(question)))
 
 
+def substitution_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return where a stretch of a question names substitutions."""
+    return [match.span() for match in _ANYWHERE.finditer(text, start, end)]
+
+
 def apply_substitutions(protein: Protein, changes: Sequence[str]) -> Protein:
     """Return the protein with its residues changed.
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from rdkit import Chem
 
-from biomed_agent.answering.evidence import matching, protein_values
+from biomed_agent.answering.evidence import matching
 from biomed_agent.core.chemistry.structures import molecule_from_smiles
+from biomed_agent.core.sequence_values import protein_values
 from biomed_agent.core.types import Fact, Protein
 
 

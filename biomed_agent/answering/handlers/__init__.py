@@ -13,14 +13,15 @@ from biomed_agent.core.query import Frame
 HANDLERS: Mapping[Frame, str] = {
     "value": "values.handle",
     "describe": "described.handle",
-    "relation": "activity.handle_pair",
-    "list": "activity.handle_partners",
+    "relation": "activity.handle",
+    "list": "lists.handle",
+    "count": "counts.handle",
     "locate": "lookup.handle",
     "similar": "structure_search.handle_similar",
     "contains": "structure_search.handle_containing",
     "papers": "papers.handle",
     "is_a": "statements.handle",
-    "compare": "statements.handle_comparison",
+    "compare": "comparisons.handle",
     "unknown": "statements.handle_unknown",
 }
 """which function of this folder answers which frame; its module is imported when it is first asked for, so that a

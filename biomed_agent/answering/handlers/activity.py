@@ -1,24 +1,17 @@
-"""What was measured between molecules and proteins: of a pair, and of all partners of one entity."""
+"""What was measured between molecules and proteins that are all named, pair by pair."""
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 
 from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext
-from biomed_agent.answering.handlers import affinities
-from biomed_agent.answering.handlers.bioassays import bioassay_sentences
-from biomed_agent.answering.reading.limits import MEASURES, Limit
-from biomed_agent.answering.reading.mentions import unknown_words
-from biomed_agent.answering.reading.question import COMPUTED
-from biomed_agent.answering.reading.scope import check_partners_asked
+from biomed_agent.answering.handlers import affinities, partners
+from biomed_agent.answering.reading.limits import affinity_filters, holds, limits_text
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.affinity import read
-from biomed_agent.core.errors import NotFound
-from biomed_agent.core.predicates import DRUG_LINKS
-from biomed_agent.core.query import Query
+from biomed_agent.core.affinity import conflict, read
+from biomed_agent.core.query import Filter, Query
 from biomed_agent.core.types import Answer, Fact, Molecule, Protein
 from biomed_agent.core.words import listed
 from biomed_agent.model.contract.prompt import PAIR_QUESTION, user_message
@@ -27,26 +20,25 @@ MAX_PAIRS = 12
 """molecule-protein pairs answered in one question"""
 
 
-def handle_pair(context: AnswerContext, query: Query) -> Answer:
+def handle(context: AnswerContext, query: Query) -> Answer:
     """State what was measured of the molecules and the proteins, pair by pair."""
     draft = context.draft
     ligands = [resolved.entity for resolved in draft.molecules if isinstance(resolved.entity, Molecule)]
     targets = [resolved.entity for resolved in draft.proteins if isinstance(resolved.entity, Protein)]
     if not ligands or not targets:
-        return handle_partners(context, query)
-    # "How large is the affinity" asks for no length.
-    context.leave_out([name for name in query.predicates if name in COMPUTED and name != "length"])
+        return partners.handle(context, query)
     stated, missing = [], []
     for molecule, protein in list(itertools.product(ligands, targets))[:MAX_PAIRS]:
-        facts, measured = _pair_affinities(context, molecule, protein)
+        facts, measured = pair_affinities(context, molecule, protein)
         draft.facts += facts
         if facts:
-            other = _other_measure(f"{draft.question} {' '.join(query.predicates)}", facts)
-            stated.append(other + compose.activity_sentence(measured, protein, facts, draft.sources))
+            lead = other_measure(query.predicates, facts)
+            lead += _verdict(query, facts) if query.aggregate == "yes_no" and not lead else ""
+            stated.append(lead + compose.activity_sentence(measured, protein, facts, draft.sources))
             stated += _explanations(context, facts)
-            stated += _outside(Limit.of(query.filters), facts)
+            stated += _outside(query.filters, facts)
         else:
-            missing.append(_unmeasured(molecule, protein))
+            missing.append(unmeasured(context, molecule, protein))
     if stated:
         return draft.close("answered", " ".join([*stated, *missing]))
     draft.not_looked_up.append("literature about the pair")
@@ -55,52 +47,7 @@ def handle_pair(context: AnswerContext, query: Query) -> Answer:
     return context.close("", " ".join(missing))
 
 
-def handle_partners(context: AnswerContext, query: Query) -> Answer:
-    """List the measured partners of one entity, unless the question names a partner nobody knows."""
-    draft, index = context.draft, context.components.index
-    entity, name = draft.entities[0].entity, compose.name_of(draft.entities[0].entity)
-    check_partners_asked(query.text, name, [name for name in query.predicates if name in COMPUTED])
-    _refuse_unknown(context, query.text, name)
-    limit = Limit.of([condition for condition in query.filters if condition.field != "organism"])
-    partners = affinities.partners(index, entity, limit if limit is not None and limit.stronger else None, query.limit)
-    if limit is not None and not limit.stronger:
-        draft.warnings.append(f"The limit {limit.words!r} was not applied: only the strongest are listed.")
-    measured = partners.facts or partners.beyond
-    linked = _linked_drugs(context, entity) if isinstance(entity, Protein) else []
-    draft.facts += [*measured, *linked]
-    sentences = [affinities.partners_text(entity, partners, draft.sources)] if measured else []
-    if isinstance(entity, Protein) and re.search(r"\bapproved\b", query.text):
-        draft.warnings.append("Which of them are approved is not recorded here.")
-    if isinstance(entity, Molecule):
-        sentences += bioassay_sentences(context, entity, known=bool(measured))
-    if sentences or linked:
-        sentences.append(compose.facts_sentence(entity, linked, draft.sources))
-        return draft.close("answered", " ".join(sentences))
-    return draft.close_empty(f"No measured binding of {name} is in the local index.")
-
-
-def _refuse_unknown(context: AnswerContext, text: str, name: str) -> None:
-    """Raise :class:`NotFound` when the question names a partner that is not known here."""
-    unknown = [word for word in unknown_words(text) if word.lower() not in MEASURES]
-    if names := [word for word in unknown if sum(letter.isupper() for letter in word) > 1]:
-        raise NotFound(
-            f"{' and '.join(map(repr, names))} is not known here, so its binding to {name} cannot be looked up.",
-            'Name it by gene, accession or structure, or put the name in "quotes".',
-            candidates=[candidate for word in names for candidate in context.components.index.suggest(word, 3)],
-        )
-
-
-def _linked_drugs(context: AnswerContext, protein: Protein) -> list[Fact]:
-    """Return the drugs and ligands that a protein's record links to; a variant has none of its own."""
-    if protein.variant:
-        return []
-    linked = context.stored(protein, DRUG_LINKS)
-    if not linked:
-        context.draft.call_gaps(protein, DRUG_LINKS, "drugs")
-    return linked
-
-
-def _pair_affinities(context: AnswerContext, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:
+def pair_affinities(context: AnswerContext, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:
     """Return the affinities of a pair and how to call the molecule that was measured."""
     retriever, name = context.components.retriever, compose.name_of(molecule)
     if facts := retriever.activities(molecule, protein):
@@ -111,14 +58,28 @@ def _pair_affinities(context: AnswerContext, molecule: Molecule, protein: Protei
     return [], name
 
 
-def _other_measure(question: str, facts: Sequence[Fact]) -> str:
+def other_measure(asked: Sequence[str], facts: Sequence[Fact]) -> str:
     """Say so when the quantity asked for is not the one on record."""
-    named = re.findall(r"\b(?:IC50|EC50|Ki|pIC50|Kd|KIBA)\b", question, re.IGNORECASE)
-    asked = ["Kd", "Ki", "IC50", *named] if affinities.only_scores(facts) else named
+    named = [name for name in asked if name != "affinity"]
+    wanted = named or (["Kd", "Ki", "IC50"] if affinities.only_scores(facts) else [])
     stated = {word.removeprefix("p") for fact in facts for word in fact.predicate.lower().split()}
-    lacking = {name.lower(): name for name in reversed(asked) if name.lower().removeprefix("p") not in stated}
+    lacking = {name.lower(): name for name in reversed(wanted) if name.lower().split()[0] not in stated}
     names = listed(list(reversed(lacking.values())), "or")
     return f"No {names} of this pair is on record here. " if names else ""
+
+
+def _verdict(query: Query, facts: Sequence[Fact]) -> str:
+    """Answer whether a pair binds, within the limits asked for; nothing where records disagree or decide nothing."""
+    limits = affinity_filters(query.filters)
+    if limits:
+        return "Yes. " if any(holds(limits, fact) for fact in facts) else "No. "
+    readings = [reading for fact in facts if (reading := read(fact)) is not None]
+    verdicts = {reading.binds for reading in readings if reading.fact.predicate != affinities.SCORE}
+    verdicts = verdicts or {reading.binds for reading in readings}
+    if conflict(facts) is not None or len(verdicts) != 1:
+        return ""
+    (binds,) = verdicts
+    return {True: "Yes. ", False: "No binding was seen. ", None: "Weakly at most. "}[binds]
 
 
 def _explanations(context: AnswerContext, facts: Sequence[Fact]) -> list[str]:
@@ -129,17 +90,16 @@ def _explanations(context: AnswerContext, facts: Sequence[Fact]) -> list[str]:
     return [sentence for sentence in (disagreeing, scores) if sentence]
 
 
-def _outside(limit: Limit | None, facts: Sequence[Fact]) -> list[str]:
-    """Say that no value of a pair lies within the limit that the question puts on it; nothing where one does."""
-    if limit is None:
+def _outside(filters: Sequence[Filter], facts: Sequence[Fact]) -> list[str]:
+    """Say that no value of a pair lies within the limits that the question puts on it; nothing where one does."""
+    limits = affinity_filters(filters)
+    if not limits or any(holds(limits, fact) for fact in facts):
         return []
-    readings = [reading for fact in facts if (reading := read(fact)) is not None]
-    if any(reading.sign != ">" and limit.holds(reading.fact.predicate, reading.value) for reading in readings):
-        return []
-    return [f"None of these is within the limit {limit.words}."]
+    return [f"None of these is within the limit {limits_text(filters)}."]
 
 
-def _unmeasured(molecule: Molecule, protein: Protein) -> str:
+def unmeasured(context: AnswerContext, molecule: Molecule, protein: Protein) -> str:
+    """Say that nothing is on record of a pair, and which tables were searched."""
     wild = f" Records of the unchanged protein do not speak for {protein.variant}." if protein.variant else ""
     pair = f"{compose.name_of(molecule)} and {compose.name_of(protein)}"
     return f"No measured affinity of {pair} is on record here.{wild}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from biomed_agent.answering.context import AnswerContext
@@ -18,16 +17,16 @@ MAX_TARGETS = 10
 """targets of bioassays that become facts; the rest are counted"""
 
 
-def bioassay_sentences(context: AnswerContext, molecule: Molecule, known: bool) -> list[str]:
+def bioassay_sentences(context: AnswerContext, molecule: Molecule, *, known: bool, asked: bool) -> list[str]:
     """Return the sentence on PubChem's bioassays of a molecule, and add its facts; nothing when there is none to say.
 
     Args:
         context: The call.
         molecule: What was tested.
         known: Whether the local records state affinities already; then assays are looked up only when asked for.
+        asked: Whether the question asks for them.
     """
     draft, retriever = context.draft, context.components.retriever
-    asked = re.search(r"bio-?assay|bio-?activit|assay results", draft.question, re.IGNORECASE)
     if known and not asked and retriever.pubchem is not None:
         draft.not_looked_up.append("bioassays in PubChem (ask for its bioassays)")
         return []

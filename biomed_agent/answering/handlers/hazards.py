@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.gaps import Gap, unread_notes
-from biomed_agent.answering.reading.hazard_questions import bearing_on, topic_of
+from biomed_agent.answering.reading.hazards import bearing_on
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.predicates import HAZARDS, STATEMENT
 from biomed_agent.core.query import Query
@@ -18,7 +18,7 @@ _LED_BY = ("GHS signal word", "GHS remark")
 def handle(context: AnswerContext, query: Query) -> Answer:
     """Answer what the hazards of molecules are, or whether one has a certain hazard."""
     draft = context.draft
-    topic, sentences = topic_of(query.text), []
+    topic, sentences = query.object, []
     lacking: list[Gap] = []
     for molecule in [resolved.entity for resolved in draft.molecules if isinstance(resolved.entity, Molecule)]:
         facts = context.stored(molecule, query.predicates)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.evidence import matching
 from biomed_agent.answering.gaps import Gap, unread_notes
-from biomed_agent.answering.handlers import affinities
+from biomed_agent.answering.handlers import partners
 from biomed_agent.answering.handlers.described import identify
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.predicates import SECTIONS
@@ -50,9 +50,9 @@ def _with_sections(
     stated = context.stored(entity, predicates)
     sentences = [lead, compose.facts_sentence(entity, stated, draft.sources)]
     measured: list[Fact] = []
-    if "drugs" in about and (partners := affinities.partners(context.components.index, entity)).facts:
-        measured = partners.facts
-        sentences.append(affinities.partners_text(entity, partners, draft.sources))
+    if "drugs" in about and (found := partners.partners(context.components.index, entity, Query("list"))).facts:
+        measured = found.facts
+        sentences.append(partners.partners_text(entity, found, draft.sources, Query("list")))
     lacking = [
         section
         for section in about

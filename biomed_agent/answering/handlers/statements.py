@@ -13,37 +13,43 @@ from biomed_agent.core.types import Answer
 
 def handle(context: AnswerContext, query: Query) -> Answer:
     """Check the statement that a yes-or-no question supposes, or that the caller made (kind ``claim``)."""
-    if query.kind == "claim":
+    if not query.text:  # a statement of the caller, and no question
         return check(context, query.object)
-    if len(context.draft.entities) != 1:
-        return handle_unknown(context, query)
     context.draft.kind = "claim"
-    checked = check(context, query.object)
+    checked = check(context, query.object, asked=True)
     if checked.status != "inapplicable":
         return checked
     return replace(checked, text=f"{checked.text} {model_step.why_unasked(context)}")
 
 
-def check(context: AnswerContext, statement: str) -> Answer:
-    """Check a statement about the first entity against its structure and records."""
+def check(context: AnswerContext, statement: str, *, asked: bool = False) -> Answer:
+    """Check a statement about the first entity against its structure and records; ``asked`` says yes or no first."""
     draft = context.draft
     draft.claims = list(context.checker(draft.entities[0].entity)(statement))
     for claim in draft.claims:
         draft.sources.cite(claim.provenance)
     for verdict, lead in (("contradicted", "Contradicted"), ("supported", "Supported")):
         if decided := [claim for claim in draft.claims if claim.verdict == verdict]:
+            answered = {"Contradicted": "No", "Supported": "Yes"}[lead]
+            lead = f"{answered}. {lead}" if asked else lead
             return draft.close("answered", f'{lead}: "{decided[0].text}" ({decided[0].why}).')
     return draft.close("inapplicable", f'No rule or record here decides "{statement}".')
 
 
-def handle_comparison(context: AnswerContext, _query: Query) -> Answer:
-    """Say whether the names of a question name one thing."""
-    draft = context.draft
-    return draft.close("answered", compose.sameness_sentence(draft.entities, draft.sources))
+HELP = (
+    "Ask about a molecule or a protein by name, identifier or structure: values (How heavy is caffeine?), parts (How "
+    "many nitrogen atoms does imatinib have?), measured affinities (Does gefitinib bind EGFR?), lists (What binds ABL1 "
+    "below 10 nM?), comparisons (Which is longer, JAK1 or JAK2?), descriptions (Tell me about EGFR) and articles (What "
+    "do papers say about metformin?)."
+)
 
 
-def handle_unknown(context: AnswerContext, _query: Query) -> Answer:
-    """Say that nothing here answers the question, and what can be asked."""
+def handle_unknown(context: AnswerContext, query: Query) -> Answer:
+    """Say that nothing here answers the question, and what can be asked; a word of thanks asks for nothing."""
+    if query.object == "help":
+        return context.draft.close("answered", HELP)
+    if query.object == "thanks":
+        return context.draft.close("inapplicable", "Nothing was asked. Write help to see what can be asked.")
     names = " and ".join(compose.name_of(resolved.entity) for resolved in context.draft.entities)
     context.draft.next_steps.append(
         "Ask what it is, for a computed property, its class or role, a description, or what papers say."

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers import hazards, properties
-from biomed_agent.answering.reading.hazard_questions import ALSO_ASKED
-from biomed_agent.answering.reading.question import COMPUTED, IDENTITY, VALUES
 from biomed_agent.answering.wording import compose
+from biomed_agent.core.chemistry.counts import facts_of_functional_groups, facts_of_path, facts_of_ring_systems
 from biomed_agent.core.chemistry.descriptors import computed_facts
-from biomed_agent.core.errors import Inapplicable
-from biomed_agent.core.predicates import STATEMENT
-from biomed_agent.core.query import Query
-from biomed_agent.core.types import Answer, Fact, Molecule, Resolved
+from biomed_agent.core.chemistry.formulas import facts_of_formula
+from biomed_agent.core.errors import Inapplicable, InvalidInput
+from biomed_agent.core.predicates import COMPUTED, IDENTITY, STATEMENT, VALUES
+from biomed_agent.core.query import Filter, Query
+from biomed_agent.core.sequence_values import SEQUENCE_PREDICATES, facts_of_position, facts_of_sequence, residue_at
+from biomed_agent.core.types import Answer, Entity, Fact, Molecule, Protein, Resolved
 from biomed_agent.core.words import listed
 
-_CHANGES_WITH_PH = frozenset({"formal charge", "logP"})
+_FORMULAS = frozenset({"degree of unsaturation", "empirical formula", "elemental composition"})
+_OTHER_COMPUTED = {
+    "functional groups": facts_of_functional_groups,
+    "ring systems": facts_of_ring_systems,
+    "shortest path": facts_of_path,
+}
+_VERDICTS = {"pass": True, "fail": False, "none": True}
+"""what a rule says, and whether it is obeyed; of alerts, that there are none"""
 
 
 def handle(context: AnswerContext, query: Query) -> Answer:
@@ -28,37 +35,41 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if STATEMENT in query.predicates:
         context.leave_out(computed)
         return hazards.handle(context, query)
-    if ALSO_ASKED.search(query.text):
-        context.leave_out(["hazards"])
-    if _CHANGES_WITH_PH & set(computed) and re.search(r"\bpH\b", query.text):
-        raise Inapplicable(
-            f"{' and '.join(computed)} at a pH is not computed here, only that of the structure as drawn.",
-            "Ask without the pH, or give the SMILES of the form that is present at it.",
-        )
+    if "residue" in query.predicates:
+        return _residues(context, query)
     draft, sentences = context.draft, []
     for resolved in draft.entities:
-        facts = _computed(context, resolved, computed) + _recorded(context, resolved, query.predicates)
+        facts = computed_of(context, resolved.entity, computed) + _recorded(context, resolved, query.predicates)
         draft.facts += facts
-        sentences.append(compose.facts_sentence(resolved.entity, facts, draft.sources))
+        stated = compose.facts_sentence(resolved.entity, facts, draft.sources)
+        sentences.append(f"{_verdict(query, facts)}{stated}" if stated else "")
     if any(sentences):
         _tell_gaps(context, query, sentences)
     return context.close_stated(query, sentences)
 
 
-def _computed(context: AnswerContext, resolved: Resolved, wanted: Sequence[str]) -> list[Fact]:
+def computed_of(context: AnswerContext, entity: Entity, wanted: Sequence[str]) -> list[Fact]:
     """Return the computed values that are wanted, judgements of drug-likeness when one of them is."""
     if not wanted:
         return []
-    retriever, entity = context.components.retriever, resolved.entity
-    if not isinstance(entity, Molecule):
-        return retriever.computed(entity, wanted)
+    retriever = context.components.retriever
+    if isinstance(entity, Protein):
+        own = [name for name in wanted if name.lower() in {known.lower() for known in SEQUENCE_PREDICATES}]
+        facts = [*retriever.computed(entity, wanted), *(facts_of_sequence(entity, own) if own else [])]
+        return [fact for name in wanted for fact in facts if fact.predicate == name]
     facts = computed_facts(entity, wanted)
+    for name in wanted:
+        if name in _FORMULAS:
+            facts += facts_of_formula(entity, name)
+        elif name in _OTHER_COMPUTED:
+            facts += _OTHER_COMPUTED[name](entity)
     if any(fact.about for fact in facts):
         facts = retriever.name_parents(entity, facts)
     known = {fact.predicate for fact in facts}
     if (properties.JUDGED & set(wanted)) - known:
         facts += [fact for fact in properties.judgements(retriever, entity) if fact.predicate not in known]
-    return [fact for name in wanted for fact in facts if fact.predicate == name]
+    own_names = {"shortest path": "count"}
+    return [fact for name in wanted for fact in facts if fact.predicate == own_names.get(name, name)]
 
 
 def _recorded(context: AnswerContext, resolved: Resolved, predicates: Sequence[str]) -> list[Fact]:
@@ -67,12 +78,101 @@ def _recorded(context: AnswerContext, resolved: Resolved, predicates: Sequence[s
     if not wanted:
         return []
     facts = context.components.retriever.identity(resolved, wanted)
+    facts += _itself(context, resolved.entity) if "parent compound" in wanted else []
+    facts += _own_name(resolved.entity) if "name" in wanted and isinstance(resolved.entity, Molecule) else []
     stated = {fact.predicate for fact in facts}
-    if asked := [name for name in wanted if name not in stated & IDENTITY]:
+    named = {"name"} if isinstance(resolved.entity, Molecule) else set()
+    known = stated & (IDENTITY | {"parent compound"})
+    if asked := [name for name in wanted if name not in known and name not in named]:
         facts += context.stored(resolved.entity, asked)
     for predicate in stated:  # such as synonyms, of which a source has more
         context.draft.call_gaps(resolved.entity, (predicate,), f"{predicate} (in part)")
+    if "name" in stated:  # a systematic one was asked for beside it
+        context.draft.gaps = [gap for gap in context.draft.gaps if gap.asked != "IUPAC name"]
     return facts
+
+
+def _itself(context: AnswerContext, entity: Entity) -> list[Fact]:
+    """Return a molecule as its own parent compound where it is no salt."""
+    if not isinstance(entity, Molecule) or entity.provenance is None or not entity.name:
+        return []
+    if context.components.retriever.parents(entity):
+        return []
+    shown = f"{entity.name} ({entity.handle})" if entity.ids else entity.name
+    return [Fact(entity.handle, "parent compound", shown, provenance=entity.provenance, note="itself; it is no salt")]
+
+
+def _own_name(entity: Molecule) -> list[Fact]:
+    """Return the name that a record has for a molecule."""
+    if not entity.name or entity.provenance is None:
+        return []
+    return [Fact(entity.handle, "name", entity.name, provenance=entity.provenance)]
+
+
+def _verdict(query: Query, facts: Sequence[Fact]) -> str:
+    """Answer a question with yes or no where its values decide it; nothing where it asks for no verdict."""
+    if query.aggregate != "yes_no":
+        return ""
+    if query.filters:
+        own = [fact for fact in facts if not fact.about]
+        decided = [_holds(condition, own) for condition in query.filters]
+        return "" if None in decided else "Yes. " if all(decided) else "No. "
+    values = [str(fact.value) for fact in facts if fact.predicate in properties.JUDGED]
+    if not values or query.object not in ("", "obeys", "violates"):
+        return ""
+    obeyed = all(_VERDICTS.get(value, False) for value in values)
+    return "Yes. " if obeyed == (query.object != "violates") else "No. "
+
+
+def _holds(condition: Filter, facts: Sequence[Fact]) -> bool | None:
+    """Whether a value lies as a filter says; None where it is not stated as a number."""
+    value = next((fact.value for fact in facts if fact.predicate == condition.field), None)
+    if not isinstance(value, int | float):
+        return None
+    return compared(float(value), condition)
+
+
+def compared(value: float, condition: Filter) -> bool:
+    """Whether a number lies as a filter says.
+
+    Raises:
+        InvalidInput: The filter holds no number to compare with.
+    """
+    numbers = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    if not all(isinstance(number, int | float) for number in numbers):
+        raise InvalidInput(f"the filter {condition} cannot be applied.", "Expected a number.")
+    scale = 1000.0 if condition.unit == "kDa" else 1.0
+    low = float(numbers[0]) * scale
+    high = float(numbers[-1]) * scale
+    decided = {
+        "<": value < low, "<=": value <= low, ">": value > low, ">=": value >= low, "=": value == low,
+        "!=": value != low, "between": min(low, high) <= value <= max(low, high),
+    }  # fmt: skip
+    if condition.relation not in decided:
+        raise InvalidInput(f"the filter {condition} cannot be applied.", f"Expected one of {', '.join(decided)}.")
+    return decided[condition.relation]
+
+
+def _residues(context: AnswerContext, query: Query) -> Answer:
+    """Say which residue stands at a position, or whether the one that is asked for does."""
+    draft = context.draft
+    place = next((condition.value for condition in query.filters if condition.field == "position"), None)
+    if not isinstance(place, int | float) or place != int(place):
+        raise InvalidInput("the query names no position.", "Give one as a filter on position, such as 12.")
+    sentences = []
+    for resolved in draft.proteins:
+        protein = resolved.entity
+        if not isinstance(protein, Protein):
+            continue
+        facts = facts_of_position(protein, int(place))
+        draft.facts += facts
+        lead = ""
+        if query.object:
+            lead = "Yes. " if residue_at(protein.sequence, int(place)).letter == query.object else "No. "
+        sentences.append(lead + compose.facts_sentence(protein, facts, draft.sources))
+    if not sentences:
+        raise Inapplicable("a residue is of a protein, and the question names only a molecule.", "Name the protein.")
+    return draft.close("answered", " ".join(sentences))
 
 
 def _tell_gaps(context: AnswerContext, query: Query, sentences: Sequence[str]) -> None:
@@ -85,5 +185,5 @@ def _tell_gaps(context: AnswerContext, query: Query, sentences: Sequence[str]) -
         draft.drop_notes(missing)
         draft.warnings += compose.gap_sentences(missing)
     stated = {fact.predicate.lower() for fact in draft.facts} | {gap.asked.lower() for gap in draft.gaps}
-    if lacking := [name for name in query.predicates if name in VALUES and name.lower() not in stated]:
+    if lacking := [name for name in query.predicates if name in VALUES - COMPUTED and name.lower() not in stated]:
         draft.warnings.append(f"Nothing here states the {listed(lacking, 'or')}.")

@@ -1,114 +1,86 @@
-"""The limit that a question puts on measured affinities: ``with Kd below 10 nM``, ``KIBA score above 13``."""
+"""Limits that a query puts on measured affinities: which values lie within, and how they are said."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from biomed_agent.core.affinity import IN_NM, SCORE
+from biomed_agent.core.affinity import IN_NM, SCORE, read
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.query import Filter, FilterRelation
+from biomed_agent.core.query import Filter
+from biomed_agent.core.types import Fact
+from biomed_agent.core.words import listed
 
-_WORDS = {"picomolar": "pM", "nanomolar": "nM", "micromolar": "uM", "millimolar": "mM"}
-_UP_TO = r"at most|up to|no more than|<=|≤|=<"
-_BELOW = r"below|under|(?:less|lower|smaller|better|stronger|tighter) than|<"
-_FROM = r"at least|no less than|>=|≥|=>"
-_ABOVE = r"above|over|(?:more|greater|higher|larger|weaker|worse) than|exceeding|>"
-_LIMIT = re.compile(
-    r"(?:\b(?P<measure>(?i:kd|ki|ic50|ec50|kiba))\b[^.?!;\d]{0,30}?)?"
-    rf"(?:(?P<up_to>(?i:{_UP_TO}))|(?P<below>(?i:{_BELOW}))|(?P<start>(?i:{_FROM}))|(?P<above>(?i:{_ABOVE})))\s*"
-    rf"(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>(?:{'|'.join(IN_NM)}|(?i:{'|'.join(_WORDS)}))\b)?"
-)
-MEASURES = {"kd": "Kd", "ki": "Ki", "ic50": "IC50", "ec50": "EC50", "kiba": SCORE}
-"""measures by the word of a question"""
+MEASURES = {"kd": "Kd", "ki": "Ki", "ic50": "IC50", "ec50": "EC50", "kiba score": SCORE, "kiba": SCORE}
+"""measures by the words of a query"""
 ANY_CONCENTRATION = "affinity"
 """field of a filter that is put on whatever concentration was measured"""
+OF_PARTNERS = ("protein class", "organism")
+"""fields that restrict the partner and not its affinity"""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What is asked of an affinity."""
+def affinity_filters(filters: Sequence[Filter]) -> list[Filter]:
+    """Return the filters on affinities, checked, the measure in its usual spelling.
 
-    words: str
-    """as the question writes it"""
-    measure: str
-    """``Kd``, or empty for any concentration"""
-    value: float
-    """nM, or a score"""
-    inclusive: bool
-    stronger: bool
-    """whether what binds more strongly is wanted"""
-
-    @property
-    def phrase(self) -> str:
-        """The limit as it stands behind "with": ``Kd below 1 nM``, ``an affinity below 1 nM``."""
-        return self.words if self.measure or self.words.startswith(ANY_CONCENTRATION) else f"an affinity {self.words}"
-
-    @property
-    def filter(self) -> Filter:
-        """The limit as a part of a query."""
-        below = self.stronger != (self.measure == SCORE)
-        relation: FilterRelation = ("<=" if self.inclusive else "<") if below else (">=" if self.inclusive else ">")
-        unit = "" if self.measure == SCORE else "nM"
-        return Filter(self.measure or ANY_CONCENTRATION, relation, self.value, unit, self.phrase)
-
-    @classmethod
-    def of(cls, filters: Sequence[Filter]) -> Limit | None:
-        """Return the first limit among the filters of a query; None when none is put on an affinity.
-
-        Raises:
-            InvalidInput: A filter asks for something else, or in a unit that is none of a concentration.
-        """
-        if not filters:
-            return None
-        condition = filters[0]
-        measure = "" if condition.field == ANY_CONCENTRATION else MEASURES.get(condition.field.lower().split()[0], "")
-        known = [ANY_CONCENTRATION, *MEASURES.values()]
-        if len(filters) > 1 or (not measure and condition.field != ANY_CONCENTRATION):
-            raise InvalidInput(
-                f"the filters {', '.join(map(str, filters))} cannot be applied to measured partners.",
-                f"Expected one, of {', '.join(known)}.",
-            )
-        if condition.relation not in ("<", "<=", ">", ">=") or not isinstance(condition.value, int | float):
-            raise InvalidInput(f"the filter {condition} cannot be applied.", "Expected < <= > or >= and one number.")
-        if measure != SCORE and condition.unit not in IN_NM:
-            raise InvalidInput(f"the filter {condition} has no unit of a concentration.", f"Use {', '.join(IN_NM)}.")
-        below = condition.relation.startswith("<")
-        return cls(
-            words=str(condition),
-            measure=measure,
-            value=condition.value * (1.0 if measure == SCORE else IN_NM[condition.unit]),
-            inclusive=condition.relation.endswith("="),
-            stronger=below != (measure == SCORE),
-        )
-
-    def holds(self, measure: str, value: float) -> bool:
-        """Whether an affinity in nM, or a score, lies within the limit."""
-        if (measure == SCORE) != (self.measure == SCORE) or (self.measure and measure != self.measure):
-            return False
-        if value == self.value:
-            return self.inclusive
-        return (value > self.value) == (measure == SCORE)
-
-
-def limit_in(text: str) -> Limit | None:
-    """Return the first limit of ``text``; None where it states none with a unit, or for a KIBA score without one.
-
-    >>> limit_in("List what it binds with Kd below 10 nM").value
-    10.0
+    Raises:
+        InvalidInput: A filter asks for something else, or in a unit that is none of a concentration.
     """
-    for match in _LIMIT.finditer(text):
-        measure, unit = MEASURES.get((match["measure"] or "").lower(), ""), match["unit"] or ""
-        if (measure == SCORE) == bool(unit):
-            continue  # a number of something else
-        high = bool(match["above"] or match["start"])
-        factor = IN_NM[_WORDS.get(unit.lower(), unit)] if unit else 1.0
-        return Limit(
-            words=" ".join(match[0].split()),
-            measure=measure,
-            value=float(match["value"]) * factor,
-            inclusive=bool(match["up_to"] or match["start"]),
-            stronger=high == (measure == SCORE),
+    return [_checked(condition) for condition in filters if condition.field not in OF_PARTNERS]
+
+
+def _checked(condition: Filter) -> Filter:
+    field = condition.field if condition.field == ANY_CONCENTRATION else MEASURES.get(condition.field.lower(), "")
+    if not field:
+        known = [ANY_CONCENTRATION, *dict.fromkeys(MEASURES.values())]
+        raise InvalidInput(
+            f"the filter {condition} cannot be applied to measured partners.", f"Expected one of {', '.join(known)}."
         )
-    return None
+    numbers = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    wanted = 2 if condition.relation == "between" else 1
+    if condition.relation not in ("<", "<=", ">", ">=", "=", "between") or len(numbers) != wanted or not all(
+        isinstance(number, int | float) for number in numbers
+    ):  # fmt: skip
+        raise InvalidInput(f"the filter {condition} cannot be applied.", "Expected < <= > >= = and one number, or "
+                           "between and two.")  # fmt: skip
+    if field != SCORE and condition.unit not in IN_NM:
+        raise InvalidInput(f"the filter {condition} has no unit of a concentration.", f"Use {', '.join(IN_NM)}.")
+    factor = 1.0 if field == SCORE else IN_NM[condition.unit]
+    values = tuple(float(number) * factor for number in numbers)
+    return Filter(field, condition.relation, values if wanted == 2 else values[0], "", condition.words)
+
+
+def holds(limits: Sequence[Filter], fact: Fact) -> bool:
+    """Whether an affinity surely lies within all limits, as :func:`affinity_filters` returns them.
+
+    A bound does so only where the limit reaches to its open side: "above 10 uM" is within "above 1 uM".
+    """
+    reading = read(fact)
+    if reading is None:
+        return not limits
+    return all(_within(limit, fact.predicate, reading.value, reading.sign) for limit in limits)
+
+
+def _within(limit: Filter, measure: str, value: float, sign: str) -> bool:
+    if (measure == SCORE) != (limit.field == SCORE) or limit.field not in (ANY_CONCENTRATION, measure):
+        return False
+    if isinstance(limit.value, tuple):
+        low, high = sorted(float(number) for number in limit.value)
+        return sign == "=" and low <= value <= high
+    number = float(limit.value)
+    if limit.relation in ("<", "<="):
+        return sign in ("=", "<") and (value < number or (value == number and (limit.relation == "<=" or sign == "<")))
+    if limit.relation in (">", ">="):
+        return sign in ("=", ">") and (value > number or (value == number and (limit.relation == ">=" or sign == ">")))
+    return sign == "=" and value == number
+
+
+def limits_text(filters: Sequence[Filter]) -> str:
+    """Say the limits as they stand behind "with": ``Kd below 1 nM``, ``an affinity below 1 nM``."""
+    shown = []
+    for condition in filters:
+        if condition.field in OF_PARTNERS:
+            continue
+        words = str(condition)
+        named = condition.field.split()[0].lower() in words.lower()
+        shown.append(words if named else f"an affinity {words}" if condition.field == ANY_CONCENTRATION else
+                     f"{condition.field} {words}")  # fmt: skip
+    return listed(shown)

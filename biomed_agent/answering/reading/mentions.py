@@ -16,14 +16,22 @@ from biomed_agent.core.types import Candidate
 if TYPE_CHECKING:
     from biomed_agent.sources.local import LocalIndex
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.common_words import QUESTION_WORDS, SYMBOL_WORDS
-from biomed_agent.core.identifiers import ACCESSION, EC_NUMBER, ENTRY_NAME, INCHIKEY, ORGANISMS, smiles_shaped
+from biomed_agent.core.identifiers import (
+    ACCESSION,
+    ACCESSION_SHAPE,
+    EC_NUMBER,
+    ENTRY_NAME,
+    INCHIKEY,
+    ORGANISMS,
+    smiles_shaped,
+)
 from biomed_agent.core.protein_variants import SUBSTITUTION, substitutions
 
 if TYPE_CHECKING:
@@ -39,30 +47,41 @@ class Mention:
         text: The string to resolve.
         start: First character of it in the question.
         end: One past the last.
-        how: ``quoted``, ``identifier``, ``structure``, ``sequence`` or ``lexicon``.
+        how: ``quoted``, ``identifier``, ``structure``, ``sequence``, ``lexicon``, or ``systematic`` for a name that is
+            read by the rules of chemical nomenclature.
     """
 
     text: str
     start: int
     end: int
-    how: Literal["quoted", "identifier", "structure", "sequence", "lexicon"]
+    how: Literal["quoted", "identifier", "structure", "sequence", "lexicon", "systematic"]
 
 
 _QUOTED = re.compile(
     r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|«([^»\n]{1,300})»|„([^“”\n]{1,300})[“”]"
     r"|(?<!\w)'([^'\n]{2,300})'(?!\w)"  # not the apostrophes of "Lipinski's" or "5'-phosphate"
 )
+# An identifier stands alone: letters, brackets and bonds on either side make it a piece of a structure or a word.
+_ALONE_BEFORE, _ALONE_AFTER = r"(?<![\w=#@\[\]/\\-])(?<!\)\()", r"(?![\w\[=#@/\\-])(?!\([A-Za-z=#\[])"
 _IDENTIFIER = re.compile(
     r"InChI=1S?/\S+"
     rf"|\b{INCHIKEY.pattern}\b"
-    r"|\b(?:cid|chebi|drugbank|chembl|cas|unii|uniprot|gene|name|smiles|inchi|inchikey|seq):\s?[^\s,;?\"]+"
-    r"|\bCID \d+\b|\bDB\d{5}\b|\bCHEMBL\d+\b"
-    rf"|\b{ENTRY_NAME.pattern}\b|\b{ACCESSION.pattern}(?![\w-])",
+    r"|\b(?:cid|chebi|drugbank|chembl|cas|unii|uniprot(?:kb)?|gene|name|smiles|inchi|inchikey|seq):\s?[^\s,;?\"]+"
+    rf"|\b(?:sp|tr)\|{ACCESSION_SHAPE}\|[A-Z0-9]{{1,10}}_[A-Z0-9]{{3,5}}\b"
+    r"|\b(?:PubChem )?(?:CID|compound ID)[ :#]*\d+\b|\bCHEBI[ :]\s?\d+\b|\bDB\d{5}\b|\bCHEMBL\d+\b"
+    rf"|{_ALONE_BEFORE}(?:{ENTRY_NAME.pattern}|{ACCESSION.pattern}){_ALONE_AFTER}",
     re.I,
 )
-_CASED = (ENTRY_NAME, ACCESSION)  # these count only in capitals, or every word with a digit would do
+_WORDLIKE = (ENTRY_NAME,)  # counts only in capitals
 _FORMULA = re.compile(r"C\d+H\d+(?:[A-Z][a-z]?\d*)*")
-_CAS = re.compile(r"(?<![\w-])\d{2,7}-\d{2}-\d(?![\w-])")
+_CAS = re.compile(r"(?<![\w\-‐‑‒–—−])\d{2,7}[-‐‑‒–—−]\d{2}[-‐‑‒–—−]\d(?![\w\-‐‑‒–—−])")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+_SWISS_PROT = re.compile(r"(?:sp|tr)\|([A-Z0-9]+)\|\w+", re.I)
+_SAME_IN_BRACKETS = re.compile(
+    rf"\s?\((?:UniProt(?:KB)?[: ]\s?|CID[: ]\s?)?({ACCESSION.pattern}|\d+|[A-Za-z][\w-]*)\)", re.I
+)
+_PUBCHEM = re.compile(r"(?:PubChem )?(?:CID|compound ID)[ :#]*(\d+)", re.I)
+_CHEBI = re.compile(r"CHEBI[ :]\s?(\d+)", re.I)
 _SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Za-z])")
 _FASTA = re.compile(r"^>.*(?:\n[A-Za-z*\s-]+)+", re.M)
 _VARIANT_AFTER = re.compile(rf"[\s(-]+({SUBSTITUTION}(?:[/+]{SUBSTITUTION})*)(?!\w)\)?")
@@ -97,26 +116,22 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
     for match in _QUOTED.finditer(question):
         inner = next(group for group in match.groups() if group is not None)
         yield Mention(inner.strip(), match.start(), match.end(), "quoted")
+    structures_named = list(_structures(question))
+    yield from (mention for mention in structures_named if mention.text.count("(") or "=" in mention.text)
     for match in _IDENTIFIER.finditer(question):
-        text = _bare(match[0])
-        if any(shape.fullmatch(text.upper()) for shape in _CASED) and text != text.upper():
-            continue
-        if ACCESSION.fullmatch(text) and (index.proteins_named(text) or _FORMULA.fullmatch(text)):
-            continue  # a gene or a molecular formula that is shaped like an accession
-        yield Mention(text, match.start(), match.start() + len(text), "identifier")
+        if mention := _identified(match, index):
+            yield mention
     for match in _CAS.finditer(question):
-        if structures.looks_like_cas(match[0]):
-            yield Mention(match[0], match.start(), match.end(), "identifier")
+        number = match[0].translate(_DASHES)
+        if structures.looks_like_cas(number):
+            yield Mention(number, match.start(), match.end(), "identifier")
     for match in _SEQUENCE.finditer(question):
         yield Mention(match[0], match.start(), match.end(), "sequence")
     shouted = question.isupper() and _ASKING.search(question)  # then capitals tell no gene from a word
     spans = [span for span in index.lexicon_spans(question) if not (shouted and span[2].lower() in SYMBOL_WORDS)]
     named = {question[start:end] for start, end, _ in spans}
-    for match in re.finditer(r"\S+", question):
-        token = _bare(match[0])
-        if token not in named and (structures.looks_like_smiles(token) or _broken_smiles(token)):
-            start = match.start() + match[0].index(token)
-            yield Mention(f"smiles:{token}", start, start + len(token), "structure")
+    yield from (mention for mention in structures_named if question[mention.start : mention.end] not in named)
+    yield from _systematic(question, spans)
     for start, end, name in spans:
         variant = _VARIANT_AFTER.match(question, end)
         text = f"{name} {'/'.join(substitutions(variant[1]))}" if variant else name
@@ -124,6 +139,52 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
     for match in re.finditer(r"(?<![\w-])[A-Z][A-Za-z\d-]+(?![\w-])", question):
         if match[0] in gene_symbols():
             yield Mention(match[0], match.start(), match.end(), "lexicon")
+
+
+def _systematic(question: str, known: Sequence[tuple[int, int, str]]) -> Iterator[Mention]:
+    """Yield systematic names that no record has as they stand; nothing where no reader of names is installed."""
+    from biomed_agent.core.chemistry.name_shapes import name_spans
+
+    spans = [span for span in name_spans(question) if not any(a <= span[0] and span[1] <= b for a, b, _ in known)]
+    if not spans:
+        return
+    from biomed_agent.core.chemistry import nomenclature
+
+    if nomenclature.can_read():
+        for read in nomenclature.names_in(question):
+            yield Mention(read.name, read.start, read.end, "systematic")
+
+
+def _structures(question: str) -> Iterator[Mention]:
+    """Yield what is written like a SMILES, parsing or not."""
+    for match in re.finditer(r"\S+", question):
+        token = _bare(match[0])
+        if structures.looks_like_smiles(token) or _broken_smiles(token):
+            start = match.start() + match[0].index(token)
+            yield Mention(f"smiles:{token}", start, start + len(token), "structure")
+
+
+def _identified(match: re.Match[str], index: LocalIndex) -> Mention | None:
+    """Return the identifier that stands at a place, in the spelling that is looked up; None for what only looks so."""
+    text = _bare(match[0])
+    start, end = match.start(), match.start() + len(text)
+    if ENTRY_NAME.fullmatch(text.upper()) and text != text.upper():
+        return None
+    if ACCESSION.fullmatch(text.upper()):
+        if index.proteins_named(text) or _FORMULA.fullmatch(text.upper()):
+            return None  # a gene or a molecular formula that is shaped like an accession
+        if text != text.upper() and index.protein_by_accession(text) is None:
+            return None  # any word with digits, such as b12345, unless a record has it
+        return Mention(text.upper(), start, end, "identifier")
+    if swiss := _SWISS_PROT.fullmatch(text):
+        return Mention(swiss[1].upper(), start, end, "identifier")
+    if pubchem := _PUBCHEM.fullmatch(text):
+        return Mention(text if text.upper().startswith("CID") else f"CID {pubchem[1]}", start, end, "identifier")
+    if chebi := _CHEBI.fullmatch(text):
+        return Mention(text if ":" in text else f"CHEBI:{chebi[1]}", start, end, "identifier")
+    if text.lower().startswith("uniprotkb:"):
+        text = f"uniprot:{text[10:].strip()}"
+    return Mention(text, start, end, "identifier")
 
 
 _KIND_WORDS: dict[EntityKind, str] = {

@@ -1,4 +1,4 @@
-"""Many names at once: what PubChem will be asked for is fetched together before each name is resolved alone."""
+"""Many names at once: what OPSIN or PubChem will be asked for is read together before each is resolved alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from biomed_agent.answering.resolving import systematic
 from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.errors import InvalidInput
@@ -21,8 +22,10 @@ BATCH_SIZE = {"molecule": 200, "protein": 1_000, "literature": 1}
 def prefetch(components: Components, texts: Sequence[str]) -> Components:
     """Return the components with a resolver that has asked PubChem for what these names of molecules need.
 
-    A name that the local index knows, or that can be read without any record, needs nothing.
+    A name that the local index knows, or that can be read without any record, needs nothing. Systematic names are read
+    here, and of those PubChem is asked for the InChIKey.
     """
+    systematic.read_ahead(components.index, texts)
     pubchem = components.retriever.pubchem
     if pubchem is None:
         return components
@@ -61,9 +64,11 @@ def _needed(components: Components, text: str) -> tuple[str, str]:
     if names_a_file(text):
         return "", ""
     known = index.homonyms(value) or index.molecules_named(value)
-    if prefix not in ("", "name") or known or not value or len(value) > MAX_NAME or "\n" in value:
+    if prefix not in ("", "name") or known or not value or "\n" in value:
         return "", ""
-    return "name", value
+    if molecule := systematic.read_systematic(value):
+        return _unknown_key(components, molecule.inchikey)
+    return ("name", value) if len(value) <= MAX_NAME else ("", "")
 
 
 def _is_structure(value: str) -> bool:
@@ -79,4 +84,8 @@ def _key_needed(components: Components, prefix: str, value: str) -> tuple[str, s
             key = structures.molecule_from_smiles(value).inchikey
     except InvalidInput:
         return "", ""
+    return _unknown_key(components, key)
+
+
+def _unknown_key(components: Components, key: str) -> tuple[str, str]:
     return ("", "") if not key or components.index.molecules_by_inchikey(key) else ("inchikey", key)

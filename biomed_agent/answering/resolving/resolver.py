@@ -1,8 +1,8 @@
 """Words to entities: which molecule or protein a string names, why, and what else it could mean.
 
 A string is read in this order: a prefix that forces the reading, an identifier of known shape, a name of
-the homonym list, a name of the local index, a structure, and at last a name in PubChem or UniProt. A bare
-word is a name before it is a SMILES, because PCP, COS, CBC and NO all parse as SMILES and are seldom meant
+the homonym list, a name of the local index, a structure, a systematic name, and at last a name in PubChem or UniProt. A
+bare word is a name before it is a SMILES, because PCP, COS, CBC and NO all parse as SMILES and are seldom meant
 so. Nothing is corrected silently, and a structure never leaves for the sake of its name: only its InChIKey
 or checksum does.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from biomed_agent.answering.resolving import systematic
 from biomed_agent.answering.resolving.input_files import read_entity_file
 from biomed_agent.answering.resolving.inputs import read_sequence, split_organism
 from biomed_agent.answering.resolving.ranking import (
@@ -319,10 +320,12 @@ class Resolver:
     # -- names ---------------------------------------------------------------------------------
 
     def _named(self, name: str, kind: EntityKind | None, policy: Policy, organism: str, notes: list[str]) -> Resolved:
-        if len(name) > MAX_NAME:
+        if len(name) > MAX_NAME:  # only of systematic names, and read here or not at all
+            if kind != "protein" and (read := self._as_systematic(name, notes)):
+                return read
             raise InvalidInput(
                 f"a name of {len(name):,} characters, starting {name[:40]!r}; expected at most {MAX_NAME}.",
-                "Put smiles: or seq: in front of a structure or sequence.",
+                f"{systematic.hint(name)}Put smiles: or seq: in front of a structure or sequence.",
             )
         if homonym := self._homonym(name, kind, policy, organism, notes):
             return homonym
@@ -344,6 +347,8 @@ class Resolver:
                 return replace(resolved, asked=name)
         if not matches and kind != "protein" and (structure := self._as_smiles(name)):
             return self._known_structure(structure, notes)
+        if not matches and kind != "protein" and (read := self._as_systematic(name, notes)):
+            return read
         if not matches:
             matches = self._live_matches(name, kind, organism, notes)
         elif not organism:
@@ -367,6 +372,16 @@ class Resolver:
         if structures.looks_like_smiles(text) or smiles_shaped(text):
             return structures.molecule_from_smiles(text)
         return None
+
+    def _as_systematic(self, name: str, notes: list[str]) -> Resolved | None:
+        """Read a systematic name on this machine, so that the name need not leave; only its InChIKey may."""
+        if (molecule := systematic.read_systematic(name)) is None:
+            return None
+        known = self._known_structure(molecule, notes)
+        recorded = known.entity.provenance != molecule.provenance
+        why = f"read by OPSIN as a systematic name; {'its InChIKey has a' if recorded else 'no'} record"
+        # Without a record it says as much of a structure that may be nobody's business as its SMILES does.
+        return Resolved(known.entity, name, why, given=not recorded)
 
     def _homonym(
         self, name: str, kind: EntityKind | None, policy: Policy, organism: str, notes: list[str]
@@ -417,6 +432,7 @@ class Resolver:
             hint = (
                 f"Did you mean {', '.join(suggestion.label for suggestion in suggestions[:3])}? " if suggestions else ""
             )
+            hint += systematic.hint(name) if kind != "protein" else ""
             raise type(failure)(f"{name!r} is not in the local index, and {failure.message}", f"{hint}{failure.hint}")
         return matches
 
@@ -451,6 +467,8 @@ class Resolver:
             is_a = "protein" if kind == "molecule" else "molecule"
             hint = f"It names a {is_a} ({other[0].entity.handle}); look for a {is_a} if that is meant. "
             suggestions = []  # what is only spelled alike is further from it
+        elif kind != "protein":
+            hint += systematic.hint(name)
         return NotFound(
             f"{name!r} is not the name of a {kind or 'molecule or protein'} in the searched sources.",
             hint + self._where(),

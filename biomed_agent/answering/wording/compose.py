@@ -97,17 +97,66 @@ def read_as(query: Query, names: Sequence[str]) -> str:
     if frame == "papers":
         about = query.object or listed([subject.text for subject in query.subjects]) or "the question's words"
         return f"articles on {about}" if query.aggregate == "list" else f"passages of articles on {about}"
+    if frame == "count":
+        counted = listed([str(condition.value) for condition in query.filters]) or query.object
+        return f"{'whether any' if query.aggregate == 'yes_no' else 'number of'} {counted} in {things or 'the records'}"
+    if frame == "compare":
+        return _compared_as(query, names)
+    if frame == "list":
+        return _listed_as(query, things)
+    if frame == "unknown" and query.object:
+        return "what can be asked" if query.object == "help" else "no question"
     limits = f" with {listed([str(condition) for condition in query.filters])}" if query.filters else ""
     leads = {
-        "relation": "measured affinity of",
-        "list": "measured partners of",
+        "relation": "whether they bind, and how strongly:" if query.aggregate == "yes_no" else "measured affinity of",
         "locate": "identity of",
         "similar": "molecules similar to",
         "contains": "molecules that hold",
-        "compare": "whether these are one thing:",
         "is_a": f"whether this holds: {query.object} Of",
     }
     return f"{leads.get(frame, 'a question not understood, about')} {things}{limits}"
+
+
+def _compared_as(query: Query, names: Sequence[str]) -> str:
+    """Say in one line what a comparison asks."""
+    things = listed(list(names))
+    wanted = listed([label_of(name) for name in query.predicates])
+    if query.object == "same":
+        return f"whether {things} are the same"
+    if query.object and query.object not in ("difference", "related"):
+        return f"whether {things} are related as {query.object}"
+    if query.order:
+        return f"which has {'less' if query.order == 'least' else 'more'} {wanted}: {things}"
+    lead = "difference" if query.object == "difference" else "comparison"
+    return f"{lead} of {things}{f' by {wanted}' if wanted else ''}"
+
+
+def _listed_as(query: Query, things: str) -> str:
+    """Say in one line what a list holds: ``list proteins with Kd below 10 nM on imatinib, strongest first``."""
+    lead = {"count": "number of", "yes_no": "whether there are"}.get(query.aggregate, "list")
+    some = f" {query.limit}" if query.limit else ""
+    noun = f"{query.object or 'partner'}s"
+    conditions = [str(condition) for condition in query.filters]
+    limits = f" with {listed(conditions)}" if conditions else ""
+    if not things:
+        return f"{lead}{some} {noun}{limits}"
+    measured = listed(list(query.predicates)) if query.predicates else ""
+    order = {"weakest": ", weakest first"}.get(query.order, ", strongest first" if query.aggregate != "count" else "")
+    return f"{lead}{some} {noun} measured to bind {things}{f' by {measured}' if measured else ''}{limits}{order}"
+
+
+def question_of(query: Query, names: Sequence[str]) -> str:
+    """Return a question that asks just what a query asks; empty for frames that need no such offer."""
+    things = listed(list(names))
+    if query.frame == "value" and query.predicates:
+        return f"What is the {listed([label_of(name) for name in query.predicates[:MAX_LISTED]])} of {things}?"
+    if query.frame == "describe" and query.kind == "identity":
+        return f"What is {things}?"
+    if query.frame == "relation":
+        return f"What is the measured affinity of {listed(list(names[:-1]))} and {names[-1]}?"
+    if query.frame == "list" and names:
+        return f"What was measured to bind {things}?"
+    return ""
 
 
 def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> str:
@@ -133,7 +182,7 @@ def facts_sentence(entity: Entity, facts: Sequence[Fact], sources: Sources) -> s
             + f" {sources.cite_all(fact.provenance for fact in group)}".rstrip()
         )
     clauses += [f"{count} more {plural(noun) if count > 1 else noun}" for noun, count in hidden.items()]
-    return f"{_capital(name_of(entity))}: {'; '.join(clauses)}." if clauses else ""
+    return f"{capital(name_of(entity))}: {'; '.join(clauses)}." if clauses else ""
 
 
 def gap_sentences(gaps: Sequence[Gap], *, its: bool = False) -> list[str]:
@@ -161,7 +210,7 @@ def _gap_sentence(group: Sequence[Gap], its: bool) -> str:
         return f"The local index holds no {lacking}{of}, and no other source is asked for that here."
     if not first.unread:
         return f"No {listed(asked, 'or')}{of or ' of it'} is on record: {first.error.message}"
-    subject = _capital(f"{whose} {listed(asked)}{of}")
+    subject = capital(f"{whose} {listed(asked)}{of}")
     if first.error.status == "refused" and first.why != first.error.status:
         return f"{subject} {_was(asked)} not looked up: {first.why}, so {first.source} was not asked."
     return f"{subject} could not be looked up. {first.error.message}"
@@ -196,11 +245,11 @@ def identity_sentence(entity: Entity, sources: Sources) -> str:
         ids = ", ".join(f"{_id_label(space)} {value}" for space, value in list(entity.ids.items())[:3])
         body = f"{named} {entity.formula or 'a structure with open positions'}{weight}, SMILES {entity.smiles}"
         key = f", InChIKey {entity.inchikey}" if entity.inchikey else ""
-        return f"{_capital(body)}{key}{f' ({ids})' if ids else ''} {cited}".rstrip() + "."
+        return f"{capital(body)}{key}{f' ({ids})' if ids else ''} {cited}".rstrip() + "."
     named = name_of(entity) if (entity.name or entity.gene) else "The sequence"
     where = f" of {entity.organism}" if entity.organism else ""
     record = f", UniProt {entity.accession}" if entity.accession else ", a sequence without a record here"
-    return f"{_capital(named)} is a protein{where} with {entity.length:,} residues{record} {cited}".rstrip() + "."
+    return f"{capital(named)} is a protein{where} with {entity.length:,} residues{record} {cited}".rstrip() + "."
 
 
 def structure_sentence(molecule: Molecule, sources: Sources) -> str:
@@ -257,7 +306,7 @@ def model_sentence(statement: ModelStatement) -> str:
     return f"{label} says: {statement.text}"
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
     """Capitalize a sentence's first word unless it is written with a capital further on, like mTOR."""
     word = text.split(" ", 1)[0]
     return text[:1].upper() + text[1:] if word.islower() and word.isalpha() else text

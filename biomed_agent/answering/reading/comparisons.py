@@ -1,0 +1,176 @@
+"""The frames of a question about several things: which is heavier, whether two are one, how they are related."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from biomed_agent.answering.reading.frames import noun_phrases, residue_named, sides, subjects_of
+from biomed_agent.answering.reading.slots import Slots
+from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.core.chemistry.parts import part_of
+from biomed_agent.core.predicates import COMPUTED
+from biomed_agent.core.query import Aggregate, EntityKind, Filter, Query
+
+SIZE: dict[EntityKind, str] = {"molecule": "molecular weight", "protein": "length"}
+"""what "larger" compares where nothing else is said"""
+
+
+def _compared(s: Slots) -> list[Thing]:
+    """Return the things that a clause compares, its names marked as read; a single one is compared with the last."""
+    lists = [group for group in s.groups() if len(group) > 1]
+    if len(lists) == 1 and len(lists[0]) < len(s.named) and not s.has("than", "similar", "structural"):
+        for piece in list(s.open()):  # "more cysteines: F2 or IL2?"
+            if piece.thing in lists[0]:
+                s.read(piece)
+        return list({thing.text: thing for thing in lists[0]}.values())
+    things = [*s.given.things, *s.read_things(covered=True)]
+    if len(things) > 1:
+        return list({thing.text: thing for thing in things}.values())
+    last = [*s.given.last]
+    if not things:
+        return last if len(last) > 1 else []
+    kind = next(iter(things[0].kinds), None)
+    before = [thing for thing in s.about() or last[:1] if kind is None or thing.can_be(kind)]
+    return [*before[:1], *things]
+
+
+def _one_kind(things: Sequence[Thing]) -> EntityKind | None:
+    """Return the kind that all of them can be; the molecule where both would do."""
+    kinds: tuple[EntityKind, ...] = ("molecule", "protein")
+    return next((kind for kind in kinds if all(thing.can_be(kind) for thing in things)), None)
+
+
+def by_value(s: Slots) -> Query | None:
+    """Which of several has more of a value: "Which is heavier, A or B?", "Compare A and B by logP"."""
+    things = _compared(s)
+    kind = _one_kind(things) if len(things) > 1 else None
+    if kind is None:
+        return None
+    more = [*s.take("more"), *s.take("less")]
+    degrees = s.take("degree")
+    values = s.take("value", "adjective")
+    compares = [*s.take("compare"), *s.take("than"), *s.take("rank")]
+    differs = s.take("difference")
+    if not (more or degrees or differs or compares):
+        return None
+    s.take("imperative", "kind", "class", "contain")
+    filters = _parts(s, kind) if degrees and not more else ()
+    asked = ("count",) if filters else _asked([*more, *values], kind, with_size=bool(degrees or differs) and not more)
+    if (more and not asked) or "affinity" in asked:
+        return None
+    s.take_value("wh", "how")
+    s.take("imperative", "kind", "class", "contain", "unit", "count", "weakest", "cardinal", "structural", "between")
+    order, most = _order(more, degrees)
+    yes_no = s.asks_yes_or_no and bool(more or degrees)
+    aggregate: Aggregate = "yes_no" if yes_no else "compare"
+    return Query(
+        "compare", subjects_of(things, kind), asked, object="difference" if differs else "", filters=filters,
+        order=f"{order} {most}".strip() if more or degrees else "", aggregate=aggregate, kind="computed",
+    )  # fmt: skip
+
+
+def _parts(s: Slots, kind: EntityKind) -> tuple[Filter, ...]:
+    """Read the part that is counted in each: "Which has more nitrogen atoms, A or B?"."""
+    for run in noun_phrases(s):
+        words = " ".join(s.text[run[0].start : run[-1].end].split())
+        known = part_of(words) is not None if kind == "molecule" else residue_named(words) != ""
+        if known:
+            for piece in run:
+                s.read(piece)
+            return (Filter("structure", "has", words, words=words),)
+    return ()
+
+
+def _asked(pieces: Sequence[Piece], kind: EntityKind, *, with_size: bool) -> tuple[str, ...]:
+    """Return the values that are compared."""
+    names: list[str] = []
+    for piece in pieces:
+        said = [value for role in ("more", "less", "value", "adjective") for value in piece.values(role)]  # type: ignore[arg-type]
+        names += [next((value[0] for value in said if value[0] in COMPUTED), said[0][0])] if said else []
+    if not names and with_size:
+        names = [SIZE[kind]]
+    if kind == "protein":
+        names = ["length" if name == "size" else name for name in names]
+    return tuple(dict.fromkeys(names))
+
+
+def _order(more: Sequence[Piece], degrees: Sequence[Piece]) -> tuple[str, str]:
+    """Return whether the largest or the smallest is asked for."""
+    said = [piece.value("degree") for piece in degrees][:1]  # "from lowest to highest" orders by the first
+    least = any(piece.says("less") and not piece.says("more") for piece in more) or ("least",) in said
+    return "least" if least else "most", ""
+
+
+def by_affinity(s: Slots) -> Query | None:
+    """Which of several binds more strongly: several molecules of one protein, or several proteins of one molecule."""
+    molecules, proteins = sides(s)
+    if not (molecules and proteins and max(len(molecules), len(proteins)) > 1):
+        return None
+    stronger = [*s.take_value("more", "affinity"), *s.take("strongest")]
+    weaker = [*s.take_value("less", "affinity"), *s.take("weakest")]
+    compares = s.take("compare", "rank", "than", "difference")
+    if not (stronger or weaker or compares):
+        return None
+    measures = [piece.value("measure")[0] for piece in s.take("measure")]
+    s.take_value("bind", "", "inhibitor")
+    s.take("partner", "kind", "class", "imperative", "contain", "unit")
+    s.take_value("wh", "who")
+    s.take_value("adjective", "affinity")
+    order = "least" if weaker and not stronger else "most"
+    return Query(
+        "compare",
+        (*subjects_of(molecules, "molecule"), *subjects_of(proteins, "protein")),
+        tuple(dict.fromkeys(measures)) or ("affinity",),
+        order=order if stronger or weaker else "",
+        aggregate="yes_no" if s.asks_yes_or_no and stronger else "compare",
+        kind="activity",
+    )
+
+
+def by_structure(s: Slots) -> Query | None:
+    """Whether two molecules are one, or isomers, or a salt and its parent; how similar they are."""
+    things = _compared(s)
+    kind = _one_kind(things) if len(things) > 1 else None
+    if kind is None:
+        return None
+    same, related = s.take("same"), s.take("structural")
+    reference = _reference(s)
+    alike = s.take("similar")
+    degrees = s.take("degree") if alike else []
+    differs = s.take("difference")
+    if not (same or related or alike or differs):
+        return None
+    s.take_value("wh", "how")
+    s.take("imperative", "kind", "class", "identify", "name", "compare", "contain", "than", "cardinal")
+    expected = related[0].value("structural")[0] if related else "same" if same else ""
+    if kind == "protein" and (related or alike):
+        return None
+    if alike and not related:
+        predicates: tuple[str, ...] = ("Tanimoto similarity",)
+    else:
+        predicates = ("structural relation", *(("Tanimoto similarity",) if alike else ()))
+    yes_no = s.asks_yes_or_no and bool(expected)
+    if degrees and reference is not None and reference in things:
+        things = [reference, *(thing for thing in things if thing != reference)]
+    return Query(
+        "compare", subjects_of(things, kind), predicates if kind == "molecule" else (), object=expected or "related",
+        order=_order([], degrees)[0] if degrees else "",
+        aggregate="yes_no" if yes_no else "compare", kind="identity" if same else "computed",
+    )  # fmt: skip
+
+
+def _reference(s: Slots) -> Thing | None:
+    """Return what others are alike to: the name after "similar to"."""
+    place = next((number for number, piece in enumerate(s.pieces) if piece.says("similar")), None)
+    return None if place is None else next((p.thing for p in s.pieces[place:] if p.thing is not None), None)
+
+
+def side_by_side(s: Slots) -> Query | None:
+    """Several things beside each other, where no value is named: "Compare A and B"."""
+    things = _compared(s)
+    kind = _one_kind(things) if len(things) > 1 else None
+    if kind is None or not s.take("compare", "difference"):
+        return None
+    s.take("imperative", "kind", "class", "everything")
+    s.take_value("wh", "how")
+    return Query("compare", subjects_of(things, kind), aggregate="compare", kind="computed")

@@ -1,0 +1,199 @@
+"""What a question in a conversation takes over from the ones before: a slot of the last query is changed.
+
+A pronoun is read by the frames themselves, from what was last named; here stand the questions that leave out more than
+a name: "and for nilotinib?", "what about KIT?", "and below 1 nM?", "which is stronger?", "the first one".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from biomed_agent.answering.reading import lists
+from biomed_agent.answering.reading.frames import subjects_of
+from biomed_agent.answering.reading.slots import Slots
+from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.core.predicates import COMPUTED
+from biomed_agent.core.query import Query, Subject
+from biomed_agent.core.types import Candidate
+
+MAX_REMEMBERED = 6
+"""things that a conversation remembers, the last named first"""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a conversation was about.
+
+    Args:
+        query: The last question that was read whole.
+        things: What was named, the last first; subjects before objects.
+        candidates: What an ambiguous name of the last question can mean.
+        ambiguous: That name.
+    """
+
+    query: Query | None = None
+    things: tuple[Thing, ...] = ()
+    candidates: tuple[Candidate, ...] = field(default=())
+    ambiguous: str = ""
+
+    def of_kind(self, kind: str) -> list[Thing]:
+        """Return what of a kind was named, the last first."""
+        return [thing for thing in self.things if kind in thing.kinds]
+
+    def remember(self, things: Sequence[Thing]) -> None:
+        """Put things in front of what is remembered."""
+        seen = {thing.text: thing for thing in (*things, *self.things)}
+        self.things = tuple(seen.values())[:MAX_REMEMBERED]
+
+    def forget(self) -> None:
+        """Forget everything: a name that failed is not the old one."""
+        self.query, self.things, self.candidates, self.ambiguous = None, (), (), ""
+
+
+def follow(
+    memory: Memory, query: Query | None, unread: Sequence[str], pieces: Sequence[Piece], text: str
+) -> Query | None:
+    """Return the query that a clause makes of the last one; None where it stands by itself.
+
+    Args:
+        memory: What the conversation was about.
+        query: What the clause was read as by itself.
+        unread: Words of it that were not read.
+        pieces: What it was cut into.
+        text: The question it is a part of.
+    """
+    if memory.candidates and (chosen := _chosen(memory, pieces)) is not None:
+        return chosen
+    last = memory.query
+    if last is None:
+        return None
+    named = [piece.thing for piece in pieces if piece.thing is not None]
+    if not named:
+        return _ranked(memory, last, pieces) or _narrowed(last, text, pieces)
+    if query is not None and query.frame == "compare" and not query.predicates and not query.object and not unread:
+        return _compared(memory, last, named)
+    if _asks_again(pieces):
+        return _about_others(last, named)
+    return None
+
+
+def _chosen(memory: Memory, pieces: Sequence[Piece]) -> Query | None:
+    """Return the last query about the candidate that is chosen: "the first one", "the second", "number 2", "2"."""
+    if memory.query is None or any(piece.thing is not None for piece in pieces):
+        return None
+    places = [piece.value("ordinal")[0] for piece in pieces if piece.says("ordinal")]
+    numbers = [str(int(piece.number)) for piece in pieces if piece.number is not None]
+    if len(places) + len(numbers) != 1 or any(_says_more(piece) for piece in pieces):
+        return None
+    place = int((places or numbers)[0])
+    place = len(memory.candidates) if place < 0 else place
+    if not 1 <= place <= len(memory.candidates):
+        return None
+    candidate = memory.candidates[place - 1]
+    kind = candidate.kind if candidate.kind in ("molecule", "protein") else None
+    subjects = tuple(
+        Subject(candidate.handle, kind) if subject.text == memory.ambiguous else subject  # type: ignore[arg-type]
+        for subject in memory.query.subjects
+    )
+    return replace(memory.query, subjects=subjects)
+
+
+def _says_more(piece: Piece) -> bool:
+    return not piece.mark and not piece.says("ordinal", "number", "cardinal", "filler", "pronoun", "imperative", "top")
+
+
+def _asks_again(pieces: Sequence[Piece]) -> bool:
+    """Whether a clause only names other things: "and for nilotinib?", "what about KIT and BRAF?"."""
+    again = any(piece.says("again") for piece in pieces)
+    opens_with_and = next((piece.says("and") for piece in pieces if not piece.mark), False)
+    return (again or opens_with_and) and all(
+        piece.thing is not None or piece.mark or piece.says("again", "and", "filler", "organism", "kind", "class")
+        for piece in pieces
+    )
+
+
+def _about_others(last: Query, named: Sequence[Thing]) -> Query | None:
+    """Return the last query with subjects of a kind exchanged for others of that kind."""
+    kinds = {subject.kind for subject in last.subjects}
+    fitting = next((kind for kind in ("molecule", "protein") if all(kind in t.kinds for t in named)), None)
+    if fitting is None:
+        return None
+    others = subjects_of(named, fitting)  # type: ignore[arg-type]
+    if fitting in kinds or None in kinds:
+        kept = tuple(subject for subject in last.subjects if subject.kind not in (fitting, None))
+        molecules = [s for s in (*kept, *others) if s.kind == "molecule"]
+        return replace(last, subjects=(*molecules, *(s for s in (*kept, *others) if s.kind != "molecule")))
+    if last.frame == "list" and last.subjects:  # partners of one thing, and now one of them
+        pair = sorted((*last.subjects, *others), key=lambda subject: subject.kind != "molecule")
+        return Query("relation", tuple(pair), last.predicates, filters=last.filters, kind="activity")
+    if last.frame in ("value", "describe"):
+        return replace(last, subjects=others)
+    return None
+
+
+def _narrowed(last: Query, text: str, pieces: Sequence[Piece]) -> Query | None:
+    """Return the last list with other limits: "and below 1 nM?", "only the top 3", "how many?"."""
+    if last.frame != "list" or not last.subjects:
+        return None
+    s = Slots(text, pieces)
+    measure = next((condition.field for condition in last.filters if condition.field != "protein class"), "")
+    conditions = s.filters(affinities=True, usual=measure)
+    counted = bool(s.take("count"))
+    strongest, weakest = s.take("strongest", "top"), s.take("weakest")
+    limit = lists.limit_of(s)
+    s.take("only", "imperative", "kind", "class", "partner", "again", "bind", "contain", "rank", "unit", "than")
+    if s.unread() or not (conditions or counted or strongest or weakest or limit):
+        return None
+    kept = [f for f in last.filters if not conditions or f.field == "protein class"]
+    one = 1 if (strongest or weakest) and limit is None and not counted else None
+    return replace(
+        last,
+        filters=(*kept, *conditions),
+        limit=limit or one or (None if counted or conditions else last.limit),
+        order="weakest" if weakest else last.order,
+        aggregate="count" if counted else "list",
+    )
+
+
+def _ranked(memory: Memory, last: Query, pieces: Sequence[Piece]) -> Query | None:
+    """Return which of the last two binds more strongly: "which is stronger?"."""
+    stronger = any(("affinity",) in piece.values("more") or piece.says("strongest") for piece in pieces)
+    weaker = any(("affinity",) in piece.values("less") or piece.says("weakest") for piece in pieces)
+    if last.frame not in ("relation", "compare") or not (stronger or weaker):
+        return None
+    molecules, proteins = memory.of_kind("molecule"), memory.of_kind("protein")
+    if not molecules or not proteins:
+        return None
+    own = {subject.text for subject in last.subjects}
+    several_proteins = sum(s.kind == "protein" for s in last.subjects) > 1 or (
+        len(proteins) > 1 and len(molecules) == 1
+    )  # fmt: skip
+    if several_proteins:
+        things = [*molecules[:1], *proteins[:2]]
+    elif len(molecules) > 1:
+        things = [*reversed(molecules[:2]), *[t for t in proteins if t.text in own or True][:1]]
+    else:
+        return None
+    return Query(
+        "compare", subjects_of(things), last.predicates or ("affinity",), order="most" if stronger else "least",
+        aggregate="compare", kind="activity",
+    )  # fmt: skip
+
+
+def _compared(memory: Memory, last: Query, named: Sequence[Thing]) -> Query | None:
+    """Return the last values compared with those of another thing: "how does that compare with imatinib?"."""
+    kinds = {kind for thing in named for kind in thing.kinds}
+    same = [subject for subject in last.subjects if subject.kind in kinds]
+    if not same:
+        return None
+    if last.frame == "relation":
+        others = [subject for subject in last.subjects if subject not in same]
+        subjects = (*same, *subjects_of(named), *others)
+        ordered = tuple(sorted(subjects, key=lambda subject: subject.kind != "molecule"))
+        return Query("compare", ordered, last.predicates or ("affinity",), order="most", aggregate="compare",
+                     kind="activity")  # fmt: skip
+    predicates = tuple(name for name in last.predicates if name in COMPUTED)
+    if not predicates:
+        return None
+    return Query("compare", (*same, *subjects_of(named)), predicates, aggregate="compare", kind="computed")

@@ -1,0 +1,307 @@
+"""The frames of a question that asks for a list: what binds, what is alike, what holds a part, what has a property."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from biomed_agent.answering.reading.frames import subjects_of
+from biomed_agent.answering.reading.phrases import singular_of
+from biomed_agent.answering.reading.slots import Slots
+from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.core.affinity import SCORE
+from biomed_agent.core.chemistry.parts import part_of
+from biomed_agent.core.predicates import predicate_row
+from biomed_agent.core.query import MAX_LISTED, Aggregate, EntityKind, Filter, Query
+
+_HIGHER_IS_STRONGER = ("affinity", SCORE, "pKd", "pKi", "pIC50", "pEC50")
+MIN_TERM = 4
+"""letters of the shortest class, role or family that is looked for"""
+_OTHER: dict[EntityKind, EntityKind] = {"molecule": "protein", "protein": "molecule"}
+
+
+class Terms(Protocol):
+    """Names of classes, roles, families and places, as the records write them."""
+
+    def term(self, kind: EntityKind, words: str) -> tuple[str, str] | None:
+        """Return the predicate and the value that words name, such as a role of molecules; None for none."""
+
+
+def partners(s: Slots) -> Query | None:
+    """What was measured to bind one thing: "What binds ABL1 below 10 nM?", "top 5 targets of sunitinib"."""
+    subject, kind = _one_side(s)
+    if subject is None:
+        return None
+    listing = _OTHER[kind]
+    yes_no = s.asks_yes_or_no
+    conditions = s.filters(affinities=True)
+    measures = [piece.value("measure")[0] for piece in s.take("measure")]
+    bound = s.take_value("bind", "", "inhibitor")
+    related = [piece for piece in s.take("partner") if piece.value("partner")[:1] == (listing,)]
+    if not (measures or bound or related or conditions):
+        return None
+    strongest, weakest = s.take("strongest"), s.take("weakest")
+    if measures and (degrees := s.take("degree")):
+        high = degrees[0].value("degree") == ("most",)
+        (strongest if high == (measures[0] in _HIGHER_IS_STRONGER) else weakest).extend(degrees)
+    strongest = strongest or (s.take_value("adjective", "affinity") if not yes_no else [])
+    counted = bool(s.take("count"))
+    top = s.take("top")
+    limit = limit_of(s)
+    listed = _listed_classes(s, listing)
+    s.take("imperative", "contain", "unit", "use", "rank", "only of")
+    if limit is None and not counted and (strongest or weakest or top) and not _plural(related, s):
+        limit = 1
+    named = tuple(dict.fromkeys(name for name in measures if name not in ("affinity",)))
+    filters = [*conditions, *(Filter("protein class", "has", name, words=name) for name in listed)]
+    aggregate: Aggregate = "count" if counted else "yes_no" if yes_no else "list"
+    return Query(
+        "list", subjects_of([subject], kind), named, object=listing, filters=tuple(filters),
+        order="weakest" if weakest else "strongest" if strongest or top else "", limit=limit, aggregate=aggregate,
+        kind="activity",
+    )  # fmt: skip
+
+
+def _one_side(s: Slots) -> tuple[Thing | None, EntityKind]:
+    """Return the one thing whose partners are asked for, and which of the two it is."""
+    things = [*s.given.things, *s.read_things()]
+    listing = _noun_kind(s)
+    if not things:
+        order: tuple[EntityKind, EntityKind] = (
+            ("protein", "molecule") if listing == "molecule" else ("molecule", "protein")
+        )
+        found = ((about[0], kind) for kind in order if (about := s.about(kind)))
+        return next(found, (None, "molecule"))
+    if len(things) != 1 or (s.refers_back and any(not other.kinds & things[0].kinds for other in s.given.last)):
+        return None, "molecule"  # a pair
+    thing = things[0]
+    if len(thing.kinds) == 1:
+        return thing, next(iter(thing.kinds))
+    return thing, _OTHER[listing] if listing else "protein"
+
+
+def _noun_kind(s: Slots) -> EntityKind | None:
+    """Return what the nouns that are not read yet ask for."""
+    for piece in s.open():
+        if piece.says("class") or piece.value("kind") == ("protein",) or piece.value("partner")[:1] == ("protein",):
+            return "protein"
+        if piece.value("kind") == ("molecule",) or piece.value("partner")[:1] == ("molecule",):
+            return "molecule"
+    return None
+
+
+def _listed_classes(s: Slots, listing: EntityKind) -> list[str]:
+    """Read the nouns for what is listed; return the classes that restrict it."""
+    if listing == "molecule":
+        s.take_value("kind", "molecule")
+        return []
+    s.take_value("kind", "protein")
+    return [piece.value("class")[0] for piece in s.take("class")]
+
+
+def limit_of(s: Slots) -> int | None:
+    """Read how many are asked for; None where no number is left."""
+    numbers = [piece for piece in s.open() if piece.number is not None]
+    if len(numbers) != 1 or not 1 <= (numbers[0].number or 0) <= MAX_LISTED:
+        return None
+    value = numbers[0].number or 0
+    if value != int(value):
+        return None
+    s.read(numbers[0])
+    return int(value)
+
+
+def _plural(related: Sequence[Piece], s: Slots) -> bool:
+    """Whether several are asked for: "strongest binders" and "the strongest binder"."""
+    nouns = [*related, *(piece for piece in s.pieces if piece.says("kind", "class"))]
+    words = [piece.text.lower().split()[-1] for piece in nouns]
+    return any(singular_of(word) != word for word in words)
+
+
+# -- by structure ------------------------------------------------------------------------------
+
+
+def similar(s: Slots) -> Query | None:
+    """Molecules that are like one: "Find molecules similar to caffeine", "drugs like sildenafil"."""
+    things = s.subjects()
+    if len(things) != 1 or not things[0].can_be("molecule"):
+        return None
+    asks = s.take_value("similar", "find")
+    alike = s.take_value("similar", "tanimoto")
+    if not asks:
+        return None
+    filters = _least_similarity(s) if alike else ()
+    s.take("imperative", "kind", "identify", "contain", "count", "top", "strongest", "structural")
+    return Query("similar", subjects_of(things, "molecule"), filters=filters, limit=limit_of(s), kind="search")
+
+
+def _least_similarity(s: Slots) -> tuple[Filter, ...]:
+    relation = s.first("relation")
+    number = next((piece for piece in s.open() if piece.number is not None), None)
+    if relation is None or number is None or relation.value("relation") not in ((">",), (">=",)):
+        return ()
+    s.read(relation)
+    s.read(number)
+    return (Filter("similarity", ">=", number.number or 0.0),)
+
+
+def containing(s: Slots) -> Query | None:
+    """Molecules that hold one as a part: "Which molecules contain caffeine as a substructure?"."""
+    things = s.read_things()
+    if len(things) != 1 or not things[0].can_be("molecule") or s.asks_yes_or_no:
+        return None
+    place = next(number for number, piece in enumerate(s.pieces) if piece.thing is things[0])
+    holds = any(piece.says("contain") for piece in s.pieces[:place])
+    searches = s.has("substructure")
+    if not (searches or (holds and s.take("contain") and _molecule_nouns(s))):
+        return None
+    _molecule_nouns(s)
+    s.take("contain", "count")
+    s.take("substructure", "imperative", "similar")
+    return Query("contains", subjects_of(things, "molecule"), limit=limit_of(s), kind="search")
+
+
+def ingredient(s: Slots) -> Query | None:
+    """What a product holds: "Which substance does Xarelto contain?"."""
+    things = s.read_things()
+    if len(things) != 1 or not things[0].can_be("molecule") or not _molecule_nouns(s):
+        return None
+    place = next(number for number, piece in enumerate(s.pieces) if piece.thing is things[0])
+    if not any(piece.says("contain") for piece in s.pieces[place:]) or not s.take("contain"):
+        return None
+    return Query("value", subjects_of(things, "molecule"), ("parent compound",), kind="stored")
+
+
+def _molecule_nouns(s: Slots) -> list[Piece]:
+    return s.take_value("kind", "molecule")
+
+
+# -- by what they are --------------------------------------------------------------------------
+
+
+def by_attribute(s: Slots, terms: Terms) -> Query | None:
+    """Things that have a class, a role, a family, a place, a part or a value: "drugs with a logP below 0"."""
+    listing = named = _noun_kind(s)
+    if s.asks_yes_or_no or s.has("aux") and listing is None:
+        return None
+    if s.named_anywhere and not _enzyme_numbers(s):
+        return None
+    asks = s.has("imperative", "count", "wh", "known")
+    classes = _listed_classes(s, listing) if listing else []
+    if listing == "molecule":
+        s.take_value("partner", "molecule")
+    conditions = [*s.filters(affinities=False), *_comparatives(s)]
+    counted = bool(s.take("count"))
+    s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
+    for number in _enzyme_numbers(s):
+        conditions.append(Filter("EC number", "has", number, words=f"EC {number}"))
+    s.take_value("value", "EC number")
+    limit = limit_of(s)
+    for run in _runs(s):
+        condition = _condition(s, run, listing, terms)
+        if condition is None:
+            continue
+        listing = listing or _kind_of_field(condition.field)
+        conditions.append(condition)
+        for piece in run:
+            s.read(piece)
+    conditions += [Filter("protein class", "has", name, words=name) for name in classes]
+    if any(condition.field == "EC number" for condition in conditions):
+        listing = listing or "protein"
+    s.take("family")
+    if listing is None or not conditions or not (asks or classes or named):
+        return None
+    return Query(
+        "list", object=listing, filters=tuple(conditions), limit=limit, aggregate="count" if counted else "list",
+        kind="search",
+    )  # fmt: skip
+
+
+def _enzyme_numbers(s: Slots) -> list[str]:
+    """Read the EC numbers that things are listed by."""
+    found = []
+    for piece in list(s.open()):
+        text = piece.thing.text.removeprefix("ec:") if piece.thing is not None else piece.text
+        if EC_CLASS.fullmatch(text) and (piece.thing is not None or "." in text) and piece.number is None:
+            found.append(text)
+            s.read(piece)
+    return found
+
+
+EC_CLASS = re.compile(r"[1-7](?:\.\d{1,3}){1,3}(?:\.-)*")
+"""an EC number, or the beginning of one"""
+
+
+def _kind_of_field(name: str) -> EntityKind:
+    row = predicate_row(name)
+    return "protein" if row is not None and row.of == "protein" else "molecule"
+
+
+def _comparatives(s: Slots) -> list[Filter]:
+    """Read "heavier than 800 g/mol" and "longer than 1,000 residues"."""
+    found = []
+    for piece in list(s.open()):
+        role = "more" if piece.says("more") else "less" if piece.says("less") else None
+        if role is None or (name := piece.value(role)[0]) == "affinity":  # type: ignore[arg-type]
+            continue
+        than = next((other for other in s.open() if other.says("than")), None)
+        number = next((other for other in s.open() if other.number is not None), None)
+        if than is None or number is None:
+            continue
+        unit = next((other for other in s.open() if other.says("unit")), None)
+        for read in (piece, than, number, *([unit] if unit else [])):
+            s.read(read)
+        words = f"{piece.text} than {number.text}{f' {unit.text}' if unit else ''}"
+        shown = unit.value("unit")[0] if unit else ""
+        found.append(Filter(name, ">" if role == "more" else "<", number.number or 0.0, shown, words))
+    return found
+
+
+def _runs(s: Slots) -> list[list[Piece]]:
+    """Return the runs of unread pieces, particles at both ends dropped, parted by "and" and marks."""
+    runs: list[list[Piece]] = [[]]
+    unread = list(s.open())
+    for piece in s.pieces:
+        if piece.mark or piece not in unread or piece.says("and"):
+            runs.append([])
+        else:
+            runs[-1].append(piece)
+    trimmed = []
+    for run in runs:
+        while run and _edge(run[0]):
+            run = run[1:]
+        while run and _edge(run[-1]):
+            run = run[:-1]
+        trimmed += [run] if run else []
+    return trimmed
+
+
+def _edge(piece: Piece) -> bool:
+    return piece.thing is None and bool(piece.meanings) and piece.says("filler", "aux", "wh", "pronoun")
+
+
+def _condition(s: Slots, run: Sequence[Piece], listing: EntityKind | None, terms: Terms) -> Filter | None:
+    """Return the condition that the words of a run put on what is listed."""
+    words = " ".join(s.text[run[0].start : run[-1].end].split())
+    if len(words) < MIN_TERM:
+        return None
+    kinds: tuple[EntityKind, ...] = (listing,) if listing else ("molecule", "protein")
+    for kind in kinds:
+        if found := terms.term(kind, words):
+            return Filter(found[0], "has", found[1], words=words)
+    if "molecule" in kinds and part_of(words) is not None and (listing or len(run) == 1):
+        return Filter("structure", "has", words, words=words)
+    return None
+
+
+def known_here(s: Slots) -> Query | None:
+    """How much is in the records at hand: "How many molecules do you know?"."""
+    if s.named_anywhere or not s.take("known"):
+        return None
+    listing = _noun_kind(s)
+    counted = s.take("count")
+    s.take("kind", "class", "imperative", "partner", "measure")
+    if listing is None or not counted:
+        return None
+    return Query("count", object=f"{listing}s", aggregate="count", kind="search")

@@ -1,0 +1,378 @@
+"""One clause of a question while a frame is filled from it: which of its pieces were read, and which are left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from biomed_agent.answering.reading.phrases import Role
+from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.core.affinity import IN_NM, SCORE
+from biomed_agent.core.query import EntityKind, Filter, FilterRelation
+
+_RELATING = frozenset({"in", "with", "on", "against", "from", "to", "by", "at", "per", "via", "into", "within"})
+"""prepositions that relate a name to the one before it"""
+NEUTRAL: tuple[Role, ...] = ("filler", "aux", "pronoun", "and")
+"""roles that change nothing in whatever frame"""
+ANY_CONCENTRATION = "affinity"
+"""field of a filter that is put on whatever concentration was measured"""
+_RELATIONS: dict[str, FilterRelation] = {"<=": "<=", "<": "<", ">=": ">=", ">": ">", "=": "="}
+_AFTER = frozenset({"or less", "or below", "or lower", "or better", "or stronger", "or more", "or above", "or higher",
+                    "or greater", "or over"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a clause may be about without naming it.
+
+    Args:
+        things: What was given beside the question.
+        last: What was last named, meant by a pronoun or where nothing is named.
+    """
+
+    things: tuple[Thing, ...] = ()
+    last: tuple[Thing, ...] = ()
+
+
+@dataclass(slots=True)
+class Slots:
+    """The pieces of a clause and which of them a frame has read.
+
+    Args:
+        text: The question as a whole.
+        pieces: Those of the clause.
+        given: What it may be about without naming it.
+    """
+
+    text: str
+    pieces: Sequence[Piece]
+    given: Given = Given()
+    used: set[int] = field(default_factory=set)
+    usual: str = ""
+    """measure that a limit without one is put on"""
+
+    def fresh(self) -> Slots:
+        """Return the same clause with nothing read."""
+        return Slots(self.text, self.pieces, self.given)
+
+    def has(self, *roles: Role) -> bool:
+        """Whether some piece that is not read yet may do one of these things."""
+        return any(piece.says(*roles) for piece in self.open())
+
+    def open(self) -> Iterator[Piece]:
+        """Yield the pieces that are not read yet."""
+        return (piece for number, piece in enumerate(self.pieces) if number not in self.used)
+
+    def take(self, *roles: Role) -> list[Piece]:
+        """Read all pieces that may do one of these things."""
+        taken = [number for number, piece in enumerate(self.pieces) if number not in self.used and piece.says(*roles)]
+        self.used.update(taken)
+        return [self.pieces[number] for number in taken]
+
+    def take_value(self, role: Role, *values: str) -> list[Piece]:
+        """Read the pieces that say one of ``values`` in a role."""
+        taken = [
+            number
+            for number, piece in enumerate(self.pieces)
+            if number not in self.used and any(value[:1] and value[0] in values for value in piece.values(role))
+        ]
+        self.used.update(taken)
+        return [self.pieces[number] for number in taken]
+
+    def read(self, piece: Piece) -> None:
+        """Mark a piece as read."""
+        self.used.add(self.pieces.index(piece))
+
+    def first(self, *roles: Role) -> Piece | None:
+        """Return the first unread piece that may do one of these things."""
+        return next((piece for piece in self.open() if piece.says(*roles)), None)
+
+    @property
+    def opens_with(self) -> Piece | None:
+        """The first piece that is no mark, and no filler alone."""
+        return next((piece for piece in self.pieces if not piece.mark and not _opens_nothing(piece)), None)
+
+    @property
+    def asks_yes_or_no(self) -> bool:
+        """Whether the clause begins with a verb, as "Is it" and "Does it" do."""
+        first = self.opens_with
+        return first is not None and first.says("aux") and not first.says("wh")
+
+    # -- what it is about ----------------------------------------------------------------------
+
+    @property
+    def named(self) -> list[Thing]:
+        """What the clause names, in order, each once."""
+        things = [piece.thing for piece in self.open() if piece.thing is not None]
+        return list({thing.text: thing for thing in things}.values())
+
+    @property
+    def refers_back(self) -> bool:
+        """Whether a pronoun stands in it."""
+        return any(piece.says("pronoun") for piece in self.pieces)
+
+    def about(self, kind: EntityKind | None = None) -> list[Thing]:
+        """Return what the clause is about without naming it: what was given, else what was last named.
+
+        What was last named counts where a pronoun stands for it, or where nothing is named; a singular one means the
+        first of a kind.
+        """
+        things = [thing for thing in self.given.things if kind is None or thing.can_be(kind)]
+        if things:
+            return things
+        spoken = [piece.value("pronoun") for piece in self.pieces if piece.says("pronoun")]
+        wanted = {value[0] for value in spoken if value[0]}
+        if not spoken and self.named_anywhere:
+            return []
+        last = [thing for thing in self.given.last if kind is None or thing.can_be(kind)]
+        if wanted and kind is not None and kind not in wanted and all(value[0] for value in spoken):
+            return []
+        if kind is None and wanted:
+            last = [thing for thing in last if thing.kinds & wanted]
+        several = any(value[1:] == ("several",) for value in spoken)
+        return last if several else last[:1]
+
+    @property
+    def named_anywhere(self) -> bool:
+        """Whether the clause names anything, read or not."""
+        return any(piece.thing is not None for piece in self.pieces)
+
+    def kind_beside(self, thing: Thing) -> EntityKind | None:
+        """Return what the words beside a name call it: "the molecule cAMP", "the CAMP gene"."""
+        place = next((number for number, piece in enumerate(self.pieces) if piece.thing is thing), None)
+        if place is None:
+            return None
+        for beside in self._beside(place):
+            piece = self.pieces[beside]
+            if piece.says("kind", "class") or piece.value("pronoun")[:1] in (("molecule",), ("protein",)):
+                named = piece.value("kind") or piece.value("pronoun") or ("protein",)
+                return "molecule" if named[0] == "molecule" else "protein"
+        return None
+
+    def _beside(self, place: int) -> Iterator[int]:
+        """Yield the places right before and right after one, articles left out."""
+        for step in (-1, 1):
+            beside = place + step
+            while 0 <= beside < len(self.pieces) and self.pieces[beside].text.lower() in ("the", "human"):
+                beside += step
+            if 0 <= beside < len(self.pieces) and not self.pieces[beside].mark:
+                yield beside
+
+    def read_things(self, *, covered: bool = False) -> list[Thing]:
+        """Read every name of the clause, with the words beside it that call it a molecule or a protein.
+
+        Args:
+            covered: Whether names count that are of a kind that was given beside the question; else they are taken
+                for what was given.
+        """
+        things = []
+        for number, piece in enumerate(self.pieces):
+            if piece.thing is None or number in self.used:
+                continue
+            self.used.add(number)
+            thing = self.narrowed(piece.thing)
+            for beside in self._beside(number):
+                other = self.pieces[beside]
+                if other.says("kind", "class") and not other.says("partner"):
+                    named = other.value("kind") or ("protein",)
+                    if named[0] in thing.kinds:
+                        self.used.add(beside)
+            if covered or not self.is_covered(thing):
+                things.append(thing)
+        return list({thing.text: thing for thing in things}.values())
+
+    def is_covered(self, thing: Thing) -> bool:
+        """Whether all that a name can be was given beside the question."""
+        given = {kind for one in self.given.things for kind in one.kinds}
+        return bool(given) and thing.kinds <= given
+
+    def subjects(self) -> list[Thing]:
+        """Read what the clause is about: what was given and what it names, else what it refers back to."""
+        things = [*self.given.things, *self.read_things()]
+        self._leave_uncoordinated()
+        things = [thing for thing in things if thing.mention is None or not self._is_open(thing)]
+        if self.spoken_of and not self.given.things:
+            things = [*(thing for thing in self.about() if thing not in things), *things]
+        return things or self.about()
+
+    def _is_open(self, thing: Thing) -> bool:
+        """Whether no place of a name is read."""
+        return all(piece.thing is None or piece.thing.text != thing.text for n, piece in enumerate(self.pieces)
+                   if n in self.used)  # fmt: skip
+
+    def _leave_uncoordinated(self) -> None:
+        """Take names back that stand in no list with the first: the solvent in "solubility of A in B"."""
+        places = [number for number, piece in enumerate(self.pieces) if piece.thing is not None]
+        for first, second in zip(places, places[1:], strict=False):
+            between = self.pieces[first + 1 : second]
+            if any(piece.text.lower() in _RELATING for piece in between) and not any(
+                piece.says("and", "compare") or piece.text in (",", ";") for piece in between
+            ):
+                self.used.discard(second)
+
+    @property
+    def spoken_of(self) -> bool:
+        """Whether a word stands for something named before, beside a name: "it and imatinib"."""
+        return not self.named_anywhere
+
+    def narrowed(self, thing: Thing) -> Thing:
+        """Return a thing as what the words beside it call it."""
+        if len(thing.kinds) > 1 and (kind := self.kind_beside(thing)) is not None:
+            return Thing(thing.mention, thing.text, frozenset({kind}))
+        return thing
+
+    def groups(self) -> list[list[Thing]]:
+        """Return the names that are not read yet, those together that stand in one list."""
+        places = [n for n, piece in enumerate(self.pieces) if piece.thing is not None and n not in self.used]
+        groups: list[list[Thing]] = []
+        for number, place in enumerate(places):
+            thing = self.pieces[place].thing
+            between = self.pieces[places[number - 1] + 1 : place] if number else ()
+            listed = number and all(_joins(piece) for piece in between)
+            if thing is not None and listed:
+                groups[-1].append(thing)
+            elif thing is not None:
+                groups.append([thing])
+        return groups
+
+    # -- what is left --------------------------------------------------------------------------
+
+    def unread(self) -> list[Piece]:
+        """Return the pieces that were not read and may change what is asked."""
+        left = [piece for piece in self.open() if not _neutral(piece)]
+        organisms = [piece for piece in left if piece.says("organism")]
+        things = [*(piece.thing for piece in self.pieces if piece.thing is not None), *self.given.things]
+        if len(organisms) == 1 and any(thing.can_be("protein") for thing in (*things, *self.given.last)):
+            left.remove(organisms[0])
+        if any(piece.says("variant") for piece in left):
+            left = [piece for piece in left if not piece.says("variant", "altered")]
+        return left
+
+    # -- conditions ----------------------------------------------------------------------------
+
+    def filters(self, *, affinities: bool, usual: str = "") -> list[Filter]:
+        """Read the limits that are put on measured affinities, or on computed values.
+
+        Args:
+            affinities: Which of the two.
+            usual: Measure that a limit without one is put on.
+        """
+        self.usual = usual
+        found: list[Filter] = []
+        while (one := self._filter(affinities)) is not None:
+            found.append(one)
+        return found
+
+    def _filter(self, affinities: bool) -> Filter | None:
+        """Read the next limit; None where none is left."""
+        for place, piece in enumerate(self.pieces):
+            if place in self.used or not piece.says("relation", "between"):
+                continue
+            numbers, places = self._numbers(place, piece)
+            if not numbers:
+                continue
+            unit, unit_place = self._unit(places[-1] if places[-1] > place else place)
+            if unit and affinities != (unit in IN_NM):
+                continue
+            field_name, field_place = self._field(place, affinities)
+            if field_name == "" or (affinities and field_name != SCORE and not unit):
+                continue
+            relation = self._relation(piece, field_name, len(numbers))
+            used = {place, *places, *([unit_place] if unit_place is not None else [])}
+            self.used |= used
+            start = min([*used, *([field_place] if field_place is not None and field_place < place else [])])
+            if field_place is not None and affinities:
+                self.used.add(field_place)
+            words = " ".join(self.text[self.pieces[start].start : self.pieces[max(used)].end].split())
+            value = tuple(numbers) if len(numbers) > 1 else numbers[0]
+            return Filter(field_name, relation, value, unit, words)
+        return self._words_for_limits() if affinities else None
+
+    def _numbers(self, place: int, piece: Piece) -> tuple[list[float], list[int]]:
+        """Return the numbers that belong to a relation and where they stand."""
+        if piece.text.lower() in _AFTER:
+            before = [number for number in range(place - 1, -1, -1) if not _skipped(self.pieces[number])]
+            for number in before[:2]:
+                value = self.pieces[number].number
+                if value is not None:
+                    return [value], [number, *before[: before.index(number)]]
+            return [], []
+        wanted = 2 if piece.says("between") else 1
+        numbers: list[float] = []
+        places: list[int] = []
+        for number in range(place + 1, len(self.pieces)):
+            other = self.pieces[number]
+            if other.number is not None:
+                numbers.append(other.number)
+                places.append(number)
+                if len(numbers) == wanted:
+                    return numbers, places
+            elif not (_skipped(other) or other.says("and", "unit", "than") or other.text == "-"):
+                break
+        return [], []
+
+    def _unit(self, place: int) -> tuple[str, int | None]:
+        after = place + 1
+        if after < len(self.pieces) and self.pieces[after].says("unit"):
+            return self.pieces[after].value("unit")[0], after
+        return "", None
+
+    def _field(self, place: int, affinities: bool) -> tuple[str, int | None]:
+        """Return what a limit is put on, and where that stands: the nearest before it, else the nearest after."""
+        role: tuple[Role, ...] = ("measure",) if affinities else ("value",)
+        order = [*range(place - 1, -1, -1), *range(place + 1, len(self.pieces))]
+        for number in order:
+            for one in role:
+                if (value := self.pieces[number].value(one)) and value[0] not in ("assay results",):
+                    return value[0], number
+        return (self.usual or ANY_CONCENTRATION, None) if affinities else ("", None)
+
+    def _relation(self, piece: Piece, field_name: str, count: int) -> FilterRelation:
+        if count > 1:
+            return "between"
+        said = piece.value("relation")[0]
+        if said in ("better", "worse"):
+            return ">" if (said == "better") == (field_name == SCORE) else "<"
+        return _RELATIONS[said]
+
+    def _words_for_limits(self) -> Filter | None:
+        """Read limits that are words: single-digit nanomolar, subnanomolar."""
+        for place, piece in enumerate(self.pieces):
+            if place in self.used or not piece.says("limit"):
+                continue
+            self.used.add(place)
+            relation, *values = piece.value("limit")
+            numbers = tuple(float(value) for value in values)
+            field_name, field_place = self._field(place, affinities=True)
+            if field_place is not None:
+                self.used.add(field_place)
+            value = numbers if len(numbers) > 1 else numbers[0]
+            return Filter(field_name, "between" if relation == "between" else "<", value, "nM", piece.text)
+        return None
+
+
+def _joins(piece: Piece) -> bool:
+    """Whether a piece may stand between the names of one list."""
+    if piece.mark:
+        return piece.text in (",", ";")
+    return piece.thing is None and bool(piece.meanings) and piece.says("and", "compare", "filler", "kind", "class")
+
+
+def _opens_nothing(piece: Piece) -> bool:
+    """Whether a clause may begin with a piece without being opened by it: "please", "and", but not "can"."""
+    if piece.thing is not None or not piece.meanings or piece.text.lower() in ("can", "could", "would"):
+        return False
+    return all(meaning.role in ("filler", "and") for meaning in piece.meanings)
+
+
+def _skipped(piece: Piece) -> bool:
+    return not piece.thing and (piece.mark or piece.says("filler", "aux"))
+
+
+def _neutral(piece: Piece) -> bool:
+    """Whether a piece changes nothing wherever it stands."""
+    if piece.thing is not None or not piece.meanings:
+        return piece.mark
+    if piece.says("negation", "only"):
+        return False
+    return piece.mark or piece.says(*NEUTRAL) or piece.value("wh") in (("what",), ("which",))
