@@ -116,7 +116,7 @@ def answer_query(context: AnswerContext, query: Query, *, no_file: str = NO_FILE
 def answer_resolved(context: AnswerContext, query: Query) -> Answer:
     """Hand a query over whose subjects are resolved."""
     draft = context.draft
-    draft.kind, draft.unread = query.kind, query.unread
+    draft.kind, draft.unread = query.kind, query.unread or draft.unread
     draft.read_as = compose.read_as(query, [compose.name_of(resolved.entity) for resolved in draft.entities])
     if query.kind in PROTEIN_KINDS and not draft.proteins:
         raise Inapplicable(

@@ -29,6 +29,7 @@ from biomed_agent.core.errors import (
     Refused,
     Unavailable,
 )
+from biomed_agent.core.identifiers import names_a_file
 from biomed_agent.core.protein_variants import substitutions_in
 from biomed_agent.core.query import EntityKind, Query, Subject
 from biomed_agent.core.types import Answer, Protein, Resolved
@@ -209,25 +210,33 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
     things = {thing.text: thing for thing in (*reading.things, *reading.given.things, *reading.given.last)}
     if query is not None and query.frame == "papers":
         return answer_resolved(context, replace(query, text=reading.text))
-    if query is None or not query.subjects:
-        if not any(piece.thing for piece in clause.pieces) and (query is None or clause.unread) and not _lists(query):
+    names_nothing = not any(piece.thing for piece in clause.pieces)
+    if names_nothing and not _lists(query) and (query is None or not query.subjects or _names_unknown(clause)):
+        if query is None or clause.unread or not query.subjects:
             raise _nothing_named(context, reading.text)
     subjects = query.subjects if query is not None else _named_in(clause)
     draft.kind = query.kind if query is not None else "other"
     _note_conflicts(context, reading)
     if clause.unread:
         _check_names(context, reading, clause)
+        clause = _without_listed(context, clause)
     for subject in subjects:
         _resolve(context, subject, things.get(subject.text), organism_of(reading.text))
     _read_form(context, clause)
-    if clause.rivals and query is not None:
-        raise AssertionError  # replaced when rivals are read
+    if clause.unread:
+        _refuse_unknown_partner(context, clause)
     if query is None or (clause.unread and query.frame != "is_a"):
         return _unanswered(context, reading, clause)
     answer = answer_resolved(context, replace(query, text=clause.text, unread=()))
     if clause.unread and answer.status == "inapplicable":
         return _unanswered(context, reading, clause, answer)
     return answer
+
+
+def _names_unknown(clause: Clause) -> bool:
+    """Whether a clause only asks on about something that nobody knows: "What about flurbnitrol?"."""
+    again = any(piece.says("again") for piece in clause.pieces)
+    return again and any(not piece.mark and not piece.meanings for piece in clause.pieces)
 
 
 def _lists(query: Query | None) -> bool:
@@ -261,6 +270,38 @@ def _check_names(context: AnswerContext, reading: Reading, clause: Clause) -> No
     for piece in clause.pieces:
         if piece.thing is not None and piece.thing.mention is not None:
             check_whole(reading.text, piece.thing.mention, context.components.index, partners=partners)
+
+
+def _without_listed(context: AnswerContext, clause: Clause) -> Clause:
+    """Leave out unknown words that stand in a list with a name, as in "ibuprofen and asprin", and say so."""
+    pieces = [piece for piece in clause.pieces if not piece.says("filler")]
+    listed_words = []
+    for number, piece in enumerate(pieces):
+        before = pieces[number - 1] if number else None
+        two_before = pieces[number - 2] if number > 1 else None
+        joined = before is not None and (before.says("and", "compare") or before.text == ",")
+        if not piece.meanings and not piece.mark and joined and two_before is not None and two_before.thing is not None:
+            listed_words.append(piece.text)
+    left = tuple(word for word in clause.unread if word not in listed_words)
+    if left or not listed_words or not all(len(word) > 3 for word in listed_words):
+        return clause
+    context.draft.warnings += [f"{word!r} is not known here and was left out." for word in listed_words]
+    context.draft.unread = clause.unread
+    return replace(clause, unread=())
+
+
+def _refuse_unknown_partner(context: AnswerContext, clause: Clause) -> None:
+    """Raise :class:`NotFound` when the question names a partner that is not known here."""
+    names = [word for word in clause.unread if sum(letter.isupper() for letter in word) > 1]
+    if clause.query is None or clause.query.kind != "activity" or not names:
+        return
+    entity = next(iter(context.draft.entities), None)
+    beside = f" to {compose.name_of(entity.entity)}" if entity is not None else ""
+    raise NotFound(
+        f"{' and '.join(map(repr, names))} is not known here, so its binding{beside} cannot be looked up.",
+        'Name it by gene, accession or structure, or put the name in "quotes".',
+        candidates=[candidate for word in names for candidate in context.components.index.suggest(word, 3)],
+    )
 
 
 def _note_conflicts(context: AnswerContext, reading: Reading) -> None:
@@ -334,6 +375,8 @@ def _unanswered(context: AnswerContext, reading: Reading, clause: Clause, checke
 def _from_literature(context: AnswerContext, reading: Reading) -> Answer | None:
     """Answer what no record answers from articles, where the words of the question may be used for it."""
     retriever = context.components.retriever
+    if any(names_a_file(mention.text) for mention in reading.mentions):
+        return None
     if not reading.mentions or not (retriever.stays_here or context.egress == "public"):
         return None
     if not retriever.stays_here and not any(piece.says("effect") for piece in reading.pieces):

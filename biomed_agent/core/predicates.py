@@ -207,6 +207,7 @@ PREDICATES: tuple[Predicate, ...] = (
     _computed("extinction coefficient", "{molar |}extinction coefficient{ at 280 nm| at 280nm|}",
               "molar {absorptivity|absorption coefficient}{ at 280 nm|}", "{e280|epsilon 280|a280 coefficient}",
               "absorption coefficient", of="protein"),
+    _computed("charge at pH 7", "{net |}charge at {neutral ph|ph 7|ph 7 0|physiological ph 7}", of="protein"),
     _computed("aromaticity", "aromaticity", of="protein"),
     _computed("instability index", "instability{ index|}", of="protein", adjective="unstable"),
     _computed("residue composition", "{amino acid|residue|aa} {composition|content|frequencies|makeup}", "most {frequent|common|abundant|frequently occurring} {amino acid|residue|aa}", "{amino acid|residue|aa} {is|are|occurs} {the |}most {frequent|common|abundant|often|frequently}",

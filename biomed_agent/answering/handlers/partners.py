@@ -118,7 +118,7 @@ def partners(index: LocalIndex, entity: Entity, query: Query) -> Partners:
     counts = {group[0].predicate: len(group) for group in groups if group}
     return Partners(
         facts, counts, {name: len(several) for name, several in about.items()}, query.filters,
-        [] if facts else _strongest_of_each(rows),
+        [] if facts or not limits else _strongest_of_each(rows),
     )  # fmt: skip
 
 

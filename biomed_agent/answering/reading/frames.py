@@ -135,6 +135,13 @@ def values(s: Slots) -> Query | None:
     if not asked:
         return None
     count = bool(s.take("count"))
+    if _of_another(s, pieces):
+        return None
+    if _OF_GROUPS & set(asked):
+        _read_qualifier(s, pieces)
+        s.take("where", "function") if asked[0] not in ("disease",) else s.take("function")
+    if {"pathway", "disease"} & set(asked):
+        s.take("take part", "function")
     s.take("imperative", "kind", "unit", "contain", "known")
     s.take_value("wh", "how")
     s.take("convert")
@@ -145,8 +152,6 @@ def values(s: Slots) -> Query | None:
     opening = s.opens_with.text.lower() if s.opens_with is not None else ""
     if opening in _IS and not conditions and not any(piece.says("adjective") for piece in pieces) and not obeys:
         return None  # "Is it a salt?" asks for a class
-    if len(predicates) > 1 and "salt form" in predicates and not _listed(s, "salt form"):
-        return None  # the weight of the salt is not that of what is named
     wanted = _kind_of(predicates)
     if wanted and all(wanted not in thing.kinds for thing in things):
         return None
@@ -207,10 +212,28 @@ def _counted(predicates: Sequence[str]) -> bool:
     return all(name in _OF_GROUPS for name in predicates)
 
 
-def _listed(s: Slots, name: str) -> bool:
-    """Whether a predicate stands beside others in a list, as in "its salts, its weight and its logP"."""
-    places = [n for n, piece in enumerate(s.pieces) if (name,) in piece.values("value")]
-    return any(n + 1 < len(s.pieces) and (s.pieces[n + 1].text == "," or s.pieces[n + 1].says("and")) for n in places)
+_OTHER_THINGS = _OF_GROUPS | {"salt form", "parent compound"}
+"""predicates whose values are things or parts of their own"""
+
+
+def _of_another(s: Slots, pieces: Sequence[Piece]) -> bool:
+    """Whether a value is asked of a part or a relative of what is named: "the weight of the kinase domain of X"."""
+    places = sorted(s.pieces.index(piece) for piece in pieces)
+    own = [place for place in places if any(v[0] in _OTHER_THINGS for v in s.pieces[place].values("value"))]
+    if not own or len(places) == len(own):
+        return False
+    return not all(
+        any(piece.says("and") or piece.text == "," for piece in s.pieces[first:second])
+        for first, second in zip(places, places[1:], strict=False)
+    )
+
+
+def _read_qualifier(s: Slots, pieces: Sequence[Piece]) -> None:
+    """Read the word for a class before a part: "which kinase domain"."""
+    for piece in pieces:
+        place = s.pieces.index(piece)
+        if place and s.pieces[place - 1].says("class"):
+            s.read(s.pieces[place - 1])
 
 
 def name_of(s: Slots) -> Query | None:
@@ -258,6 +281,8 @@ def count(s: Slots) -> Query | None:
     if molecule and not yes_no and (found := _smarts(s, things)):
         return found
     groups = noun_phrases(s)
+    if groups and all(len(run) == 1 and _is_computed(run[0]) for run in groups) and not s.has("part"):
+        return None  # the value of a predicate
     words = [" ".join(s.text[run[0].start : run[-1].end].split()) for run in groups]
     kind: EntityKind = "molecule" if molecule and words and all(part_of(each) for each in words) else "protein"
     if not words or len(words) > MAX_PARTS or not things[0].can_be(kind):
@@ -296,6 +321,12 @@ def _smarts(s: Slots, things: Sequence[Thing]) -> Query | None:
     s.take("smarts", "contain", "imperative", "kind", "count")
     condition = Filter("SMARTS", "has", pattern.text, words=f"SMARTS {pattern.text}")
     return Query("count", subjects_of(things, "molecule"), filters=(condition,), aggregate="count", kind="computed")
+
+
+def _is_computed(piece: Piece) -> bool:
+    """Whether a piece names a number that is computed under its own predicate, such as rings."""
+    said = piece.value("value")
+    return len(said) == 1 and said[0] in COMPUTED
 
 
 def _is_structure(piece: Piece) -> bool:

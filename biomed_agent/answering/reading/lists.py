@@ -16,6 +16,8 @@ from biomed_agent.core.predicates import predicate_row
 from biomed_agent.core.query import MAX_LISTED, Aggregate, EntityKind, Filter, Query
 
 _HIGHER_IS_STRONGER = ("affinity", SCORE, "pKd", "pKi", "pIC50", "pEC50")
+_DRUGS = frozenset({"drug", "drugs", "medicine", "medicines", "medication", "medications"})
+"""nouns that ask for the ligands of a protein where nothing else does: "What drugs are known for BRAF?"."""
 MIN_TERM = 4
 """letters of the shortest class, role or family that is looked for"""
 _OTHER: dict[EntityKind, EntityKind] = {"molecule": "protein", "protein": "molecule"}
@@ -39,7 +41,8 @@ def partners(s: Slots) -> Query | None:
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
     bound = s.take_value("bind", "", "inhibitor")
     related = [piece for piece in s.take("partner") if piece.value("partner")[:1] == (listing,)]
-    if not (measures or bound or related or conditions):
+    drugs = [piece for piece in s.open() if listing == "molecule" and piece.text.lower() in _DRUGS]
+    if not (measures or bound or related or conditions or (drugs and not yes_no)):
         return None
     strongest, weakest = s.take("strongest"), s.take("weakest")
     if measures and (degrees := s.take("degree")):
@@ -50,7 +53,7 @@ def partners(s: Slots) -> Query | None:
     top = s.take("top")
     limit = limit_of(s)
     listed = _listed_classes(s, listing)
-    s.take("imperative", "contain", "unit", "use", "rank", "only of")
+    s.take("imperative", "contain", "unit", "use", "rank")
     if limit is None and not counted and (strongest or weakest or top) and not _plural(related, s):
         limit = 1
     named = tuple(dict.fromkeys(name for name in measures if name not in ("affinity",)))
@@ -151,7 +154,7 @@ def containing(s: Slots) -> Query | None:
     things = s.read_things()
     if len(things) != 1 or not things[0].can_be("molecule") or s.asks_yes_or_no:
         return None
-    place = next(number for number, piece in enumerate(s.pieces) if piece.thing is things[0])
+    place = s.place_of(things[0])
     holds = any(piece.says("contain") for piece in s.pieces[:place])
     searches = s.has("substructure")
     if not (searches or (holds and s.take("contain") and _molecule_nouns(s))):
@@ -167,7 +170,7 @@ def ingredient(s: Slots) -> Query | None:
     things = s.read_things()
     if len(things) != 1 or not things[0].can_be("molecule") or not _molecule_nouns(s):
         return None
-    place = next(number for number, piece in enumerate(s.pieces) if piece.thing is things[0])
+    place = s.place_of(things[0])
     if not any(piece.says("contain") for piece in s.pieces[place:]) or not s.take("contain"):
         return None
     return Query("value", subjects_of(things, "molecule"), ("parent compound",), kind="stored")

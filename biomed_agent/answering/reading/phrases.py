@@ -22,7 +22,7 @@ Role: TypeAlias = Literal[
     "strongest", "weakest", "rank", "same", "structural", "similar", "substructure", "describe", "identify", "papers",
     "convert", "compare", "difference", "hazard", "hazards", "organism", "effect", "where", "family", "function", "name",
     "residue", "position", "smarts", "dummy", "path", "part", "term", "known", "talk", "and", "than", "between",
-    "use", "encode", "cardinal", "everything", "express", "limit", "degree", "obey", "variant", "altered", "share", "again", "ordinal", "degree of hazard", "other",
+    "use", "encode", "cardinal", "everything", "express", "limit", "degree", "obey", "variant", "altered", "share", "take part", "again", "ordinal", "degree of hazard", "other",
 ]  # fmt: skip
 """What a phrase does in a question. ``other`` is a word that nobody listed."""
 

@@ -221,6 +221,10 @@ class Slots:
             return Thing(thing.mention, thing.text, frozenset({kind}))
         return thing
 
+    def place_of(self, thing: Thing) -> int:
+        """Return where a thing is named first."""
+        return next(n for n, piece in enumerate(self.pieces) if piece.thing is not None and piece.thing.text == thing.text)
+
     def groups(self) -> list[list[Thing]]:
         """Return the names that are not read yet, those together that stand in one list."""
         places = [n for n, piece in enumerate(self.pieces) if piece.thing is not None and n not in self.used]
