@@ -218,7 +218,9 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
         return answer_resolved(context, replace(_with_names(context, reading, clause, query), text=reading.text))
     names_nothing = not any(piece.thing for piece in clause.pieces)
     unfilled = query is None or not query.subjects
-    if names_nothing and not _lists(query) and (unfilled or (clause.unread and _names_unknown(clause))):
+    asks_on = not any(piece.says("pronoun") for piece in clause.pieces) and not reading.given.things
+    unknown = bool(clause.unread) and _names_unknown(clause) and asks_on
+    if names_nothing and not _lists(query) and (unfilled or unknown):
         raise _nothing_named(context, reading.text)
     subjects = query.subjects if query is not None else _named_in(clause)
     draft.kind = query.kind if query is not None else "other"
@@ -242,9 +244,8 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
 
 
 def _names_unknown(clause: Clause) -> bool:
-    """Whether a clause only asks on about something that nobody knows: "What about flurbnitrol?"."""
-    again = any(piece.says("again") for piece in clause.pieces)
-    return again and any(not piece.mark and not piece.meanings for piece in clause.pieces)
+    """Whether a clause may name something that nobody knows: "What about flurbnitrol?"."""
+    return any(not piece.mark and not piece.meanings for piece in clause.pieces)
 
 
 def _with_names(context: AnswerContext, reading: Reading, clause: Clause, query: Query) -> Query:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from biomed_agent.answering.reading import comparisons, frames, lists
 from biomed_agent.answering.reading.mentions import Mention, find_mentions
-from biomed_agent.answering.reading.phrases import Role, folded_words, singular_of
+from biomed_agent.answering.reading.phrases import Role, folded_words
 from biomed_agent.answering.reading.slots import Given, Slots
 from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of, whole_word
 from biomed_agent.answering.reading.words import phrases
@@ -112,7 +112,8 @@ class Reading:
         yield from (
             frames.talk, frames.papers, frames.path, frames.count, frames.residue, comparisons.by_affinity,
             frames.pair, comparisons.by_structure, comparisons.by_value, frames.hazards, lists.similar,
-            lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.values, frames.name_of, frames.described,
+            lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.values, frames.name_of,
+            frames.described,
             comparisons.side_by_side, frames.statement, frames.identified,
         )  # fmt: skip
         yield partial(lists.by_attribute, terms=self._terms)
@@ -175,7 +176,7 @@ def _is_word(mention: Mention) -> bool:
     if sum(letter.isupper() for letter in mention.text) > 1:
         return False
     words = folded_words(mention.text)
-    meanings = phrases().meanings(words) or phrases().meanings(tuple(singular_of(word) for word in words))
+    meanings = phrases().meanings(words)
     return any(meaning.role not in ("term", "part") for meaning in meanings)
 
 

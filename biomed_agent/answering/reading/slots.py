@@ -278,11 +278,11 @@ class Slots:
             numbers, places = self._numbers(place, piece)
             if not numbers:
                 continue
-            unit, unit_place = self._unit(places[-1] if places[-1] > place else place)
+            unit, unit_place = self._unit(max(number for number in places if self.pieces[number].number is not None))
             if unit and affinities != (unit in IN_NM):
                 continue
             field_name, field_place = self._field(place, affinities)
-            if field_name == "" or (affinities and field_name != SCORE and not unit):
+            if field_name == "" or (affinities and (field_name == SCORE) == bool(unit)):
                 continue
             relation = self._relation(piece, field_name, len(numbers))
             used = {place, *places, *([unit_place] if unit_place is not None else [])}

@@ -13,7 +13,7 @@ from biomed_agent.core.predicates import GROUPS, HAZARDS
 from biomed_agent.core.query import EntityKind
 from biomed_agent.sources.local import LocalIndex
 
-TOGETHER = {names[0]: names for _, names in GROUPS if len(names) > 1} | {"GHS signal word": HAZARDS}
+TOGETHER = {names[0]: names for _, names in reversed(GROUPS) if len(names) > 1} | {"GHS signal word": HAZARDS}
 """predicates that are asked for together, by the one that stands for them in the tables below"""
 
 
