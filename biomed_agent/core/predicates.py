@@ -296,7 +296,7 @@ PREDICATES: tuple[Predicate, ...] = (
             "{neutral|unsalted} form", "{base|acid} form",
             "active {ingredient|substance|moiety|compound|component|pharmaceutical ingredient}",
             "ingredient", of="molecule"),
-    _stored("salt form", "{salt|salt form|hydrate|pharmaceutical salt}", of="molecule"),
+    _stored("salt form", "{salt|salt form|hydrate|pharmaceutical salt}", "{the |a |}salt{ form|} of", of="molecule"),
     _stored("description", of="molecule"),
     _stored("keyword", "{uniprot |}keyword", of="either"),
     _stored("subcellular location", section="location", answers="location", disclosure="shared"),

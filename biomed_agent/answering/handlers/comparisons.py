@@ -31,8 +31,8 @@ _AFFIRMED: dict[str, frozenset[str]] = {
     "enantiomer": frozenset({"enantiomers"}),
     "diastereomer": frozenset({"diastereomers"}),
     "tautomer": frozenset({"tautomers", "same molecule, another tautomer"}),
-    "salt": frozenset({"salt of", "parent of", "salts of one parent"}),
-    "parent": frozenset({"parent of", "salt of"}),
+    "salt": frozenset({"salt of"}),
+    "parent": frozenset({"parent of"}),
     "related": frozenset(),
 }
 """relations of two structures for which a question about one is answered with yes"""
@@ -188,10 +188,13 @@ def _most_alike(context: AnswerContext, query: Query, molecules: Sequence[Molecu
         draft.facts += [fact for fact in facts_of_comparison(first, other) if fact.predicate in query.predicates]
     shown = listed([f"{compose.name_of(other)} {alike:.3f}" for alike, other in rows])
     how = "least" if query.order == "least" else "most"
+    lead = ""
+    if query.aggregate == "yes_no":
+        lead = "Yes. " if rows[0][1] is molecules[1] else "No. "
     cited = draft.sources.cite(draft.facts[-1].provenance)
     return draft.close(
         "answered",
-        f"{compose.capital(compose.name_of(rows[0][1]))} is {how} similar to {compose.name_of(first)}. Tanimoto "
+        f"{lead}{compose.capital(compose.name_of(rows[0][1]))} is {how} similar to {compose.name_of(first)}. Tanimoto "
         f"similarity: {shown} (Morgan fingerprints, radius 2, 2048 bits, without stereochemistry) {cited}.",
     )
 

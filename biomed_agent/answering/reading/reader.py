@@ -18,6 +18,7 @@ from biomed_agent.answering.reading.mentions import Mention, find_mentions
 from biomed_agent.answering.reading.phrases import Role, folded_words
 from biomed_agent.answering.reading.slots import Given, Slots
 from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of, whole_word
+from biomed_agent.answering.reading.terms import RecordedTerms
 from biomed_agent.answering.reading.words import phrases
 from biomed_agent.core.query import EntityKind, Query
 
@@ -64,6 +65,7 @@ class Reading:
         self.pieces = _without_labels(_with_patterns(text, pieces_of(text, self.things)))
         self.given = given or Given()
         self._terms = RecordedTerms(index)
+        self._statement = partial(frames.statement, terms=self._terms)
 
     def clauses(self) -> list[Clause]:
         """Read the clauses of the question, in order."""
@@ -87,7 +89,7 @@ class Reading:
             if query is None:
                 continue
             left = len(slots.unread())
-            if left and best is not None and left == best[0] and frame is frames.statement:
+            if left and best is not None and left == best[0] and frame is self._statement:
                 best = (left, query, slots)  # what is supposed may be checked all the same
             if left == 0:
                 if best is not None and best[0] == 0:
@@ -114,7 +116,7 @@ class Reading:
             frames.pair, comparisons.by_structure, comparisons.by_value, frames.hazards, lists.similar,
             lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.values, frames.name_of,
             frames.described,
-            comparisons.side_by_side, frames.statement, frames.identified,
+            comparisons.side_by_side, self._statement, frames.identified,
         )  # fmt: skip
         yield partial(lists.by_attribute, terms=self._terms)
 
@@ -273,23 +275,3 @@ def _opens(pieces: Sequence[Piece], place: int) -> bool:
     if first.thing is not None or not first.meanings:
         return False
     return first.meanings[0].role in _OPENERS or first.says("wh", "count")
-
-
-class RecordedTerms:
-    """Classes, roles, families and places of the local index, by the words of a question."""
-
-    def __init__(self, index: LocalIndex) -> None:
-        self.index = index
-
-    def term(self, kind: EntityKind, words: str) -> tuple[str, str] | None:
-        """See :class:`.lists.Terms`."""
-        if kind == "molecule":
-            return ("ChEBI", words) if self.index.molecules_with("", words, 0).total else None
-        for predicate in _OF_PROTEINS:
-            if self.index.proteins_with(predicate, words, 0).total:
-                return predicate or "protein family", words
-        return None
-
-
-_OF_PROTEINS = ("", "EC number", "subcellular location", "GO molecular function", "GO biological process",
-                "GO cellular component", "name")  # fmt: skip

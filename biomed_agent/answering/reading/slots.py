@@ -49,6 +49,8 @@ class Slots:
     pieces: Sequence[Piece]
     given: Given = Given()
     used: set[int] = field(default_factory=set)
+    pending: Filter | None = None
+    """the second half of a limit that is two"""
     usual: str = ""
     """measure that a limit without one is put on"""
 
@@ -83,6 +85,18 @@ class Slots:
     def read(self, piece: Piece) -> None:
         """Mark a piece as read."""
         self.used.add(self.pieces.index(piece))
+
+    def take_partners(self, kind: EntityKind) -> list[Piece]:
+        """Read the nouns for what binds, as far as a measured affinity tells: inhibitors, but no agonists."""
+        taken = [
+            number
+            for number, piece in enumerate(self.pieces)
+            if number not in self.used
+            and (kind in piece.value("partner")[:1])
+            and "agonist" not in piece.value("partner")
+        ]
+        self.used.update(taken)
+        return [self.pieces[number] for number in taken]
 
     def first(self, *roles: Role) -> Piece | None:
         """Return the first unread piece that may do one of these things."""
@@ -246,7 +260,12 @@ class Slots:
 
     def unread(self) -> list[Piece]:
         """Return the pieces that were not read and may change what is asked."""
-        left = [piece for piece in self.open() if not _neutral(piece)]
+        abroad = any(piece.says("abroad") and piece.value("abroad") != ("filler",) for piece in self.pieces)
+        left = [
+            piece
+            for piece in self.open()
+            if not _neutral(piece) and not (abroad and piece.value("abroad") == ("filler",))
+        ]
         organisms = [piece for piece in left if piece.says("organism")]
         things = [*(piece.thing for piece in self.pieces if piece.thing is not None), *self.given.things]
         if len(organisms) == 1 and any(thing.can_be("protein") for thing in (*things, *self.given.last)):
@@ -254,6 +273,15 @@ class Slots:
         if any(piece.says("variant") for piece in left):
             left = [piece for piece in left if not piece.says("variant", "altered")]
         return left
+
+    def take_units(self, *units: str) -> None:
+        """Read units that say in which a value is wanted: "in nM", "(g/mol)", "how many kDa"."""
+        for place, piece in enumerate(self.pieces):
+            if place in self.used or not any(value[0] in units for value in piece.values("unit")):
+                continue
+            before = self.pieces[place - 1] if place else None
+            if before is None or before.text.lower() in ("in", "(", "as") or before.says("count"):
+                self.used.add(place)
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -354,18 +382,23 @@ class Slots:
         return _RELATIONS[said]
 
     def _words_for_limits(self) -> Filter | None:
-        """Read limits that are words: single-digit nanomolar, subnanomolar."""
+        """Read limits that are words: single-digit nanomolar (from 1 to below 10), subnanomolar."""
+        if self.pending is not None:
+            other, self.pending = self.pending, None
+            return other
         for place, piece in enumerate(self.pieces):
             if place in self.used or not piece.says("limit"):
                 continue
             self.used.add(place)
             relation, *values = piece.value("limit")
-            numbers = tuple(float(value) for value in values)
+            if relation == "between":
+                self.pending = Filter(self._field(place, affinities=True)[0], "<", float(values[1]), "nM", piece.text)
+                relation, values = ">=", values[:1]
+            number = float(values[0])
             field_name, field_place = self._field(place, affinities=True)
             if field_place is not None:
                 self.used.add(field_place)
-            value = numbers if len(numbers) > 1 else numbers[0]
-            return Filter(field_name, "between" if relation == "between" else "<", value, "nM", piece.text)
+            return Filter(field_name, _RELATIONS[relation], number, "nM", piece.text)
         return None
 
 

@@ -28,9 +28,13 @@ _NUMBER_WORDS = (
 def phrases() -> Phrases:
     """Return the table of all phrases: words of questions, predicates and groups of them, hazards, organisms."""
     table = Phrases()
-    for role, value, words in _rows():
-        for phrase in words:
+    for role, value, english, abroad in _rows():
+        for phrase in english:
             table.add(phrase, Meaning(role, value))
+        for phrase in abroad:  # filler of other languages counts beside their other words only: "die" is English, too
+            table.add(phrase, Meaning("abroad", ("filler",) if role == "filler" else ()))
+            if role != "filler":
+                table.add(phrase, Meaning(role, value))
     _add_predicates(table)
     for topic, alternatives in HAZARD_TOPICS.items():
         _add(table, "hazard", (topic,), alternatives)
@@ -45,15 +49,14 @@ def phrases() -> Phrases:
     return table
 
 
-def _rows() -> list[tuple[Role, tuple[str, ...], list[str]]]:
-    """Read the table of words."""
+def _rows() -> list[tuple[Role, tuple[str, ...], list[str], list[str]]]:
+    """Read the table of words: role, value, and the phrases in English and in other languages."""
     text = resources.files("biomed_agent").joinpath("data", "language", "words.tsv").read_text(encoding="utf-8")
-    rows: list[tuple[Role, tuple[str, ...], list[str]]] = []
+    rows: list[tuple[Role, tuple[str, ...], list[str], list[str]]] = []
     for line in text.splitlines()[1:]:
         role, value, english, abroad = line.split("\t")
         said = ("",) if value == '""' else tuple(value.split("|")) if value else ()
-        words = [phrase for cell in (english, abroad) if cell for phrase in split_phrases(cell)]
-        rows.append((cast(Role, role), said, words))
+        rows.append((cast(Role, role), said, split_phrases(english), split_phrases(abroad)))
     return rows
 
 
@@ -63,6 +66,8 @@ def _add_predicates(table: Phrases) -> None:
         if predicate.of != "pair":
             for alternatives in (*predicate.asked, *predicate.abroad.values()):
                 _add(table, "value", (predicate.name,), alternatives)
+            for alternatives in predicate.abroad.values():
+                _add(table, "abroad", (), alternatives)
         _add(table, "adjective", (predicate.name,), "|".join(predicate.adjective))
         _add(table, "more", (predicate.name,), "|".join(predicate.more))
         _add(table, "less", (predicate.name,), "|".join(predicate.less))
