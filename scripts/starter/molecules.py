@@ -310,6 +310,8 @@ def add_terms(data: Path, rows: list[Molecule]) -> None:
         row = by_id.get(identifier)
         if row is None and (structure := canonical(smiles)):
             row = by_key.get(structure[1])
+            if row is not None and "." not in smiles and _drawn_charged(smiles) != _drawn_charged(row.smiles):
+                row = None  # ChEBI has entries of its own for the zwitterion, which has the same key
         _add_from_text(row, text, known)
     for entry in read_tsv(data / "chebi_classes" / "membership.tsv"):
         term = known.terms.get(entry["class_name"].lower())
@@ -319,6 +321,15 @@ def add_terms(data: Path, rows: list[Molecule]) -> None:
             (row.roles if known.is_role(term) else row.classes).append(term)
     for row in rows:
         row.classes, row.roles = sorted(set(row.classes)), sorted(set(row.roles))
+
+
+def _drawn_charged(smiles: str) -> bool:
+    """Tell whether a SMILES is drawn with charges on its atoms."""
+    mol = Chem.MolFromSmiles(smiles)
+    return mol is not None and any(
+        atom.GetFormalCharge() and not any(near.GetFormalCharge() for near in atom.GetNeighbors())
+        for atom in mol.GetAtoms()
+    )
 
 
 def chebi_texts(data: Path) -> Iterator[tuple[str, str, str]]:
