@@ -73,15 +73,15 @@ def test_records_that_disagree_are_said_in_text_and_warning(agent: BioMedAgent) 
 
 
 def test_scores_alone_are_explained_and_no_constant_is_claimed(agent: BioMedAgent) -> None:
-    answer = agent.ask("How strongly does tofacitinib bind JAK3 in nM?")
-    assert answer.text.startswith("No Kd, Ki or IC50 of this pair is on record here. Measured for tofacitinib and ")
+    answer = agent.ask("How strongly does staurosporine bind CDK1 in nM?")
+    assert answer.text.startswith("No Kd, Ki or IC50 of this pair is on record here. Measured for staurosporine and ")
     assert answer.text.endswith(WHAT_A_SCORE_IS)
     assert "higher is stronger, and 12.1 or more counts as binding" in WHAT_A_SCORE_IS
-    assert "EC50" in agent.ask("What is the EC50 of tofacitinib for JAK3?").text.partition("Measured")[0]
+    assert "EC50" in agent.ask("What is the EC50 of staurosporine for CDK1?").text.partition("Measured")[0]
     assert agent.ask("What is the Ki of gefitinib for EGFR?").text.startswith("No Ki of this pair")
-    listed = agent.ask("Which drugs inhibit JAK2?")
+    listed = agent.ask("Which drugs inhibit CDK1?")
     assert "(measured ligands, not a list of approved drugs; KIBA scores)" in listed.text
-    assert "(9 of 9 by KIBA score)" in listed.text
+    assert "(10 of 10 by KIBA score)" in listed.text
     assert listed.text.endswith(WHAT_A_SCORE_IS)
     approved = agent.ask("Which approved drugs inhibit JAK2?")
     assert (approved.status, approved.unread) == ("inapplicable", ("approved",))
@@ -95,7 +95,7 @@ def test_a_list_says_how_many_there_are_and_ranks_each_measure_by_itself(agent: 
     assert len(values) == 10
     assert values == sorted(values, key=float)
     index = agent._components.index
-    protein = index.protein_by_accession("O60674")
+    protein = index.protein_by_accession("P06493")
     assert protein is not None
     scores = [float(fact.value) for fact in partners(index, protein, Query("list")).facts]
     assert scores == sorted(scores, reverse=True)
@@ -105,13 +105,13 @@ def test_a_list_says_how_many_there_are_and_ranks_each_measure_by_itself(agent: 
     ("question", "says"),
     [
         (
-            "Which drugs inhibit JAK2 with Kd below 10 nM?",
-            "No Kd of Tyrosine-protein kinase JAK2 (JAK2) is on record here",
+            "Which drugs inhibit CDK1 with Kd below 10 nM?",
+            "No Kd of Cyclin-dependent kinase 1 (CDK1) is on record here",
         ),
         ("Which kinases does gefitinib bind with KIBA score above 13?", "No KIBA score of gefitinib is on record here"),
         (
-            "Which compounds bind JAK3 below 10 nM?",
-            "No Kd, Ki or IC50 of Tyrosine-protein kinase JAK3 (JAK3) is on record",
+            "Which compounds bind CDK1 below 10 nM?",
+            "No Kd, Ki or IC50 of Cyclin-dependent kinase 1 (CDK1) is on record",
         ),
     ],
 )
@@ -122,11 +122,11 @@ def test_a_limit_on_a_measure_that_is_not_on_record_says_so(agent: BioMedAgent, 
 @pytest.mark.parametrize(
     ("question", "says", "count"),
     [
-        ("List the kinases staurosporine binds with Kd below 10 nM", "(10 of 86 by Kd)", 86),
+        ("List the kinases staurosporine binds with Kd below 10 nM", "(10 of 94 by Kd)", 94),
         ("Which kinase inhibitors bind ABL1 with Kd < 1 nM?", "(2 of 2 by Kd)", 2),
-        ("Which drugs inhibit JAK2 with a KIBA score above 14?", "(3 of 3 by KIBA score)", 3),
+        ("Which drugs inhibit CDK1 with a KIBA score above 13.65?", "(2 of 2 by KIBA score)", 2),
         ("Which inhibitors bind ABL1 with Kd < 0.00001 nM?", "is within the limit Kd < 0.00001 nM", 2),
-        ("Which inhibitors bind JAK2 with Kd < 10 nM?", WHAT_A_SCORE_IS, 1),
+        ("Which inhibitors bind CDK1 with Kd < 10 nM?", WHAT_A_SCORE_IS, 1),
     ],
 )
 def test_a_limit_is_applied_to_all_that_is_on_record(agent: BioMedAgent, question: str, says: str, count: int) -> None:
