@@ -131,7 +131,9 @@ def _remember_failure(memory: Memory, clauses: Sequence[Clause], error: BiomedAg
     if isinstance(error, Ambiguous) and query is not None:
         memory.forget()
         memory.query, memory.candidates = query, tuple(error.candidates)
-        memory.ambiguous = next((subject.text for subject in query.subjects), "")
+        kinds = {candidate.kind for candidate in error.candidates}
+        fitting = [subject for subject in query.subjects if subject.kind in kinds] or list(query.subjects)
+        memory.ambiguous = fitting[-1].text if fitting else ""
     elif error.status in ("not_found", "invalid", "ambiguous"):
         memory.forget()
 

@@ -26,7 +26,8 @@ _ADJECTIVES = {"molecular weight": ("heavier", "lighter"), "logP": ("more lipoph
                "rotatable bonds": ("more flexible", "less flexible")}  # fmt: skip
 _AFFIRMED: dict[str, frozenset[str]] = {
     "same": frozenset({"same molecule", "same molecule, another tautomer", "same molecule, drawn differently"}),
-    "isomer": frozenset({"constitutional isomers"}),
+    "isomer": frozenset({"constitutional isomers", "stereoisomers", "enantiomers", "diastereomers"}),
+    "constitutional": frozenset({"constitutional isomers"}),
     "stereoisomer": frozenset({"stereoisomers", "enantiomers", "diastereomers"}),
     "enantiomer": frozenset({"enantiomers"}),
     "diastereomer": frozenset({"diastereomers"}),

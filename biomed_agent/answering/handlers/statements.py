@@ -8,7 +8,7 @@ from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.query import Query
-from biomed_agent.core.types import Answer
+from biomed_agent.core.types import Answer, Protein
 
 
 def handle(context: AnswerContext, query: Query) -> Answer:
@@ -16,10 +16,34 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if not query.text:  # a statement of the caller, and no question
         return check(context, query.object)
     context.draft.kind = "claim"
+    entity = context.draft.entities[0].entity
+    if isinstance(entity, Protein) and (phrase := _class_asked(query.object)):
+        return _belongs(context, entity, phrase)
     checked = check(context, query.object, asked=True)
     if checked.status != "inapplicable":
         return checked
     return replace(checked, text=f"{checked.text} {model_step.why_unasked(context)}")
+
+
+def _class_asked(statement: str) -> str:
+    """Return the class that a statement puts a protein into: "It is a tyrosine kinase." gives "tyrosine kinase"."""
+    words = statement.rstrip(".").split()
+    return " ".join(words[3:]) if words[:2] == ["It", "is"] and words[2:3] and words[2] in ("a", "an") else ""
+
+
+def _belongs(context: AnswerContext, protein: Protein, phrase: str) -> Answer:
+    """Say whether a record puts a protein into a class, a family, or among those with a term; names decide nothing."""
+    draft, index = context.draft, context.components.index
+    for predicate in ("", "GO molecular function", "subcellular location"):
+        found = index.proteins_with(predicate, phrase, 1_000_000)
+        own = [fact for fact in found.facts if fact.subject == protein.handle]
+        if own:
+            draft.facts += own[:1]
+            stated = compose.facts_sentence(protein, own[:1], draft.sources)
+            return draft.close("answered", f"Yes. {stated}")
+    name = compose.name_of(protein)
+    unstated = f"No family, enzyme class or term on record here makes {name} a {phrase}; that does not exclude it."
+    return draft.close("inapplicable", f"{unstated} {model_step.why_unasked(context)}")
 
 
 def check(context: AnswerContext, statement: str, *, asked: bool = False) -> Answer:

@@ -134,13 +134,13 @@ def by_affinity(s: Slots) -> Query | None:
     s.take("kind", "class", "imperative", "contain")
     _read_number_of(s, molecules if len(molecules) > 1 else proteins)
     s.take_value("wh", "who")
-    order = "least" if weaker and not stronger else "most"
+    order = "least" if weaker else "most"
     return Query(
         "compare",
         (*subjects_of(molecules, "molecule"), *subjects_of(proteins, "protein")),
         tuple(dict.fromkeys(measures)) or ("affinity",),
         order=order if stronger or weaker else "",
-        aggregate="yes_no" if s.asks_yes_or_no and stronger and any(p.says("than") for p in compares) else "compare",
+        aggregate="yes_no" if s.asks_yes_or_no and (stronger or weaker) and any(p.says("than") for p in compares) else "compare",
         kind="activity",
     )
 

@@ -14,7 +14,7 @@ from biomed_agent.answering.reading.frames import subjects_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
 from biomed_agent.core.predicates import COMPUTED
-from biomed_agent.core.query import Query, Subject
+from biomed_agent.core.query import Filter, Query, Subject
 from biomed_agent.core.types import Candidate
 
 MAX_REMEMBERED = 6
@@ -69,6 +69,8 @@ def follow(
     if last is None:
         return None
     named = [piece.thing for piece in pieces if piece.thing is not None]
+    if not named and last.frame == "compare" and last.predicates and any(p.says("difference") for p in pieces):
+        return replace(last, object="difference", order="", aggregate="compare")
     if not named:
         return _ranked(memory, last, pieces) or _narrowed(last, text, pieces)
     if query is not None and query.frame == "compare" and not query.predicates and not query.object and not unread:
@@ -139,13 +141,16 @@ def _narrowed(last: Query, text: str, pieces: Sequence[Piece]) -> Query | None:
     s = Slots(text, pieces)
     measure = next((condition.field for condition in last.filters if condition.field != "protein class"), "")
     conditions = s.filters(affinities=True, usual=measure)
+    classes = [Filter("protein class", "has", p.value("class")[0], words=p.text) for p in s.take("class")]
+    conditions += classes if last.object == "protein" else []
     counted = bool(s.take("count"))
     strongest, weakest = s.take("strongest", "top"), s.take("weakest")
     limit = lists.limit_of(s)
-    s.take("only", "imperative", "kind", "class", "partner", "again", "bind", "contain", "rank", "unit", "than")
+    s.take("only", "imperative", "kind", "partner", "again", "bind", "contain", "rank", "unit", "than")
     if s.unread() or not (conditions or counted or strongest or weakest or limit):
         return None
-    kept = [f for f in last.filters if not conditions or f.field == "protein class"]
+    replaced = any(condition.field != "protein class" for condition in conditions)
+    kept = [f for f in last.filters if not replaced or f.field == "protein class"]
     one = 1 if (strongest or weakest) and limit is None and not counted else None
     return replace(
         last,

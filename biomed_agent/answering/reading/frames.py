@@ -13,8 +13,8 @@ from biomed_agent.answering.reading.phrases import Role, singular_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
 from biomed_agent.answering.reading.terms import Terms
-from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.affinity import IN_NM
+from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.chemistry.vocabulary import VOCABULARY
 from biomed_agent.core.predicates import COMPUTED, GROUPS, HAZARDS, IDENTITY, predicate_row
 from biomed_agent.core.query import EntityKind, Filter, Kind, Query, Subject
@@ -83,15 +83,17 @@ def sides(s: Slots) -> tuple[list[Thing], list[Thing]]:
             (proteins if molecules and not proteins else molecules if proteins and not molecules else proteins).append(
                 thing
             )
+    named = bool(molecules or proteins)
     molecules = molecules or s.about("molecule")
-    proteins = proteins or s.about("protein")
+    if named or not molecules or s.given.things or s.speaks_of_several:
+        proteins = proteins or s.about("protein")  # one "it" stands for one thing
     return molecules, proteins
 
 
 def pair(s: Slots) -> Query | None:
     """What was measured of molecules and proteins, all of them named."""
     molecules, proteins = sides(s)
-    if not molecules or not proteins:
+    if not molecules or not proteins or s.says_gene or not (s.in_one_list(molecules) and s.in_one_list(proteins)):
         return None
     yes_no = s.asks_yes_or_no
     conditions = s.filters(affinities=True)
@@ -145,8 +147,11 @@ def values(s: Slots) -> Query | None:
     if not asked:
         return None
     count = bool(s.take("count"))
-    if _of_another(s, pieces):
+    if _of_another(s, pieces) or (s.says_gene and COMPUTED & set(asked)):
         return None
+    if any(thing.mention is not None and residue_named(thing.text) for thing in things[:-1]) and "protein" in kinds:
+        return None  # "How many residues of EGFR are lysine?"
+    obeys = s.take("obey") if any(name in _RULES for name in asked) else []
     if _OF_GROUPS & set(asked):
         _read_qualifier(s, pieces)
         s.take("where", "function") if asked[0] not in ("disease",) else s.take("function")
@@ -176,7 +181,7 @@ def values(s: Slots) -> Query | None:
         "value",
         subjects_of(things, wanted),
         predicates,
-        object="violates" if any(("no",) in piece.values("obey") for piece in obeys) else "obeys" if obeys else "",
+        object="" if any(piece.text.lower().startswith(("pains", "brenk")) for piece in pieces) else "violates" if any(("no",) in piece.values("obey") for piece in obeys) else "obeys" if obeys else "",
         filters=tuple(conditions),
         aggregate="count" if count and _counted(predicates) else "yes_no" if yes_no else "",
         kind=_question_kind(predicates),
@@ -231,14 +236,14 @@ def _counted(predicates: Sequence[str]) -> bool:
     return all(name in _OF_GROUPS for name in predicates)
 
 
-_OTHER_THINGS = _OF_GROUPS | {"salt form", "parent compound"}
+_OTHER_THINGS = _OF_GROUPS | {"salt form", "parent compound", "Murcko scaffold", "pathway", "tissue specificity"}
 """predicates whose values are things or parts of their own"""
 
 
 def _of_another(s: Slots, pieces: Sequence[Piece]) -> bool:
     """Whether a value is asked of a part or a relative of what is named: "the weight of the kinase domain of X"."""
     places = sorted(s.pieces.index(piece) for piece in pieces)
-    own = [place for place in places if any(v[0] in _OTHER_THINGS for v in s.pieces[place].values("value"))]
+    own = [place for place in places if any(v[0] in _OTHER_THINGS for role in ("value", "express") for v in s.pieces[place].values(role))]
     if not own or len(places) == len(own):
         return False
     return not all(
@@ -308,6 +313,8 @@ def count(s: Slots) -> Query | None:
         return None
     if kind == "protein" and (asks is False or not all(residue_named(each) for each in words)):
         return None
+    if not _joined(s, groups) or (yes_no and _turned_round(s, things, groups)):
+        return None
     for run in groups:
         for piece in run:
             s.read(piece)
@@ -340,6 +347,23 @@ def _smarts(s: Slots, things: Sequence[Thing]) -> Query | None:
     s.take("smarts", "contain", "imperative", "kind", "count")
     condition = Filter("SMARTS", "has", pattern.text, words=f"SMARTS {pattern.text}")
     return Query("count", subjects_of(things, "molecule"), filters=(condition,), aggregate="count", kind="computed")
+
+
+def _joined(s: Slots, runs: Sequence[Sequence[Piece]]) -> bool:
+    """Whether the parts stand in a list, and none is on another: "hydrogens on the ring"."""
+    places = [(s.pieces.index(run[0]), s.pieces.index(run[-1])) for run in runs]
+    return all(
+        any(piece.says("and") or piece.text == "," for piece in s.pieces[end:start])
+        for (_, end), (start, _) in itertools.pairwise(places)
+    )
+
+
+def _turned_round(s: Slots, things: Sequence[Thing], runs: Sequence[Sequence[Piece]]) -> bool:
+    """Whether the part would hold the whole: "Does pyrimidine contain imatinib?"."""
+    if things[0].mention is None:
+        return False
+    whole, part = s.place_of(things[0]), s.pieces.index(runs[0][0])
+    return part < whole and not any(p.text.lower() in ("in", "of", "to") for p in s.pieces[part:whole])
 
 
 def _is_computed(piece: Piece) -> bool:
@@ -420,6 +444,11 @@ def residue(s: Slots) -> Query | None:
     if number is None:
         return None
     place = number.number or 0.0
+    at = s.pieces.index(number)
+    if not any(piece.says("residue", "position", "term") or piece.thing for piece in s.pieces[:at]) or any(
+        piece.says("residue") for piece in s.pieces[at + 1 : at + 2]
+    ):
+        return None  # "Does it have 1210 residues?"
     s.read(number)
     named = [piece for piece in s.open() if residue_named(piece.text)]
     for piece in named:
@@ -465,7 +494,7 @@ def described(s: Slots) -> Query | None:
         asked.append("description")
     if len(asked) != 1:
         return None
-    if s.asks_yes_or_no:
+    if s.asks_yes_or_no or (any(_plural_kind(piece) for piece in s.pieces) and len(things) == 1):
         return None
     s.take("imperative", "contain", "identify", "everything")
     kind = asked[0]
@@ -492,8 +521,8 @@ def identified(s: Slots) -> Query | None:
     opens = s.opens_with
     if s.asks_yes_or_no and not (opens is not None and opens.says("pronoun")):
         return None
-    if things[0].text.startswith("ec:") and any(_plural_kind(piece) for piece in s.pieces):
-        return None  # "the enzymes of EC 1.15.1.1" are a list
+    if any(_plural_kind(piece) for piece in s.pieces) and len(things) == 1:
+        return None  # "the enzymes of EC 1.15.1.1" and "Which molecules are boronic acids?" are lists
     return Query("describe", subjects_of(things), kind="identity")
 
 
@@ -515,13 +544,18 @@ def statement(s: Slots, terms: Terms) -> Query | None:
     opens = s.opens_with
     if opens is None or not (s.asks_yes_or_no or opens.text.lower() in _MODALS):
         return None
-    things = _without_parts(s)[:1]
-    if not things:
+    things = _without_parts(s)
+    if not things or (len(things) > 1 and not s.named_anywhere):
         return None
+    things = things[:1]
     opening = s.opens_with
     place = s.pieces.index(opening) if opening is not None else 0
     rest = [piece for piece in s.pieces[place + 1 :] if piece.thing not in things and not _stands_for_it(piece)]
-    words = " ".join(piece.text for piece in rest if not piece.mark).strip()
+    if any(piece.says("relation", "between", "compare", "than") and not piece.says("filler") for piece in rest):
+        return None  # what is compared is no statement about one thing
+    if any(piece.number is not None for piece in rest) and any(piece.says("value") for piece in rest):
+        return None
+    words = _text_of(s, place, rest)
     verb = opening.text.lower() if opening is not None else "is"
     said = _stated(verb, words)
     if not said:
@@ -537,6 +571,23 @@ def statement(s: Slots, terms: Terms) -> Query | None:
         if piece in rest and not named and (known or piece.meanings or piece.text.lower() in (*leads, *_CHECKED)):
             s.used.add(number)
     return Query("is_a", subjects_of(things), object=said, aggregate="yes_no", kind="claim")
+
+
+def _text_of(s: Slots, place: int, rest: Sequence[Piece]) -> str:
+    """Return what a clause says after its verb as it is written, without the name of what it is about."""
+    words: list[str] = []
+    for before, piece in itertools.pairwise((s.pieces[place], *rest)):
+        glued = before.end == piece.start or not s.text[before.end : piece.start].strip(" ") == "" and (
+            " " not in s.text[before.end : piece.start] and before in rest
+        )  # fmt: skip
+        between = s.text[before.end : piece.start] if before in rest and " " not in s.text[before.end : piece.start] else ""
+        if piece.mark:
+            continue
+        if glued and words:
+            words[-1] += between + piece.text
+        else:
+            words.append(piece.text)
+    return " ".join(words).strip()
 
 
 def _stands_for_it(piece: Piece) -> bool:

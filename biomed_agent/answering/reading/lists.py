@@ -32,6 +32,8 @@ def partners(s: Slots) -> Query | None:
     yes_no = s.asks_yes_or_no
     conditions = s.filters(affinities=True)
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
+    if s.says_gene or _acts_the_other_way(s, subject, kind):
+        return None
     bound = s.take_value("bind", "", "inhibitor")
     related = s.take_partners(listing)
     drugs = [piece for piece in s.open() if listing == "molecule" and piece.text.lower() in _DRUGS]
@@ -60,6 +62,16 @@ def partners(s: Slots) -> Query | None:
         order="weakest" if weakest else "strongest" if strongest or top else "", limit=limit, aggregate=aggregate,
         kind="activity",
     )  # fmt: skip
+
+
+def _acts_the_other_way(s: Slots, subject: Thing, kind: EntityKind) -> bool:
+    """Whether a protein is said to inhibit, or a molecule to be inhibited: "Which drugs does EGFR inhibit?"."""
+    verbs = [n for n, piece in enumerate(s.pieces) if ("inhibitor",) in piece.values("bind")]
+    if not verbs or subject.mention is None:
+        return False
+    passive = s.pieces[verbs[0]].text.lower().endswith("ed")
+    before = s.place_of(subject) < verbs[0]
+    return (before != passive) if kind == "protein" else (before == passive)
 
 
 def _one_side(s: Slots) -> tuple[Thing | None, EntityKind]:
@@ -198,7 +210,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
         return None
     if s.named_anywhere and not _enzyme_numbers(s):
         return None
-    asks = s.has("imperative", "count", "wh", "known")
+    asks = s.has("imperative", "count", "known")
     classes = _listed_classes(s, listing) if listing else []
     if listing == "molecule":
         s.take_value("partner", "molecule")
@@ -207,6 +219,10 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
     conditions += [Filter("EC number", "has", number, words=f"EC {number}") for number in _enzyme_numbers(s)]
     s.take_value("value", "EC number")
+    if listing == "protein":
+        conditions += [
+            Filter("organism", "has", piece.value("organism")[0], words=piece.text) for piece in s.take("organism")
+        ]
     limit = limit_of(s)
     for run in _runs(s):
         condition = _condition(s, run, listing, terms)

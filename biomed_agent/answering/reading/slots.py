@@ -236,6 +236,29 @@ class Slots:
             return Thing(thing.mention, thing.text, frozenset({kind}))
         return thing
 
+    @property
+    def speaks_of_several(self) -> bool:
+        """Whether a pronoun stands for several things, or two pronouns stand in it."""
+        spoken = [piece.value("pronoun") for piece in self.pieces if piece.says("pronoun")]
+        return len(spoken) > 1 or any(value[1:] == ("several",) for value in spoken)
+
+    @property
+    def says_gene(self) -> bool:
+        """Whether a name is called a gene, of which no record here states a length or a ligand."""
+        return any(
+            piece.text.lower() in ("gene", "genes") and any(self.pieces[n].thing for n in self._beside(place))
+            for place, piece in enumerate(self.pieces)
+        )
+
+    def in_one_list(self, things: Sequence[Thing]) -> bool:
+        """Whether things stand in one list, none of them related to another by a preposition."""
+        places = [n for n, piece in enumerate(self.pieces) if piece.thing is not None and piece.thing in things]
+        return all(
+            not any(piece.text.lower() in _RELATING for piece in self.pieces[first:second])
+            or any(piece.says("and", "compare") or piece.text == "," for piece in self.pieces[first:second])
+            for first, second in itertools.pairwise(places)
+        )
+
     def place_of(self, thing: Thing) -> int:
         """Return where a thing is named first."""
         return next(
@@ -304,6 +327,7 @@ class Slots:
             if place in self.used or not piece.says("relation", "between"):
                 continue
             numbers, places = self._numbers(place, piece)
+            numbers, own_units = self._in_one_unit(numbers, places)
             if not numbers:
                 continue
             unit, unit_place = self._unit(max(number for number in places if self.pieces[number].number is not None))
@@ -313,7 +337,7 @@ class Slots:
             if field_name == "" or (affinities and (field_name == SCORE) == bool(unit)):
                 continue
             relation = self._relation(piece, field_name, len(numbers))
-            used = {place, *places, *([unit_place] if unit_place is not None else [])}
+            used = {place, *places, *own_units, *([unit_place] if unit_place is not None else [])}
             self.used |= used
             said = sorted(used)
             if field_place is not None and affinities:
@@ -343,7 +367,7 @@ class Slots:
                 if value is not None:
                     return [value], [number, *before[: before.index(number)]]
             return [], []
-        wanted = 2 if piece.says("between") else 1
+        wanted = 2 if piece.says("between") or self._ends_with_another(place) else 1
         numbers: list[float] = []
         places: list[int] = []
         for number in range(place + 1, len(self.pieces)):
@@ -356,6 +380,24 @@ class Slots:
             elif not (_skipped(other) or other.says("and", "unit", "than") or other.text == "-"):
                 break
         return [], []
+
+    def _ends_with_another(self, place: int) -> bool:
+        """Whether "from" opens a range: "from 10 nM to 100 nM"."""
+        if self.pieces[place].text.lower() != "from":
+            return False
+        after = [piece for piece in self.pieces[place + 1 :] if not piece.says("unit")]
+        return len(after) > 2 and after[0].number is not None and after[1].text.lower() == "to" and (
+            after[2].number is not None
+        )  # fmt: skip
+
+    def _in_one_unit(self, numbers: list[float], places: list[int]) -> tuple[list[float], list[int]]:
+        """Return the ends of a range in the unit of the last, and where the first has one of its own."""
+        if len(numbers) != 2 or places[0] + 1 >= len(self.pieces):
+            return numbers, []
+        own, (last, _) = self.pieces[places[0] + 1].value("unit"), self._unit(places[1])
+        if not own or own[0] not in IN_NM or last not in IN_NM:
+            return numbers, []
+        return [numbers[0] * IN_NM[own[0]] / IN_NM[last], numbers[1]], [places[0] + 1]
 
     def _unit(self, place: int) -> tuple[str, int | None]:
         after = place + 1

@@ -13,7 +13,7 @@ from biomed_agent.core.protein_variants import substitution_spans
 from biomed_agent.core.query import EntityKind
 
 _TOKEN = re.compile(
-    r"(?P<number>\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?(?![^\W\d_]{3}))|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?|\d+)"
+    r"(?P<number>(?:(?<![^\s(])[-−])?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?(?![^\W\d_]{3}))|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?|\d+)"
     r"|(?P<sign>[<>≤≥=]+|[%&*])|(?P<mark>[,;:?!.()\[\]\"“”\n])"
 )
 _SIGNS = {"<": "<", "<=": "<=", "≤": "<=", "=<": "<=", ">": ">", ">=": ">=", "≥": ">=", "=>": ">=", "=": "="}
@@ -156,7 +156,8 @@ def _tokens(text: str, start: int, end: int) -> list[_Token]:
         elif match["number"]:
             number = shown.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", shown) else shown
             number = number.replace(",", ".") if number.count(",") == 1 and "." not in number else number
-            plain = number if re.fullmatch(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", number) else ""
+            number = number.replace("−", "-")
+            plain = number if re.fullmatch(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", number) else ""
             tokens.append(_Token(shown, match.start(), match.end(), shown, number=plain))
         elif _CJK.fullmatch(shown):
             tokens += _cjk(shown, match.start())
