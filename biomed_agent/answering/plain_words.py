@@ -222,7 +222,8 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
     unfilled = query is None or not query.subjects
     asks_on = not any(piece.says("pronoun") for piece in clause.pieces) and not reading.given.things
     unknown = bool(clause.unread) and _names_unknown(clause) and asks_on
-    if names_nothing and not _lists(query) and (unfilled or unknown):
+    lists_things = any(piece.says("kind", "class") for piece in clause.pieces) and bool(clause.unread)
+    if names_nothing and not _lists(query) and (unfilled or unknown) and not lists_things:
         raise _nothing_named(context, reading.text)
     subjects = query.subjects if query is not None else _named_in(clause)
     draft.kind = query.kind if query is not None else "other"
@@ -292,7 +293,7 @@ def _resolve(context: AnswerContext, subject: Subject, thing: Thing | None, orga
 
 def _check_names(context: AnswerContext, reading: Reading, clause: Clause) -> None:
     """Refuse a name that is only a part of what the question names, which is why a word beside it was not read."""
-    partners = clause.query is not None and clause.query.kind == "activity"
+    partners = any(piece.says("bind", "partner", "measure") for piece in clause.pieces)
     for piece in clause.pieces:
         if piece.thing is not None and piece.thing.mention is not None:
             check_whole(reading.text, piece.thing.mention, context.components.index, partners=partners)

@@ -153,9 +153,9 @@ def _said(condition: Filter) -> str:
     if condition.field == "structure":
         return f"{'without' if condition.relation == 'lacks' else 'with'} {condition.value}"
     if _computes(condition):
-        return f"with {compose.label_of(condition.field)} {condition.words or condition}".replace(
-            f"with {condition.field} {condition.field}", f"with {condition.field}"
-        )
+        words = condition.words or str(condition)
+        named = compose.label_of(condition.field).lower() in words.lower() or " than " in words
+        return words if named else f"{compose.label_of(condition.field)} {words}"
     return f"{condition.value}"
 
 

@@ -8,7 +8,7 @@ from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.query import Query
-from biomed_agent.core.types import Answer, Protein
+from biomed_agent.core.types import Answer, Molecule, Protein
 
 
 def handle(context: AnswerContext, query: Query) -> Answer:
@@ -20,6 +20,9 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if isinstance(entity, Protein) and (phrase := _class_asked(query.object)):
         return _belongs(context, entity, phrase)
     checked = check(context, query.object, asked=True)
+    if checked.status == "inapplicable" and isinstance(entity, Molecule) and (phrase := _class_asked(query.object)):
+        if told := _listed_under(context, entity, phrase):
+            return told
     if checked.status != "inapplicable":
         return checked
     return replace(checked, text=f"{checked.text} {model_step.why_unasked(context)}")
@@ -44,6 +47,16 @@ def _belongs(context: AnswerContext, protein: Protein, phrase: str) -> Answer:
     name = compose.name_of(protein)
     unstated = f"No family, enzyme class or term on record here makes {name} a {phrase}; that does not exclude it."
     return draft.close("inapplicable", f"{unstated} {model_step.why_unasked(context)}")
+
+
+def _listed_under(context: AnswerContext, molecule: Molecule, phrase: str) -> Answer | None:
+    """Say that a record lists a molecule under a class or role; None where none does."""
+    found = context.components.index.molecules_with("", phrase, 1_000_000)
+    own = [fact for fact in found.facts if fact.subject == molecule.handle][:1]
+    if not own:
+        return None
+    context.draft.facts += own
+    return context.draft.close("answered", f"Yes. {compose.facts_sentence(molecule, own, context.draft.sources)}")
 
 
 def check(context: AnswerContext, statement: str, *, asked: bool = False) -> Answer:

@@ -149,9 +149,11 @@ def values(s: Slots) -> Query | None:
     count = bool(s.take("count"))
     if _of_another(s, pieces) or (s.says_gene and COMPUTED & set(asked)):
         return None
-    if any(thing.mention is not None and residue_named(thing.text) for thing in things[:-1]) and "protein" in kinds:
+    if len(things) > 1 and "protein" in kinds and any(residue_named(thing.text) for thing in things):
         return None  # "How many residues of EGFR are lysine?"
     obeys = s.take("obey") if any(name in _RULES for name in asked) else []
+    if _OF_GROUPS & set(asked) and any(piece.text.lower() == "do" for piece in s.pieces):
+        return None  # "What does the kinase domain of it do?"
     if _OF_GROUPS & set(asked):
         _read_qualifier(s, pieces)
         s.take("where", "function") if asked[0] not in ("disease",) else s.take("function")
@@ -567,7 +569,7 @@ def statement(s: Slots, terms: Terms) -> Query | None:
         terms.term(kind, phrase) for kind in kinds if things[0].can_be(kind)
     )  # fmt: skip
     for number, piece in enumerate(s.pieces):
-        named = piece.thing is not None and not known
+        named = (piece.thing is not None or piece.says("organism")) and not known
         if piece in rest and not named and (known or piece.meanings or piece.text.lower() in (*leads, *_CHECKED)):
             s.used.add(number)
     return Query("is_a", subjects_of(things), object=said, aggregate="yes_no", kind="claim")

@@ -173,7 +173,7 @@ def containing(s: Slots) -> Query | None:
     if len(things) != 1 or not things[0].can_be("molecule") or s.asks_yes_or_no:
         return None
     place = s.place_of(things[0])
-    holds = any(piece.says("contain") for piece in s.pieces[:place])
+    holds = any(piece.says("contain") and not piece.text.lower().endswith("ed") for piece in s.pieces[:place])
     searches = s.has("substructure")
     if not (searches or (holds and s.take("contain") and _molecule_nouns(s))):
         return None
@@ -215,6 +215,8 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     if listing == "molecule":
         s.take_value("partner", "molecule")
     conditions = [*s.filters(affinities=False), *_comparatives(s)]
+    for condition in list(conditions):
+        s.take_value("value", condition.field)
     counted = bool(s.take("count"))
     s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
     conditions += [Filter("EC number", "has", number, words=f"EC {number}") for number in _enzyme_numbers(s)]
@@ -275,11 +277,11 @@ def _comparatives(s: Slots) -> list[Filter]:
         number = next((other for other in s.open() if other.number is not None), None)
         if than is None or number is None:
             continue
-        unit = next((other for other in s.open() if other.says("unit")), None)
+        unit = next((other for other in s.open() if other.says("unit", "residue")), None)
         for read in (piece, than, number, *([unit] if unit else [])):
             s.read(read)
         words = f"{piece.text} than {number.text}{f' {unit.text}' if unit else ''}"
-        shown = unit.value("unit")[0] if unit else ""
+        shown = next(iter(unit.value("unit")), "residues") if unit else ""
         found.append(Filter(name, ">" if role == "more" else "<", number.number or 0.0, shown, words))
     return found
 

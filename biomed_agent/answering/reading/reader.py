@@ -103,7 +103,8 @@ class Reading:
                 best = (left, query, slots)
         text = self.text[pieces[0].start : pieces[-1].end]
         if best is None:
-            unread = [piece for piece in blank.unread() if not piece.says("wh", "value", "imperative")]
+            left = [piece for piece in blank.unread() if piece.thing is None]
+            unread = [piece for piece in left if not piece.meanings] or left
             return Clause(None, self._words(unread), tuple(pieces), text)
         left, query, slots = best
         rivals = [other for other in rivals if other.frame != query.frame] if query.frame in ("value", "list") else []

@@ -351,10 +351,10 @@ class Slots:
     def _words(self, places: Sequence[int]) -> str:
         """Return what stands at places, "and" between two numbers."""
         words: list[str] = []
-        for place in places:
+        for number, place in enumerate(places):
             piece = self.pieces[place]
-            if piece.number is not None and words and words[-1][-1:].isdigit():
-                words.append("and" if words[0].lower() == "between" or "between" in words else "to")
+            if piece.number is not None and any(self.pieces[other].number is not None for other in places[:number]):
+                words.append("and" if "between" in " ".join(words).lower() else "to")
             words.append(" ".join(piece.text.split()))
         return " ".join(words)
 
