@@ -1,4 +1,4 @@
-"""One question in plain words: read, its names resolved, each clause answered, or refused by the word that was not read.
+"""One question in plain words: each clause is read, its names resolved, and answered, or the unread word is named.
 
 Functions raise only :class:`~biomed_agent.core.errors.BiomedAgentError`; :mod:`biomed_agent.answering.agent` turns that
 into an answer.
@@ -7,8 +7,9 @@ into an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext, Draft
@@ -32,7 +33,7 @@ from biomed_agent.core.errors import (
 from biomed_agent.core.identifiers import names_a_file
 from biomed_agent.core.protein_variants import substitutions_in
 from biomed_agent.core.query import EntityKind, Query, Subject
-from biomed_agent.core.types import Answer, Protein, Resolved
+from biomed_agent.core.types import Answer, Candidate, Protein, Resolved
 from biomed_agent.core.words import listed
 
 _PMID = re.compile(r"\bPMID[:\s]\s*([1-9]\d{3,8})\b", re.IGNORECASE)
@@ -182,24 +183,29 @@ def _joined(context: AnswerContext, told: Sequence[Answer], answers: Sequence[An
         for resolved in answer.entities:
             entities.setdefault(resolved.entity.handle, resolved)
 
-    def together(name: str) -> tuple[object, ...]:
-        return tuple(dict.fromkeys(item for answer in told for item in getattr(answer, name)))
-
     return replace(
         first,
         text=" ".join(answer.text for answer in told),
         read_as="; ".join(dict.fromkeys(answer.read_as for answer in told if answer.read_as)),
         entities=tuple(entities.values()),
-        facts=together("facts"),
-        claims=together("claims"),
-        evidence=together("evidence"),
+        facts=_together(answer.facts for answer in told),
+        claims=_together(answer.claims for answer in told),
+        evidence=_together(answer.evidence for answer in told),
         model=next((answer.model for answer in told if answer.model is not None), None),
         sources=tuple(context.draft.sources.list),
-        warnings=(*together("warnings"), *left),
-        not_looked_up=together("not_looked_up"),
-        next_steps=together("next_steps"),
-        unread=tuple(dict.fromkeys(word for answer in answers for word in answer.unread)),
-    )  # type: ignore[arg-type]
+        warnings=(*_together(answer.warnings for answer in told), *left),
+        not_looked_up=_together(answer.not_looked_up for answer in told),
+        next_steps=_together(answer.next_steps for answer in told),
+        unread=_together(answer.unread for answer in answers),
+    )
+
+
+T = TypeVar("T")
+
+
+def _together(several: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    """Return what several answers hold, each once."""
+    return tuple(dict.fromkeys(item for items in several for item in items))
 
 
 # -- one clause --------------------------------------------------------------------------------
@@ -209,11 +215,13 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
     query, draft = clause.query, context.draft
     things = {thing.text: thing for thing in (*reading.things, *reading.given.things, *reading.given.last)}
     if query is not None and query.frame == "papers":
-        return answer_resolved(context, replace(query, text=reading.text))
+        return answer_resolved(context, replace(_with_names(context, reading, clause, query), text=reading.text))
     names_nothing = not any(piece.thing for piece in clause.pieces)
-    if names_nothing and not _lists(query) and (query is None or not query.subjects or _names_unknown(clause)):
-        if query is None or clause.unread or not query.subjects:
-            raise _nothing_named(context, reading.text)
+    unfilled = query is None or not query.subjects
+    asks_on = not any(piece.says("pronoun") for piece in clause.pieces) and not reading.given.things
+    unknown = bool(clause.unread) and _names_unknown(clause) and asks_on
+    if names_nothing and not _lists(query) and (unfilled or unknown):
+        raise _nothing_named(context, reading.text)
     subjects = query.subjects if query is not None else _named_in(clause)
     draft.kind = query.kind if query is not None else "other"
     _note_conflicts(context, reading)
@@ -223,6 +231,8 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
     for subject in subjects:
         _resolve(context, subject, things.get(subject.text), organism_of(reading.text))
     _read_form(context, clause)
+    if clause.rivals and query is not None:
+        raise _two_readings(context, [query, *clause.rivals])
     if clause.unread:
         _refuse_unknown_partner(context, clause)
     if query is None or (clause.unread and query.frame != "is_a"):
@@ -234,9 +244,23 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
 
 
 def _names_unknown(clause: Clause) -> bool:
-    """Whether a clause only asks on about something that nobody knows: "What about flurbnitrol?"."""
-    again = any(piece.says("again") for piece in clause.pieces)
-    return again and any(not piece.mark and not piece.meanings for piece in clause.pieces)
+    """Whether a clause may name something that nobody knows: "What about flurbnitrol?"."""
+    return any(not piece.mark and not piece.meanings for piece in clause.pieces)
+
+
+def _with_names(context: AnswerContext, reading: Reading, clause: Clause, query: Query) -> Query:
+    """Return a literature query about what a pronoun stands for, by the name that a record has for it."""
+    given = reading.given.things or reading.given.last[:1]
+    if query.subjects or not given or not any(piece.says("pronoun") for piece in clause.pieces):
+        return query
+    names = []
+    for thing in given:
+        resolved = context.components.resolver.resolve(thing.text, next(iter(thing.kinds)), policy=context.policy)
+        entity = resolved.entity
+        name = entity.gene or entity.name if isinstance(entity, Protein) else entity.name
+        if name and not resolved.given:
+            names.append(Subject(name, resolved.kind))
+    return replace(query, subjects=tuple(names))
 
 
 def _lists(query: Query | None) -> bool:
@@ -270,6 +294,20 @@ def _check_names(context: AnswerContext, reading: Reading, clause: Clause) -> No
     for piece in clause.pieces:
         if piece.thing is not None and piece.thing.mention is not None:
             check_whole(reading.text, piece.thing.mention, context.components.index, partners=partners)
+
+
+def _two_readings(context: AnswerContext, queries: Sequence[Query]) -> Ambiguous:
+    """Return the error that asks back which of several readings is meant."""
+    names = [compose.name_of(resolved.entity) for resolved in context.draft.entities]
+    candidates = [
+        Candidate(
+            compose.question_of(query, names), compose.read_as(query, names), "one reading of the question", "other"
+        )
+        for query in queries
+    ]
+    return Ambiguous(
+        "the question can be read in more than one way.", "Ask one of the questions listed.", candidates=candidates
+    )
 
 
 def _without_listed(context: AnswerContext, clause: Clause) -> Clause:
@@ -362,9 +400,9 @@ def _unanswered(context: AnswerContext, reading: Reading, clause: Clause, checke
         read = f" Without {'it' if len(clause.unread) == 1 else 'them'} the question reads: {draft.read_as}."
         if nearest := compose.question_of(query, names):
             draft.next_steps.append(f"Ask: {nearest}")
-    elif checked is not None:
-        read = f" {checked.text}"
-    else:
+    elif checked is not None and draft.claims:
+        read = " No rule or record here decides the statement."
+    elif checked is None:
         draft.next_steps.append(
             "Ask what it is, for a computed property, its class or role, a description, or what papers say."
         )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biomed_agent.cli.arguments import entities, given_text, make_agent, opinion_flags, whole_file
 from biomed_agent.cli.terminal import PROGRAM, Screen
-from biomed_agent.core.errors import InvalidInput
+from biomed_agent.core.errors import BiomedAgentError, InvalidInput
 
 if TYPE_CHECKING:
+    from biomed_agent.answering.agent import BioMedAgent
+    from biomed_agent.answering.reading.explain import Explanation
     from biomed_agent.core.types import Answer
 
 
@@ -21,8 +25,9 @@ def ask(arguments: argparse.Namespace, screen: Screen) -> int:
     if arguments.input is not None:
         from biomed_agent.cli.batch import answer_rows
 
-        if arguments.html:
-            raise InvalidInput("--html is for one answer; leave it out, or leave out --input.")
+        for flag, given in (("--html", arguments.html), ("--explain", arguments.explain)):
+            if given:
+                raise InvalidInput(f"{flag} is for one answer; leave it out, or leave out --input.")
         return answer_rows(arguments, screen)
     if arguments.output is not None or arguments.resume or arguments.workers is not None:
         raise InvalidInput(
@@ -32,10 +37,23 @@ def ask(arguments: argparse.Namespace, screen: Screen) -> int:
         raise InvalidInput("the question is missing.", 'Try: biomed-agent ask "What is aspirin?"')
     question = given_text(" ".join(arguments.question), "question")
     molecule, protein = entities(arguments)
-    answer = make_agent(arguments).ask(
-        question, molecule, protein, arguments.policy, query=arguments.query, **opinion_flags(arguments)
-    )
-    return deliver(answer, arguments, screen)
+    agent = make_agent(arguments)
+    reading = _reading(agent, question, molecule, protein, arguments.query) if arguments.explain else None
+    answer = agent.ask(question, molecule, protein, arguments.policy, query=arguments.query, **opinion_flags(arguments))
+    return deliver(answer, arguments, screen, reading)
+
+
+def _reading(
+    agent: BioMedAgent, question: str, molecule: str | None, protein: str | None, query: str | None
+) -> Explanation | None:
+    """Return how a question is read; None where it cannot be read at all, of which the answer says why."""
+    from biomed_agent.answering.reading.explain import explain
+
+    if query is not None:
+        raise InvalidInput("--explain and --query contradict each other.", "A search string is sent as it is, unread.")
+    with suppress(BiomedAgentError):
+        return explain(agent, question, molecule, protein)
+    return None
 
 
 def check(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -83,12 +101,23 @@ def chat(arguments: argparse.Namespace, screen: Screen) -> int:
         screen.flush()
 
 
-def deliver(answer: Answer, arguments: argparse.Namespace, screen: Screen) -> int:
-    """Write one answer; what is no answer goes to standard error, its reason in the first line."""
+def deliver(answer: Answer, arguments: argparse.Namespace, screen: Screen, reading: Explanation | None = None) -> int:
+    """Write one answer; what is no answer goes to standard error, its reason in the first line.
+
+    Args:
+        answer: What is written.
+        arguments: The command line.
+        screen: Where it is written.
+        reading: How the question was read, which is asked for and goes to standard output even where nothing answers.
+    """
     from biomed_agent.answering.wording import to_html_page, to_text
 
+    if reading is not None and not arguments.json:
+        screen.show(reading.to_text(screen.width, screen.color) + ("\n" if answer.exit_code == 0 else ""))
+        screen.flush()
     if arguments.json:
-        screen.show(answer.to_json())
+        more = {"reading": reading.to_dict()} if reading is not None else {}
+        screen.show(json.dumps({**answer.to_dict(), **more}, indent=2, ensure_ascii=False))
     elif answer.exit_code == 0:
         screen.show(to_text(answer, screen.width, screen.color))
     if answer.exit_code != 0:

@@ -242,6 +242,7 @@ def _ask_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question", nargs="*", help="the question, or - for standard input")
     _entity_arguments(parser)
     parser.add_argument("--query", metavar="WORDS", help="search string sent to PubMed as it is")
+    parser.add_argument("--explain", action="store_true", help="first say how the question was read, word by word")
     _opinion_arguments(parser)
     _output_arguments(parser)
     _many_arguments(

@@ -1,24 +1,32 @@
 """Measured affinities of the starter set: DAVIS dissociation constants and KIBA scores of wild-type kinases.
 
-DAVIS gives every mutant, phosphorylated or truncated construct the wild-type sequence, so names with a bracket, a
-trailing ``p`` or a cyclin partner are left out; what remains is matched to an accession by its exact sequence, or by
-its gene when the sequences share a stretch.
+DAVIS gives every mutant, phosphorylated or truncated construct the wild-type sequence, so names with a mutation in a
+bracket or a trailing ``p`` are left out. A domain or a cyclin in the name is the row's construct. What remains is
+matched to an accession by its exact sequence, by its gene when the sequences share a stretch, or by the one human
+protein that holds nearly all of the sequence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from .molecules import Molecule, canonical
 from .proteins import Protein
 from .tables import read_tsv
 
-COLUMNS = ("inchikey", "accession", "measure", "relation", "value", "unit", "source")
+COLUMNS = ("inchikey", "accession", "measure", "relation", "value", "unit", "source", "construct")
 DAVIS_LIMIT = 10000.0
 """nM; the highest concentration tested, written where no binding was seen"""
 STRETCH = 40
 """Residues that must be found in a protein matched by gene."""
+WORD = 12
+"""Residues of the words by which whole sequences are compared."""
+SAME, APART = 0.95, 0.1
+"""Part of a construct's words that its protein must hold, and by how much the next protein must hold less."""
+SPECIES = frozenset({"Pfalciparum", "Mtuberculosis"})
+"""what a bracket of DAVIS names besides parts and mutations"""
 
 
 def build(data: Path, molecules: Sequence[Molecule], proteins: Sequence[Protein]) -> list[dict[str, str]]:
@@ -50,15 +58,45 @@ def ligands(folder: Path, shipped: set[str], named: dict[str, str]) -> dict[str,
     return keys
 
 
-def davis(
-    folder: Path, keys: dict[str, str], by_sequence: dict[str, str], human: dict[str, Protein]
-) -> Iterator[dict[str, str]]:
-    """Yield dissociation constants in nM; at the highest concentration tested the relation is ``>=``."""
+def construct(name: str) -> str | None:
+    """Return which part or complex a DAVIS name says was measured, empty for the usual one; None for a mutant.
+
+    >>> construct("JAK1(JH1domain-catalytic)"), construct("CDK4-cyclinD1"), construct("KIT"), construct("KIT(D816V)")
+    ('JH1 domain, catalytic', 'complex with cyclin D1', '', None)
+    """
+    if cyclin := re.search(r"-cyclin(\w+)$", name):
+        return f"complex with cyclin {cyclin[1]}"
+    bracket = re.search(r"\((.*)\)", name)
+    if bracket is None or bracket[1] in SPECIES:
+        return ""
+    if domain := re.fullmatch(r"(JH\d)domain-(\w+)", bracket[1]):
+        return f"{domain[1]} domain, {domain[2]}"
+    if domain := re.fullmatch(r"KinDom\.(\d)-([NC])-terminal", bracket[1]):
+        return f"kinase domain {domain[1]}, {domain[2]}-terminal"
+    return None
+
+
+def nearest(sequence: str, proteins: Mapping[str, Protein]) -> str:
+    """Return the accession of the one protein that holds nearly all words of a sequence; empty when none does."""
+    words = {sequence[start : start + WORD] for start in range(len(sequence) - WORD + 1)}
+    shares = sorted(
+        (
+            (sum(word in protein.sequence for word in words) / len(words), protein.accession)
+            for protein in proteins.values()
+        ),
+        reverse=True,
+    )
+    (best, accession), (second, _) = shares[:2]
+    return accession if best >= SAME and best - second >= APART else ""
+
+
+def davis_targets(folder: Path, by_sequence: dict[str, str], human: dict[str, Protein]) -> dict[str, str]:
+    """Return the accessions of wild-type constructs by their name."""
     names = {row["protein_id"] for row in read_tsv(folder / "proteins.tsv")}
     targets: dict[str, str] = {}
     for row in read_tsv(folder / "proteins.tsv"):
         name, sequence = row["protein_id"], row["sequence"]
-        if "(" in name or "cyclin" in name or (name.endswith("p") and name[:-1] in names):
+        if construct(name) is None or (name.endswith("p") and name[:-1] in names):
             continue
         known = human.get(name)
         middle = sequence[len(sequence) // 2 :][:STRETCH]
@@ -66,6 +104,16 @@ def davis(
             targets[name] = by_sequence[sequence]
         elif known and middle in known.sequence:
             targets[name] = known.accession
+        elif accession := nearest(sequence, human):
+            targets[name] = accession
+    return targets
+
+
+def davis(
+    folder: Path, keys: dict[str, str], by_sequence: dict[str, str], human: dict[str, Protein]
+) -> Iterator[dict[str, str]]:
+    """Yield dissociation constants in nM; at the highest concentration tested the relation is ``>=``."""
+    targets = davis_targets(folder, by_sequence, human)
     for row in read_tsv(folder / "affinity.tsv"):
         if row["drug_id"] in keys and row["protein_id"] in targets:
             value = float(row["kd_nM"])
@@ -77,6 +125,7 @@ def davis(
                 "value": f"{value:g}",
                 "unit": "nM",
                 "source": f"DAVIS {row['protein_id']} x CID {row['drug_id']}",
+                "construct": construct(row["protein_id"]) or "",
             }
 
 
@@ -98,4 +147,5 @@ def kiba(
                 "value": f"{float(row['kiba_score']):g}",
                 "unit": "",
                 "source": f"KIBA {row['drug_id']} x {row['protein_id']}",
+                "construct": "",
             }

@@ -22,7 +22,7 @@ from biomed_agent.core.common_words import SYMBOL_WORDS
 from biomed_agent.core.name_matching import name_key
 
 from .tables import HAND_WRITTEN, read_csv, read_tsv, text_of
-from .terms import known_terms, terms_in, written_by_chebi
+from .terms import Vocabulary, known_terms, terms_in, vocabulary, written_by_chebi
 
 RDLogger.DisableLog("rdApp.*")  # it reports every unreadable SMILES
 
@@ -302,24 +302,45 @@ def add_extra_names(rows: list[Molecule]) -> None:
 
 def add_terms(data: Path, rows: list[Molecule]) -> None:
     """Add ChEBI classes and roles: stated memberships, and labels in ChEBI's texts about a molecule."""
-    terms = known_terms(data)
+    texts = list(chebi_texts(data))
+    known = vocabulary([text for _, _, text in texts], known_terms(data))
     by_id = {value: row for row in rows for value in (row.ids.get("chebi"), row.ids.get("cid")) if value}
     by_key = {row.inchikey: row for row in rows}
-    for entry in read_tsv(data / "chebi_definitions" / "molecules.tsv"):
-        _add_from_text(by_id.get(entry["chebi_id"]), entry["definition"], terms)
-    for part in ("validation", "test_public", "train_partial"):
-        for entry in read_tsv(data / "chebi20" / f"{part}.txt"):
-            _add_from_text(by_id.get(entry["CID"]), entry["description"], terms)
-    for entry in chebi_texts_in_pubchem(data):
-        known = canonical(entry["SMILES"])
-        _add_from_text(by_key.get(known[1]) if known else None, entry["description"], terms)
+    for identifier, smiles, text in texts:
+        row = by_id.get(identifier)
+        if row is None and (structure := canonical(smiles)):
+            row = by_key.get(structure[1])
+            if row is not None and "." not in smiles and _drawn_charged(smiles) != _drawn_charged(row.smiles):
+                row = None  # ChEBI has entries of its own for the zwitterion, which has the same key
+        _add_from_text(row, text, known)
     for entry in read_tsv(data / "chebi_classes" / "membership.tsv"):
-        term = terms.get(entry["class_name"].lower())
-        known = canonical(entry["smiles"]) if entry["is_member"] == "1" and term else None
-        if known and term and known[1] in by_key:
-            by_key[known[1]].classes.append(term)
+        term = known.terms.get(entry["class_name"].lower())
+        structure = canonical(entry["smiles"]) if entry["is_member"] == "1" and term else None
+        if structure and term and structure[1] in by_key:
+            row = by_key[structure[1]]
+            (row.roles if known.is_role(term) else row.classes).append(term)
     for row in rows:
         row.classes, row.roles = sorted(set(row.classes)), sorted(set(row.roles))
+
+
+def _drawn_charged(smiles: str) -> bool:
+    """Tell whether a SMILES is drawn with charges on its atoms."""
+    mol = Chem.MolFromSmiles(smiles)
+    return mol is not None and any(
+        atom.GetFormalCharge() and not any(near.GetFormalCharge() for near in atom.GetNeighbors())
+        for atom in mol.GetAtoms()
+    )
+
+
+def chebi_texts(data: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (identifier, SMILES, text) of each molecule that a text of ChEBI is about."""
+    for entry in read_tsv(data / "chebi_definitions" / "molecules.tsv"):
+        yield entry["chebi_id"], entry["smiles"], entry["definition"]
+    for part in ("validation", "test_public", "train_partial"):
+        for entry in read_tsv(data / "chebi20" / f"{part}.txt"):
+            yield entry["CID"], entry["SMILES"], entry["description"]
+    for entry in chebi_texts_in_pubchem(data):
+        yield "", entry["SMILES"], entry["description"]
 
 
 def chebi_texts_in_pubchem(data: Path) -> Iterator[dict[str, str]]:
@@ -334,8 +355,8 @@ def chebi_texts_in_pubchem(data: Path) -> Iterator[dict[str, str]]:
             yield from (row for row in rows if written_by_chebi(row["description"]))
 
 
-def _add_from_text(row: Molecule | None, text: str, terms: dict[str, str]) -> None:
-    for term, is_role in terms_in(text, terms) if row is not None else ():
+def _add_from_text(row: Molecule | None, text: str, known: Vocabulary) -> None:
+    for term, is_role in terms_in(text, known) if row is not None else ():
         own = term.split(" ", 1)[1].lower()
         if row is not None and own not in (row.name.lower(), row.name.lower() + "s"):
             (row.roles if is_role else row.classes).append(term)

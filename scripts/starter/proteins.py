@@ -7,7 +7,7 @@ Rows come from the data folder's target table and its UniProtKB records. Rows an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,11 @@ MODEL_ORGANISMS = (
     "Escherichia coli (strain K12)", "Bacillus subtilis", "Mycobacterium tuberculosis", "Plasmodium falciparum",
 )  # fmt: skip
 """Records that are no target are taken from these organisms only."""
+_FREE = frozenset(
+    "uniprot_record uniprot_human_fn sgd_yeast uniprot_ecoli uniprot_insecta uniprot_prokka uniprot_go_fapm "
+    "pdb_go_deepfri_test uniprot_deeploc uniprot_enzymes_clean".split()
+)
+"""sets of the data folder whose terms are UniProt's, GO's or SGD's and whose licence is theirs"""
 _TRUSTED = frozenset("EXP IDA IPI IMP IGI IEP TAS IC HDA HMP HEP IBA".split())
 """Evidence codes of GO terms that a person or a tree of homologues stands behind."""
 
@@ -65,11 +70,8 @@ def build(data: Path) -> list[Protein]:
     """Return the proteins of the starter set: listed targets, other human ones, then the rest."""
     flat = {entry["accession"]: entry for entry in read_flatfile(data / "uniprot_records" / "flatfile.dat")}
     records = {record["accession"]: record for record in read_jsonl(data / "uniprot_records" / "records.jsonl")}
-    enzymes = {
-        row["id"]: str(row["ec"])
-        for row in read_jsonl(data / "protein_text" / "train.jsonl")
-        if row.get("ec") and any(source.startswith("uniprot") for source in row["sources"])
-    }
+    texts = {row["id"]: row for row in read_jsonl(data / "protein_text" / "train.jsonl") if set(row["sources"]) & _FREE}
+    numbers = go_numbers(flat.values())
     binding = {row["sequence"] for row in read_tsv(data / "dti_bindingdb" / "proteins.tsv")}
     rows: dict[str, Protein] = {}
     for target in read_tsv(data / "targets" / "targets.tsv"):
@@ -85,8 +87,8 @@ def build(data: Path) -> list[Protein]:
             add_record(row, records[accession])
         if accession in flat:
             add_flat(row, flat[accession])
-        if not row.ec and accession in enzymes:
-            row.ec = re.findall(r"\d+\.[\d-]+\.[\d-]+\.[n\d-]+", enzymes[accession])
+        if accession in texts:
+            add_text(row, texts[accession], numbers)
     listed = [row["accession"] for row in read_tsv(data / "targets" / "targets.tsv") if row["listed_target"]]
     order = {accession: number for number, accession in enumerate(listed)}
     return sorted(
@@ -145,6 +147,32 @@ def add_flat(row: Protein, entry: dict[str, Any]) -> None:
     row.go += entry["go"]
 
 
+def add_text(row: Protein, text: dict[str, Any], numbers: dict[tuple[str, str], str]) -> None:
+    """Add what a row lacks of EC numbers, experimental locations and GO terms, from the sets of terms by accession.
+
+    Of GO terms those count whose number is known from an entry; the sets give names only.
+    """
+    if not row.ec and text.get("ec"):
+        row.ec = re.findall(r"\d+\.[\d-]+\.[\d-]+\.[n\d-]+", str(text["ec"]))
+    if not row.locations and text.get("location_exp"):
+        row.locations += text["location_exp"]
+    if not row.go:
+        for aspect, key in (("F", "go_mf"), ("P", "go_bp"), ("C", "go_cc")):
+            known = [
+                f"{numbers[aspect, name]} {aspect} {name}" for name in text.get(key, ()) if (aspect, name) in numbers
+            ]
+            row.go += known[:GO_TERMS_EACH]
+
+
+def go_numbers(entries: Iterable[dict[str, Any]]) -> dict[tuple[str, str], str]:
+    """Return the numbers of GO terms by aspect and name, as the entries state them."""
+    numbers = {}
+    for entry in entries:
+        for number, aspect, name in entry["go_all"]:
+            numbers[aspect, name] = number
+    return numbers
+
+
 def clean(text: str) -> str:
     """Return UniProt text without evidence tags and with single spaces."""
     text = " ".join(re.sub(r"\s*\{(ECO|PubMed)[^}]*\}", "", text).split()).strip(" .;")
@@ -167,7 +195,7 @@ def families(text: str) -> list[str]:
 
 def locations(text: str) -> Iterator[tuple[str, str]]:
     """Yield (location, membrane topology) of a subcellular location line; isoforms and notes are left out."""
-    if text.startswith("["):
+    if text.startswith("[") or re.match(r"Isoform [^:]*:", text):
         return
     for part in text.split("Note=")[0].split(". "):
         place, _, topology = part.strip(" .").partition("; ")
@@ -192,6 +220,7 @@ def read_flatfile(path: Path) -> Iterator[dict[str, Any]]:
             "short_names": re.findall(r"Short=([^; ][^;]+)", description),
             "gene_synonyms": [name.strip() for name in synonyms[1].split(",")] if synonyms else [],
             "go": list(go_terms(lines)),
+            "go_all": re.findall(r"^DR   GO; (GO:\d+); ([FPC]):(.*); \w+:", text, re.MULTILINE),
         }
 
 

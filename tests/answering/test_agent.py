@@ -206,7 +206,7 @@ def test_a_manifest_that_cannot_be_obeyed_is_a_warning(cache_dir: Path) -> None:
 
 def test_the_prompt_holds_the_structure_and_the_trained_question_only(cache_dir: Path) -> None:
     model = ScriptedModel("It is a purine.")
-    answer = with_model(cache_dir, model).ask("Tell me about caffeine, the stimulant of coffee.")
+    answer = with_model(cache_dir, model).ask("Please tell me about caffeine.")
     assert model.shown == [
         [
             {
@@ -330,7 +330,8 @@ def test_a_failed_name_ends_the_subject_of_a_conversation(agent: BioMedAgent) ->
     assert chat.ask("What is caffeine?").status == "answered"
     assert chat.ask("How heavy is asprin?").status == "not_found"
     assert chat.ask("How heavy is it?").status == "not_found"
-    assert chat.ask("thanks").status == "not_found"
+    assert chat.ask("thanks").status == "inapplicable"
+    assert chat.ask("What about flurbnitrol?").status == "not_found"
 
 
 def test_what_was_left_out_or_overruled_is_said(agent: BioMedAgent) -> None:
@@ -442,8 +443,10 @@ def test_what_a_question_names_and_nobody_answers_is_said(cache_dir: Path) -> No
     )
     assert answer.not_looked_up == ("melting point of ibuprofen in PubChem (offline is on)",)
     answer = agent.ask("Does gefitinib bind EGFR, and what does it weigh?")
+    assert [fact.predicate for fact in answer.facts] == ["Kd", "molecular weight"]
+    answer = agent.ask("Does gefitinib bind EGFR, and who discovered it?")
     assert [fact.predicate for fact in answer.facts] == ["Kd"]
-    assert any("molecular weight" in warning for warning in answer.warnings)
+    assert any("discovered" in warning for warning in answer.warnings)
 
 
 @pytest.mark.parametrize("chosen", [None, "embedded"])

@@ -92,7 +92,6 @@ def online(cache_dir: Path) -> Iterator[BioMedAgent]:
         ("Where is the active site of BRAF?", "active site Proton acceptor, residue 576"),
         ("Which diseases is BRAF involved in?", "disease Testing syndrome 7 (TS7, MIM 1) (The disease is caused by"),
         ("Which pathways is BRAF part of?", "pathway Testing pathway (R-HSA-1) (Reactome)"),
-        ("What known drugs does BRAF have?", "DrugBank entry Testafenib (DB1) (drugs and other ligands that DrugBank"),
         ("How many PDB structures of BRAF are known?", "experimental structures 1 in PDB (1 by X-ray)"),
         ("Which tissues is BRAF expressed in?", "tissue specificity Brain"),
         ("Which natural variants of BRAF are known?", "4 more natural variants"),

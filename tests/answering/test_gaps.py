@@ -166,15 +166,19 @@ def test_names_that_are_stated_are_not_said_to_be_missing(offline: BioMedAgent, 
 
 
 @pytest.mark.parametrize(
-    "question",
+    ("question", "status", "says"),
     [
-        "Is ethanol flammable and what is its density?",
-        "Is benzene toxic and what is its molecular weight?",
-        "What is the molecular weight of caffeine and its toxicity?",
+        ("Is ethanol flammable and what is its density?", "refused", "hazards of ethanol were not looked up"),
+        ("Is benzene toxic and what is its molecular weight?", "answered", "hazards of benzene were not looked up"),
+        ("What is the molecular weight of caffeine and its toxicity?", "inapplicable", '"toxicity"'),
     ],
 )
-def test_a_hazard_asked_beside_a_value_is_not_passed_over(offline: BioMedAgent, question: str) -> None:
-    assert "Left unanswered: hazards. Ask for that on its own." in offline.ask(question).warnings
+def test_a_hazard_asked_beside_a_value_is_not_passed_over(
+    offline: BioMedAgent, question: str, status: str, says: str
+) -> None:
+    answer = offline.ask(question)
+    assert answer.status == status
+    assert any(says in told for told in (answer.text, *answer.warnings))
 
 
 def test_one_failure_is_told_once(online: BioMedAgent, server: LocalServer) -> None:

@@ -21,7 +21,7 @@ from biomed_agent.core.predicates import (
     SECTIONS,
     STATEMENT,
     answering,
-    asked_patterns,
+    asked_phrases,
     distinct,
     may_be_told,
     predicate_row,
@@ -79,7 +79,7 @@ def test_names_are_unique_and_the_views_are_of_the_table() -> None:
     names = [row.name.lower() for row in PREDICATES]
     assert len(names) == len(set(names)) == len(LABELS)
     listed = [*DRUG_LINKS, *HAZARDS, *MEASURED, *(name for section in SECTIONS.values() for name in section)]
-    listed += [name for table in ("computed", "identity", "stored") for name in asked_patterns(table)]
+    listed += [name for table in ("computed", "identity", "stored") for name in asked_phrases(table)]
     listed += [name for kind in ("name", "function", "family", "location") for name in answering(kind)]
     assert set(listed) <= {row.name for row in PREDICATES}
     assert all(SECTIONS.values())

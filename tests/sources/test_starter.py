@@ -118,7 +118,7 @@ def test_no_sentences(molecules, proteins):
 def test_terms_look_like_terms(molecules, proteins):
     for row in molecules:
         for term in filter(None, f"{row['classes']}|{row['roles']}".split("|")):
-            assert re.fullmatch(r"CHEBI:\d+ \S.*", term), term
+            assert re.fullmatch(r"CHEBI:\d* \S.*", term), term
     for row in proteins:
         assert all(re.fullmatch(r"\d+\.[\d-]+\.[\d-]+\.n?[\d-]+", ec) for ec in filter(None, row["ec"].split("|")))
         assert all(family.endswith("family") for family in filter(None, row["families"].split("|")))
@@ -182,9 +182,16 @@ def test_homonyms_name_things_that_exist(index):
 
 
 def test_affinities_are_of_wild_types(index, affinities):
+    wild = re.compile(
+        r"[^()]+(?:\((?:JH\ddomain-(?:catalytic|pseudokinase)|KinDom\.\d-[NC]-terminal|Pfalciparum|Mtuberculosis)\))?"
+        r" x .*"
+    )
     for row in affinities:
         assert (row["relation"] == ">=") == (row["measure"] == "Kd" and float(row["value"]) >= 10_000), row
-        assert "(" not in row["source"], row
+        assert wild.fullmatch(row["source"]), row
+        assert bool(row["construct"]) == (
+            "domain" in row["source"] or "KinDom" in row["source"] or "cyclin" in row["source"]
+        )
         assert float(row["value"]) > 0
     assert Counter(row["measure"] for row in affinities).keys() == {"Kd", "KIBA score"}
     [(imatinib, _)] = index.molecules_named("imatinib")
@@ -192,6 +199,28 @@ def test_affinities_are_of_wild_types(index, affinities):
     assert (facts[0].predicate, facts[0].value, facts[0].unit) == ("Kd", 1.1, "nM")
     [(gefitinib, _)] = index.molecules_named("gefitinib")
     assert index.activities_of(gefitinib, 1)[0].note == "EGFR (UNIPROT:P00533)"
+
+
+def test_constructs_of_one_protein_are_told_apart(index):
+    [(staurosporine, _)] = index.molecules_named("staurosporine")
+    jak1 = index.activities(staurosporine, index.protein_by_accession("P23458"))
+    assert {(fact.predicate, fact.construct) for fact in jak1} >= {
+        ("Kd", "JH1 domain, catalytic"), ("Kd", "JH2 domain, pseudokinase")
+    }  # fmt: skip
+    assert all(fact.construct in fact.note for fact in jak1)
+    genes = {fact.about_name for fact in index.partners(staurosporine, "Kd").facts}
+    assert {"JAK1", "JAK2", "JAK3", "TYK2", "CDK4", "NTRK1", "PTK2", "RPS6KA1"} <= genes
+
+
+def test_what_a_text_of_chebi_states_is_a_class_or_a_role(molecules):
+    by_name = {row["name"]: row for row in molecules}
+    assert "CHEBI:35498 diuretic" in by_name["furosemide"]["roles"]
+    assert "CHEBI:35475 non-steroidal anti-inflammatory drug" in by_name["acetylsalicylic acid"]["roles"]
+    assert "CHEBI: phenols" in by_name["acetaminophen"]["classes"].split("|")
+    stated = {
+        column: {term for row in molecules for term in row[column].split("|")} - {""} for column in ("classes", "roles")
+    }
+    assert not stated["classes"] & stated["roles"]
 
 
 ASKED_MOLECULES = {

@@ -10,7 +10,7 @@ from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers import affinities, partners
 from biomed_agent.answering.reading.limits import affinity_filters, holds, limits_text
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.affinity import conflict, read
+from biomed_agent.core.affinity import SCORE, conflict, read
 from biomed_agent.core.query import Filter, Query
 from biomed_agent.core.types import Answer, Fact, Molecule, Protein
 from biomed_agent.core.words import listed
@@ -74,7 +74,7 @@ def _verdict(query: Query, facts: Sequence[Fact]) -> str:
     if limits:
         return "Yes. " if any(holds(limits, fact) for fact in facts) else "No. "
     readings = [reading for fact in facts if (reading := read(fact)) is not None]
-    verdicts = {reading.binds for reading in readings if reading.fact.predicate != affinities.SCORE}
+    verdicts = {reading.binds for reading in readings if reading.fact.predicate != SCORE}
     verdicts = verdicts or {reading.binds for reading in readings}
     if conflict(facts) is not None or len(verdicts) != 1:
         return ""

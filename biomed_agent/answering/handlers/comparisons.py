@@ -31,27 +31,25 @@ _AFFIRMED: dict[str, frozenset[str]] = {
     "enantiomer": frozenset({"enantiomers"}),
     "diastereomer": frozenset({"diastereomers"}),
     "tautomer": frozenset({"tautomers", "same molecule, another tautomer"}),
-    "salt": frozenset({"salt of", "parent of", "salts of one parent"}),
-    "parent": frozenset({"parent of", "salt of"}),
+    "salt": frozenset({"salt of"}),
+    "parent": frozenset({"parent of"}),
     "related": frozenset(),
 }
 """relations of two structures for which a question about one is answered with yes"""
+_NOT_THE_SAME = {
+    "less stereo stated": "the first states less stereochemistry", "labelled": "the first has isotope labels",
+    "more stereo stated": "the first states more stereochemistry", "unlabelled": "the second has isotope labels",
+    "salt of": "the first is a salt of the second", "parent of": "the second is a salt of the first",
+    "salts of one parent": "they are salts of one parent", "contains": "the first is a mixture that holds the second",
+    "contained in": "the second is a mixture that holds the first", "ions of one": "they are ions of one molecule",
+    "enantiomers": "they are enantiomers", "diastereomers": "they are diastereomers",
+    "stereoisomers": "they are stereoisomers", "constitutional isomers": "they are constitutional isomers",
+}  # fmt: skip
 _SENTENCES = {
-    "same molecule": "are the same molecule", "same molecule, another tautomer": "are the same molecule",
-    "same molecule, drawn differently": "are the same molecule", "tautomers": "are tautomers",
-    "enantiomers": "are enantiomers, not the same molecule", "diastereomers": "are diastereomers, not the same molecule",
-    "stereoisomers": "are stereoisomers, not the same molecule",
-    "less stereo stated": "are not the same: the first states less stereochemistry",
-    "more stereo stated": "are not the same: the first states more stereochemistry",
-    "labelled": "are not the same: the first has isotope labels",
-    "unlabelled": "are not the same: the second has isotope labels", "ions of one": "are ions of one molecule, not the same",
-    "salt of": "are not the same: the first is a salt of the second",
-    "parent of": "are not the same: the second is a salt of the first",
-    "salts of one parent": "are not the same: they are salts of one parent",
-    "contains": "are not the same: the first is a mixture that holds the second",
-    "contained in": "are not the same: the second is a mixture that holds the first",
-    "constitutional isomers": "are constitutional isomers, not the same molecule",
-    "unrelated": "are different molecules", "undecided": "cannot be compared as structures",
+    **dict.fromkeys(_AFFIRMED["same"], "are the same molecule"),
+    **{name: f"are not the same: {why}" for name, why in _NOT_THE_SAME.items()},
+    "tautomers": "are tautomers", "unrelated": "are different molecules",
+    "undecided": "cannot be compared as structures",
 }  # fmt: skip
 
 
@@ -190,10 +188,13 @@ def _most_alike(context: AnswerContext, query: Query, molecules: Sequence[Molecu
         draft.facts += [fact for fact in facts_of_comparison(first, other) if fact.predicate in query.predicates]
     shown = listed([f"{compose.name_of(other)} {alike:.3f}" for alike, other in rows])
     how = "least" if query.order == "least" else "most"
+    lead = ""
+    if query.aggregate == "yes_no":
+        lead = "Yes. " if rows[0][1] is molecules[1] else "No. "
     cited = draft.sources.cite(draft.facts[-1].provenance)
     return draft.close(
         "answered",
-        f"{compose.capital(compose.name_of(rows[0][1]))} is {how} similar to {compose.name_of(first)}. Tanimoto "
+        f"{lead}{compose.capital(compose.name_of(rows[0][1]))} is {how} similar to {compose.name_of(first)}. Tanimoto "
         f"similarity: {shown} (Morgan fingerprints, radius 2, 2048 bits, without stereochemistry) {cited}.",
     )
 
@@ -238,8 +239,7 @@ def _related(context: AnswerContext, query: Query, first: Molecule, second: Mole
 def _by_affinity(context: AnswerContext, query: Query) -> Answer:
     """Rank measured affinities of one protein, or of one molecule, each measure by itself."""
     draft = context.draft
-    molecules = [resolved for resolved in draft.molecules]
-    proteins = [resolved for resolved in draft.proteins]
+    molecules, proteins = list(draft.molecules), list(draft.proteins)
     if len(molecules) > 1 and len(proteins) > 1:
         return _table(context, molecules, proteins)
     rows: list[tuple[str, Fact]] = []

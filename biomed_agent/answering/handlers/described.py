@@ -76,7 +76,8 @@ def _within(context: AnswerContext, entity: Entity) -> str:
         return f"It is a part of {listed(named)}{_more(len(held))}."
     near = index.proteins_near(entity.sequence)
     named = [
-        f"{compose.name_of(protein)} ({protein.accession}; {places[0].variant}) {draft.sources.cite(protein.provenance)}"
+        f"{compose.name_of(protein)} ({protein.accession}; {places[0].variant}) "
+        f"{draft.sources.cite(protein.provenance)}"
         for protein, places in near[:MAX_HOLDING]
     ]
     return f"It differs in one residue from {listed(named)}{_more(len(near))}." if named else ""

@@ -72,7 +72,8 @@ def _of_terms(
             facts.setdefault(fact.subject, []).append(fact)
         if found.candidates:
             notes.append(
-                f"Taken for {listed(found.terms[:3])}; records also know {listed(found.candidates[:4])}, not counted here."
+                f"Taken for {listed(found.terms[:3])}; records also know {listed(found.candidates[:4])}, which are not "
+                "counted here."
             )
         if found.passed_over:
             notes.append(f"Of {counted(found.passed_over, kind)} it is not known here.")

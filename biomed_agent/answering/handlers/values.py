@@ -23,6 +23,9 @@ _OTHER_COMPUTED = {
     "ring systems": facts_of_ring_systems,
     "shortest path": facts_of_path,
 }
+_COUNTS = frozenset({"rings", "aromatic rings", "rotatable bonds", "stereocentres", "hydrogen-bond donors",
+                     "hydrogen-bond acceptors", "heavy atoms", "atoms"})  # fmt: skip
+"""predicates whose values count parts, so that zero answers whether there is one"""
 _VERDICTS = {"pass": True, "fail": False, "none": True}
 """what a rule says, and whether it is obeyed; of alerts, that there are none"""
 
@@ -117,6 +120,9 @@ def _verdict(query: Query, facts: Sequence[Fact]) -> str:
         own = [fact for fact in facts if not fact.about]
         decided = [_holds(condition, own) for condition in query.filters]
         return "" if None in decided else "Yes. " if all(decided) else "No. "
+    counts = [fact.value for fact in facts if fact.predicate in _COUNTS and not fact.about]
+    if counts and len(counts) == len(query.predicates):
+        return "Yes. " if all(isinstance(count, int) and count > 0 for count in counts) else "No. "
     values = [str(fact.value) for fact in facts if fact.predicate in properties.JUDGED]
     if not values or query.object not in ("", "obeys", "violates"):
         return ""

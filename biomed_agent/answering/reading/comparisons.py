@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from biomed_agent.answering.reading.frames import noun_phrases, residue_named, sides, subjects_of
+from biomed_agent.answering.reading.phrases import Meaning
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.core.affinity import IN_NM
 from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.predicates import COMPUTED
 from biomed_agent.core.query import Aggregate, EntityKind, Filter, Query
@@ -46,22 +48,34 @@ def by_value(s: Slots) -> Query | None:
     kind = _one_kind(things) if len(things) > 1 else None
     if kind is None:
         return None
-    more = [*s.take("more"), *s.take("less")]
+    larger, smaller = s.take("more"), s.take("less")
+    more = [*larger, *smaller]
+    if larger and smaller and not all(piece.says("more") and piece.says("less") for piece in more):
+        return None  # "heavier or lighter"
     degrees = s.take("degree")
-    values = s.take("value", "adjective")
+    values = s.take("value", *(("adjective",) if s.take_value("wh", "how") else ()))
+    if kind == "protein" and degrees and not values and s.take("residue"):
+        values = [Piece("length", 0, 0, (Meaning("value", ("length",)),))]
     compares = [*s.take("compare"), *s.take("than"), *s.take("rank")]
     differs = s.take("difference")
     if not (more or degrees or differs or compares):
         return None
-    s.take("imperative", "kind", "class", "contain")
+    s.take_value("kind", kind)
+    s.take("imperative", "contain", *(("class",) if kind == "protein" else ()))
     filters = _parts(s, kind) if degrees and not more else ()
     asked = ("count",) if filters else _asked([*more, *values], kind, with_size=bool(degrees or differs) and not more)
     if (more and not asked) or "affinity" in asked:
         return None
     s.take_value("wh", "how")
-    s.take("imperative", "kind", "class", "contain", "unit", "count", "weakest", "cardinal", "structural", "between")
+    s.take_units("g/mol", "Da", "A2")
+    s.take_value("basis", "computed")
+    s.take("imperative", "contain", "between")
+    _read_number_of(s, things)
     order, most = _order(more, degrees)
-    yes_no = s.asks_yes_or_no and bool(more or degrees)
+    compared = any(piece.says("than") for piece in compares)
+    yes_no = s.asks_yes_or_no and bool(more or degrees) and compared
+    if s.asks_yes_or_no and not compared and not any(piece.text.lower() == "or" for piece in compares):
+        return None
     aggregate: Aggregate = "yes_no" if yes_no else "compare"
     return Query(
         "compare", subjects_of(things, kind), asked, object="difference" if differs else "", filters=filters,
@@ -85,7 +99,7 @@ def _asked(pieces: Sequence[Piece], kind: EntityKind, *, with_size: bool) -> tup
     """Return the values that are compared."""
     names: list[str] = []
     for piece in pieces:
-        said = [value for role in ("more", "less", "value", "adjective") for value in piece.values(role)]  # type: ignore[arg-type]
+        said = [value for role in ("more", "less", "value", "adjective") for value in piece.values(role)]
         names += [next((value[0] for value in said if value[0] in COMPUTED), said[0][0])] if said else []
     if not names and with_size:
         names = [SIZE[kind]]
@@ -108,21 +122,25 @@ def by_affinity(s: Slots) -> Query | None:
         return None
     stronger = [*s.take_value("more", "affinity"), *s.take("strongest")]
     weaker = [*s.take_value("less", "affinity"), *s.take("weakest")]
-    compares = s.take("compare", "rank", "than", "difference")
+    compares = s.take("compare", "rank", "than")
     if not (stronger or weaker or compares):
         return None
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
     s.take_value("bind", "", "inhibitor")
-    s.take("partner", "kind", "class", "imperative", "contain", "unit")
+    s.take_partners("molecule")
+    s.take_partners("protein")
+    s.take_units(*IN_NM)
+    s.take_value("basis", "measured")
+    s.take("kind", "class", "imperative", "contain")
+    _read_number_of(s, molecules if len(molecules) > 1 else proteins)
     s.take_value("wh", "who")
-    s.take_value("adjective", "affinity")
     order = "least" if weaker and not stronger else "most"
     return Query(
         "compare",
         (*subjects_of(molecules, "molecule"), *subjects_of(proteins, "protein")),
         tuple(dict.fromkeys(measures)) or ("affinity",),
         order=order if stronger or weaker else "",
-        aggregate="yes_no" if s.asks_yes_or_no and stronger else "compare",
+        aggregate="yes_no" if s.asks_yes_or_no and stronger and any(p.says("than") for p in compares) else "compare",
         kind="activity",
     )
 
@@ -134,6 +152,7 @@ def by_structure(s: Slots) -> Query | None:
     if kind is None:
         return None
     same, related = s.take("same"), s.take("structural")
+    shared = _shared(s) if same or related else ""
     reference = _reference(s)
     alike = s.take("similar")
     degrees = s.take("degree") if alike else []
@@ -141,15 +160,17 @@ def by_structure(s: Slots) -> Query | None:
     if not (same or related or alike or differs):
         return None
     s.take_value("wh", "how")
-    s.take("imperative", "kind", "class", "identify", "name", "compare", "contain", "than", "cardinal")
-    expected = related[0].value("structural")[0] if related else "same" if same else ""
+    s.take_value("kind", kind)
+    s.take("imperative", "class", "identify", "name", "compare", "contain", *(("than",) if degrees else ()))
+    _read_number_of(s, things)
+    expected = shared or (related[0].value("structural")[0] if related else "same" if same else "")
     if kind == "protein" and (related or alike):
         return None
     if alike and not related:
         predicates: tuple[str, ...] = ("Tanimoto similarity",)
     else:
         predicates = ("structural relation", *(("Tanimoto similarity",) if alike else ()))
-    yes_no = s.asks_yes_or_no and bool(expected)
+    yes_no = s.asks_yes_or_no and bool(expected or degrees)
     if degrees and reference is not None and reference in things:
         things = [reference, *(thing for thing in things if thing != reference)]
     return Query(
@@ -159,10 +180,29 @@ def by_structure(s: Slots) -> Query | None:
     )  # fmt: skip
 
 
+def _shared(s: Slots) -> str:
+    """Read what two molecules are said to have in common: the scaffold, or the formula."""
+    for name, called in (("Murcko scaffold", "scaffold"), ("molecular formula", "formula")):
+        if s.take_value("value", name):
+            return called
+    return ""
+
+
 def _reference(s: Slots) -> Thing | None:
-    """Return what others are alike to: the name after "similar to"."""
+    """Return what others are alike to: the one name before "similar to", else the first after it."""
     place = next((number for number, piece in enumerate(s.pieces) if piece.says("similar")), None)
-    return None if place is None else next((p.thing for p in s.pieces[place:] if p.thing is not None), None)
+    if place is None:
+        return None
+    before = [piece.thing for piece in s.pieces[:place] if piece.thing is not None]
+    after = [piece.thing for piece in s.pieces[place:] if piece.thing is not None]
+    return before[0] if len(before) == 1 and len(after) > 1 else next(iter(after), None)
+
+
+def _read_number_of(s: Slots, things: Sequence[Thing]) -> None:
+    """Read the number of the things that are compared, as in "which of the three"."""
+    for piece in list(s.open()):
+        if piece.number is not None and piece.number == len(things):
+            s.read(piece)
 
 
 def side_by_side(s: Slots) -> Query | None:

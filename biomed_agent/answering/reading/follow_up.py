@@ -93,7 +93,7 @@ def _chosen(memory: Memory, pieces: Sequence[Piece]) -> Query | None:
     candidate = memory.candidates[place - 1]
     kind = candidate.kind if candidate.kind in ("molecule", "protein") else None
     subjects = tuple(
-        Subject(candidate.handle, kind) if subject.text == memory.ambiguous else subject  # type: ignore[arg-type]
+        Subject(candidate.handle, kind) if subject.text == memory.ambiguous else subject
         for subject in memory.query.subjects
     )
     return replace(memory.query, subjects=subjects)
@@ -165,14 +165,13 @@ def _ranked(memory: Memory, last: Query, pieces: Sequence[Piece]) -> Query | Non
     molecules, proteins = memory.of_kind("molecule"), memory.of_kind("protein")
     if not molecules or not proteins:
         return None
-    own = {subject.text for subject in last.subjects}
     several_proteins = sum(s.kind == "protein" for s in last.subjects) > 1 or (
         len(proteins) > 1 and len(molecules) == 1
     )  # fmt: skip
     if several_proteins:
         things = [*molecules[:1], *proteins[:2]]
     elif len(molecules) > 1:
-        things = [*reversed(molecules[:2]), *[t for t in proteins if t.text in own or True][:1]]
+        things = [*reversed(molecules[:2]), *proteins[:1]]
     else:
         return None
     return Query(

@@ -6,15 +6,20 @@ that it uses; :mod:`.reader` takes the frame that leaves no word unread.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from biomed_agent.answering.reading.phrases import Role, singular_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.answering.reading.terms import Terms
 from biomed_agent.core.chemistry.parts import part_of
+from biomed_agent.core.affinity import IN_NM
+from biomed_agent.core.chemistry.vocabulary import VOCABULARY
 from biomed_agent.core.predicates import COMPUTED, GROUPS, HAZARDS, IDENTITY, predicate_row
 from biomed_agent.core.query import EntityKind, Filter, Kind, Query, Subject
 from biomed_agent.core.sequence_values import residue_of
+from biomed_agent.trust.claims.whole import ADJECTIVES, COMPOUNDS, WHOLE
 
 PROTEIN_KINDS: frozenset[Kind] = frozenset({"name", "function", "family", "location"})
 _DESCRIBING: tuple[Role, ...] = ("family", "function", "where")
@@ -43,8 +48,12 @@ def papers(s: Slots) -> Query | None:
     if said == ["evidence"] and len({kind for thing in things for kind in thing.kinds}) > 1:
         return None  # evidence that a molecule binds a protein is on record
     s.used.update(range(len(s.pieces)))
-    things = things or [*s.given.things, *s.given.last]
-    return Query("papers", subjects_of(things), kind="literature")
+    return Query("papers", subjects_of([thing for thing in things if may_be_searched(thing)]), kind="literature")
+
+
+def may_be_searched(thing: Thing) -> bool:
+    """Whether a thing is written as a name, which may be sent: no structure, sequence or systematic name."""
+    return thing.mention is not None and thing.mention.how in ("quoted", "identifier", "lexicon")
 
 
 def talk(s: Slots) -> Query | None:
@@ -87,9 +96,11 @@ def pair(s: Slots) -> Query | None:
     yes_no = s.asks_yes_or_no
     conditions = s.filters(affinities=True)
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
-    bound = s.take_value("bind", "", "inhibitor") or s.take_value("partner", "molecule", "protein")
+    bound = s.take_value("bind", "", "inhibitor") or s.take_partners("molecule") or s.take_partners("protein")
     _take_strength(s)
-    s.take("kind", "class", "imperative", "compare", "unit", "contain", "convert", "between", "papers", "known")
+    s.take_units(*IN_NM)
+    s.take_value("basis", "measured")
+    s.take("imperative", "compare", "contain", "convert", "between", "papers", "known")
     if any(piece.says("unit") for piece in s.pieces):
         s.take("count")
     if not (measures or bound or conditions) and s.unread():
@@ -107,8 +118,7 @@ def pair(s: Slots) -> Query | None:
 
 def _take_strength(s: Slots) -> None:
     """Read "how strongly"; a question how something binds that asks for no strength asks for a mechanism."""
-    strong = s.take_value("adjective", "affinity")
-    if strong:
+    if any(piece.value("wh") == ("how",) for piece in s.pieces) and s.take_value("adjective", "affinity"):
         s.take_value("wh", "how")
 
 
@@ -125,7 +135,7 @@ def values(s: Slots) -> Query | None:
     pieces = _value_pieces(s)
     asked = [name for piece in pieces for name in _predicates(piece, kinds)]
     asked += [condition.field for condition in conditions]
-    if kinds == {"molecule"} and s.take("share"):
+    if kinds == {"molecule"} and not asked and s.take("share"):
         asked.append("elemental composition")
     if "elemental composition" in asked:
         things = [thing for thing in things if not names_a_part(thing)] or things
@@ -142,7 +152,13 @@ def values(s: Slots) -> Query | None:
         s.take("where", "function") if asked[0] not in ("disease",) else s.take("function")
     if {"pathway", "disease"} & set(asked):
         s.take("take part", "function")
-    s.take("imperative", "kind", "unit", "contain", "known")
+    computed = all(name in COMPUTED for name in asked)
+    s.take_value("basis", "computed" if computed else "measured")
+    if "molecular weight" in asked or "monoisotopic mass" in asked:
+        s.take_units("g/mol", "Da", *(("kDa",) if kinds == {"protein"} else ()))
+    if "TPSA" in asked:
+        s.take_units("A2")
+    s.take("imperative", "contain", "known")
     s.take_value("wh", "how")
     s.take("convert")
     s.take("name") if all(name in IDENTITY for name in asked) else None
@@ -169,7 +185,10 @@ def values(s: Slots) -> Query | None:
 
 def _value_pieces(s: Slots) -> list[Piece]:
     """Read what asks for values."""
-    pieces = s.take("value", "encode", "use", "express")
+    pieces = s.take("value", "use", "express")
+    encodes = [number for number, piece in enumerate(s.pieces) if piece.says("encode")]
+    if encodes and any(piece.thing is not None for piece in s.pieces[encodes[0] :]):
+        pieces += s.take("encode")  # not "What does EGFR encode?"
     how = s.first("wh")
     asks_how = how is not None and how.value("wh") == ("how",)
     if asks_how:
@@ -224,7 +243,7 @@ def _of_another(s: Slots, pieces: Sequence[Piece]) -> bool:
         return False
     return not all(
         any(piece.says("and") or piece.text == "," for piece in s.pieces[first:second])
-        for first, second in zip(places, places[1:], strict=False)
+        for first, second in itertools.pairwise(places)
     )
 
 
@@ -354,6 +373,7 @@ def _without_parts(s: Slots) -> list[Thing]:
 
 
 def names_a_part(thing: Thing) -> bool:
+    """Whether a name can also be that of a part: phenol, cysteine."""
     if thing.mention is None or thing.mention.how not in ("lexicon", "systematic"):
         return False
     return part_of(thing.text) is not None or residue_named(thing.text) != ""
@@ -435,10 +455,8 @@ def described(s: Slots) -> Query | None:
     things = s.subjects()
     if not things:
         return None
-    asked: list[Kind] = []
-    for role in _DESCRIBING:
-        if s.take(role):
-            asked.append("location" if role == "where" else "function" if role == "function" else "family")
+    called: dict[Role, Kind] = {"where": "location", "function": "function", "family": "family"}
+    asked: list[Kind] = [called[role] for role in _DESCRIBING if s.take(role)]
     if not asked and all(thing.can_be("protein") for thing in things) and s.take("name"):
         asked.append("name")
     if not asked and _what_does_it_do(s):
@@ -447,7 +465,9 @@ def described(s: Slots) -> Query | None:
         asked.append("description")
     if len(asked) != 1:
         return None
-    s.take("imperative", "kind", "class", "contain", "identify", "everything")
+    if s.asks_yes_or_no:
+        return None
+    s.take("imperative", "contain", "identify", "everything")
     kind = asked[0]
     molecules = all(not thing.can_be("protein") for thing in things)
     if kind == "function" and molecules:
@@ -466,7 +486,8 @@ def identified(s: Slots) -> Query | None:
     things = s.subjects()
     if not things:
         return None
-    s.take("identify", "imperative", "kind", "class", "name")
+    s.take("identify", "imperative", "name")
+    _read_kinds(s, things)
     s.take_value("wh", "who")
     opens = s.opens_with
     if s.asks_yes_or_no and not (opens is not None and opens.says("pronoun")):
@@ -476,11 +497,20 @@ def identified(s: Slots) -> Query | None:
     return Query("describe", subjects_of(things), kind="identity")
 
 
+def _read_kinds(s: Slots, things: Sequence[Thing]) -> None:
+    """Read nouns for what the things are: "Which drug is CID 2244?", and not "the EGFR drug"."""
+    for kind in ("molecule", "protein"):
+        if all(thing.can_be(kind) for thing in things):  # type: ignore[arg-type]
+            s.take_value("kind", kind)
+            if kind == "protein":
+                s.take("class")
+
+
 def _plural_kind(piece: Piece) -> bool:
     return piece.says("kind", "class") and singular_of(piece.text.lower()) != piece.text.lower()
 
 
-def statement(s: Slots) -> Query | None:
+def statement(s: Slots, terms: Terms) -> Query | None:
     """Whether something holds of one thing: "Is X an ester?", "Does X contain a sulfonamide?"."""
     opens = s.opens_with
     if opens is None or not (s.asks_yes_or_no or opens.text.lower() in _MODALS):
@@ -497,14 +527,15 @@ def statement(s: Slots) -> Query | None:
     if not said:
         return None
     leads = {word for lead in _CLASSED for word in lead.split()} | {"classed", "classified"}
-    s.used.update(
-        number
-        for number, piece in enumerate(s.pieces)
-        if piece in rest and (piece.meanings or piece.text.lower() in leads)
-    )
-    for piece in rest:
-        if part_of(piece.text) is not None:
-            s.used.add(s.pieces.index(piece))
+    phrase = _noun_phrase(said)
+    kinds: tuple[EntityKind, ...] = ("molecule", "protein")
+    known = phrase in _CHECKED or part_of(phrase) is not None or any(
+        terms.term(kind, phrase) for kind in kinds if things[0].can_be(kind)
+    )  # fmt: skip
+    for number, piece in enumerate(s.pieces):
+        named = piece.thing is not None and not known
+        if piece in rest and not named and (known or piece.meanings or piece.text.lower() in (*leads, *_CHECKED)):
+            s.used.add(number)
     return Query("is_a", subjects_of(things), object=said, aggregate="yes_no", kind="claim")
 
 
@@ -512,6 +543,18 @@ def _stands_for_it(piece: Piece) -> bool:
     return (piece.says("pronoun") and piece.text.lower() in ("it", "this", "that")) or piece.value("pronoun") in (
         ("molecule",), ("protein",),
     )  # fmt: skip
+
+
+_CHECKED = frozenset({*VOCABULARY, *WHOLE, *ADJECTIVES, *COMPOUNDS, "chiral", "achiral"})
+"""words that the check of statements about a molecule knows"""
+
+
+def _noun_phrase(statement: str) -> str:
+    """Return what a statement says a thing is or has: "It is an ester." gives "ester"."""
+    words = statement.rstrip(".").split()[2:]
+    while words and words[0].lower() in ("a", "an", "the", "any", "some", "in", "to", "as", "of"):
+        words = words[1:]
+    return " ".join(words)
 
 
 _THIRD_PERSON = {"contain": "contains", "have": "has", "belong": "belongs", "bear": "bears", "carry": "carries",

@@ -83,4 +83,4 @@ def limits_text(filters: Sequence[Filter]) -> str:
         named = condition.field.split()[0].lower() in words.lower()
         shown.append(words if named else f"an affinity {words}" if condition.field == ANY_CONCENTRATION else
                      f"{condition.field} {words}")  # fmt: skip
-    return listed(shown)
+    return listed(list(dict.fromkeys(shown)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
 
 from biomed_agent.answering.reading.frames import subjects_of
 from biomed_agent.answering.reading.phrases import singular_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
-from biomed_agent.core.affinity import SCORE
+from biomed_agent.answering.reading.terms import Terms
+from biomed_agent.core.affinity import IN_NM, SCORE
 from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.predicates import predicate_row
 from biomed_agent.core.query import MAX_LISTED, Aggregate, EntityKind, Filter, Query
@@ -23,13 +23,6 @@ MIN_TERM = 4
 _OTHER: dict[EntityKind, EntityKind] = {"molecule": "protein", "protein": "molecule"}
 
 
-class Terms(Protocol):
-    """Names of classes, roles, families and places, as the records write them."""
-
-    def term(self, kind: EntityKind, words: str) -> tuple[str, str] | None:
-        """Return the predicate and the value that words name, such as a role of molecules; None for none."""
-
-
 def partners(s: Slots) -> Query | None:
     """What was measured to bind one thing: "What binds ABL1 below 10 nM?", "top 5 targets of sunitinib"."""
     subject, kind = _one_side(s)
@@ -40,20 +33,23 @@ def partners(s: Slots) -> Query | None:
     conditions = s.filters(affinities=True)
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
     bound = s.take_value("bind", "", "inhibitor")
-    related = [piece for piece in s.take("partner") if piece.value("partner")[:1] == (listing,)]
+    related = s.take_partners(listing)
     drugs = [piece for piece in s.open() if listing == "molecule" and piece.text.lower() in _DRUGS]
-    if not (measures or bound or related or conditions or (drugs and not yes_no)):
+    ranked = s.has("strongest", "weakest") and _noun_kind(s) == listing
+    if not (measures or bound or related or conditions or ranked or (drugs and not yes_no)):
         return None
     strongest, weakest = s.take("strongest"), s.take("weakest")
     if measures and (degrees := s.take("degree")):
         high = degrees[0].value("degree") == ("most",)
         (strongest if high == (measures[0] in _HIGHER_IS_STRONGER) else weakest).extend(degrees)
     strongest = strongest or (s.take_value("adjective", "affinity") if not yes_no else [])
+    s.take_units(*IN_NM)
+    s.take_value("basis", "measured")
     counted = bool(s.take("count"))
     top = s.take("top")
     limit = limit_of(s)
     listed = _listed_classes(s, listing)
-    s.take("imperative", "contain", "unit", "use", "rank")
+    s.take("imperative", "contain", "use", "rank", "everything")
     if limit is None and not counted and (strongest or weakest or top) and not _plural(related, s):
         limit = 1
     named = tuple(dict.fromkeys(name for name in measures if name not in ("affinity",)))
@@ -104,15 +100,21 @@ def _listed_classes(s: Slots, listing: EntityKind) -> list[str]:
 
 
 def limit_of(s: Slots) -> int | None:
-    """Read how many are asked for; None where no number is left."""
-    numbers = [piece for piece in s.open() if piece.number is not None]
-    if len(numbers) != 1 or not 1 <= (numbers[0].number or 0) <= MAX_LISTED:
-        return None
-    value = numbers[0].number or 0
-    if value != int(value):
-        return None
-    s.read(numbers[0])
-    return int(value)
+    """Read how many are asked for: "top 5", "three targets", "name 10"; None where no number says so."""
+    for place, piece in enumerate(s.pieces):
+        value = piece.number
+        if place in s.used or value is None or value != int(value) or not 1 <= value <= MAX_LISTED:
+            continue
+        before = s.pieces[place - 1] if place else None
+        after = next((p for p in s.pieces[place + 1 :] if not p.says("filler", "strongest", "weakest")), None)
+        led = before is not None and before.says("top", "imperative", "strongest", "weakest", "wh", "only")
+        counted = after is not None and after.says("kind", "class", "partner", "pronoun")
+        if after is not None and after.says("unit"):
+            continue
+        if led or counted or (before is None and after is None):
+            s.read(piece)
+            return int(value)
+    return None
 
 
 def _plural(related: Sequence[Piece], s: Slots) -> bool:
@@ -131,11 +133,15 @@ def similar(s: Slots) -> Query | None:
     if len(things) != 1 or not things[0].can_be("molecule"):
         return None
     asks = s.take_value("similar", "find")
+    nouns = [place for place, piece in enumerate(s.pieces) if piece.says("kind")]
+    if nouns and any(piece.says("like") for piece in s.pieces[nouns[0] :]):
+        asks += s.take("like")  # "drugs like sildenafil", and not "Do you like aspirin?"
     alike = s.take_value("similar", "tanimoto")
     if not asks:
         return None
     filters = _least_similarity(s) if alike else ()
-    s.take("imperative", "kind", "identify", "contain", "count", "top", "strongest", "structural")
+    s.take("imperative", "identify", "contain", "top", "strongest", "structural")
+    s.take_value("kind", "molecule")
     return Query("similar", subjects_of(things, "molecule"), filters=filters, limit=limit_of(s), kind="search")
 
 
@@ -159,8 +165,10 @@ def containing(s: Slots) -> Query | None:
     searches = s.has("substructure")
     if not (searches or (holds and s.take("contain") and _molecule_nouns(s))):
         return None
+    if any(piece.text.lower() in _DRUGS for piece in s.pieces):
+        return None  # what a medicine contains is no part of a structure
     _molecule_nouns(s)
-    s.take("contain", "count")
+    s.take("contain")
     s.take("substructure", "imperative", "similar")
     return Query("contains", subjects_of(things, "molecule"), limit=limit_of(s), kind="search")
 
@@ -186,7 +194,7 @@ def _molecule_nouns(s: Slots) -> list[Piece]:
 def by_attribute(s: Slots, terms: Terms) -> Query | None:
     """Things that have a class, a role, a family, a place, a part or a value: "drugs with a logP below 0"."""
     listing = named = _noun_kind(s)
-    if s.asks_yes_or_no or s.has("aux") and listing is None:
+    if s.asks_yes_or_no or (s.has("aux") and listing is None):
         return None
     if s.named_anywhere and not _enzyme_numbers(s):
         return None
@@ -197,8 +205,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     conditions = [*s.filters(affinities=False), *_comparatives(s)]
     counted = bool(s.take("count"))
     s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
-    for number in _enzyme_numbers(s):
-        conditions.append(Filter("EC number", "has", number, words=f"EC {number}"))
+    conditions += [Filter("EC number", "has", number, words=f"EC {number}") for number in _enzyme_numbers(s)]
     s.take_value("value", "EC number")
     limit = limit_of(s)
     for run in _runs(s):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
@@ -17,12 +17,13 @@ from typing import Literal, TypeAlias
 from biomed_agent.core.name_matching import singular
 
 Role: TypeAlias = Literal[
-    "filler", "only", "of", "wh", "count", "aux", "verb to be", "imperative", "pronoun", "negation", "value", "adjective",
-    "more", "less", "measure", "bind", "partner", "kind", "class", "contain", "relation", "number", "unit", "top",
-    "strongest", "weakest", "rank", "same", "structural", "similar", "substructure", "describe", "identify", "papers",
-    "convert", "compare", "difference", "hazard", "hazards", "organism", "effect", "where", "family", "function", "name",
-    "residue", "position", "smarts", "dummy", "path", "part", "term", "known", "talk", "and", "than", "between",
-    "use", "encode", "cardinal", "everything", "express", "limit", "degree", "obey", "variant", "altered", "share", "take part", "again", "ordinal", "degree of hazard", "other",
+    "filler", "only", "wh", "count", "aux", "imperative", "pronoun", "negation", "and", "than", "between", "again",
+    "value", "adjective", "more", "less", "degree", "obey", "measure", "bind", "partner", "kind", "class", "contain",
+    "relation", "limit", "number", "cardinal", "ordinal", "unit", "share", "top", "strongest", "weakest", "rank",
+    "same", "structural", "similar", "substructure", "compare", "difference", "describe", "identify", "papers",
+    "convert", "hazard", "hazards", "degree of hazard", "organism", "effect", "where", "family", "function", "name",
+    "residue", "position", "smarts", "dummy", "path", "part", "term", "known", "talk", "use", "encode", "express",
+    "everything", "variant", "altered", "basis", "place", "like", "abroad", "take part", "other",
 ]  # fmt: skip
 """What a phrase does in a question. ``other`` is a word that nobody listed."""
 
@@ -81,30 +82,27 @@ class Phrases:
     def add(self, phrase: str, meaning: Meaning) -> None:
         """Add a phrase with all its spellings."""
         for words in spellings(phrase):
-            known = self._meanings.setdefault(words, [])
+            key = tuple(singular_of(word) for word in words)
+            known = self._meanings.setdefault(key, [])
             if meaning not in known:
                 known.append(meaning)
-            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
+            self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
 
-    def longest(self, words: list[str], start: int) -> tuple[int, tuple[Meaning, ...]]:
+    def longest(self, words: Sequence[str], start: int) -> tuple[int, tuple[Meaning, ...]]:
         """Return how many words from ``start`` on are the longest known phrase, and what it means; 0 for none.
 
-        The last word may be a plural, and so may the first of one alone.
+        Any of them may be a plural.
         """
-        first = words[start]
-        length = max(self._longest.get(first, 0), self._longest.get(singular_of(first), 0))
-        for count in range(min(length, len(words) - start), 0, -1):
-            phrase = words[start : start + count]
-            meanings = self._meanings.get(tuple(phrase))
-            if meanings is None and (last := singular_of(phrase[-1])) != phrase[-1]:
-                meanings = self._meanings.get((*phrase[:-1], last))
-            if meanings is not None:
+        length = self._longest.get(singular_of(words[start]), 0)
+        key = tuple(singular_of(word) for word in words[start : start + length])
+        for count in range(len(key), 0, -1):
+            if (meanings := self._meanings.get(key[:count])) is not None:
                 return count, tuple(meanings)
         return 0, ()
 
-    def meanings(self, words: tuple[str, ...]) -> tuple[Meaning, ...]:
-        """Return what exactly these words mean."""
-        return tuple(self._meanings.get(words, ()))
+    def meanings(self, words: Sequence[str]) -> tuple[Meaning, ...]:
+        """Return what just these words mean."""
+        return tuple(self._meanings.get(tuple(singular_of(word) for word in words), ()))
 
     def __len__(self) -> int:
         return len(self._meanings)

@@ -7,6 +7,7 @@ taken; where none does, the one that leaves fewest says what the nearest questio
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from biomed_agent.answering.reading import comparisons, frames, lists
 from biomed_agent.answering.reading.mentions import Mention, find_mentions
-from biomed_agent.answering.reading.phrases import Role, folded_words, singular_of
+from biomed_agent.answering.reading.phrases import Role, folded_words
 from biomed_agent.answering.reading.slots import Given, Slots
 from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of, whole_word
+from biomed_agent.answering.reading.terms import RecordedTerms
 from biomed_agent.answering.reading.words import phrases
 from biomed_agent.core.query import EntityKind, Query
 
@@ -55,14 +57,15 @@ class Reading:
         given: What was given beside the question, or named before it.
     """
 
-    def __init__(self, text: str, index: LocalIndex, given: Given = Given()) -> None:
+    def __init__(self, text: str, index: LocalIndex, given: Given | None = None) -> None:
         self.text = text
         self.index = index
         self.mentions = _without_words(find_mentions(text, index))
         self.things = [Thing(mention, mention.text, _kinds(mention, index)) for mention in self.mentions]
         self.pieces = _without_labels(_with_patterns(text, pieces_of(text, self.things)))
-        self.given = given
+        self.given = given or Given()
         self._terms = RecordedTerms(index)
+        self._statement = partial(frames.statement, terms=self._terms)
 
     def clauses(self) -> list[Clause]:
         """Read the clauses of the question, in order."""
@@ -78,19 +81,24 @@ class Reading:
     def _read(self, pieces: Sequence[Piece], given: Given) -> Clause:
         blank = Slots(self.text, pieces, given)
         best: tuple[int, Query, Slots] | None = None
-        complete: list[Query] = []
+        two_fold = any(piece.says("measure") and piece.says("value") for piece in pieces)
+        rivals: list[Query] = []
         for frame in self._frames():
             slots = blank.fresh()
             query = frame(slots)
             if query is None:
                 continue
             left = len(slots.unread())
-            if left and best is not None and left == best[0] and frame is frames.statement:
+            if left and best is not None and left == best[0] and frame is self._statement:
                 best = (left, query, slots)  # what is supposed may be checked all the same
             if left == 0:
-                complete.append(query)
-                best = best if best is not None and best[0] == 0 else (0, query, slots)
-                break
+                if best is not None and best[0] == 0:
+                    rivals += [query] if query.frame in ("value", "list") else []
+                    continue
+                best = (0, query, slots)
+                if not two_fold:
+                    break
+                continue
             if best is None or left < best[0]:
                 best = (left, query, slots)
         text = self.text[pieces[0].start : pieces[-1].end]
@@ -98,15 +106,17 @@ class Reading:
             unread = [piece for piece in blank.unread() if not piece.says("wh", "value", "imperative")]
             return Clause(None, self._words(unread), tuple(pieces), text)
         left, query, slots = best
-        return Clause(query, self._words(slots.unread()), tuple(pieces), text)
+        rivals = [other for other in rivals if other.frame != query.frame] if query.frame in ("value", "list") else []
+        return Clause(query, self._words(slots.unread()), tuple(pieces), text, tuple(rivals))
 
     def _frames(self) -> Iterator[Callable[[Slots], Query | None]]:
         """Yield the frames, the more particular first."""
         yield from (
             frames.talk, frames.papers, frames.path, frames.count, frames.residue, comparisons.by_affinity,
             frames.pair, comparisons.by_structure, comparisons.by_value, frames.hazards, lists.similar,
-            lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.values, frames.name_of, frames.described,
-            comparisons.side_by_side, frames.statement, frames.identified,
+            lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.values, frames.name_of,
+            frames.described,
+            comparisons.side_by_side, self._statement, frames.identified,
         )  # fmt: skip
         yield partial(lists.by_attribute, terms=self._terms)
 
@@ -142,7 +152,7 @@ def _kinds(mention: Mention, index: LocalIndex) -> frozenset[EntityKind]:
         kinds.add("molecule")
     if index.proteins_named(text):
         kinds.add("protein")
-    kinds |= {candidate.kind for candidate in index.homonyms(text) if candidate.kind in ("molecule", "protein")}  # type: ignore[misc]
+    kinds |= {candidate.kind for candidate in index.homonyms(text) if candidate.kind in ("molecule", "protein")}
     if not kinds and " " in text:  # a variant: BRAF V600E
         kinds = {"protein"} if index.proteins_named(text.rpartition(" ")[0]) else set()
     if not kinds and mention.how == "lexicon":
@@ -168,7 +178,7 @@ def _is_word(mention: Mention) -> bool:
     if sum(letter.isupper() for letter in mention.text) > 1:
         return False
     words = folded_words(mention.text)
-    meanings = phrases().meanings(words) or phrases().meanings(tuple(singular_of(word) for word in words))
+    meanings = phrases().meanings(words)
     return any(meaning.role not in ("term", "part") for meaning in meanings)
 
 
@@ -202,7 +212,7 @@ def _without_labels(pieces: Sequence[Piece]) -> list[Piece]:
     from biomed_agent.answering.reading.phrases import Meaning
 
     read = list(pieces)
-    for number, (piece, following) in enumerate(zip(pieces, pieces[1:], strict=False)):
+    for number, (piece, following) in enumerate(itertools.pairwise(pieces)):
         thing = following.thing
         named = [value[0] for value in piece.values("value")]
         if thing is None or thing.mention is None or piece.thing is not None:
@@ -265,23 +275,3 @@ def _opens(pieces: Sequence[Piece], place: int) -> bool:
     if first.thing is not None or not first.meanings:
         return False
     return first.meanings[0].role in _OPENERS or first.says("wh", "count")
-
-
-class RecordedTerms:
-    """Classes, roles, families and places of the local index, by the words of a question."""
-
-    def __init__(self, index: LocalIndex) -> None:
-        self.index = index
-
-    def term(self, kind: EntityKind, words: str) -> tuple[str, str] | None:
-        """See :class:`.lists.Terms`."""
-        if kind == "molecule":
-            return ("ChEBI", words) if self.index.molecules_with("", words, 0).total else None
-        for predicate in _OF_PROTEINS:
-            if self.index.proteins_with(predicate, words, 0).total:
-                return predicate or "protein family", words
-        return None
-
-
-_OF_PROTEINS = ("", "EC number", "subcellular location", "GO molecular function", "GO biological process",
-                "GO cellular component", "name")  # fmt: skip

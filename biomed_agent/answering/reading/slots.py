@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -48,6 +49,8 @@ class Slots:
     pieces: Sequence[Piece]
     given: Given = Given()
     used: set[int] = field(default_factory=set)
+    pending: Filter | None = None
+    """the second half of a limit that is two"""
     usual: str = ""
     """measure that a limit without one is put on"""
 
@@ -82,6 +85,18 @@ class Slots:
     def read(self, piece: Piece) -> None:
         """Mark a piece as read."""
         self.used.add(self.pieces.index(piece))
+
+    def take_partners(self, kind: EntityKind) -> list[Piece]:
+        """Read the nouns for what binds, as far as a measured affinity tells: inhibitors, but no agonists."""
+        taken = [
+            number
+            for number, piece in enumerate(self.pieces)
+            if number not in self.used
+            and (kind in piece.value("partner")[:1])
+            and "agonist" not in piece.value("partner")
+        ]
+        self.used.update(taken)
+        return [self.pieces[number] for number in taken]
 
     def first(self, *roles: Role) -> Piece | None:
         """Return the first unread piece that may do one of these things."""
@@ -203,7 +218,7 @@ class Slots:
     def _leave_uncoordinated(self) -> None:
         """Take names back that stand in no list with the first: the solvent in "solubility of A in B"."""
         places = [number for number, piece in enumerate(self.pieces) if piece.thing is not None]
-        for first, second in zip(places, places[1:], strict=False):
+        for first, second in itertools.pairwise(places):
             between = self.pieces[first + 1 : second]
             if any(piece.text.lower() in _RELATING for piece in between) and not any(
                 piece.says("and", "compare") or piece.text in (",", ";") for piece in between
@@ -223,7 +238,9 @@ class Slots:
 
     def place_of(self, thing: Thing) -> int:
         """Return where a thing is named first."""
-        return next(n for n, piece in enumerate(self.pieces) if piece.thing is not None and piece.thing.text == thing.text)
+        return next(
+            n for n, piece in enumerate(self.pieces) if piece.thing is not None and piece.thing.text == thing.text
+        )
 
     def groups(self) -> list[list[Thing]]:
         """Return the names that are not read yet, those together that stand in one list."""
@@ -243,7 +260,12 @@ class Slots:
 
     def unread(self) -> list[Piece]:
         """Return the pieces that were not read and may change what is asked."""
-        left = [piece for piece in self.open() if not _neutral(piece)]
+        abroad = any(piece.says("abroad") and piece.value("abroad") != ("filler",) for piece in self.pieces)
+        left = [
+            piece
+            for piece in self.open()
+            if not _neutral(piece) and not (abroad and piece.value("abroad") == ("filler",))
+        ]
         organisms = [piece for piece in left if piece.says("organism")]
         things = [*(piece.thing for piece in self.pieces if piece.thing is not None), *self.given.things]
         if len(organisms) == 1 and any(thing.can_be("protein") for thing in (*things, *self.given.last)):
@@ -251,6 +273,15 @@ class Slots:
         if any(piece.says("variant") for piece in left):
             left = [piece for piece in left if not piece.says("variant", "altered")]
         return left
+
+    def take_units(self, *units: str) -> None:
+        """Read units that say in which a value is wanted: "in nM", "(g/mol)", "how many kDa"."""
+        for place, piece in enumerate(self.pieces):
+            if place in self.used or not any(value[0] in units for value in piece.values("unit")):
+                continue
+            before = self.pieces[place - 1] if place else None
+            if before is None or before.text.lower() in ("in", "(", "as") or before.says("count"):
+                self.used.add(place)
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -275,22 +306,33 @@ class Slots:
             numbers, places = self._numbers(place, piece)
             if not numbers:
                 continue
-            unit, unit_place = self._unit(places[-1] if places[-1] > place else place)
+            unit, unit_place = self._unit(max(number for number in places if self.pieces[number].number is not None))
             if unit and affinities != (unit in IN_NM):
                 continue
             field_name, field_place = self._field(place, affinities)
-            if field_name == "" or (affinities and field_name != SCORE and not unit):
+            if field_name == "" or (affinities and (field_name == SCORE) == bool(unit)):
                 continue
             relation = self._relation(piece, field_name, len(numbers))
             used = {place, *places, *([unit_place] if unit_place is not None else [])}
             self.used |= used
-            start = min([*used, *([field_place] if field_place is not None and field_place < place else [])])
+            said = sorted(used)
             if field_place is not None and affinities:
                 self.used.add(field_place)
-            words = " ".join(self.text[self.pieces[start].start : self.pieces[max(used)].end].split())
+                said = [field_place, *said]
+            words = self._words(said)
             value = tuple(numbers) if len(numbers) > 1 else numbers[0]
             return Filter(field_name, relation, value, unit, words)
         return self._words_for_limits() if affinities else None
+
+    def _words(self, places: Sequence[int]) -> str:
+        """Return what stands at places, "and" between two numbers."""
+        words: list[str] = []
+        for place in places:
+            piece = self.pieces[place]
+            if piece.number is not None and words and words[-1][-1:].isdigit():
+                words.append("and" if words[0].lower() == "between" or "between" in words else "to")
+            words.append(" ".join(piece.text.split()))
+        return " ".join(words)
 
     def _numbers(self, place: int, piece: Piece) -> tuple[list[float], list[int]]:
         """Return the numbers that belong to a relation and where they stand."""
@@ -340,18 +382,23 @@ class Slots:
         return _RELATIONS[said]
 
     def _words_for_limits(self) -> Filter | None:
-        """Read limits that are words: single-digit nanomolar, subnanomolar."""
+        """Read limits that are words: single-digit nanomolar (from 1 to below 10), subnanomolar."""
+        if self.pending is not None:
+            other, self.pending = self.pending, None
+            return other
         for place, piece in enumerate(self.pieces):
             if place in self.used or not piece.says("limit"):
                 continue
             self.used.add(place)
             relation, *values = piece.value("limit")
-            numbers = tuple(float(value) for value in values)
+            if relation == "between":
+                self.pending = Filter(self._field(place, affinities=True)[0], "<", float(values[1]), "nM", piece.text)
+                relation, values = ">=", values[:1]
+            number = float(values[0])
             field_name, field_place = self._field(place, affinities=True)
             if field_place is not None:
                 self.used.add(field_place)
-            value = numbers if len(numbers) > 1 else numbers[0]
-            return Filter(field_name, "between" if relation == "between" else "<", value, "nM", piece.text)
+            return Filter(field_name, _RELATIONS[relation], number, "nM", piece.text)
         return None
 
 

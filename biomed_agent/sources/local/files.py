@@ -59,7 +59,7 @@ class File:
         row = self.sources.get(key)
         if row is None:
             return Provenance(source=key, identifier=identifier)
-        url = row["url"].replace("{}", identifier.split(" ")[-1])
+        url = row["url"].replace("{}", identifier.split(" ")[-1]) if identifier else ""
         return Provenance(source=row["name"], identifier=identifier, url=url, licence=row["licence"])
 
     def molecule(self, row: sqlite3.Row) -> Molecule | None:

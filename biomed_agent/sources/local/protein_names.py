@@ -29,7 +29,9 @@ _ENZYMES = {
     rf"kallikrein|cathepsin|"
     rf"caspase|beta-secretase|plasmin|prothrombin|thrombin|trypsin|chymotrypsin|chymase|tryptase|\w*elastase|"
     rf"collagenase|"
-    rf"furin|renin|calpain|plasminogen activator|coagulation factor (?:II|VII|IX|X|XI|XII))(?: domain| with thrombospondin type \d motif)?{_TAIL}",
+    rf"furin|renin|calpain|"
+    rf"plasminogen activator|coagulation factor (?:II|VII|IX|X|XI|XII))(?: domain|"
+    rf" with thrombospondin type \d motif)?{_TAIL}",
     "phosphatase": rf"(?!.*(?:regulatory|regulator)).*\b\w*(?<!tri)(?<!di)(?<!acyl)(?<!pyro)phosphatase"
     rf"(?: (?:non-)?receptor type)?{_TAIL}",
     "phosphodiesterase": rf".*\bphosphodiesterase{_TAIL}",

@@ -16,7 +16,7 @@ joined by ``|``):
 - ``sources.tsv``: ``key name licence url``; a ``source`` column holds a key and an identifier (``ChEBI
   CHEBI:15365``), ``{}`` in ``url`` stands for the identifier's last word.
 
-Classes and roles are ``CHEBI:25384 monocarboxylic acid``.
+Classes and roles are ``CHEBI:25384 monocarboxylic acid``, or ``CHEBI: drug metabolite`` where the number is not known.
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ def _fill_molecules(connection: sqlite3.Connection, folder: Path) -> dict[str, i
         for predicate, column in (("ChEBI class", "classes"), ("ChEBI role", "roles")):
             for term in _split(row[column]):
                 identifier, _, label = term.partition(" ")
-                fact = ("m", number, predicate, label, record or f"ChEBI {identifier}")
+                fact = ("m", number, predicate, label, record or f"ChEBI {identifier}".removesuffix(" CHEBI:"))
                 connection.execute("INSERT INTO fact VALUES (?, ?, ?, ?, ?)", fact)
     if brands:
         raise InvalidInput(f"brands.tsv names molecules that {folder} does not hold: {sorted(brands)[:5]}.")

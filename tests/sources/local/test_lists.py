@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.sources.local import STARTER, LocalIndex
 from biomed_agent.sources.local.files import open_file
 from biomed_agent.sources.local.schema import build_index, read_table
+from tests.helpers.places import ROOT
 from tests.sources.local.test_index import ASPIRIN, IMATINIB, TABLES, write_tables
 
 LOCATIONS = "Cytoplasm,~cytosol|Nucleus,~nucleolus|Mitochondrion~inner~membrane"
@@ -161,6 +163,16 @@ def test_lists_of_the_starter_set_are_those_of_its_tables(starter: LocalIndex) -
     assert {protein.accession for protein in proteins.things} == enzymes
     heavy = [row["name"] for row in read_table(STARTER, "molecules") if float(row["weight"]) > 800]
     assert starter.molecules(heavier_than=800).total == len(heavy) > 100
+
+
+def test_the_counts_of_the_docs_are_those_of_the_set(starter: LocalIndex) -> None:
+    page = (ROOT / "docs" / "indexes.md").read_text(encoding="utf-8")
+    counts, totals = starter.terms("protein class"), starter.totals()
+    told = {name: int(count) for name, count in re.findall(r"\| ([A-Za-z][A-Za-z0-9 ]+) \| (\d+) (?=\|)", page)}
+    assert len(told) == 12
+    assert told == {name: counts[name] for name in told}
+    kinds = ("molecules", "proteins", "affinities")
+    assert "{:,} molecules, {:,} proteins, {:,} measured affinities".format(*(totals[kind] for kind in kinds)) in page
 
 
 def test_all_partners_of_a_promiscuous_molecule_are_read_at_once(starter: LocalIndex) -> None:
