@@ -19,6 +19,7 @@ Fields of a gold, those that apply:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -28,6 +29,7 @@ from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from rdkit.Chem.FilterCatalog import FilterCatalog, FilterCatalogParams
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
+from tests.questions.rows import DATA, FILES, read_lines
 from tests.questions.subjects import (
     RDKIT,
     RESIDUES,
@@ -442,3 +444,19 @@ def gold(asks: Row, tables: Tables) -> Row:
     if made.get("field", "any") != "any" and "words" in made:
         made["subject"] = key_of(both(asks, tables)[0][0])
     return made
+
+
+def rewrite() -> None:
+    """Write the golds of all files anew, after the tables have changed: read the difference before it is committed."""
+    tables = Tables()
+    for file in FILES:
+        rows = [*read_lines(file)]
+        for row in rows:
+            for turn in row.get("turns", [row]):
+                turn["gold"] = gold(turn["asks"], tables)
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (DATA / f"{file}.jsonl").write_text(lines, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    rewrite()
