@@ -48,6 +48,11 @@ def judged(agent: BioMedAgent, judge: Judge) -> list[Judged]:
 def _judge_all(agent: BioMedAgent, judge: Judge) -> Iterator[Judged]:
     for row in questions():
         ask = agent.chat().ask if row.is_chat else agent.ask
+        verdict: Verdict = "right"
         for turn in row.turns:
+            lost = turn.needs_last and verdict == "refused"
             answer = ask(turn.question)
-            yield Judged(row, turn, answer, *judge.judge(turn.gold, answer))
+            verdict, why = judge.judge(turn.gold, answer)
+            if lost and verdict == "wrong":
+                verdict = "refused"
+            yield Judged(row, turn, answer, verdict, why)

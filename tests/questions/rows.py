@@ -20,6 +20,8 @@ class Turn:
     question: str
     asks: dict[str, Any]
     gold: dict[str, Any]
+    needs_last: bool
+    """whether it can only be understood where the turn before it was"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,13 @@ def questions(*names: str) -> Iterator[Question]:
         for row in read_lines(file):
             chat = "turns" in row
             turns = [
-                Turn(f"{row['id']}.{number}" if chat else row["id"], turn["question"], turn["asks"], turn["gold"])
+                Turn(
+                    f"{row['id']}.{number}" if chat else row["id"],
+                    turn["question"],
+                    turn["asks"],
+                    turn["gold"],
+                    "needs_last" in turn,
+                )
                 for number, turn in enumerate(row.get("turns", [row]))
             ]
             yield Question(row["id"], file, row["frame"], tuple(turns), chat)
