@@ -33,7 +33,7 @@ from biomed_agent.core.errors import (
 from biomed_agent.core.identifiers import names_a_file
 from biomed_agent.core.protein_variants import substitutions_in
 from biomed_agent.core.query import EntityKind, Query, Subject
-from biomed_agent.core.types import Answer, Candidate, Protein, Resolved
+from biomed_agent.core.types import Answer, Candidate, Molecule, Protein, Resolved
 from biomed_agent.core.words import listed
 
 _PMID = re.compile(r"\bPMID[:\s]\s*([1-9]\d{3,8})\b", re.IGNORECASE)
@@ -76,7 +76,7 @@ def answer_words(
         )
     clauses = reading.clauses()
     if memory is not None:
-        clauses = [_followed(memory, clause, text) for clause in clauses]
+        clauses = [_followed(context, memory, clause, text) for clause in clauses]
     try:
         answer = (
             _answer_clause(context, reading, clauses[0])
@@ -92,10 +92,26 @@ def answer_words(
     return answer
 
 
-def _followed(memory: Memory, clause: Clause, text: str) -> Clause:
+def _followed(context: AnswerContext, memory: Memory, clause: Clause, text: str) -> Clause:
     """Return a clause that takes something over from the last question as the whole question that it means."""
+    if (of_parent := _of_parent(context, memory, clause)) is not None:
+        return replace(clause, query=of_parent, unread=())
     query = follow(memory, clause.query, clause.unread, clause.pieces, text)
     return clause if query is None else replace(clause, query=query, unread=())
+
+
+def _of_parent(context: AnswerContext, memory: Memory, clause: Clause) -> Query | None:
+    """Return the last values asked of the parent of the last molecule: "and of its parent?"."""
+    last, query = memory.query, clause.query
+    opening = next((piece.text.lower() for piece in clause.pieces if not piece.mark), "")
+    if last is None or query is None or query.predicates != ("parent compound",) or opening != "and":
+        return None
+    things = memory.of_kind("molecule")
+    if last.frame != "value" or "parent compound" in last.predicates or not things:
+        return None
+    entity = context.components.resolver.resolve(things[0].text, "molecule", notes=[]).entity
+    parents = context.components.retriever.parents(entity) if isinstance(entity, Molecule) else []
+    return replace(last, subjects=(Subject(parents[0].handle, "molecule"),)) if parents else None
 
 
 def _remember(memory: Memory, clauses: Sequence[Clause], answer: Answer) -> None:
@@ -110,12 +126,19 @@ def _remember(memory: Memory, clauses: Sequence[Clause], answer: Answer) -> None
             resolved = by_asked.get(subject.text)
             if resolved is not None:
                 things.append(Thing(None, _again(resolved), frozenset({resolved.kind})))
+    listed_one = {fact.about for fact in answer.facts if fact.kind == "measured" and fact.about}
+    if len(listed_one) == 1 and len(clauses) == 1 and clauses[0].query is not None and clauses[0].query.frame == "list":
+        (handle,) = listed_one  # "What is its weight?" after the strongest binder was named
+        kind: EntityKind = "protein" if clauses[0].query.object == "protein" else "molecule"
+        things = [Thing(None, handle, frozenset({kind})), *things]
     things = things or [Thing(None, _again(resolved), frozenset({resolved.kind})) for resolved in answer.entities]
     if not answer.entities and answer.status in ("not_found", "invalid"):
         memory.forget()
         return
     memory.candidates, memory.ambiguous = (), ""
     memory.remember(things)
+    if any(clause.unread for clause in clauses):
+        memory.query = None
     whole = [clause.query for clause in clauses if clause.query is not None and not clause.unread]
     if whole:
         handles = {resolved.asked: _again(resolved) for resolved in answer.entities}

@@ -147,7 +147,7 @@ class Judge:
             yield f"finds {sorted(verdicts)}"
         allowed = FIELDS.get(gold.get("field", ""), set())
         if "values" not in gold and "words" not in gold:
-            yield from self._kinds(answer, allowed or {"count", "aromatic rings", *FIELDS["relation"]})
+            yield from self._kinds(answer, allowed or {"count", "aromatic rings", "protein class", *FIELDS["relation"]})
 
     @staticmethod
     def _kiba_says(yes: bool, answer: Answer) -> bool:

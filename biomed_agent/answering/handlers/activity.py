@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers import affinities, partners
 from biomed_agent.answering.reading.limits import affinity_filters, holds, limits_text
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.affinity import SCORE, conflict, read
+from biomed_agent.core.affinity import IN_NM, SCORE, conflict, read
 from biomed_agent.core.query import Filter, Query
 from biomed_agent.core.types import Answer, Fact, Molecule, Protein
 from biomed_agent.core.words import listed
@@ -30,6 +31,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     stated, missing = [], []
     for molecule, protein in list(itertools.product(ligands, targets))[:MAX_PAIRS]:
         facts, measured = pair_affinities(context, molecule, protein)
+        facts = [_in_unit(fact, query) for fact in facts]
         draft.facts += facts
         if facts:
             lead = other_measure(query.predicates, facts)
@@ -45,6 +47,14 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     message = user_message(PAIR_QUESTION, smiles=[ligands[0].smiles], sequences=[targets[0].sequence])
     model_step.ask_model(context, "activity", ligands[0], message, recorded=False)
     return context.close("", " ".join(missing))
+
+
+def _in_unit(fact: Fact, query: Query) -> Fact:
+    """Return a concentration in the unit that is asked for."""
+    unit = next((str(condition.value) for condition in query.filters if condition.field == "unit"), fact.unit)
+    if unit == fact.unit or fact.unit not in IN_NM or unit not in IN_NM or isinstance(fact.value, str):
+        return fact
+    return replace(fact, value=float(f"{fact.value * IN_NM[fact.unit] / IN_NM[unit]:.6g}"), unit=unit)
 
 
 def pair_affinities(context: AnswerContext, molecule: Molecule, protein: Protein) -> tuple[list[Fact], str]:

@@ -73,7 +73,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
 def _one_thing(context: AnswerContext, query: Query) -> Answer:
     """Answer where all the names mean one thing."""
     draft = context.draft
-    lead = "Yes. " if query.object == "same" else "No. " if query.aggregate == "yes_no" else ""
+    lead = "Yes. " if query.object in ("same", "tautomer") else "No. " if query.aggregate == "yes_no" else ""
     return draft.close("answered", lead + compose.sameness_sentence(draft.entities, draft.sources))
 
 
@@ -117,7 +117,7 @@ def _ranked(context: AnswerContext, query: Query, name: str, rows: Sequence[tupl
         return values
     if query.aggregate == "yes_no":
         return f"{_verdict(query, name, rows)} {values}"
-    if query.order:
+    if query.order and query.object != "difference":
         return f"{_winner(name, query.order, ordered)} {values}"
     if query.object == "difference" and len(rows) == 2:
         return f"{_difference(name, ordered)} {values}"
@@ -228,6 +228,9 @@ def _related(context: AnswerContext, query: Query, first: Molecule, second: Mole
     said = f"{names} {_SENTENCES[found.relation]} ({found.reason})"
     alike = f"; Tanimoto similarity {found.tanimoto:.3f}" if "Tanimoto similarity" in query.predicates else ""
     if query.object in _AFFIRMED and query.object != "related":
+        if found.relation == "stereoisomers" and query.object in ("enantiomer", "diastereomer"):
+            raise Inapplicable(f"{names} are stereoisomers, but not every stereocentre is stated, so that no more can be "
+                               "told.", "Give structures with all their stereochemistry.")  # fmt: skip
         yes = found.relation in _AFFIRMED[query.object]
         lead = "Yes: " if yes else "No: "
         return f"{lead}{said}{alike} {cited}."

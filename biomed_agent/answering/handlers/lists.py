@@ -68,7 +68,7 @@ def _of_terms(
             raise NotFound(f"no {kind} is recorded here as {condition.value!r}.", alike or "Use the words of a record.")
         handles = {thing.handle for thing in found.things}
         things = list(found.things) if not number else [thing for thing in things if thing.handle in handles]
-        for fact in found.facts:
+        for fact in found.facts if condition.field != "organism" else ():
             facts.setdefault(fact.subject, []).append(fact)
         if found.candidates:
             notes.append(

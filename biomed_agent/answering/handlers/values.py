@@ -10,10 +10,18 @@ from biomed_agent.answering.wording import compose
 from biomed_agent.core.chemistry.counts import facts_of_functional_groups, facts_of_path, facts_of_ring_systems
 from biomed_agent.core.chemistry.descriptors import computed_facts
 from biomed_agent.core.chemistry.formulas import facts_of_formula
+from biomed_agent.core.chemistry.structures import RDKIT
 from biomed_agent.core.errors import Inapplicable, InvalidInput
 from biomed_agent.core.predicates import COMPUTED, IDENTITY, STATEMENT, VALUES
 from biomed_agent.core.query import Filter, Query
-from biomed_agent.core.sequence_values import SEQUENCE_PREDICATES, facts_of_position, facts_of_sequence, residue_at
+from biomed_agent.core.sequence_values import (
+    RESIDUES,
+    SEQUENCE_PREDICATES,
+    facts_of_position,
+    facts_of_sequence,
+    residue_at,
+    residue_composition,
+)
 from biomed_agent.core.types import Answer, Entity, Fact, Molecule, Protein, Resolved
 from biomed_agent.core.words import listed
 
@@ -45,7 +53,8 @@ def handle(context: AnswerContext, query: Query) -> Answer:
         facts = computed_of(context, resolved.entity, computed) + _recorded(context, resolved, query.predicates)
         draft.facts += facts
         stated = compose.facts_sentence(resolved.entity, facts, draft.sources)
-        sentences.append(f"{_verdict(query, facts)}{stated}" if stated else "")
+        lead = _most_frequent(resolved.entity) if query.object == "most" else _verdict(query, facts)
+        sentences.append(f"{lead}{stated}" if stated else "")
     if any(sentences):
         _tell_gaps(context, query, sentences)
     return context.close_stated(query, sentences)
@@ -82,10 +91,11 @@ def _recorded(context: AnswerContext, resolved: Resolved, predicates: Sequence[s
         return []
     facts = context.components.retriever.identity(resolved, wanted)
     facts += _itself(context, resolved.entity) if "parent compound" in wanted else []
+    facts += _brands(context, resolved.entity) if "brand name" in wanted else []
     facts += _own_name(resolved.entity) if "name" in wanted and isinstance(resolved.entity, Molecule) else []
     stated = {fact.predicate for fact in facts}
     named = {"name"} if isinstance(resolved.entity, Molecule) else set()
-    known = stated & (IDENTITY | {"parent compound"})
+    known = stated & (IDENTITY | {"parent compound", "brand name"})
     if asked := [name for name in wanted if name not in known and name not in named]:
         facts += context.stored(resolved.entity, asked)
     for predicate in stated:  # such as synonyms, of which a source has more
@@ -105,6 +115,19 @@ def _itself(context: AnswerContext, entity: Entity) -> list[Fact]:
     return [Fact(entity.handle, "parent compound", shown, provenance=entity.provenance, note="itself; it is no salt")]
 
 
+def _brands(context: AnswerContext, entity: Entity) -> list[Fact]:
+    """Return the brand names of a molecule, and of its salts, which the notes say then."""
+    if not isinstance(entity, Molecule):
+        return []
+    return [
+        Fact(
+            entity.handle, "brand name", brand, provenance=form.provenance or RDKIT,
+            note="" if form.inchikey == entity.inchikey else f"of {form.name}",
+        )
+        for brand, form in context.components.index.brands_of(entity)
+    ]  # fmt: skip
+
+
 def _own_name(entity: Molecule) -> list[Fact]:
     """Return the name that a record has for a molecule."""
     if not entity.name or entity.provenance is None:
@@ -116,6 +139,8 @@ def _verdict(query: Query, facts: Sequence[Fact]) -> str:
     """Answer a question with yes or no where its values decide it; nothing where it asks for no verdict."""
     if query.aggregate != "yes_no":
         return ""
+    if query.object in ("PAINS", "Brenk"):
+        return "Yes. " if any(str(fact.value).startswith(query.object) for fact in facts) else "No. "
     if query.filters:
         own = [fact for fact in facts if not fact.about]
         decided = [_holds(condition, own) for condition in query.filters]
@@ -128,6 +153,16 @@ def _verdict(query: Query, facts: Sequence[Fact]) -> str:
         return ""
     obeyed = all(_VERDICTS.get(value, False) for value in values)
     return "Yes. " if obeyed == (query.object != "violates") else "No. "
+
+
+def _most_frequent(entity: Entity) -> str:
+    """Say which residue of a protein is the most frequent."""
+    if not isinstance(entity, Protein):
+        return ""
+    counts = residue_composition(entity.sequence)
+    letter = max(counts, key=lambda each: counts[each])
+    three, name = RESIDUES[letter]
+    return f"The most frequent residue is {name} ({three}, {letter}), {counts[letter]} times. "
 
 
 def _holds(condition: Filter, facts: Sequence[Fact]) -> bool | None:

@@ -53,16 +53,17 @@ def by_value(s: Slots) -> Query | None:
     if larger and smaller and not all(piece.says("more") and piece.says("less") for piece in more):
         return None  # "heavier or lighter"
     degrees = s.take("degree")
+    differs = s.take("difference")
     values = s.take("value", *(("adjective",) if s.take_value("wh", "how") else ()))
     if kind == "protein" and degrees and not values and s.take("residue"):
         values = [Piece("length", 0, 0, (Meaning("value", ("length",)),))]
     compares = [*s.take("compare"), *s.take("than"), *s.take("rank")]
-    differs = s.take("difference")
     if not (more or degrees or differs or compares):
         return None
     s.take_value("kind", kind)
     s.take("imperative", "contain", *(("class",) if kind == "protein" else ()))
     filters = _parts(s, kind) if degrees and not more else ()
+    how_many = any(piece.text.lower().startswith("how many") for piece in values) and bool(more)
     asked = ("count",) if filters else _asked([*more, *values], kind, with_size=bool(degrees or differs) and not more)
     if (more and not asked) or "affinity" in asked:
         return None
@@ -78,7 +79,7 @@ def by_value(s: Slots) -> Query | None:
         return None
     aggregate: Aggregate = "yes_no" if yes_no else "compare"
     return Query(
-        "compare", subjects_of(things, kind), asked, object="difference" if differs else "", filters=filters,
+        "compare", subjects_of(things, kind), asked, object="difference" if differs or how_many else "", filters=filters,
         order=f"{order} {most}".strip() if more or degrees else "", aggregate=aggregate, kind="computed",
     )  # fmt: skip
 
@@ -140,7 +141,9 @@ def by_affinity(s: Slots) -> Query | None:
         (*subjects_of(molecules, "molecule"), *subjects_of(proteins, "protein")),
         tuple(dict.fromkeys(measures)) or ("affinity",),
         order=order if stronger or weaker else "",
-        aggregate="yes_no" if s.asks_yes_or_no and (stronger or weaker) and any(p.says("than") for p in compares) else "compare",
+        aggregate="yes_no"
+        if s.asks_yes_or_no and (stronger or weaker) and any(p.says("than") for p in compares)
+        else "compare",
         kind="activity",
     )
 
@@ -170,7 +173,8 @@ def by_structure(s: Slots) -> Query | None:
         predicates: tuple[str, ...] = ("Tanimoto similarity",)
     else:
         predicates = ("structural relation", *(("Tanimoto similarity",) if alike else ()))
-    yes_no = s.asks_yes_or_no and bool(expected or degrees)
+    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    yes_no = (s.asks_yes_or_no or opening in ("can", "could", "would")) and bool(expected or degrees)
     if degrees and reference is not None and reference in things:
         things = [reference, *(thing for thing in things if thing != reference)]
     return Query(

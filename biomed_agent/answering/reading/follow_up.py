@@ -69,6 +69,11 @@ def follow(
     if last is None:
         return None
     named = [piece.thing for piece in pieces if piece.thing is not None]
+    if memory.candidates and named and _asks_again(pieces):
+        chosen = subjects_of(named[:1])[0]
+        return replace(
+            last, subjects=tuple(chosen if each.text == memory.ambiguous else each for each in last.subjects)
+        )
     if not named and last.frame == "compare" and last.predicates and any(p.says("difference") for p in pieces):
         return replace(last, object="difference", order="", aggregate="compare")
     if not named:
@@ -107,9 +112,7 @@ def _says_more(piece: Piece) -> bool:
 
 def _asks_again(pieces: Sequence[Piece]) -> bool:
     """Whether a clause only names other things: "and for nilotinib?", "what about KIT and BRAF?"."""
-    again = any(piece.says("again") for piece in pieces)
-    opens_with_and = next((piece.says("and") for piece in pieces if not piece.mark), False)
-    return (again or opens_with_and) and all(
+    return all(
         piece.thing is not None or piece.mark or piece.says("again", "and", "filler", "organism", "kind", "class")
         for piece in pieces
     )
@@ -140,13 +143,16 @@ def _narrowed(last: Query, text: str, pieces: Sequence[Piece]) -> Query | None:
         return None
     s = Slots(text, pieces)
     measure = next((condition.field for condition in last.filters if condition.field != "protein class"), "")
-    conditions = s.filters(affinities=True, usual=measure)
+    unit = next((condition.unit for condition in last.filters if condition.unit), "")
+    conditions = s.filters(affinities=True, usual=measure, usual_unit=unit)
     classes = [Filter("protein class", "has", p.value("class")[0], words=p.text) for p in s.take("class")]
     conditions += classes if last.object == "protein" else []
     counted = bool(s.take("count"))
     strongest, weakest = s.take("strongest", "top"), s.take("weakest")
     limit = lists.limit_of(s)
     s.take("only", "imperative", "kind", "partner", "again", "bind", "contain", "rank", "unit", "than")
+    if last.aggregate == "count" and not s.unread() and any(piece.says("wh") for piece in pieces):
+        return replace(last, aggregate="list")  # "Which ones?"
     if s.unread() or not (conditions or counted or strongest or weakest or limit):
         return None
     replaced = any(condition.field != "protein class" for condition in conditions)

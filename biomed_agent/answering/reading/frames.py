@@ -85,7 +85,7 @@ def sides(s: Slots) -> tuple[list[Thing], list[Thing]]:
             )
     named = bool(molecules or proteins)
     molecules = molecules or s.about("molecule")
-    if named or not molecules or s.given.things or s.speaks_of_several:
+    if named or not molecules or s.given.things or s.speaks_of_several or not s.refers_back:
         proteins = proteins or s.about("protein")  # one "it" stands for one thing
     return molecules, proteins
 
@@ -95,12 +95,13 @@ def pair(s: Slots) -> Query | None:
     molecules, proteins = sides(s)
     if not molecules or not proteins or s.says_gene or not (s.in_one_list(molecules) and s.in_one_list(proteins)):
         return None
-    yes_no = s.asks_yes_or_no
+    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    yes_no = s.asks_yes_or_no or opening in ("can", "could", "would", "was", "were")
     conditions = s.filters(affinities=True)
+    conditions += [Filter("unit", "=", unit) for unit in s.take_units(*IN_NM)]
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
     bound = s.take_value("bind", "", "inhibitor") or s.take_partners("molecule") or s.take_partners("protein")
     _take_strength(s)
-    s.take_units(*IN_NM)
     s.take_value("basis", "measured")
     s.take("imperative", "compare", "contain", "convert", "between", "papers", "known")
     if any(piece.says("unit") for piece in s.pieces):
@@ -137,6 +138,11 @@ def values(s: Slots) -> Query | None:
     pieces = _value_pieces(s)
     asked = [name for piece in pieces for name in _predicates(piece, kinds)]
     asked += [condition.field for condition in conditions]
+    if "length" in asked and any(piece.says("adjective") for piece in pieces):
+        asked = [name for name in asked if name != "sequence"]  # "How long is the sequence of it?"
+    most = any("most" in piece.text.lower() for piece in pieces)
+    if "elemental composition" in asked:  # "by mass" says how
+        asked = [name for name in asked if name != "molecular weight"]
     if kinds == {"molecule"} and not asked and s.take("share"):
         asked.append("elemental composition")
     if "elemental composition" in asked:
@@ -183,11 +189,23 @@ def values(s: Slots) -> Query | None:
         "value",
         subjects_of(things, wanted),
         predicates,
-        object="" if any(piece.text.lower().startswith(("pains", "brenk")) for piece in pieces) else "violates" if any(("no",) in piece.values("obey") for piece in obeys) else "obeys" if obeys else "",
+        object=_catalogue(pieces) or ("most" if most else "") or _obeying(obeys),
         filters=tuple(conditions),
         aggregate="count" if count and _counted(predicates) else "yes_no" if yes_no else "",
         kind=_question_kind(predicates),
     )
+
+
+def _catalogue(pieces: Sequence[Piece]) -> str:
+    """Return which catalogue of alerts is asked about; empty for all of them."""
+    said = [piece.text.lower() for piece in pieces]
+    return next((name for name in ("PAINS", "Brenk") if any(text.startswith(name.lower()) for text in said)), "")
+
+
+def _obeying(obeys: Sequence[Piece]) -> str:
+    if any(("no",) in piece.values("obey") for piece in obeys):
+        return "violates"
+    return "obeys" if obeys else ""
 
 
 def _value_pieces(s: Slots) -> list[Piece]:
@@ -245,7 +263,11 @@ _OTHER_THINGS = _OF_GROUPS | {"salt form", "parent compound", "Murcko scaffold",
 def _of_another(s: Slots, pieces: Sequence[Piece]) -> bool:
     """Whether a value is asked of a part or a relative of what is named: "the weight of the kinase domain of X"."""
     places = sorted(s.pieces.index(piece) for piece in pieces)
-    own = [place for place in places if any(v[0] in _OTHER_THINGS for role in ("value", "express") for v in s.pieces[place].values(role))]
+    own = [
+        place
+        for place in places
+        if any(v[0] in _OTHER_THINGS for role in ("value", "express") for v in s.pieces[place].values(role))
+    ]
     if not own or len(places) == len(own):
         return False
     return not all(
@@ -538,7 +560,8 @@ def _read_kinds(s: Slots, things: Sequence[Thing]) -> None:
 
 
 def _plural_kind(piece: Piece) -> bool:
-    return piece.says("kind", "class") and singular_of(piece.text.lower()) != piece.text.lower()
+    called = piece.says("kind", "class") or piece.value("pronoun")[:1] in (("molecule",), ("protein",))
+    return called and singular_of(piece.text.lower().split()[-1]) != piece.text.lower().split()[-1]
 
 
 def statement(s: Slots, terms: Terms) -> Query | None:
@@ -582,7 +605,9 @@ def _text_of(s: Slots, place: int, rest: Sequence[Piece]) -> str:
         glued = before.end == piece.start or not s.text[before.end : piece.start].strip(" ") == "" and (
             " " not in s.text[before.end : piece.start] and before in rest
         )  # fmt: skip
-        between = s.text[before.end : piece.start] if before in rest and " " not in s.text[before.end : piece.start] else ""
+        between = (
+            s.text[before.end : piece.start] if before in rest and " " not in s.text[before.end : piece.start] else ""
+        )
         if piece.mark:
             continue
         if glued and words:

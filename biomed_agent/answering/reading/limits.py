@@ -14,8 +14,8 @@ MEASURES = {"kd": "Kd", "ki": "Ki", "ic50": "IC50", "ec50": "EC50", "kiba score"
 """measures by the words of a query"""
 ANY_CONCENTRATION = "affinity"
 """field of a filter that is put on whatever concentration was measured"""
-OF_PARTNERS = ("protein class", "organism")
-"""fields that restrict the partner and not its affinity"""
+OF_PARTNERS = ("protein class", "organism", "unit")
+"""fields that restrict the partner, or say in which unit, and not the affinity"""
 
 
 def affinity_filters(filters: Sequence[Filter]) -> list[Filter]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from biomed_agent.answering.reading.frames import subjects_of
+from biomed_agent.answering.reading.frames import names_a_part, subjects_of
 from biomed_agent.answering.reading.phrases import singular_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing
@@ -172,6 +172,8 @@ def containing(s: Slots) -> Query | None:
     things = s.read_things()
     if len(things) != 1 or not things[0].can_be("molecule") or s.asks_yes_or_no:
         return None
+    if names_a_part(things[0]) and not s.has("substructure"):
+        return None  # a group is counted by its definition
     place = s.place_of(things[0])
     holds = any(piece.says("contain") and not piece.text.lower().endswith("ed") for piece in s.pieces[:place])
     searches = s.has("substructure")
@@ -208,7 +210,8 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     listing = named = _noun_kind(s)
     if s.asks_yes_or_no or (s.has("aux") and listing is None):
         return None
-    if s.named_anywhere and not _enzyme_numbers(s):
+    numbers = _enzyme_numbers(s)
+    if any(not names_a_part(thing) for thing in s.named):
         return None
     asks = s.has("imperative", "count", "known")
     classes = _listed_classes(s, listing) if listing else []
@@ -219,7 +222,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
         s.take_value("value", condition.field)
     counted = bool(s.take("count"))
     s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
-    conditions += [Filter("EC number", "has", number, words=f"EC {number}") for number in _enzyme_numbers(s)]
+    conditions += [Filter("EC number", "has", number, words=f"EC {number}") for number in numbers]
     s.take_value("value", "EC number")
     if listing == "protein":
         conditions += [

@@ -223,6 +223,11 @@ def _without_labels(pieces: Sequence[Piece]) -> list[Piece]:
     return read
 
 
+_CONTENT: tuple[Role, ...] = (
+    "pronoun", "value", "adjective", "bind", "measure", "partner", "more", "less", "similar", "hazard", "hazards",
+    "describe", "papers", "family", "function", "where", "name", "residue", "effect", "encode", "use",
+)  # fmt: skip
+"""what a question must hold that "and" or a comma parts from the one before"""
 _OPENERS = ("wh", "count", "aux", "imperative", "describe", "compare")
 
 
@@ -238,7 +243,18 @@ def _split(pieces: Sequence[Piece]) -> list[list[Piece]]:
             parts.append([])
             continue
         parts[-1].append(piece)
-    return [part for part in parts if any(not piece.mark and not _idle(piece) for piece in part)]
+    kept = [part for part in parts if any(not piece.mark and not _idle(piece) for piece in part)]
+    telling = [part for part in kept if any(_tells(piece) for piece in part)]
+    return telling if telling and len(kept) > 1 else kept
+
+
+def _tells(piece: Piece) -> bool:
+    """Whether a piece asks or names something by itself; "Do you have it?" and "Could you help?" do not."""
+    if piece.mark:
+        return False
+    if piece.thing is not None or not piece.meanings:
+        return True
+    return not piece.says("filler", "aux", "pronoun", "and", "talk", "wh", "organism", "imperative", "abroad")
 
 
 def _abbreviates(pieces: Sequence[Piece], place: int) -> bool:
@@ -267,7 +283,9 @@ _ASKING: tuple[Role, ...] = ("wh", "aux", "value", "count", "imperative", "descr
 
 def _opens(pieces: Sequence[Piece], place: int) -> bool:
     """Whether another question begins at a place: "and how heavy is it", "and does it bind EGFR"."""
-    following = [piece for piece in pieces[place:] if not piece.mark]
+    following = list(pieces[place:])
+    while following and following[0].mark:
+        following = following[1:]
     while following and (following[0].says("and") or _idle(following[0])):
         following = following[1:]
     if not following:
@@ -275,4 +293,7 @@ def _opens(pieces: Sequence[Piece], place: int) -> bool:
     first = following[0]
     if first.thing is not None or not first.meanings:
         return False
-    return first.meanings[0].role in _OPENERS or first.says("wh", "count")
+    opens = first.meanings[0].role in _OPENERS or first.says("wh", "count")
+    end = next((n for n, piece in enumerate(following) if piece.mark), len(following))
+    content = any(piece.thing is not None or not piece.meanings or piece.says(*_CONTENT) for piece in following[1:end])
+    return opens and (content or first.says("describe", "compare"))

@@ -51,6 +51,8 @@ class Slots:
     used: set[int] = field(default_factory=set)
     pending: Filter | None = None
     """the second half of a limit that is two"""
+    usual_unit: str = ""
+    """unit of a limit without one"""
     usual: str = ""
     """measure that a limit without one is put on"""
 
@@ -297,25 +299,29 @@ class Slots:
             left = [piece for piece in left if not piece.says("variant", "altered")]
         return left
 
-    def take_units(self, *units: str) -> None:
+    def take_units(self, *units: str) -> list[str]:
         """Read units that say in which a value is wanted: "in nM", "(g/mol)", "how many kDa"."""
+        found = []
         for place, piece in enumerate(self.pieces):
             if place in self.used or not any(value[0] in units for value in piece.values("unit")):
                 continue
             before = self.pieces[place - 1] if place else None
             if before is None or before.text.lower() in ("in", "(", "as") or before.says("count"):
                 self.used.add(place)
+                found += [piece.value("unit")[0]]
+        return found
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def filters(self, *, affinities: bool, usual: str = "") -> list[Filter]:
+    def filters(self, *, affinities: bool, usual: str = "", usual_unit: str = "") -> list[Filter]:
         """Read the limits that are put on measured affinities, or on computed values.
 
         Args:
             affinities: Which of the two.
             usual: Measure that a limit without one is put on.
+            usual_unit: Unit of a limit without one.
         """
-        self.usual = usual
+        self.usual, self.usual_unit = usual, usual_unit
         found: list[Filter] = []
         while (one := self._filter(affinities)) is not None:
             found.append(one)
@@ -331,6 +337,7 @@ class Slots:
             if not numbers:
                 continue
             unit, unit_place = self._unit(max(number for number in places if self.pieces[number].number is not None))
+            unit = unit or self.usual_unit
             if unit and affinities != (unit in IN_NM):
                 continue
             field_name, field_place = self._field(place, affinities)

@@ -87,6 +87,16 @@ class LocalIndex(Lists, Affinities, Sequences):
         sql = "SELECT p.* FROM molecule m JOIN molecule p ON p.inchikey = m.parent WHERE m.inchikey = ?"
         return next(iter(self._molecules(sql, (molecule.inchikey,))), None)
 
+    def brands_of(self, molecule: Molecule) -> list[tuple[str, Molecule]]:
+        """Return the brand names of a molecule and of its salts, each with the form that is marketed under it."""
+        sql = (
+            "SELECT n.shown FROM molecule m CROSS JOIN name n ON n.entity = m.id AND n.kind = 'm' "
+            "WHERE m.inchikey = ? AND n.reason = 'brand name' ORDER BY n.rank"
+        )
+        forms = [molecule, *self.salts_of(molecule)]
+        found = {row["shown"]: form for form in forms for _, row in self._rows(sql, (form.inchikey,))}
+        return list(found.items())
+
     def salts_of(self, molecule: Molecule) -> list[Molecule]:
         """Return the salts and hydrates of a parent molecule that the index holds."""
         return self._molecules("SELECT * FROM molecule WHERE parent = ? ORDER BY id", (molecule.inchikey,))
