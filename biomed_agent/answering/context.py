@@ -68,7 +68,7 @@ class Draft:
     def add(self, resolved: Resolved) -> None:
         """Add an entity once."""
         entities = self.molecules if resolved.kind == "molecule" else self.proteins
-        if all(known.entity.handle != resolved.entity.handle for known in entities):
+        if all(_told_apart(known.entity, resolved.entity) for known in entities):
             entities.append(resolved)
 
     def call_gaps(self, entity: Entity, predicates: Sequence[str], name: str) -> None:
@@ -232,3 +232,8 @@ class AnswerContext:
             return replace(empty, status="model_only", text=words)
         # What a service could not tell now it may tell later; else only the model could have answered.
         return empty if empty.status == "unavailable" else replace(empty, status="inapplicable", text=words)
+
+
+def _told_apart(one: Entity, other: Entity) -> bool:
+    """Whether two entities differ: by what they are, or by the variant that is meant."""
+    return one.handle != other.handle or getattr(one, "variant", "") != getattr(other, "variant", "")

@@ -165,7 +165,7 @@ def _again(resolved: Resolved) -> str:
     """Return the string that names an entity again, a variant included."""
     entity = resolved.entity
     if isinstance(entity, Protein) and entity.variant:
-        return f"seq:{entity.sequence}"
+        return f"{entity.accession} {entity.variant}" if entity.accession else f"seq:{entity.sequence}"
     return entity.handle
 
 
@@ -343,7 +343,7 @@ def _without_listed(context: AnswerContext, clause: Clause) -> Clause:
     for number, piece in enumerate(pieces):
         before = pieces[number - 1] if number else None
         two_before = pieces[number - 2] if number > 1 else None
-        joined = before is not None and (before.says("and", "compare") or before.text == ",")
+        joined = before is not None and (before.says("and") or before.text == ",")
         if not piece.meanings and not piece.mark and joined and two_before is not None and two_before.thing is not None:
             listed_words.append(piece.text)
     left = tuple(word for word in clause.unread if word not in listed_words)

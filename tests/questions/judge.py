@@ -45,6 +45,8 @@ FIELDS = {
 """predicates of the facts that a field of a gold may be answered with"""
 ONE_VALUE = {"gene", "accession", "organism"}
 SYMBOLS = {"C": "carbon", "N": "nitrogen", "O": "oxygen", "F": "fluorine", "Cl": "chlorine", "H": "hydrogen"}
+_CLASSED = ("protein class", "protein family", "GO molecular function", "subcellular location")
+"""predicates that put a protein into a class"""
 TO_NM = {"pM": 1e-3, "nM": 1.0, "uM": 1e3}
 KIBA_BINDS = 12.1
 ALIKE = 5
@@ -147,7 +149,7 @@ class Judge:
             yield f"finds {sorted(verdicts)}"
         allowed = FIELDS.get(gold.get("field", ""), set())
         if "values" not in gold and "words" not in gold:
-            yield from self._kinds(answer, allowed or {"count", "aromatic rings", "protein class", *FIELDS["relation"]})
+            yield from self._kinds(answer, allowed or {"count", "aromatic rings", *_CLASSED, *FIELDS["relation"]})
 
     @staticmethod
     def _kiba_says(yes: bool, answer: Answer) -> bool:
@@ -216,6 +218,9 @@ class Judge:
         if fact.relation != want.get("relation", "="):
             return False
         value: Any = fact.value
+        if fact.predicate == "Kd" and fact.unit in TO_NM:  # golds are in nM
+            value = float(fact.value) * TO_NM[fact.unit]
+            return bool(abs(value - want["value"]) <= 1e-6 * want["value"] + want.get("tolerance", 0))
         if kind == "ro5_violations":
             broken = re.search(r"(\d+|none) exceeded", fact.note)
             value = int(broken[1].replace("none", "0")) if broken else -1
@@ -296,7 +301,8 @@ class Judge:
         affinity = field in ("Kd", "KIBA score")
         others = {"KIBA score"} if affinity else set()
         yield from self._kinds(
-            answer, {field} if affinity and "limit" in gold else ({field, *others} if affinity else FIELDS[field])
+            answer,
+            {field} if affinity and "limit" in gold else {field, *others} if affinity else {*FIELDS[field], "count"},
         )
         facts = [fact for fact in answer.facts if not affinity or fact.predicate == field]
         keys = [self._item(fact) for fact in facts]

@@ -229,8 +229,10 @@ def _related(context: AnswerContext, query: Query, first: Molecule, second: Mole
     alike = f"; Tanimoto similarity {found.tanimoto:.3f}" if "Tanimoto similarity" in query.predicates else ""
     if query.object in _AFFIRMED and query.object != "related":
         if found.relation == "stereoisomers" and query.object in ("enantiomer", "diastereomer"):
-            raise Inapplicable(f"{names} are stereoisomers, but not every stereocentre is stated, so that no more can be "
-                               "told.", "Give structures with all their stereochemistry.")  # fmt: skip
+            raise Inapplicable(
+                f"{names} are stereoisomers, but not every stereocentre is stated, so that no more can be told.",
+                "Give structures with all their stereochemistry.",
+            )
         yes = found.relation in _AFFIRMED[query.object]
         lead = "Yes: " if yes else "No: "
         return f"{lead}{said}{alike} {cited}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from biomed_agent.answering import model_step
@@ -20,8 +21,10 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if isinstance(entity, Protein) and (phrase := _class_asked(query.object)):
         return _belongs(context, entity, phrase)
     checked = check(context, query.object, asked=True)
-    if checked.status == "inapplicable" and isinstance(entity, Molecule) and (phrase := _class_asked(query.object)):
-        if told := _listed_under(context, entity, phrase):
+    if checked.status == "inapplicable" and isinstance(entity, Molecule):
+        phrase = _class_asked(query.object)
+        told = _listed_under(context, entity, phrase) if phrase else None
+        if told is not None:
             return told
     if checked.status != "inapplicable":
         return checked
@@ -37,8 +40,11 @@ def _class_asked(statement: str) -> str:
 def _belongs(context: AnswerContext, protein: Protein, phrase: str) -> Answer:
     """Say whether a record puts a protein into a class, a family, or among those with a term; names decide nothing."""
     draft, index = context.draft, context.components.index
-    for predicate in ("", "GO molecular function", "subcellular location"):
-        found = index.proteins_with(predicate, phrase, 1_000_000)
+    looked_for = itertools.product(
+        ("", "GO molecular function", "subcellular location"), dict.fromkeys((phrase, phrase.removesuffix(" protein")))
+    )
+    for predicate, name in looked_for:
+        found = index.proteins_with(predicate, name, 1_000_000)
         own = [fact for fact in found.facts if fact.subject == protein.handle]
         if own:
             draft.facts += own[:1]

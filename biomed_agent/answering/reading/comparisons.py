@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
-from biomed_agent.answering.reading.frames import noun_phrases, residue_named, sides, subjects_of
+from biomed_agent.answering.reading.counting import noun_phrases, residue_named
+from biomed_agent.answering.reading.frames import sides
 from biomed_agent.answering.reading.phrases import Meaning
 from biomed_agent.answering.reading.slots import Slots
-from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
 from biomed_agent.core.affinity import IN_NM
 from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.predicates import COMPUTED
@@ -78,8 +80,9 @@ def by_value(s: Slots) -> Query | None:
     if s.asks_yes_or_no and not compared and not any(piece.text.lower() == "or" for piece in compares):
         return None
     aggregate: Aggregate = "yes_no" if yes_no else "compare"
+    how = "difference" if differs or how_many else ""
     return Query(
-        "compare", subjects_of(things, kind), asked, object="difference" if differs or how_many else "", filters=filters,
+        "compare", subjects_of(things, kind), asked, object=how, filters=filters,
         order=f"{order} {most}".strip() if more or degrees else "", aggregate=aggregate, kind="computed",
     )  # fmt: skip
 
@@ -174,7 +177,12 @@ def by_structure(s: Slots) -> Query | None:
     else:
         predicates = ("structural relation", *(("Tanimoto similarity",) if alike else ()))
     opening = s.opens_with.text.lower() if s.opens_with is not None else ""
-    yes_no = (s.asks_yes_or_no or opening in ("can", "could", "would")) and bool(expected or degrees)
+    chooses = any(piece.text.lower() == "or" for piece in s.pieces)
+    yes_no = (s.asks_yes_or_no or opening in ("can", "could", "would")) and bool(expected or degrees) and not chooses
+    told = next((piece.start for piece in related if piece.text.lower() not in ("salts of the same",)), None)
+    first = next((piece.start for piece in s.pieces if piece.thing is not None), 0)
+    if told is not None and told < first and expected in ("parent", "salt") and len(things) == 2 and yes_no:
+        things = things[::-1]  # "Is the parent of A B?" is "Is B the parent of A?"
     if degrees and reference is not None and reference in things:
         things = [reference, *(thing for thing in things if thing != reference)]
     return Query(
@@ -204,8 +212,8 @@ def _reference(s: Slots) -> Thing | None:
 
 def _read_number_of(s: Slots, things: Sequence[Thing]) -> None:
     """Read the number of the things that are compared, as in "which of the three"."""
-    for piece in list(s.open()):
-        if piece.number is not None and piece.number == len(things):
+    for before, piece in itertools.pairwise(s.pieces):
+        if piece.number == len(things) and not before.thing and not before.says("aux") and piece in list(s.open()):
             s.read(piece)
 
 

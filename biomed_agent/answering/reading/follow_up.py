@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from biomed_agent.answering.reading import lists
-from biomed_agent.answering.reading.frames import subjects_of
+from biomed_agent.answering.reading.phrases import Role
 from biomed_agent.answering.reading.slots import Slots
-from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
 from biomed_agent.core.predicates import COMPUTED
 from biomed_agent.core.query import Filter, Query, Subject
 from biomed_agent.core.types import Candidate
@@ -70,18 +70,24 @@ def follow(
         return None
     named = [piece.thing for piece in pieces if piece.thing is not None]
     if memory.candidates and named and _asks_again(pieces):
-        chosen = subjects_of(named[:1])[0]
-        return replace(
-            last, subjects=tuple(chosen if each.text == memory.ambiguous else each for each in last.subjects)
-        )
+        meant = subjects_of(named[:1])[0]
+        return replace(last, subjects=tuple(meant if each.text == memory.ambiguous else each for each in last.subjects))
+    if (
+        not named and last.frame == "compare" and last.aggregate == "compare" and query is not None and not unread
+        and query.frame == "value" and set(query.predicates) <= set(COMPUTED) and len(query.subjects) == 1
+        and not any(piece.says("pronoun") for piece in pieces)
+    ):  # fmt: skip
+        return replace(last, predicates=query.predicates, object="", order="")
     if not named and last.frame == "compare" and last.predicates and any(p.says("difference") for p in pieces):
         return replace(last, object="difference", order="", aggregate="compare")
     if not named:
         return _ranked(memory, last, pieces) or _narrowed(last, text, pieces)
+    if named and last.frame == "list" and _asks_again(pieces):
+        return _about_others(last, named, pieces)
     if query is not None and query.frame == "compare" and not query.predicates and not query.object and not unread:
         return _compared(memory, last, named)
     if _asks_again(pieces):
-        return _about_others(last, named)
+        return _about_others(last, named, pieces)
     return None
 
 
@@ -113,18 +119,26 @@ def _says_more(piece: Piece) -> bool:
 def _asks_again(pieces: Sequence[Piece]) -> bool:
     """Whether a clause only names other things: "and for nilotinib?", "what about KIT and BRAF?"."""
     return all(
-        piece.thing is not None or piece.mark or piece.says("again", "and", "filler", "organism", "kind", "class")
+        piece.thing is not None
+        or piece.mark
+        or piece.text.lower() == "or"
+        or piece.says("again", "and", "filler", "organism", "kind", "class")
         for piece in pieces
     )
 
 
-def _about_others(last: Query, named: Sequence[Thing]) -> Query | None:
+def _about_others(last: Query, named: Sequence[Thing], pieces: Sequence[Piece]) -> Query | None:
     """Return the last query with subjects of a kind exchanged for others of that kind."""
     kinds = {subject.kind for subject in last.subjects}
+    if any(piece.text.lower() in ("gene", "genes") for piece in pieces) and set(last.predicates) & set(COMPUTED):
+        return None  # no record here states a length of a gene
     fitting = next((kind for kind in ("molecule", "protein") if all(kind in t.kinds for t in named)), None)
     if fitting is None:
         return None
     others = subjects_of(named, fitting)  # type: ignore[arg-type]
+    if last.frame == "compare" and fitting in kinds and not last.filters and len(last.subjects) > len(others):
+        kept = last.subjects[: -len(others)] if last.aggregate == "yes_no" else last.subjects
+        return replace(last, subjects=(*kept, *others))  # yes or no of the first and this one; else this one besides
     if fitting in kinds or None in kinds:
         kept = tuple(subject for subject in last.subjects if subject.kind not in (fitting, None))
         molecules = [s for s in (*kept, *others) if s.kind == "molecule"]
@@ -151,6 +165,7 @@ def _narrowed(last: Query, text: str, pieces: Sequence[Piece]) -> Query | None:
     strongest, weakest = s.take("strongest", "top"), s.take("weakest")
     limit = lists.limit_of(s)
     s.take("only", "imperative", "kind", "partner", "again", "bind", "contain", "rank", "unit", "than")
+    s.take("pronoun")
     if last.aggregate == "count" and not s.unread() and any(piece.says("wh") for piece in pieces):
         return replace(last, aggregate="list")  # "Which ones?"
     if s.unread() or not (conditions or counted or strongest or weakest or limit):
@@ -163,12 +178,21 @@ def _narrowed(last: Query, text: str, pieces: Sequence[Piece]) -> Query | None:
         filters=(*kept, *conditions),
         limit=limit or one or (None if counted or conditions else last.limit),
         order="weakest" if weakest else last.order,
-        aggregate="count" if counted else "list",
+        aggregate="count" if counted or (last.aggregate == "count" and conditions and not one) else "list",
     )
+
+
+_RANKING: tuple[Role, ...] = (
+    "more", "less", "strongest", "weakest", "wh", "partner", "bind", "kind", "class", "than", "measure", "filler",
+    "aux", "and", "again", "pronoun", "compare",
+)  # fmt: skip
+"""what the words of "which one binds more strongly?" may say"""
 
 
 def _ranked(memory: Memory, last: Query, pieces: Sequence[Piece]) -> Query | None:
     """Return which of the last two binds more strongly: "which is stronger?"."""
+    if any(not piece.mark and piece.thing is None and not piece.says(*_RANKING) for piece in pieces):
+        return None
     stronger = any(("affinity",) in piece.values("more") or piece.says("strongest") for piece in pieces)
     weaker = any(("affinity",) in piece.values("less") or piece.says("weakest") for piece in pieces)
     if last.frame not in ("relation", "compare") or not (stronger or weaker):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from biomed_agent.answering.reading.frames import names_a_part, subjects_of
+from biomed_agent.answering.reading.counting import names_a_part
 from biomed_agent.answering.reading.phrases import singular_of
 from biomed_agent.answering.reading.slots import Slots
-from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
 from biomed_agent.answering.reading.terms import Terms
 from biomed_agent.core.affinity import IN_NM, SCORE
 from biomed_agent.core.chemistry.parts import part_of
@@ -40,6 +40,8 @@ def partners(s: Slots) -> Query | None:
     ranked = s.has("strongest", "weakest") and _noun_kind(s) == listing
     if not (measures or bound or related or conditions or ranked or (drugs and not yes_no)):
         return None
+    if drugs and any(piece.text.lower() == "best" for piece in s.pieces):
+        return None  # the best drug is not the strongest binder
     strongest, weakest = s.take("strongest"), s.take("weakest")
     if measures and (degrees := s.take("degree")):
         high = degrees[0].value("degree") == ("most",)
@@ -48,8 +50,12 @@ def partners(s: Slots) -> Query | None:
     s.take_units(*IN_NM)
     s.take_value("basis", "measured")
     counted = bool(s.take("count"))
+    if counted and (strongest or drugs or any(piece.says("unit") for piece in s.open())):
+        return None  # how many of them are potent, or drugs, is not counted
     top = s.take("top")
     limit = limit_of(s)
+    if yes_no and limit is not None:
+        return None
     listed = _listed_classes(s, listing)
     s.take("imperative", "contain", "use", "rank", "everything")
     if limit is None and not counted and (strongest or weakest or top) and not _plural(related, s):
@@ -190,6 +196,9 @@ def containing(s: Slots) -> Query | None:
 def ingredient(s: Slots) -> Query | None:
     """What a product holds: "Which substance does Xarelto contain?"."""
     things = s.read_things()
+    inside = [n for n, piece in enumerate(s.pieces) if piece.text.lower() == "in" and s.pieces[n - 1].says("aux")]
+    if inside and len(things) == 1 and things[0].can_be("molecule") and s.place_of(things[0]) == inside[0] + 1:
+        return Query("value", subjects_of(things, "molecule"), ("parent compound",), kind="stored")  # "What is in X?"
     if len(things) != 1 or not things[0].can_be("molecule") or not _molecule_nouns(s):
         return None
     place = s.place_of(things[0])
@@ -215,10 +224,8 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
         return None
     asks = s.has("imperative", "count", "known")
     classes = _listed_classes(s, listing) if listing else []
-    if listing == "molecule":
-        s.take_value("partner", "molecule")
     conditions = [*s.filters(affinities=False), *_comparatives(s)]
-    for condition in list(conditions):
+    for condition in conditions:
         s.take_value("value", condition.field)
     counted = bool(s.take("count"))
     s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
@@ -230,11 +237,11 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
         ]
     limit = limit_of(s)
     for run in _runs(s):
-        condition = _condition(s, run, listing, terms)
-        if condition is None:
+        told = _condition(s, run, listing, terms)
+        if told is None:
             continue
-        listing = listing or _kind_of_field(condition.field)
-        conditions.append(condition)
+        listing = listing or _kind_of_field(told.field)
+        conditions.append(told)
         for piece in run:
             s.read(piece)
     conditions += [Filter("protein class", "has", name, words=name) for name in classes]
@@ -243,10 +250,19 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     s.take("family")
     if listing is None or not conditions or not (asks or classes or named):
         return None
+    plural = any(_several_of_kind(piece) for piece in s.pieces)
+    if not asks and not plural and not s.has_any("wh") and all(one.field == "organism" for one in conditions):
+        return None  # "and the mouse protein?"
+    if listing == "protein" and not any(one.field == "EC number" for one in conditions):
+        s.leave(*(piece for piece in s.pieces if singular_of(piece.text.lower()) == "enzyme"))
     return Query(
         "list", object=listing, filters=tuple(conditions), limit=limit, aggregate="count" if counted else "list",
         kind="search",
     )  # fmt: skip
+
+
+def _several_of_kind(piece: Piece) -> bool:
+    return piece.says("kind", "class") and singular_of(piece.text.lower()) != piece.text.lower()
 
 
 def _enzyme_numbers(s: Slots) -> list[str]:
@@ -332,7 +348,10 @@ def known_here(s: Slots) -> Query | None:
         return None
     listing = _noun_kind(s)
     counted = s.take("count")
-    s.take("kind", "class", "imperative", "partner", "measure")
+    for piece in list(s.open()):
+        if piece.says("kind") and piece.text.lower() not in _DRUGS:
+            s.read(piece)
+    s.take("imperative", "measure")
     if listing is None or not counted:
         return None
     return Query("count", object=f"{listing}s", aggregate="count", kind="search")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from biomed_agent.answering.reading import comparisons, frames, lists
+from biomed_agent.answering.reading import comparisons, counting, frames, lists, statements
 from biomed_agent.answering.reading.mentions import Mention, find_mentions
-from biomed_agent.answering.reading.phrases import Role, folded_words
+from biomed_agent.answering.reading.phrases import Meaning, Role, folded_words
 from biomed_agent.answering.reading.slots import Given, Slots
 from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of, whole_word
 from biomed_agent.answering.reading.terms import RecordedTerms
@@ -65,7 +65,7 @@ class Reading:
         self.pieces = _without_labels(_with_patterns(text, pieces_of(text, self.things)))
         self.given = given or Given()
         self._terms = RecordedTerms(index)
-        self._statement = partial(frames.statement, terms=self._terms)
+        self._statement = partial(statements.statement, terms=self._terms)
 
     def clauses(self) -> list[Clause]:
         """Read the clauses of the question, in order."""
@@ -103,8 +103,8 @@ class Reading:
                 best = (left, query, slots)
         text = self.text[pieces[0].start : pieces[-1].end]
         if best is None:
-            left = [piece for piece in blank.unread() if piece.thing is None]
-            unread = [piece for piece in left if not piece.meanings] or left
+            words = [piece for piece in blank.unread() if piece.thing is None]
+            unread = [piece for piece in words if not piece.meanings] or words
             return Clause(None, self._words(unread), tuple(pieces), text)
         left, query, slots = best
         rivals = [other for other in rivals if other.frame != query.frame] if query.frame in ("value", "list") else []
@@ -113,7 +113,7 @@ class Reading:
     def _frames(self) -> Iterator[Callable[[Slots], Query | None]]:
         """Yield the frames, the more particular first."""
         yield from (
-            frames.talk, frames.papers, frames.path, frames.count, frames.residue, comparisons.by_affinity,
+            frames.talk, frames.papers, counting.path, counting.count, counting.residue, comparisons.by_affinity,
             frames.pair, comparisons.by_structure, comparisons.by_value, frames.hazards, lists.similar,
             lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.values, frames.name_of,
             frames.described,
@@ -185,8 +185,6 @@ def _is_word(mention: Mention) -> bool:
 
 def _with_patterns(text: str, pieces: Sequence[Piece]) -> list[Piece]:
     """Join the signs after "SMARTS" to the pattern they write."""
-    from biomed_agent.answering.reading.phrases import Meaning
-
     said = next((n for n, piece in enumerate(pieces) if piece.text.lower().startswith("smarts")), None)
     if said is None:
         return list(pieces)
@@ -210,8 +208,6 @@ _LABELS = {"SMILES": "structure", "sequence": "sequence", "InChIKey": "identifie
 
 def _without_labels(pieces: Sequence[Piece]) -> list[Piece]:
     """Read words that only say how the next thing is written as filler."""
-    from biomed_agent.answering.reading.phrases import Meaning
-
     read = list(pieces)
     for number, (piece, following) in enumerate(itertools.pairwise(pieces)):
         thing = following.thing
@@ -254,7 +250,9 @@ def _tells(piece: Piece) -> bool:
         return False
     if piece.thing is not None or not piece.meanings:
         return True
-    return not piece.says("filler", "aux", "pronoun", "and", "talk", "wh", "organism", "imperative", "abroad")
+    if piece.says("organism"):
+        return piece.text.lower() != "human"  # "(human)" says what every name means
+    return not piece.says("filler", "aux", "pronoun", "and", "talk", "wh", "imperative", "abroad")
 
 
 def _abbreviates(pieces: Sequence[Piece], place: int) -> bool:
@@ -263,7 +261,10 @@ def _abbreviates(pieces: Sequence[Piece], place: int) -> bool:
         return False
     before = pieces[place - 1]
     return (
-        len(before.text) == 1 and before.thing is None and before.number is None and before.end == pieces[place].start
+        (len(before.text) == 1 or before.text.lower() in ("vs", "cf", "approx", "resp"))
+        and before.thing is None
+        and before.number is None
+        and before.end == pieces[place].start
     )
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from biomed_agent.answering.reading.phrases import Role
+from biomed_agent.answering.reading.phrases import Role, singular_of
 from biomed_agent.answering.reading.tagging import Piece, Thing
 from biomed_agent.core.affinity import IN_NM, SCORE
 from biomed_agent.core.query import EntityKind, Filter, FilterRelation
@@ -15,6 +15,11 @@ _RELATING = frozenset({"in", "with", "on", "against", "from", "to", "by", "at", 
 """prepositions that relate a name to the one before it"""
 NEUTRAL: tuple[Role, ...] = ("filler", "aux", "pronoun", "and")
 """roles that change nothing in whatever frame"""
+_HUMAN = "human"
+_ALL = frozenset({"all", "every", "each", "all the", "all of the"})
+_CLASSES: tuple[Role, ...] = ("kind", "class", "partner", "bind")
+_SUMS = frozenset({"total", "combined", "sum", "plus", "together", "sum of"})
+_SEVERAL = frozenset({"they", "them", "these", "those", "of these", "of them", "which of these", "which of them"})
 ANY_CONCENTRATION = "affinity"
 """field of a filter that is put on whatever concentration was measured"""
 _RELATIONS: dict[str, FilterRelation] = {"<=": "<=", "<": "<", ">=": ">=", ">": ">", "=": "="}
@@ -99,6 +104,14 @@ class Slots:
         ]
         self.used.update(taken)
         return [self.pieces[number] for number in taken]
+
+    def leave(self, *pieces: Piece) -> None:
+        """Take pieces back that were read."""
+        self.used -= {self.pieces.index(piece) for piece in pieces}
+
+    def has_any(self, *roles: Role) -> bool:
+        """Whether some piece may do one of these things, read or not."""
+        return any(piece.says(*roles) for piece in self.pieces)
 
     def first(self, *roles: Role) -> Piece | None:
         """Return the first unread piece that may do one of these things."""
@@ -190,7 +203,10 @@ class Slots:
             thing = self.narrowed(piece.thing)
             for beside in self._beside(number):
                 other = self.pieces[beside]
-                if other.says("kind", "class") and not other.says("partner"):
+                owned = other.says("class") and self.text[piece.end : piece.end + 2] in ("'s", "’s")
+                if singular_of(other.text.lower()) in ("member", "family member"):
+                    continue  # "EGFR family members" are others
+                if other.says("kind", "class") and not other.says("partner") and not owned:
                     named = other.value("kind") or ("protein",)
                     if named[0] in thing.kinds:
                         self.used.add(beside)
@@ -293,11 +309,28 @@ class Slots:
         ]
         organisms = [piece for piece in left if piece.says("organism")]
         things = [*(piece.thing for piece in self.pieces if piece.thing is not None), *self.given.things]
-        if len(organisms) == 1 and any(thing.can_be("protein") for thing in (*things, *self.given.last)):
+        fitting = any(thing.can_be("protein") for thing in things)
+        if len(organisms) == 1 and (fitting or organisms[0].value("organism") == (_HUMAN,)):
             left.remove(organisms[0])
-        if any(piece.says("variant") for piece in left):
+        if fitting and any(piece.says("variant") for piece in left):
             left = [piece for piece in left if not piece.says("variant", "altered")]
-        return left
+        return sorted({*left, *self._said_of_all(), *self._of_nothing()}, key=lambda piece: piece.start)
+
+    def _said_of_all(self) -> list[Piece]:
+        """Return the words that make a question one about all of a class, or about a sum, which no frame answers."""
+        several = len({piece.thing.text for piece in self.pieces if piece.thing is not None}) > 1
+        return [
+            piece
+            for piece, following in itertools.pairwise(self.pieces)
+            if (several and piece.text.lower() in _SUMS)
+            or (self.asks_yes_or_no and piece.text.lower() in _ALL and following.says(*_CLASSES))
+        ]
+
+    def _of_nothing(self) -> list[Piece]:
+        """Return the words for several things named before, where not so many were."""
+        if len({*self.given.things, *self.given.last}) != 1:
+            return []
+        return [piece for piece in self.pieces if piece.text.lower() in _SEVERAL and piece.says("pronoun")]
 
     def take_units(self, *units: str) -> list[str]:
         """Read units that say in which a value is wanted: "in nM", "(g/mol)", "how many kDa"."""

@@ -10,7 +10,7 @@ from biomed_agent.answering.reading.mentions import Mention
 from biomed_agent.answering.reading.phrases import Meaning, Role, fold
 from biomed_agent.answering.reading.words import phrases
 from biomed_agent.core.protein_variants import substitution_spans
-from biomed_agent.core.query import EntityKind
+from biomed_agent.core.query import EntityKind, Subject
 
 _TOKEN = re.compile(
     r"(?P<number>(?:(?<![^\s(])[-−])?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?(?![^\W\d_]{3}))|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?|\d+)"
@@ -182,3 +182,8 @@ def whole_word(text: str, start: int, end: int) -> str:
     left = max(text.rfind(" ", 0, start), text.rfind("\n", 0, start)) + 1
     right = min((place for sign in " \n" if (place := text.find(sign, end)) != -1), default=len(text))
     return text[left:right].strip("?!.,;:\"'“”()")
+
+
+def subjects_of(things: Sequence[Thing], kind: EntityKind | None = None) -> tuple[Subject, ...]:
+    """Return things as subjects of a query; ``kind`` where the words decide what each is."""
+    return tuple(Subject(thing.text, next(iter(thing.kinds)) if len(thing.kinds) == 1 else kind) for thing in things)
