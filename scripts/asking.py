@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, get_args
 
 from biomed_agent import BioMedAgent
 from biomed_agent.answering.reading.explain import explain
-from biomed_agent.answering.reading.words import ROWS
+from biomed_agent.answering.reading.words import word_rows
 from biomed_agent.answering.wording.explained import FRAMES
 from biomed_agent.core.predicates import GROUPS, HAZARDS, PREDICATES, Predicate, predicate_row
 from biomed_agent.core.query import Frame
@@ -202,9 +202,9 @@ def shortest(phrase: str) -> str:
 def _from_rows(name: str) -> list[str]:
     """Return the phrases by which the table of words asks for a predicate."""
     found = []
-    for role, value, words in ROWS:
+    for role, value, english, _ in word_rows():
         if _ROLE_OF.get(role) == name or (role in _OF_VALUES and value[:1] == (name,)):
-            found += [shortest(phrase) for phrase in _alternatives(words)]
+            found += [shortest(phrase) for phrase in english]
     return found
 
 

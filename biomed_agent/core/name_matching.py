@@ -158,7 +158,7 @@ def fits(text: str, shown: str) -> bool:
     if not any(letter.isalpha() for letter in letters) or len(letters) < 2:
         return False
     if _HYPHENATED.fullmatch(text) or (len(letters) > 4 and written[0].isupper() and _capitals(written) > 1):
-        return written.lower() == letters.lower()  # B-Raf, c-Met, MerTK
+        return name_key(text) == name_key(shown)  # B-Raf, c-Met, MerTK, TNF-α
     one_case = written.islower() or written.isupper()
     if _NUMBERED.fullmatch(letters) and " " not in text:
         return written == letters or one_case

@@ -85,7 +85,7 @@ def test_a_query_that_means_nothing_is_refused_by_name(agent: BioMedAgent, query
     assert message in answer.text
 
 
-@pytest.mark.parametrize("frame", ["count", "convert"])
+@pytest.mark.parametrize("frame", ["convert"])
 def test_a_frame_without_a_handler_says_so(agent: BioMedAgent, frame: Any) -> None:
     answer = agent.ask(Query(frame, (Subject("caffeine"),)))
     assert answer.status == "inapplicable"

@@ -58,6 +58,8 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     """Compare the subjects of a query by its predicates; without any by what they are."""
     draft = context.draft
     molecules, proteins = draft.molecules, draft.proteins
+    if molecules and proteins and len(draft.entities) == 2 and not query.predicates:
+        return draft.close("answered", compose.sameness_sentence(draft.entities, draft.sources))
     if molecules and proteins:
         return _by_affinity(context, query)
     entities = [resolved.entity for resolved in draft.entities]

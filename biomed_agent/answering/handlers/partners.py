@@ -180,7 +180,8 @@ def partners_text(entity: Entity, found: Partners, sources: compose.Sources, que
         lead = f"{_counted(entity, found)}{limited} ({what}; {tables}); the {order.lower()}"
     else:
         lead = f"{order} measured affinities of {name} in the local records{limited} ({what}; {tables})"
-    return f"{lacking}{lead}: {'; '.join(pieces)}{more}. {scores}".rstrip()
+    yes = "Yes. " if query.aggregate == "yes_no" else ""
+    return f"{yes}{lacking}{lead}: {'; '.join(pieces)}{more}. {scores}".rstrip()
 
 
 def _piece(measure: str, found: Partners, sources: compose.Sources) -> str:

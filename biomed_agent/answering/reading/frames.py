@@ -362,6 +362,8 @@ def identified(s: Slots) -> Query | None:
     if not things:
         return None
     said = [piece.text.lower() for piece in s.pieces if not piece.mark]
+    if s.says_gene and not s.has_any("wh", "identify", "imperative"):
+        return None  # "and the EGFR gene?"
     if said[-1] in _DANGLING or any(word in _NOT_OF_IDENTITY for word in said):
         return None
     s.take("identify", "imperative", "name")

@@ -36,6 +36,9 @@ def partners(s: Slots) -> Query | None:
         return None
     bound = s.take_value("bind", "", "inhibitor")
     related = s.take_partners(listing)
+    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    if related and opening in ("is", "are", "was", "were") and s.place_of_first() < s.pieces.index(related[0]):
+        return None  # "Is ABL1 a kinase inhibitor?" asks what it is
     drugs = [piece for piece in s.open() if listing == "molecule" and piece.text.lower() in _DRUGS]
     ranked = s.has("strongest", "weakest") and _noun_kind(s) == listing
     if not (measures or bound or related or conditions or ranked or (drugs and not yes_no)):
@@ -224,7 +227,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
         return None
     asks = s.has("imperative", "count", "known")
     classes = _listed_classes(s, listing) if listing else []
-    conditions = [*s.filters(affinities=False), *_comparatives(s)]
+    conditions = s.filters(affinities=False)
     for condition in conditions:
         s.take_value("value", condition.field)
     counted = bool(s.take("count"))
@@ -283,26 +286,6 @@ EC_CLASS = re.compile(r"[1-7](?:\.\d{1,3}){1,3}(?:\.-)*")
 def _kind_of_field(name: str) -> EntityKind:
     row = predicate_row(name)
     return "protein" if row is not None and row.of == "protein" else "molecule"
-
-
-def _comparatives(s: Slots) -> list[Filter]:
-    """Read "heavier than 800 g/mol" and "longer than 1,000 residues"."""
-    found = []
-    for piece in list(s.open()):
-        role = "more" if piece.says("more") else "less" if piece.says("less") else None
-        if role is None or (name := piece.value(role)[0]) == "affinity":  # type: ignore[arg-type]
-            continue
-        than = next((other for other in s.open() if other.says("than")), None)
-        number = next((other for other in s.open() if other.number is not None), None)
-        if than is None or number is None:
-            continue
-        unit = next((other for other in s.open() if other.says("unit", "residue")), None)
-        for read in (piece, than, number, *([unit] if unit else [])):
-            s.read(read)
-        words = f"{piece.text} than {number.text}{f' {unit.text}' if unit else ''}"
-        shown = next(iter(unit.value("unit")), "residues") if unit else ""
-        found.append(Filter(name, ">" if role == "more" else "<", number.number or 0.0, shown, words))
-    return found
 
 
 def _runs(s: Slots) -> list[list[Piece]]:

@@ -153,7 +153,10 @@ def _kinds(mention: Mention, index: LocalIndex) -> frozenset[EntityKind]:
         kinds.add("molecule")
     if index.proteins_named(text):
         kinds.add("protein")
-    kinds |= {candidate.kind for candidate in index.homonyms(text) if candidate.kind in ("molecule", "protein")}
+    for candidate in index.homonyms(text):
+        if candidate.kind not in ("molecule", "protein"):
+            return _EITHER  # one meaning has no record here: what the name is must be asked
+        kinds.add(candidate.kind)
     if not kinds and " " in text:  # a variant: BRAF V600E
         kinds = {"protein"} if index.proteins_named(text.rpartition(" ")[0]) else set()
     if not kinds and mention.how == "lexicon":

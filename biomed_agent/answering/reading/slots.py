@@ -283,6 +283,10 @@ class Slots:
             n for n, piece in enumerate(self.pieces) if piece.thing is not None and piece.thing.text == thing.text
         )
 
+    def place_of_first(self) -> int:
+        """Return where the first name stands; behind all pieces where none is named."""
+        return next((n for n, piece in enumerate(self.pieces) if piece.thing is not None), len(self.pieces))
+
     def groups(self) -> list[list[Thing]]:
         """Return the names that are not read yet, those together that stand in one list."""
         places = [n for n, piece in enumerate(self.pieces) if piece.thing is not None and n not in self.used]
@@ -339,6 +343,8 @@ class Slots:
             if place in self.used or not any(value[0] in units for value in piece.values("unit")):
                 continue
             before = self.pieces[place - 1] if place else None
+            if any(after.says("measure") for after in self.pieces[place + 1 : place + 2]):
+                continue  # "in micromolar affinity" limits
             if before is None or before.text.lower() in ("in", "(", "as") or before.says("count"):
                 self.used.add(place)
                 found += [piece.value("unit")[0]]
@@ -358,6 +364,27 @@ class Slots:
         found: list[Filter] = []
         while (one := self._filter(affinities)) is not None:
             found.append(one)
+        return found if affinities else [*found, *self._comparatives()]
+
+    def _comparatives(self) -> list[Filter]:
+        """Read "heavier than 800 g/mol" and "longer than 1,000 residues"."""
+        found = []
+        for place, piece in enumerate(self.pieces):
+            role: Role = "more" if piece.says("more") else "less"
+            said = piece.value(role)[:1]
+            number = next((n for n in (place + 2, place + 3) if n < len(self.pieces) and self.pieces[n].number), None)
+            if not said or said == ("affinity",) or number is None or not self.pieces[place + 1].says("than"):
+                continue
+            places = [place, *range(place + 1, number + 1)]
+            unit = self.pieces[number + 1] if number + 1 < len(self.pieces) else None
+            if unit is not None and unit.says("unit", "residue"):
+                places.append(number + 1)
+            shown = (
+                (next(iter(unit.value("unit")), "residues") if unit else "") if len(places) > number - place + 1 else ""
+            )
+            self.used.update(places)
+            value, relation = self.pieces[number].number or 0.0, _RELATIONS[">" if role == "more" else "<"]
+            found.append(Filter(said[0], relation, value, shown, self._words(places)))
         return found
 
     def _filter(self, affinities: bool) -> Filter | None:
@@ -374,8 +401,11 @@ class Slots:
             if unit and affinities != (unit in IN_NM):
                 continue
             field_name, field_place = self._field(place, affinities)
-            if field_name == "" or (affinities and (field_name == SCORE) == bool(unit)):
+            counts = not affinities and any(p.says("residue") for p in self.pieces[max(places) + 1 : max(places) + 2])
+            if (field_name == "" and not counts) or (affinities and (field_name == SCORE) == bool(unit)):
                 continue
+            if counts:
+                field_name, field_place, unit, unit_place = "length", None, "residues", max(places) + 1
             relation = self._relation(piece, field_name, len(numbers))
             used = {place, *places, *own_units, *([unit_place] if unit_place is not None else [])}
             self.used |= used

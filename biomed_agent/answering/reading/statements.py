@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from biomed_agent.answering.reading.counting import without_parts
 from biomed_agent.answering.reading.slots import Slots
-from biomed_agent.answering.reading.tagging import Piece, subjects_of
+from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
 from biomed_agent.answering.reading.terms import Terms
 from biomed_agent.core.chemistry.parts import part_of
 from biomed_agent.core.chemistry.vocabulary import VOCABULARY
@@ -37,6 +37,8 @@ def statement(s: Slots, terms: Terms) -> Query | None:
     rest = [piece for piece in s.pieces[place + 1 :] if piece.thing not in things and not _stands_for_it(piece)]
     if any(piece.says("relation", "between", "compare", "than") and not piece.says("filler") for piece in rest):
         return None  # what is compared is no statement about one thing
+    if (valued := _valued(s, things[0])) is not None:
+        return valued
     if any(piece.number is not None for piece in rest) and any(piece.says("value") for piece in rest):
         return None
     if any(piece.thing is not None and things[0].text.startswith(f"{piece.thing.text} ") for piece in rest):
@@ -57,6 +59,29 @@ def statement(s: Slots, terms: Terms) -> Query | None:
         if piece in rest and not named and (known or piece.meanings or piece.text.lower() in (*leads, *_CHECKED)):
             s.used.add(number)
     return Query("is_a", subjects_of(things), object=said, aggregate="yes_no", kind="claim")
+
+
+def _valued(s: Slots, thing: Thing) -> Query | None:
+    """Whether a value is what the question says: "Is the TPSA of aspirin 63.6?", "Is its formula C9H8O4?"."""
+    opens = s.opens_with
+    if opens is None or opens.text.lower() not in ("is", "was"):
+        return None
+    place = s.pieces.index(opens)
+    value = next((n for n in range(place + 1, len(s.pieces)) if s.pieces[n].says("value")), None)
+    if value is None or not all(piece.says("filler", "pronoun") for piece in s.pieces[place + 1 : value]):
+        return None
+    tail = [piece for piece in s.pieces[value + 1 :] if not piece.mark]
+    while tail and (tail[0].says("filler") or (tail[0].thing is not None and tail[0].thing.text == thing.text)):
+        tail = tail[1:]
+    bare = [piece for piece in tail if piece.number is None and not piece.says("unit")]
+    what = " ".join(s.text[tail[0].start : tail[-1].end].split()) if tail else ""
+    formula = len(tail) > 1 and " " not in what  # C9H8O4 is cut at its figures
+    if not tail or not (formula or (len(bare) <= 1 and all(one.thing or not one.meanings for one in bare))):
+        return None
+    for piece in (s.pieces[value], *tail):
+        s.read(piece)
+    said = f"Its {s.pieces[value].text} is {what}."
+    return Query("is_a", subjects_of([thing]), object=said, aggregate="yes_no", kind="claim")
 
 
 def _text_of(s: Slots, place: int, rest: Sequence[Piece]) -> str:

@@ -28,7 +28,7 @@ _NUMBER_WORDS = (
 def phrases() -> Phrases:
     """Return the table of all phrases: words of questions, predicates and groups of them, hazards, organisms."""
     table = Phrases()
-    for role, value, english, abroad in _rows():
+    for role, value, english, abroad in word_rows():
         for phrase in english:
             table.add(phrase, Meaning(role, value))
         for phrase in abroad:  # filler of other languages counts beside their other words only: "die" is English, too
@@ -49,7 +49,7 @@ def phrases() -> Phrases:
     return table
 
 
-def _rows() -> list[tuple[Role, tuple[str, ...], list[str], list[str]]]:
+def word_rows() -> list[tuple[Role, tuple[str, ...], list[str], list[str]]]:
     """Read the table of words: role, value, and the phrases in English and in other languages."""
     text = resources.files("biomed_agent").joinpath("data", "language", "words.tsv").read_text(encoding="utf-8")
     rows: list[tuple[Role, tuple[str, ...], list[str], list[str]]] = []

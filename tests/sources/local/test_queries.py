@@ -31,6 +31,7 @@ CALLS: dict[str, Callable[[LocalIndex], object]] = {
         index.molecules_by_inchikey(MOLECULE.inchikey[:14]),
     ],
     "parent_of": lambda index: index.parent_of(MOLECULE),
+    "brands_of": lambda index: index.brands_of(MOLECULE),
     "salts_of": lambda index: index.salts_of(MOLECULE),
     "proteins_named": lambda index: index.proteins_named("ABL1"),
     "protein_by_accession": lambda index: index.protein_by_accession("P00519"),
