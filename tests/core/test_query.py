@@ -38,7 +38,7 @@ from biomed_agent.core.query import Filter, Query, Subject
         ),
         (Query("similar", (Subject("caffeine", "molecule"),), limit=3), "like caffeine", "molecules similar to"),
         (Query("contains", (Subject("caffeine", "molecule"),), limit=3), "that hold caffeine", "molecules that hold"),
-        (Query("compare", (Subject("Gleevec"), Subject("EGFR"))), "Different records", "whether these are one thing"),
+        (Query("compare", (Subject("Gleevec"), Subject("EGFR"))), "Different records", "comparison of"),
     ],
 )
 def test_a_filled_in_query_is_answered(agent: BioMedAgent, query: Query, says: str, read_as: str) -> None:

@@ -130,7 +130,8 @@ class Judge:
     def _verdict(self, gold: Row, answer: Answer) -> Iterator[str]:
         said = re.match(r"(Yes|No)\b(?! (?:Kd|Ki|IC50|EC50|KIBA|pIC50))", answer.text)
         if "yes_no" not in gold:
-            if said and not self._kiba_says(said[1] == "Yes", answer):
+            exist = said is not None and said[1] == "Yes" and bool(gold.get("items"))  # "Are there any?"
+            if said and not exist and not self._kiba_says(said[1] == "Yes", answer):
                 yield f'says "{said[1]}" to a question that is not one of yes or no'
             return
         expected = bool(gold["yes_no"])

@@ -33,7 +33,7 @@ class Tables:
 
     def __init__(self) -> None:
         folder = files("biomed_agent") / "data" / "starter"
-        csv.field_size_limit(10**9)
+        usual = csv.field_size_limit(10**9)
 
         def read(name: str) -> list[Row]:
             packed = folder / f"{name}.tsv.xz"
@@ -44,6 +44,7 @@ class Tables:
 
         self.molecules, self.proteins, self.brands = read("molecules"), read("proteins"), read("brands")
         self.affinities, self.aliases, self.homonyms = read("affinities"), read("aliases"), read("homonyms")
+        csv.field_size_limit(usual)
         self.by_key = {row["inchikey"]: row for row in self.molecules}
         self.by_accession = {row["accession"]: row for row in self.proteins}
         self.by_gene = {
