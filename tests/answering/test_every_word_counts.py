@@ -80,6 +80,8 @@ def test_what_no_record_answers_is_left(agent: BioMedAgent, question: str) -> No
         ("Does aspirin have structural alerts?", "Yes.", "phenol_ester"),
         ("Does benzene have structural alerts?", "No.", "none"),
         ("Does hexane have rings?", "No.", "rings 0"),
+        ("Do gefitinib and erlotinib share the same Murcko scaffold?", "No: ", "different Murcko scaffolds"),
+        ("Do codeine and morphine share a scaffold?", "Yes", "scaffold"),
         ("Is imatinib a salt of imatinib mesylate?", "No", ""),
         ("Is the parent of imatinib mesylate imatinib?", "Yes", ""),
         ("Are D-alanine and L-alanine isomers?", "Yes", "enantiomers"),

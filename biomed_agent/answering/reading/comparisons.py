@@ -159,6 +159,8 @@ def by_structure(s: Slots) -> Query | None:
         return None
     same, related = s.take("same"), s.take("structural")
     shared = _shared(s) if same or related else ""
+    if related or shared:
+        s.take("share")
     reference = _reference(s)
     alike = s.take("similar")
     degrees = s.take("degree") if alike else []
