@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import socket
 import ssl
 import subprocess
@@ -226,9 +225,7 @@ def test_the_guard_stops_every_other_way_out() -> None:
 @pytest.mark.slow
 def test_everything_holds_at_every_door(capsys: pytest.CaptureFixture[str], cache_dir: Path) -> None:
     LocalIndex.open(cache_dir).close()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     code = main(["doctor", "--egress", "--json"])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     report = json.loads(capsys.readouterr().out)
     nothing, names = report["policies"]["nothing"], report["policies"]["names-only"]
     assert (nothing["connections"], nothing["requests"]) == (0, [])
@@ -236,7 +233,6 @@ def test_everything_holds_at_every_door(capsys: pytest.CaptureFixture[str], cach
     assert any("hashes" in request for request in names["requests"])
     assert len(names["hosts"]) == 4
     assert len(report["proxies"]) == 12
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 15
     assert (code, report["passed"]) == (0, True), report["problems"]
 
 
