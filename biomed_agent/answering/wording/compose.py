@@ -89,7 +89,9 @@ def read_as(query: Query, names: Sequence[str]) -> str:
     if frame == "value":
         wanted = [label_of(name) for name in query.predicates]
         what = ", ".join(wanted if len(wanted) <= MAX_LISTED else [*wanted[:MAX_LISTED], "more"])
-        return f"{what or 'all that is computed'} of {things}"
+        limits = listed([str(condition) for condition in query.filters if condition.field != "organism"])
+        held = "" if not limits else f", {limits} or not" if query.aggregate == "yes_no" else f" with {limits}"
+        return f"{what or 'all that is computed'} of {things}{held}"
     if frame == "describe":
         return f"{'what it is' if query.kind == 'identity' else query.kind} of {things}".replace(
             "what it is of", "identity of"
