@@ -15,11 +15,12 @@ from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext, Draft
 from biomed_agent.answering.pipeline import NO_FILE, answer_resolved
 from biomed_agent.answering.reading.follow_up import Memory, follow
+from biomed_agent.answering.reading.frames import may_be_searched
 from biomed_agent.answering.reading.mentions import check_whole, misspelled, organism_of
 from biomed_agent.answering.reading.reader import Clause, Reading
 from biomed_agent.answering.reading.scope import check_unaltered
 from biomed_agent.answering.reading.slots import Given
-from biomed_agent.answering.reading.tagging import Thing
+from biomed_agent.answering.reading.tagging import Thing, subjects_of
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import (
     Ambiguous,
@@ -171,7 +172,7 @@ def _again(resolved: Resolved) -> str:
 
 def papers_query(reading: Reading, search: str | None) -> Query:
     """Return the literature query that the words make; ``search`` is sent as it is, if given."""
-    names = (mention.text for mention in reading.mentions if mention.how in ("quoted", "identifier", "lexicon"))
+    names = (thing.text for thing in reading.things if may_be_searched(thing))
     subjects = tuple(Subject(name) for name in dict.fromkeys(names))
     return Query("papers", subjects, object=search or "", text=reading.text, kind="literature")
 
@@ -206,7 +207,7 @@ def _joined(context: AnswerContext, told: Sequence[Answer], answers: Sequence[An
     entities: dict[str, Resolved] = {}
     for answer in answers:
         for resolved in answer.entities:
-            entities.setdefault(resolved.entity.handle, resolved)
+            entities.setdefault(_again(resolved), resolved)
 
     return replace(
         first,
@@ -296,10 +297,7 @@ def _lists(query: Query | None) -> bool:
 
 def _named_in(clause: Clause) -> tuple[Subject, ...]:
     things = [piece.thing for piece in clause.pieces if piece.thing is not None]
-    return tuple(
-        Subject(thing.text, next(iter(thing.kinds)) if len(thing.kinds) == 1 else None)
-        for thing in {thing.text: thing for thing in things}.values()
-    )
+    return subjects_of([*{thing.text: thing for thing in things}.values()])
 
 
 def _resolve(context: AnswerContext, subject: Subject, thing: Thing | None, organism: str) -> None:

@@ -178,7 +178,7 @@ def by_structure(s: Slots) -> Query | None:
         predicates: tuple[str, ...] = ("Tanimoto similarity",)
     else:
         predicates = ("structural relation", *(("Tanimoto similarity",) if alike else ()))
-    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    opening = s.opening
     chooses = any(piece.text.lower() == "or" for piece in s.pieces)
     yes_no = (s.asks_yes_or_no or opening in ("can", "could", "would")) and bool(expected or degrees) and not chooses
     told = next((piece.start for piece in related if piece.text.lower() not in ("salts of the same",)), None)

@@ -49,7 +49,7 @@ def count(s: Slots) -> Query | None:
         words = [f"{each} with hydrogens" if "hydrogen" not in each else each for each in words]
     elif s.take_value("part", "heavy"):
         words = ["heavy atoms" if singular_of(each) == "atom" else each for each in words]
-    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    opening = s.opening
     contains = bool(s.take("contain")) or opening in ("is there", "are there", "has", "does there exist")
     s.take("imperative", "kind", "unit")
     if (yes_no and not contains) or (bare and not things[0].can_be("molecule")):

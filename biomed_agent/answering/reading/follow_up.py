@@ -82,7 +82,7 @@ def follow(
         return replace(last, object="difference", order="", aggregate="compare")
     if not named:
         return _ranked(memory, last, pieces) or _narrowed(last, text, pieces)
-    if named and last.frame == "list" and _asks_again(pieces):
+    if last.frame == "list" and _asks_again(pieces):
         return _about_others(last, named, pieces)
     if query is not None and query.frame == "compare" and not query.predicates and not query.object and not unread:
         return _compared(memory, last, named)
@@ -164,8 +164,7 @@ def _narrowed(last: Query, text: str, pieces: Sequence[Piece]) -> Query | None:
     counted = bool(s.take("count"))
     strongest, weakest = s.take("strongest", "top"), s.take("weakest")
     limit = lists.limit_of(s)
-    s.take("only", "imperative", "kind", "partner", "again", "bind", "contain", "rank", "unit", "than")
-    s.take("pronoun")
+    s.take("only", "imperative", "kind", "partner", "again", "bind", "contain", "rank", "unit", "than", "pronoun")
     if last.aggregate == "count" and not s.unread() and any(piece.says("wh") for piece in pieces):
         return replace(last, aggregate="list")  # "Which ones?"
     if s.unread() or not (conditions or counted or strongest or weakest or limit):

@@ -89,7 +89,7 @@ def pair(s: Slots) -> Query | None:
         return None  # "What does it do to EGFR?" asks for an effect
     if not molecules or not proteins or s.says_gene or not (s.in_one_list(molecules) and s.in_one_list(proteins)):
         return None
-    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    opening = s.opening
     yes_no = s.asks_yes_or_no or opening in ("can", "could", "would", "was", "were")
     conditions = s.filters(affinities=True)
     conditions += [Filter("unit", "=", unit) for unit in s.take_units(*IN_NM)]
@@ -183,7 +183,7 @@ def values(s: Slots) -> Query | None:
     s.take("name") if all(name in IDENTITY for name in asked) else None
     s.take("identify") if any(name == "synonym" or name in IDENTITY for name in asked) else None
     predicates = tuple(dict.fromkeys(asked))
-    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    opening = s.opening
     if opening in _IS and not conditions and not any(piece.says("adjective") for piece in pieces) and not obeys:
         return None  # "Is it a salt?" asks for a class
     wanted = _kind_of(predicates)

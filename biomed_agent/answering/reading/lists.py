@@ -36,7 +36,7 @@ def partners(s: Slots) -> Query | None:
         return None
     bound = s.take_value("bind", "", "inhibitor")
     related = s.take_partners(listing)
-    opening = s.opens_with.text.lower() if s.opens_with is not None else ""
+    opening = s.opening
     if related and opening in ("is", "are", "was", "were") and s.place_of_first() < s.pieces.index(related[0]):
         return None  # "Is ABL1 a kinase inhibitor?" asks what it is
     drugs = [piece for piece in s.open() if listing == "molecule" and piece.text.lower() in _DRUGS]

@@ -34,7 +34,6 @@ class Clause:
 
     Args:
         query: What it was read as; None where no frame fits.
-        things: What it is about, in the order of the query's subjects.
         unread: Words of it that were not read.
         pieces: What it was cut into.
         text: Its words.

@@ -123,6 +123,12 @@ class Slots:
         return next((piece for piece in self.pieces if not piece.mark and not _opens_nothing(piece)), None)
 
     @property
+    def opening(self) -> str:
+        """The word that opens it, in small letters; empty where none does."""
+        first = self.opens_with
+        return first.text.lower() if first is not None else ""
+
+    @property
     def asks_yes_or_no(self) -> bool:
         """Whether the clause begins with a verb, as "Is it" and "Does it" do."""
         first = self.opens_with

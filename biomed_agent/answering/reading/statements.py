@@ -32,8 +32,7 @@ def statement(s: Slots, terms: Terms) -> Query | None:
         for one, two in itertools.pairwise(s.pieces[: s.place_of(things[0])])
     ):
         return None  # "Are benzene and hexane aromatic?"
-    opening = s.opens_with
-    place = s.pieces.index(opening) if opening is not None else 0
+    place = s.pieces.index(opens)
     rest = [piece for piece in s.pieces[place + 1 :] if piece.thing not in things and not _stands_for_it(piece)]
     if any(piece.says("relation", "between", "compare", "than") and not piece.says("filler") for piece in rest):
         return None  # what is compared is no statement about one thing
@@ -44,8 +43,7 @@ def statement(s: Slots, terms: Terms) -> Query | None:
     if any(piece.thing is not None and things[0].text.startswith(f"{piece.thing.text} ") for piece in rest):
         return None  # "Is BRAF V600E BRAF?"
     words = _text_of(s, place, rest)
-    verb = opening.text.lower() if opening is not None else "is"
-    said = _stated(verb, words)
+    said = _stated(opens.text.lower(), words)
     if not said:
         return None
     leads = {word for lead in _CLASSED for word in lead.split()} | {"classed", "classified"}
