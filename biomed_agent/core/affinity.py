@@ -36,13 +36,16 @@ class Reading:
     value: float
     """nM of a concentration, the score of a score"""
     sign: str
-    """``=``, or ``>`` and ``<`` of a bound"""
+    """``=``, ``>`` and ``<`` of a bound, or ``?`` where the source does not say"""
 
     @property
     def binds(self) -> bool | None:
         """Whether it means binding; None for a weak constant or a bound that decides nothing."""
         if self.fact.predicate == SCORE:
             return self.value >= KIBA_BINDS
+        if self.sign == "?":
+            # A lost ">" stands before large values: screens stop at 1 uM or above, so below it a value is no bound.
+            return True if self.value < WEAK else None
         if self.sign == ">":
             return False if self.value >= NO_BINDING else None
         return True if self.value < NO_BINDING else None
@@ -52,7 +55,7 @@ def read(fact: Fact) -> Reading | None:
     """Return the value of an affinity; None for what is neither a concentration nor a KIBA score."""
     if isinstance(fact.value, str):
         return None
-    sign, value = fact.relation[0], float(fact.value)
+    sign, value = "?" if fact.relation == "not stated" else fact.relation[0], float(fact.value)
     if fact.predicate == SCORE:
         return Reading(fact, value, "=")
     if re.fullmatch(r"p(?:Kd|Ki|IC50|EC50)", fact.predicate):  # a logarithm: higher is stronger

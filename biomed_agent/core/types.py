@@ -33,7 +33,8 @@ EXIT_CODES: dict[str, int] = {
 Verdict: TypeAlias = Literal["supported", "contradicted", "unverified"]
 FactKind: TypeAlias = Literal["stored", "computed", "measured"]
 """a record states it, it was worked out here, or a record states what an experiment found"""
-Relation: TypeAlias = Literal["=", "<", "<=", ">", ">=", "~"]
+Relation: TypeAlias = Literal["=", "<", "<=", ">", ">=", "~", "not stated"]
+"""how the true value lies to the one stated; ``not stated``: the source lost it, so that the value may be a bound"""
 EgressPolicy: TypeAlias = Literal["public", "names-only", "nothing"]
 LoadIn: TypeAlias = Literal["fp32", "bf16", "8bit", "4bit"]
 """precision of a local model's weights"""
@@ -201,6 +202,32 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """How an affinity was measured, as far as its source says."""
+
+    references: tuple[str, ...] = ()
+    """publications: ``PMID:15084136``, ``DOI:10.1021/...``"""
+    replicates: int | None = 1
+    """measurements that the value stands for; None where that is not stated"""
+    low: float | None = None
+    """least of the replicates, in the fact's unit; None where they are one or not at hand"""
+    high: float | None = None
+    """largest of the replicates"""
+    assay_type: str = ""
+    """``binding``, ``functional``, ``ADMET`` ...; empty where not stated"""
+    organism: str = ""
+    """of the assay's target, where it is stated"""
+    validity: str = ""
+    """what the source doubts of the value, such as ``Outside typical range``"""
+    comment: str = ""
+    """the source's own words on the outcome, such as ``Not Active``"""
+    pchembl: float | None = None
+    """-log10 of the molar value, where the source gives it; ChEMBL does for exact values without doubts only"""
+    variant: str = ""
+    """substitutions of the protein that was measured, such as ``T790M``; empty for the wild type or not stated"""
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One statement of a record, or one computed value."""
 
@@ -227,11 +254,13 @@ class Fact:
     construct: str = ""
     """the part of a protein that was measured, such as ``JH1 domain``, where the source says so; values of different
     constructs do not contradict each other"""
+    measurement: Measurement | None = None
+    """of an affinity: how it was measured, where its source says more than the value"""
 
     @property
     def amount(self) -> str | int | float:
         """The value with its relation before it, as in ``>10000``; the bare value where it is exact."""
-        if self.relation == "=":
+        if self.relation in ("=", "not stated"):
             return self.value
         return f"{self.relation}{self.value:g}" if isinstance(self.value, float) else f"{self.relation}{self.value}"
 

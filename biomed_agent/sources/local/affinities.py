@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from biomed_agent.core.affinity import KIBA_BINDS, SCORE
-from biomed_agent.core.types import Entity, Fact, Molecule, Protein, Relation
+from biomed_agent.core.types import Entity, Fact, Measurement, Molecule, Protein, Relation
 from biomed_agent.sources.local.files import File
 from biomed_agent.sources.local.reading import Reader, key_of
 
@@ -85,13 +85,19 @@ class Affinities(Reader):
 
 
 _ACTIVITY = (
-    "SELECT a.measure, a.relation, a.value, a.unit, a.source AS measured, a.construct, m.*, m.name AS molecule_name, "
-    "p.accession, p.gene, p.name AS protein_name "
+    "SELECT a.measure, a.relation, a.value, a.unit, a.source AS measured, a.construct, a.refs, a.replicates, "
+    "a.assay_type, a.organism AS assay_organism, a.validity, a.comment, a.pchembl, a.variant, m.*, "
+    "m.name AS molecule_name, p.accession, p.gene, p.name AS protein_name "
     "FROM activity a JOIN molecule m ON m.id = a.molecule JOIN protein p ON p.id = a.protein"
 )
 _STRONGEST = "a.measure = 'KIBA score', CASE a.measure WHEN 'KIBA score' THEN -a.value ELSE a.value END"
 """Constants in nM from the smallest, then scores from the largest."""
-_RELATIONS: dict[str, Relation] = {"≥": ">=", "≤": "<=", **{relation: relation for relation in get_args(Relation)}}
+_RELATIONS: dict[str, Relation] = {
+    "≥": ">=",
+    "≤": "<=",
+    "": "not stated",
+    **{relation: relation for relation in get_args(Relation)},
+}
 """how tables write a relation"""
 
 
@@ -115,7 +121,9 @@ def _activity(subject: str, file: File, row: sqlite3.Row, partner: tuple[str, st
     if relation is None:
         value, relation = f"{row['relation']}{row['value']:g}", "="
     notes = [note, row["construct"] or ""]
-    if row["relation"] != "=":
+    if relation == "not stated":
+        notes.append("its source does not say whether the value is exact or a bound")
+    elif row["relation"] != "=":
         notes.append(f"no binding seen up to {row['value'] / 1000:g} uM" if row["unit"] == "nM" else "a bound")
     elif row["measure"] == SCORE and row["value"] < KIBA_BINDS:
         notes.append(f"counted as no binding, being below {KIBA_BINDS}")
@@ -130,4 +138,14 @@ def _activity(subject: str, file: File, row: sqlite3.Row, partner: tuple[str, st
         relation,
         *partner,
         construct=row["construct"] or "",
+        measurement=_measurement(row),
     )
+
+
+def _measurement(row: sqlite3.Row) -> Measurement | None:
+    """Return how an affinity was measured; None where its row says nothing of it."""
+    refs = tuple(part for part in (row["refs"] or "").split("|") if part)
+    texts = {name: row[name] or "" for name in ("assay_type", "validity", "comment", "variant")}
+    if not (refs or any(texts.values()) or row["assay_organism"] or row["pchembl"] or row["replicates"]):
+        return None
+    return Measurement(refs, row["replicates"], organism=row["assay_organism"] or "", pchembl=row["pchembl"], **texts)

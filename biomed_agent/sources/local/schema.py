@@ -8,8 +8,9 @@ joined by ``|``):
   says how (``hydrochloride``).
 - ``proteins.tsv``: ``accession entry_name name gene organism taxon_id alternative_names gene_synonyms ec
   families locations topologies go sequence name_source source``; ``go`` holds ``GO:0005524 F ATP binding``.
-- ``affinities.tsv``: ``inchikey accession measure relation value unit source construct``; ``construct`` says which
-  part of the protein was measured (``JH1 domain``), and the column may be missing.
+- ``affinities.tsv``: ``inchikey accession measure relation value unit source`` and any of :data:`MEASUREMENT_COLUMNS`;
+  ``relation`` is empty where the source lost it, ``construct`` says which part of the protein was measured (``JH1
+  domain``), ``refs`` are ``PMID:15084136|DOI:10.1021/...``; the rest is :class:`biomed_agent.core.types.Measurement`.
 - ``brands.tsv``: ``brand name`` (name of a molecule of the same folder).
 - ``aliases.tsv``: ``alias accession``.
 - ``homonyms.tsv``: ``name label kind handle``.
@@ -26,14 +27,14 @@ import lzma
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.core.version import __version__
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised whenever the tables below, the name keys or their filling change."""
 FIRST_DUMP_ID = 1 << 20
 """number of the first molecule that came from a dump"""
@@ -44,6 +45,11 @@ TERM_PREDICATES = (
 )  # fmt: skip
 """predicates whose values are terms that many things share, so that things are found by them"""
 ID_COLUMNS = ("cid", "chebi", "drugbank", "cas", "unii", "chembl")
+
+MEASUREMENT_COLUMNS = (
+    "construct", "refs", "replicates", "assay_type", "organism", "validity", "comment", "pchembl", "variant",
+)  # fmt: skip
+"""columns of an affinity that its table may lack"""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -61,7 +67,8 @@ CREATE TABLE fact (kind TEXT, entity INTEGER, predicate TEXT, value TEXT, source
 CREATE TABLE term (id INTEGER PRIMARY KEY, kind TEXT, predicate TEXT, value TEXT, UNIQUE (predicate, value));
 CREATE TABLE term_of (term INTEGER, entity INTEGER, fact INTEGER, PRIMARY KEY (term, entity, fact)) WITHOUT ROWID;
 CREATE TABLE activity (molecule INTEGER, protein INTEGER, measure TEXT, relation TEXT, value REAL, unit TEXT,
-    source TEXT, construct TEXT);
+    source TEXT, construct TEXT, refs TEXT, replicates INTEGER, assay_type TEXT, organism TEXT, validity TEXT,
+    comment TEXT, pchembl REAL, variant TEXT);
 CREATE TABLE homonym (key TEXT, position INTEGER, shown TEXT, label TEXT, kind TEXT, handle TEXT,
     PRIMARY KEY (key, position)) WITHOUT ROWID;
 CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT, abstract TEXT, pmcid TEXT, doi TEXT, journal TEXT,
@@ -314,8 +321,20 @@ def _fill_affinities(
     """Fill measured affinities whose molecule and protein are both in the index."""
     rows = (
         (molecules[row["inchikey"]], proteins[row["accession"]], row["measure"], row["relation"], float(row["value"]),
-         row["unit"], row["source"], row.get("construct", ""))
+         row["unit"], row["source"], *(row.get(column) or None for column in MEASUREMENT_COLUMNS))
         for row in read_table(folder, "affinities")
         if row["inchikey"] in molecules and row["accession"] in proteins
     )  # fmt: skip
-    connection.executemany("INSERT INTO activity VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    add_activities(connection, rows)
+
+
+def add_activities(connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> None:
+    """Store measured affinities, one row for each measurement as published.
+
+    Args:
+        connection: Of an index.
+        rows: Number of the molecule, number of the protein, measure, relation (empty where not stated), value, unit,
+            source and its identifier (``ChEMBL CHEMBL_ACT 31863``), then :data:`MEASUREMENT_COLUMNS`, None where not
+            stated.
+    """
+    connection.executemany(f"INSERT INTO activity VALUES ({', '.join('?' * (7 + len(MEASUREMENT_COLUMNS)))})", rows)
