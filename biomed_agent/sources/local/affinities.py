@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import get_args
 
 from biomed_agent.core.affinity import KIBA_BINDS, SCORE
@@ -145,8 +145,14 @@ def _activity(subject: str, file: File, row: sqlite3.Row, partner: tuple[str, st
 def _measurement(row: sqlite3.Row) -> Measurement | None:
     """Return how an affinity was measured; None where its row says nothing of it."""
     refs = tuple(part for part in (row["refs"] or "").split("|") if part)
-    texts: dict[str, str] = {name: row[name] or "" for name in ("assay_type", "validity", "comment", "variant")}
-    if not (refs or any(texts.values()) or row["assay_organism"] or row["pchembl"] or row["replicates"]):
-        return None
-    measured = Measurement(refs, row["replicates"], organism=row["assay_organism"] or "", pchembl=row["pchembl"])
-    return replace(measured, **texts)
+    measured = Measurement(
+        refs,
+        row["replicates"],
+        assay_type=row["assay_type"] or "",
+        organism=row["assay_organism"] or "",
+        validity=row["validity"] or "",
+        comment=row["comment"] or "",
+        pchembl=row["pchembl"],
+        variant=row["variant"] or "",
+    )
+    return None if measured == Measurement(replicates=row["replicates"]) and row["replicates"] is None else measured
