@@ -34,7 +34,7 @@ def count(s: Slots) -> Query | None:
     groups = noun_phrases(s)
     if groups and all(len(run) == 1 and _is_computed(run[0]) for run in groups) and not s.has("part"):
         return None  # the value of a predicate
-    words = [" ".join(s.text[run[0].start : run[-1].end].split()) for run in groups]
+    words = [_in_english(s, run) for run in groups]
     kind: EntityKind = "molecule" if molecule and words and all(part_of(each) for each in words) else "protein"
     if not words or len(words) > MAX_PARTS or not things[0].can_be(kind):
         return None
@@ -135,6 +135,8 @@ def noun_phrases(s: Slots) -> list[list[Piece]]:
     runs: list[list[Piece]] = [[]]
     for piece in s.pieces:
         taken = piece not in list(s.open())
+        if piece.is_foreign_filler:
+            continue
         if taken or piece.mark or piece.says("and", "compare") or _between_phrases(piece):
             runs.append([])
         elif not (not runs[-1] and piece.says("filler", "aux", "contain", "imperative", "pronoun", "wh")):
@@ -144,6 +146,13 @@ def noun_phrases(s: Slots) -> list[list[Piece]]:
 
 def _between_phrases(piece: Piece) -> bool:
     return not piece.thing and bool(piece.meanings) and piece.says("aux", "pronoun", "part", "kind", "organism")
+
+
+def _in_english(s: Slots, run: Sequence[Piece]) -> str:
+    """Return the words of a run as they stand, those of another language in English."""
+    if any(piece.says("abroad") for piece in run):
+        return " ".join(piece.english for piece in run if not piece.is_foreign_filler)
+    return " ".join(s.text[run[0].start : run[-1].end].split())
 
 
 def _trimmed(run: list[Piece]) -> list[Piece]:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from biomed_agent.answering.reading.phrases import fold
 from biomed_agent.core.chemistry import structures
 from biomed_agent.core.common_words import QUESTION_WORDS, SYMBOL_WORDS
 from biomed_agent.core.identifiers import (
@@ -136,9 +137,29 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
         variant = _VARIANT_AFTER.match(question, end)
         text = f"{name} {'/'.join(substitutions(variant[1]))}" if variant else name
         yield Mention(text, start, variant.end() if variant else end, "lexicon")
+    yield from _spelled_abroad(question, index)
     for match in re.finditer(r"(?<![\w-])[A-Z][A-Za-z\d-]+(?![\w-])", question):
         if match[0] in gene_symbols():
             yield Mention(match[0], match.start(), match.end(), "lexicon")
+
+
+_ABROAD = (
+    (re.compile(r"(?<!\w)([A-Z][a-zäöü]{3,}in)(?!\w)"), r"\1e"),  # Atropin
+    (re.compile(r"(?<!\w)acide ([a-zéè]{3,})ique(?!\w)", re.I), r"\1ic acid"),
+    (re.compile(r"(?<!\w)[aá]cido ([a-zóíáé]{2,})ico(?!\w)", re.I), r"\1ic acid"),
+    (re.compile(r"(?<!\w)([A-Z][a-zäöü]{2,})säure(?!\w)"), r"\1ic acid"),
+)
+"""how names end in German, French and Spanish, and how in English"""
+
+
+def _spelled_abroad(question: str, index: LocalIndex) -> Iterator[Mention]:
+    """Yield names whose English spelling is known and their own is not."""
+    for pattern, english in _ABROAD:
+        for match in pattern.finditer(question):
+            names = (match[0], fold(match.expand(english)))
+            name = next((name for name in names if index.molecules_named(name)), "")
+            if name:
+                yield Mention(name, match.start(), match.end(), "lexicon")
 
 
 def _systematic(question: str, known: Sequence[tuple[int, int, str]]) -> Iterator[Mention]:

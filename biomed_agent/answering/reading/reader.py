@@ -19,6 +19,7 @@ from biomed_agent.answering.reading.phrases import Meaning, Role, folded_words
 from biomed_agent.answering.reading.slots import Given, Slots
 from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of, whole_word
 from biomed_agent.answering.reading.terms import RecordedTerms
+from biomed_agent.answering.reading.turning import as_question
 from biomed_agent.answering.reading.words import phrases
 from biomed_agent.core.query import EntityKind, Query
 
@@ -78,7 +79,8 @@ class Reading:
         return clauses or [Clause(None)]
 
     def _read(self, pieces: Sequence[Piece], given: Given) -> Clause:
-        blank = Slots(self.text, pieces, given)
+        ends = next((sign for sign in self.text[pieces[-1].end :].lstrip() if sign in SENTENCE_MARKS), "")
+        blank = Slots(self.text, as_question(self.text, pieces, ends), given)
         best: tuple[int, Query, Slots] | None = None
         two_fold = any(piece.says("measure") and piece.says("value") for piece in pieces)
         rivals: list[Query] = []

@@ -315,7 +315,7 @@ class Slots:
         left = [
             piece
             for piece in self.open()
-            if not _neutral(piece) and not (abroad and piece.value("abroad") == ("filler",))
+            if not _neutral(piece) and not (abroad and piece.is_foreign_filler)
         ]
         organisms = [piece for piece in left if piece.says("organism")]
         things = [*(piece.thing for piece in self.pieces if piece.thing is not None), *self.given.things]

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from biomed_agent.answering.reading.counting import without_parts
+from biomed_agent.answering.reading.phrases import fold
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
 from biomed_agent.answering.reading.terms import Terms
@@ -23,6 +24,7 @@ def statement(s: Slots, terms: Terms) -> Query | None:
     opens = s.opens_with
     if opens is None or not (s.asks_yes_or_no or opens.text.lower() in _MODALS):
         return None
+    calls = opens.value("aux") == ("call",)
     things = without_parts(s)
     if not things or (len(things) > 1 and not s.named_anywhere):
         return None
@@ -43,7 +45,7 @@ def statement(s: Slots, terms: Terms) -> Query | None:
     if any(piece.thing is not None and things[0].text.startswith(f"{piece.thing.text} ") for piece in rest):
         return None  # "Is BRAF V600E BRAF?"
     words = _text_of(s, place, rest)
-    said = _stated(opens.text.lower(), words)
+    said = _stated("is" if calls else opens.text.lower(), words.removeprefix("as ") if calls else words)
     if not said:
         return None
     leads = {word for lead in _CLASSED for word in lead.split()} | {"classed", "classified"}
@@ -82,6 +84,9 @@ def _valued(s: Slots, thing: Thing) -> Query | None:
     return Query("is_a", subjects_of([thing]), object=said, aggregate="yes_no", kind="claim")
 
 
+_INDEFINITE = frozenset({"ein", "eine", "einen", "un", "une", "una", "um", "uma", "een"})
+
+
 def _text_of(s: Slots, place: int, rest: Sequence[Piece]) -> str:
     """Return what a clause says after its verb as it is written, without the name of what it is about."""
     words: list[str] = []
@@ -92,12 +97,16 @@ def _text_of(s: Slots, place: int, rest: Sequence[Piece]) -> str:
         between = (
             s.text[before.end : piece.start] if before in rest and " " not in s.text[before.end : piece.start] else ""
         )
-        if piece.mark:
+        if piece.mark or piece.is_foreign_filler:
+            words += ["a"] if fold(piece.text) in _INDEFINITE else []
             continue
         if glued and words:
             words[-1] += between + piece.text
         else:
-            words.append(piece.text)
+            words.append(piece.english)
+    for place, (word, following) in enumerate(itertools.pairwise(words)):
+        if word == "a" and following[:1].lower() in "aeiou":
+            words[place] = "an"
     return " ".join(words).strip()
 
 
@@ -139,4 +148,5 @@ def _stated(verb: str, words: str) -> str:
         if words.lower().startswith(f"{lead} "):
             return f"It is {words[len(lead) + 1 :]}."
     first, _, more = words.partition(" ")
-    return f"It {_THIRD_PERSON[first.lower()]} {more}." if first.lower() in _THIRD_PERSON and more else ""
+    verb = _THIRD_PERSON.get(first.lower(), first.lower() if first.lower() in _THIRD_PERSON.values() else "")
+    return f"It {verb} {more}." if verb and more else ""

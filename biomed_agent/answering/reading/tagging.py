@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -71,6 +72,16 @@ class Piece:
     def values(self, role: Role) -> list[tuple[str, ...]]:
         """Return all that it may say in a role."""
         return [meaning.value for meaning in self.meanings if meaning.role == role]
+
+    @property
+    def is_foreign_filler(self) -> bool:
+        """Whether it is filler of another language, which counts as such beside other words of it only."""
+        return self.value("abroad") == ("filler",)
+
+    @property
+    def english(self) -> str:
+        """Its words, those of another language for a part or a class in English."""
+        return next(iter(self.value("term")), self.text) if self.says("abroad") else self.text
 
     @property
     def number(self) -> float | None:
@@ -162,8 +173,19 @@ def _tokens(text: str, start: int, end: int) -> list[_Token]:
         elif _CJK.fullmatch(shown):
             tokens += _cjk(shown, match.start())
         else:
-            tokens.append(_Token(shown, match.start(), match.end(), fold(shown)))
+            tokens += _elided(shown, match.start())
     return tokens
+
+
+_ELISION = re.compile(r"(?:d|l|qu|n|s|j)['’](?=[^\W\d_]{3})", re.I)
+
+
+def _elided(word: str, start: int) -> list[_Token]:
+    """Cut an article that is written with its noun from it: "d'azote"."""
+    cut = _ELISION.match(word)
+    parts = [word[: cut.end()], word[cut.end() :]] if cut else [word]
+    ends = itertools.accumulate((len(part) for part in parts), initial=start)
+    return [_Token(part, at, at + len(part), fold(part.rstrip("'’"))) for part, at in zip(parts, ends, strict=False)]
 
 
 def _cjk(run: str, offset: int) -> list[_Token]:
