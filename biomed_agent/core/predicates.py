@@ -113,7 +113,7 @@ PREDICATES: tuple[Predicate, ...] = (
     # -- computed from a structure or sequence
     _computed("heavy atoms", "{number of |}heavy atom{ count|}", "{number of |}non hydrogen atom", of="either"),
     _computed(
-        "monoisotopic mass", "{mono isotopic|monoisotopic} {mass|weight|molecular mass}",
+        "monoisotopic mass", "{mono isotopic|monoisotopic} {mass|weight|molecular mass|molecular weight}",
         "exact {mass|molecular mass}",
         of="either", disclosure="telling", abroad={"de": "monoisotopische masse|exakte masse"},
     ),
@@ -150,8 +150,8 @@ PREDICATES: tuple[Predicate, ...] = (
               "{percent|percentage|fraction} by {mass|weight}", "{percent|percentage} composition",
               disclosure="telling"),
     _computed(
-        "logP", "{c|x|a|calculated |computed |predicted |}logp",
-        "{calculated |computed |predicted |clog |c log |}log p",
+        "logP", "{c|x|a|calculated |computed |predicted |crippen |wildman crippen |}logp",
+        "{calculated |computed |predicted |crippen |clog |c log |}log p",
         "clogp", "lipophilicity", "hydrophobicity", "partition coefficient", "octanol water partition coefficient",
         adjective="lipophilic|hydrophobic|greasy", more="more lipophilic|most lipophilic|more hydrophobic|"
         "most hydrophobic|less hydrophilic",
@@ -180,7 +180,8 @@ PREDICATES: tuple[Predicate, ...] = (
     _computed(
         "atoms", "{total |}atom{ count|}", "{number of|count of} atom", of="either", disclosure="telling"
     ),
-    _computed("formal charge", "{net|formal|overall|total|ionic|} charge", of="either", adjective="charged",
+    _computed("formal charge", "{net|formal|overall|total|ionic|} charge", "{net|overall|total} formal charge",
+              of="either", adjective="charged",
               abroad={"de": "ladung"}),
     _computed("stereocentres", "{stereo center|stereo centre|stereocenter|stereocentre|stereogenic center|"
               "stereogenic centre|chiral center|chiral centre|chirality center|chirality centre|chiral carbon|"
@@ -192,6 +193,7 @@ PREDICATES: tuple[Predicate, ...] = (
               "{lipinski|lipinskis|rule of five|rule of 5|ro5} {guideline|test|cutoff|requirement}",
               adjective="drug like|druglike"),
     _computed("Veber rule", "{veber|vebers}{ rule| rules| criteria|}"),
+    _computed("molar refractivity", "{molar |mole |}{refractivity|refraction}{ index|}"),
     _computed("QED", "qed{ score| value|}", "quantitative estimate of {drug likeness|druglikeness}"),
     _computed("Murcko scaffold", "{bemis murcko|murcko|} scaffold", "murcko framework", "{core|molecular} scaffold",
               disclosure="structural"),
@@ -218,6 +220,7 @@ PREDICATES: tuple[Predicate, ...] = (
     ),
     _computed("isoelectric point", "isoelectric {point|ph}", "{theoretical |}pi", "iso electric point", "iep",
               of="protein"),
+    _computed("residues", of="protein", disclosure="structural"),
     _computed("GRAVY", "gravy{ score| index| value|}", "grand average of {hydropathy|hydropathicity}",
               "{mean |average |}{hydropathy|hydropathicity}{ index| score|}", of="protein"),
     _computed("extinction coefficient", "{molar |}extinction coefficient{ at 280 nm| at 280nm|}",
@@ -274,7 +277,8 @@ PREDICATES: tuple[Predicate, ...] = (
         answers="function",
     ),
     _stored("EC number", "ec{ number| class| no| code| classification|}", "enzyme {number|class|classification}",
-            "enzyme commission{ number| class|}", section="function", answers="function", disclosure="shared"),
+            "{the |}enzyme commission{ number| class| code|}",
+            section="function", answers="function", disclosure="shared"),
     _stored("cofactor", "{co factor|cofactor}", section="function"),
     _stored("activity regulation", section="function"),
     _stored("ChEBI class", "{chebi |chemical |structural |compound |drug |}class{ification|}",

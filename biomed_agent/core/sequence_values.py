@@ -342,6 +342,28 @@ def facts_of_residue(protein: Protein, residue: str) -> list[Fact]:
     return [replace(fact, relation=">=") if perhaps else fact]
 
 
+MAX_STRETCH = 200
+"""residues that are written out of a chain at once"""
+
+
+def facts_of_stretch(protein: Protein, first: int, last: int) -> list[Fact]:
+    """Return the residues from one position to another, both counted from 1, or from the end where negative.
+
+    Raises:
+        InvalidInput: The sequence has no such position, or the stretch is longer than :data:`MAX_STRETCH`.
+    """
+    low, high = sorted(place if place > 0 else protein.length + 1 + place for place in (first, last))
+    for place in (low, high):
+        residue_at(protein.sequence, place)
+    if high - low >= MAX_STRETCH:
+        raise InvalidInput(
+            f"positions {low:,} to {high:,} are {high - low + 1:,} residues; at most {MAX_STRETCH} are written out.",
+            "Ask for the sequence of the protein.",
+        )
+    note = f"positions {low} to {high} of {protein.length}"
+    return [_fact(protein, "residues", protein.sequence[low - 1 : high], note=note)]
+
+
 def facts_of_position(protein: Protein, position: int) -> list[Fact]:
     """Return the residue at a position; raises as :func:`residue_at`."""
     residue = residue_at(protein.sequence, position)

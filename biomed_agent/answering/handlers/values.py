@@ -19,6 +19,7 @@ from biomed_agent.core.sequence_values import (
     SEQUENCE_PREDICATES,
     facts_of_position,
     facts_of_sequence,
+    facts_of_stretch,
     residue_at,
     residue_composition,
 )
@@ -198,6 +199,8 @@ def _residues(context: AnswerContext, query: Query) -> Answer:
     """Say which residue stands at a position, or whether the one that is asked for does."""
     draft = context.draft
     place = next((condition.value for condition in query.filters if condition.field == "position"), None)
+    if isinstance(place, tuple):
+        return _stretch(context, place)
     if not isinstance(place, int | float) or place != int(place):
         raise InvalidInput("the query names no position.", "Give one as a filter on position, such as 12.")
     sentences = []
@@ -213,6 +216,22 @@ def _residues(context: AnswerContext, query: Query) -> Answer:
         sentences.append(lead + compose.facts_sentence(protein, facts, draft.sources))
     if not sentences:
         raise Inapplicable("a residue is of a protein, and the question names only a molecule.", "Name the protein.")
+    return draft.close("answered", " ".join(sentences))
+
+
+def _stretch(context: AnswerContext, ends: Sequence[float | str]) -> Answer:
+    """Write out the residues between two positions."""
+    draft = context.draft
+    places = [int(end) for end in ends if isinstance(end, int | float) and end == int(end)]
+    if len(places) != 2:
+        raise InvalidInput("the filter on the position cannot be applied.", "Expected two positions, such as 1 and 20.")
+    sentences = []
+    for protein in [resolved.entity for resolved in draft.proteins if isinstance(resolved.entity, Protein)]:
+        facts = facts_of_stretch(protein, places[0], places[1])
+        draft.facts += facts
+        sentences.append(compose.facts_sentence(protein, facts, draft.sources))
+    if not sentences:
+        raise Inapplicable("residues are of a protein, and the question names only a molecule.", "Name the protein.")
     return draft.close("answered", " ".join(sentences))
 
 

@@ -174,6 +174,8 @@ def residue_named(words: str) -> str:
 def residue(s: Slots) -> Query | None:
     """Which residue stands at a position of a protein, or whether a certain one does."""
     things = [thing for thing in without_parts(s) if thing.can_be("protein")]
+    if len(things) == 1 and (stretch := _stretch(s, things)) is not None:
+        return stretch
     if len(things) != 1 or not s.has("residue", "position", "term"):
         return None
     number = next((piece for piece in s.open() if piece.number is not None), None)
@@ -198,6 +200,38 @@ def residue(s: Slots) -> Query | None:
         "value", subjects_of(things, "protein"), ("residue",), object=expected, filters=filters,
         aggregate="yes_no" if expected else "", kind="computed",
     )  # fmt: skip
+
+
+def _stretch(s: Slots, things: Sequence[Thing]) -> Query | None:
+    """The residues from one position to another: "residues 1-20 of X", "the first ten amino acids of X"."""
+    nouns = [n for n, piece in enumerate(s.pieces) if piece.says("residue") and singular_of(piece.text.lower()) != (
+        piece.text.lower())]  # fmt: skip
+    numbers = [n for n, piece in enumerate(s.pieces) if piece.number is not None and piece in list(s.open())]
+    if not nouns or not 1 <= len(numbers) <= 2 or s.asks_yes_or_no or s.has("count", "share"):
+        return None
+    values = [s.pieces[n].number or 0.0 for n in numbers]
+    if any(value != int(value) or value < 1 for value in values):
+        return None
+    if len(numbers) == 2:
+        between = s.pieces[numbers[0] + 1 : numbers[1]]
+        if not all(piece.mark or piece.text.lower() in ("to", "through", "and", "until", "till") for piece in between):
+            return None
+        ends = (values[0], values[1])
+    else:
+        before = s.pieces[numbers[0] - 1].text.lower().split()[-1] if numbers[0] else ""
+        if before not in ("first", "last") or nouns[0] < numbers[0]:
+            return None
+        s.read(s.pieces[numbers[0] - 1])
+        ends = (1.0, values[0]) if before == "first" else (-values[0], -1.0)
+    for number in numbers:
+        s.read(s.pieces[number])
+    for piece in list(s.open()):
+        if piece.text.lower() in ("through", "until", "till"):
+            s.read(piece)
+    s.take("residue", "position", "imperative", "kind", "between")
+    s.take_value("value", "sequence")
+    filters = (Filter("position", "between", ends),)
+    return Query("value", subjects_of(things, "protein"), ("residue",), filters=filters, kind="computed")
 
 
 def path(s: Slots) -> Query | None:

@@ -180,7 +180,11 @@ def values(s: Slots) -> Query | None:
     s.take("imperative", "contain", "known")
     s.take_value("wh", "how")
     s.take("convert")
-    s.take("name") if all(name in IDENTITY for name in asked) else None
+    s.take("name") if all(name in IDENTITY or name == "gene" for name in asked) else None
+    if "brand name" in asked:  # "Under which names is it sold?"
+        for piece in list(s.open()):
+            if piece.text.lower() in _SOLD:
+                s.read(piece)
     s.take("identify") if any(name == "synonym" or name in IDENTITY for name in asked) else None
     predicates = tuple(dict.fromkeys(asked))
     opening = s.opening
@@ -199,6 +203,9 @@ def values(s: Slots) -> Query | None:
         aggregate="count" if count and _counted(predicates) else "yes_no" if yes_no else "",
         kind=_question_kind(predicates),
     )
+
+
+_SOLD = frozenset({"sold", "marketed", "dispensed"})
 
 
 def _catalogue(pieces: Sequence[Piece]) -> str:

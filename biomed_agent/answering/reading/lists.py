@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -128,7 +129,10 @@ def limit_of(s: Slots) -> int | None:
             continue
         before = s.pieces[place - 1] if place else None
         after = next((p for p in s.pieces[place + 1 :] if not p.says("filler", "strongest", "weakest")), None)
-        led = before is not None and before.says("top", "imperative", "strongest", "weakest", "wh", "only")
+        ranked = s.pieces[place + 1 : place + 2]
+        led = any(piece.says("strongest", "weakest") for piece in ranked) or (
+            before is not None and before.says("top", "imperative", "strongest", "weakest", "wh", "only")
+        )
         counted = after is not None and after.says("kind", "class", "partner", "pronoun")
         if after is not None and after.says("unit"):
             continue
@@ -163,6 +167,7 @@ def similar(s: Slots) -> Query | None:
     filters = _least_similarity(s) if alike else ()
     s.take("imperative", "identify", "contain", "top", "strongest", "structural")
     s.take_value("kind", "molecule")
+    s.take_value("degree", "most")
     return Query("similar", subjects_of(things, "molecule"), filters=filters, limit=limit_of(s), kind="search")
 
 
@@ -220,6 +225,8 @@ def _molecule_nouns(s: Slots) -> list[Piece]:
 def by_attribute(s: Slots, terms: Terms) -> Query | None:
     """Things that have a class, a role, a family, a place, a part or a value: "drugs with a logP below 0"."""
     listing = named = _noun_kind(s)
+    if listing is None and s.has("everything", "known") and s.has("contain"):
+        listing = named = "molecule"  # "everything that has an azide group"
     if s.asks_yes_or_no or (s.has("aux") and listing is None):
         return None
     numbers = _enzyme_numbers(s)
@@ -231,7 +238,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     for condition in conditions:
         s.take_value("value", condition.field)
     counted = bool(s.take("count"))
-    s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name")
+    s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name", "everything")
     conditions += [Filter("EC number", "has", number, words=f"EC {number}") for number in numbers]
     s.take_value("value", "EC number")
     if listing == "protein":
@@ -317,11 +324,13 @@ def _condition(s: Slots, run: Sequence[Piece], listing: EntityKind | None, terms
     if len(words) < MIN_TERM:
         return None
     kinds: tuple[EntityKind, ...] = (listing,) if listing else ("molecule", "protein")
-    for kind in kinds:
-        if found := terms.term(kind, words):
-            return Filter(found[0], "has", found[1], words=words)
     if "molecule" in kinds and part_of(words) is not None and (listing or len(run) == 1):
         return Filter("structure", "has", words, words=words)
+    following = s.pieces[s.pieces.index(run[-1]) + 1 :][:1]
+    noun = [f"{words} {singular_of(piece.text.lower())}" for piece in following if piece.says("kind")]
+    for kind, term in itertools.product(kinds, (words, *noun)):  # "antihypertensive agents"
+        if found := terms.term(kind, term):
+            return Filter(found[0], "has", found[1], words=term)
     return None
 
 

@@ -128,6 +128,7 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
             yield Mention(number, match.start(), match.end(), "identifier")
     for match in _SEQUENCE.finditer(question):
         yield Mention(match[0], match.start(), match.end(), "sequence")
+    yield from _peptides(question, index)
     shouted = question.isupper() and _ASKING.search(question)  # then capitals tell no gene from a word
     spans = [span for span in index.lexicon_spans(question) if not (shouted and span[2].lower() in SYMBOL_WORDS)]
     named = {question[start:end] for start, end, _ in spans}
@@ -141,6 +142,24 @@ def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:
     for match in re.finditer(r"(?<![\w-])[A-Z][A-Za-z\d-]+(?![\w-])", question):
         if match[0] in gene_symbols():
             yield Mention(match[0], match.start(), match.end(), "lexicon")
+
+
+_PEPTIDE = re.compile(
+    r"(?<![\w-])(?:(?<=\bpeptide )|(?<=\bpeptide: )|(?<=\bsequence )|(?<=\bsequence: ))"
+    r"([ACDEFGHIKLMNPQRSTVWY]{2,24})(?![\w-])"
+    r"|(?<![\w-])([ACDEFGHIKLMNPQRSTVWY]{8,24})(?![\w-])"
+)
+
+
+def _peptides(question: str, index: LocalIndex) -> Iterator[Mention]:
+    """Yield short sequences: those called a peptide, and capitals that are all residues and no name or word."""
+    shouts = sum(letter.islower() for letter in question) < 3
+    for match in _PEPTIDE.finditer(question):
+        text = match[1] or match[2]
+        word = not match[1] and (shouts or text.lower() in QUESTION_WORDS or text.lower() in SYMBOL_WORDS)
+        if word or (not match[1] and (index.proteins_named(text) or index.molecules_named(text))):
+            continue
+        yield Mention(f"seq:{text}", match.start(), match.end(), "sequence")
 
 
 _ABROAD = (
@@ -178,11 +197,19 @@ def _systematic(question: str, known: Sequence[tuple[int, int, str]]) -> Iterato
 
 def _structures(question: str) -> Iterator[Mention]:
     """Yield what is written like a SMILES, parsing or not."""
+    labelled = False
     for match in re.finditer(r"\S+", question):
         token = _bare(match[0])
-        if structures.looks_like_smiles(token) or _broken_smiles(token):
+        listed = labelled and token.lower() in ("and", "or", "with", "vs", "is", "of", "string", "strings", "the")
+        plain = labelled and _ORGANIC.fullmatch(token) is not None
+        labelled = token.lower() == "smiles" or listed or plain
+        if plain or structures.looks_like_smiles(token) or _broken_smiles(token):
             start = match.start() + match[0].index(token)
             yield Mention(f"smiles:{token}", start, start + len(token), "structure")
+
+
+_ORGANIC = re.compile(r"(?:Cl|Br|[CNOSPFIBcnosp])+")
+"""letters that are atoms of a SMILES string: a structure where the word SMILES stands before them"""
 
 
 def _identified(match: re.Match[str], index: LocalIndex) -> Mention | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from biomed_agent.answering.reading import comparisons, counting, frames, lists, statements
 from biomed_agent.answering.reading.mentions import Mention, find_mentions
-from biomed_agent.answering.reading.phrases import Meaning, Role, folded_words
+from biomed_agent.answering.reading.phrases import Meaning, Role, folded_words, singular_of
 from biomed_agent.answering.reading.slots import Given, Slots
 from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of, whole_word
 from biomed_agent.answering.reading.terms import RecordedTerms
@@ -60,7 +60,7 @@ class Reading:
     def __init__(self, text: str, index: LocalIndex, given: Given | None = None) -> None:
         self.text = text
         self.index = index
-        self.mentions = _without_words(find_mentions(text, index))
+        self.mentions = _without_words(find_mentions(text, index), text, index)
         self.things = [Thing(mention, mention.text, _kinds(mention, index)) for mention in self.mentions]
         self.pieces = _without_labels(_with_patterns(text, pieces_of(text, self.things)))
         self.given = given or Given()
@@ -172,9 +172,21 @@ def _molecular(text: str) -> bool:
     return not (ACCESSION.fullmatch(text) or ENTRY_NAME.fullmatch(text))
 
 
-def _without_words(mentions: Sequence[Mention]) -> list[Mention]:
+def _without_words(mentions: Sequence[Mention], text: str, index: LocalIndex) -> list[Mention]:
     """Drop what is a word of the table before it is a name: "rank", "rest", and "ring", but not "RANK"."""
-    return [mention for mention in mentions if not _is_word(mention)]
+    return [mention for mention in mentions if not _is_word(mention) and not _is_class(mention, text, index)]
+
+
+def _is_class(mention: Mention, text: str, index: LocalIndex) -> bool:
+    """Whether a name stands for a class of things: "penicillins", "the sirtuin family"."""
+    if mention.how != "lexicon":
+        return False
+    lowered = mention.text.lower()
+    plural = lowered.endswith("s") and singular_of(lowered.split()[-1]) != lowered.split()[-1]
+    if plural and index.molecules_with("", lowered, 0).total > 1:
+        return True
+    family = folded_words(text[mention.end : mention.end + 12])[:1] in (("family",), ("families",))
+    return family and index.proteins_with("", mention.text, 0).total > 1
 
 
 def _is_word(mention: Mention) -> bool:

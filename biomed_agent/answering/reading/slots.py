@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from biomed_agent.answering.reading.phrases import Role, singular_of
+from biomed_agent.answering.reading.phrases import Meaning, Role, singular_of
 from biomed_agent.answering.reading.tagging import Piece, Thing
 from biomed_agent.core.affinity import IN_NM, SCORE
 from biomed_agent.core.query import EntityKind, Filter, FilterRelation
@@ -189,10 +189,20 @@ class Slots:
         """Yield the places right before and right after one, articles left out."""
         for step in (-1, 1):
             beside = place + step
-            while 0 <= beside < len(self.pieces) and self.pieces[beside].text.lower() in ("the", "human"):
+            while 0 <= beside < len(self.pieces) and self._bridges(beside, step):
                 beside += step
             if 0 <= beside < len(self.pieces) and not self.pieces[beside].mark:
                 yield beside
+
+    def _bridges(self, place: int, step: int) -> bool:
+        """Whether a piece may stand between a name and the noun that says what it is: "a molecule of X"."""
+        piece = self.pieces[place]
+        text = piece.text.lower()
+        if text in ("the", "human") or (piece.mark and text in "()"):
+            return True
+        noun = self.pieces[place - 1].text.lower() if place else ""
+        labels = piece.meanings == (Meaning("filler"),) and piece.text.isupper()  # "drug with CAS 58-08-2"
+        return step < 0 and ((text == "of" and noun == "molecule") or text in ("with", "number") or labels)
 
     def read_things(self, *, covered: bool = False) -> list[Thing]:
         """Read every name of the clause, with the words beside it that call it a molecule or a protein.
@@ -312,11 +322,7 @@ class Slots:
     def unread(self) -> list[Piece]:
         """Return the pieces that were not read and may change what is asked."""
         abroad = any(piece.says("abroad") and piece.value("abroad") != ("filler",) for piece in self.pieces)
-        left = [
-            piece
-            for piece in self.open()
-            if not _neutral(piece) and not (abroad and piece.is_foreign_filler)
-        ]
+        left = [piece for piece in self.open() if not _neutral(piece) and not (abroad and piece.is_foreign_filler)]
         organisms = [piece for piece in left if piece.says("organism")]
         things = [*(piece.thing for piece in self.pieces if piece.thing is not None), *self.given.things]
         fitting = any(thing.can_be("protein") for thing in things)

@@ -96,6 +96,11 @@ def _estimates(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
     ]
 
 
+def _refractivity(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
+    value = float(rdMolDescriptors.CalcCrippenDescriptors(mol)[1])
+    return [_fact(molecule, "molar refractivity", round(value, 2), "cm^3/mol", "Wildman-Crippen estimate")]
+
+
 def _drug_likeness(molecule: Molecule, mol: Chem.Mol) -> list[Fact]:
     from rdkit.Chem import QED
 
@@ -122,6 +127,7 @@ _COMPUTATIONS: tuple[tuple[Callable[[Molecule, Chem.Mol], list[Fact]], tuple[str
         _estimates,
         ("logp", "tpsa", "hydrogen-bond donors", "hydrogen-bond acceptors", "rotatable bonds", "fraction sp3"),
     ),
+    (_refractivity, ("molar refractivity",)),
     (_drug_likeness, ("qed",)),
     (_rules_of_thumb, ("rule of five", "veber rule")),
 )
