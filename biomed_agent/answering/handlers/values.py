@@ -140,8 +140,10 @@ def _verdict(query: Query, facts: Sequence[Fact]) -> str:
     """Answer a question with yes or no where its values decide it; nothing where it asks for no verdict."""
     if query.aggregate != "yes_no":
         return ""
-    if query.object in ("PAINS", "Brenk"):
-        return "Yes. " if any(str(fact.value).startswith(query.object) for fact in facts) else "No. "
+    catalogue = query.object.removeprefix("free of ")
+    if catalogue in ("PAINS", "Brenk"):
+        hit = any(str(fact.value).startswith(catalogue) for fact in facts)
+        return "Yes. " if hit == (catalogue == query.object) else "No. "
     if query.filters:
         own = [fact for fact in facts if not fact.about]
         decided = [_holds(condition, own) for condition in query.filters]

@@ -69,7 +69,7 @@ def by_value(s: Slots) -> Query | None:
     asked = ("count",) if filters else _asked([*more, *values], kind, with_size=bool(degrees or differs) and not more)
     if (more and not asked) or "affinity" in asked:
         return None
-    s.take_value("wh", "how")
+    s.take_value("wh", "how", "who")
     s.take_units("g/mol", "Da", "A2")
     s.take_value("basis", "computed")
     s.take("imperative", "contain", "between")
@@ -77,7 +77,10 @@ def by_value(s: Slots) -> Query | None:
     order, most = _order(more, degrees)
     compared = any(piece.says("than") for piece in compares)
     yes_no = s.asks_yes_or_no and bool(more or degrees) and compared
-    if s.asks_yes_or_no and not compared and not any(piece.text.lower() == "or" for piece in compares):
+    named = {piece.thing.text for piece in s.pieces if piece.thing is not None}
+    if s.asks_yes_or_no and more and len(things) == 2 and len(named) == 1 and not s.refers_back:
+        things, yes_no = things[::-1], True  # "Is tadalafil lighter?" than the one before
+    elif s.asks_yes_or_no and not compared and not any(piece.text.lower() == "or" for piece in compares):
         return None
     aggregate: Aggregate = "yes_no" if yes_no else "compare"
     how = "difference" if differs or how_many else ""

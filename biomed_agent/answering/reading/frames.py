@@ -98,6 +98,8 @@ def pair(s: Slots) -> Query | None:
     _take_strength(s)
     s.take_value("basis", "measured")
     s.take("imperative", "compare", "contain", "convert", "between", "papers", "known")
+    if measures or bound:
+        s.take("describe")
     if any(piece.says("unit") for piece in s.pieces):
         s.take("count")
     if not (measures or bound or conditions) and s.unread():
@@ -198,7 +200,7 @@ def values(s: Slots) -> Query | None:
         "value",
         subjects_of(things, wanted),
         predicates,
-        object=_catalogue(pieces) or ("most" if most else "") or _obeying(obeys),
+        object=_catalogue(pieces, obeys) or ("most" if most else "") or _obeying(obeys),
         filters=tuple(conditions),
         aggregate="count" if count and _counted(predicates) else "yes_no" if yes_no else "",
         kind=_question_kind(predicates),
@@ -208,10 +210,11 @@ def values(s: Slots) -> Query | None:
 _SOLD = frozenset({"sold", "marketed", "dispensed"})
 
 
-def _catalogue(pieces: Sequence[Piece]) -> str:
-    """Return which catalogue of alerts is asked about; empty for all of them."""
+def _catalogue(pieces: Sequence[Piece], obeys: Sequence[Piece]) -> str:
+    """Return which catalogue of alerts is asked about, and whether for none of its hits; empty for all of them."""
     said = [piece.text.lower() for piece in pieces]
-    return next((name for name in ("PAINS", "Brenk") if any(text.startswith(name.lower()) for text in said)), "")
+    name = next((name for name in ("PAINS", "Brenk") if any(text.startswith(name.lower()) for text in said)), "")
+    return f"free of {name}" if name and _obeying(obeys) == "obeys" else name
 
 
 def _obeying(obeys: Sequence[Piece]) -> str:

@@ -19,6 +19,7 @@ from biomed_agent.core.query import MAX_LISTED, Aggregate, EntityKind, Filter, Q
 _HIGHER_IS_STRONGER = ("affinity", SCORE, "pKd", "pKi", "pIC50", "pEC50")
 _DRUGS = frozenset({"drug", "drugs", "medicine", "medicines", "medication", "medications"})
 """nouns that ask for the ligands of a protein where nothing else does: "What drugs are known for BRAF?"."""
+_KINDS = (("molecule",), ("protein",))
 MIN_TERM = 4
 """letters of the shortest class, role or family that is looked for"""
 _OTHER: dict[EntityKind, EntityKind] = {"molecule": "protein", "protein": "molecule"}
@@ -32,7 +33,8 @@ def partners(s: Slots) -> Query | None:
     listing = _OTHER[kind]
     yes_no = s.asks_yes_or_no
     conditions = s.filters(affinities=True)
-    measures = [piece.value("measure")[0] for piece in s.take("measure")]
+    measured = s.take("measure")
+    measures = [piece.value("measure")[0] for piece in measured]
     if s.says_gene or _acts_the_other_way(s, subject, kind):
         return None
     bound = s.take_value("bind", "", "inhibitor")
@@ -46,7 +48,8 @@ def partners(s: Slots) -> Query | None:
         return None
     if drugs and any(piece.text.lower() == "best" for piece in s.pieces):
         return None  # the best drug is not the strongest binder
-    strongest, weakest = s.take("strongest"), s.take("weakest")
+    strongest = [*s.take("strongest"), *(piece for piece in measured if piece.says("strongest"))]
+    weakest = s.take("weakest")
     if measures and (degrees := s.take("degree")):
         high = degrees[0].value("degree") == ("most",)
         (strongest if high == (measures[0] in _HIGHER_IS_STRONGER) else weakest).extend(degrees)
@@ -144,7 +147,8 @@ def limit_of(s: Slots) -> int | None:
 
 def _plural(related: Sequence[Piece], s: Slots) -> bool:
     """Whether several are asked for: "strongest binders" and "the strongest binder"."""
-    nouns = [*related, *(piece for piece in s.pieces if piece.says("kind", "class"))]
+    kinds = [piece for piece in s.pieces if piece.says("kind", "class") or piece.value("pronoun")[:1] in _KINDS]
+    nouns = [*related, *kinds]
     words = [piece.text.lower().split()[-1] for piece in nouns]
     return any(singular_of(word) != word for word in words)
 
@@ -246,6 +250,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
             Filter("organism", "has", piece.value("organism")[0], words=piece.text) for piece in s.take("organism")
         ]
     limit = limit_of(s)
+    s.take_value("value", "ChEBI class", "ChEBI role")  # "the class of cephalosporins"
     for run in _runs(s):
         told = _condition(s, run, listing, terms)
         if told is None:
@@ -257,7 +262,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     conditions += [Filter("protein class", "has", name, words=name) for name in classes]
     if any(condition.field == "EC number" for condition in conditions):
         listing = listing or "protein"
-    s.take("family")
+    s.take("family", *(("take part",) if s.has("family") else ()))
     if listing is None or not conditions or not (asks or classes or named):
         return None
     plural = any(_several_of_kind(piece) for piece in s.pieces)
@@ -324,7 +329,8 @@ def _condition(s: Slots, run: Sequence[Piece], listing: EntityKind | None, terms
     if len(words) < MIN_TERM:
         return None
     kinds: tuple[EntityKind, ...] = (listing,) if listing else ("molecule", "protein")
-    if "molecule" in kinds and part_of(words) is not None and (listing or len(run) == 1):
+    literal = any(piece.text.lower().startswith("chebi") for piece in s.pieces)
+    if not literal and "molecule" in kinds and part_of(words) is not None and (listing or len(run) == 1):
         return Filter("structure", "has", words, words=words)
     following = s.pieces[s.pieces.index(run[-1]) + 1 :][:1]
     noun = [f"{words} {singular_of(piece.text.lower())}" for piece in following if piece.says("kind")]

@@ -181,7 +181,7 @@ def _is_class(mention: Mention, text: str, index: LocalIndex) -> bool:
     """Whether a name stands for a class of things: "penicillins", "the sirtuin family"."""
     if mention.how != "lexicon":
         return False
-    lowered = mention.text.lower()
+    lowered = text[mention.start : mention.end].lower()
     plural = lowered.endswith("s") and singular_of(lowered.split()[-1]) != lowered.split()[-1]
     if plural and index.molecules_with("", lowered, 0).total > 1:
         return True
@@ -196,7 +196,7 @@ def _is_word(mention: Mention) -> bool:
         return False
     words = folded_words(mention.text)
     meanings = phrases().meanings(words)
-    return any(meaning.role not in ("term", "part") for meaning in meanings)
+    return any(meaning.role not in ("term", "part", "abroad") for meaning in meanings)
 
 
 def _with_patterns(text: str, pieces: Sequence[Piece]) -> list[Piece]:
