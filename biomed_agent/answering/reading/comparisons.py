@@ -56,7 +56,7 @@ def by_value(s: Slots) -> Query | None:
         return None  # "heavier or lighter"
     degrees = s.take("degree")
     differs = s.take("difference")
-    values = s.take("value", *(("adjective",) if s.take_value("wh", "how") else ()))
+    values = s.take("value", *(("adjective",) if s.take_value("wh", "how") or degrees else ()))
     if kind == "protein" and degrees and not values and s.take("residue"):
         values = [Piece("length", 0, 0, (Meaning("value", ("length",)),))]
     compares = [*s.take("compare"), *s.take("than"), *s.take("rank")]
@@ -75,7 +75,7 @@ def by_value(s: Slots) -> Query | None:
     s.take("imperative", "contain", "between")
     _read_number_of(s, things)
     order, most = _order(more, degrees)
-    compared = any(piece.says("than") for piece in compares)
+    compared = any(piece.says("than") for piece in [*compares, *degrees])
     yes_no = s.asks_yes_or_no and bool(more or degrees) and compared
     named = {piece.thing.text for piece in s.pieces if piece.thing is not None}
     if s.asks_yes_or_no and more and len(things) == 2 and len(named) == 1 and not s.refers_back:
@@ -172,7 +172,7 @@ def by_structure(s: Slots) -> Query | None:
         return None
     s.take_value("wh", "how")
     s.take_value("kind", kind)
-    s.take("imperative", "class", "identify", "name", "compare", "contain", *(("than",) if degrees else ()))
+    s.take("imperative", "class", "identify", "name", "compare", "contain", "between", *(("than",) if degrees else ()))
     _read_number_of(s, things)
     expected = shared or (related[0].value("structural")[0] if related else "same" if same else "")
     if kind == "protein" and (related or alike):

@@ -141,6 +141,11 @@ def values(s: Slots) -> Query | None:
     pieces = _value_pieces(s)
     asked = [name for piece in pieces for name in _predicates(piece, kinds)]
     asked += [condition.field for condition in conditions]
+    sold = [
+        piece for piece in pieces if piece.text.lower() in ("sold as", "marketed as", "sold under", "marketed under")
+    ]
+    if sold and any(piece.thing is not None for piece in s.pieces[s.pieces.index(sold[0]) :]):
+        return None  # "Which drug is sold as Gleevec?" asks what it is
     if "length" in asked and any(piece.says("adjective") for piece in pieces):
         asked = [name for name in asked if name != "sequence"]  # "How long is the sequence of it?"
     most = any("most" in piece.text.lower() for piece in pieces)
@@ -187,7 +192,7 @@ def values(s: Slots) -> Query | None:
         for piece in list(s.open()):
             if piece.text.lower() in _SOLD:
                 s.read(piece)
-    s.take("identify") if any(name == "synonym" or name in IDENTITY for name in asked) else None
+    s.take("identify") if any(name in ("synonym", "parent compound") or name in IDENTITY for name in asked) else None
     predicates = tuple(dict.fromkeys(asked))
     opening = s.opening
     if opening in _IS and not conditions and not any(piece.says("adjective") for piece in pieces) and not obeys:

@@ -108,6 +108,8 @@ def _one_side(s: Slots) -> tuple[Thing | None, EntityKind]:
 def _noun_kind(s: Slots) -> EntityKind | None:
     """Return what the nouns that are not read yet ask for."""
     for piece in s.open():
+        if piece.value("pronoun")[:1] in _KINDS and _several_of_kind(piece):
+            return "molecule" if piece.value("pronoun")[0] == "molecule" else "protein"
         if piece.says("class") or piece.value("kind") == ("protein",) or piece.value("partner")[:1] == ("protein",):
             return "protein"
         if piece.value("kind") == ("molecule",) or piece.value("partner")[:1] == ("molecule",):
@@ -208,7 +210,11 @@ def containing(s: Slots) -> Query | None:
 def ingredient(s: Slots) -> Query | None:
     """What a product holds: "Which substance does Xarelto contain?"."""
     things = s.read_things()
-    inside = [n for n, piece in enumerate(s.pieces) if piece.text.lower() == "in" and s.pieces[n - 1].says("aux")]
+    inside = [
+        n
+        for n, piece in enumerate(s.pieces)
+        if piece.text.lower() == "in" and (s.pieces[n - 1].says("aux") or s.pieces[n - 1].text.lower().endswith("'s"))
+    ]
     if inside and len(things) == 1 and things[0].can_be("molecule") and s.place_of(things[0]) == inside[0] + 1:
         return Query("value", subjects_of(things, "molecule"), ("parent compound",), kind="stored")  # "What is in X?"
     if len(things) != 1 or not things[0].can_be("molecule") or not _molecule_nouns(s):
@@ -231,7 +237,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     listing = named = _noun_kind(s)
     if listing is None and s.has("everything", "known") and s.has("contain"):
         listing = named = "molecule"  # "everything that has an azide group"
-    if s.asks_yes_or_no or (s.has("aux") and listing is None):
+    if s.asks_yes_or_no or (s.has("aux") and listing is None and not s.has("count")):
         return None
     numbers = _enzyme_numbers(s)
     if any(not names_a_part(thing) for thing in s.named):
@@ -277,7 +283,8 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
 
 
 def _several_of_kind(piece: Piece) -> bool:
-    return piece.says("kind", "class") and singular_of(piece.text.lower()) != piece.text.lower()
+    called = piece.says("kind", "class") or piece.value("pronoun")[:1] in _KINDS
+    return called and singular_of(piece.text.lower().split()[-1]) != piece.text.lower().split()[-1]
 
 
 def _enzyme_numbers(s: Slots) -> list[str]:

@@ -90,6 +90,27 @@ _ASKING = re.compile(r"\b(?:THE|OF|IN|IS|ARE|WAS|DO|DOES|WHAT|WHICH|HOW)\b")
 _EC = re.compile(rf"\bEC[ :]?\s?({EC_NUMBER.pattern})(?![\d.]*\d)", re.I)
 
 
+def _once(mentions: Sequence[Mention], question: str, index: LocalIndex) -> list[Mention]:
+    """Return mentions without an identifier that stands in brackets behind the name it belongs to."""
+    kept: list[Mention] = []
+    for mention in mentions:
+        before = kept[-1] if kept else None
+        bracketed = before is not None and before.how == "lexicon" and mention.how == "identifier" and (
+            question[before.end : mention.start].strip() == "("
+        )  # fmt: skip
+        if bracketed and before is not None and _names_the_same(before.text, mention.text, index):
+            closed = question.find(")", mention.end)
+            kept[-1] = Mention(before.text, before.start, closed + 1 if closed != -1 else mention.end, before.how)
+            continue
+        kept.append(mention)
+    return kept
+
+
+def _names_the_same(name: str, identifier: str, index: LocalIndex) -> bool:
+    """Whether an accession is that of a protein of this name."""
+    return any(protein.accession == identifier for protein, _ in index.proteins_named(name))
+
+
 def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
     """Return what ``question`` mentions, in order of appearance and without overlaps.
 
@@ -107,7 +128,7 @@ def find_mentions(question: str, index: LocalIndex) -> list[Mention]:
             mentions.append(mention)
     if not mentions and (number := _EC.search(question)):  # beside a name it is what is asked about the name
         mentions = [Mention(f"ec:{number[1]}", number.start(), number.end(), "identifier")]
-    return sorted(mentions, key=lambda mention: mention.start)
+    return _once(sorted(mentions, key=lambda mention: mention.start), question, index)
 
 
 def _candidates(question: str, index: LocalIndex) -> Iterator[Mention]:

@@ -196,7 +196,12 @@ def _is_word(mention: Mention) -> bool:
         return False
     words = folded_words(mention.text)
     meanings = phrases().meanings(words)
-    return any(meaning.role not in ("term", "part", "abroad") for meaning in meanings)
+    foreign = any(meaning.role == "abroad" for meaning in meanings)
+    return any(
+        meaning.role not in ("term", "part", "abroad")
+        or (foreign and meaning.role == "term" and meaning.value[:1] != (mention.text.lower(),))
+        for meaning in meanings
+    )
 
 
 def _with_patterns(text: str, pieces: Sequence[Piece]) -> list[Piece]:
@@ -291,7 +296,8 @@ def _idle(piece: Piece) -> bool:
 def _asks(pieces: Sequence[Piece]) -> bool:
     """Whether a clause so far asks something of something."""
     about = any(piece.thing is not None or piece.says("pronoun") for piece in pieces)
-    return about and any(piece.says(*_ASKING) for piece in pieces if piece.thing is None)
+    asking = (piece for piece in pieces if piece.thing is None and piece.text.lower() not in ("or", "vs", "versus"))
+    return about and any(piece.says(*_ASKING) for piece in asking)
 
 
 _ASKING: tuple[Role, ...] = ("wh", "aux", "value", "count", "imperative", "describe", "compare", "bind", "measure",

@@ -16,9 +16,12 @@ _RELATING = frozenset({"in", "with", "on", "against", "from", "to", "by", "at", 
 NEUTRAL: tuple[Role, ...] = ("filler", "aux", "pronoun", "and")
 """roles that change nothing in whatever frame"""
 _HUMAN = "human"
+_NOT_ENGLISH = frozenset({"von", "vom", "dem", "einen", "eine", "du", "une", "pour", "della", "dello", "por", "welche",
+                          "el", "los"})  # fmt: skip
+"""filler of other languages that is no English word"""
 _ALL = frozenset({"all", "every", "each", "all the", "all of the"})
 _CLASSES: tuple[Role, ...] = ("kind", "class", "partner", "bind")
-_SUMS = frozenset({"total", "combined", "sum", "plus", "together", "sum of"})
+_SUMS = frozenset({"average", "mean", "total", "combined", "sum", "plus", "together", "sum of"})
 _SEVERAL = frozenset({"they", "them", "these", "those", "of these", "of them", "which of these", "which of them"})
 ANY_CONCENTRATION = "affinity"
 """field of a filter that is put on whatever concentration was measured"""
@@ -321,7 +324,10 @@ class Slots:
 
     def unread(self) -> list[Piece]:
         """Return the pieces that were not read and may change what is asked."""
-        abroad = any(piece.says("abroad") and piece.value("abroad") != ("filler",) for piece in self.pieces)
+        abroad = any(
+            piece.says("abroad") and (not piece.is_foreign_filler or piece.text.lower() in _NOT_ENGLISH)
+            for piece in self.pieces
+        )
         left = [piece for piece in self.open() if not _neutral(piece) and not (abroad and piece.is_foreign_filler)]
         organisms = [piece for piece in left if piece.says("organism")]
         things = [*(piece.thing for piece in self.pieces if piece.thing is not None), *self.given.things]
@@ -338,7 +344,7 @@ class Slots:
         return [
             piece
             for piece, following in itertools.pairwise(self.pieces)
-            if (several and piece.text.lower() in _SUMS)
+            if (several and not _SUMS.isdisjoint(piece.text.lower().split()))
             or (self.asks_yes_or_no and piece.text.lower() in _ALL and following.says(*_CLASSES))
         ]
 

@@ -36,6 +36,7 @@ def statement(s: Slots, terms: Terms) -> Query | None:
         return None  # "Are benzene and hexane aromatic?"
     place = s.pieces.index(opens)
     rest = [piece for piece in s.pieces[place + 1 :] if piece.thing not in things and not _stands_for_it(piece)]
+    rest = [piece for piece in rest if not piece.text.lower().startswith("according to")]
     if any(piece.says("relation", "between", "compare", "than") and not piece.says("filler") for piece in rest):
         return None  # what is compared is no statement about one thing
     if (valued := _valued(s, things[0])) is not None:

@@ -147,6 +147,10 @@ def _read(text: str, start: int, end: int) -> list[Piece]:
             continue
         run = next((i for i in range(place, len(tokens)) if tokens[i].mark), len(tokens))
         count, meanings = table.longest(words[:run], place)
+        if count > 1 and token.word in ("the", "this", "these") and place + 1 < run:
+            beyond, _ = table.longest(words[:run], place + 1)
+            if beyond >= count:  # "the kinase inhibitors" are no kinase
+                count, meanings = 1, table.meanings((token.word,))
         if token.text in _SIGNS:
             count, meanings = 1, (Meaning("relation", (_SIGNS[token.text],)),)
         elif count == 0 or (count == 1 and token.number):
@@ -177,7 +181,7 @@ def _tokens(text: str, start: int, end: int) -> list[_Token]:
     return tokens
 
 
-_ELISION = re.compile(r"(?:d|l|qu|n|s|j)['’](?=[^\W\d_]{3})", re.I)
+_ELISION = re.compile(r"(?:d|l|qu|n|s|j|c)['’](?=[^\W\d_]{3})", re.I)
 
 
 def _elided(word: str, start: int) -> list[_Token]:

@@ -43,6 +43,8 @@ def as_question(text: str, pieces: Sequence[Piece], ends: str = "") -> list[Piec
         return [Piece("does", at, at, (Meaning("aux"),)), *kept[first + 1 :], *kept[:first], kept[first]]
     if first is None or kept[first].thing is None or not (tagged or ends == "?"):
         return kept if tagged else list(pieces)
+    if any(piece.says("wh") for piece in kept[first + 1 :]):
+        return kept  # "Viagra is which substance?"
     verb = next((n for n in range(first + 1, len(kept)) if not kept[n].mark and not _article(kept[n])), None)
     if verb is None:
         return kept
