@@ -56,6 +56,7 @@ _ROLES: Mapping[str, str] = {
     "like": "alike",
     "abroad": _FILLER,
     "negation": "negates",
+    "tag": "asks whether it holds",
     "wh": "question word",
     "count": "asks how many",
     "imperative": "opens a request",
