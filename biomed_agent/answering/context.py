@@ -44,6 +44,8 @@ class Draft:
     kind: Kind = "other"
     read_as: str = ""
     unread: tuple[str, ...] = ()
+    named: dict[str, Resolved] = field(default_factory=dict)
+    """what each name of the question was resolved to, also where two mean one thing"""
     molecules: list[Resolved] = field(default_factory=list)
     proteins: list[Resolved] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
@@ -68,8 +70,10 @@ class Draft:
     def add(self, resolved: Resolved) -> None:
         """Add an entity once."""
         entities = self.molecules if resolved.kind == "molecule" else self.proteins
-        if all(_told_apart(known.entity, resolved.entity) for known in entities):
+        known = next((one for one in entities if not _told_apart(one.entity, resolved.entity)), None)
+        if known is None:
             entities.append(resolved)
+        self.named[resolved.asked] = known or resolved
 
     def call_gaps(self, entity: Entity, predicates: Sequence[str], name: str) -> None:
         """Call the gaps of several predicates by the one thing that was asked."""
@@ -128,7 +132,9 @@ class Draft:
         """Return the answer that says what went wrong and what to do."""
         self.candidates = list(error.candidates) if isinstance(error, Ambiguous | NotFound) else []
         self.next_steps = [error.hint] if error.hint else []
-        return self.close(error.status, error.message)
+        read_as = self.read_as if self.unread else ""
+        sentences = compose.unread_sentence(self.unread, error.message), compose.without_sentence(self.unread, read_as)
+        return self.close(error.status, " ".join(filter(None, (error.message, *sentences))))
 
 
 @dataclass(slots=True)
@@ -198,6 +204,10 @@ class AnswerContext:
 
         components = self.components
         facts = [*components.index.facts(entity), *components.retriever.computed(entity), *self.draft.facts]
+        if isinstance(entity, Protein):
+            from biomed_agent.sources.local.protein_classes import class_facts
+
+            facts += class_facts(facts)
         return partial(check_text, entity=entity, facts=facts, records=Records(components.index))
 
     def close_stated(self, query: Query, sentences: Sequence[str]) -> Answer:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers import HANDLERS
 from biomed_agent.answering.query_rules import check_rules, check_subjects, organism_filter
-from biomed_agent.answering.reading.frames import PROTEIN_KINDS
+from biomed_agent.answering.reading.frames import PROTEIN_KINDS, may_be_searched
 from biomed_agent.answering.reading.mentions import organism_of
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import Inapplicable, InvalidInput
@@ -23,6 +23,9 @@ from biomed_agent.core.identifiers import MAX_NAME, ORGANISMS
 from biomed_agent.core.predicates import SECTIONS, predicate_row
 from biomed_agent.core.query import Filter, Frame, Kind, Query, Subject, check_query
 from biomed_agent.core.types import Answer
+
+if TYPE_CHECKING:
+    from biomed_agent.answering.reading.reader import Reading
 
 NO_FILE = "Words of a question open no file; pass it as --molecule @FILE or --protein @FILE."
 
@@ -41,6 +44,13 @@ def statement_query(statement: str, molecule: str | None, protein: str | None) -
         )
     subject = Subject(protein or "", "protein") if molecule is None else Subject(molecule, "molecule")
     return Query("is_a", (subject,), object=statement, aggregate="yes_no", kind="claim")
+
+
+def papers_query(reading: Reading, search: str | None) -> Query:
+    """Return the literature query that the words make; ``search`` is sent as it is, if given."""
+    names = (thing.text for thing in reading.things if may_be_searched(thing))
+    subjects = tuple(Subject(name) for name in dict.fromkeys(names))
+    return Query("papers", subjects, object=search or "", text=reading.text, kind="literature")
 
 
 def protein_query(name: str, organism: str = "", about: Sequence[str] = ()) -> Query:

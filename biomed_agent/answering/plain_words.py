@@ -11,16 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext, Draft
-from biomed_agent.answering.pipeline import NO_FILE, answer_resolved
-from biomed_agent.answering.reading.follow_up import Memory, follow
-from biomed_agent.answering.reading.frames import may_be_searched
-from biomed_agent.answering.reading.mentions import check_whole, misspelled, organism_of
+from biomed_agent.answering.pipeline import NO_FILE, answer_resolved, papers_query
+from biomed_agent.answering.reading.follow_up import Memory
+from biomed_agent.answering.reading.mentions import check_whole, organism_of
 from biomed_agent.answering.reading.reader import Clause, Reading
 from biomed_agent.answering.reading.scope import check_unaltered
 from biomed_agent.answering.reading.slots import Given
 from biomed_agent.answering.reading.tagging import Thing, subjects_of
+from biomed_agent.answering.reading.unread import searched_for, shown
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.errors import (
     Ambiguous,
@@ -28,17 +27,16 @@ from biomed_agent.core.errors import (
     Inapplicable,
     InvalidInput,
     NotFound,
-    Refused,
-    Unavailable,
 )
-from biomed_agent.core.identifiers import names_a_file
 from biomed_agent.core.protein_variants import substitutions_in
 from biomed_agent.core.query import EntityKind, Query, Subject
-from biomed_agent.core.types import Answer, Candidate, Molecule, Protein, Resolved
+from biomed_agent.core.types import Answer, Candidate, Entity, Molecule, Protein, Resolved
 from biomed_agent.core.words import listed
 
 _PMID = re.compile(r"\bPMID[:\s]\s*([1-9]\d{3,8})\b", re.IGNORECASE)
 _KINDS: tuple[EntityKind, ...] = ("molecule", "protein")
+_NEARLY = 0.95
+"""share of equal residues from which a sequence of equal length is a variant of another"""
 
 
 def given_things(molecule: str | None, protein: str | None) -> tuple[Thing, ...]:
@@ -68,8 +66,8 @@ def answer_words(
     if search is not None and not isinstance(search, str):
         raise InvalidInput(f"the query is {search!r}.", "Expected a search string.")
     given = given_things(molecule, protein)
-    last = memory.things if memory is not None and not given else ()
-    reading = Reading(text, context.components.index, Given(given, last))
+    before = Given(given) if memory is None or given else Given((), memory.things, memory.together)
+    reading = Reading(text, context.components.index, before)
     pmids = list(dict.fromkeys(_PMID.findall(text)))
     if search is not None or pmids:
         return answer_resolved(
@@ -77,7 +75,9 @@ def answer_words(
         )
     clauses = reading.clauses()
     if memory is not None:
-        clauses = [_followed(context, memory, clause, text) for clause in clauses]
+        from biomed_agent.answering import remembering
+
+        clauses = [remembering.followed(context, memory, clause, text) for clause in clauses]
     try:
         answer = (
             _answer_clause(context, reading, clauses[0])
@@ -86,95 +86,11 @@ def answer_words(
         )
     except BiomedAgentError as error:
         if memory is not None:
-            _remember_failure(memory, clauses, error)
+            remembering.remember_failure(memory, clauses, error)
         raise
     if memory is not None:
-        _remember(memory, clauses, answer)
+        remembering.remember(memory, clauses, answer)
     return answer
-
-
-def _followed(context: AnswerContext, memory: Memory, clause: Clause, text: str) -> Clause:
-    """Return a clause that takes something over from the last question as the whole question that it means."""
-    if (of_parent := _of_parent(context, memory, clause)) is not None:
-        return replace(clause, query=of_parent, unread=())
-    query = follow(memory, clause.query, clause.unread, clause.pieces, text)
-    return clause if query is None else replace(clause, query=query, unread=())
-
-
-def _of_parent(context: AnswerContext, memory: Memory, clause: Clause) -> Query | None:
-    """Return the last values asked of the parent of the last molecule: "and of its parent?"."""
-    last, query = memory.query, clause.query
-    opening = next((piece.text.lower() for piece in clause.pieces if not piece.mark), "")
-    if last is None or query is None or query.predicates != ("parent compound",) or opening != "and":
-        return None
-    things = memory.of_kind("molecule")
-    if last.frame != "value" or "parent compound" in last.predicates or not things:
-        return None
-    entity = context.components.resolver.resolve(things[0].text, "molecule", notes=[]).entity
-    parents = context.components.retriever.parents(entity) if isinstance(entity, Molecule) else []
-    return replace(last, subjects=(Subject(parents[0].handle, "molecule"),)) if parents else None
-
-
-def _remember(memory: Memory, clauses: Sequence[Clause], answer: Answer) -> None:
-    """Take a question that was answered, or at least read, into the memory of its conversation."""
-    talk = all(clause.query is not None and clause.query.frame == "unknown" for clause in clauses)
-    if talk:
-        return
-    by_asked = {resolved.asked: resolved for resolved in answer.entities}
-    things: list[Thing] = []
-    for clause in clauses:
-        for subject in clause.query.subjects if clause.query is not None else ():
-            resolved = by_asked.get(subject.text)
-            if resolved is not None:
-                things.append(Thing(None, _again(resolved), frozenset({resolved.kind})))
-    listed_one = {fact.about for fact in answer.facts if fact.kind == "measured" and fact.about}
-    if len(listed_one) == 1 and len(clauses) == 1 and clauses[0].query is not None and clauses[0].query.frame == "list":
-        (handle,) = listed_one  # "What is its weight?" after the strongest binder was named
-        kind: EntityKind = "protein" if clauses[0].query.object == "protein" else "molecule"
-        things = [Thing(None, handle, frozenset({kind})), *things]
-    things = things or [Thing(None, _again(resolved), frozenset({resolved.kind})) for resolved in answer.entities]
-    if not answer.entities and answer.status in ("not_found", "invalid"):
-        memory.forget()
-        return
-    memory.candidates, memory.ambiguous = (), ""
-    memory.remember(things)
-    if any(clause.unread for clause in clauses):
-        memory.query = None
-    whole = [clause.query for clause in clauses if clause.query is not None and not clause.unread]
-    if whole:
-        handles = {resolved.asked: _again(resolved) for resolved in answer.entities}
-        memory.query = replace(
-            whole[-1],
-            subjects=tuple(replace(each, text=handles.get(each.text, each.text)) for each in whole[-1].subjects),
-        )
-
-
-def _remember_failure(memory: Memory, clauses: Sequence[Clause], error: BiomedAgentError) -> None:
-    """Remember what an ambiguous name can mean; forget everything after a name that is not known."""
-    query = clauses[-1].query
-    if isinstance(error, Ambiguous) and query is not None:
-        memory.forget()
-        memory.query, memory.candidates = query, tuple(error.candidates)
-        kinds = {candidate.kind for candidate in error.candidates}
-        fitting = [subject for subject in query.subjects if subject.kind in kinds] or list(query.subjects)
-        memory.ambiguous = fitting[-1].text if fitting else ""
-    elif error.status in ("not_found", "invalid", "ambiguous"):
-        memory.forget()
-
-
-def _again(resolved: Resolved) -> str:
-    """Return the string that names an entity again, a variant included."""
-    entity = resolved.entity
-    if isinstance(entity, Protein) and entity.variant:
-        return f"{entity.accession} {entity.variant}" if entity.accession else f"seq:{entity.sequence}"
-    return entity.handle
-
-
-def papers_query(reading: Reading, search: str | None) -> Query:
-    """Return the literature query that the words make; ``search`` is sent as it is, if given."""
-    names = (thing.text for thing in reading.things if may_be_searched(thing))
-    subjects = tuple(Subject(name) for name in dict.fromkeys(names))
-    return Query("papers", subjects, object=search or "", text=reading.text, kind="literature")
 
 
 # -- several clauses ---------------------------------------------------------------------------
@@ -191,23 +107,29 @@ def _answer_clauses(context: AnswerContext, reading: Reading, clauses: Sequence[
         except BiomedAgentError as error:
             answers.append(draft.fail(error))
     told = [answer for answer in answers if answer.status in ("answered", "model_only")]
-    if not told:
-        return answers[0]
     left = [
         f"Left unanswered: {clause.text.strip()!r}. {answer.text}"
         for clause, answer in zip(clauses, answers, strict=True)
         if answer not in told
     ]
+    if not told:
+        return replace(
+            answers[0],
+            warnings=_together([answers[0].warnings, tuple(left[1:])]),
+            unread=_together(answer.unread for answer in answers),
+        )
     return _joined(context, told, answers, left)
 
 
 def _joined(context: AnswerContext, told: Sequence[Answer], answers: Sequence[Answer], left: Sequence[str]) -> Answer:
     """Return the answers of several clauses as one; they share their sources, so that each number means one."""
+    from biomed_agent.answering.remembering import again
+
     first = told[0]
     entities: dict[str, Resolved] = {}
     for answer in answers:
         for resolved in answer.entities:
-            entities.setdefault(_again(resolved), resolved)
+            entities.setdefault(again(resolved), resolved)
 
     return replace(
         first,
@@ -238,6 +160,22 @@ def _together(several: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
 
 
 def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> Answer:
+    """Answer one clause; whatever refuses it, the words of it that were not read are named as well."""
+    try:
+        return _answer_alone(context, reading, clause)
+    except BiomedAgentError as error:
+        draft, query = context.draft, clause.query
+        draft.unread = clause.unread
+        if query is not None and query.frame == "papers":
+            words = listed(shown(reading.text, searched_for(clause.pieces)))
+            error.message += f" The question was read as a search of articles for {words}."
+        elif clause.unread and query is not None and query.frame not in ("unknown", "is_a"):
+            names = {resolved.asked: compose.name_of(resolved.entity) for resolved in draft.entities}
+            draft.read_as = compose.read_as(query, [names.get(each.text, each.text) for each in query.subjects])
+        raise
+
+
+def _answer_alone(context: AnswerContext, reading: Reading, clause: Clause) -> Answer:
     query, draft = clause.query, context.draft
     things = {thing.text: thing for thing in (*reading.things, *reading.given.things, *reading.given.last)}
     if query is not None and query.frame == "papers":
@@ -248,10 +186,14 @@ def _answer_clause(context: AnswerContext, reading: Reading, clause: Clause) -> 
     unknown = bool(clause.unread) and _names_unknown(clause) and asks_on
     lists_things = any(piece.says("kind", "class") for piece in clause.pieces) and bool(clause.unread)
     if names_nothing and not _lists(query) and (unfilled or unknown) and not lists_things:
-        raise _nothing_named(context, reading.text)
+        from biomed_agent.answering.unanswered import nothing_named
+
+        raise nothing_named(context, reading.text)
     subjects = query.subjects if query is not None else _named_in(clause)
     draft.kind = query.kind if query is not None else "other"
-    _note_conflicts(context, reading)
+    if clause.meant:
+        raise _several_meant(context, clause)
+    _check_given(context, reading, clause)
     if clause.unread:
         _check_names(context, reading, clause)
         clause = _without_listed(context, clause)
@@ -320,6 +262,19 @@ def _check_names(context: AnswerContext, reading: Reading, clause: Clause) -> No
             check_whole(reading.text, piece.thing.mention, context.components.index, partners=partners)
 
 
+def _several_meant(context: AnswerContext, clause: Clause) -> Ambiguous:
+    """Return the error that asks back which of several things named before a pronoun for one means."""
+    said = next(piece.text for piece in clause.pieces if piece.says("pronoun"))
+    candidates = []
+    for thing in clause.meant:
+        kind = next(iter(thing.kinds)) if len(thing.kinds) == 1 else None
+        resolved = context.components.resolver.resolve(thing.text, kind, policy=context.policy, notes=[])
+        name = compose.name_of(resolved.entity)
+        candidates.append(Candidate(resolved.entity.handle, name, "named before", resolved.kind))
+    names = listed([candidate.label for candidate in candidates], "or")
+    return Ambiguous(f"{said!r} can mean {names}.", "Name the one that is meant.", candidates=candidates)
+
+
 def _two_readings(context: AnswerContext, queries: Sequence[Query]) -> Ambiguous:
     """Return the error that asks back which of several readings is meant."""
     names = [compose.name_of(resolved.entity) for resolved in context.draft.entities]
@@ -366,20 +321,48 @@ def _refuse_unknown_partner(context: AnswerContext, clause: Clause) -> None:
     )
 
 
-def _note_conflicts(context: AnswerContext, reading: Reading) -> None:
-    """Say when the question names another thing of the kind that was given beside it."""
+def _check_given(context: AnswerContext, reading: Reading, clause: Clause) -> None:
+    """Refuse a question that names another thing of the kind that was given beside it, and does not ask about it.
+
+    A name whose record has the same skeleton, or a sequence that is a stretch of the other, does not contradict what
+    was given; that is a warning.
+
+    Raises:
+        InvalidInput: What was given is not what the question names, and nothing tells which of the two is meant.
+    """
+    query = clause.query
+    asked = {subject.text for subject in query.subjects} if query is not None else set()
+    said = " ".join([query.object, *(each.words for each in query.filters)]) if query is not None else ""
+    named = [piece.thing.mention for piece in clause.pieces if piece.thing is not None]
     for given in reading.given.things:
         (kind,) = given.kinds
-        for mention in reading.mentions:
-            records = context.records_named(mention.text, kind)
+        for text in dict.fromkeys(mention.text for mention in named if mention is not None):
+            records = [] if text in asked or text in said else context.records_named(text, kind)
             if not records:
                 continue
-            resolved = context.components.resolver.resolve(given.text, kind, policy=context.policy, notes=[])
-            if all(record.handle != resolved.entity.handle for record in records):
-                context.draft.warnings.append(
-                    f"The question names {mention.text}, but the {kind} given is "
-                    f"{compose.name_of(resolved.entity)}; the answer is about the given one."
+            entity = context.components.resolver.resolve(given.text, kind, policy=context.policy, notes=[]).entity
+            if any(record.handle == entity.handle for record in records):
+                continue
+            name = compose.name_of(entity)
+            if not clause.unread and not any(_alike(record, entity) for record in records):
+                raise InvalidInput(
+                    f"the question names {text}, and the {kind} field holds {name}.",
+                    f"Give one {kind} only, or name the same one in both.",
                 )
+            context.draft.warnings.append(
+                f"The question names {text}, but the {kind} given is {name}; the answer is about the given one."
+            )
+
+
+def _alike(record: Entity, given: Entity) -> bool:
+    """Whether two molecules have one skeleton, or of two sequences one is a stretch of the other or nearly it."""
+    if isinstance(record, Molecule) and isinstance(given, Molecule):
+        return bool(given.inchikey) and record.inchikey[:14] == given.inchikey[:14]
+    if isinstance(record, Protein) and isinstance(given, Protein) and not given.accession:
+        one, other = record.sequence, given.sequence
+        same = sum(left == right for left, right in zip(one, other, strict=False))
+        return one in other or other in one or (len(one) == len(other) and same >= _NEARLY * len(one))
+    return False
 
 
 def _read_form(context: AnswerContext, clause: Clause) -> None:
@@ -403,82 +386,7 @@ def _read_form(context: AnswerContext, clause: Clause) -> None:
         context.resolve(f"{whole[0].accession} {named[0]}", "protein", organism=organism_of(draft.question))
 
 
-# -- what was not read -------------------------------------------------------------------------
-
-
 def _unanswered(context: AnswerContext, reading: Reading, clause: Clause, checked: Answer | None = None) -> Answer:
-    """Say which word was not read, how the question was read without it, and the nearest one that can be asked."""
-    if found := _from_literature(context, reading):
-        return found
-    draft, query = context.draft, clause.query
-    draft.unread = clause.unread
-    names = [compose.name_of(resolved.entity) for resolved in draft.entities]
-    quoted = listed([f'"{word}"' for word in clause.unread])
-    was = "was" if len(clause.unread) == 1 else "were"
-    lead = f"{quoted} {was} not understood here, so this was not answered." if quoted else (
-        f"{listed(names) or 'This'}: no record or computation here answers this question."
-    )  # fmt: skip
-    read = ""
-    if query is not None and checked is None and query.frame not in ("unknown",):
-        draft.read_as = compose.read_as(query, names)
-        read = f" Without {'it' if len(clause.unread) == 1 else 'them'} the question reads: {draft.read_as}."
-        if nearest := compose.question_of(query, names):
-            draft.next_steps.append(f"Ask: {nearest}")
-    elif checked is not None and draft.claims:
-        read = " No rule or record here decides the statement."
-    elif checked is None:
-        draft.next_steps.append(
-            "Ask what it is, for a computed property, its class or role, a description, or what papers say."
-        )
-    draft.next_steps += _literature_hint(context, reading)
-    return draft.close("inapplicable", f"{lead}{read} {model_step.why_unasked(context)}")
+    from biomed_agent.answering.unanswered import unanswered
 
-
-def _from_literature(context: AnswerContext, reading: Reading) -> Answer | None:
-    """Answer what no record answers from articles, where the words of the question may be used for it."""
-    retriever = context.components.retriever
-    if any(names_a_file(mention.text) for mention in reading.mentions):
-        return None
-    if not reading.mentions or not (retriever.stays_here or context.egress == "public"):
-        return None
-    if not retriever.stays_here and not any(piece.says("effect") for piece in reading.pieces):
-        return None
-    draft = Draft(context.draft.question, kind="literature", sources=context.draft.sources)
-    draft.molecules, draft.proteins = context.draft.molecules, context.draft.proteins
-    try:
-        answer = answer_resolved(replace(context, draft=draft), papers_query(reading, ""))
-    except (NotFound, Refused, Unavailable) as error:
-        context.draft.warnings.append(f"No record answers this, and articles did not either: {error.message}")
-        return None
-    return answer if answer.status == "answered" else None
-
-
-def _literature_hint(context: AnswerContext, reading: Reading) -> list[str]:
-    """Say which words would have to leave for a search of articles, where the question is one for them."""
-    if not any(piece.says("effect") for piece in reading.pieces):
-        return []
-    words = [piece.text for piece in reading.pieces if piece.thing or not piece.meanings or piece.says("effect")]
-    return [
-        f"A search of articles could answer it; these words would have to leave this machine: {', '.join(words)}. "
-        "Allow that with the egress policy public, or pass a search string as the query."
-    ]
-
-
-def _nothing_named(context: AnswerContext, question: str) -> NotFound:
-    hits = misspelled(question, context.components.index)
-    if hits:
-        words = " and ".join(repr(word) for word, _ in hits)
-        return NotFound(
-            f"No name in this question is known here; {words} {'is' if len(hits) == 1 else 'are'} spelled almost "
-            "like one.",
-            "Did you mean one of the names listed? Nothing was corrected.",
-            candidates=[candidate for _, alike in hits for candidate in alike][:6],
-        )
-    letters = next((word for word in re.findall(r"\b[BCNOPSFIbcnops]{3,}\b", question)), "")
-    peptide = next((word for word in re.findall(r"\b[ACDEFGHIKLMNPQRSTVWY]{5,}\b", question)), "")
-    return NotFound(
-        "No molecule or protein that is known here is named in this question.",
-        'Put a name in "quotes" to have it looked up, or pass it as the molecule or the protein.'
-        + (f" If {letters} is a structure, write smiles:{letters}." if letters else "")
-        + (f" If {peptide} is a peptide, write seq:{peptide}." if peptide else ""),
-    )
+    return unanswered(context, reading, clause, checked)

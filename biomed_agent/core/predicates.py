@@ -57,6 +57,8 @@ class Predicate:
     less: tuple[str, ...] = ()
 
 
+IN_DALTONS: Mapping[str, float] = {"g/mol": 1.0, "Da": 1.0, "kDa": 1e3}
+"""units that masses are given in"""
 STATEMENT, REMARK = "GHS hazard statement", "GHS remark"
 _NO_WORDS: Mapping[str, str] = {}
 

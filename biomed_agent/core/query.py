@@ -6,8 +6,9 @@ for each frame consumes it (:mod:`biomed_agent.answering.handlers`).
 
 from __future__ import annotations
 
+import itertools
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -30,6 +31,8 @@ KINDS: tuple[str, ...] = get_args(Kind)
 FilterRelation: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "between", "in", "has", "lacks"]
 Aggregate: TypeAlias = Literal["", "count", "compare", "list", "yes_no"]
 EntityKind: TypeAlias = Literal["molecule", "protein"]
+OTHERS = "partner"
+"""field of a filter that leaves partners out, by their handles: ``Filter(OTHERS, "!=", ("CID:5291",))``"""
 MAX_LISTED = 100
 """things that a query lists at most"""
 MAX_SHOWN_CHARACTERS = 120
@@ -86,7 +89,8 @@ class Query:
             molecule and a protein), ``list`` (what binds), ``similar`` and ``contains`` (molecules by structure),
             ``is_a`` (whether a statement holds) or ``papers``; see :data:`Frame`. ``count`` and ``convert`` are
             refused so far.
-        subjects: What it is about; none for ``papers``.
+        subjects: What it is about; none for ``papers``. The order of those of a ``relation`` says which go together:
+            see :func:`pairs_of`.
         predicates: The values that are asked for: names of :data:`biomed_agent.core.predicates.PREDICATES`.
         object: The statement that ``is_a`` checks, or the search string of ``papers``.
         filters: What must hold: of each thing listed, of the organism of a protein, of the least similarity.
@@ -136,6 +140,28 @@ class Query:
             if name in values:
                 values[name] = _several(values[name])
         return check_query(cls(**values))
+
+
+def pairs_of(subjects: Sequence[Subject]) -> list[tuple[Subject, Subject]]:
+    """Return which molecule and which protein go together: each run of one kind goes with the next run of the other.
+
+    >>> one, other, first, second = [Subject(name, "molecule") for name in "ab"] + [Subject(n, "protein") for n in "cd"]
+    >>> [(left.text, right.text) for left, right in pairs_of([one, other, first, second])]
+    [('a', 'c'), ('a', 'd'), ('b', 'c'), ('b', 'd')]
+    >>> [(left.text, right.text) for left, right in pairs_of([one, first, other, second])]
+    [('a', 'c'), ('b', 'd')]
+
+    Args:
+        subjects: Of a query of frame ``relation``; a last run without another goes with none.
+    """
+    runs = [list(run) for _, run in itertools.groupby(subjects, key=lambda subject: subject.kind)]
+    if any(subject.kind is None for subject in subjects):
+        return []
+    pairs: list[tuple[Subject, Subject]] = []
+    for one, other in zip(runs[::2], runs[1::2], strict=False):
+        molecules, proteins = (one, other) if one[0].kind == "molecule" else (other, one)
+        pairs += itertools.product(molecules, proteins)
+    return pairs
 
 
 def check_query(query: Query) -> Query:

@@ -222,6 +222,8 @@ class Judge:
         if fact.predicate == "Kd" and fact.unit in TO_NM:  # golds are in nM
             value = float(fact.value) * TO_NM[fact.unit]
             return bool(abs(value - want["value"]) <= 1e-6 * want["value"] + want.get("tolerance", 0))
+        if fact.unit == "kDa":  # golds are in Da
+            value = float(fact.value) * 1e3
         if kind == "ro5_violations":
             broken = re.search(r"(\d+|none) exceeded", fact.note)
             value = int(broken[1].replace("none", "0")) if broken else -1

@@ -85,3 +85,4 @@ def test_traps_are_left_and_the_word_is_named(agent: BioMedAgent) -> None:
     unnamed = [text for name, (verdict, text) in judged.items() if verdict == "refused" and name not in listed]
     assert not unnamed, "\n".join(unnamed)
     assert listed <= judged.keys()
+    assert not [name for name in listed if judged[name][0] == "right"], "these are named today: take them off the list"

@@ -12,7 +12,7 @@ from biomed_agent.answering.handlers import affinities, partners
 from biomed_agent.answering.reading.limits import affinity_filters, holds, limits_text
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.affinity import IN_NM, SCORE, conflict, read
-from biomed_agent.core.query import Filter, Query
+from biomed_agent.core.query import Filter, Query, pairs_of
 from biomed_agent.core.types import Answer, Fact, Molecule, Protein
 from biomed_agent.core.words import listed
 from biomed_agent.model.contract.prompt import PAIR_QUESTION, user_message
@@ -29,7 +29,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if not ligands or not targets:
         return partners.handle(context, query)
     stated, missing = [], []
-    for molecule, protein in list(itertools.product(ligands, targets))[:MAX_PAIRS]:
+    for molecule, protein in _pairs(context, query, ligands, targets)[:MAX_PAIRS]:
         facts, measured = pair_affinities(context, molecule, protein)
         facts = [_in_unit(fact, query) for fact in facts]
         draft.facts += facts
@@ -47,6 +47,17 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     message = user_message(PAIR_QUESTION, smiles=[ligands[0].smiles], sequences=[targets[0].sequence])
     model_step.ask_model(context, "activity", ligands[0], message, recorded=False)
     return context.close("", " ".join(missing))
+
+
+def _pairs(
+    context: AnswerContext, query: Query, ligands: Sequence[Molecule], targets: Sequence[Protein]
+) -> list[tuple[Molecule, Protein]]:
+    """Return the pairs that a query asks about, as the order of its subjects says; else all of them."""
+    every = list(itertools.product(ligands, targets))
+    known = {text: id(resolved.entity) for text, resolved in context.draft.named.items()}
+    wanted = {tuple(known.get(subject.text, 0) for subject in pair) for pair in pairs_of(query.subjects)}
+    chosen = [(ligand, target) for ligand, target in every if (id(ligand), id(target)) in wanted]
+    return chosen if len(chosen) == len(wanted) else every
 
 
 def _in_unit(fact: Fact, query: Query) -> Fact:

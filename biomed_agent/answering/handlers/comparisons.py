@@ -191,14 +191,19 @@ def _most_alike(context: AnswerContext, query: Query, molecules: Sequence[Molecu
         draft.facts += [fact for fact in facts_of_comparison(first, other) if fact.predicate in query.predicates]
     shown = listed([f"{compose.name_of(other)} {alike:.3f}" for alike, other in rows])
     how = "least" if query.order == "least" else "most"
+    name = compose.name_of(first)
+    ahead = [compose.name_of(other) for alike, other in rows if alike == rows[0][0]]
+    won = (
+        f"{listed(ahead)} are equally similar to {name}" if len(ahead) > 1 else f"{ahead[0]} is {how} similar to {name}"
+    )
     lead = ""
     if query.aggregate == "yes_no":
-        lead = "Yes. " if rows[0][1] is molecules[1] else "No. "
+        lead = "Yes. " if rows[0][1] is molecules[1] and len(ahead) == 1 else "No. "
     cited = draft.sources.cite(draft.facts[-1].provenance)
     return draft.close(
         "answered",
-        f"{lead}{compose.capital(compose.name_of(rows[0][1]))} is {how} similar to {compose.name_of(first)}. Tanimoto "
-        f"similarity: {shown} (Morgan fingerprints, radius 2, 2048 bits, without stereochemistry) {cited}.",
+        f"{lead}{compose.capital(won)}. Tanimoto similarity: {shown} (Morgan fingerprints, radius 2, 2048 bits, "
+        f"without stereochemistry) {cited}.",
     )
 
 
@@ -249,7 +254,7 @@ def _by_affinity(context: AnswerContext, query: Query) -> Answer:
     draft = context.draft
     molecules, proteins = list(draft.molecules), list(draft.proteins)
     if len(molecules) > 1 and len(proteins) > 1:
-        return _table(context, molecules, proteins)
+        return _table(context, query)
     rows: list[tuple[str, Fact]] = []
     lacking: list[str] = []
     for molecule, protein in itertools.product(molecules, proteins):
@@ -313,8 +318,8 @@ def _noted(fact: Fact) -> str:
     return f" ({fact.note})" if fact.note else ""
 
 
-def _table(context: AnswerContext, molecules: Sequence[Resolved], proteins: Sequence[Resolved]) -> Answer:
-    """State every pair of several molecules and several proteins."""
+def _table(context: AnswerContext, query: Query) -> Answer:
+    """State what was measured of several molecules and several proteins, pair by pair."""
     from biomed_agent.answering.handlers import activity
 
-    return activity.handle(context, Query("relation", kind="activity"))
+    return activity.handle(context, Query("relation", query.subjects, kind="activity"))

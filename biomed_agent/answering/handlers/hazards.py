@@ -28,7 +28,8 @@ def handle(context: AnswerContext, query: Query) -> Answer:
         else:
             draft.call_gaps(molecule, HAZARDS, "hazards")
             lacking += [gap for gap in draft.gaps if gap.entity is molecule]
-    silence = "That does not mean that it is safe."
+    asked = "safe" if topic in ("", "hazardous") else f"not {topic}"
+    silence = f"That does not mean that it is {asked}."
     if not sentences:
         return draft.close_empty(after=silence)
     if lacking:

@@ -14,7 +14,7 @@ from biomed_agent.answering.wording import compose
 from biomed_agent.core.affinity import SCORE, read
 from biomed_agent.core.errors import Inapplicable
 from biomed_agent.core.predicates import DRUG_LINKS
-from biomed_agent.core.query import Filter, Query
+from biomed_agent.core.query import OTHERS, Filter, Query
 from biomed_agent.core.types import Answer, Entity, Fact, Molecule, Protein
 from biomed_agent.core.words import listed
 from biomed_agent.sources.local import LocalIndex
@@ -57,7 +57,10 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     if sentences or linked:
         sentences.append(compose.facts_sentence(entity, linked, draft.sources))
         return draft.close("answered", " ".join(sentences))
-    return draft.close_empty(f"No measured binding of {compose.name_of(entity)} is in the local index.")
+    if any(condition.field == OTHERS for condition in query.filters):
+        return draft.close_empty(f"No other measured binding of {compose.name_of(entity)} is in the local index.")
+    others = " How proteins interact with each other is not recorded here." if isinstance(entity, Protein) else ""
+    return draft.close_empty(f"No measured binding of {compose.name_of(entity)} is in the local index.{others}")
 
 
 def _with_parent(context: AnswerContext, entity: Entity, query: Query) -> tuple[Entity, Partners]:
@@ -90,6 +93,8 @@ def partners(index: LocalIndex, entity: Entity, query: Query) -> Partners:
     rows = list(index.partners(entity).facts)
     if members := _members(index, query.filters):
         rows = [fact for fact in rows if fact.about in members[0]]
+    left_out = [value for f in query.filters if f.field == OTHERS and isinstance(f.value, tuple) for value in f.value]
+    rows = [fact for fact in rows if fact.about not in left_out]
     wanted = {name for name in query.predicates if name != "assay results"}
     rows = [fact for fact in rows if not wanted or fact.predicate in wanted]
     grouped: dict[str, dict[str, tuple[float, Fact]]] = {}
@@ -215,7 +220,8 @@ def _none_within(entity: Entity, found: Partners, sources: compose.Sources) -> s
         measure = limits[0].field if limits[0].field != "affinity" else "Kd, Ki or IC50"
         text = f"No {measure} of {name} is on record here, so none is within the limit {words}; on record: {nearest}."
     elif words:
-        sentence = f"No measured affinity of {name} in the local records is within the limit {words}"
+        other = "other " if any(condition.field == OTHERS for condition in found.filters) else ""
+        sentence = f"No {other}measured affinity of {name} in the local records is within the limit {words}"
         text = f"{sentence}; the strongest: {nearest}."
     else:
         text = f"No binding of {name} was seen in what is on record: {nearest}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from biomed_agent.answering.context import AnswerContext
 from biomed_agent.answering.handlers import hazards, properties
@@ -12,7 +13,7 @@ from biomed_agent.core.chemistry.descriptors import computed_facts
 from biomed_agent.core.chemistry.formulas import facts_of_formula
 from biomed_agent.core.chemistry.structures import RDKIT
 from biomed_agent.core.errors import Inapplicable, InvalidInput
-from biomed_agent.core.predicates import COMPUTED, IDENTITY, STATEMENT, VALUES
+from biomed_agent.core.predicates import COMPUTED, IDENTITY, IN_DALTONS, STATEMENT, VALUES
 from biomed_agent.core.query import Filter, Query
 from biomed_agent.core.sequence_values import (
     RESIDUES,
@@ -24,7 +25,7 @@ from biomed_agent.core.sequence_values import (
     residue_composition,
 )
 from biomed_agent.core.types import Answer, Entity, Fact, Molecule, Protein, Resolved
-from biomed_agent.core.words import listed
+from biomed_agent.core.words import counted, listed
 
 _FORMULAS = frozenset({"degree of unsaturation", "empirical formula", "elemental composition"})
 _OTHER_COMPUTED = {
@@ -52,9 +53,16 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     draft, sentences = context.draft, []
     for resolved in draft.entities:
         facts = computed_of(context, resolved.entity, computed) + _recorded(context, resolved, query.predicates)
+        facts = [_in_unit(fact, query) for fact in facts]
         draft.facts += facts
         stated = compose.facts_sentence(resolved.entity, facts, draft.sources)
-        lead = _most_frequent(resolved.entity) if query.object == "most" else _verdict(query, facts)
+        lead = (
+            _total(query, facts)
+            if query.aggregate == "count"
+            else _most_frequent(resolved.entity)
+            if query.object == "most"
+            else _verdict(query, facts)
+        )
         sentences.append(f"{lead}{stated}" if stated else "")
     if any(sentences):
         _tell_gaps(context, query, sentences)
@@ -144,9 +152,9 @@ def _verdict(query: Query, facts: Sequence[Fact]) -> str:
     if catalogue in ("PAINS", "Brenk"):
         hit = any(str(fact.value).startswith(catalogue) for fact in facts)
         return "Yes. " if hit == (catalogue == query.object) else "No. "
-    if query.filters:
+    if limits := [condition for condition in query.filters if condition.field != "unit"]:
         own = [fact for fact in facts if not fact.about]
-        decided = [_holds(condition, own) for condition in query.filters]
+        decided = [_holds(condition, own) for condition in limits]
         return "" if None in decided else "Yes. " if all(decided) else "No. "
     counts = [fact.value for fact in facts if fact.predicate in _COUNTS and not fact.about]
     if counts and len(counts) == len(query.predicates):
@@ -156,6 +164,25 @@ def _verdict(query: Query, facts: Sequence[Fact]) -> str:
         return ""
     obeyed = all(_VERDICTS.get(value, False) for value in values)
     return "Yes. " if obeyed == (query.object != "violates") else "No. "
+
+
+def _in_unit(fact: Fact, query: Query) -> Fact:
+    """Return a mass in the unit that is asked for, the usual one beside it; any other fact as it is."""
+    unit = next((str(condition.value) for condition in query.filters if condition.field == "unit"), fact.unit)
+    if unit == fact.unit or fact.unit not in IN_DALTONS or isinstance(fact.value, str):
+        return fact
+    factor = IN_DALTONS[fact.unit] / IN_DALTONS[unit]
+    usual = "" if factor == 1 else f"{compose.number(fact.value)} {fact.unit}"
+    note = "; ".join(part for part in (usual, fact.note) if part)
+    return replace(fact, value=float(f"{fact.value * factor:.6g}") if usual else fact.value, unit=unit, note=note)
+
+
+def _total(query: Query, facts: Sequence[Fact]) -> str:
+    """Say how many values are on record of each predicate that is counted; nothing where none is."""
+    counts = {name: len({(fact.value, fact.note) for fact in facts if fact.predicate == name})
+              for name in query.predicates if name not in COMPUTED}  # fmt: skip
+    told = [counted(count, compose.label_of(name)) for name, count in counts.items() if count]
+    return f"On record here: {listed(told)}. " if told else ""
 
 
 def _most_frequent(entity: Entity) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from biomed_agent.answering.reading.counting import noun_phrases, residue_named
 from biomed_agent.answering.reading.frames import sides
+from biomed_agent.answering.reading.pairing import paired
 from biomed_agent.answering.reading.phrases import Meaning
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
@@ -130,7 +131,8 @@ def by_affinity(s: Slots) -> Query | None:
     stronger = [*s.take_value("more", "affinity"), *s.take("strongest")]
     weaker = [*s.take_value("less", "affinity"), *s.take("weakest")]
     compares = s.take("compare", "rank", "than")
-    if not (stronger or weaker or compares):
+    subjects = paired(s, molecules, proteins)
+    if not (stronger or weaker or compares) or subjects is None:
         return None
     measures = [piece.value("measure")[0] for piece in s.take("measure")]
     s.take_value("bind", "", "inhibitor")
@@ -144,7 +146,7 @@ def by_affinity(s: Slots) -> Query | None:
     order = "least" if weaker else "most"
     return Query(
         "compare",
-        (*subjects_of(molecules, "molecule"), *subjects_of(proteins, "protein")),
+        subjects,
         tuple(dict.fromkeys(measures)) or ("affinity",),
         order=order if stronger or weaker else "",
         aggregate="yes_no"
@@ -167,6 +169,9 @@ def by_structure(s: Slots) -> Query | None:
     reference = _reference(s)
     alike = s.take("similar")
     degrees = s.take("degree") if alike else []
+    degrees += [piece for piece in alike if len(things) > 2 and _is_superlative(piece)]
+    if degrees and reference is None and len(things) > 2:
+        return None  # "Which two of them are most similar?"
     differs = s.take("difference")
     if not (same or related or alike or differs):
         return None
@@ -195,6 +200,11 @@ def by_structure(s: Slots) -> Query | None:
         order=_order([], degrees)[0] if degrees else "",
         aggregate="yes_no" if yes_no else "compare", kind="identity" if same else "computed",
     )  # fmt: skip
+
+
+def _is_superlative(piece: Piece) -> bool:
+    """Whether a phrase asks which is the most alike: "most similar to", "closest to"."""
+    return piece.text.lower().startswith(("most", "closest", "nearest"))
 
 
 def _shared(s: Slots) -> str:

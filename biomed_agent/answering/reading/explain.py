@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from biomed_agent.answering.reading.phrases import Meaning, Role
 from biomed_agent.answering.reading.reader import Clause, Reading
 from biomed_agent.answering.reading.slots import NEUTRAL, Given, Slots
-from biomed_agent.answering.reading.tagging import Piece, Thing, whole_word
+from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.answering.reading.unread import left_over, shown, word_of
 from biomed_agent.answering.wording import compose
 from biomed_agent.answering.wording.explained import ClauseWords, reading_text, taken_for
 from biomed_agent.core.plain_values import plain_values
@@ -142,7 +143,7 @@ def explain_reading(reading: Reading) -> Explanation:
     for clause in reading.clauses():
         clauses.append(_explained(reading, clause, given))
         if named := [piece.thing for piece in clause.pieces if piece.thing is not None]:
-            given = Given(given.things, (*named, *given.last))
+            given = Given(given.things, (*named, *given.last), tuple(named))
     return Explanation(reading.text, tuple(clauses))
 
 
@@ -188,14 +189,9 @@ def _filled(reading: Reading, clause: Clause, given: Given) -> _Noted:
     if clause.query is not None:
         for frame in reading._frames():
             slots = _Noted(reading.text, clause.pieces, given)
-            if frame(slots) == clause.query and {_word(slots, piece) for piece in slots.unread()} == {*clause.unread}:
+            if frame(slots) == clause.query and {*shown(slots.text, left_over(slots))} == {*clause.unread}:
                 return slots
     return _Noted(reading.text, clause.pieces, given)
-
-
-def _word(slots: Slots, piece: Piece) -> str:
-    """Return the word of the question that a piece is part of."""
-    return piece.text if " " in piece.text or piece.thing else whole_word(slots.text, piece.start, piece.end)
 
 
 def _read_piece(slots: _Noted, clause: Clause, number: int) -> ReadPiece:
@@ -207,7 +203,7 @@ def _read_piece(slots: _Noted, clause: Clause, number: int) -> ReadPiece:
 def _taken(slots: _Noted, clause: Clause, number: int) -> tuple[str, tuple[str, ...]]:
     """Return the role in which a piece was read, and what it says in it."""
     piece, query = clause.pieces[number], clause.query
-    if piece in slots.unread() and _word(slots, piece) in clause.unread:
+    if piece in left_over(slots) and word_of(slots.text, piece) in clause.unread:
         return "unread", ()
     if piece.thing is not None:
         return _named(slots, query, piece.thing)

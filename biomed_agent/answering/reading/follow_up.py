@@ -14,7 +14,7 @@ from biomed_agent.answering.reading.phrases import Role
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
 from biomed_agent.core.predicates import COMPUTED
-from biomed_agent.core.query import Filter, Query, Subject
+from biomed_agent.core.query import OTHERS, Filter, Query, Subject
 from biomed_agent.core.types import Candidate
 
 MAX_REMEMBERED = 6
@@ -30,12 +30,18 @@ class Memory:
         things: What was named, the last first; subjects before objects.
         candidates: What an ambiguous name of the last question can mean.
         ambiguous: That name.
+        together: What the last question was about.
+        series: The last questions about affinities, as far as they follow each other.
+        told: Handles of what the last list named.
     """
 
     query: Query | None = None
     things: tuple[Thing, ...] = ()
     candidates: tuple[Candidate, ...] = field(default=())
     ambiguous: str = ""
+    together: tuple[Thing, ...] = ()
+    series: tuple[Query, ...] = ()
+    told: tuple[str, ...] = ()
 
     def of_kind(self, kind: str) -> list[Thing]:
         """Return what of a kind was named, the last first."""
@@ -49,6 +55,7 @@ class Memory:
     def forget(self) -> None:
         """Forget everything: a name that failed is not the old one."""
         self.query, self.things, self.candidates, self.ambiguous = None, (), (), ""
+        self.together, self.series, self.told = (), (), ()
 
 
 def follow(
@@ -74,12 +81,14 @@ def follow(
         return replace(last, subjects=tuple(meant if each.text == memory.ambiguous else each for each in last.subjects))
     if (
         not named and last.frame == "compare" and last.aggregate == "compare" and query is not None and not unread
-        and query.frame == "value" and set(query.predicates) <= set(COMPUTED) and len(query.subjects) == 1
+        and query.frame == "value" and set(query.predicates) <= set(COMPUTED)
         and not any(piece.says("pronoun") for piece in pieces)
     ):  # fmt: skip
         return replace(last, predicates=query.predicates, object="", order="")
     if not named and last.frame == "compare" and last.predicates and any(p.says("difference") for p in pieces):
         return replace(last, object="difference", order="", aggregate="compare")
+    if not named and any("else" in piece.text.lower().split() for piece in pieces):
+        return _others(memory, last, query, unread, pieces)
     if not named:
         return _ranked(memory, last, pieces) or _narrowed(last, text, pieces)
     if last.frame == "list" and _asks_again(pieces):
@@ -189,29 +198,54 @@ _RANKING: tuple[Role, ...] = (
 
 
 def _ranked(memory: Memory, last: Query, pieces: Sequence[Piece]) -> Query | None:
-    """Return which of the last two binds more strongly: "which is stronger?"."""
+    """Return which of those that were asked about one after the other binds more strongly: "which is stronger?"."""
     if any(not piece.mark and piece.thing is None and not piece.says(*_RANKING) for piece in pieces):
         return None
     stronger = any(("affinity",) in piece.values("more") or piece.says("strongest") for piece in pieces)
     weaker = any(("affinity",) in piece.values("less") or piece.says("weakest") for piece in pieces)
     if last.frame not in ("relation", "compare") or not (stronger or weaker):
         return None
-    molecules, proteins = memory.of_kind("molecule"), memory.of_kind("protein")
-    if not molecules or not proteins:
+    molecules, proteins = _asked_in_turn(memory.series)
+    if not molecules or not proteins or len(molecules) + len(proteins) < 3:
         return None
-    several_proteins = sum(s.kind == "protein" for s in last.subjects) > 1 or (
-        len(proteins) > 1 and len(molecules) == 1
-    )  # fmt: skip
-    if several_proteins:
-        things = [*molecules[:1], *proteins[:2]]
-    elif len(molecules) > 1:
-        things = [*reversed(molecules[:2]), *proteins[:1]]
-    else:
-        return None
+    if any(word in ("two", "both") for piece in pieces for word in piece.text.lower().split()):
+        molecules, proteins = molecules[-2:], proteins[-2:]
     return Query(
-        "compare", subjects_of(things), last.predicates or ("affinity",), order="most" if stronger else "least",
+        "compare", (*molecules, *proteins), last.predicates or ("affinity",), order="most" if stronger else "least",
         aggregate="compare", kind="activity",
     )  # fmt: skip
+
+
+def _asked_in_turn(series: Sequence[Query]) -> tuple[list[Subject], list[Subject]]:
+    """Return the molecules and proteins of the last questions of a series, as far back as one of the two is one."""
+    molecules: dict[str, Subject] = {}
+    proteins: dict[str, Subject] = {}
+    for query in reversed(series):
+        more = {s.text: s for s in query.subjects if s.kind == "molecule"} | molecules
+        others = {s.text: s for s in query.subjects if s.kind == "protein"} | proteins
+        if molecules and len(more) > 1 and len(others) > 1:
+            break
+        molecules, proteins = more, others
+    return [*molecules.values()], [*proteins.values()]
+
+
+def _others(
+    memory: Memory, last: Query, query: Query | None, unread: Sequence[str], pieces: Sequence[Piece]
+) -> Query | None:
+    """Return a list without what was named before: "anything else?", "what else does it bind?"."""
+    if query is not None and query.frame == "list" and not unread:
+        wanted = query
+    elif last.frame == "list" and last.aggregate == "list" and all(_only_asks(piece) for piece in pieces):
+        wanted = replace(last, limit=None, filters=tuple(f for f in last.filters if f.field != OTHERS))
+    else:
+        return None
+    if not memory.told or not {each.text for each in wanted.subjects} <= {each.text for each in last.subjects}:
+        return None
+    return replace(wanted, filters=(*wanted.filters, Filter(OTHERS, "!=", memory.told, words="not named before")))
+
+
+def _only_asks(piece: Piece) -> bool:
+    return piece.mark or piece.says("filler", "wh", "everything", "pronoun", "aux", "and") or piece.text == "else"
 
 
 def _compared(memory: Memory, last: Query, named: Sequence[Thing]) -> Query | None:

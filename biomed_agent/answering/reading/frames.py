@@ -10,12 +10,14 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from biomed_agent.answering.reading.counting import names_a_part, residue_named
-from biomed_agent.answering.reading.phrases import Role, singular_of
+from biomed_agent.answering.reading.pairing import paired
+from biomed_agent.answering.reading.phrases import Role, folded_words, singular_of
 from biomed_agent.answering.reading.slots import Slots
 from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
+from biomed_agent.answering.reading.words import phrases
 from biomed_agent.core.affinity import IN_NM
 from biomed_agent.core.chemistry.parts import part_of
-from biomed_agent.core.predicates import COMPUTED, GROUPS, HAZARDS, IDENTITY, predicate_row
+from biomed_agent.core.predicates import COMPUTED, GROUPS, HAZARDS, IDENTITY, IN_DALTONS, predicate_row
 from biomed_agent.core.query import EntityKind, Filter, Kind, Query
 
 PROTEIN_KINDS: frozenset[Kind] = frozenset({"name", "function", "family", "location"})
@@ -89,6 +91,9 @@ def pair(s: Slots) -> Query | None:
         return None  # "What does it do to EGFR?" asks for an effect
     if not molecules or not proteins or s.says_gene or not (s.in_one_list(molecules) and s.in_one_list(proteins)):
         return None
+    subjects = paired(s, molecules, proteins)
+    if subjects is None:
+        return None
     opening = s.opening
     yes_no = s.asks_yes_or_no or opening in ("can", "could", "would", "was", "were")
     conditions = s.filters(affinities=True)
@@ -107,7 +112,7 @@ def pair(s: Slots) -> Query | None:
     asked = tuple(name for name in measures if name != "affinity")
     return Query(
         "relation",
-        (*subjects_of(molecules, "molecule"), *subjects_of(proteins, "protein")),
+        subjects,
         tuple(dict.fromkeys(asked)),
         filters=tuple(conditions),
         aggregate="yes_no" if yes_no else "",
@@ -179,7 +184,7 @@ def values(s: Slots) -> Query | None:
     computed = all(name in COMPUTED for name in asked)
     s.take_value("basis", "computed" if computed else "measured")
     if "molecular weight" in asked or "monoisotopic mass" in asked:
-        s.take_units("g/mol", "Da", *(("kDa",) if kinds == {"protein"} else ()))
+        s.take_units(*IN_DALTONS)
     if "TPSA" in asked:
         s.take_units("A2")
     if count and all(name in IDENTITY for name in asked):
@@ -206,10 +211,20 @@ def values(s: Slots) -> Query | None:
         subjects_of(things, wanted),
         predicates,
         object=_catalogue(pieces, obeys) or ("most" if most else "") or _obeying(obeys),
-        filters=tuple(conditions),
-        aggregate="count" if count and _counted(predicates) else "yes_no" if yes_no else "",
+        filters=tuple(conditions) or _mass_unit(s, predicates),
+        aggregate="count" if count and not computed else "yes_no" if yes_no else "",
         kind=_question_kind(predicates),
     )
+
+
+def _mass_unit(s: Slots, predicates: Sequence[str]) -> tuple[Filter, ...]:
+    """Return the unit in which a mass is asked for: "in kDa"; nothing where none is said, or no mass asked for."""
+    if not {"molecular weight", "monoisotopic mass"} & set(predicates):
+        return ()
+    words = [word for piece in s.pieces if piece.thing is None for word in folded_words(piece.text)]
+    meanings = [meaning for word in words for meaning in phrases().meanings((word,))]
+    said = [one.value[0] for one in meanings if one.role == "unit" and one.value[0] in IN_DALTONS]
+    return (Filter("unit", "=", said[0], words=f"in {said[0]}"),) if said else ()
 
 
 _SOLD = frozenset({"sold", "marketed", "dispensed"})
@@ -270,10 +285,6 @@ def _question_kind(predicates: Sequence[str]) -> Kind:
     if first in COMPUTED:
         return "computed"
     return "identity" if first in IDENTITY else "stored"
-
-
-def _counted(predicates: Sequence[str]) -> bool:
-    return all(name in _OF_GROUPS for name in predicates)
 
 
 _OTHER_THINGS = _OF_GROUPS | {"salt form", "parent compound", "Murcko scaffold", "pathway", "tissue specificity"}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from biomed_agent.core.affinity import IN_NM, SCORE, read
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.query import Filter
+from biomed_agent.core.query import OTHERS, Filter
 from biomed_agent.core.types import Fact
 from biomed_agent.core.words import listed
 
@@ -14,7 +14,7 @@ MEASURES = {"kd": "Kd", "ki": "Ki", "ic50": "IC50", "ec50": "EC50", "kiba score"
 """measures by the words of a query"""
 ANY_CONCENTRATION = "affinity"
 """field of a filter that is put on whatever concentration was measured"""
-OF_PARTNERS = ("protein class", "organism", "unit")
+OF_PARTNERS = ("protein class", "organism", "unit", OTHERS)
 """fields that restrict the partner, or say in which unit, and not the affinity"""
 
 

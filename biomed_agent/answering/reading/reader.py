@@ -17,9 +17,10 @@ from biomed_agent.answering.reading import comparisons, counting, frames, lists,
 from biomed_agent.answering.reading.mentions import Mention, find_mentions
 from biomed_agent.answering.reading.phrases import Meaning, Role, folded_words, singular_of
 from biomed_agent.answering.reading.slots import Given, Slots
-from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of, whole_word
+from biomed_agent.answering.reading.tagging import SENTENCE_MARKS, Piece, Thing, pieces_of
 from biomed_agent.answering.reading.terms import RecordedTerms
 from biomed_agent.answering.reading.turning import as_question
+from biomed_agent.answering.reading.unread import left_over, of_no_frame, shown
 from biomed_agent.answering.reading.words import phrases
 from biomed_agent.core.query import EntityKind, Query
 
@@ -39,6 +40,7 @@ class Clause:
         pieces: What it was cut into.
         text: Its words.
         rivals: Other queries that read every word as well.
+        meant: What a pronoun for one thing can mean, where one question named several of a kind.
     """
 
     query: Query | None
@@ -46,6 +48,7 @@ class Clause:
     pieces: tuple[Piece, ...] = ()
     text: str = ""
     rivals: tuple[Query, ...] = ()
+    meant: tuple[Thing, ...] = ()
 
 
 class Reading:
@@ -75,7 +78,7 @@ class Reading:
             clause = self._read(part, given)
             clauses.append(clause)
             if named := [piece.thing for piece in part if piece.thing is not None]:
-                given = Given(given.things, _last(named, given.last))
+                given = Given(given.things, _last(named, given.last), tuple(named))
         return clauses or [Clause(None)]
 
     def _read(self, pieces: Sequence[Piece], given: Given) -> Clause:
@@ -104,12 +107,11 @@ class Reading:
                 best = (left, query, slots)
         text = self.text[pieces[0].start : pieces[-1].end]
         if best is None:
-            words = [piece for piece in blank.unread() if piece.thing is None]
-            unread = [piece for piece in words if not piece.meanings] or words
-            return Clause(None, self._words(unread), tuple(pieces), text)
+            return Clause(None, shown(self.text, of_no_frame(blank)), tuple(pieces), text)
         left, query, slots = best
         rivals = [other for other in rivals if other.frame != query.frame] if query.frame in ("value", "list") else []
-        return Clause(query, self._words(slots.unread()), tuple(pieces), text, tuple(rivals))
+        unread = shown(self.text, left_over(slots)) if left else ()
+        return Clause(query, unread, tuple(pieces), text, tuple(rivals), _meant(query, pieces, given))
 
     def _frames(self) -> Iterator[Callable[[Slots], Query | None]]:
         """Yield the frames, the more particular first."""
@@ -122,13 +124,19 @@ class Reading:
         )  # fmt: skip
         yield partial(lists.by_attribute, terms=self._terms)
 
-    def _words(self, pieces: Sequence[Piece]) -> tuple[str, ...]:
-        """Return the words that pieces are part of, each once."""
-        return tuple(dict.fromkeys(_shown(self.text, piece) for piece in pieces if not piece.mark))
 
-
-def _shown(text: str, piece: Piece) -> str:
-    return piece.text if " " in piece.text or piece.thing else whole_word(text, piece.start, piece.end)
+def _meant(query: Query, pieces: Sequence[Piece], given: Given) -> tuple[Thing, ...]:
+    """Return what "it" may mean where a query took one of several things of a kind that one question named."""
+    spoken = [piece.value("pronoun") for piece in pieces if piece.says("pronoun")]
+    if not spoken or given.things or any(value[1:] == ("several",) for value in spoken):
+        return ()
+    named = {piece.thing.text for piece in pieces if piece.thing is not None}
+    asked = [subject.text for subject in query.subjects if subject.text not in named]
+    for thing in given.together:
+        alike = {other.text: other for other in given.together if other.kinds & thing.kinds}
+        if thing.text in asked and len(alike) > 1 and not set(alike) <= set(asked):
+            return tuple(alike.values())
+    return ()
 
 
 def _last(named: Sequence[Thing], before: Sequence[Thing]) -> tuple[Thing, ...]:

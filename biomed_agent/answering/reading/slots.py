@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from biomed_agent.answering.reading.phrases import Meaning, Role, singular_of
 from biomed_agent.answering.reading.tagging import Piece, Thing
+from biomed_agent.answering.reading.units import fits
 from biomed_agent.core.affinity import IN_NM, SCORE
 from biomed_agent.core.query import EntityKind, Filter, FilterRelation
 
@@ -37,10 +38,12 @@ class Given:
     Args:
         things: What was given beside the question.
         last: What was last named, meant by a pronoun or where nothing is named.
+        together: What of it one question named.
     """
 
     things: tuple[Thing, ...] = ()
     last: tuple[Thing, ...] = ()
+    together: tuple[Thing, ...] = ()
 
 
 @dataclass(slots=True)
@@ -57,6 +60,8 @@ class Slots:
     pieces: Sequence[Piece]
     given: Given = Given()
     used: set[int] = field(default_factory=set)
+    misfits: set[int] = field(default_factory=set)
+    """places of words that a frame read around, and that no frame may read"""
     pending: Filter | None = None
     """the second half of a limit that is two"""
     usual_unit: str = ""
@@ -168,8 +173,10 @@ class Slots:
             return []
         if kind is None and wanted:
             last = [thing for thing in last if thing.kinds & wanted]
-        several = any(value[1:] == ("several",) for value in spoken)
-        return last if several else last[:1]
+        if any(value[1:] == ("several",) for value in spoken):
+            return last
+        together = [thing for thing in self.given.together if thing in last]
+        return last[:1] if spoken or len(together) < 2 or last[0] not in together else together
 
     @property
     def named_anywhere(self) -> bool:
@@ -336,6 +343,7 @@ class Slots:
             left.remove(organisms[0])
         if fitting and any(piece.says("variant") for piece in left):
             left = [piece for piece in left if not piece.says("variant", "altered")]
+        left += [self.pieces[place] for place in self.misfits]
         return sorted({*left, *self._said_of_all(), *self._of_nothing()}, key=lambda piece: piece.start)
 
     def _said_of_all(self) -> list[Piece]:
@@ -395,12 +403,13 @@ class Slots:
                 continue
             places = [place, *range(place + 1, number + 1)]
             unit = self.pieces[number + 1] if number + 1 < len(self.pieces) else None
-            if unit is not None and unit.says("unit", "residue"):
+            if unit is not None and unit.says("unit", "residue") and fits(said[0], unit):
                 places.append(number + 1)
             shown = (
                 (next(iter(unit.value("unit")), "residues") if unit else "") if len(places) > number - place + 1 else ""
             )
             self.used.update(places)
+            self._bars_misfit(said[0], number + 1)
             value, relation = self.pieces[number].number or 0.0, _RELATIONS[">" if role == "more" else "<"]
             found.append(Filter(said[0], relation, value, shown, self._words(places)))
         return found
@@ -424,6 +433,8 @@ class Slots:
                 continue
             if counts:
                 field_name, field_place, unit, unit_place = "length", None, "residues", max(places) + 1
+            if not affinities and field_place != max(places) + 1 and self._bars_misfit(field_name, max(places) + 1):
+                unit, unit_place = "", None
             relation = self._relation(piece, field_name, len(numbers))
             used = {place, *places, *own_units, *([unit_place] if unit_place is not None else [])}
             self.used |= used
@@ -435,6 +446,14 @@ class Slots:
             value = tuple(numbers) if len(numbers) > 1 else numbers[0]
             return Filter(field_name, relation, value, unit, words)
         return self._words_for_limits() if affinities else None
+
+    def _bars_misfit(self, field_name: str, place: int) -> bool:
+        """Keep what stands right behind the number of a limit unread where it is no unit of what is limited."""
+        if place >= len(self.pieces) or fits(field_name, self.pieces[place]):
+            return False
+        self.used.add(place)
+        self.misfits.add(place)
+        return True
 
     def _words(self, places: Sequence[int]) -> str:
         """Return what stands at places, "and" between two numbers."""
@@ -521,14 +540,15 @@ class Slots:
                 continue
             self.used.add(place)
             relation, *values = piece.value("limit")
+            words = f"{piece.text} ({'below' if relation != 'between' else f'{values[0]} to below'} {values[-1]} nM)"
             if relation == "between":
-                self.pending = Filter(self._field(place, affinities=True)[0], "<", float(values[1]), "nM", piece.text)
+                self.pending = Filter(self._field(place, affinities=True)[0], "<", float(values[1]), "nM", words)
                 relation, values = ">=", values[:1]
             number = float(values[0])
             field_name, field_place = self._field(place, affinities=True)
             if field_place is not None:
                 self.used.add(field_place)
-            return Filter(field_name, _RELATIONS[relation], number, "nM", piece.text)
+            return Filter(field_name, _RELATIONS[relation], number, "nM", words)
         return None
 
 

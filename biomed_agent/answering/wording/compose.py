@@ -13,12 +13,14 @@ from biomed_agent.core.chemistry import structures
 from biomed_agent.core.predicates import LABELS
 from biomed_agent.core.query import Query
 from biomed_agent.core.types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
-from biomed_agent.core.words import listed, plural
+from biomed_agent.core.words import listed, plural, shorten
 
 MAX_LISTED = 6
 """values of one predicate named in a sentence; the rest are counted"""
 
 NO_ANSWER = "The model did not answer"
+MAX_UNREAD, MAX_WORD = 10, 60
+"""words named that were not read, and letters of each"""
 MAX_PARTS = 10
 """rings and groups named in a sentence"""
 _GENERAL = {"aromatic ring"} | set(
@@ -68,6 +70,20 @@ def number(value: str | int | float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{round(value, 4) + 0.0:,}".removesuffix(".0")
 
 
+def unread_sentence(unread: Sequence[str], told: str) -> str:
+    """Say which words were not read, of those that a text does not quote already; empty where there is none."""
+    words = [word for word in unread if f"'{word}'" not in told and f'"{word}"' not in told]
+    if not words:
+        return ""
+    named = [f'"{shorten(word, MAX_WORD)}"' for word in words[:MAX_UNREAD]]
+    return f"Not understood here: {listed([*named, 'more'] if len(words) > MAX_UNREAD else named)}."
+
+
+def without_sentence(unread: Sequence[str], read_as: str) -> str:
+    """Say how a question reads without the words that were not read; empty where it reads as nothing."""
+    return f"Without {'it' if len(unread) == 1 else 'them'} the question reads: {read_as}." if read_as else ""
+
+
 def measured_text(fact: Fact) -> str:
     """Return what was measured with its value and unit, such as ``Kd 1.1 nM``."""
     return f"{fact.predicate} {number(fact.amount)} {fact.unit}".strip()
@@ -89,8 +105,9 @@ def read_as(query: Query, names: Sequence[str]) -> str:
     if frame == "value":
         wanted = [label_of(name) for name in query.predicates]
         what = ", ".join(wanted if len(wanted) <= MAX_LISTED else [*wanted[:MAX_LISTED], "more"])
-        limits = listed([str(condition) for condition in query.filters if condition.field != "organism"])
+        limits = listed([str(condition) for condition in query.filters if condition.field not in ("organism", "unit")])
         held = "" if not limits else f", {limits} or not" if query.aggregate == "yes_no" else f" with {limits}"
+        what = f"number of {what}" if query.aggregate == "count" else what
         return f"{what or 'all that is computed'} of {things}{held}"
     if frame == "describe":
         return f"{'what it is' if query.kind == 'identity' else query.kind} of {things}".replace(
@@ -108,7 +125,8 @@ def read_as(query: Query, names: Sequence[str]) -> str:
         return _listed_as(query, things)
     if frame == "unknown" and query.object:
         return "what can be asked" if query.object == "help" else "no question"
-    limits = f" with {listed([str(condition) for condition in query.filters])}" if query.filters else ""
+    conditions = dict.fromkeys(str(condition) for condition in query.filters if condition.field != "unit")
+    limits = f" with {listed(list(conditions))}" if conditions else ""
     leads = {
         "relation": "whether they bind, and how strongly:" if query.aggregate == "yes_no" else "measured affinity of",
         "locate": "identity of",
@@ -138,7 +156,7 @@ def _listed_as(query: Query, things: str) -> str:
     lead = {"count": "number of", "yes_no": "whether there are"}.get(query.aggregate, "list")
     some = f" {query.limit}" if query.limit else ""
     noun = f"{query.object or 'partner'}s"
-    conditions = [str(condition) for condition in query.filters]
+    conditions = list(dict.fromkeys(str(condition) for condition in query.filters))
     limits = f" with {listed(conditions)}" if conditions else ""
     if not things:
         return f"{lead}{some} {noun}{limits}"

@@ -7,14 +7,15 @@ in a panel that holds nothing else; what decided it is said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from biomed_agent.sources.local.protein_names import classes_named_by
 from biomed_agent.sources.local.terms import words_of
 
 if TYPE_CHECKING:
+    from biomed_agent.core.types import Fact
     from biomed_agent.sources.local.files import File
 
 
@@ -112,6 +113,21 @@ def classes_of(predicate: str, value: str) -> Iterator[str]:
             decides = bool(row.function) and re.fullmatch(row.function, value) is not None
         if decides:
             yield row.name
+
+
+def class_facts(facts: Iterable[Fact]) -> list[Fact]:
+    """Return the classes that statements about a protein decide, a fact for each thing that people call one.
+
+    Its name decides nothing here: a kinase inhibitor and a subunit of a kinase have the word in theirs.
+    """
+    found: dict[str, Fact] = {}
+    for fact in facts:
+        if fact.predicate in ("EC number", "protein family", "GO molecular function"):
+            for row in map(CLASSES.__getitem__, classes_of(fact.predicate, str(fact.value))):
+                for call in (row.name, *row.called):
+                    why = f"by its {fact.predicate} {fact.value}"
+                    found.setdefault(call, replace(fact, predicate="protein class", value=call, note=why))
+    return list(found.values())
 
 
 def members(file: File) -> Iterator[tuple[str, str, str, str, str]]:

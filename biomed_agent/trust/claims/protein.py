@@ -269,16 +269,20 @@ def _class(assertion: Assertion, protein: Protein, facts: Sequence[Fact], known:
     head = re.sub(r"s$", "", words.split(" ")[-1])
     if re.search(r"\b(?:inactive|pseudo|non|dead|deficient|defective)\b", words):
         return
-    if head in _ENZYMES:
+    singular = re.sub(r"s$", "", words)
+    of_class = [fact for fact in facts_of(facts, "protein class") if str(fact.value).lower() == singular]
+    if of_class:
+        say = contradicted if assertion.negated else supported
+        yield say(f"the record makes it one, {of_class[0].note}", of_class[0].provenance)
+    elif head in _ENZYMES:
         yield _enzyme(head, assertion, protein, facts)
-    elif len(words) > 3:
-        texts = [
-            protein.name,
-            *protein.synonyms,
-            *(str(fact.value) for fact in facts_of(facts, "keyword", "famil", "topology")),
-        ]
-        if not assertion.negated and any(re.search(rf"\b{re.escape(words)}\b", text.lower()) for text in texts):
-            yield supported(f'"{words}" stands in its recorded names, families or keywords', protein.provenance)
+    elif len(words) > 3 and not assertion.negated:
+        keywords = [str(fact.value).lower() for fact in facts_of(facts, "keyword")]
+        topologies = [str(fact.value).lower() for fact in facts_of(facts, "topology")]
+        if any(f" {keyword}".endswith(f" {singular}") for keyword in keywords) or any(
+            re.search(rf"\b{re.escape(words)}\b", topology) for topology in topologies
+        ):
+            yield supported(f'"{words}" stands in its recorded keywords or topology', protein.provenance)
 
 
 def _family(assertion: Assertion, facts: Sequence[Fact]) -> Iterator[Finding]:
@@ -308,8 +312,6 @@ def _enzyme(head: str, assertion: Assertion, protein: Protein, facts: Sequence[F
         return unverified(f"{head}; the record has {listed}; {unread} is not compared")
     if any(re.match(prefix, number) for number in numbers) and (prefix or head == "enzyme"):
         return (contradicted if assertion.negated else supported)(f"the record has {listed}", recorded[0].provenance)
-    if not assertion.negated and head != "enzyme" and re.search(rf"\b{head}\b", protein.name.lower()):
-        return supported(f"its recorded name is {protein.name}", protein.provenance)
     return unverified(f"{head}; the record has {listed}")
 
 
