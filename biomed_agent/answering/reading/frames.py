@@ -351,6 +351,8 @@ def described(s: Slots) -> Query | None:
     if not things:
         return None
     called: dict[Role, Kind] = {"where": "location", "function": "function", "family": "family"}
+    if not s.named_anywhere and not s.has_any("wh", "imperative", "pronoun") and s.opening.startswith("in "):
+        return None  # "In cells, I mean." asks no place
     asked: list[Kind] = [called[role] for role in _DESCRIBING if s.take(role)]
     if not asked and all(thing.can_be("protein") for thing in things) and s.take("name"):
         asked.append("name")
