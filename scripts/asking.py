@@ -58,7 +58,7 @@ NOT_IN_WORDS: Mapping[Frame, str] = {
 }
 """frames that no words fill, and what is asked in their place"""
 TWO_PARTS = "How heavy is nilotinib, and does it bind KIT?"
-REFUSED = ("Does metformin cause weight gain?", "Which approved drugs inhibit JAK2?")
+REFUSED = ("Does metformin cause weight gain?", "Which withdrawn drugs inhibit JAK2?")
 IN_PYTHON = """```python
 from biomed_agent import BioMedAgent
 from biomed_agent.answering.reading.explain import explain

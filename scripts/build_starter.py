@@ -2,9 +2,10 @@
 
     python scripts/build_starter.py DATA_FOLDER [--out biomed_agent/data/starter]
 
-Writes ``molecules.tsv.xz``, ``proteins.tsv.xz`` and ``affinities.tsv.xz``; the same data folder and versions of RDKit
-and xz give the same bytes. The hand-written tables beside them (``brands``, ``aliases``, ``homonyms``, ``sources``)
-are part of the set and not touched; hand-written inputs of the build lie in ``scripts/starter``.
+Writes ``molecules.tsv.xz``, ``proteins.tsv.xz``, ``affinities.tsv.xz`` and ``drug_facts.tsv.xz``; the same data folder
+and versions of RDKit and xz give the same bytes. The hand-written tables beside them (``brands``, ``aliases``,
+``homonyms``, ``sources``) are part of the set and not touched; hand-written inputs of the build lie in
+``scripts/starter``.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from starter import affinities, molecules, proteins
+from starter import affinities, approvals, molecules, proteins
 from starter.tables import write_tsv
 
 OUT = Path(__file__).parent.parent / "biomed_agent" / "data" / "starter"
 
 
 def main() -> None:
-    """Build the three tables and say how large they are."""
+    """Build the tables and say how large they are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with chebi_definitions/, targets/, dti_davis/ and so on")
     parser.add_argument("--out", type=Path, default=OUT)
@@ -32,6 +33,7 @@ def main() -> None:
         ("molecules", molecules.COLUMNS, [compound.row() for compound in compounds]),
         ("proteins", proteins.COLUMNS, [target.row() for target in targets]),
         ("affinities", affinities.COLUMNS, measured),
+        ("drug_facts", approvals.COLUMNS, approvals.build(options.data, compounds)),
     ):
         path = options.out / f"{name}.tsv.xz"
         write_tsv(path, columns, rows)

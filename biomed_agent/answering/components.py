@@ -52,20 +52,22 @@ def open_components(settings: Settings, *, files: bool = True) -> Components:
 
     index = LocalIndex.open(settings.cache_dir, settings.index)
     transport = None if settings.offline else _transport(settings)
-    pubchem = uniprot = articles = None
+    pubchem = uniprot = articles = chembl = None
     if transport is not None:
+        from biomed_agent.sources.chembl import ChEMBL
         from biomed_agent.sources.literature.europepmc import EuropePMC
         from biomed_agent.sources.literature.pubmed import PubMed
         from biomed_agent.sources.literature.search import Literature
         from biomed_agent.sources.pubchem import PubChem
         from biomed_agent.sources.uniprot import UniProt
 
-        pubchem, uniprot = PubChem(transport), UniProt(transport)
+        pubchem, uniprot, chembl = PubChem(transport), UniProt(transport), ChEMBL(transport)
         articles = Literature(PubMed(transport), EuropePMC(transport))
+    searched = ArticleSearch(index, articles, settings.egress == "nothing")
     return Components(
         index=index,
         resolver=Resolver(index, pubchem, uniprot, files=files),
-        retriever=Retriever(index, pubchem, uniprot, ArticleSearch(index, articles, settings.egress == "nothing")),
+        retriever=Retriever(index, pubchem, uniprot, searched, chembl),
         structures=StructureSearch(index, settings.cache_dir),
         generator=_generator(settings),
         transport=transport,

@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from biomed_agent.answering import chembl_records
 from biomed_agent.answering.gaps import Gap
 from biomed_agent.core.chemistry import descriptors, nomenclature, relations, structures
-from biomed_agent.core.errors import Cancelled, InvalidInput, NotFound, Refused, TimedOut, Unavailable
+from biomed_agent.core.drug_facts import DRUG_FACTS
+from biomed_agent.core.errors import BiomedAgentError, Cancelled, InvalidInput, NotFound, Refused, TimedOut, Unavailable
 from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.sequence_values import protein_values
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
@@ -23,6 +25,7 @@ from biomed_agent.sources.pubchem.depositor_facts import Readings, deposited_fac
 from biomed_agent.sources.uniprot.facts import PREDICATES
 
 if TYPE_CHECKING:
+    from biomed_agent.sources.chembl import ChEMBL
     from biomed_agent.sources.literature.search import Literature
     from biomed_agent.sources.local import LocalIndex
     from biomed_agent.sources.pubchem import PubChem
@@ -40,6 +43,7 @@ class Retriever:
         pubchem: Live molecule records, or None.
         uniprot: Live protein records, or None.
         article_search: Where articles are searched, or None.
+        chembl: Live records of measured affinities and drugs, or None.
     """
 
     def __init__(
@@ -48,8 +52,10 @@ class Retriever:
         pubchem: PubChem | None,
         uniprot: UniProt | None,
         article_search: Literature | ArticleSearch | None,
+        chembl: ChEMBL | None = None,
     ) -> None:
         self.index, self.pubchem, self.uniprot, self.article_search = index, pubchem, uniprot, article_search
+        self.chembl = chembl
 
     def identity(self, resolved: Resolved, predicates: Sequence[str] = ()) -> list[Fact]:
         """Return identifiers and structure of an entity as facts; with ``predicates`` those, in the order asked for."""
@@ -126,15 +132,24 @@ class Retriever:
         facts = self.index.facts(entity)
         stated = {fact.predicate for fact in facts}
         for parent in self.parents(entity) if isinstance(entity, Molecule) else []:
-            inherited = [fact for fact in self.index.facts(parent) if fact.predicate in ("ChEBI class", "ChEBI role")]
+            inherited = [fact for fact in self.index.facts(parent) if fact.predicate in _OF_PARENTS]
             inherited = [fact for fact in inherited if fact.predicate not in stated]
             facts += [_inherited(fact, entity, parent) for fact in inherited]
+        stated = {fact.predicate for fact in facts}
+        for salt in self.index.salts_of(entity) if isinstance(entity, Molecule) else []:
+            facts += [
+                replace(fact, subject=entity.handle, note="; ".join(filter(None, (f"of {salt.name}", fact.note))))
+                for fact in self.index.facts(salt)
+                if fact.predicate in DRUG_FACTS and fact.predicate not in stated
+            ]
         return facts
 
     def _live(self, entity: Entity, wanted: Collection[str], notes: list[str]) -> tuple[list[Fact], Readings]:
         """Return what the live record states, and how far each wanted predicate that it may state was read."""
         if isinstance(entity, Molecule):
-            return deposited_facts(self.pubchem, entity, wanted, notes)
+            facts, readings = deposited_facts(self.pubchem, entity, wanted, notes)
+            of_drug, read = chembl_records.drug_facts(self.chembl, self._offline, entity, wanted, notes)
+            return facts + of_drug, {**readings, **read}
         may_state = [predicate for predicate in wanted if predicate in _OF_UNIPROT]
         if not entity.accession or (wanted and not may_state):
             return [], {}
@@ -166,6 +181,39 @@ class Retriever:
     def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
         """Return measured affinities of a pair; a variant has none here, whatever the wild type shows."""
         return [] if protein.variant else self.index.activities(molecule, protein)
+
+    @property
+    def _offline(self) -> bool:
+        """Whether look-ups are switched off; an agent may also be made of live sources without ChEMBL."""
+        return self.chembl is None and self.pubchem is None and self.uniprot is None
+
+    def live_activities(self, molecule: Molecule, protein: Protein, notes: list[str], gaps: list[Gap]) -> list[Fact]:
+        """Return what ChEMBL has measured of a pair of which the local index has nothing.
+
+        Args:
+            molecule: What was measured; its salts count.
+            protein: Also a variant, of which only its own values count.
+            notes: Receives what was left out, and why ChEMBL gave no answer.
+            gaps: Receives the gap where nothing was found, or ChEMBL was not asked.
+        """
+        facts, gap = chembl_records.affinities(self.chembl, self._offline, molecule, protein, notes)
+        gaps += [gap] if gap else []
+        return facts
+
+    def live_partners(self, entity: Entity, notes: list[str], gaps: list[Gap], *, weakest: bool = False) -> list[Fact]:
+        """Return the strongest affinities in ChEMBL of an entity of which the local index has none.
+
+        Args are as for :meth:`live_activities`; ``weakest`` asks from the other end.
+        """
+        facts, gap = chembl_records.partners(self.chembl, self._offline, self.index, entity, notes, weakest=weakest)
+        gaps += [gap] if gap else []
+        return facts
+
+    def approvals(
+        self, handles: Iterable[str], notes: list[str]
+    ) -> tuple[dict[str, list[Fact]], BiomedAgentError | None]:
+        """Return what is on record of the approval of many molecules; see :func:`.chembl_records.approvals`."""
+        return chembl_records.approvals(self.chembl, self._offline, self.index, handles, self.parents, notes)
 
     @property
     def stays_here(self) -> bool:
@@ -229,6 +277,8 @@ class Retriever:
 
 
 _OF_VARIANTS = ("natural variant", "studied mutation")
+_OF_PARENTS = ("ChEBI class", "ChEBI role", *DRUG_FACTS)
+"""what is stated of a parent and holds for its salts"""
 
 
 def _about_variant(entity: Entity, notes: list[str]) -> tuple[str, ...]:

@@ -43,6 +43,11 @@ NO_PROXY: tuple[dict[str, str], ...] = ({}, {"NO_PROXY": "example.org"}, {"NO_PR
 EVERY_PROXY = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 TLS = b"\x16"
 """first byte of a connection over TLS"""
+_NO_ROWS = json.dumps(
+    {"chembl_db_version": "ChEMBL_0", "page_meta": {"total_count": 0, "next": None}}
+    | {key: [] for key in ("molecules", "targets", "activities", "mechanisms", "drug_indications", "documents")}
+).encode()
+"""ChEMBL's release and each of its lists, without a row"""
 MAX_PROBLEMS = 5
 """problems told without ``--verbose``"""
 
@@ -151,6 +156,8 @@ def _nothing(request: bytes) -> bytes:
         reply = b"200 OK", b'{"esearchresult": {"count": "0", "idlist": []}}'
     elif b"europepmc" in address:
         reply = b"200 OK", b'{"hitCount": 0, "resultList": {"result": []}}'
+    elif b"chembl/api" in address:
+        reply = b"200 OK", _NO_ROWS
     elif b"/v1/models" in address:
         reply = b"200 OK", b'{"data": [{"id": "trap"}]}'
     head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"

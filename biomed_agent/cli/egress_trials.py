@@ -143,11 +143,33 @@ def _every_door(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
             partial(agent.ask, f'What do papers say about "{text}"?'),
         ]
         yield from ((f"notation {number}, {place}", enter) for place, enter in enumerate(opened, 1))
+    yield from _chembl(agent, folder)
     yield from _files(agent, folder)
     yield from _tables(folder)
     message = user_message("Please describe this molecule.", smiles=[STRUCTURE])
     client = partial(HostClient, HOST, egress=agent.settings.egress, timeout=4, audit=agent.settings.audit_path)
     yield "model host", lambda: client().generate([message])
+
+
+def _chembl(agent: BioMedAgent, folder: Path) -> Iterator[Door]:
+    """Yield the doors to ChEMBL: by questions, and by each question that its client puts."""
+    from biomed_agent.core.chemistry.structures import molecule_from_smiles
+    from biomed_agent.core.types import Protein
+    from biomed_agent.sources.chembl import ChEMBL
+    from biomed_agent.sources.http.transport import Transport
+
+    for question in ("Does it bind BRAF?", "What binds it?", "Is it approved?", "What is its mechanism of action?"):
+        yield f"ChEMBL by {question!r}", partial(agent.ask, question, molecule=STRUCTURE)
+    yield "ChEMBL by a sequence", partial(agent.ask, "Which approved drugs bind it?", protein=SEQUENCE)
+    transport = Transport(folder, egress=agent.settings.egress, timeout=4, audit=agent.settings.audit_path)
+    chembl, molecule = ChEMBL(transport), molecule_from_smiles(STRUCTURE)
+    for number, text in enumerate((UNKNOWN, STRUCTURE, SEQUENCE, *OTHER_NOTATIONS), 1):
+        yield f"ChEMBL name {number}", partial(chembl.by_name, text)
+    for protein in (Protein(SEQUENCE), Protein(SEQUENCE, "P00533")):
+        yield f"ChEMBL pair {protein.accession}", partial(chembl.activities, molecule, protein)
+        yield f"ChEMBL partners {protein.accession}", partial(chembl.activities_of, protein)
+    yield "ChEMBL partners of a molecule", partial(chembl.activities_of, molecule)
+    yield "ChEMBL drug", partial(chembl.drug_facts, molecule)
 
 
 def _calls(door: str, call: Callable[..., object], wanted: set[str], optional: set[str]) -> Iterator[Door]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from biomed_agent.core.drug_facts import INDICATION, MECHANISM
 from biomed_agent.core.predicates import HAZARDS, MEASURED
 from biomed_agent.sources.local.lists import OF_PROTEINS
 from biomed_agent.sources.uniprot.facts import PREDICATES as OF_UNIPROT
@@ -11,6 +12,8 @@ from biomed_agent.sources.uniprot.facts import PREDICATES as OF_UNIPROT
 _OF_PUBCHEM = frozenset(
     name.lower() for name in (*HAZARDS, *MEASURED, "description", "assay results", "active results")
 )
+_OF_CHEMBL = frozenset({MECHANISM, INDICATION})
+"""the approval has a shipped table, too"""
 _SHIPPED = frozenset(
     {
         *(name.lower() for name in OF_PROTEINS), "gene", "gene synonym", "organism", "protein name", "alternative name",
@@ -31,5 +34,7 @@ def only_online(predicate: str, kind: Literal["molecule", "protein"]) -> str:
     >>> only_online("solubility", "molecule"), only_online("disease", "protein"), only_online("half-life", "molecule")
     ('PubChem', 'UniProt', '')
     """
+    if kind == "molecule" and predicate.strip().lower() in _OF_CHEMBL:
+        return "ChEMBL"
     known, source = (_OF_PUBCHEM, "PubChem") if kind == "molecule" else (_PROTEIN_ONLINE, "UniProt")
     return source if predicate.strip().lower() in known else ""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext
+from biomed_agent.answering.gaps import Gap
 from biomed_agent.answering.handlers import affinities, partners
 from biomed_agent.answering.reading.limits import affinity_filters, holds, limits_text
 from biomed_agent.answering.wording import compose
@@ -76,7 +77,16 @@ def pair_affinities(context: AnswerContext, molecule: Molecule, protein: Protein
     for parent in retriever.parents(molecule):
         if facts := retriever.activities(parent, protein):
             return facts, f"{compose.name_of(parent)} (the parent of {name})"
-    return [], name
+    gaps: list[Gap] = []
+    facts = retriever.live_activities(molecule, protein, context.draft.warnings, gaps)
+    for gap in gaps:
+        # What was not asked for is told beside the answer; one that failed may answer later, which decides the status.
+        if gap.error is not None and gap.error.status == "refused":
+            context.draft.not_looked_up += compose.gaps_listed([gap])
+            context.draft.next_steps += [gap.error.hint] if gap.error.hint else []
+        else:
+            context.draft.gaps.append(gap)
+    return facts, name
 
 
 def other_measure(asked: Sequence[str], facts: Sequence[Fact]) -> str:

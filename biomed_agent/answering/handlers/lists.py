@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from biomed_agent.answering.context import AnswerContext
-from biomed_agent.answering.handlers import partners
+from biomed_agent.answering.handlers import approved, partners
 from biomed_agent.answering.handlers.values import compared
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.chemistry.counts import count_part
@@ -30,18 +31,26 @@ _STORED = ("ChEBI class", "ChEBI role")
 def handle(context: AnswerContext, query: Query) -> Answer:
     """List the measured partners of a subject; without a subject the things that meet the filters."""
     if query.subjects:
-        return partners.handle(context, query)
+        return approved.handle(context, query) if approved.agency_of(query.filters) else partners.handle(context, query)
     if not query.filters:
         raise InvalidInput("the list has no condition.", "Give a filter, such as a role, a part or a value.")
     kind = query.object or "molecule"
     if kind not in ("molecule", "protein"):
         raise InvalidInput(f"a list of {kind!r} is not made here.", "Expected molecule or protein as the object.")
-    terms = [condition for condition in query.filters if not _computes(condition)]
+    terms = [condition for condition in query.filters if not (_computes(condition) or approved.restricts(condition))]
     others = [condition for condition in query.filters if _computes(condition)]
     things, facts, notes = _of_terms(context, kind, terms)
     for condition in others:
         things, more = _filtered(things, condition)
         facts = {**facts, **{handle: [*facts.get(handle, []), *of_it] for handle, of_it in more.items()}}
+    if agency := approved.agency_of(query.filters):
+        things, more, told = approved.among(context, things, agency)
+        facts = {**facts, **{handle: [*facts.get(handle, []), *of_it] for handle, of_it in more.items()}}
+        notes += told
+        named = approved.called([fact for of_it in more.values() for fact in of_it])
+        query = replace(query, filters=tuple(
+            replace(one, words=named) if approved.restricts(one) else one for one in query.filters
+        ))  # fmt: skip
     return _close(context, query, things, facts, notes)
 
 
@@ -150,6 +159,8 @@ def _close(
 
 
 def _said(condition: Filter) -> str:
+    if approved.restricts(condition):
+        return condition.words
     if condition.field == "structure":
         return f"{'without' if condition.relation == 'lacks' else 'with'} {condition.value}"
     if _computes(condition):

@@ -43,7 +43,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     """List or count the measured partners of one entity; of a salt those of its parent, where it has none itself."""
     draft = context.draft
     entity = draft.entities[0].entity
-    asked, found = _with_parent(context, entity, query)
+    asked, found = partners_of(context, entity, query)
     measured = found.facts or found.beyond
     linked = _linked_drugs(context, entity) if isinstance(entity, Protein) and not query.filters else []
     draft.facts += [*measured, *linked]
@@ -63,13 +63,16 @@ def handle(context: AnswerContext, query: Query) -> Answer:
     return draft.close_empty(f"No measured binding of {compose.name_of(entity)} is in the local index.{others}")
 
 
-def _with_parent(context: AnswerContext, entity: Entity, query: Query) -> tuple[Entity, Partners]:
-    """Return the partners of an entity, or of the parent of a salt that has none, and whose they are."""
+def partners_of(context: AnswerContext, entity: Entity, query: Query) -> tuple[Entity, Partners]:
+    """Return the partners of an entity, or of the parent of a salt that has none, and whose they are.
+
+    Where the local index has nothing of either, ChEMBL is asked, but for how many there are: it is not read to its end.
+    """
     index = context.components.index
     found = partners(index, entity, query)
-    if found.facts or found.beyond or not isinstance(entity, Molecule):
+    if found.facts or found.beyond:
         return entity, found
-    for parent in context.components.retriever.parents(entity):
+    for parent in context.components.retriever.parents(entity) if isinstance(entity, Molecule) else []:
         of_parent = partners(index, parent, query)
         if of_parent.facts or of_parent.beyond:
             context.draft.warnings.append(
@@ -77,10 +80,20 @@ def _with_parent(context: AnswerContext, entity: Entity, query: Query) -> tuple[
                 f"{compose.name_of(parent)}."
             )
             return parent, of_parent
-    return entity, found
+    return entity, _in_chembl(context, entity, query) or found
 
 
-def partners(index: LocalIndex, entity: Entity, query: Query) -> Partners:
+def _in_chembl(context: AnswerContext, entity: Entity, query: Query) -> Partners | None:
+    """Return the partners that ChEMBL has of an entity without any here; None where it has none, or was not asked."""
+    draft, retriever = context.draft, context.components.retriever
+    if query.aggregate == "count":
+        draft.not_looked_up.append(f"how many partners of {compose.name_of(entity)} ChEMBL has (ask what binds it)")
+        return None
+    rows = retriever.live_partners(entity, draft.warnings, draft.gaps, weakest=query.order == "weakest")
+    return partners(context.components.index, entity, query, rows) if rows else None
+
+
+def partners(index: LocalIndex, entity: Entity, query: Query, live: Sequence[Fact] = ()) -> Partners:
     """Return the measured affinities of an entity that a query asks for, each measure ranked by itself.
 
     Args:
@@ -88,9 +101,10 @@ def partners(index: LocalIndex, entity: Entity, query: Query) -> Partners:
         entity: Whose partners are wanted.
         query: Its predicates name measures, its filters limit the values and the class of the partner; ``order``
             ``weakest`` turns the ranking round.
+        live: Affinities of a live record, in place of those of the index.
     """
     limits = affinity_filters(query.filters)
-    rows = list(index.partners(entity).facts)
+    rows = list(live or index.partners(entity).facts)
     if members := _members(index, query.filters):
         rows = [fact for fact in rows if fact.about in members[0]]
     left_out = [value for f in query.filters if f.field == OTHERS and isinstance(f.value, tuple) for value in f.value]
@@ -184,7 +198,7 @@ def partners_text(entity: Entity, found: Partners, sources: compose.Sources, que
     if query.aggregate == "count":
         lead = f"{_counted(entity, found)}{limited} ({what}; {tables}); the {order.lower()}"
     else:
-        lead = f"{order} measured affinities of {name} in the local records{limited} ({what}; {tables})"
+        lead = f"{order} measured affinities of {name} in {_where(found.facts)}{limited} ({what}; {tables})"
     yes = "Yes. " if query.aggregate == "yes_no" else ""
     return f"{yes}{lacking}{lead}: {'; '.join(pieces)}{more}. {scores}".rstrip()
 
@@ -194,7 +208,13 @@ def _piece(measure: str, found: Partners, sources: compose.Sources) -> str:
     named = group[:MAX_NAMED_PARTNERS]
     shown = "; ".join(f"{affinities.partner_of(fact)} {compose.measured_text(fact)}" for fact in named)
     cited = sources.cite_all(fact.provenance for fact in named)
-    return f"{shown} ({len(named)} of {found.counts[measure]} by {measure}) {cited}".rstrip()
+    of = f"the {found.counts[measure]} read" if named[0].provenance.retrieved else f"{found.counts[measure]}"
+    return f"{shown} ({len(named)} of {of} by {measure}) {cited}".rstrip()
+
+
+def _where(facts: Sequence[Fact]) -> str:
+    """Say where affinities are on record."""
+    return "ChEMBL" if facts and facts[0].provenance.retrieved else "the local records"
 
 
 def _counted(entity: Entity, found: Partners) -> str:
@@ -221,7 +241,7 @@ def _none_within(entity: Entity, found: Partners, sources: compose.Sources) -> s
         text = f"No {measure} of {name} is on record here, so none is within the limit {words}; on record: {nearest}."
     elif words:
         other = "other " if any(condition.field == OTHERS for condition in found.filters) else ""
-        sentence = f"No {other}measured affinity of {name} in the local records is within the limit {words}"
+        sentence = f"No {other}measured affinity of {name} in {_where(found.beyond)} is within the limit {words}"
         text = f"{sentence}; the strongest: {nearest}."
     else:
         text = f"No binding of {name} was seen in what is on record: {nearest}."

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from biomed_agent.answering.context import AnswerContext
-from biomed_agent.answering.handlers import hazards, properties
+from biomed_agent.answering.handlers import approved, hazards, properties
 from biomed_agent.answering.wording import compose
 from biomed_agent.core.chemistry.counts import facts_of_functional_groups, facts_of_path, facts_of_ring_systems
 from biomed_agent.core.chemistry.descriptors import computed_facts
 from biomed_agent.core.chemistry.formulas import facts_of_formula
 from biomed_agent.core.chemistry.structures import RDKIT
+from biomed_agent.core.drug_facts import APPROVAL
 from biomed_agent.core.errors import Inapplicable, InvalidInput
 from biomed_agent.core.predicates import COMPUTED, IDENTITY, IN_DALTONS, STATEMENT, VALUES
 from biomed_agent.core.query import Filter, Query
@@ -63,7 +64,8 @@ def handle(context: AnswerContext, query: Query) -> Answer:
             if query.object == "most"
             else _verdict(query, facts)
         )
-        sentences.append(f"{lead}{stated}" if stated else "")
+        after = approved.qualified(facts) if APPROVAL in query.predicates else ""
+        sentences.append(f"{lead}{stated}{after}" if stated else "")
     if any(sentences):
         _tell_gaps(context, query, sentences)
     return context.close_stated(query, sentences)
@@ -148,6 +150,8 @@ def _verdict(query: Query, facts: Sequence[Fact]) -> str:
     """Answer a question with yes or no where its values decide it; nothing where it asks for no verdict."""
     if query.aggregate != "yes_no":
         return ""
+    if APPROVAL in query.predicates:
+        return approved.verdict(facts, query.object)
     catalogue = query.object.removeprefix("free of ")
     if catalogue in ("PAINS", "Brenk"):
         hit = any(str(fact.value).startswith(catalogue) for fact in facts)

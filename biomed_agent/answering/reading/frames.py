@@ -315,6 +315,22 @@ def _read_qualifier(s: Slots, pieces: Sequence[Piece]) -> None:
             s.read(s.pieces[place - 1])
 
 
+def approved(s: Slots) -> Query | None:
+    """Whether a molecule is approved: "Is tofacitinib approved?", "Has it been approved by the FDA?"."""
+    things = s.subjects()
+    if not s.asks_yes_or_no or not things or any(not thing.can_be("molecule") for thing in things):
+        return None
+    said = s.take("approved")
+    if not said:
+        return None
+    s.take_value("kind", "molecule")
+    agencies = [piece.value("approved")[0] for piece in said if piece.value("approved") != ("approved",)]
+    return Query(
+        "value", subjects_of(things, "molecule"), ("approval status",), object=next(iter(agencies), ""),
+        aggregate="yes_no", kind="stored",
+    )  # fmt: skip
+
+
 def name_of(s: Slots) -> Query | None:
     """How a molecule is called: "Name this molecule: CCO", "What is the name of CID 2244?"."""
     things = s.subjects()

@@ -14,7 +14,7 @@ MEASURES = {"kd": "Kd", "ki": "Ki", "ic50": "IC50", "ec50": "EC50", "kiba score"
 """measures by the words of a query"""
 ANY_CONCENTRATION = "affinity"
 """field of a filter that is put on whatever concentration was measured"""
-OF_PARTNERS = ("protein class", "organism", "unit", OTHERS)
+OF_PARTNERS = ("protein class", "organism", "unit", "approval status", OTHERS)
 """fields that restrict the partner, or say in which unit, and not the affinity"""
 
 

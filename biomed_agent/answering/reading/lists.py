@@ -33,6 +33,7 @@ def partners(s: Slots) -> Query | None:
     listing = _OTHER[kind]
     yes_no = s.asks_yes_or_no
     conditions = s.filters(affinities=True)
+    approved = _approved(s) if listing == "molecule" else []
     measured = s.take("measure")
     measures = [piece.value("measure")[0] for piece in measured]
     if s.says_gene or _acts_the_other_way(s, subject, kind):
@@ -57,7 +58,7 @@ def partners(s: Slots) -> Query | None:
     s.take_units(*IN_NM)
     s.take_value("basis", "measured")
     counted = bool(s.take("count"))
-    if counted and (strongest or drugs or any(piece.says("unit") for piece in s.open())):
+    if counted and (strongest or (drugs and not approved) or any(piece.says("unit") for piece in s.open())):
         return None  # how many of them are potent, or drugs, is not counted
     top = s.take("top")
     limit = limit_of(s)
@@ -68,13 +69,20 @@ def partners(s: Slots) -> Query | None:
     if limit is None and not counted and (strongest or weakest or top) and not _plural(related, s):
         limit = 1
     named = tuple(dict.fromkeys(name for name in measures if name not in ("affinity",)))
-    filters = [*conditions, *(Filter("protein class", "has", name, words=name) for name in listed)]
+    filters = [*conditions, *approved, *(Filter("protein class", "has", name, words=name) for name in listed)]
     aggregate: Aggregate = "count" if counted else "yes_no" if yes_no else "list"
     return Query(
         "list", subjects_of([subject], kind), named, object=listing, filters=tuple(filters),
         order="weakest" if weakest else "strongest" if strongest or top else "", limit=limit, aggregate=aggregate,
         kind="activity",
     )  # fmt: skip
+
+
+def _approved(s: Slots) -> list[Filter]:
+    """Read the adjective that leaves only approved molecules on a list: "approved", "FDA-approved"."""
+    return [
+        Filter("approval status", "has", piece.value("approved")[0], words=piece.text) for piece in s.take("approved")
+    ][:1]
 
 
 def _acts_the_other_way(s: Slots, subject: Thing, kind: EntityKind) -> bool:
@@ -247,6 +255,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     conditions = s.filters(affinities=False)
     for condition in conditions:
         s.take_value("value", condition.field)
+    conditions += _approved(s) if listing == "molecule" else []
     counted = bool(s.take("count"))
     s.take("contain", "imperative", "identify", "use", "top", "where", "substructure", "known", "name", "everything")
     conditions += [Filter("EC number", "has", number, words=f"EC {number}") for number in numbers]

@@ -23,7 +23,7 @@ Role: TypeAlias = Literal[
     "same", "structural", "similar", "substructure", "compare", "difference", "describe", "identify", "papers",
     "convert", "hazard", "hazards", "degree of hazard", "organism", "effect", "where", "family", "function", "name",
     "residue", "position", "smarts", "dummy", "path", "part", "term", "known", "talk", "use", "encode", "express",
-    "everything", "tag", "variant", "altered", "basis", "place", "like", "abroad", "take part", "other",
+    "everything", "tag", "variant", "altered", "approved", "basis", "place", "like", "abroad", "take part", "other",
 ]  # fmt: skip
 """What a phrase does in a question. ``other`` is a word that nobody listed."""
 

@@ -118,9 +118,8 @@ class Reading:
         yield from (
             frames.talk, frames.papers, counting.path, counting.count, counting.residue, comparisons.by_affinity,
             frames.pair, comparisons.by_structure, comparisons.by_value, frames.hazards, lists.similar,
-            lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.values, frames.name_of,
-            frames.described,
-            comparisons.side_by_side, self._statement, frames.identified,
+            lists.containing, lists.ingredient, lists.partners, lists.known_here, frames.approved, frames.values,
+            frames.name_of, frames.described, comparisons.side_by_side, self._statement, frames.identified,
         )  # fmt: skip
         yield partial(lists.by_attribute, terms=self._terms)
 

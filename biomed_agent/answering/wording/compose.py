@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from biomed_agent.answering.gaps import Gap
 from biomed_agent.core.chemistry import structures
+from biomed_agent.core.drug_facts import APPROVAL
 from biomed_agent.core.predicates import LABELS
-from biomed_agent.core.query import Query
+from biomed_agent.core.query import Filter, Query
 from biomed_agent.core.types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
 from biomed_agent.core.words import listed, plural, shorten
 
@@ -155,14 +156,19 @@ def _listed_as(query: Query, things: str) -> str:
     """Say in one line what a list holds: ``list proteins with Kd below 10 nM on imatinib, strongest first``."""
     lead = {"count": "number of", "yes_no": "whether there are"}.get(query.aggregate, "list")
     some = f" {query.limit}" if query.limit else ""
-    noun = f"{query.object or 'partner'}s"
-    conditions = list(dict.fromkeys(str(condition) for condition in query.filters))
+    status = [_status(condition) for condition in query.filters if condition.field == APPROVAL]
+    noun = " ".join([*status, f"{query.object or 'partner'}s"])
+    conditions = list(dict.fromkeys(str(condition) for condition in query.filters if condition.field != APPROVAL))
     limits = f" with {listed(conditions)}" if conditions else ""
     if not things:
         return f"{lead}{some} {noun}{limits}"
     measured = listed(list(query.predicates)) if query.predicates else ""
     order = {"weakest": ", weakest first"}.get(query.order, ", strongest first" if query.aggregate != "count" else "")
     return f"{lead}{some} {noun} measured to bind {things}{f' by {measured}' if measured else ''}{limits}{order}"
+
+
+def _status(condition: Filter) -> str:
+    return "approved" if condition.value == "approved" else f"{condition.value}-approved"
 
 
 def question_of(query: Query, names: Sequence[str]) -> str:

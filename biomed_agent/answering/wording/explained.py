@@ -113,6 +113,7 @@ _ROLES: Mapping[str, str] = {
     "path": "asks for the shortest path",
     "part": "how hydrogens are counted: {}",
     "variant": "changed residue: {}",
+    "approved": "asks for what is approved",
     "altered": "says that the protein is changed",
     "obey": "asks for the verdict",
     "take part": "says that it takes part",

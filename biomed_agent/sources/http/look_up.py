@@ -29,6 +29,8 @@ class LookUp:
     log_line: str
     withheld: str = ""
     """of a name or query that is a structure, the part that is one"""
+    edition: str = ""
+    """release of the service's data that a kept reply must be of; it is not sent"""
 
     @property
     def full_url(self) -> str:
@@ -47,7 +49,8 @@ class LookUp:
     @property
     def key(self) -> str:
         """What the reply is kept under."""
-        parts = [self.method, self.url, sorted(self.params.items()), sorted(self.form.items())]
+        parts: list[object] = [self.method, self.url, sorted(self.params.items()), sorted(self.form.items())]
+        parts += [self.edition] if self.edition else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def judged(self) -> LookUp:

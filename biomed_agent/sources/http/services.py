@@ -58,8 +58,10 @@ SERVICES: dict[str, Service] = {
         "bibliographic data free to use; abstracts may be under copyright",
         7 * DAY,
     ),
+    "chembl": Service("ChEMBL", "https://www.ebi.ac.uk/chembl/api/data", 2, "CC BY-SA 3.0", 90 * DAY),
 }
-"""Rates: PubChem and NCBI publish theirs (NCBI: 10 with a key); UniProt and Europe PMC publish none, 5 is polite."""
+"""Rates: PubChem and NCBI publish theirs (NCBI: 10 with a key); UniProt and Europe PMC publish none, 5 is polite.
+ChEMBL publishes none and computes longer: 2. Its replies are kept by release, so long as one lasts."""
 
 
 def placed(service: Service, given: str | Service | None) -> Service:

@@ -181,6 +181,7 @@ class Transport:
         ttl: float | None = None,
         check: Check | None = None,
         poll_path: PollPath | None = None,
+        edition: str = "",
     ) -> Reply:
         """Fetch ``path`` of ``service``.
 
@@ -195,6 +196,7 @@ class Transport:
                 :class:`~biomed_agent.core.errors.Unavailable` is tried again;
                 :class:`~biomed_agent.core.errors.NotFound` is an answer, kept for :data:`ABSENT_TTL` seconds.
             poll_path: Says where to ask for an answer that is being prepared; such a reply is never kept.
+            edition: Release of the service's data under which the reply is kept, so that none outlives it.
 
         Returns:
             The reply, also with a status of 4xx: what those mean is for the caller (or ``check``) to say.
@@ -205,7 +207,8 @@ class Transport:
             TimedOut: No answer within what is left of the call that this works for.
             Cancelled: That call was cancelled; a request under way is dropped.
         """
-        return self._ask(self._call("GET", service, path, params, None, discloses, log_line), ttl, check, poll_path)
+        call = replace(self._call("GET", service, path, params, None, discloses, log_line), edition=edition)
+        return self._ask(call, ttl, check, poll_path)
 
     def post(
         self,

@@ -174,6 +174,28 @@ class Lists(Reader):
             facts.append(Fact(molecule.handle, "molecular weight", weight, "g/mol", provenance=origin))
         return Listed(tuple(molecules), len(kept), tuple(facts), passed_over=len(unknown - set(weights)))
 
+    def stated(self, predicate: str, inchikeys: Iterable[str]) -> dict[str, list[Fact]]:
+        """Return what is stated of many molecules under one predicate, by InChIKey; those without it are left out.
+
+        The facts have the InChIKey as their subject, since no record is read for them.
+        """
+        wanted = list(dict.fromkeys(key for key in inchikeys if key))
+        found: dict[str, list[Fact]] = {}
+        for start in range(0, len(wanted), CHUNK_SIZE):
+            chunk = wanted[start : start + CHUNK_SIZE]
+            marks = ", ".join("?" * len(chunk))
+            # A cross join keeps the order: the molecules first, or each fact of the index would be read.
+            sql = (
+                "SELECT e.inchikey, f.value, f.source FROM molecule e CROSS JOIN fact f ON f.entity = e.id "
+                f"AND f.kind = 'm' WHERE e.inchikey IN ({marks}) AND f.predicate = ? ORDER BY f.rowid"
+            )
+            for file, row in self._rows(sql, (*chunk, predicate)):
+                key = row["inchikey"]
+                fact = Fact(key, predicate, row["value"], provenance=file.provenance(row["source"]))
+                if fact not in found.setdefault(key, []):
+                    found[key].append(fact)
+        return found
+
     def every_molecule(self) -> Iterator[Molecule]:
         """Yield every molecule that has its weight on record, once, as its first file has it."""
         known: set[str] = set()

@@ -11,6 +11,8 @@ joined by ``|``):
 - ``affinities.tsv``: ``inchikey accession measure relation value unit source`` and any of :data:`MEASUREMENT_COLUMNS`;
   ``relation`` is empty where the source lost it, ``construct`` says which part of the protein was measured (``JH1
   domain``), ``refs`` are ``PMID:15084136|DOI:10.1021/...``; the rest is :class:`biomed_agent.core.types.Measurement`.
+- ``drug_facts.tsv``: ``inchikey predicate value source``; predicates are ``approval status``, ``indication``,
+  ``mechanism of action``.
 - ``brands.tsv``: ``brand name`` (name of a molecule of the same folder).
 - ``aliases.tsv``: ``alias accession``.
 - ``homonyms.tsv``: ``name label kind handle``.
@@ -38,7 +40,7 @@ SCHEMA_VERSION = 5
 """Raised whenever the tables below, the name keys or their filling change."""
 FIRST_DUMP_ID = 1 << 20
 """number of the first molecule that came from a dump"""
-TABLES = ("molecules", "proteins", "affinities", "brands", "aliases", "homonyms", "sources")
+TABLES = ("molecules", "proteins", "affinities", "drug_facts", "brands", "aliases", "homonyms", "sources")
 TERM_PREDICATES = (
     "ChEBI class", "ChEBI role", "protein family", "EC number", "subcellular location", "membrane topology",
     "GO molecular function", "GO biological process", "GO cellular component",
@@ -204,6 +206,7 @@ def fill_tables(connection: sqlite3.Connection, folder: Path) -> None:
     molecules = _fill_molecules(connection, folder)
     proteins = _fill_proteins(connection, folder)
     _fill_affinities(connection, folder, molecules, proteins)
+    _fill_drug_facts(connection, folder, molecules)
     for position, row in enumerate(read_table(folder, "homonyms")):
         cells = (name_key(row["name"]), position, row["name"], row["label"], row["kind"], row["handle"])
         connection.execute("INSERT INTO homonym VALUES (?, ?, ?, ?, ?, ?)", cells)
@@ -326,6 +329,16 @@ def _fill_affinities(
         if row["inchikey"] in molecules and row["accession"] in proteins
     )  # fmt: skip
     add_activities(connection, rows)
+
+
+def _fill_drug_facts(connection: sqlite3.Connection, folder: Path, molecules: dict[str, int]) -> None:
+    """Fill what is stated of molecules as drugs, of those that are in the index."""
+    rows = (
+        ("m", molecules[row["inchikey"]], row["predicate"], row["value"], row["source"])
+        for row in read_table(folder, "drug_facts")
+        if row["inchikey"] in molecules
+    )
+    connection.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def add_activities(connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> None:

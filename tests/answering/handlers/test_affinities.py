@@ -83,8 +83,8 @@ def test_scores_alone_are_explained_and_no_constant_is_claimed(agent: BioMedAgen
     assert "(measured ligands, not a list of approved drugs; KIBA scores)" in listed.text
     assert "(10 of 10 by KIBA score)" in listed.text
     assert listed.text.endswith(WHAT_A_SCORE_IS)
-    approved = agent.ask("Which approved drugs inhibit JAK2?")
-    assert (approved.status, approved.unread) == ("inapplicable", ("approved",))
+    withdrawn = agent.ask("Which withdrawn drugs inhibit JAK2?")
+    assert (withdrawn.status, withdrawn.unread) == ("inapplicable", ("withdrawn",))
 
 
 def test_a_list_says_how_many_there_are_and_ranks_each_measure_by_itself(agent: BioMedAgent) -> None:

@@ -49,6 +49,7 @@ CALLS: dict[str, Callable[[LocalIndex], object]] = {
     "activities": lambda index: index.activities(MOLECULE, PROTEIN),
     "activities_of": lambda index: [index.activities_of(MOLECULE), index.activities_of(PROTEIN)],
     "partners": lambda index: [index.partners(MOLECULE), index.partners(PROTEIN)],
+    "stated": lambda index: index.stated("approval status", [MOLECULE.inchikey, "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"]),
 }
 """a call of each public method that reads; a new one must be added"""
 COUNTING = {
