@@ -37,8 +37,9 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.sources.local import STARTER, LocalIndex
 from biomed_agent.sources.local.articles import read_query, search
-from biomed_agent.sources.local.build import Progress, build_from_dumps
+from biomed_agent.sources.local.build import build_from_dumps
 from biomed_agent.sources.local.files import open_file
+from biomed_agent.sources.local.progress import Progress
 from biomed_agent.sources.local.schema import FIRST_DUMP_ID, read_table
 from biomed_agent.sources.local.structures import SAMPLE_SIZE
 

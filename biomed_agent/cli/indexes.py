@@ -14,9 +14,11 @@ from biomed_agent.cli.terminal import PROGRAM, Screen
 from biomed_agent.core.words import counted
 
 if TYPE_CHECKING:
-    from biomed_agent.sources.local.build import Progress, Report
+    from biomed_agent.sources.local.progress import Progress, Report
 
 MAX_REJECTED_LINES = 10
+MAX_REASONS = 8
+"""reasons for which rows of one file were not kept that are shown; all are in the index"""
 PROGRESS_SECONDS = 10.0
 """seconds between two lines of progress where standard error is no terminal"""
 
@@ -43,6 +45,15 @@ def add_arguments(build: argparse.ArgumentParser) -> None:
         default=[],
         help="PubMed's .xml, the oldest file first",
     )
+    build.add_argument(
+        "--activities",
+        nargs="+",
+        action="extend",
+        metavar="DUMP",
+        default=[],
+        help="measured affinities: chembl_NN.db, CSV or JSON of ChEMBL's with chembl_uniprot_mapping.txt, BindingDB's "
+        ".tsv, or a table with inchikey or smiles, accession, measure, relation, value, unit",
+    )
     build.add_argument("--starter", action="store_true", help="put the records that ship with the package in first")
     build.add_argument("--restart", action="store_true", help="begin anew rather than go on where a build stopped")
     build.add_argument("--json", action="store_true", help="write JSON")
@@ -66,6 +77,7 @@ def build(arguments: argparse.Namespace, screen: Screen) -> int:
             molecules=[Path(path) for path in arguments.molecules],
             proteins=[Path(path) for path in arguments.proteins],
             articles_in=[Path(path) for path in arguments.articles],
+            activities=[Path(path) for path in arguments.activities],
             starter=arguments.starter,
             restart=arguments.restart,
             tell=teller,
@@ -114,6 +126,7 @@ def _plain(report: Report) -> dict[str, Any]:
         "path": str(report.path),
         "counts": report.counts,
         "rejected": report.bad,
+        "skipped": [{"file": file, "reason": reason, "records": count} for file, reason, count in report.skipped],
         "rejected_first": [f"{file}:{line}: {reason}" for file, line, reason in report.rejected[:MAX_REJECTED_LINES]],
         "verified": report.verified,
         "resumed": report.resumed,
@@ -121,13 +134,30 @@ def _plain(report: Report) -> dict[str, Any]:
     }
 
 
+_NOUNS = {
+    "molecule": "molecule", "protein": "protein", "activity": "measured value", "article": "article", "name": "name",
+}  # fmt: skip
+"""what rows of a table are called"""
+
+
+def _skipped(report: Report) -> list[str]:
+    """Return why rows of activities were not kept, the most frequent reasons of each file first."""
+    lines: list[str] = []
+    for file in dict.fromkeys(file for file, _, _ in report.skipped):
+        reasons = [(reason, count) for name, reason, count in report.skipped if name == file]
+        lines.append(f"{counted(sum(count for _, count in reasons), 'row')} of {file} not kept:")
+        lines += [f"  {count:>11,}  {reason}" for reason, count in reasons[:MAX_REASONS]]
+        if rest := reasons[MAX_REASONS:]:
+            lines.append(f"  {sum(count for _, count in rest):>11,}  for {counted(len(rest), 'other reason')}")
+    return lines
+
+
 def _text(report: Report) -> str:
-    held = ", ".join(
-        counted(report.counts[noun], noun) for noun in ("molecule", "protein", "article", "name") if report.counts[noun]
-    )
+    held = ", ".join(counted(report.counts[table], noun) for table, noun in _NOUNS.items() if report.counts[table])
     again = " (it went on where it had stopped)" if report.resumed else ""
     lines = [f"{report.path}: {held}; {_size(report.path)} in {_duration(report.seconds)}{again}."]
     lines += [f"{counted(report.bad, 'record')} left out."] if report.bad else []
+    lines += _skipped(report)
     lines += [f"{report.verified}."] if report.verified else []
     lines.append(f"Use it: {PROGRAM} --index {report.path} ask ..., or set BIOMED_AGENT_INDEX={report.path.resolve()}")
     return "\n".join(lines)

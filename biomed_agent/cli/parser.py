@@ -101,8 +101,8 @@ def build_parser() -> argparse.ArgumentParser:
 def _index_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     from biomed_agent.cli.indexes import add_arguments, add_info_arguments
 
-    words = "build a local index from dumps of PubChem, UniProt and PubMed"
-    usage = "--output FILE [--molecules|--proteins|--articles DUMP...]"
+    words = "build a local index from dumps of PubChem, UniProt, PubMed, ChEMBL and BindingDB"
+    usage = "--output FILE [--molecules|--proteins|--articles|--activities DUMP...]"
     add_arguments(add(actions, "build", "indexes.build", words, usage))
     add_info_arguments(add(actions, "info", "indexes.info", "say what local indexes hold", "[FILE...]"))
 

@@ -8,7 +8,7 @@ import pytest
 
 from biomed_agent.cli import indexes
 from biomed_agent.cli.terminal import Screen
-from biomed_agent.sources.local.build import Progress
+from biomed_agent.sources.local.progress import Progress
 from tests.cli.test_terminal import Terminal
 
 

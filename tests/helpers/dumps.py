@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from biomed_agent.sources.local import LocalIndex
-from biomed_agent.sources.local.build import Report, build_from_dumps
+from biomed_agent.sources.local.build import build_from_dumps
 from biomed_agent.sources.local.files import open_file
+from biomed_agent.sources.local.progress import Report
 
 STRUCTURES = {
     2244: ("CC(=O)OC1=CC=CC=C1C(=O)O", "BSYNRYMUTXBXSQ-UHFFFAOYSA-N", "Aspirin", "C9H8O4"),

@@ -2,7 +2,7 @@
 
 The starter set that ships with the package (``biomed_agent/data/starter``) is built into a SQLite file in the cache
 folder on first use; ``biomed-agent index build`` makes others of tables of the same layout and of the dumps of
-PubChem, UniProt and PubMed.
+PubChem, UniProt, PubMed, ChEMBL and BindingDB.
 """
 
 from __future__ import annotations

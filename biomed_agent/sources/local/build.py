@@ -10,67 +10,36 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.sources.local import articles, compounds, schema, sequences
-from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, reject
+from biomed_agent.sources.local.activity_dumps import formats, storing
+from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Skipped, reject, skip
 from biomed_agent.sources.local.files import STARTER, made_by_us
-from biomed_agent.sources.local.structures import complete_structures, verify_sample
+from biomed_agent.sources.local.finishing import finish
+from biomed_agent.sources.local.progress import Report, Tell, progress_of
 
 BATCH_SIZE = 20_000
 """records that are stored at once"""
 ARTICLE_BATCH_SIZE = 2_000
-STATE_VERSION = "4"
+STATE_VERSION = "5"
 """of the files ``NAME.partial``; another one is built anew"""
 
+TARGETS = "targets"
+"""kind of a list of targets, of which nothing is kept by itself"""
 _PROGRESS = """
 CREATE TABLE IF NOT EXISTS input (path TEXT PRIMARY KEY, kind TEXT, size INTEGER, modified INTEGER, source TEXT,
     records INTEGER DEFAULT 0, stored INTEGER DEFAULT 0, bad INTEGER DEFAULT 0, done INTEGER DEFAULT 0,
     damaged INTEGER DEFAULT 0);
+CREATE TABLE IF NOT EXISTS skip (file INTEGER, reason TEXT, records INTEGER, PRIMARY KEY (file, reason)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS step (name TEXT PRIMARY KEY);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a build is."""
-
-    doing: str
-    """file or step"""
-    fraction: float
-    """of the file or step, from 0 to 1"""
-    records: int
-    """read of the file, or done of the step, in all"""
-    rate: float
-    """records per second since the build began or went on"""
-    left: float | None
-    """seconds the file or step will take, None when that cannot be told yet"""
-
-
-Tell: TypeAlias = Callable[[Progress], None]
-
-
-@dataclass(slots=True)
-class Report:
-    """What was built."""
-
-    path: Path
-    counts: dict[str, int] = field(default_factory=dict)
-    """rows by table"""
-    rejected: list[tuple[str, int, str]] = field(default_factory=list)
-    """file, line and reason of the first records that could not be used"""
-    bad: int = 0
-    """records that could not be used"""
-    resumed: bool = False
-    verified: str = ""
-    """what reading a sample of the structures showed"""
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +61,21 @@ def build_from_dumps(
     molecules: Sequence[Path] = (),
     proteins: Sequence[Path] = (),
     articles_in: Sequence[Path] = (),
+    activities: Sequence[Path] = (),
     starter: bool = False,
     restart: bool = False,
     tell: Tell = lambda progress: None,
 ) -> Report:
-    """Build the index ``output`` from dumps; see :mod:`.compounds`, :mod:`.sequences` and :mod:`.articles`.
+    """Build the index ``output`` from dumps.
+
+    See :mod:`.compounds`, :mod:`.sequences`, :mod:`.articles` and :mod:`.activity_dumps`.
 
     Args:
         output: The SQLite file to write; one that is there is replaced at the end.
         molecules: Dumps of molecules.
         proteins: Dumps of proteins.
         articles_in: Dumps of articles, the oldest first; later records replace earlier ones.
+        activities: Dumps of measured activities, and ChEMBL's list of targets.
         starter: Whether the starter set's tables go in first.
         restart: Begin anew even if an interrupted build of the same files could go on.
         tell: Is told how far it is, after every batch.
@@ -113,9 +86,11 @@ def build_from_dumps(
             is no index that could be replaced.
     """
     began = time.monotonic()
-    inputs = _inputs(molecules, proteins, articles_in)
+    inputs = _inputs(molecules, proteins, articles_in, activities)
     if not inputs and not starter:
-        raise InvalidInput("there is nothing to build an index from.", "Give --molecules, --proteins or --articles.")
+        raise InvalidInput(
+            "there is nothing to build an index from.", "Give --molecules, --proteins, --articles or --activities."
+        )
     _check_output(output, inputs)
     partial = output.with_name(f"{output.name}.partial")
     plan = _plan(inputs, starter)
@@ -133,9 +108,9 @@ def build_from_dumps(
             try:
                 for number, input_ in enumerate(inputs, start=1):
                     _read(db, number, input_, tell)
-                _finish(db, inputs, report, tell)
+                finish(db, report, _digest([str(input_.state) for input_ in inputs] + [plan]), tell)
             except InvalidInput:
-                if not db.execute("SELECT 1 FROM input WHERE stored > 0").fetchone():
+                if not db.execute(f"SELECT 1 FROM input WHERE stored > 0 AND kind <> '{TARGETS}'").fetchone():
                     _delete(partial)  # nothing that another try could go on with
                 raise
         partial.replace(output)
@@ -185,18 +160,24 @@ def _check_output(output: Path, inputs: Sequence[_Input]) -> None:
         ) from error
 
 
-def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Sequence[Path]) -> list[_Input]:
+def _inputs(
+    molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Sequence[Path], activities: Sequence[Path]
+) -> list[_Input]:
     """Return the files in the order in which they are read."""
     kinds: tuple[tuple[str, Sequence[Path], Callable[[Path], Format]], ...] = (
         ("molecules", molecules, compounds.format_of),
         ("proteins", proteins, sequences.format_of),
         ("articles", articles_in, articles.format_of),
+        ("activities", activities, formats.format_of),  # last, because they name molecules and proteins
     )
     inputs: list[_Input] = []
     for kind, paths, format_of in kinds:
         for path in paths:
             _check_dump(path)
-        several = [_Input(path, kind, format_of(path)) for path in {path.resolve(): path for path in paths}.values()]
+        formats_of = [(path, format_of(path)) for path in {path.resolve(): path for path in paths}.values()]
+        several = [
+            _Input(path, TARGETS if formats.gives_targets(format_) else kind, format_) for path, format_ in formats_of
+        ]
         known = {input_.path.resolve(): input_.kind for input_ in inputs}
         for path in paths:
             if path.resolve() in known:
@@ -206,8 +187,26 @@ def _inputs(molecules: Sequence[Path], proteins: Sequence[Path], articles_in: Se
                 f"{several[0].path.name} holds no structures, and no other file that was given does.",
                 "Give CID-SMILES, an SDF file or a table with SMILES as well.",
             )
+        if kind == "activities":
+            _check_targets(several)
         inputs += sorted(several, key=lambda input_: input_.format.order)
     return inputs
+
+
+def _check_targets(several: Sequence[_Input]) -> None:
+    """Refuse tables that name targets by ids of ChEMBL without the list that says which protein each is."""
+    named = [input_.path for input_ in several if formats.needs_targets(input_.format)]
+    lists = [input_.path for input_ in several if input_.kind == TARGETS]
+    if lists and not named:
+        raise InvalidInput(
+            f"{lists[0]} is ChEMBL's list of targets, and no table that names targets was given.",
+            "Give the table of activities to --activities too.",
+        )
+    if named and not lists:
+        raise InvalidInput(
+            f"{named[0]} names targets by ChEMBL ids, and nothing that was given says which proteins they are.",
+            "Give chembl_uniprot_mapping.txt (in the folder of each release on ChEMBL's FTP site) to --activities too.",
+        )
 
 
 def _check_dump(path: Path) -> None:
@@ -264,6 +263,7 @@ def _read_again(db: sqlite3.Connection, inputs: Sequence[_Input]) -> None:
             continue
         db.execute("BEGIN")
         db.execute("DELETE FROM rejected WHERE file = ?", (input_.path.name,))
+        db.execute("DELETE FROM skip WHERE file = ?", (number,))
         db.execute(
             "UPDATE input SET size = ?, modified = ?, records = 0, stored = 0, bad = 0, damaged = 0 WHERE rowid = ?",
             (*input_.state[2:], number),
@@ -278,7 +278,7 @@ def _delete(partial: Path) -> None:
 
 def _begin(db: sqlite3.Connection, inputs: Sequence[_Input], starter: bool, plan: str) -> None:
     schema.create(db)
-    db.executescript(_PROGRESS + compounds.STAGING)
+    db.executescript(_PROGRESS + compounds.STAGING + storing.STAGING)
     db.execute("BEGIN")
     if starter:
         schema.fill_tables(db, STARTER)
@@ -289,7 +289,8 @@ def _begin(db: sqlite3.Connection, inputs: Sequence[_Input], starter: bool, plan
             "as of the file's origin",
             "",
         )
-        db.execute("INSERT OR IGNORE INTO source VALUES (?, ?, ?, ?)", (key, name, licence, url))
+        known = [(key, name, licence, url), *input_.format.sources]
+        db.executemany("INSERT OR IGNORE INTO source VALUES (?, ?, ?, ?)", known)
         db.execute(
             "INSERT INTO input (path, kind, size, modified, source) VALUES (?, ?, ?, ?, ?)", (*input_.state, key)
         )
@@ -312,25 +313,28 @@ def _read_on(db: sqlite3.Connection, number: int, input_: _Input, tell: Tell) ->
         return
     began, size = time.monotonic(), ARTICLE_BATCH_SIZE if input_.kind == "articles" else BATCH_SIZE
     with Dump(input_.path) as dump:
+        dump.skipped = read
         records = input_.format.read(dump)
         start = sum(1 for _ in islice(records, read))
         before = dump.fraction
         while True:
             batch = list(islice(records, size))
-            good = [record for record in batch if not isinstance(record, Bad)]
+            good = [record for record in batch if not isinstance(record, Bad | Skipped)]
+            unwanted = Counter(record.reason for record in batch if isinstance(record, Skipped))
             bad = [record for record in batch if isinstance(record, Bad)]
             if not start and len(bad) == size:
                 raise _useless(input_, f"the first {size:,} records", bad[0])
             db.execute("BEGIN")
             input_.format.store(db, good, Origin(source, number, start + 1))
             reject(db, number, bad)
+            skip(db, number, unwanted)
             db.execute(
                 "UPDATE input SET records = records + ?, stored = stored + ?, done = ? WHERE rowid = ?",
                 (len(batch), len(good), len(batch) < size, number),
             )
             db.execute("COMMIT")
             start += len(batch)
-            tell(_progress(input_.path.name, dump.fraction, before, start, start - read, began))
+            tell(progress_of(input_.path.name, dump.fraction, before, start, start - read, began))
             if len(batch) < size:
                 return
 
@@ -338,144 +342,6 @@ def _read_on(db: sqlite3.Connection, number: int, input_: _Input, tell: Tell) ->
 def _useless(input_: _Input, which: str, bad: Bad) -> InvalidInput:
     return InvalidInput(
         f"none of {which} of {input_.path} can be used; line {bad.line:,}: {bad.reason}.",
-        f"It was read as {input_.format.name}, which its name stands for; rename it if it is something else.",
+        f"It was read as {input_.format.name}, which its {'content' if input_.kind == 'activities' else 'name'} stands "
+        "for; rename it if it is something else.",
     )
-
-
-def _progress(doing: str, fraction: float, before: float, records: int, fresh: int, began: float) -> Progress:
-    seconds = max(time.monotonic() - began, 1e-6)
-    gained = fraction - before
-    left = seconds / gained * (1 - fraction) if gained > 0 else None
-    return Progress(doing, fraction, records, fresh / seconds, left)
-
-
-# -- from what was read to an index
-
-
-def _finish(db: sqlite3.Connection, inputs: Sequence[_Input], report: Report, tell: Tell) -> None:
-    """Turn what was read into an index; each step is done once, however often the build is interrupted."""
-    complete_structures(db, lambda done, of, began: tell(_progress("InChIKeys", done / of, 0.0, done, done, began)))
-    _check_stored(db)
-    report.verified = verify_sample(db)
-    for name, sql in _STEPS:
-        if _begin_step(db, name, tell):
-            for statement in sql:
-                db.execute(statement)
-            db.execute("INSERT INTO step VALUES (?)", (name,))
-            db.execute("COMMIT")
-    if _begin_step(db, "terms", tell):
-        schema.add_terms(db)
-        db.execute("INSERT INTO step VALUES ('terms')")
-        db.execute("COMMIT")
-    _fill_words(db, tell)
-    if _begin_step(db, "indexes", tell):
-        for statement in schema.INDEXES.split(";"):
-            db.execute(statement)
-        db.execute("INSERT INTO step VALUES ('indexes')")
-        db.execute("COMMIT")
-    report.bad = int(db.execute("SELECT coalesce(sum(bad), 0) FROM input").fetchone()[0])
-    rejected = db.execute("SELECT file, line, reason FROM rejected ORDER BY file, line LIMIT 1000").fetchall()
-    report.rejected = [(str(file), int(line), str(reason)) for file, line, reason in rejected]
-    built_from = [f"{Path(path).name} ({stored:,} of {records:,})" for path, stored, records in
-                  db.execute("SELECT path, stored, records FROM input ORDER BY rowid")]  # fmt: skip
-    schema.note(
-        db,
-        built_from="; ".join(built_from) or "the starter set",
-        digest=_digest([str(input_.state) for input_ in inputs] + [str(db.execute(_PLAN).fetchone()[0])]),
-        rejected=str(report.bad),
-        verified=report.verified,
-        built=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    )
-    for table in ("molecule", "protein", "name", "fact", "article"):
-        report.counts[table] = int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-    tell(_progress("analysing and packing", 0.0, 0.0, 0, 0, time.monotonic()))
-    db.executescript("PRAGMA analysis_limit = 1000; ANALYZE;")
-    free, pages = (int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("freelist_count", "page_count"))
-    if free > pages // 5:
-        db.execute("VACUUM")
-    # Last, so that a build that is killed before goes on; from here on the file is an index.
-    db.executescript("BEGIN; DELETE FROM meta WHERE key = 'plan'; DROP TABLE input; DROP TABLE step; COMMIT;")
-    db.execute("PRAGMA journal_mode = DELETE")
-
-
-def _check_stored(db: sqlite3.Connection) -> None:
-    """Refuse dumps of which nothing can be used."""
-    files, records, stored = db.execute("SELECT count(*), sum(records), sum(stored) FROM input").fetchone()
-    if files and not records:
-        raise InvalidInput("the files that were given hold no records.", "Check that each is what its name says.")
-    if files and not stored:
-        first = db.execute("SELECT file || ':' || line || ': ' || reason FROM rejected").fetchone()[0]
-        raise InvalidInput(f"no record can be used; {first}.", "Check that each file is what its name says.")
-
-
-def _begin_step(db: sqlite3.Connection, name: str, tell: Tell) -> bool:
-    if db.execute("SELECT 1 FROM step WHERE name = ?", (name,)).fetchone():
-        return False
-    tell(_progress(name, 0.0, 0.0, 0, 0, time.monotonic()))
-    db.execute("BEGIN")
-    return True
-
-
-# Rows of dumps are numbered after those of the starter set. What holds no structure or key is left out.
-_STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        "identifiers",
-        (
-            f"INSERT OR IGNORE INTO molecule_id SELECT namespace, value, molecule + {schema.FIRST_DUMP_ID} FROM raw_id "
-            "WHERE EXISTS (SELECT 1 FROM raw_molecule r WHERE r.id = raw_id.molecule) ORDER BY 1, 2, 3",
-            "INSERT OR IGNORE INTO molecule_id "
-            f"SELECT 'cid', CAST(id AS TEXT), id + {schema.FIRST_DUMP_ID} FROM raw_molecule "
-            f"WHERE id < {compounds.FIRST_OWN_ID} ORDER BY 2",
-            "DROP TABLE raw_id",
-        ),
-    ),
-    (
-        "molecules",
-        (
-            f"INSERT INTO molecule SELECT id + {schema.FIRST_DUMP_ID}, inchikey, name, smiles, formula, weight, "
-            f"CASE WHEN id < {compounds.FIRST_OWN_ID} THEN 'cid=' || id ELSE '' END, NULL, NULL, NULL, "
-            "CASE WHEN source = 'PubChem' THEN 'PubChem CID ' || id ELSE source END FROM raw_molecule "
-            "WHERE inchikey <> '' ORDER BY id",
-            "DROP TABLE raw_molecule",
-        ),
-    ),
-    (
-        "names",
-        (
-            "INSERT OR IGNORE INTO name SELECT key, kind, "
-            f"CASE kind WHEN 'm' THEN entity + {schema.FIRST_DUMP_ID} ELSE entity END, "
-            "rank, shown, reason FROM raw_name ORDER BY 1, 2, 3, 4",
-            "DROP TABLE raw_name",
-        ),
-    ),
-)
-
-
-def _fill_words(db: sqlite3.Connection, tell: Tell) -> None:
-    """Fill the table of words batch by batch; the last step merges it into one piece, which is searched quickest."""
-    total = int(db.execute("SELECT count(*) FROM article").fetchone()[0])
-    row = db.execute("SELECT name FROM step WHERE name LIKE 'words %'").fetchone()
-    last = int(row[0].split(" ")[1]) if row else -1
-    began, fresh = time.monotonic(), 0
-    if last < 0 and total:
-        for setting, value in (("hashsize", 64 << 20), ("automerge", 0)):
-            db.execute("INSERT INTO article_text (article_text, rank) VALUES (?, ?)", (setting, value))
-        db.execute("INSERT INTO article_text (article_text, rank) VALUES ('rank', 'bm25(4.0, 1.0)')")
-    before = int(db.execute("SELECT count(*) FROM article WHERE id <= ?", (last,)).fetchone()[0])
-    while numbers := db.execute("SELECT id FROM article WHERE id > ? ORDER BY id LIMIT 20000", (last,)).fetchall():
-        db.execute("BEGIN")
-        db.execute(
-            "INSERT INTO article_text (rowid, title, abstract) SELECT id, title, abstract FROM article "
-            "WHERE id > ? AND id <= ?",
-            (last, numbers[-1][0]),
-        )
-        last, fresh = numbers[-1][0], fresh + len(numbers)
-        db.execute("DELETE FROM step WHERE name LIKE 'words %'")
-        db.execute("INSERT INTO step VALUES (?)", (f"words {last}",))
-        db.execute("COMMIT")
-        done = before + fresh
-        tell(_progress("words", done / total, before / total, done, fresh, began))
-    if total and _begin_step(db, "merging", tell):
-        db.execute("INSERT INTO article_text (article_text) VALUES ('optimize')")
-        db.execute("INSERT INTO step VALUES ('merging')")
-        db.execute("COMMIT")

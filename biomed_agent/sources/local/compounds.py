@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS raw_id (namespace TEXT, value TEXT, molecule INTEGER)
 """
 FIRST_OWN_ID = 1 << 40
 """number of the first molecule without a CID; those with one have it as their number"""
+FIRST_ACTIVITY_ID = 1 << 42
+"""number of the first molecule that came with measured activities"""
 PUBCHEM = (
     "PubChem",
     "PubChem",

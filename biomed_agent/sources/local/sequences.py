@@ -232,14 +232,25 @@ def _flat_comments(lines: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
-    """Store proteins; one whose accession is there already stays as it is."""
+    insert_proteins(db, rows, [f"UniProt {row[1]}" for row in rows])
+
+
+def insert_proteins(db: sqlite3.Connection, rows: Sequence[Row], sources: Sequence[str]) -> None:
+    """Store proteins; one whose accession is there already stays as it is.
+
+    Args:
+        db: The index under construction.
+        rows: As readers yield them.
+        sources: Key and identifier of the record of each.
+    """
     names: list[Row] = []
     facts: list[Row] = []
-    for _line, accession, entry, name, gene, organism, taxon, reviewed, others, genes, stated, sequence in rows:
+    for row, source in zip(rows, sources, strict=True):
+        _line, accession, entry, name, gene, organism, taxon, reviewed, others, genes, stated, sequence = row
         done = db.execute(
             "INSERT OR IGNORE INTO protein VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (accession, entry, name, gene, organism, taxon, "|".join([*others, *genes]), sequence,
-             sequence_checksum(sequence), f"UniProt {accession}", reviewed),
+             sequence_checksum(sequence), source, reviewed),
         )  # fmt: skip
         number = done.lastrowid
         if not done.rowcount:
@@ -252,7 +263,7 @@ def _store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
             for rank, (shown, reason) in enumerate(called)
             if (key := name_key(shown))
         ]
-        facts += [("p", number, predicate, value, f"UniProt {accession}") for predicate, value in stated]
+        facts += [("p", number, predicate, value, source) for predicate, value in stated]
     db.executemany("INSERT INTO raw_name VALUES (?, ?, ?, ?, ?, ?)", names)
     db.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?)", facts)
 

@@ -65,7 +65,10 @@ def _leave_out(db: sqlite3.Connection, failed: Iterable[tuple[int, str]]) -> Non
         db.execute("DELETE FROM raw_molecule WHERE id = ?", (number,))
     for file, several in bad.items():
         reject(db, file, several)
-        db.execute("UPDATE input SET stored = stored - ? WHERE rowid = ?", (len(several), file))
+        # Rows of activities are counted when what was measured of a molecule is left out.
+        db.execute(
+            "UPDATE input SET stored = stored - ? WHERE rowid = ? AND kind <> 'activities'", (len(several), file)
+        )
 
 
 _Rows: TypeAlias = list[tuple[Any, ...]]

@@ -19,8 +19,9 @@ import pytest
 from biomed_agent.cli import main
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.sources.local import LocalIndex
-from biomed_agent.sources.local.build import Progress, build_from_dumps
+from biomed_agent.sources.local.build import build_from_dumps
 from biomed_agent.sources.local.files import open_file
+from biomed_agent.sources.local.progress import Progress
 from tests.helpers.dumps import ARTICLES, FLAT, built, packed, pubchem, pubmed
 
 # -- going on
