@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-MECHANISM, INDICATION, APPROVAL = "mechanism of action", "indication", "approval status"
+from biomed_agent.core.drug_facts import APPROVAL, INDICATION, MECHANISM, approval, indication, withdrawal
+
 WITHDRAWN, BLACK_BOX = "withdrawn", "black box warning"
-_APPROVED = 4
 
 
 class DrugFact(NamedTuple):
@@ -61,23 +61,14 @@ def _indications(db: sqlite3.Connection) -> Iterator[DrugFact]:
         db, "drug_indication", "molregno", "mesh_heading", "efo_term", "max_phase_for_ind", "drugind_id"
     ):
         if name := (mesh or efo or "").strip():
-            yield DrugFact(molregno, INDICATION, f"{name} ({phase_words(phase)})", f"indication {number}")
-
-
-def phase_words(phase: float | None) -> str:
-    """Return a clinical phase in words: 0.5 is early phase 1, -1 not known, 0 and None are before the clinic."""
-    if not phase:
-        return "preclinical"
-    if phase < 0:
-        return "phase not known"
-    return "early phase 1" if phase == 0.5 else f"phase {phase:g}"
+            yield DrugFact(molregno, INDICATION, indication(name, phase), f"indication {number}")
 
 
 def _approvals(db: sqlite3.Connection) -> Iterator[DrugFact]:
     """Yield how far molecules came, then where drugs were withdrawn and what their boxes warn of."""
     columns = ("molregno", "max_phase", "first_approval")
     for molregno, phase, year in _select(db, "molecule_dictionary", *columns, where="max_phase + 0 <> 0"):
-        yield DrugFact(molregno, APPROVAL, approval_words(phase, year), "molecule")
+        yield DrugFact(molregno, APPROVAL, approval(float(phase), year), "molecule")
     warned = set[tuple[int, str]]()
     for molregno, kind, reason, country, year, number in _select(
         db, "drug_warning", "molregno", "warning_type", "warning_class", "warning_country", "warning_year", "warning_id"
@@ -85,31 +76,10 @@ def _approvals(db: sqlite3.Connection) -> Iterator[DrugFact]:
         known = str(kind).strip().lower()
         if known in (WITHDRAWN, BLACK_BOX):
             warned.add((molregno, known))
-            words = withdrawal_words(country or "", year, reason or "") if known == WITHDRAWN else BLACK_BOX
+            words = withdrawal(country or "", year, reason or "") if known == WITHDRAWN else BLACK_BOX
             because = f": {reason}" if reason and known == BLACK_BOX else ""
             yield DrugFact(molregno, APPROVAL, f"{words}{because}", f"drug_warning {number}")
     for flag, known in (("withdrawn_flag", WITHDRAWN), ("black_box_warning", BLACK_BOX)):
         for molregno, _ in _select(db, "molecule_dictionary", "molregno", flag, where=f"{flag} = 1"):
             if (molregno, known) not in warned:
                 yield DrugFact(molregno, APPROVAL, known, "molecule")
-
-
-def approval_words(phase: Any, first_approval: int | None) -> str:
-    """Return how far a molecule came, by its highest phase, which is not 0.
-
-    >>> approval_words(4, 2012), approval_words(2.0, None), approval_words(-1, None)
-    ('approved (max phase 4, first approval 2012)', 'in clinical trials (max phase 2)', 'clinical phase not known')
-    """
-    number = float(phase)
-    if number == _APPROVED:
-        return f"approved (max phase 4{f', first approval {first_approval}' if first_approval else ''})"
-    if number < 0:
-        return "clinical phase not known"
-    return f"in clinical trials (max phase {number:g}{', early phase 1' if number == 0.5 else ''})"
-
-
-def withdrawal_words(countries: str, year: int | None, reason: str) -> str:
-    """Return that a drug was withdrawn, and where (countries are separated by semicolons), when and why if stated."""
-    named = [part.strip() for part in countries.split(";") if part.strip()]
-    where = f" in {' and '.join(named)}" if named else ""
-    return f"{WITHDRAWN}{where}{f' ({year})' if year else ''}{f': {reason}' if reason else ''}"

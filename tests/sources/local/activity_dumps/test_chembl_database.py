@@ -9,16 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from biomed_agent.core.drug_facts import approval, phase_name, withdrawal
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Measurement
 from biomed_agent.sources.local.activity_dumps.chembl_database import open_chembl
-from biomed_agent.sources.local.activity_dumps.chembl_drugs import (
-    DrugFact,
-    approval_words,
-    drug_facts,
-    phase_words,
-    withdrawal_words,
-)
+from biomed_agent.sources.local.activity_dumps.chembl_drugs import DrugFact, drug_facts
 from tests.helpers.activities import ABL1_SEQUENCE, IMATINIB, MESYLATE, ROWS, chembl
 from tests.helpers.dumps import built
 from tests.helpers.places import SHARED
@@ -123,19 +118,16 @@ def test_what_is_known_of_drugs_is_stated_of_the_form_and_its_parent(tmp_path: P
 
 
 def test_phases_in_words() -> None:
-    assert [phase_words(phase) for phase in (4, 3.0, 0.5, -1, 0, None)] == [
+    assert [phase_name(phase) for phase in (4, 3.0, 0.5, -1, 0, None)] == [
         "phase 4", "phase 3", "early phase 1", "phase not known", "preclinical", "preclinical",
     ]  # fmt: skip
-    assert [approval_words(phase, None) for phase in ("4.0", 3, 0.5, -1)] == [
+    assert [approval(phase) for phase in (4, 3, 0.5, -1)] == [
         "approved (max phase 4)",
         "in clinical trials (max phase 3)",
         "in clinical trials (max phase 0.5, early phase 1)",
         "clinical phase not known",
     ]
-    assert (
-        withdrawal_words("Spain; France", 1999, "Hepatotoxicity")
-        == "withdrawn in Spain and France (1999): Hepatotoxicity"
-    )
+    assert withdrawal("Spain; France", 1999, "Hepatotoxicity") == "withdrawn in Spain and France (1999): Hepatotoxicity"
 
 
 def test_an_old_release_without_many_tables_and_columns_is_read(tmp_path: Path) -> None:
