@@ -1,11 +1,12 @@
 """Build the starter set that ships with the package from a folder of public data.
 
-    python scripts/build_starter.py DATA_FOLDER [--out biomed_agent/data/starter]
+    python scripts/build_starter.py DATA_FOLDER [--out biomed_agent/data/starter] [--no-share-alike]
 
 Writes ``molecules.tsv.xz``, ``proteins.tsv.xz``, ``affinities.tsv.xz`` and ``drug_facts.tsv.xz``; the same data folder
 and versions of RDKit and xz give the same bytes. The hand-written tables beside them (``brands``, ``aliases``,
 ``homonyms``, ``sources``) are part of the set and not touched; hand-written inputs of the build lie in
-``scripts/starter``.
+``scripts/starter``. With ``--no-share-alike`` the affinities that are ChEMBL's, or built on ChEMBL's, are left out
+(``LICENSE-DATA``).
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder with chebi_definitions/, targets/, dti_davis/ and so on")
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--no-share-alike", action="store_true", help="leave out affinities under CC BY-SA 3.0")
     options = parser.parse_args()
     compounds = molecules.build(options.data)
     targets = proteins.build(options.data)
-    measured = affinities.build(options.data, compounds, targets)
+    measured = affinities.build(options.data, compounds, targets, share_alike=not options.no_share_alike)
     options.out.mkdir(parents=True, exist_ok=True)
     for name, columns, rows in (
         ("molecules", molecules.COLUMNS, [compound.row() for compound in compounds]),

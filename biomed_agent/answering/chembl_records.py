@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from biomed_agent.answering.gaps import Gap
+from biomed_agent.core.curation import curate
 from biomed_agent.core.drug_facts import APPROVAL, DRUG_FACTS
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, NotFound, Refused, Unavailable
 from biomed_agent.core.types import Entity, Fact, Molecule, Protein
@@ -42,7 +43,7 @@ def affinities(
     """Return the measured values of a pair, or the gap that tells why there are none."""
     target = f"{protein.gene or protein.name or 'this protein'} {protein.variant}".strip()
     gap = Gap(molecule, f"measured affinity for {target}", SOURCE, not_asked())
-    return _asked(chembl, offline, gap, lambda source: source.activities(molecule, protein, notes), notes)
+    return _asked(chembl, offline, gap, lambda source: curate(source.activities(molecule, protein, notes)), notes)
 
 
 def partners(
@@ -61,7 +62,7 @@ def partners(
     gap = Gap(entity, "measured affinity", SOURCE, not_asked())
 
     def ask(source: ChEMBL) -> list[Fact]:
-        facts = source.activities_of(entity, MAX_PARTNERS, notes, weakest=weakest)
+        facts = curate(source.activities_of(entity, MAX_PARTNERS, notes, weakest=weakest))
         return facts if isinstance(entity, Molecule) else _known_molecules(source, index, facts)
 
     return _asked(chembl, offline, gap, ask, notes)

@@ -179,8 +179,8 @@ class Retriever:
         return [*(record for record in known if record.inchikey == parent.inchikey), parent][:1]
 
     def activities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
-        """Return measured affinities of a pair; a variant has none here, whatever the wild type shows."""
-        return [] if protein.variant else self.index.activities(molecule, protein)
+        """Return measured affinities of a pair; a variant has its own alone, whatever the wild type shows."""
+        return self.index.activities(molecule, protein)
 
     @property
     def _offline(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +23,18 @@ IN_NM = {"pM": 1e-3, "nM": 1.0, "uM": 1e3, "µM": 1e3, "μM": 1e3, "mM": 1e6, "M
 """units of concentrations, in nM"""
 NO_BINDING = 10_000.0
 """nM; a constant not reached at this concentration counts as no binding, as in the DAVIS table"""
+LOGARITHMS = frozenset({"pKd", "pKi", "pIC50", "pEC50"})
+"""measures that are -log10 of a molar concentration: higher is stronger"""
+DOUBTS = frozenset(
+    {
+        "Outside typical range",
+        "Non standard unit for type",
+        "Potential transcription error",
+        "Potential author error",
+        "Author confirmed error",
+    }
+)
+"""what ChEMBL remarks on the validity of a value that is then neither averaged nor ranked"""
 DISAGREE = 10.0
 """ratio from which two values of one measure contradict each other"""
 
@@ -36,11 +47,13 @@ class Reading:
     value: float
     """nM of a concentration, the score of a score"""
     sign: str
-    """``=``, ``>`` and ``<`` of a bound, or ``?`` where the source does not say"""
+    """``=``, ``>`` and ``<`` of a bound, or ``?`` where the source does not say or doubts the value"""
 
     @property
     def binds(self) -> bool | None:
         """Whether it means binding; None for a weak constant or a bound that decides nothing."""
+        if doubted(self.fact):
+            return None
         if self.fact.predicate == SCORE:
             return self.value >= KIBA_BINDS
         if self.sign == "?":
@@ -51,15 +64,28 @@ class Reading:
         return True if self.value < NO_BINDING else None
 
 
+def doubted(fact: Fact) -> bool:
+    """Whether its source doubts the value, as in ``Potential transcription error``."""
+    return fact.measurement is not None and fact.measurement.validity in DOUBTS
+
+
+def is_open(fact: Fact) -> bool:
+    """Whether nobody can say how the true value lies to the one stated, so that it is never ranked or held to a limit.
+
+    The source did not keep the relation, or doubts the value.
+    """
+    return fact.relation == "not stated" or doubted(fact)
+
+
 def read(fact: Fact) -> Reading | None:
     """Return the value of an affinity; None for what is neither a concentration nor a KIBA score."""
     if isinstance(fact.value, str):
         return None
-    sign, value = "?" if fact.relation == "not stated" else fact.relation[0], float(fact.value)
+    sign, value = "?" if is_open(fact) else fact.relation[0], float(fact.value)
     if fact.predicate == SCORE:
-        return Reading(fact, value, "=")
-    if re.fullmatch(r"p(?:Kd|Ki|IC50|EC50)", fact.predicate):  # a logarithm: higher is stronger
-        return Reading(fact, 10 ** (9 - value), {">": "<", "<": ">"}.get(sign, "="))
+        return Reading(fact, value, "?" if sign == "?" else "=")
+    if fact.predicate in LOGARITHMS:
+        return Reading(fact, 10 ** (9 - value), {">": "<", "<": ">", "?": "?"}.get(sign, "="))
     if fact.unit not in IN_NM or value <= 0:
         return None
     return Reading(fact, value * IN_NM[fact.unit], "=" if sign == "~" else sign)
@@ -70,9 +96,10 @@ def conflict(facts: Sequence[Fact]) -> tuple[Reading, Reading] | None:
 
     They do when one means binding and the other none, when two values of one measure differ more than tenfold, and
     when a value lies outside the bound that another row states. Values of two parts of a protein contradict nothing,
-    and where two parts were measured, neither does a value that does not say of which it is.
+    and where two parts were measured, neither does a value that does not say of which it is; nor do doubted values, nor
+    by its number one whose relation is not stated.
     """
-    readings = [reading for fact in facts if (reading := read(fact))]
+    readings = [reading for fact in facts if not doubted(fact) and (reading := read(fact))]
     parts = {reading.fact.construct for reading in readings} - {""}
     pairs = [
         (first, second)
@@ -89,6 +116,8 @@ def _contradicts(first: Reading, second: Reading) -> bool:
     """Whether two values of one measure cannot both hold."""
     if first.fact.predicate == SCORE:
         return first.binds != second.binds
+    if "?" in (first.sign, second.sign):
+        return False
     low, high = sorted((first, second), key=lambda reading: reading.value)
     if first.sign == second.sign == "=":
         return high.value > DISAGREE * low.value

@@ -225,6 +225,8 @@ class Measurement:
     """-log10 of the molar value, where the source gives it; ChEMBL does for exact values without doubts only"""
     variant: str = ""
     """substitutions of the protein that was measured, such as ``T790M``; empty for the wild type or not stated"""
+    records: tuple[Provenance, ...] = ()
+    """where the replicates are recorded, if the value is the mean of several records"""
 
 
 @dataclass(frozen=True, slots=True)

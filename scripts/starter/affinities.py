@@ -1,4 +1,4 @@
-"""Measured affinities of the starter set: DAVIS dissociation constants and KIBA scores of wild-type kinases.
+"""Measured affinities of the starter set: DAVIS constants, KIBA scores and (:mod:`.measured`) values of BindingDB.
 
 DAVIS gives every mutant, phosphorylated or truncated construct the wild-type sequence, so names with a mutation in a
 bracket or a trailing ``p`` are left out. A domain or a cyclin in the name is the row's construct. What remains is
@@ -12,11 +12,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from .measured import SHARE_ALIKE, bindingdb, mutated_targets
 from .molecules import Molecule, canonical
 from .proteins import Protein
 from .tables import read_tsv
 
-COLUMNS = ("inchikey", "accession", "measure", "relation", "value", "unit", "source", "construct")
+COLUMNS = (
+    "inchikey", "accession", "measure", "relation", "value", "unit", "source", "construct", "refs", "replicates",
+)  # fmt: skip
 DAVIS_LIMIT = 10000.0
 """nM; the highest concentration tested, written where no binding was seen"""
 STRETCH = 40
@@ -29,17 +32,32 @@ SPECIES = frozenset({"Pfalciparum", "Mtuberculosis"})
 """what a bracket of DAVIS names besides parts and mutations"""
 
 
-def build(data: Path, molecules: Sequence[Molecule], proteins: Sequence[Protein]) -> list[dict[str, str]]:
-    """Return the affinities of molecules and proteins of the set."""
+def build(
+    data: Path, molecules: Sequence[Molecule], proteins: Sequence[Protein], *, share_alike: bool = True
+) -> list[dict[str, str]]:
+    """Return the affinities of molecules and proteins of the set.
+
+    Args:
+        data: The data folder.
+        molecules: Of the set.
+        proteins: Of the set.
+        share_alike: Whether rows come along that are ChEMBL's or built on them (CC BY-SA 3.0).
+    """
     shipped = {molecule.inchikey for molecule in molecules}
     named = {molecule.ids["drugbank"]: molecule.inchikey for molecule in molecules if "drugbank" in molecule.ids}
     by_sequence = {protein.sequence: protein.accession for protein in reversed(proteins)}
     human = {protein.gene: protein for protein in proteins if protein.gene and protein.taxon_id == "9606"}
     accessions = {protein.accession for protein in proteins}
-    return [
-        *davis(data / "dti_davis", ligands(data / "dti_davis", shipped, named), by_sequence, human),
+    targets = davis_targets(data / "dti_davis", by_sequence, human)
+    constants = list(davis(data / "dti_davis", ligands(data / "dti_davis", shipped, named), targets))
+    pairs = {(row["inchikey"], row["accession"]) for row in constants}
+    mutants = {name for name in davis_names(data / "dti_davis") if construct(name) is None}
+    rows = [
+        *constants,
         *kiba(data / "dti_kiba", ligands(data / "dti_kiba", shipped, named), by_sequence, accessions),
+        *bindingdb(data, molecules, proteins, pairs, mutated_targets(targets, mutants)),
     ]
+    return [row for row in rows if share_alike or row["source"].split(" ")[0] not in SHARE_ALIKE]
 
 
 def ligands(folder: Path, shipped: set[str], named: dict[str, str]) -> dict[str, str]:
@@ -90,9 +108,14 @@ def nearest(sequence: str, proteins: Mapping[str, Protein]) -> str:
     return accession if best >= SAME and best - second >= APART else ""
 
 
+def davis_names(folder: Path) -> set[str]:
+    """Return how DAVIS calls what it measured, mutants among them."""
+    return {row["protein_id"] for row in read_tsv(folder / "proteins.tsv")}
+
+
 def davis_targets(folder: Path, by_sequence: dict[str, str], human: dict[str, Protein]) -> dict[str, str]:
     """Return the accessions of wild-type constructs by their name."""
-    names = {row["protein_id"] for row in read_tsv(folder / "proteins.tsv")}
+    names = davis_names(folder)
     targets: dict[str, str] = {}
     for row in read_tsv(folder / "proteins.tsv"):
         name, sequence = row["protein_id"], row["sequence"]
@@ -109,11 +132,8 @@ def davis_targets(folder: Path, by_sequence: dict[str, str], human: dict[str, Pr
     return targets
 
 
-def davis(
-    folder: Path, keys: dict[str, str], by_sequence: dict[str, str], human: dict[str, Protein]
-) -> Iterator[dict[str, str]]:
+def davis(folder: Path, keys: dict[str, str], targets: dict[str, str]) -> Iterator[dict[str, str]]:
     """Yield dissociation constants in nM; at the highest concentration tested the relation is ``>=``."""
-    targets = davis_targets(folder, by_sequence, human)
     for row in read_tsv(folder / "affinity.tsv"):
         if row["drug_id"] in keys and row["protein_id"] in targets:
             value = float(row["kd_nM"])
@@ -126,6 +146,8 @@ def davis(
                 "unit": "nM",
                 "source": f"DAVIS {row['protein_id']} x CID {row['drug_id']}",
                 "construct": construct(row["protein_id"]) or "",
+                "refs": "",
+                "replicates": "",
             }
 
 
@@ -148,4 +170,6 @@ def kiba(
                 "unit": "",
                 "source": f"KIBA {row['drug_id']} x {row['protein_id']}",
                 "construct": "",
+                "refs": "",
+                "replicates": "",
             }

@@ -52,6 +52,10 @@ _SALT_WORDS = re.compile(
 )
 
 
+MEASURED_ONLY = 4
+"""preference of structures that make a molecule only where BindingDB measured it"""
+
+
 @dataclass
 class Molecule:
     """One row of ``molecules.tsv``."""
@@ -91,7 +95,7 @@ class Structure:
     """One SMILES as a source gives it; sorts by how much it is preferred."""
 
     preference: int
-    """0 hand-written, 1 PubChem, 2 ChEBI, 3 a data set that states no identifier"""
+    """0 hand-written, 1 PubChem, 2 ChEBI, 3 a data set without identifiers, 4 one for measured drugs only"""
     charges: int
     """charged atoms, so that the neutral form comes before the zwitterion"""
     number: int
@@ -157,6 +161,8 @@ def given(data: Path) -> Iterator[tuple[int, str, str, str]]:
             yield 3, "", "", row["SMILES"]
     for smiles in json.loads(text_of(data / "chembl_qa" / "ChEMBL_QA_test.json")):
         yield 3, "", "", smiles
+    for row in read_tsv(data / "dti_bindingdb" / "pairs.tsv"):
+        yield MEASURED_ONLY, "", "", row["smiles"]
 
 
 def structures(data: Path) -> dict[str, list[Structure]]:
@@ -184,10 +190,13 @@ def build(data: Path) -> list[Molecule]:
     refuse_unproved(by_key, vocabulary)
     common = {name_key(row["Common name"]): key for key, row in reversed(vocabulary.items())}
     left_out = {row["drugbank"] for row in read_tsv(HAND_WRITTEN / "left_out.tsv")}
+    measured = {row["drugbank_id"] for row in read_tsv(data / "dti_bindingdb_drugs" / "affinities.tsv")}
     rows = [
         from_drugbank(row, by_key[key], common)
         for key, row in vocabulary.items()
-        if key in by_key and row["DrugBank ID"] not in left_out
+        if key in by_key
+        and row["DrugBank ID"] not in left_out
+        and (by_key[key][0].preference < MEASURED_ONLY or row["DrugBank ID"] in measured)
     ]
     rows = [row for row in rows if len(row.name) <= MAX_NAME_LENGTH and re.search("[A-Za-z]{3}", row.name)]
     known, taken = {row.inchikey for row in rows}, {name_key(row.name) for row in rows}

@@ -336,8 +336,12 @@ def _pair(molecule: str, gene: str, tables: Tables) -> list[Row]:
     one, other = tables.measured(molecule)["inchikey"], tables.protein(gene)["accession"]
     rows = [row for row in tables.affinities_of[one] if row["accession"] == other]
     return [
-        {**stated(one, row["measure"], float(row["value"]), row["unit"]), "about": other, "relation": row["relation"]}
-        for row in sorted(rows, key=lambda row: (row["measure"] != "Kd", float(row["value"])))
+        {
+            **stated(one, row["measure"], float(row["value"]), row["unit"]),
+            "about": other,
+            "relation": row["relation"] or "not stated",
+        }
+        for row in sorted(rows, key=lambda row: (not row["relation"], row["measure"] != "Kd", float(row["value"])))
     ]
 
 

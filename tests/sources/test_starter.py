@@ -27,6 +27,10 @@ SOURCE_SHAPES = {
     "Composed": r"\d+ .+",
     "DAVIS": r"\S+ x CID \d+",
     "KIBA": r"CHEMBL\d+ x [A-Z0-9]{6}",
+    **dict.fromkeys(
+        ("BindingDB2015", "BindingDB2015-ChEMBL", "BindingDB2015-PDSP", "BindingDB2015-PubChem"),
+        r"[A-Z0-9]{6,10} x monomer \d+",
+    ),
 }
 
 
@@ -187,18 +191,43 @@ def test_affinities_are_of_wild_types(index, affinities):
         r" x .*"
     )
     for row in affinities:
+        if row["source"].startswith("BindingDB2015"):
+            continue
         assert (row["relation"] == ">=") == (row["measure"] == "Kd" and float(row["value"]) >= 10_000), row
         assert wild.fullmatch(row["source"]), row
         assert bool(row["construct"]) == (
             "domain" in row["source"] or "KinDom" in row["source"] or "cyclin" in row["source"]
         )
         assert float(row["value"]) > 0
-    assert Counter(row["measure"] for row in affinities).keys() == {"Kd", "KIBA score"}
+    assert Counter(row["measure"] for row in affinities).keys() == {"Kd", "Ki", "IC50", "KIBA score"}
     [(imatinib, _)] = index.molecules_named("imatinib")
     facts = index.activities(imatinib, index.protein_by_accession("P00519"))
     assert (facts[0].predicate, facts[0].value, facts[0].unit) == ("Kd", 1.1, "nM")
     [(gefitinib, _)] = index.molecules_named("gefitinib")
     assert index.activities_of(gefitinib, 1)[0].note == "EGFR (UNIPROT:P00533)"
+
+
+def test_values_of_bindingdb_have_no_relation(affinities):
+    """The table lost it; which rows are under which licence says their source."""
+    rows = [row for row in affinities if row["source"].startswith("BindingDB2015")]
+    assert len(rows) >= 6000
+    for row in rows:
+        assert (row["relation"], row["unit"], row["construct"]) == ("", "nM", ""), row
+        assert row["measure"] in ("Kd", "Ki", "IC50")
+        assert int(row["replicates"]) >= 1
+        assert all(re.fullmatch(r"PMID:\d+", ref) for ref in filter(None, row["refs"].split("|"))), row
+        assert 1e-3 <= float(row["value"]) <= 1e9
+    licences = {row["key"]: row["licence"] for row in read_table(STARTER, "sources")}
+    shared_alike = [row for row in rows if licences[row["source"].split(" ")[0]] == "CC BY-SA 3.0"]
+    assert 0 < len(shared_alike) < len(rows)
+    assert (STARTER / "affinities.tsv.xz").stat().st_size < 400_000
+
+
+def test_bindingdb_repeats_no_measurement_of_davis(affinities):
+    davis = {(row["inchikey"], row["accession"]) for row in affinities if row["source"].startswith("DAVIS")}
+    paper = [row for row in affinities if "PMID:22037378" in row["refs"].split("|")]
+    assert paper
+    assert not [row for row in paper if (row["inchikey"], row["accession"]) in davis]
 
 
 def test_constructs_of_one_protein_are_told_apart(index):
@@ -332,3 +361,31 @@ def test_rebuilding_gives_the_same_bytes(tmp_path):
     subprocess.run([sys.executable, str(script), str(DATA), "--out", str(tmp_path)], check=True, capture_output=True)
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (STARTER / path.name).read_bytes(), path.name
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not DATA.is_dir(), reason="the data folder does not lie beside the checkout")
+def test_affinities_are_those_of_the_script_and_can_be_built_without_share_alike(affinities, molecules, proteins):
+    """Quicker than building everything: the molecules and proteins that ship are taken as they are."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        from starter import affinities as script
+        from starter.molecules import Molecule
+        from starter.proteins import Protein
+    finally:
+        sys.path.remove(str(ROOT / "scripts"))
+    ligands = [
+        Molecule(row["inchikey"], row["name"], row["smiles"], row["source"], {"drugbank": row["drugbank"]},
+                 row["synonyms"].split("|"))
+        for row in molecules if row["drugbank"]
+    ]  # fmt: skip
+    targets = [
+        Protein(row["accession"], row["sequence"], gene=row["gene"], taxon_id=row["taxon_id"]) for row in proteins
+    ]
+    ours = {row["source"] for row in affinities if row["inchikey"] in {molecule.inchikey for molecule in ligands}}
+    built = script.build(DATA, ligands, targets)
+    assert {row["source"] for row in built if row["source"].startswith("BindingDB2015")} <= ours
+    free = script.build(DATA, ligands, targets, share_alike=False)
+    kinds = {row["source"].split(" ")[0] for row in free}
+    assert kinds == {"DAVIS", "BindingDB2015", "BindingDB2015-PDSP", "BindingDB2015-PubChem"}
+    assert free == [row for row in built if row["source"].split(" ")[0] in kinds]

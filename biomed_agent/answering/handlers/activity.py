@@ -12,7 +12,7 @@ from biomed_agent.answering.gaps import Gap
 from biomed_agent.answering.handlers import affinities, partners
 from biomed_agent.answering.reading.limits import affinity_filters, holds, limits_text
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.affinity import IN_NM, SCORE, conflict, read
+from biomed_agent.core.affinity import IN_NM, SCORE, conflict, doubted, is_open, read
 from biomed_agent.core.query import Filter, Query, pairs_of
 from biomed_agent.core.types import Answer, Fact, Molecule, Protein
 from biomed_agent.core.words import listed
@@ -37,7 +37,7 @@ def handle(context: AnswerContext, query: Query) -> Answer:
         if facts:
             lead = other_measure(query.predicates, facts)
             lead += _verdict(query, facts) if query.aggregate == "yes_no" and not lead else ""
-            stated.append(lead + compose.activity_sentence(measured, protein, facts, draft.sources))
+            stated.append(lead + affinities.pair_sentences(measured, protein, facts, draft.sources))
             stated += _explanations(context, facts)
             stated += _outside(query.filters, facts)
         else:
@@ -100,13 +100,20 @@ def other_measure(asked: Sequence[str], facts: Sequence[Fact]) -> str:
 
 
 def _verdict(query: Query, facts: Sequence[Fact]) -> str:
-    """Answer whether a pair binds, within the limits asked for; nothing where records disagree or decide nothing."""
+    """Answer whether a pair binds, within the limits asked for; nothing where records disagree or decide nothing.
+
+    Values whose relation is not stated decide only where no others are on record, and no limit is held against them.
+    """
     limits = affinity_filters(query.filters)
     if limits:
-        return "Yes. " if any(holds(limits, fact) for fact in facts) else "No. "
+        undecided = all(is_open(fact) for fact in facts)
+        return "Yes. " if any(holds(limits, fact) for fact in facts) else "" if undecided else "No. "
     readings = [reading for fact in facts if (reading := read(fact)) is not None]
-    verdicts = {reading.binds for reading in readings if reading.fact.predicate != SCORE}
-    verdicts = verdicts or {reading.binds for reading in readings}
+    known = [reading for reading in readings if reading.sign != "?"]
+    verdicts = {reading.binds for reading in known if reading.fact.predicate != SCORE}
+    verdicts = verdicts or {reading.binds for reading in known}
+    if not verdicts:
+        verdicts = {True} if any(reading.binds for reading in readings) else {None}
     if conflict(facts) is not None or len(verdicts) != 1:
         return ""
     (binds,) = verdicts
@@ -117,20 +124,30 @@ def _explanations(context: AnswerContext, facts: Sequence[Fact]) -> list[str]:
     """Say which records of a pair disagree, which is a warning as well, and what a score is that stands alone."""
     disagreeing = affinities.conflict_sentence(facts, context.draft.sources)
     context.draft.warnings += [disagreeing] if disagreeing else []
-    scores = affinities.WHAT_A_SCORE_IS if affinities.only_scores(facts) else ""
+    scores = affinities.WHAT_A_SCORE_IS if affinities.only_scores([f for f in facts if not is_open(f)]) else ""
     return [sentence for sentence in (disagreeing, scores) if sentence]
 
 
 def _outside(filters: Sequence[Filter], facts: Sequence[Fact]) -> list[str]:
-    """Say that no value of a pair lies within the limits that the question puts on it; nothing where one does."""
+    """Say that no value of a pair lies within the limits that the question puts on it; nothing where one does.
+
+    A value whose relation is not stated lies neither within nor outside; what it would be as stated is said.
+    """
     limits = affinity_filters(filters)
     if not limits or any(holds(limits, fact) for fact in facts):
         return []
-    return [f"None of these is within the limit {limits_text(filters)}."]
+    if any(not is_open(fact) for fact in facts):
+        return [f"None of these is {'surely ' if any(map(is_open, facts)) else ''}within the limit "
+                f"{limits_text(filters)}."]  # fmt: skip
+    within = any(holds(limits, replace(fact, relation="=")) for fact in facts if not doubted(fact))
+    stated = "a value lies" if within else "no value lies"
+    return [f"As stated {stated} within the limit {limits_text(filters)}; a bound would decide nothing."]
 
 
 def unmeasured(context: AnswerContext, molecule: Molecule, protein: Protein) -> str:
     """Say that nothing is on record of a pair, and which tables were searched."""
     wild = f" Records of the unchanged protein do not speak for {protein.variant}." if protein.variant else ""
     pair = f"{compose.name_of(molecule)} and {compose.name_of(protein)}"
-    return f"No measured affinity of {pair} is on record here.{wild}"
+    searched = affinities.searched_text(context.components.index.affinity_sources())
+    where = f" Searched: {searched}." if searched else " No table of affinities is at hand."
+    return f"No measured affinity of {pair} is on record here.{wild}{where}"

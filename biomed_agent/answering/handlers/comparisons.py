@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Sequence
 
 from biomed_agent.answering.context import AnswerContext
+from biomed_agent.answering.handlers import affinities
 from biomed_agent.answering.handlers.activity import pair_affinities, unmeasured
 from biomed_agent.answering.handlers.counts import count_of
 from biomed_agent.answering.handlers.values import computed_of
 from biomed_agent.answering.wording import compose
-from biomed_agent.core.affinity import SCORE, read
+from biomed_agent.core.affinity import SCORE, doubted, is_open, read
 from biomed_agent.core.chemistry.comparison import compare, facts_of_comparison
 from biomed_agent.core.errors import Inapplicable, InvalidInput
 from biomed_agent.core.predicates import COMPUTED
@@ -265,8 +266,10 @@ def _by_affinity(context: AnswerContext, query: Query) -> Answer:
     if not rows:
         return context.close("", " ".join(lacking))
     draft.facts += [fact for _, fact in rows]
-    measures = sorted({fact.predicate for _, fact in rows}, key=lambda name: name == SCORE)
-    sentences = [_ranking(context, query, measure, rows) for measure in measures]
+    ranked = [row for row in rows if not is_open(row[1])]
+    measures = sorted({fact.predicate for _, fact in ranked}, key=lambda name: name == SCORE)
+    sentences = [_ranking(context, query, measure, ranked) for measure in measures]
+    sentences += _unranked(context, [row for row in rows if is_open(row[1])], [label for label, _ in ranked])
     if len(measures) > 1:
         sentences.append("Values of different measures cannot be compared with each other.")
     return draft.close("answered", " ".join([*sentences, *lacking]))
@@ -305,6 +308,24 @@ def _ranking(context: AnswerContext, query: Query, measure: str, rows: Sequence[
             first = rows[0][0]
             lead = f"{'Yes' if labels[0] == first and ahead else 'No'}: "
     return f"{lead or f'By {measure}: '}{shown} {cited}."
+
+
+def _unranked(context: AnswerContext, rows: Sequence[tuple[str, Fact]], ranked: Sequence[str]) -> list[str]:
+    """Say what is on record and cannot be ranked, as its relation is not stated or it is doubted."""
+    sentences = []
+    loose = [row for row in rows if not doubted(row[1])]
+    if loose:
+        shown = "; ".join(
+            f"{label} {affinities.one_text(fact, context.draft.sources)}"
+            for label, fact in sorted(loose, key=lambda row: (row[1].predicate, _strength(row[1])))
+        )
+        tables = listed(list(dict.fromkeys(affinities.table_of(fact) for _, fact in loose)))
+        lead = "Not ranked" if ranked else "No value on record can be ranked"
+        sentences.append(f"{lead}: {tables} states, {affinities.NOT_STATED}: {shown}.")
+    if doubts := [row for row in rows if doubted(row[1])]:
+        shown = "; ".join(f"{label} {affinities.one_text(fact, context.draft.sources)}" for label, fact in doubts)
+        sentences.append(f"Left out, as the source itself doubts them: {shown}.")
+    return sentences
 
 
 def _strength(fact: Fact) -> tuple[bool, float]:

@@ -50,8 +50,9 @@ def _with_sections(
     stated = context.stored(entity, predicates)
     sentences = [lead, compose.facts_sentence(entity, stated, draft.sources)]
     measured: list[Fact] = []
-    if "drugs" in about and (found := partners.partners(context.components.index, entity, Query("list"))).facts:
-        measured = found.facts
+    found = partners.partners(context.components.index, entity, Query("list")) if "drugs" in about else None
+    if found is not None and (found.facts or found.apart):
+        measured = [*found.facts, *found.apart]
         sentences.append(partners.partners_text(entity, found, draft.sources, Query("list")))
     lacking = [
         section

@@ -13,7 +13,7 @@ from biomed_agent.core.chemistry import structures
 from biomed_agent.core.drug_facts import APPROVAL
 from biomed_agent.core.predicates import LABELS
 from biomed_agent.core.query import Filter, Query
-from biomed_agent.core.types import Entity, Evidence, Fact, ModelStatement, Molecule, Protein, Provenance, Resolved
+from biomed_agent.core.types import Entity, Evidence, Fact, ModelStatement, Molecule, Provenance, Resolved
 from biomed_agent.core.words import listed, plural, shorten
 
 MAX_LISTED = 6
@@ -86,8 +86,12 @@ def without_sentence(unread: Sequence[str], read_as: str) -> str:
 
 
 def measured_text(fact: Fact) -> str:
-    """Return what was measured with its value and unit, such as ``Kd 1.1 nM``."""
-    return f"{fact.predicate} {number(fact.amount)} {fact.unit}".strip()
+    """Return what was measured with its value and unit, such as ``Kd 1.1 nM``; a mean has four digits."""
+    replicates = fact.measurement.replicates if fact.measurement else None
+    amount = fact.amount
+    if not isinstance(amount, str) and (replicates or 1) > 1:
+        amount = float(f"{amount:.4g}")
+    return f"{fact.predicate} {number(amount)} {fact.unit}".strip()
 
 
 def label_of(predicate: str) -> str:
@@ -294,16 +298,6 @@ def sameness_sentence(entities: Sequence[Resolved], sources: Sources) -> str:
         return f"Both names mean {name_of(entities[0].entity)} ({entities[0].entity.handle}) {cited}".rstrip() + "."
     shown = " and ".join(f"{name_of(resolved.entity)} ({resolved.entity.handle})" for resolved in entities)
     return f"Different records: {shown} {cited}".rstrip() + "."
-
-
-def activity_sentence(molecule: str, protein: Protein, facts: Sequence[Fact], sources: Sources) -> str:
-    """State the measured affinities of a pair."""
-    measured = "; ".join(
-        measured_text(fact) + (f" ({fact.note})" if fact.note else "")
-        + f" {sources.cite(fact.provenance)}".rstrip()
-        for fact in facts[:MAX_LISTED]
-    )  # fmt: skip
-    return f"Measured for {molecule} and {name_of(protein)}: {measured}."
 
 
 def evidence_text(

@@ -52,6 +52,13 @@ class File:
             terms.setdefault(predicate, []).append(Term(number, predicate, value))
         return terms
 
+    @cached_property
+    def affinity_sources(self) -> list[str]:
+        """Names of the sources of its affinities."""
+        noted = self.tuples("SELECT value FROM meta WHERE key = 'affinity_sources'")
+        keys = noted[0][0].split("|") if noted else []
+        return [self.sources[key]["name"] if key in self.sources else key for key in keys if key]
+
     @lru_cache(maxsize=4096)  # noqa: B019 - a file is open as long as its index
     def provenance(self, source: str) -> Provenance:
         """Return the provenance that a source cell such as ``ChEBI CHEBI:15365`` stands for."""

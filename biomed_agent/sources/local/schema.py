@@ -342,7 +342,7 @@ def _fill_drug_facts(connection: sqlite3.Connection, folder: Path, molecules: di
 
 
 def add_activities(connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> None:
-    """Store measured affinities, one row for each measurement as published.
+    """Store measured affinities, one row for each measurement as published, and in ``meta`` the keys of their sources.
 
     Args:
         connection: Of an index.
@@ -350,4 +350,14 @@ def add_activities(connection: sqlite3.Connection, rows: Iterable[Sequence[objec
             source and its identifier (``ChEMBL CHEMBL_ACT 31863``), then :data:`MEASUREMENT_COLUMNS`, None where not
             stated.
     """
-    connection.executemany(f"INSERT INTO activity VALUES ({', '.join('?' * (7 + len(MEASUREMENT_COLUMNS)))})", rows)
+    known = connection.execute("SELECT value FROM meta WHERE key = 'affinity_sources'").fetchone()
+    sources = dict.fromkeys(known[0].split("|") if known else ())
+
+    def noted() -> Iterator[Sequence[object]]:
+        for row in rows:
+            sources.setdefault(str(row[6]).partition(" ")[0])
+            yield row
+
+    marks = ", ".join("?" * (7 + len(MEASUREMENT_COLUMNS)))
+    connection.executemany(f"INSERT INTO activity VALUES ({marks})", noted())
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('affinity_sources', ?)", ("|".join(sources),))

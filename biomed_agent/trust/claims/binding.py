@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from biomed_agent.core.affinity import KIBA_BINDS, SCORE, WEAK, read
+from biomed_agent.core.affinity import KIBA_BINDS, SCORE, WEAK, doubted, read
 from biomed_agent.core.types import Entity, Fact, Molecule, Protein
 from biomed_agent.trust.claims.findings import Finding, contradicted, supported, unverified
 from biomed_agent.trust.claims.numbers import agrees
@@ -173,7 +173,7 @@ def _weak(pair: _Pair) -> bool:
     strong = [
         fact
         for fact in constants
-        if (reading := read(fact)) is not None and reading.sign == "=" and reading.value <= WEAK
+        if (reading := read(fact)) is not None and reading.binds and reading.sign in "=?" and reading.value <= WEAK
     ]
     return pair.sight == "seen" and bool(constants) and not strong
 
@@ -182,7 +182,7 @@ def _pair(partner: Entity, name: str, entity: Entity, records: Records) -> _Pair
     molecule, protein = (entity, partner) if isinstance(entity, Molecule) else (partner, entity)
     if not isinstance(molecule, Molecule) or not isinstance(protein, Protein):
         return _Pair("none", (), name)
-    facts = tuple(records.affinities(molecule, protein))
+    facts = tuple(fact for fact in records.affinities(molecule, protein) if not doubted(fact))
     of = f"{name} (records of the unchanged protein do not speak for {protein.variant})" if protein.variant else name
     return _Pair(_sight(facts), facts, of)
 
@@ -193,7 +193,7 @@ def _sight(facts: Sequence[Fact]) -> Sight:
     scores = [fact for fact in facts if fact.predicate == SCORE]
     if {True, False} <= {reading.binds for fact in constants if (reading := read(fact)) is not None}:
         return "disagree"
-    if any(_exact(fact) is not None for fact in constants):
+    if any(_exact(fact) is not None or _binds_though_open(fact) for fact in constants):
         return "seen"
     bound = any((score := _exact(fact)) is not None and score >= KIBA_BINDS for fact in scores)
     unseen = any(_lower_bound(fact) is not None for fact in constants)
@@ -212,6 +212,11 @@ def _exact(fact: Fact) -> float | None:
     return float(fact.value) if fact.relation == "=" and not isinstance(fact.value, str) else None
 
 
+def _binds_though_open(fact: Fact) -> bool:
+    """Whether a value means binding although its relation is not stated: it is smaller than bounds are."""
+    return fact.relation == "not stated" and (reading := read(fact)) is not None and reading.binds is True
+
+
 def _lower_bound(fact: Fact) -> float | None:
     """Return the number up to which no binding was seen; None where the fact is no lower bound."""
     return float(fact.value) if fact.relation in (">", ">=") and not isinstance(fact.value, str) else None
@@ -219,13 +224,16 @@ def _lower_bound(fact: Fact) -> float | None:
 
 def _stated(fact: Fact) -> str:
     amount = fact.amount if isinstance(fact.amount, str) else f"{fact.amount:g}"
-    return f"{fact.predicate} {amount} {fact.unit}".strip()
+    loose = " (relation not stated)" if fact.relation == "not stated" else ""
+    return f"{fact.predicate} {amount} {fact.unit}".strip() + loose
 
 
 def _bound(pair: _Pair) -> Finding:
+    listed = ", ".join(_stated(fact) for fact in pair.facts[:3])
+    if pair.sight == "none" and pair.facts:
+        return unverified(f"the record has {listed} for {pair.label}, which may be no more than a bound")
     if pair.sight == "none":
         return unverified(f"no measured affinity for {pair.label} is on record here")
-    listed = ", ".join(_stated(fact) for fact in pair.facts[:3])
     source = pair.facts[0].provenance
     if pair.sight == "seen":
         return supported(f"the record has {listed} for {pair.label}", source)

@@ -86,9 +86,7 @@ class Records:
         return Meanings(tuple(meanings.values()), more)
 
     def affinities(self, molecule: Molecule, protein: Protein) -> list[Fact]:
-        """Return measured affinities of a pair, of a salt's parent where the salt has none; a variant has none."""
-        if protein.variant:
-            return []
+        """Return measured affinities of a pair, of a salt's parent where the salt has none; a variant has its own."""
         forms = (molecule, *parents(molecule, self._index))
         return next((facts for form in forms if (facts := self._index.activities(form, protein))), [])
 

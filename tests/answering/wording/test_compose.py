@@ -7,7 +7,6 @@ import pytest
 from biomed_agent.answering.wording.compose import (
     MAX_LISTED,
     Sources,
-    activity_sentence,
     evidence_text,
     facts_sentence,
     identity_sentence,
@@ -142,17 +141,6 @@ def test_whether_two_names_are_one_thing() -> None:
     different = sameness_sentence([one, other], Sources())
     assert different.startswith("Different records: aspirin (")
     assert different.endswith("and Epidermal growth factor receptor (EGFR) (UNIPROT:P00533) [1].")
-
-
-def test_measured_values_of_a_pair() -> None:
-    facts = [
-        Fact("x", "Kd", 1234.0, "nM", provenance=ONE),
-        Fact("x", "KIBA score", 12.1, provenance=TWO, note="higher is stronger"),
-    ]
-    assert activity_sentence("aspirin", EGFR, facts, Sources()) == (
-        "Measured for aspirin and Epidermal growth factor receptor (EGFR): "
-        "Kd 1,234 nM [1]; KIBA score 12.1 (higher is stronger) [2]."
-    )
 
 
 def test_a_passage_is_quoted_with_what_warns_of_its_article() -> None:

@@ -47,6 +47,7 @@ CALLS: dict[str, Callable[[LocalIndex], object]] = {
     "suggest": lambda index: [index.suggest("cafeine"), index.suggest("asp")],
     "facts": lambda index: [index.facts(MOLECULE), index.facts(PROTEIN)],
     "activities": lambda index: index.activities(MOLECULE, PROTEIN),
+    "affinity_sources": lambda index: index.affinity_sources(),
     "activities_of": lambda index: [index.activities_of(MOLECULE), index.activities_of(PROTEIN)],
     "partners": lambda index: [index.partners(MOLECULE), index.partners(PROTEIN)],
     "stated": lambda index: index.stated("approval status", [MOLECULE.inchikey, "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"]),

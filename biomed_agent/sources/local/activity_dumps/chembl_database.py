@@ -14,11 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from biomed_agent.core.drug_facts import APPROVAL
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.fasta import RESIDUES
 from biomed_agent.core.identifiers import ACCESSION, INCHIKEY
 from biomed_agent.sources.local.activity_dumps import storing
-from biomed_agent.sources.local.activity_dumps.chembl_drugs import APPROVAL, drug_facts
+from biomed_agent.sources.local.activity_dumps.chembl_drugs import drug_facts
 from biomed_agent.sources.local.activity_dumps.chembl_words import (
     assay_type,
     chembl_sources,

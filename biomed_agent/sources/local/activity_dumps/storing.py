@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
+from biomed_agent.core.drug_facts import APPROVAL, INDICATION, MECHANISM
 from biomed_agent.core.identifiers import MAX_NAME
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.sources.local import schema
-from biomed_agent.sources.local.activity_dumps.chembl_drugs import APPROVAL, INDICATION, MECHANISM
 from biomed_agent.sources.local.compounds import FIRST_ACTIVITY_ID
 from biomed_agent.sources.local.dumps import Origin, Row, skip
 from biomed_agent.sources.local.sequences import insert_proteins
