@@ -52,6 +52,7 @@ with open(names) as rows, open(out, "w") as stream:
             }
         stream.write(json.dumps(answer) + "\\n")
 """
+ENDS = ("jsonl", "csv", "parquet")
 
 
 def main() -> None:
@@ -70,14 +71,15 @@ def main() -> None:
         commands = {}
         for size, path in files.items():
             commands[f"bare loop, {size:,}"] = [PYTHON, "-c", BARE, str(index), str(path), str(work / "bare.jsonl")]
-            for end in ("jsonl", "csv"):
+            for end in ENDS:
                 output = ["--input", str(path), "--output", str(work / f"found.{end}")]
-                commands[f"find to .{end}, {size:,}"] = [*FIND, *output, *RECORDS_ONLY]
+                more = ["--json"] if end == "jsonl" else []  # whole answers; the others are tables of values
+                commands[f"find to .{end}, {size:,}"] = [*FIND, *output, *more, *RECORDS_ONLY]
         medians = medians_of_processes(commands, environment, rounds)
     print(f"{machine()}, median of {rounds} rounds, CPU seconds")
     print(f"| what | {count:,} names | ratio | beyond one name | ratio |\n|---|---|---|---|---|")
     whole, each = (medians[f"bare loop, {count:,}"], medians[f"bare loop, {count:,}"] - medians["bare loop, 1"])
-    for what in ("bare loop", "find to .jsonl", "find to .csv"):
+    for what in ("bare loop", *(f"find to .{end}" for end in ENDS)):
         seconds = medians[f"{what}, {count:,}"]
         rows = seconds - medians[f"{what}, 1"]
         print(f"| {what} | {seconds:.2f} | {seconds / whole:.1f} | {rows:.2f} | {rows / each:.1f} |")

@@ -15,7 +15,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 from weakref import WeakSet
 
-from biomed_agent.answering.calls import MAX_WORKERS, DaemonThreads, async_iterator_twin, async_twin
+from biomed_agent.answering.answer_table import Answers, numbered
+from biomed_agent.answering.calls import MAX_WORKERS, DaemonThreads, async_answers_twin, async_twin
+from biomed_agent.answering.many import Asked, ask_each
 from biomed_agent.answering.old_spellings import FindKind, OldSpellings
 from biomed_agent.core.deadline import CURRENT, NEVER, ChildDeadline, Deadline, running
 from biomed_agent.core.errors import BiomedAgentError, InvalidInput, Unavailable
@@ -281,8 +283,8 @@ class BioMedAgent(OldSpellings):
         policy: Policy = "strict",
         *,
         timeout: float | None = None,
-    ) -> Iterator[Answer]:
-        """Look many names up; yields one answer for each, in order.
+    ) -> Answers:
+        """Look many names up: an iterator of one answer for each, in order, with ``to_frame()`` for a table of values.
 
         PubChem is asked for 200 identifiers with one request and for names several at a time, UniProt for 500
         accessions with one; the first answer of a part tells what left for all of it.
@@ -294,6 +296,11 @@ class BioMedAgent(OldSpellings):
             policy: See :class:`BioMedAgent`; ``strict`` unless told otherwise, because nobody looks at each answer.
             timeout: Of each answer; see :class:`BioMedAgent`.
         """
+        return Answers(numbered(self._find_each(kind, names, limit, policy, timeout)))
+
+    def _find_each(
+        self, kind: FindKind, names: Sequence[str], limit: int, policy: Policy, timeout: float | None
+    ) -> Iterator[Answer]:
         from biomed_agent.answering.resolving.input_files import files_closed
         from biomed_agent.answering.resolving.prefetch import BATCH_SIZE, prefetch
 
@@ -320,24 +327,37 @@ class BioMedAgent(OldSpellings):
 
     def ask_many(
         self,
-        questions: Iterable[str | Query],
+        questions: Iterable[Asked],
         policy: Policy = "strict",
         *,
         model: ModelUse = "auto",
         show_undecided: bool = False,
         timeout: float | None = None,
-    ) -> Iterator[Answer]:
-        """Answer many questions; yields one answer for each, in order, as each is made.
+    ) -> Answers:
+        """Answer many questions: an iterator of one answer for each, in order, with ``to_frame()`` for a table.
+
+        Questions are read as answers are taken. Where databases or a model host are asked, several are under way at
+        the same time. An error of one, a bug of ours among them, is the status of its answer and costs no other.
 
         Args:
-            questions: See :meth:`ask`.
+            questions: Each in plain words, a query whose parts are filled in, or a mapping: ``question``, and beside
+                it ``molecule`` or ``smiles``, ``protein`` or ``sequence``, ``query`` (a search string), and ``id``,
+                which stands in the table. No cell opens a file.
             policy: See :class:`BioMedAgent`; ``strict`` unless told otherwise, because nobody looks at each answer.
             model: See :meth:`ask`.
             show_undecided: See :meth:`ask`.
             timeout: Of each answer; see :class:`BioMedAgent`.
         """
-        for question in questions:
-            yield self.ask(question, policy=policy, model=model, show_undecided=show_undecided, timeout=timeout)
+        options = {"policy": policy, "model": model, "show_undecided": show_undecided, "timeout": timeout}
+        life = ChildDeadline(CURRENT.get())
+        self._register(life)
+        return Answers(ask_each(self.ask, questions, options, self._waits_for_others, life))
+
+    def _waits_for_others(self) -> bool:
+        """Whether answers wait for databases or a model host, so that several at a time are sooner done."""
+        with suppress(Unavailable), self._using() as components:  # closed, each answer says so
+            return components.transport is not None or bool(self.settings.host)
+        return False
 
     def articles(self, query: str, limit: int = 10, *, timeout: float | None = None) -> list[Article]:
         """Return the articles of a literature query as records, the most relevant first.
@@ -362,8 +382,8 @@ class BioMedAgent(OldSpellings):
     asimilar_molecules = async_twin(similar_molecules)
     asubstructure_matches = async_twin(substructure_matches)
     amolecule_properties = async_twin(molecule_properties)
-    afind_many = async_iterator_twin(find_many)
-    aask_many = async_iterator_twin(ask_many)
+    afind_many = async_answers_twin(find_many)
+    aask_many = async_answers_twin(ask_many)
     aarticles = async_twin(articles)
 
     # -- life ----------------------------------------------------------------------------------

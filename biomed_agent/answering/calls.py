@@ -8,11 +8,12 @@ import functools
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from concurrent.futures import Executor, Future
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar
 
+from biomed_agent.answering.answer_table import Answers, AsyncAnswers
 from biomed_agent.core.deadline import Deadline, running
 from biomed_agent.core.errors import BiomedAgentError
 
@@ -181,27 +182,29 @@ def async_twin(
     return call
 
 
-def async_iterator_twin(
-    verb: Callable[Concatenate[S, P], Iterator[R]],
-) -> Callable[Concatenate[S, P], AsyncIterator[R]]:
-    """Return the asynchronous twin of a verb that yields; each of its steps is awaited as in :func:`async_twin`."""
+def async_answers_twin(verb: Callable[Concatenate[S, P], Answers]) -> Callable[Concatenate[S, P], AsyncAnswers]:
+    """Return the asynchronous twin of a verb that makes many answers; each is awaited as in :func:`async_twin`."""
 
-    async def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        steps = verb(self, *args, **kwargs)
-        end = object()
-        while True:
-            deadline = Deadline()
-            future = _start(self, deadline, functools.partial(next, steps, end))
-            if future is not None:
-                await _wait(future, deadline)
-            closed = future is None or future.cancelled()  # the verb says so, at once
-            step: Any = next(steps, end) if future is None or closed else future.result()
-            if step is end:
-                return
-            yield step
+    def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> AsyncAnswers:
+        return AsyncAnswers(_awaited(self, verb(self, *args, **kwargs).items))
 
     _name_twin(call, verb)
     return call
+
+
+async def _awaited(agent: Calls, steps: Generator[R, None, None]) -> AsyncIterator[R]:
+    """Yield what a generator yields, each of its steps made in a thread of the agent."""
+    end = object()
+    while True:
+        deadline = Deadline()
+        future = _start(agent, deadline, functools.partial(next, steps, end))
+        if future is not None:
+            await _wait(future, deadline)
+        closed = future is None or future.cancelled()  # the verb says so, at once
+        step: Any = next(steps, end) if future is None or closed else future.result()
+        if step is end:
+            return
+        yield step
 
 
 def _name_twin(call: Callable[..., Any], verb: Callable[..., Any]) -> None:

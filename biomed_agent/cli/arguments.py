@@ -104,12 +104,13 @@ def opinion_flags(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path, *, append: bool = False) -> Iterator[TextIO]:
+def whole_file(path: Path, *, append: bool = False, rename: bool = True) -> Iterator[TextIO]:
     """Open ``NAME.partial`` and rename it when all is written; an interruption leaves it there.
 
     Args:
         path: The file to write.
         append: Whether to go on with the ``NAME.partial`` that is there.
+        rename: Whether it is renamed; else it stays, for what is made of it.
 
     Raises:
         InvalidInput: The file cannot be written; said before any work when it is opened.
@@ -120,7 +121,8 @@ def whole_file(path: Path, *, append: bool = False) -> Iterator[TextIO]:
     try:
         with partial.open("a" if append else "w", encoding="utf-8", errors="replace", newline="") as stream:
             yield stream
-        partial.replace(path)
+        if rename:
+            partial.replace(path)
     except OSError as error:
         raise InvalidInput(
             f"{path} cannot be written: {error.strerror or error}.", "Give a file in a writable folder."

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from biomed_agent.answering.resolving.input_files import files_closed
 from biomed_agent.cli.arguments import CELLS_OPEN_NONE, entities, make_agent, opinion_flags, readable
 from biomed_agent.cli.row_formats import BUG, Answered, Answerer, Row
-from biomed_agent.cli.tables import listed, read_rows, write_rows
+from biomed_agent.cli.tables import read_rows, write_rows
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.identifiers import refuse_file
-from biomed_agent.core.types import Answer, ModelStatement
+from biomed_agent.core.types import Answer
 
 if TYPE_CHECKING:
     from biomed_agent.answering.agent import BioMedAgent
@@ -34,7 +34,7 @@ def answer_rows(arguments: argparse.Namespace, screen: Screen) -> int:
             f"the question is missing: no row of {arguments.input} holds one.",
             f'Ask one of all rows: biomed-agent ask "What is its molecular weight?" --input {arguments.input}',
         )
-    return write_rows(arguments, screen, rows, prepare, _cells)
+    return write_rows(arguments, screen, rows, prepare)
 
 
 def prepare(arguments: argparse.Namespace) -> Answerer:
@@ -76,22 +76,3 @@ def _answer(
     except Exception as error:  # a bug in one row must not cost the others
         return Answer(question, "invalid", f"internal error, {type(error).__name__}: {error}"), BUG
     return answer, answer.status
-
-
-def _cells(answer: Answer) -> dict[str, str]:
-    """Return the added columns; the model's sentences keep their verdicts, and what is withheld is counted."""
-    return {
-        "answer": " ".join(answer.text.split()),
-        "entities": "; ".join(resolved.entity.handle for resolved in answer.entities),
-        "candidates": listed(answer),
-        "model": _model_cell(answer.model),
-        "sources": "; ".join(f"{provenance.source} {provenance.identifier}".strip() for provenance in answer.sources),
-        "warnings": " ".join(answer.warnings),
-    }
-
-
-def _model_cell(statement: ModelStatement | None) -> str:
-    if statement is None:
-        return ""
-    sentences = [f"[{claim.verdict}] {claim.text}" for claim in statement.claims]
-    return " ".join(sentences + ([f"[withheld] {statement.withheld_summary}"] if statement.withheld else []))

@@ -35,6 +35,16 @@ GIB = 2**30
 
 def doctor(arguments: argparse.Namespace, screen: Screen) -> int:
     """Report on machine, settings and model; 0 when the settings work and the model fits, else 4."""
+    if arguments.live:
+        from biomed_agent.cli.live_doctor import check_live
+
+        if getattr(arguments, "egress", None) is True:
+            raise InvalidInput(
+                "--live asks the services, and --egress without a policy proves that nothing leaves.", "Give one."
+            )
+        return check_live(arguments, screen)
+    if arguments.yes:
+        raise InvalidInput("--yes belongs to --live.", "Leave it out.")
     if getattr(arguments, "egress", None) is True:  # --egress without a policy
         from biomed_agent.cli.egress_proof import prove
 

@@ -12,22 +12,17 @@ from biomed_agent.answering.resolving.input_files import files_closed
 from biomed_agent.cli.arguments import CELLS_OPEN_NONE, file_or_name, given_text, make_agent, readable
 from biomed_agent.cli.ask import deliver
 from biomed_agent.cli.row_formats import BUG, Answered, Answerer, Row
-from biomed_agent.cli.tables import listed, read_rows, write_rows
+from biomed_agent.cli.tables import read_rows, write_rows
 from biomed_agent.cli.terminal import Screen
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.identifiers import names_a_file, refuse_file
-from biomed_agent.core.types import Answer, Molecule, Protein
+from biomed_agent.core.types import Answer
 
 if TYPE_CHECKING:
     from biomed_agent.answering.agent import BioMedAgent
     from biomed_agent.answering.resolving.ranking import Policy
 
 OF_MOLECULE = ("similar", "substructure", "properties")
-COLUMNS = (
-    "handle", "found_name", "smiles", "inchikey", "formula", "weight", "parent", "parent_weight", "gene", "organism",
-    "length", "why", "not_chosen", "candidates", "answer", "sources",
-)  # fmt: skip
-"""columns that are added to a table, empty where they do not apply"""
 
 
 def find(arguments: argparse.Namespace, screen: Screen) -> int:
@@ -80,7 +75,7 @@ def _find_many(arguments: argparse.Namespace, screen: Screen) -> int:
     rows = [Row(number, {"name": file_or_name(name)}) for number, name in enumerate(arguments.name, 1)]
     if arguments.input is not None:
         rows = read_rows(Path(arguments.input), "name", ("name", "molecule", "protein"))
-    return write_rows(arguments, screen, rows, prepare, _cells)
+    return write_rows(arguments, screen, rows, prepare)
 
 
 def prepare(arguments: argparse.Namespace) -> Answerer:
@@ -130,32 +125,3 @@ def _problem(row: Row, table: bool) -> str:
     except InvalidInput as error:
         return str(error)
     return row.problem or ("" if _name(row) else "the row has no name; expected a column called name.")
-
-
-def _cells(answer: Answer) -> dict[str, str]:
-    """Return the added columns."""
-    cells = dict.fromkeys(COLUMNS, "")
-    cells["answer"] = " ".join(answer.text.split())
-    cells["candidates"] = listed(answer)
-    cells["sources"] = "; ".join(
-        f"{provenance.source} {provenance.identifier}".strip() for provenance in answer.sources
-    )
-    for resolved in answer.entities[:1]:
-        entity = resolved.entity
-        cells |= {"handle": entity.handle, "found_name": entity.name, "why": resolved.why}
-        cells["not_chosen"] = "; ".join(candidate.handle for candidate in resolved.alternatives)
-        if isinstance(entity, Molecule):
-            cells |= {"smiles": entity.smiles, "inchikey": entity.inchikey, "formula": entity.formula}
-            cells["weight"] = "" if entity.weight is None else f"{entity.weight:.2f}"
-            cells |= _parent(answer)
-        elif isinstance(entity, Protein):
-            cells |= {"gene": entity.gene, "organism": entity.organism, "length": str(entity.length)}
-    return cells
-
-
-def _parent(answer: Answer) -> dict[str, str]:
-    """Return the parent of a salt and its weight, as the computed facts state them."""
-    for fact in answer.facts:
-        if fact.predicate == "molecular weight" and fact.about:
-            return {"parent": fact.about_name, "parent_weight": str(fact.value)}
-    return {}

@@ -84,12 +84,17 @@ def build_parser() -> argparse.ArgumentParser:
     _index_commands(group("index", "local indexes"), add)
     shown = add(group("config", "settings"), "show", "config.config_show", "show every setting and where it came from")
     shown.add_argument("--json", action="store_true", help="write JSON")
-    words = "say what this machine has and how a model fits on it; --egress alone proves what leaves it"
+    words = (
+        "say what this machine has and how a model fits on it; --egress alone proves what leaves it, "
+        "--live asks the services whether they answer as expected"
+    )
     doctor = add(commands, "doctor", "doctor.doctor", words, "[MODEL]", _common(prove=True))
     doctor.add_argument("of", nargs="?", metavar="MODEL", help="checkpoint folder, or a name such as biomedgpt-10b")
     doctor.add_argument("--tokens", type=int, metavar="N", help="positions to plan for (default 2048)")
     doctor.add_argument("--json", action="store_true", help="write JSON")
     doctor.add_argument("--verbose", action="store_true", help="with --egress: every call and what left")
+    doctor.add_argument("--live", action="store_true", help="ask each service what its readers need; says what is sent")
+    doctor.add_argument("--yes", action="store_true", help="with --live: send it without asking")
     _checkpoint_commands(group("checkpoint", "model folders"), add)
     add_train(group("train", "training"), add)
     add_evaluate(add(commands, "evaluate", "evaluate.evaluate", "score a model on a task", "TASK --data FILE..."))
@@ -227,7 +232,8 @@ def _many_arguments(many: Any, words: str) -> None:
     many.add_argument(
         "--output",
         metavar="FILE",
-        help=".jsonl, .csv or .tsv to write; without it a terminal gets a listing, and a pipe JSON lines",
+        help="table of values to write: .csv, .tsv, .jsonl or .parquet; with --json whole answers as .jsonl; without a "
+        "file a terminal gets a listing, and a pipe whole answers as JSON lines",
     )
     many.add_argument("--resume", action="store_true", help="go on with the output of an interrupted run")
     many.add_argument(

@@ -12,16 +12,16 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
 from biomed_agent.cli.arguments import whole_file
-from biomed_agent.cli.row_formats import BUG, AddedColumns, Prepare, Row, RowFormat
+from biomed_agent.cli.row_formats import BUG, Prepare, Row, RowFormat
 from biomed_agent.cli.terminal import Screen
+from biomed_agent.cli.value_files import check_writable, journal_of, kind_of, write_table
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.types import Answer
 
 COLUMNS_READ = ("name", "question", "molecule", "protein")
 """columns of a table that are read, however their capitals are written; others are carried to the output"""
@@ -147,9 +147,7 @@ def _sequence_rows(stream: TextIO) -> Iterator[Row]:
             yield Row(number, {"title": title}, str(error))
 
 
-def write_rows(
-    arguments: argparse.Namespace, screen: Screen, rows: Sequence[Row], prepare: Prepare, added: AddedColumns
-) -> int:
+def write_rows(arguments: argparse.Namespace, screen: Screen, rows: Sequence[Row], prepare: Prepare) -> int:
     """Write the answer of every row to ``--output`` or standard output; return 1 when one met a bug of ours.
 
     Args:
@@ -157,24 +155,25 @@ def write_rows(
         screen: Told about progress.
         rows: What to answer.
         prepare: Makes what answers them.
-        added: The columns of an answer that a table gets beside the row's own.
     """
     from biomed_agent.cli.workers import Batch, worker_count, written_rows
 
     answerer = prepare(arguments)
     output = _output(arguments)
-    form = _format(arguments, screen, rows, added, output)
-    done = _resumed(output, form.carried, rows) if output is not None and arguments.resume else 0
+    form = _format(arguments, screen, output)
+    done = _resumed(output, form, rows) if output is not None and arguments.resume else 0
     if output is not None and done == len(rows) and output.is_file() and not _partial(output).exists():
         screen.note(f"nothing is left to do: {output} holds all {len(rows)} rows")
         return 0
     workers = worker_count(arguments, screen, answerer, len(rows) - done)
     started, statuses = time.monotonic(), Counter[str]()
-    opened: AbstractContextManager[TextIO] = whole_file(output, append=done > 0) if output else nullcontext(sys.stdout)
+    tabular = form.kind == "values"
+    opened: AbstractContextManager[TextIO] = (
+        whole_file(output, append=done > 0, rename=not tabular) if output else nullcontext(sys.stdout)
+    )
     texts = written_rows(Batch(prepare, answerer, arguments, rows[done:], form), workers, screen)
     try:
         with opened as stream, contextlib.closing(texts):
-            stream.write("" if done else form.header())
             for text, status in texts:
                 if form.kind == "listing":
                     screen.progress("")
@@ -185,6 +184,8 @@ def write_rows(
                 statuses[status] += 1
                 if screen.live:
                     screen.progress(f"{done + statuses.total()}/{len(rows)} {_counts(statuses)}")
+        if output is not None and tabular:
+            write_table(_partial(output), output, list(dict.fromkeys(name for row in rows for name in row.columns)))
     except KeyboardInterrupt:
         screen.progress("")
         if output is not None:
@@ -200,16 +201,21 @@ def write_rows(
     return 1 if statuses[BUG] else 0
 
 
-def _format(
-    arguments: argparse.Namespace, screen: Screen, rows: Sequence[Row], added: AddedColumns, output: Path | None
-) -> RowFormat:
-    """Return how the answers are written: as the name of the output says, or as a person or a pipe reads them."""
-    if output is not None and output.suffix.lower() in (".csv", ".tsv"):
-        delimiter = "\t" if output.suffix.lower() == ".tsv" else ","
-        return RowFormat(added, "table", _carried(rows, added), delimiter)
-    if output is None and screen.read_by_a_person and not arguments.json:
-        return RowFormat(added, "listing", width=screen.width, color=screen.color)
-    return RowFormat(added, carried=_carried(rows, added))
+def _format(arguments: argparse.Namespace, screen: Screen, output: Path | None) -> RowFormat:
+    """Return how answers are written: as a table of values into a file, else as a person or a pipe reads them."""
+    if output is None:
+        if screen.read_by_a_person and not arguments.json:
+            return RowFormat("listing", width=screen.width, color=screen.color)
+        return RowFormat()
+    if not arguments.json:
+        check_writable(output)
+        return RowFormat("values")
+    if kind_of(output) != ".jsonl":
+        raise InvalidInput(
+            f"--json writes whole answers as JSON lines, and {output} is no such file.",
+            "Name one that ends in .jsonl, or leave out --json for a table of values.",
+        )
+    return RowFormat()
 
 
 def _output(arguments: argparse.Namespace) -> Path | None:
@@ -221,15 +227,8 @@ def _output(arguments: argparse.Namespace) -> Path | None:
         return None
     if arguments.input and output.exists() and output.samefile(arguments.input):
         raise InvalidInput(f"{output} is also the input; expected another file.")
-    if output.suffix.lower() not in ("", ".csv", ".tsv", ".jsonl"):
-        raise InvalidInput(f"{output} is of unknown kind; expected a name that ends in .csv, .tsv or .jsonl.")
+    kind_of(output)
     return output
-
-
-def _carried(rows: Sequence[Row], added: AddedColumns) -> tuple[str, ...]:
-    """Return the columns of the input that a table repeats."""
-    names = {"status", *added(Answer("", "answered", ""))}
-    return tuple(name for name in dict.fromkeys(name for row in rows for name in row.columns) if name not in names)
 
 
 def _partial(output: Path) -> Path:
@@ -237,15 +236,15 @@ def _partial(output: Path) -> Path:
     return output.with_name(f"{output.name}.partial")
 
 
-def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
+def _resumed(output: Path, form: RowFormat, rows: Sequence[Row]) -> int:
     """Make what an earlier run wrote ready to go on with; return how many rows it holds.
 
     An interrupted output is cut after its last whole row. A finished one is left as it is when it holds all rows, and
-    copied when rows were added to the input since.
+    made an interrupted one when rows were added to the input since.
 
     Args:
         output: The file that was to be written.
-        carried: The leading columns of a table, those of the input.
+        form: How answers are written.
         rows: The input.
 
     Raises:
@@ -256,7 +255,14 @@ def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
     if not written.is_file():
         return 0
     try:
-        count, end = _whole_rows(written, carried, rows)
+        if written == output and form.kind == "values":
+            count, _ = _whole_rows(written, journal_of(written), form, rows)
+            if count < len(rows):
+                with whole_file(output, rename=False) as stream:
+                    stream.writelines(journal_of(output))
+            return count
+        with written.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            count, end = _whole_rows(written, stream, form, rows)
         if written == output and count < len(rows):
             shutil.copyfile(output, partial)
         if partial.is_file():
@@ -269,47 +275,34 @@ def _resumed(output: Path, carried: Sequence[str], rows: Sequence[Row]) -> int:
     return count
 
 
-def _whole_rows(written: Path, carried: Sequence[str], rows: Sequence[Row]) -> tuple[int, int]:
-    """Return how many whole rows a file holds, and where the last of them ends in bytes."""
-    table = written.name.removesuffix(".partial").lower().endswith((".csv", ".tsv"))
-    count = end = position = 0
-
-    def lines(stream: TextIO) -> Iterator[str]:
-        nonlocal position
-        for line in stream:
-            position += len(line.encode("utf-8", "surrogateescape"))
-            if not line.endswith(("\n", "\r")):  # a lone carriage return may stand in a cell
-                return
-            yield line
-
-    with written.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-        delimiter = "\t" if written.name.removesuffix(".partial").lower().endswith(".tsv") else ","
-        records: Iterator[Any] = (
-            csv.reader(lines(stream), delimiter=delimiter, strict=True) if table else map(json.loads, lines(stream))
-        )
-        with contextlib.suppress(csv.Error, ValueError):
-            for record in records:
-                number = count - table  # the header of a table is no row
-                if number >= len(rows) or not _same(record, rows[number] if number >= 0 else None, carried):
-                    raise InvalidInput(
-                        f"row {number + 1} of {written} belongs to another input.", "Leave out --resume to start again."
-                    )
-                count, end = count + 1, position
-    count -= bool(table and count)  # the header
-    return count, end if count else 0
+def _whole_rows(written: Path, lines: Iterable[str], form: RowFormat, rows: Sequence[Row]) -> tuple[int, int]:
+    """Return how many whole rows the lines of a file hold, and where the last of them ends in bytes."""
+    count = end = 0
+    for line in lines:
+        if not line.endswith("\n"):
+            break
+        try:
+            record = json.loads(line)
+        except ValueError:
+            if count:  # cut, by a disk that was full
+                break
+            record = None
+        if count >= len(rows) or not _same(record, form, rows[count]):
+            raise InvalidInput(
+                f"row {count + 1} of {written} belongs to another input, or to another kind of output.",
+                "Leave out --resume to start again.",
+            )
+        count, end = count + 1, end + len(line.encode("utf-8", "surrogateescape"))
+    return count, end
 
 
-def _same(record: Any, row: Row | None, carried: Sequence[str]) -> bool:
-    """Whether a written record is that of ``row``; None stands for the header of a table."""
-    columns = {name: text.encode("utf-8", "replace").decode() for name, text in row.columns.items()} if row else {}
-    if isinstance(record, dict):
-        return row is not None and record.get("input") == columns
-    return list(record[: len(carried)]) == [columns.get(name, "") if row else name for name in carried]
-
-
-def listed(answer: Answer) -> str:
-    """Return the candidates of an answer for one cell of a table."""
-    return "; ".join(f"{candidate.handle} ({candidate.label}: {candidate.why})" for candidate in answer.candidates)
+def _same(record: Any, form: RowFormat, row: Row) -> bool:
+    """Whether a written record is that of ``row``, and of the kind that is written now."""
+    if not isinstance(record, dict) or not isinstance(record.get("input"), dict):
+        return False
+    columns = {name: text.encode("utf-8", "replace").decode() for name, text in row.columns.items() if text}
+    given = {name: text for name, text in record["input"].items() if text}
+    return ("values" in record) == (form.kind == "values") and given == columns
 
 
 def _counts(statuses: Counter[str]) -> str:

@@ -248,7 +248,7 @@ ROWS = "id,question,molecule\na,What is the mass?,smiles:CCO\nb,,smiles:CCO\nc,W
 def test_one_bad_row_stops_none_of_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source, output = tmp_path / "in.csv", tmp_path / "out.jsonl"
     source.write_bytes(ROWS.encode() + b"e,M\xff,smiles:CCO\n")
-    assert main([*OFFLINE, "ask", "--input", str(source), "--output", str(output)]) == 0
+    assert main([*OFFLINE, "ask", "--input", str(source), "--output", str(output), "--json"]) == 0
     written = [json.loads(line) for line in output.read_text().splitlines()]
     assert [row["status"] for row in written] == ["answered", "invalid", "invalid", "invalid", "invalid"]
     assert written[0]["input"] == {"id": "a", "question": "What is the mass?", "molecule": "smiles:CCO"}
@@ -268,7 +268,7 @@ def test_a_table_keeps_its_columns(tmp_path: Path) -> None:
     rows = list(csv.DictReader(output.open(newline=""), delimiter="\t"))
     assert [row["id"] for row in rows] == ["a", "b", "c", "d"]
     assert rows[0]["status"] == "answered"
-    assert "46.07 g/mol" in rows[0]["answer"]
+    assert (rows[0]["value"], rows[0]["unit"], rows[0]["input_molecule"]) == ("46.07", "g/mol", "smiles:CCO")
 
 
 def test_lines_of_json_and_of_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -304,7 +304,7 @@ def test_an_interrupted_batch_keeps_what_was_answered(tmp_path: Path, monkeypatc
     source, output = tmp_path / "in.txt", tmp_path / "out.jsonl"
     source.write_text("first?\nsecond?\n")
     given = namespace(input=str(source), output=str(output), molecule=None, protein=None, policy="ask", query=None)
-    given.question, given.resume = [], False
+    given.question, given.resume, given.json = [], False, False
     with pytest.raises(KeyboardInterrupt):
         answer_rows(given, Screen())
     assert not output.exists()

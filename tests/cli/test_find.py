@@ -17,6 +17,7 @@ from biomed_agent.answering.resolving.resolver import Resolver
 from biomed_agent.cli import main
 from biomed_agent.cli.row_formats import Row
 from biomed_agent.cli.tables import read_rows
+from biomed_agent.cli.value_files import journal_of
 from biomed_agent.core.settings import Settings, read_settings
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.local import LocalIndex
@@ -37,11 +38,16 @@ def test_one_name_is_shown_and_several_become_rows(tmp_path: Path, capsys: pytes
     assert json.loads(capsys.readouterr().out)["entities"][0]["entity"]["handle"] == "CID:2244"
     out = tmp_path / "out.csv"
     assert main([*OFFLINE, "find", "molecule", "Gleevec", "PCP", "ibuprofin", "C((", "--output", str(out)]) == 0
-    rows = {row["name"]: row for row in table(out)}
-    assert [row["status"] for row in rows.values()] == ["answered", "ambiguous", "not_found", "invalid"]
-    gleevec = rows["Gleevec"]
-    assert (gleevec["handle"], gleevec["weight"]) == ("CID:123596", "589.72")
-    assert (gleevec["parent"], gleevec["parent_weight"]) == ("imatinib", "493.62")
+    rows = {row["input_name"]: row for row in reversed(table(out))}
+    assert [rows[name]["status"] for name in ("Gleevec", "PCP", "ibuprofin", "C((")] == [
+        "answered",
+        "ambiguous",
+        "not_found",
+        "invalid",
+    ]
+    gleevec = {(row["predicate"], row["target_name"]): row for row in table(out) if row["entity"] == "CID:123596"}
+    weights = [gleevec["molecular weight", parent]["value"] for parent in ("", "imatinib")]
+    assert weights == ["589.72", "493.62"]
     assert "homonym" in rows["PCP"]["candidates"]
     assert "ibuprofen" in rows["ibuprofin"]["candidates"]
 
@@ -81,13 +87,13 @@ def test_a_question_is_asked_of_every_record_of_a_structure_file(tmp_path: Path)
     asked = "What is the molecular weight?"
     assert main([*OFFLINE, "ask", asked, "--input", str(source), "--output", str(out)]) == 0
     rows = table(out)
-    assert [(row["title"], row["status"]) for row in rows] == [
+    assert [(row["input_title"], row["status"]) for row in rows] == [
         ("ethanol", "answered"),
         ("bad", "invalid"),
         ("", "answered"),
     ]
-    assert "46.07 g/mol" in rows[0]["answer"]
-    assert rows[1]["answer"].startswith("record 2 'bad'")
+    assert (rows[0]["value"], rows[0]["unit"]) == ("46.07", "g/mol")
+    assert rows[1]["reason"].startswith("record 2 'bad'")
     (tmp_path / "in.smi").write_text("CCO ethanol\nCCN\n")
     assert [row.columns for row in read_rows(tmp_path / "in.smi", "question")] == [
         {"title": "ethanol", "molecule": "smiles:CCO"},
@@ -95,27 +101,29 @@ def test_a_question_is_asked_of_every_record_of_a_structure_file(tmp_path: Path)
     ]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "whole answers"])
 @pytest.mark.parametrize("cut", [0, 5])
 def test_an_interrupted_run_goes_on_after_its_last_whole_row(tmp_path: Path, suffix: str, cut: int) -> None:
-    source, whole = tmp_path / "names.txt", tmp_path / f"whole.{suffix}"
+    source = tmp_path / "names.txt"
     source.write_text("aspirin\ncaffeine\nibuprofen\n")
-    command = [*OFFLINE, "find", "molecule", "--input", str(source), "--output"]
+    more = ["--json"] if suffix == "whole answers" else []
+    suffix = "jsonl" if more else suffix
+    whole, out = tmp_path / f"whole.{suffix}", tmp_path / f"out.{suffix}"
+    command = [*OFFLINE, "find", "molecule", "--input", str(source), *more, "--output"]
     assert main([*command, str(whole)]) == 0
-    lines = whole.read_text().splitlines(keepends=True)
-    kept = 2 + (suffix == "csv")
+    lines = whole.read_text().splitlines() if more else [line.strip() for line in journal_of(whole)]
+    mark = lines[1].replace("caffeine", "CAFFEINE").replace('{"name": "CAFFEINE"}', '{"name": "caffeine"}')
+    assert mark != lines[1]
     partial = tmp_path / f"out.{suffix}.partial"
-    partial.write_text("".join(lines[:kept]) + lines[kept][:cut])
-    first = lines[kept - 1]
-    out = tmp_path / f"out.{suffix}"
+    partial.write_text(f"{lines[0]}\n{mark}\n{lines[2][:cut]}")
     assert main([*command, str(out), "--resume"]) == 0
-    again = out.read_text().splitlines(keepends=True)
-    assert again[kept - 1] == first, "what was written stays as it was"
-    assert len(again) == len(lines)
-    assert not partial.exists()
+    again = out.read_text().splitlines() if more else [line.strip() for line in journal_of(out)]
+    assert again[1] == mark, "what was written stays as it was"
+    assert len(again) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["names.txt", whole.name, out.name])
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
 def test_a_finished_output_is_left_alone_and_rows_added_later_are_appended(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
 ) -> None:
@@ -131,8 +139,9 @@ def test_a_finished_output_is_left_alone_and_rows_added_later_are_appended(
     source.write_text("aspirin\ncaffeine\nibuprofen\n")
     assert main([*command, "--resume"]) == 0
     assert "3 rows (2 of them before)" in capsys.readouterr().err
-    assert out.read_bytes().startswith(before)
-    assert out.read_bytes()[len(before) :].count(b"ibuprofen") > 0
+    if suffix != "parquet":
+        assert out.read_bytes().startswith(before)
+    assert [json.loads(line)["input"]["name"] for line in journal_of(out)] == ["aspirin", "caffeine", "ibuprofen"]
     source.write_text("caffeine\n")
     assert main([*command, "--resume"]) == 2
     assert f"row 1 of {out} belongs to another input" in capsys.readouterr().err
@@ -280,6 +289,6 @@ def test_an_output_of_unknown_kind_is_refused_and_candidates_are_columns(
     source.write_text("question\nWhat is PCP?\n")
     given = [*OFFLINE, "ask", "--input", str(source), "--output"]
     assert main([*given, str(tmp_path / "out.xlsx")]) == 2
-    assert "expected a name that ends in .csv, .tsv or .jsonl" in capsys.readouterr().err
+    assert "expected a name that ends in .csv, .tsv, .jsonl or .parquet" in capsys.readouterr().err
     assert main([*given, str(tmp_path / "out.csv")]) == 0
     assert "CID:992 (pentachlorophenol" in (tmp_path / "out.csv").read_text()

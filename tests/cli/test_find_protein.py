@@ -43,14 +43,14 @@ def test_a_fasta_file_is_read_record_by_record(
     file.write_text(f">known\n{protein.sequence}\n>own\nMKTAYIAKQRQISFVKSHFSRQ\n>bad\nMK-TA\n>empty\n")
     assert [bool(row.problem) for row in read_rows(file, "name")] == [False, False, True, True]
     assert main([*OFFLINE, "find", "protein", "--input", str(file), "--output", str(out)]) == 0
-    rows = list(csv.DictReader(out.open(newline="")))
-    assert [(row["title"], row["status"]) for row in rows] == [
+    rows = list({row["row"]: row for row in csv.DictReader(out.open(newline=""))}.values())
+    assert [(row["input_title"], row["status"]) for row in rows] == [
         ("known", "answered"),
         ("own", "answered"),
         ("bad", "invalid"),
         ("empty", "invalid"),
     ]
-    assert [row["handle"] for row in rows[:2]] == ["UNIPROT:P00533", "seq:MKTAYIAKQRQISFVKSHFSRQ"]
+    assert [row["entity"] for row in rows[:2]] == ["UNIPROT:P00533", "seq:MKTAYIAKQRQISFVKSHFSRQ"]
     capsys.readouterr()
     assert main([*OFFLINE, "find", "protein", f"@{file}", "--json"]) == 5
     assert capsys.readouterr().out.count("cannot be read") == 2, "the others can be named all the same"
@@ -102,11 +102,11 @@ def test_names_of_several_organisms_say_how_the_human_ones_are_asked_for(
 ) -> None:
     base = ["find", "protein", "PTEN", "ALB", "--offline", "--model", "none"]
     out = tmp_path / "out.jsonl"
-    assert main([*base, "--output", str(out)]) == 0
+    assert main([*base, "--json", "--output", str(out)]) == 0
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [row["status"] for row in rows] == ["ambiguous", "ambiguous"]
     assert all("--organism human" in row["next_steps"][0] for row in rows)
     human = tmp_path / "human.jsonl"
-    assert main([*base, "--organism", "human", "--output", str(human)]) == 0
+    assert main([*base, "--organism", "human", "--json", "--output", str(human)]) == 0
     rows = [json.loads(line) for line in human.read_text(encoding="utf-8").splitlines()]
     assert [row["entities"][0]["entity"]["handle"] for row in rows] == ["UNIPROT:P60484", "UNIPROT:P02768"]

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from biomed_agent.cli.tables import listed, read_rows
+from biomed_agent.cli.tables import read_rows
 from biomed_agent.core.errors import InvalidInput
-from biomed_agent.core.types import Answer, Candidate
 
 
 def rows(folder: Path, name: str, content: str | bytes, *needed: str) -> list[tuple[dict[str, str], str]]:
@@ -94,9 +93,3 @@ def test_folders_and_missing_files_are_named(tmp_path: Path) -> None:
         read_rows(tmp_path, "name")
     with pytest.raises(InvalidInput, match="cannot be read: No such file"):
         read_rows(tmp_path / "none.csv", "name")
-
-
-def test_candidates_fill_one_cell() -> None:
-    candidates = (Candidate("CID:1", "one", "homonym"), Candidate("CID:2", "two", "homonym"))
-    cell = listed(Answer("q", "ambiguous", "t", candidates=candidates))
-    assert cell == "CID:1 (one: homonym); CID:2 (two: homonym)"

@@ -16,6 +16,7 @@ import pytest
 from biomed_agent.cli import main, workers
 from biomed_agent.cli.row_formats import Answerer
 from biomed_agent.cli.terminal import Screen
+from biomed_agent.cli.value_files import journal_of
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.plain_settings import PlainSettings
 
@@ -68,7 +69,8 @@ def test_a_cut_output_is_gone_on_with_by_workers(tmp_path: Path) -> None:
     command = ["find", "molecule", "--input", str(names_file(tmp_path, NAMES)), *OFFLINE, "--output"]
     assert main([*command, str(tmp_path / "whole.csv")]) == 0
     whole = (tmp_path / "whole.csv").read_bytes()
-    (tmp_path / "cut.csv.partial").write_bytes(whole[: len(whole) // 2])
+    journal = "".join(journal_of(tmp_path / "whole.csv"))
+    (tmp_path / "cut.csv.partial").write_text(journal[: len(journal) // 2])
     assert main([*command, str(tmp_path / "cut.csv"), "--resume", "--workers", "2"]) == 0
     assert (tmp_path / "cut.csv").read_bytes() == whole
 
@@ -164,5 +166,5 @@ def test_no_worker_outlives_the_command_and_it_can_go_on(tmp_path: Path, how: st
         assert running.returncode == 130
         assert "Traceback" not in errors and "--resume goes on" in errors
     assert main([*command[3:], "--resume", "--quiet"]) == 0
-    rows = out.read_text().splitlines()
-    assert len(rows) == 1 + len(NAMES) * 60 and len({row.partition(",")[0] for row in rows[1:]}) == len(rows) - 1
+    rows = [json.loads(line) for line in journal_of(out)]
+    assert [row["input"]["number"] for row in rows] == [str(number) for number in range(len(NAMES) * 60)]

@@ -13,6 +13,7 @@ from biomed_agent.core.types import (
     Article,
     Claim,
     Evidence,
+    Fact,
     FactKind,
     ModelStamp,
     ModelStatement,
@@ -223,6 +224,7 @@ class FactRow:
     subject: str
     """empty when all facts of the answer are about the same thing"""
     predicate: str
+    """with the second entity, where nothing else of the row names it"""
     unit: str
     note: str
     source: str
@@ -249,17 +251,29 @@ def fact_rows(answer: Answer, *kinds: FactKind) -> list[FactRow]:
     """Return the facts of some kinds, those that say the same of the same thing gathered in one row."""
     rows: dict[tuple[str, ...], FactRow] = {}
     several = len({fact.subject for fact in answer.facts}) > 1
+    # No value may lose whose it is: neither beside several proteins, nor where nothing else tells two rows apart.
+    several_proteins = sum(resolved.kind == "protein" for resolved in answer.entities) > 1
+    targets: dict[tuple[str, ...], set[str]] = {}
+    for fact in answer.facts:
+        targets.setdefault(_same_but_target(fact), set()).add(fact.about)
     for fact in answer.facts:
         if fact.kind not in kinds:
             continue
-        texts = (fact.predicate, fact.unit, fact.note, fact.provenance.source)
-        predicate, unit, note, source = (clean(part) for part in texts)
+        same = _same_but_target(fact)
+        predicate, unit, note, source = (clean(part) for part in same[1:])
+        named = fact.about and (several_proteins or len(targets[same]) > 1)
+        target = f"({clean(fact.about_name or fact.about)})" if named else ""
         row = rows.setdefault(
-            (fact.subject, *texts), FactRow(clean(fact.subject) if several else "", predicate, unit, note, source)
+            (*same, fact.about),
+            FactRow(clean(fact.subject) if several else "", f"{predicate} {target}".strip(), unit, note, source),
         )
         value = f"{fact.amount:.8g}" if isinstance(fact.amount, float) else clean(fact.amount)
         row.values.append((value, source_number(answer, fact.provenance)))
     return list(rows.values())
+
+
+def _same_but_target(fact: Fact) -> tuple[str, ...]:
+    return fact.subject, fact.predicate, fact.unit, fact.note, fact.provenance.source
 
 
 def computed_by(rows: list[FactRow]) -> str:

@@ -439,7 +439,7 @@ def test_no_cell_of_a_table_opens_a_file(
     table.write_text("\n".join(lines))
     question = ["What is its formula?"] if command == "ask" and kind != "txt" else []
     words = ["ask", *question] if command == "ask" else ["find", "molecule"]
-    assert main(["--quiet", *words, "--input", str(table), "--output", str(out)]) in (0, 2)
+    assert main(["--quiet", *words, "--input", str(table), "--output", str(out), "--json"]) in (0, 2)
     rows = rows_of(out)
     assert len(rows) == len(cells)
     assert not any(row["status"] == "answered" or "C7H14BrF" in str(row) for row in rows)
@@ -455,7 +455,7 @@ def test_a_cell_that_is_no_text_is_no_name(
     table, out = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
     cells: list[Any] = [[f"file:{secret}"], {"file": str(secret)}, {"smiles": "CCO"}, [["aspirin"]]]
     table.write_text("\n".join(json.dumps({"molecule": cell, "note": cell}) for cell in cells))
-    assert main(["--quiet", *command, "--input", str(table), "--output", str(out)]) in (0, 2)
+    assert main(["--quiet", *command, "--input", str(table), "--output", str(out), "--json"]) in (0, 2)
     assert [row["status"] for row in rows_of(out)] == ["invalid"] * 4
     assert world.asked == []
 
@@ -466,7 +466,7 @@ def test_no_cell_opens_a_file_for_the_other_look_ups(
 ) -> None:
     table, out = tmp_path / "rows.csv", tmp_path / "out.jsonl"
     table.write_text(f"name\nfile:{secret}\nfile:{structure_file(tmp_path)}\n")
-    main(["--quiet", "find", words[0], "--input", str(table), *words[1:], "--output", str(out)])
+    main(["--quiet", "find", words[0], "--input", str(table), *words[1:], "--output", str(out), "--json"])
     assert [row["status"] for row in rows_of(out)] == ["invalid", "invalid"]
     kept_secret(world, tmp_path, rows_of(out))
 
@@ -489,7 +489,7 @@ def test_what_the_caller_passes_for_all_rows_is_opened(
     table.write_text(
         f'question,protein\nWhat is its formula?,\nWhat is its formula?,file:{path}\nWeigh "file:{path}".,\n'
     )
-    main(["--quiet", "ask", "--input", str(table), "--molecule", f"@{path}", "--output", str(out)])
+    main(["--quiet", "ask", "--input", str(table), "--molecule", f"@{path}", "--output", str(out), "--json"])
     rows = rows_of(out)
     assert [row["status"] for row in rows[:2]] == ["answered", "invalid"]
     assert "C7H14BrF" in rows[0]["text"]

@@ -432,3 +432,19 @@ def test_facts_are_cut_first_then_uncited_sources_and_candidates_last() -> None:
     assert "Database 19" not in text
     assert all(one.handle in text for one in AMBIGUOUS.candidates)
     assert "LEFT OUT 40 records" in text
+
+
+def test_no_value_of_several_proteins_loses_whose_it_is() -> None:
+    proteins = [Protein("MA", accession, gene=gene) for accession, gene in (("P00533", "EGFR"), ("P00519", "ABL1"))]
+    facts = tuple(
+        Fact("CID:1", "Kd", value, "nM", "measured", PUBCHEM, about=protein.handle, about_name=protein.gene)
+        for value, protein in zip((1.0, 2200.0), proteins, strict=True)
+    )
+    entities = (Resolved(ASPIRIN, "x", "given"), *(Resolved(protein, "y", "given") for protein in proteins))
+    answer = Answer("q", "answered", "Measured.", entities=entities, facts=facts, sources=(PUBCHEM,))
+    assert "  Kd (EGFR)  1 nM [1]\n  Kd (ABL1)  2200 nM [1]" in to_text(answer)
+    assert "  Kd (EGFR) 1 nM [1]\n  Kd (ABL1) 2200 nM [1]" in to_tool_text(answer)
+    assert "Kd (ABL1)" in to_html(answer)
+    unnamed = replace(answer, entities=entities[:1])
+    assert "Kd (ABL1)  2200 nM" in to_text(unnamed), "the list of a partner's values has no protein of its own"
+    assert "  Kd  1 nM [1]" in to_text(replace(unnamed, facts=facts[:1])), "of one target the answer says which"

@@ -703,10 +703,3 @@ def test_a_queue_is_left_when_the_time_is_over_and_never_kept(
             ask(transport, poll_path=waiting_at)
         server.play = script(OK)
         assert ask(transport, poll_path=waiting_at).json() == {"ok": True}
-
-
-@pytest.mark.network
-def test_live_services_answer() -> None:
-    with Transport() as transport:
-        assert ask(transport).status == 200
-        assert ask(transport, "uniprot", "uniprotkb/P00533.fasta").text.startswith(">sp|P00533|EGFR_HUMAN")

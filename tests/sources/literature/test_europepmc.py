@@ -419,12 +419,3 @@ def test_recorded_smaller_records() -> None:
 def _licence_of(article: Article) -> str:
     assert article.provenance is not None
     return article.provenance.licence
-
-
-@pytest.mark.network
-def test_live_search_and_full_text() -> None:
-    with Transport() as transport:
-        europepmc = EuropePMC(transport)
-        assert europepmc.search("lipinski rule of five", limit=3).count > 0
-        assert europepmc.search("EXT_ID:12377809 AND SRC:MED", limit=1).articles[0].title
-        assert europepmc.full_text("PMC1762313").sections

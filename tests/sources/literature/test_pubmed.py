@@ -515,19 +515,3 @@ def test_recorded_exchanges(server: LocalServer, pubmed: PubMed, name: str, pmid
         body = exchange["response"]["body"]["string"]
         server.play = script(Said(body if isinstance(body, bytes) else body.encode()))
         assert [article.pmid for article in pubmed.fetch(pmids)] == pmids
-
-
-@pytest.mark.network
-def test_live_search_and_fetch() -> None:
-    with Transport() as transport:
-        pubmed = PubMed(transport)
-        result = pubmed.search("lipinski rule of five solubility permeability", limit=3)
-        assert result.count > 0
-        (article,) = pubmed.fetch([12377809])
-        assert article.title
-        assert pubmed.search("flurbnitrolzzz lipinski", limit=1).ignored
-        history = pubmed.keep([12377809, 11237011])
-        assert len(pubmed.fetch_kept(history, 0, 2) or ()) == 2
-        many = pubmed.search("kinase inhibitor", limit=201)
-        assert many.history is not None
-        assert len(pubmed.articles(many)) == 201

@@ -495,14 +495,3 @@ def test_one_record_serves_molecule_and_properties(server: LocalServer, tmp_path
         assert pubchem.by_cid(7).name == "Seven"
         assert pubchem.properties(7)[0].predicate == "IUPAC name"
     assert [asked.path for asked in server.asked] == ["/compound/cid/7/JSON", "/compound/cid/property/Title/JSON"]
-
-
-@pytest.mark.network
-def test_live_aspirin() -> None:
-    with Transport() as transport:
-        pubchem = PubChem(transport)
-        (aspirin, *_) = pubchem.by_name("aspirin")
-        assert aspirin.inchikey == "BSYNRYMUTXBXSQ-UHFFFAOYSA-N"
-        assert aspirin.handle == "CID:2244"
-        assert "Aspirin" in pubchem.synonyms(2244)
-        assert pubchem.descriptions(2244)

@@ -767,28 +767,6 @@ def replay(response: dict[str, Any]) -> Any:
     return script(Said(response["body"]["string"].encode(), response["status"]["code"], headers))
 
 
-@pytest.mark.network
-def test_live_egfr() -> None:
-    with Transport() as transport:
-        uniprot = UniProt(transport)
-        egfr = uniprot.by_accession("P00533")
-        assert (egfr.entry_name, egfr.length) == ("EGFR_HUMAN", 1210)
-        assert uniprot.by_entry_name("EGFR_HUMAN").accession == "P00533"
-        assert uniprot.by_gene("EGFR")[0].accession == "P00533"
-        assert "P00533" in {protein.accession for protein in uniprot.by_name("Epidermal growth factor receptor", 9606)}
-        assert uniprot.by_sequence(egfr.sequence)[0].accession == "P00533"
-        assert uniprot.by_accession("P00533-2").length < egfr.length
-        assert uniprot.by_accession("Q00015").accession == "P23141"
-        assert "P00734" in {protein.accession for protein in uniprot.by_ec("3.4.21.5")}
-        assert uniprot.by_gene("Egfr", None, "Mus musculus")[0].organism == "Mus musculus"
-        isoform = uniprot.by_accession("P00533-2")
-        assert "P00533-2" in {protein.accession for protein in uniprot.by_sequence(isoform.sequence)}
-        stated = {fact.predicate for fact in uniprot.facts("P00533")}
-        assert {"domain", "disease", "pathway", "DrugBank entry", "isoform", "experimental structures"} <= stated
-        with pytest.raises(NotFound, match="split into"):
-            uniprot.by_accession("P29358")
-
-
 def test_what_a_curator_inferred_of_a_disease_is_marked_so() -> None:
     texts = [
         {"value": "May be involved in testing", "evidences": [{"evidenceCode": "ECO:0000305"}]},
