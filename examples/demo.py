@@ -25,19 +25,33 @@ STEPS = [
     ("a molecule and a protein", "ask", "Does Gleevec bind ABL1?", "", False),
     ("a name that means several things", "ask", "What is the molecular weight of PCP?", "", False),
     ("a claim, checked against the structure", "check", "it is a 3-hydroxyflavone", CHALCONE, False),
+    (
+        "the literature, from abstracts that ship",
+        "ask",
+        "Does clopidogrel prevent fistula failure in hemodialysis?",
+        "",
+        False,
+    ),
+    (
+        "the literature, where no abstract here answers",
+        "ask",
+        "What do trials say about ketamine and depression?",
+        "",
+        False,
+    ),
     ("a molecule that no record here describes, put to the model", "ask", "Describe this molecule.", UNKNOWN, True),
 ]
 
 
 def main() -> None:
-    """Ask six questions and print what a person sees in a terminal."""
+    """Ask eight questions and print what a person sees in a terminal."""
     agent = BioMedAgent(offline=True)
     for number, (title, command, words, molecule, everything) in enumerate(STEPS, 1):
         flags = [*(["--molecule", molecule] if molecule else []), *(["--model-said"] if everything else [])]
         shown = shlex.join(["biomed-agent", command, words, *flags])
         print(f"\n{'=' * WIDTH}\n{number}. {title}\n$ {shown}\n", flush=True)
         print(_boxed(agent, words, molecule) if everything else _text(_asked(agent, command, words, molecule)))
-    print(f"\n{'=' * WIDTH}\nA question about the literature needs the network; try:")
+    print(f"\n{'=' * WIDTH}\nAll of PubMed needs the network; try:")
     print('$ .venv/bin/biomed-agent ask "Does metformin extend lifespan?" --query "metformin lifespan"')
 
 

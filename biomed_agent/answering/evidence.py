@@ -18,9 +18,11 @@ from biomed_agent.core.errors import BiomedAgentError, Cancelled, InvalidInput, 
 from biomed_agent.core.privacy.egress import switched_off
 from biomed_agent.core.sequence_values import protein_values
 from biomed_agent.core.types import Article, Entity, Evidence, Fact, Molecule, Protein, Provenance, Resolved
-from biomed_agent.sources.literature.article_search import ArticleSearch
+from biomed_agent.sources.literature.article_search import ArticleSearch, local_query
+from biomed_agent.sources.literature.coverage import Asked, fitting_sentences, rarity, read_question
 from biomed_agent.sources.literature.passages import MAX_PASSAGES, rank_passages
 from biomed_agent.sources.literature.search import usable
+from biomed_agent.sources.local.articles import ships
 from biomed_agent.sources.pubchem.depositor_facts import Readings, deposited_facts, note_unread
 from biomed_agent.sources.uniprot.facts import PREDICATES
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from biomed_agent.sources.uniprot import UniProt
 
 IUPAC_NAME = "IUPAC name"
+MAX_JUDGED = 30
+"""articles of a search on this machine that are held against the question"""
 _OF_UNIPROT = frozenset(predicate.lower() for predicate in PREDICATES)
 
 
@@ -220,6 +224,12 @@ class Retriever:
         """Whether literature is searched on this machine alone, so that every word of a question may be used."""
         return isinstance(self.article_search, ArticleSearch) and self.article_search.stays_here
 
+    @property
+    def asks_services(self) -> bool:
+        """Whether a search may leave this machine at all."""
+        search = self.article_search
+        return search is not None and not (isinstance(search, ArticleSearch) and (search.live is None or search.closed))
+
     def articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         """Return the articles of a literature query.
 
@@ -257,6 +267,46 @@ class Retriever:
             texts = self.article_search.full_texts(articles, notes)
             passages = rank_passages(question, articles, limit, texts) if texts else passages
         return passages
+
+    def asked(self, question: str, names: Sequence[str]) -> Asked:
+        """Return what a question asks about; ``names`` are the known names in it."""
+        return read_question(question, {name: self._spellings(name) for name in names}, self._rarities)
+
+    def literature_here(
+        self, question: str, asked: Asked, notes: list[str], limit: int = MAX_PASSAGES, query: str = ""
+    ) -> list[Evidence]:
+        """Return the passages of articles on this machine that answer a question; none where they do not.
+
+        An article must speak of all that is asked about (:mod:`biomed_agent.sources.literature.coverage`). Of the
+        user's own articles what a search string found is taken as it is.
+
+        Args:
+            question: Its words rank the sentences.
+            asked: What it asks about.
+            notes: Receives which articles were passed over because they are retracted.
+            limit: Most passages.
+            query: The user's search string; without one it is made of what is asked about.
+        """
+        if not query and not asked.things:
+            return []
+        articles = usable(self.index.articles(query or local_query(asked), MAX_JUDGED).articles, notes)
+        if query and (own := [article for article in articles if not ships(article)]):
+            return rank_passages(question, own, limit)
+        fitting = {article.handle: fitting_sentences(asked, article) for article in articles}
+        return rank_passages(question, articles, limit, only=fitting)
+
+    def _spellings(self, name: str) -> list[str]:
+        """Return the other names that an article may give a thing; those of all things of that name."""
+        molecules = [molecule for molecule, _ in self.index.molecules_named(name)]
+        proteins = [protein for protein, _ in self.index.proteins_named(name)]
+        return [
+            *(other for molecule in molecules for other in (molecule.name, *molecule.synonyms)),
+            *(other for protein in proteins for other in (protein.name, protein.gene, *protein.synonyms)),
+        ]
+
+    def _rarities(self, several: Sequence[Sequence[str]]) -> list[float]:
+        total, counts = self.index.article_counts(several)
+        return [rarity(count, total) for count in counts]
 
     def usable_articles(self, query: str, limit: int, notes: list[str]) -> list[Article]:
         """Return the articles of a query that may be evidence; retracted ones and notices are named in ``notes``.

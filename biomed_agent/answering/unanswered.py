@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from biomed_agent.answering import model_step
 from biomed_agent.answering.context import AnswerContext, Draft
+from biomed_agent.answering.handlers import papers
 from biomed_agent.answering.pipeline import answer_resolved, papers_query
 from biomed_agent.answering.reading.mentions import misspelled
 from biomed_agent.answering.reading.reader import Clause, Reading
@@ -67,18 +68,18 @@ def _taken_for(entities: Sequence[Resolved], reading: Reading) -> str:
 
 
 def _from_literature(context: AnswerContext, reading: Reading) -> Answer | None:
-    """Answer what no record answers from articles, where the words of the question may be used for it."""
-    retriever = context.components.retriever
-    if any(names_a_file(mention.text) for mention in reading.mentions):
-        return None
-    if not reading.mentions or not (retriever.stays_here or context.egress == "public"):
-        return None
-    if not retriever.stays_here and not any(piece.says("effect") for piece in reading.pieces):
+    """Answer what no record answers from articles: those on this machine, or a service's where the words may leave."""
+    if not reading.mentions or any(names_a_file(mention.text) for mention in reading.mentions):
         return None
     draft = Draft(context.draft.question, kind="literature", sources=context.draft.sources)
     draft.molecules, draft.proteins = context.draft.molecules, context.draft.proteins
+    part, query = replace(context, draft=draft), papers_query(reading, "")
+    public = context.egress == "public" and any(piece.says("effect") for piece in reading.pieces)
+    if not public or context.components.retriever.stays_here:
+        draft.read_as = compose.read_as(query, ())
+        return papers.at_hand(part, query)
     try:
-        answer = answer_resolved(replace(context, draft=draft), papers_query(reading, ""))
+        answer = answer_resolved(part, query)
     except (NotFound, Refused, Unavailable) as error:
         context.draft.warnings.append(f"No record answers this, and articles did not either: {error.message}")
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import lzma
 import re
 import subprocess
 import sys
@@ -117,6 +119,31 @@ def test_no_sentences(molecules, proteins):
                 assert len(value) <= 200, value
                 assert not sentence.search(value), value
     assert not any("{ECO" in cell or "PubMed:" in cell for row in proteins for cell in row.values())
+
+
+def test_every_article_is_free_by_its_own_licence_and_named_on_the_page():
+    rows = list(read_table(STARTER, "articles"))
+    page = (STARTER / "ARTICLES.md").read_text(encoding="utf-8")
+    terms = (ROOT / "LICENSE-TEXTS").read_text(encoding="utf-8")
+    assert len(rows) == 300
+    assert len({row["pmid"] for row in rows}) == 300
+    assert (STARTER / "articles.tsv.xz").stat().st_size <= 350_000
+    for row in rows:
+        assert re.fullmatch(r"PMC\d+", row["pmcid"])
+        assert row["pmid"].isdigit()
+        assert re.fullmatch(r"CC BY [234]\.[05]|CC0 1\.0", row["licence"])
+        assert f"  {row['licence']}  " in terms
+        assert re.search(rf"^\| \[{row['pmcid']}\].*\| {re.escape(row['licence'])} \|$", page, re.MULTILINE), row[
+            "pmcid"
+        ]
+        assert 800 <= len(row["abstract"]) <= 2_800
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not DATA.is_dir(), reason="the data folder does not lie beside the checkout")
+def test_no_article_is_one_of_pubmedqa():
+    asked = json.loads(lzma.decompress((DATA / "pubmedqa" / "ori_pqal_shared.json.xz").read_bytes()))
+    assert not asked.keys() & {row["pmid"] for row in read_table(STARTER, "articles")}
 
 
 def test_terms_look_like_terms(molecules, proteins):

@@ -47,6 +47,7 @@ def rank_passages(
     articles: Sequence[Article],
     limit: int = MAX_PASSAGES,
     full_texts: Mapping[str, FullText] = {},
+    only: Mapping[str, Mapping[str, float]] | None = None,
 ) -> list[Evidence]:
     """Return the sentences of abstracts and full texts that fit the question best, verbatim, article by article.
 
@@ -60,12 +61,16 @@ def rank_passages(
         limit: Most passages.
         full_texts: By the handle of their article; such an article's passages come from its full text, which holds
             the abstract, and carry the provenance and licence of that.
+        only: By the handle of their article the sentences that may be taken, each with how well it fits, which ranks
+            them in place of BM25; None lets all be.
 
     Returns:
         Passages numbered by their article, the best first: the article of the best passage is 1, and the passages of
         one article stand together.
     """
     passages = [passage for article in articles for passage in _passages(article, full_texts.get(article.handle))]
+    if only is not None:
+        passages = [passage for passage in passages if passage[2] in only.get(passage[0].handle, ())]
     terms = set(words_of(question))
     texts = [Counter(words_of(sentence)) for _, _, sentence in passages]
     if not passages or not terms:
@@ -81,8 +86,9 @@ def rank_passages(
 
     scored = []
     for place, ((article, label, sentence), text) in enumerate(zip(passages, texts, strict=True)):
-        if (own := bm25(text)) > 0:
-            score = own + TITLE_WEIGHT * bm25(titles[article.handle])
+        own = bm25(text) if only is None else only[article.handle][sentence]
+        if own > 0:
+            score = own + (TITLE_WEIGHT * bm25(titles[article.handle]) if only is None else 0.0)
             score *= FINDING_WEIGHT if tells_a_finding(label, sentence) else 1.0
             scored.append((-score * _review_weight(article, newest), place))
     chosen: dict[str, list[int]] = {}

@@ -21,10 +21,12 @@ from biomed_agent.sources.local.dumps import Bad, Dump, Format, Origin, Row
 MAX_RANKED = 1_000
 """articles that are ranked, the newest of those that match"""
 FIELDS = ("title", "abstract", "pmcid", "doi", "journal", "year", "date", "authors", "types", "mesh", "keywords",
-          "retracted", "preprint", "notices")  # fmt: skip
+          "retracted", "preprint", "notices", "licence")  # fmt: skip
 _LISTS = ("authors", "types", "mesh", "keywords", "notices")
 LICENCE = "bibliographic data free to use; abstracts may be under copyright"
 PUBMED = ("PubMed", "PubMed", LICENCE, "https://pubmed.ncbi.nlm.nih.gov/{}/")
+SHELF = "PubMed Central"
+"""source of the articles that ship with the package, each under its own licence"""
 _ORIGIN = Provenance(source="PubMed", licence=LICENCE)
 _PMID = re.compile("[0-9]{1,12}")
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
@@ -103,7 +105,7 @@ def as_fields(article: Article) -> Row:
     lists = ("\n".join(values) for values in (article.authors, article.types, article.mesh, article.keywords))
     return (article.title, article.abstract, article.pmcid, article.doi, article.journal,
             int(article.year) if re.fullmatch("[0-9]{4}", article.year) else None, article.date, *lists,
-            article.retracted, article.preprint, "\n".join(article.notices))  # fmt: skip
+            article.retracted, article.preprint, "\n".join(article.notices), "")  # fmt: skip
 
 
 def _store(db: sqlite3.Connection, rows: Sequence[Row], origin: Origin) -> None:
@@ -269,7 +271,10 @@ def _article(row: sqlite3.Row) -> Article:
         date=row["date"],
         retracted=bool(row["retracted"]),
         preprint=bool(row["preprint"]),
-        provenance=Provenance(
+        open_access=True if row["licence"] else None,
+        provenance=_of_shelf(row["pmcid"], row["licence"])
+        if row["licence"]
+        else Provenance(
             source="PubMed",
             identifier=f"PMID {pmid}",
             url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/",
@@ -277,3 +282,14 @@ def _article(row: sqlite3.Row) -> Article:
         ),
         **lists,
     )
+
+
+def ships(article: Article) -> bool:
+    """Whether an article is one of the shelf, which ships with the package."""
+    return article.provenance is not None and article.provenance.source == SHELF
+
+
+def _of_shelf(pmcid: str, licence: str) -> Provenance:
+    """Return where an article is from that ships with the package under its own licence."""
+    url = f"https://pmc.ncbi.nlm.nih.gov/articles/{pmcid}/"
+    return Provenance(source=SHELF, identifier=pmcid, url=url, licence=licence)

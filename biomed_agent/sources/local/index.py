@@ -15,7 +15,7 @@ from typing import Any, Literal
 from biomed_agent.core import name_matching
 from biomed_agent.core.types import Article, Candidate, Entity, Fact, Molecule, Protein, Provenance, Reason
 from biomed_agent.sources.local.affinities import Affinities
-from biomed_agent.sources.local.articles import Hits, by_numbers, read_query, search
+from biomed_agent.sources.local.articles import PUBMED, Hits, by_numbers, read_query, search
 from biomed_agent.sources.local.files import open_file, open_starter
 from biomed_agent.sources.local.lists import Lists
 from biomed_agent.sources.local.reading import CHUNK_SIZE, HUMAN, key_of
@@ -140,6 +140,23 @@ class LocalIndex(Lists, Affinities, Sequences):
     def has_articles(self) -> bool:
         """Whether some file holds articles."""
         return any(file.connection.execute("SELECT 1 FROM article LIMIT 1").fetchone() for file in self._files)
+
+    @property
+    def has_own_articles(self) -> bool:
+        """Whether some file holds articles of its user, beside those that ship with the package."""
+        return any(PUBMED[0] in file.sources for file in self._files) and self.has_articles
+
+    def article_counts(self, several: Sequence[Sequence[str]]) -> tuple[int, list[int]]:
+        """Return how many articles the starter set holds, and how many of them hold any of some words.
+
+        Args:
+            several: Words or phrases that say the same; none are held by none.
+        """
+        connection = self._files[-1].connection
+        (total,) = connection.execute("SELECT count(*) FROM article").fetchone()
+        sql = "SELECT count(*) FROM article_text WHERE article_text MATCH ?"
+        asked = (" OR ".join('"' + word.replace('"', "") + '"' for word in words) for words in several)
+        return total, [connection.execute(sql, (match,)).fetchone()[0] if match else 0 for match in asked]
 
     def articles(self, query: str, limit: int = 20) -> Hits:
         """Return the articles of a query in PubMed's syntax, ranked by BM25, retracted ones among them and marked.

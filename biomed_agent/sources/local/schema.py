@@ -16,6 +16,8 @@ joined by ``|``):
 - ``brands.tsv``: ``brand name`` (name of a molecule of the same folder).
 - ``aliases.tsv``: ``alias accession``.
 - ``homonyms.tsv``: ``name label kind handle``.
+- ``articles.tsv``: ``pmcid pmid title abstract licence``, the parts of ``abstract`` joined by ``|``, each ``RESULTS:
+  ...``; only what its own licence allows to be handed on.
 - ``sources.tsv``: ``key name licence url``; a ``source`` column holds a key and an identifier (``ChEBI
   CHEBI:15365``), ``{}`` in ``url`` stands for the identifier's last word.
 
@@ -36,11 +38,13 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.name_matching import name_key
 from biomed_agent.core.version import __version__
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised whenever the tables below, the name keys or their filling change."""
 FIRST_DUMP_ID = 1 << 20
 """number of the first molecule that came from a dump"""
-TABLES = ("molecules", "proteins", "affinities", "drug_facts", "brands", "aliases", "homonyms", "sources")
+TABLES = (
+    "molecules", "proteins", "affinities", "drug_facts", "brands", "aliases", "homonyms", "sources", "articles",
+)  # fmt: skip
 TERM_PREDICATES = (
     "ChEBI class", "ChEBI role", "protein family", "EC number", "subcellular location", "membrane topology",
     "GO molecular function", "GO biological process", "GO cellular component",
@@ -75,7 +79,7 @@ CREATE TABLE homonym (key TEXT, position INTEGER, shown TEXT, label TEXT, kind T
     PRIMARY KEY (key, position)) WITHOUT ROWID;
 CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT, abstract TEXT, pmcid TEXT, doi TEXT, journal TEXT,
     year INTEGER, date TEXT, authors TEXT, types TEXT, mesh TEXT, keywords TEXT, retracted INTEGER, preprint INTEGER,
-    notices TEXT);
+    notices TEXT, licence TEXT);
 CREATE VIRTUAL TABLE article_text USING fts5(title, abstract, content = 'article', content_rowid = 'id',
     tokenize = 'porter unicode61');
 CREATE TABLE rejected (file TEXT, line INTEGER, reason TEXT);
@@ -168,6 +172,8 @@ def fill(connection: sqlite3.Connection, folder: Path) -> None:
     fill_tables(connection, folder)
     add_terms(connection)
     add_indexes(connection)
+    connection.execute("INSERT INTO article_text (article_text, rank) VALUES ('rank', 'bm25(4.0, 1.0)')")
+    connection.execute("INSERT INTO article_text (article_text) VALUES ('rebuild')")
     note(connection, built_from=folder.name, digest=folder_digest(folder))
     connection.commit()
 
@@ -210,6 +216,12 @@ def fill_tables(connection: sqlite3.Connection, folder: Path) -> None:
     for position, row in enumerate(read_table(folder, "homonyms")):
         cells = (name_key(row["name"]), position, row["name"], row["label"], row["kind"], row["handle"])
         connection.execute("INSERT INTO homonym VALUES (?, ?, ?, ?, ?, ?)", cells)
+    for row in read_table(folder, "articles"):
+        abstract = "\n".join(_split(row["abstract"]))
+        cells = (int(row["pmid"]), row["title"], abstract, row["pmcid"], row["licence"])
+        connection.execute(
+            "INSERT INTO article VALUES (?, ?, ?, ?, '', '', NULL, '', '', '', '', '', 0, 0, '', ?)", cells
+        )
     for row in read_table(folder, "sources"):
         connection.execute("INSERT INTO source VALUES (?, ?, ?, ?)", tuple(row[c] for c in _SOURCE_COLUMNS))
     keys = [key for (key,) in connection.execute("SELECT key FROM name UNION SELECT key FROM homonym")]

@@ -39,6 +39,7 @@ CALLS: dict[str, Callable[[LocalIndex], object]] = {
     "protein_by_sequence": lambda index: index.protein_by_sequence("MSRSLLLRF"),
     "proteins_by_ec": lambda index: index.proteins_by_ec("2.7.10.2"),
     "has_articles": lambda index: index.has_articles,
+    "has_own_articles": lambda index: [index.has_own_articles, index.has_articles],
     "articles": lambda index: [index.articles("aspirin"), index.articles("aspirin AND 2000:2030[dp]")],
     "articles_by_pmid": lambda index: index.articles_by_pmid(["11", "12"]),
     "handles": lambda index: index.handles(["caffeine", MOLECULE.inchikey]),
@@ -55,7 +56,7 @@ CALLS: dict[str, Callable[[LocalIndex], object]] = {
 """a call of each public method that reads; a new one must be added"""
 COUNTING = {
     "stats", "totals", "terms", "terms_like", "molecules_with", "proteins_with", "protein_classes", "molecules",
-    "every_molecule", "every_protein", "proteins_containing", "proteins_near",
+    "every_molecule", "every_protein", "proteins_containing", "proteins_near", "article_counts",
 }  # fmt: skip
 """methods that read whole tables because they count or list what is in them, some of them once for all"""
 HARMLESS = re.compile(
