@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from biomed_agent.cli.arguments import settings_of
 from biomed_agent.cli.terminal import Screen
-from biomed_agent.core.errors import CheckpointError, Unavailable
+from biomed_agent.core.errors import CheckpointError, InvalidInput, Unavailable
 
 NEEDED = ("torch", "transformers", "safetensors", "sentencepiece")
+NOT_READ = "not read: a language model alone"
 PROGRESS_SECONDS = 10.0
 """between two lines of progress where nobody watches"""
 
@@ -40,18 +42,14 @@ class Progress:
 
 def import_weights(arguments: argparse.Namespace, screen: Screen) -> int:
     """Make a checkpoint folder of weights that others wrote."""
-    if not all(importlib.util.find_spec(name) for name in NEEDED):
-        raise Unavailable(
-            "importing weights needs torch and transformers, which are not installed.",
-            "Run: pip install 'biomed-agent[model]'.",
-        )
+    require_model("importing weights")
     from biomed_agent.model.checkpoints.conversion import convert
 
     output = Path(arguments.output).resolve()
     request = convert.ConversionRequest(
         sources=arguments.source,
         lm=Path(arguments.lm),
-        esm=Path(arguments.esm),
+        esm=Path(arguments.esm) if arguments.esm else None,
         output=output,
         dtype=arguments.dtype,
         name=arguments.name or "",
@@ -108,7 +106,11 @@ def inspect(arguments: argparse.Namespace, screen: Screen) -> int:
 
 
 def verify(arguments: argparse.Namespace, screen: Screen) -> int:
-    """Compare every file of a checkpoint folder with the digests of its manifest."""
+    """Compare every file of a checkpoint folder with the digests of its manifest, or write an acceptance report."""
+    if arguments.published:
+        return _accept(arguments, screen)
+    if arguments.output or arguments.json:
+        raise InvalidInput("--output and --json belong to --published.", "Add --published, or leave them out.")
     from biomed_agent.model.contract.manifest import file_sizes, verify_manifest
 
     folder = Path(arguments.folder)
@@ -119,6 +121,38 @@ def verify(arguments: argparse.Namespace, screen: Screen) -> int:
     sizes = file_sizes(folder)
     screen.show(f"{_title(manifest)}: {len(sizes)} files, {_bytes(sum(sizes.values()))}, all as its manifest says")
     return 0
+
+
+def _accept(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Ask a checkpoint folder what the released demo was asked, and show how its answers compare."""
+    require_model("comparing with published answers")
+    from biomed_agent.model.release import acceptance
+    from biomed_agent.model.release.acceptance_page import page
+
+    output = Path(arguments.output) if arguments.output else None
+    if output is not None and not output.resolve().parent.is_dir():
+        raise InvalidInput(f"{output} cannot be written: its folder does not exist.", "Give another --output.")
+    try:
+        report = acceptance.accept(
+            Path(arguments.folder), settings_of(arguments).load_in, Progress(screen), screen.note
+        )
+    finally:
+        screen.progress("")
+    if output is not None:
+        acceptance.write(report, output)
+    screen.show(json.dumps(report, indent=2, ensure_ascii=False) if arguments.json else page(report))
+    if output is not None:
+        screen.note(f"written: {output}; send it back to whoever compares")
+    return 0
+
+
+def require_model(what: str) -> None:
+    """Raise :class:`Unavailable` unless what a model needs is installed; ``what`` is being done, in words."""
+    if not all(importlib.util.find_spec(name) for name in NEEDED):
+        raise Unavailable(
+            f"{what} needs torch and transformers, which are not installed.",
+            "Run: pip install 'biomed-agent[model]'.",
+        )
 
 
 def _title(manifest: Mapping[str, Any]) -> str:
@@ -133,8 +167,8 @@ def _architecture(folder: Path) -> dict[str, str]:
         config = json.loads(path.read_text(encoding="utf-8"))
         molecule, protein, text = (config[f"{part}_config"] for part in ("molecule", "protein", "text"))
         return {
-            "molecule": f"GIN, {_layers(molecule)}",
-            "protein": f"ESM-2, {_layers(protein)}",
+            "molecule": f"GIN, {_layers(molecule)}" if molecule else NOT_READ,
+            "protein": f"ESM-2, {_layers(protein)}" if protein else NOT_READ,
             "text": f"{text['model_type']}, {_layers(text)}, {text['vocab_size']:,} tokens, "
             f"{text['max_position_embeddings']:,} positions",
         }

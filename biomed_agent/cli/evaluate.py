@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
     from biomed_agent.model.evaluation.reading import Rows
 
 TASKS = ("molecule-captioning", "molecule-qa", "protein-qa", "pubmedqa", "medmcqa", "medqa")
+PAPER = "paper"
+"""no task but all tables of the BioMedGPT paper"""
+NOT_OF_PAPER = ("train", "ids", "benchmark", "setting", "written")
+"""options of a single task, which the paper's tables settle themselves"""
 SETTINGS = ("reasoning-required", "question-only", "reasoning-free")
+MODALITIES = ("molecule", "protein")
 MAX_BAD_ROWS = 5
 PROGRESS_SECONDS = 10.0
 """between two lines of progress where nobody watches"""
@@ -28,10 +35,12 @@ PROGRESS_SECONDS = 10.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
-    parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
-    parser.add_argument(
-        "--data", nargs="+", required=True, metavar="FILE", help="examples in any format of docs/data.md"
-    )
+    words = f"{', '.join(TASKS)}; or {PAPER}: every table of the BioMedGPT paper whose data are found"
+    parser.add_argument("task", choices=(*TASKS, PAPER), metavar="TASK", help=words)
+    words = f"examples in any format of docs/data.md; with {PAPER} the folders below which the data sets lie"
+    parser.add_argument("--data", nargs="+", default=[], metavar="FILE", help=words)
+    words = f"with {PAPER}: also ask for kinds of questions that the model's manifest does not offer"
+    parser.add_argument("--every-kind", action="store_true", help=words)
     parser.add_argument(
         "--train", nargs="+", default=[], metavar="FILE", help="training examples, for constant answer and neighbours"
     )
@@ -66,6 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def evaluate(arguments: argparse.Namespace, screen: Screen) -> int:
     """Ask every question, write the report and show its tables."""
     _check(arguments)
+    if arguments.task == PAPER:
+        return _paper(arguments, screen)
     from biomed_agent.model.evaluation import report
     from biomed_agent.model.evaluation.published import benchmark_named
     from biomed_agent.model.evaluation.reading import read_rows
@@ -78,7 +89,12 @@ def evaluate(arguments: argparse.Namespace, screen: Screen) -> int:
     train = read_rows(task, map(Path, arguments.train)) if arguments.train else None
     if arguments.ids:
         rows.choose(Path(arguments.ids))
-    model = _model(arguments)
+    model, reads = _model(arguments)
+    if task.structure and task.structure not in reads:
+        raise Inapplicable(
+            f"{model.stamp.name} has no encoder for {task.structure}s, which {task.name} asks about.",
+            "Give another --model, or a task in text: pubmedqa, medmcqa, medqa.",
+        )
     output = Path(arguments.output or f"{task.name}-{model.stamp.name}")
     screen.note(f"{len(rows.all):,} examples; {model.stamp.name} {model.stamp.revision} answers; report in {output}")
     evaluation = _run(arguments, screen, model, rows, train, output)
@@ -99,13 +115,76 @@ def _check(arguments: argparse.Namespace) -> None:
         value = getattr(arguments, name)
         if value is not None and value < lowest:
             raise InvalidInput(f"--{name.replace('_', '-')} is {value}; expected {lowest} or more.")
+    if arguments.task == PAPER:
+        if given := [f"--{name}" for name in NOT_OF_PAPER if getattr(arguments, name)]:
+            raise InvalidInput(f"{given[0]} is of a single task; {PAPER} settles it for each table.", "Leave it out.")
+        return
+    if arguments.every_kind:
+        raise InvalidInput(f"--every-kind belongs to {PAPER}.", "A single task asks whatever its data ask.")
+    if not arguments.data:
+        raise InvalidInput("there is no --data to score.", "Give the files of the task; docs/data.md names formats.")
     if arguments.ids and arguments.task not in ("pubmedqa", "medmcqa", "medqa"):
         raise InvalidInput(f"--ids chooses questions by their ids, which {arguments.task} has none of.")
     if arguments.setting and arguments.task != "pubmedqa":
         raise InvalidInput(f"--setting says what PubMedQA shows of an abstract; {arguments.task} has none.")
 
 
-def _model(arguments: argparse.Namespace) -> Model:
+def _paper(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Make every table of the paper, write them side by side and show them."""
+    from biomed_agent.model.evaluation import paper, paper_report
+    from biomed_agent.model.evaluation.metrics import WORDS, scibert
+    from biomed_agent.model.evaluation.paper_data import TABLES, search
+
+    found = search(map(Path, arguments.data))
+    if not found.found:
+        lines = "; ".join(f"{table.name} ({table.files}, from {table.where})" for table in TABLES)
+        where = ", ".join(arguments.data) or "no --data FOLDER"
+        raise InvalidInput(f"{where}: none of the paper's data sets is there.", f"Expected some of {lines}.")
+    model, reads = _model(arguments)
+    output = Path(arguments.output or f"{PAPER}-{model.stamp.name}")
+    names = ", ".join(f"{data.table.name} ({data.scored.name})" for data in found.found)
+    screen.note(f"found: {names}; {model.stamp.name} {model.stamp.revision} answers; report in {output}")
+    vocabulary = arguments.scibert_vocab or found.vocabulary
+    settings = replace(
+        _settings(arguments), controls=True, both_ways=True, tokenizer=scibert(vocabulary) if vocabulary else WORDS
+    )
+    watch = paper.Watch(
+        _Progress(screen),
+        lambda _table, bad, folder: _tell_bad(bad, folder, screen),
+        lambda words: screen.note(f"warning: {words}"),
+    )
+    with _kept(output, screen):
+        report = paper.run(
+            model,
+            found,
+            output,
+            settings=settings,
+            every_kind=arguments.every_kind,
+            reads=reads,
+            resume=arguments.resume,
+            watch=watch,
+        )
+    written = paper_report.write(report, output)
+    screen.show(written[0].read_text("utf-8") if arguments.json else paper_report.markdown(report))
+    screen.note(f"written: {', '.join(map(str, written))}")
+    return 0
+
+
+@contextlib.contextmanager
+def _kept(output: Path, screen: Screen) -> Iterator[None]:
+    """Say of what is interrupted that it can go on."""
+    try:
+        yield
+    except (KeyboardInterrupt, Unavailable):
+        screen.progress("")
+        screen.note(f"what was answered so far is in {output}; the same command with --resume goes on")
+        raise
+    finally:
+        screen.progress("")
+
+
+def _model(arguments: argparse.Namespace) -> tuple[Model, tuple[str, ...]]:
+    """Return who is asked, and what it reads besides text; of a host nothing is known, so it may read all."""
     from biomed_agent.model.connect import connect
     from biomed_agent.model.evaluation.models_under_test import Remote
     from biomed_agent.model.local import LocalModel
@@ -123,13 +202,15 @@ def _model(arguments: argparse.Namespace) -> Model:
             raise InvalidInput("--processes loads a local model several times; a host is asked.", "Leave it out.")
         timeout, audit = max(settings.timeout, 300.0), settings.audit_path
         client = HostClient(host, egress=settings.egress, api_key=key, timeout=timeout, audit=audit)
-        return Remote(client, arguments.batch or 8)
+        return Remote(client, arguments.batch or 8), MODALITIES
     generator = connect(None, settings.model, load_in=settings.load_in)
     if not isinstance(generator, LocalModel):
         raise Inapplicable("there is no model to evaluate.", "Give --model FOLDER, or --host URL.")
+    from biomed_agent.model.contract.manifest import modalities_of
     from biomed_agent.model.evaluation.workers import loaded
 
-    return loaded(generator, arguments.processes, arguments.batch or 16)
+    model = loaded(generator, arguments.processes, arguments.batch or 16)
+    return model, modalities_of(generator.folder)
 
 
 def _settings(arguments: argparse.Namespace) -> EvaluationSettings:
@@ -158,7 +239,7 @@ def _run(
     if train is not None:
         about["train"] = train.about()
         bad += train.left_out
-    try:
+    with _kept(output, screen):
         return score(
             task_named(arguments.task),
             model,
@@ -172,12 +253,6 @@ def _run(
             opened=lambda: _tell_bad(bad, output, screen),
             warn=lambda words: screen.note(f"warning: {words}"),
         )
-    except (KeyboardInterrupt, Unavailable):
-        screen.progress("")
-        screen.note(f"what was answered so far is in {output}; the same command with --resume goes on")
-        raise
-    finally:
-        screen.progress("")
 
 
 def _tell_bad(bad: Sequence[BadRow], output: Path, screen: Screen) -> None:

@@ -97,7 +97,15 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--yes", action="store_true", help="with --live: send it without asking")
     _checkpoint_commands(group("checkpoint", "model folders"), add)
     add_train(group("train", "training"), add)
-    add_evaluate(add(commands, "evaluate", "evaluate.evaluate", "score a model on a task", "TASK --data FILE..."))
+    add_evaluate(
+        add(
+            commands,
+            "evaluate",
+            "evaluate.evaluate",
+            "score a model on a task, or on all of the paper",
+            "TASK --data FILE...",
+        )
+    )
     add_data(group("data", "data sets"), add)
     add(group("cache", "files kept between runs"), "clear", "config.cache_clear", "delete cached replies and indexes")
     return parser
@@ -115,13 +123,16 @@ def _index_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -
 def _checkpoint_commands(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     words = "make a checkpoint folder of weights that others wrote"
     taken = add(
-        actions, "import", "checkpoint.import_weights", words, "SOURCE... --lm FOLDER --esm FOLDER --output FOLDER"
+        actions, "import", "checkpoint.import_weights", words, "[SOURCE... --esm FOLDER] --lm FOLDER --output FOLDER"
     )
     taken.add_argument(
-        "source", nargs="+", help="biomedgpt_10b.pth, its pieces in order or as a quoted pattern, or a GraphMVP .pth"
+        "source",
+        nargs="*",
+        help="biomedgpt_10b.pth, its pieces in order or as a quoted pattern, or a GraphMVP .pth; without it and --esm "
+        "the language model alone, which answers from literature and text",
     )
     taken.add_argument("--lm", required=True, metavar="FOLDER", help="language model: config.json, tokenizer, weights")
-    taken.add_argument("--esm", required=True, metavar="FOLDER", help="ESM-2: such a folder, or a fair-esm .pt file")
+    taken.add_argument("--esm", metavar="FOLDER", help="ESM-2: such a folder, or a fair-esm .pt file")
     taken.add_argument("--output", required=True, metavar="FOLDER", help="checkpoint folder to write")
     taken.add_argument(
         "--dtype",
@@ -135,7 +146,15 @@ def _checkpoint_commands(actions: Any, add: Callable[..., argparse.ArgumentParse
     shown = add(actions, "inspect", "checkpoint.inspect", "say what a checkpoint folder holds", "FOLDER")
     shown.add_argument("folder")
     shown.add_argument("--json", action="store_true", help="write JSON")
-    add(actions, "verify", "checkpoint.verify", "compare a folder with its digests", "FOLDER").add_argument("folder")
+    proved = add(actions, "verify", "checkpoint.verify", "compare a folder with its digests", "[--published] FOLDER")
+    proved.add_argument("folder")
+    proved.add_argument(
+        "--published",
+        action="store_true",
+        help="also load it, ask what the released demo was asked, and compare: an acceptance report",
+    )
+    proved.add_argument("--output", metavar="FILE", help="with --published: write the report as JSON, to send back")
+    proved.add_argument("--json", action="store_true", help="with --published: write JSON instead of the page")
 
 
 def _common(prove: bool = False) -> _Parser:

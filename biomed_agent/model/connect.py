@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 from biomed_agent.core.errors import InvalidInput, Unavailable
@@ -47,6 +48,12 @@ def connect(
     if model is not None and str(model).lower() == "none":
         return None
     folder = model_folder(model)
+    if model is not None and is_hugging_face(folder):
+        raise InvalidInput(
+            f"{redact_path(str(model))} is a language model's own folder, as Hugging Face has it, and no checkpoint of "
+            "this package.",
+            f"Make one: biomed-agent checkpoint import --lm {redact_path(str(model))} --output OUT; then give OUT.",
+        )
     if model is not None and not (folder / "manifest.json").is_file():
         raise InvalidInput(
             f"{redact_path(str(model))} is not a model folder: it holds no manifest.json.",
@@ -62,6 +69,17 @@ def connect(
             )
         return None
     return LocalModel(folder, load_in)
+
+
+def is_hugging_face(folder: Path) -> bool:
+    """Whether a folder holds the configuration of a Hugging Face model and no manifest of ours."""
+    if (folder / "manifest.json").is_file():
+        return False
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and "model_type" in config
 
 
 def model_folder(model: str | Path | None) -> Path:

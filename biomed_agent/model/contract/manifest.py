@@ -113,6 +113,22 @@ def weights_digest(files: dict[str, str]) -> str:
     return hashlib.sha256("".join(f"{digest}  {name}\n" for name, digest in weights).encode()).hexdigest()
 
 
+def modalities_of(folder: str | Path) -> tuple[str, ...]:
+    """Return what the model in a checkpoint folder reads besides text, by its ``config.json``.
+
+    Raises:
+        CheckpointError: The file cannot be read.
+    """
+    path = Path(folder) / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(modality for modality in ("molecule", "protein") if config[f"{modality}_config"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({type(error).__name__}).", "Fetch or build the folder again."
+        ) from error
+
+
 def stamp_of(manifest: Mapping[str, Any], name: str = "unnamed model") -> ModelStamp:
     """Return the stamp every answer of a model carries; what a manifest holds that is no such thing says nothing.
 

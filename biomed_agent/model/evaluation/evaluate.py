@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -33,6 +34,7 @@ from biomed_agent.model.evaluation.tasks import (
     exchanged,
     key_of,
     parse_choice,
+    questions_exchanged,
     readable,
     sample,
     structure_messages,
@@ -42,6 +44,8 @@ from biomed_agent.model.evaluation.tasks import (
 SCHEMA = 1
 MIN_CONSTANT_ANSWERS = 5
 """Training answers from which on a question has a constant answer of its own."""
+LIKELIHOOD, REPLY = "likelihood of the option", "written reply"
+"""The two ways to take a choice."""
 T = TypeVar("T")
 
 
@@ -50,10 +54,13 @@ class EvaluationSettings:
     """What an evaluation does besides asking the model each question once."""
 
     controls: bool = False
-    """ask again with structures exchanged and with projections zeroed; PubMedQA without the abstract"""
+    """ask again with structures exchanged and with projections zeroed, or with the questions exchanged above their
+    options; PubMedQA also without the abstract"""
     setting: Setting = "reasoning-required"
     written: bool = False
     """let the model write its choice even where the likelihoods of the options could be compared"""
+    both_ways: bool = False
+    """let the model write its choice as well, beside the one by likelihood"""
     tokenizer: Tokenizer = WORDS
     limit: int | None = None
     """how many examples are drawn; all when not given"""
@@ -200,6 +207,11 @@ def _notes(task: Task, model: Model, settings: EvaluationSettings) -> list[str]:
     return notes
 
 
+def _exchanged_key(question: TextQuestion) -> str:
+    """Return what the answer to another one's words is filed under, so that another exchange is another answer."""
+    return f"{question.id}, {hashlib.sha256(question.text.encode()).hexdigest()[:16]}"
+
+
 def _only(kind: type[T], rows: Sequence[object]) -> list[T]:
     """Return the rows; raise :class:`InvalidInput` when one is of another kind."""
     matching = [row for row in rows if isinstance(row, kind)]
@@ -343,7 +355,7 @@ class _Choices:
         self.weighed = recorded.model.in_process and not settings.written
         alike = all(dict(row.options) == dict(rows[0].options) for row in rows)
         self.classes = tuple(rows[0].options) if alike else ()
-        self.remarks: dict[str, Any] = {"choice": "likelihood of the option" if self.weighed else "written reply"}
+        self.remarks: dict[str, Any] = {"choice": LIKELIHOOD if self.weighed else REPLY}
         self.shown = any(row.context for row in rows)
         asked: dict[str, Setting] = {results.MODEL: settings.setting if self.shown else "question-only"}
         if self.shown:
@@ -351,6 +363,12 @@ class _Choices:
             if settings.controls and settings.setting != "question-only":
                 asked[results.WITHOUT_CONTEXT] = "question-only"
         self.systems = [self._asked(name, setting) for name, setting in asked.items()]
+        if settings.both_ways and self.weighed:
+            self.remarks["choice"] += f", and in the row '{results.WRITTEN}' the {REPLY}"
+            self.systems.insert(1, self._asked(results.WRITTEN, asked[results.MODEL], weighed=False))
+        if settings.controls and len(rows) > 1:
+            others = questions_exchanged(rows, settings.seed)
+            self.systems.append(self._asked(results.QUESTIONS_EXCHANGED, asked[results.MODEL], others))
         self.systems += self._baselines([row.answer for row in train])
 
     def sections(self) -> list[dict[str, Any]]:
@@ -363,13 +381,22 @@ class _Choices:
         asked = [Asked(row.id, "", row.text, row.answer) for row in self.rows]
         return [results.example_of(row, self.systems, number, self.task.headline) for number, row in enumerate(asked)]
 
-    def _asked(self, name: str, setting: Setting) -> System:
+    def _asked(
+        self, name: str, setting: Setting, rows: Sequence[TextQuestion] | None = None, weighed: bool | None = None
+    ) -> System:
+        """Ask every question, or ``rows`` in their place, by likelihood or in words."""
+        weighed = self.weighed if weighed is None else weighed
         prompts = [
-            Prompt(row.id, choice_messages(row, setting), options=tuple(row.options) if self.weighed else ())
-            for row in self.rows
+            Prompt(
+                _exchanged_key(row) if rows else row.id,
+                choice_messages(row, setting),
+                options=tuple(row.options) if weighed else (),
+            )
+            for row in rows or self.rows
         ]
         # Answers to the same question in another setting, or found another way, are other answers.
-        replies = self.recorded.ask(f"{setting if self.shown else name}, {self.remarks['choice']}", prompts)
+        condition = f"{setting if self.shown else results.MODEL}, {LIKELIHOOD if weighed else REPLY}"
+        replies = self.recorded.ask(f"{name}, {condition}" if rows else condition, prompts)
         keys = [self._key(row, reply) for row, reply in zip(self.rows, replies, strict=True)]
         misses = [reply.miss or ("" if key else UNPARSEABLE) for key, reply in zip(keys, replies, strict=True)]
         return System(name, keys, self._score(keys), misses, [reply.cut for reply in replies])

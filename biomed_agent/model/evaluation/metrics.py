@@ -203,7 +203,7 @@ def macro_f1(counts: Floats) -> Floats:
         counts: [..., 3 * classes]: true positives, false positives, false negatives of each class. A class that
             neither occurs nor is said (in a resample) does not count.
     """
-    true, wrong, missed = np.moveaxis(counts.reshape(*counts.shape[:-1], -1, 3), -1, 0)
+    true, wrong, missed = np.moveaxis(counts.reshape(*counts.shape[:-1], counts.shape[-1] // 3, 3), -1, 0)
     with np.errstate(invalid="ignore"):
         each = 2 * true / (2 * true + wrong + missed)
     return np.asarray(np.nanmean(each, axis=-1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -66,10 +67,37 @@ def page(report: Mapping[str, Any]) -> str:
         body += [_tag("h2", "Published scores"), _tag("p", tables.compared_line(report))]
         body.append(_tag("p", tables.MARKS_LINE, **{"class": "faint"}))
         body.append(_table(header, rows))
+    return _document(tables.title(report), body)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a page that shows several tables."""
+
+    heading: str
+    lines: Sequence[str]
+    tables: Sequence[tuple[Sequence[str], Sequence[Sequence[str]]]] = ()
+    """header and rows of each"""
+    link: str = ""
+    """to the whole report, relative to the page"""
+
+
+def tables_page(title: str, parts: Sequence[Part]) -> str:
+    """Return several tables as a whole HTML page, without anything to load."""
+    body: list[str] = [_tag("h1", title)]
+    for part in parts:
+        body += [_tag("h2", part.heading), _tag("ul", *(_tag("li", line) for line in part.lines))]
+        body += [_table(*shown) for shown in part.tables]
+        if part.link:
+            body.append(_tag("p", _tag("a", "whole report", href=part.link)))
+    return _document(title, body)
+
+
+def _document(title: str, body: Sequence[str]) -> str:
     head = _tag(
         "head",
         _Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'),
-        _tag("title", tables.title(report)),
+        _tag("title", title),
         _Markup(f"<style>{STYLE}</style>"),
     )
     return f"<!doctype html>\n{_tag('html', head, _tag('body', *body), lang='en')}\n"

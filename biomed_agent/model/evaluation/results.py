@@ -17,7 +17,8 @@ from biomed_agent.model.evaluation.metrics import Bootstrap, Interval, Scored
 from biomed_agent.model.evaluation.models_under_test import Reply
 
 MODEL, EXCHANGED, BLIND = "model", "structures exchanged", "projections zeroed"
-WITHOUT_CONTEXT = "without the abstract"
+WITHOUT_CONTEXT, QUESTIONS_EXCHANGED = "without the abstract", "questions exchanged"
+WRITTEN = "model, choice written"
 FREQUENT, LONGEST_OPTION, RANDOM = "most frequent answer", "longest option", "random choice"
 CONSTANT, TRIMMED, NEIGHBOUR = "best constant", "best constant, trimmed", "nearest neighbour"
 LOSS = "loss (nats per token)"

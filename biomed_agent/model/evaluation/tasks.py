@@ -196,6 +196,21 @@ def choice_messages(question: TextQuestion, setting: Setting = "reasoning-requir
     return [user_message("\n".join(lines))]
 
 
+def questions_exchanged(questions: Sequence[TextQuestion], seed: int = 0) -> list[TextQuestion]:
+    """Return the questions with each other's words and passages above their own options; none keeps its own.
+
+    Args:
+        questions: At least two.
+        seed: Of the order in which each takes the next one's.
+    """
+    drawn = random.Random(seed).sample(range(len(questions)), len(questions))  # noqa: S311  # no secret
+    result = list(questions)
+    for mine, other in zip(drawn, [*drawn[1:], drawn[0]], strict=True):
+        given = questions[other]
+        result[mine] = replace(questions[mine], text=given.text, context=given.context, explanation=given.explanation)
+    return result
+
+
 def _spelled_out(options: Mapping[str, str]) -> bool:
     """Whether options are words such as yes and no, which need no list."""
     return all(key.lower() == text.lower() for key, text in options.items())

@@ -109,8 +109,9 @@ class Sizes:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The four parts."""
-        return self.language_model, self.protein_encoder, self.molecule_encoder, self.projections
+        """The four parts, or of a language model alone the one."""
+        every = (self.language_model, self.protein_encoder, self.molecule_encoder, self.projections)
+        return tuple(part for part in every if part.parameters)
 
     @property
     def parameters(self) -> int:
@@ -139,7 +140,8 @@ def sizes_of(config: Mapping[str, Any], name: str, parameters: int | None = None
     """Return the sizes of a model from its ``config.json``.
 
     Args:
-        config: With ``molecule_config``, ``protein_config`` and ``text_config``.
+        config: With ``text_config``, and ``molecule_config`` and ``protein_config``, which are null where the model has
+            no such encoder.
         name: What to call it.
         parameters: How many there are in all, if that is known. What a language model other than Llama has more
             or less than the arithmetic says is then counted among its matrices.
@@ -156,9 +158,7 @@ def sizes_of(config: Mapping[str, Any], name: str, parameters: int | None = None
             language_model=language_model,
             protein_encoder=_esm(protein),
             molecule_encoder=_gin(molecule),
-            projections=Part(
-                "projections", (molecule["hidden_size"] + protein["hidden_size"]) * width, 2 * width, fixed=True
-            ),
+            projections=_projections([part["hidden_size"] for part in (molecule, protein) if part], width),
             layers=text["num_hidden_layers"],
             vocabulary=text["vocab_size"] * width,
             tied=bool(text.get("tie_word_embeddings", False)),
@@ -217,7 +217,13 @@ def _llama(config: Mapping[str, Any]) -> tuple[Part, int]:
     return part, 2 * layers * kv_heads * head
 
 
-def _esm(config: Mapping[str, Any]) -> Part:
+def _projections(widths: Sequence[int], width: int) -> Part:
+    return Part("projections", sum(widths) * width, len(widths) * width, fixed=True)
+
+
+def _esm(config: Mapping[str, Any] | None) -> Part:
+    if not config:
+        return Part("protein encoder", 0)
     width, layers, inner = config["hidden_size"], config["num_hidden_layers"], config["intermediate_size"]
     matrices = layers * (4 * width**2 + 2 * width * inner)
     biases_and_norms = layers * (9 * width + inner) + 2 * width
@@ -225,7 +231,9 @@ def _esm(config: Mapping[str, Any]) -> Part:
     return Part("protein encoder", matrices, config["vocab_size"] * width + biases_and_norms + contacts)
 
 
-def _gin(config: Mapping[str, Any]) -> Part:
+def _gin(config: Mapping[str, Any] | None) -> Part:
+    if not config:
+        return Part("molecule encoder", 0, fixed=True)
     width, layers = config["hidden_size"], config["num_hidden_layers"]
     tables = config["num_atom_types"] + config["num_chirality"]
     tables += layers * (config["num_bond_types"] + config["num_bond_directions"])
@@ -286,7 +294,7 @@ def options(sizes: Sizes, machine: Machine, tokens: int = PLANNED_POSITIONS) -> 
         candidates.append(_on_gpus(sizes, machine, load_in, [best], tokens))
         if len(machine.gpus) > 1 and not candidates[-1].fits:
             candidates.append(_on_gpus(sizes, machine, load_in, range(len(machine.gpus)), tokens))
-        if load_in == "bf16" and not candidates[-1].fits:
+        if load_in == "bf16" and sizes.protein_encoder.parameters and not candidates[-1].fits:
             candidates.append(_encoder_in_ram(sizes, machine, best, tokens))
     return candidates + [_on_cpu(sizes, machine, load_in, tokens) for load_in in _ON_CPU[machine.bf16]]
 
@@ -385,7 +393,7 @@ def _encoder_in_ram(sizes: Sizes, machine: Machine, gpu: int, tokens: int) -> Op
         f"GPU {gpu}, the protein encoder in RAM",
         {gpu: gpu_need, "cpu": encoder + CPU_RESERVE},
         {gpu: machine.gpus[gpu], "cpu": machine.ram},
-        {**dict.fromkeys(_PARTS_BESIDE_TEXT, gpu), "language_model": gpu, "protein_encoder": "cpu"},
+        {**dict.fromkeys(_beside_text(sizes), gpu), "language_model": gpu, "protein_encoder": "cpu"},
         "; ".join(note for note in notes if note),
     )
 
@@ -401,7 +409,7 @@ def _units(sizes: Sizes, load_in: LoadIn, tokens: int) -> Iterator[tuple[tuple[s
     model, kv_cache = sizes.language_model, sizes.kv_cache(load_in, tokens)
     row = max(PARAMETER_BYTES[load_in], 2)
     table = int(sizes.vocabulary * row)
-    first = (*_PARTS_BESIDE_TEXT, "language_model.model.embed_tokens")
+    first = (*_beside_text(sizes), "language_model.model.embed_tokens")
     last = ("language_model.model.norm", "language_model.model.rotary_emb")
     head = ("language_model.lm_head",)
     outer = sizes.molecule_encoder.size(load_in) + sizes.projections.size(load_in) + table
@@ -410,11 +418,14 @@ def _units(sizes: Sizes, load_in: LoadIn, tokens: int) -> Iterator[tuple[tuple[s
     for number in range(sizes.layers):
         yield (f"language_model.model.layers.{number}",), (layers + kv_cache) // sizes.layers
     yield (last, 0) if sizes.tied else ((*last, *head), table)
-    yield ("protein_encoder",), sizes.protein_encoder.size(load_in)
+    if sizes.protein_encoder.parameters:
+        yield ("protein_encoder",), sizes.protein_encoder.size(load_in)
 
 
-_PARTS_BESIDE_TEXT = ("molecule_encoder", "molecule_projection", "protein_projection")
-"""Small modules that stay on the first GPU; the graph encoder reads rows of its tables past any hook."""
+def _beside_text(sizes: Sizes) -> tuple[str, ...]:
+    """Return the small modules that stay on the first GPU; the graph encoder reads rows of its tables past any hook."""
+    molecule = ("molecule_encoder", "molecule_projection") if sizes.molecule_encoder.parameters else ()
+    return (*molecule, "protein_projection") if sizes.protein_encoder.parameters else molecule
 
 
 def _called(device: Device) -> str:

@@ -129,10 +129,19 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         width = config.text_config.hidden_size
         # First, because a model's dtype is that of its first parameter, and the others may be kept in float32.
         self.language_model: Any = AutoModelForCausalLM.from_config(config.text_config)
-        self.molecule_encoder = GinEncoder(config.molecule_config)
-        self.protein_encoder = EsmModel(config.protein_config, add_pooling_layer=False)
-        self.molecule_projection = nn.Linear(config.molecule_config.hidden_size, width)
-        self.protein_projection = nn.Linear(config.protein_config.hidden_size, width)
+        # None each for what a model does not read; a language model alone has none of them.
+        self.molecule_encoder: Any = None
+        self.protein_encoder: Any = None
+        self.molecule_projection: Any = None
+        self.protein_projection: Any = None
+        if config.molecule_config is not None:
+            self.molecule_encoder = GinEncoder(config.molecule_config)
+        if config.protein_config is not None:
+            self.protein_encoder = EsmModel(config.protein_config, add_pooling_layer=False)
+        if config.molecule_config is not None:
+            self.molecule_projection = nn.Linear(config.molecule_config.hidden_size, width)
+        if config.protein_config is not None:
+            self.protein_projection = nn.Linear(config.protein_config.hidden_size, width)
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
@@ -180,7 +189,7 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
         """
         super().train(mode)
         for encoder in (self.molecule_encoder, self.protein_encoder):
-            if not _learns(encoder):
+            if encoder is not None and not _learns(encoder):
                 encoder.eval()
         return self
 
@@ -252,10 +261,10 @@ class BioMedGPTForConditionalGeneration(PreTrainedModel, GenerationMixin):
     def _idle(self, input_ids: Tensor, without_molecules: bool, without_proteins: bool) -> Tensor:
         """Return 0, by way of the parts that a batch leaves without work."""
         total = torch.zeros((), device=input_ids.device)
-        if without_molecules:
+        if without_molecules and self.molecule_encoder is not None:
             for part in (self.molecule_encoder, self.molecule_projection):
                 total = total + sum(parameter.sum() for parameter in part.parameters() if parameter.requires_grad) * 0.0
-        if without_proteins:
+        if without_proteins and self.protein_encoder is not None:
             shortest = input_ids.new_zeros(1, 1)
             total = total + self.get_protein_features(shortest, torch.ones_like(shortest)).sum() * 0.0
         return total

@@ -1,16 +1,18 @@
 """Conversations to tensors: text tokens, placeholders, molecular graphs and protein tokens."""
 
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from transformers import AutoProcessor, BatchFeature, ProcessorMixin
+from transformers import AutoProcessor, BatchFeature, EsmTokenizer, ProcessorMixin
 
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.identifiers import MAX_RESIDUES
 from biomed_agent.model.contract.prompt import Message, MoleculeSlot, ProteinSlot, Segment, Text, render, style_named
-from biomed_agent.model.network.configuration import BioMedGPTConfig
+from biomed_agent.model.network.configuration import ESM_TOKENS, MODALITIES, BioMedGPTConfig, known_modalities
 from biomed_agent.model.network.featurize import MolecularGraph, collate_graphs, featurize_smiles
 
 # Importing the tokenizer registers it, so that a saved processor finds its class again.
@@ -33,6 +35,8 @@ class BioMedGPTProcessor(ProcessorMixin):
         molecule_token_id: Placeholder of one atom; ``len(tokenizer)`` when not given. It must equal the
             model's ``config.molecule_token_id``.
         protein_token_id: Placeholder of one protein token; one more when not given.
+        modalities: What the model reads besides text (:data:`.configuration.MODALITIES`); a structure of another
+            sort is refused.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class BioMedGPTProcessor(ProcessorMixin):
         max_protein_tokens: int = 1024,
         molecule_token_id: int | None = None,
         protein_token_id: int | None = None,
+        modalities: Sequence[str] = MODALITIES,
     ) -> None:
         self.tokenizer: Any
         self.protein_tokenizer: Any
@@ -51,6 +56,7 @@ class BioMedGPTProcessor(ProcessorMixin):
         self.max_protein_tokens = max_protein_tokens
         self.molecule_token_id = len(tokenizer) if molecule_token_id is None else molecule_token_id
         self.protein_token_id = self.molecule_token_id + 1 if protein_token_id is None else protein_token_id
+        self.modalities = list(known_modalities(modalities))
         super().__init__(tokenizer, protein_tokenizer)
 
     def __call__(
@@ -209,6 +215,13 @@ class BioMedGPTProcessor(ProcessorMixin):
 
     def _read(self, slot: MoleculeSlot | ProteinSlot) -> MolecularGraph | list[int]:
         """Return the graph of a molecule, or the ESM ids of a protein."""
+        modality = "molecule" if isinstance(slot, MoleculeSlot) else "protein"
+        if modality not in self.modalities:
+            reads = " and ".join(["text", *(f"{name}s" for name in self.modalities)])
+            raise InvalidInput(
+                f"this model reads no {modality}s: it has no encoder for them, and reads {reads}.",
+                "Ask it in text, or choose a model with the encoder, such as the embedded one.",
+            )
         return featurize_smiles(slot.smiles) if isinstance(slot, MoleculeSlot) else self.encode_protein(slot.sequence)
 
     def _pad(self, rows: list[list[int]], prompt_lengths: list[int] | None, side: str) -> dict[str, torch.Tensor]:
@@ -221,6 +234,14 @@ class BioMedGPTProcessor(ProcessorMixin):
             labels = [[IGNORED] * n + row[n:] for row, n in zip(rows, prompt_lengths, strict=True)]
             data["labels"] = pad_rows(labels, IGNORED, side)
         return data
+
+
+def esm_tokenizer() -> EsmTokenizer:
+    """Return a tokenizer of ESM-2's own alphabet, which needs no file."""
+    with tempfile.TemporaryDirectory() as folder:
+        vocabulary = Path(folder) / "vocab.txt"
+        vocabulary.write_text("\n".join(ESM_TOKENS), encoding="utf-8")
+        return EsmTokenizer(str(vocabulary))
 
 
 def pad_rows(rows: Sequence[Sequence[int]], value: int, side: str) -> torch.Tensor:

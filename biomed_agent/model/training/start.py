@@ -1,30 +1,27 @@
 """The model a recipe begins with: a checkpoint folder, weights drawn at random, or both."""
 
 import json
-import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, EsmTokenizer
+from transformers import AutoModelForCausalLM
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput
 from biomed_agent.core.progress import ReportLine
 from biomed_agent.model.checkpoints.checkpoint import load_checkpoint, special_ids
 from biomed_agent.model.contract.manifest import MANIFEST, read_manifest
 from biomed_agent.model.data.examples import KINDS, Example
-from biomed_agent.model.network.configuration import BioMedGPTConfig
+from biomed_agent.model.network.configuration import MODALITIES, BioMedGPTConfig
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
-from biomed_agent.model.network.processing import BioMedGPTProcessor
+from biomed_agent.model.network.processing import BioMedGPTProcessor, esm_tokenizer
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
 from biomed_agent.model.training.recipe import Recipe, Sizes
 from biomed_agent.model.training.trainer import is_first
 from biomed_agent.model.training.vocabulary import train_vocabulary
 
-ESM_TOKENS = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
-"""The alphabet of ESM-2 in id order (Lin et al., 2023)."""
 TOKENIZER, SAVED = "tokenizer.model", "sentencepiece.model"
 """What the vocabulary is called in a language model's folder, and in a checkpoint folder."""
 PARTS = ("language_model", "molecule_encoder", "protein_encoder", "molecule_projection", "protein_projection")
@@ -50,6 +47,11 @@ def begin(
     start = Path(recipe.start) if recipe.start else None
     if start is not None and recipe.model is None:
         model, processor, _ = load_checkpoint(start, dtype=dtype)
+        if missing := set(MODALITIES).difference(model.config.modalities):
+            raise CheckpointError(
+                f"{start} has no encoder for {'s and '.join(sorted(missing))}s; {recipe.name!r} trains a whole model.",
+                "Import the language model beside a graph encoder and an ESM-2; see docs/weights.md.",
+            )
         return model, processor
     assert recipe.model is not None  # noqa: S101 (refuse_no_start)
     theirs = [start / name for name in (TOKENIZER, SAVED) if (start / name).is_file()] if start else []
@@ -98,13 +100,9 @@ def vocabulary_texts(examples: Iterable[Example]) -> Iterable[str]:
 
 def build_processor(sizes: Sizes, tokenizer_file: Path) -> BioMedGPTProcessor:
     """Return the processor of a recipe's prompt style around a trained vocabulary."""
-    with tempfile.TemporaryDirectory() as folder:
-        vocabulary = Path(folder) / "vocab.txt"
-        vocabulary.write_text("\n".join(ESM_TOKENS), encoding="utf-8")
-        protein_tokenizer = EsmTokenizer(str(vocabulary))
     return BioMedGPTProcessor(
         SentencePieceTokenizer(str(tokenizer_file)),
-        protein_tokenizer,
+        esm_tokenizer(),
         prompt_style=sizes.prompt_style,
         max_protein_tokens=sizes.max_residues + 2,
     )
@@ -135,7 +133,7 @@ def take_parts(model: BioMedGPTForConditionalGeneration, start: Path) -> list[st
     """
     if (start / MANIFEST).is_file():
         whole, _, _ = load_checkpoint(start)
-        parts: dict[str, Any] = {part: getattr(whole, part) for part in PARTS}
+        parts: dict[str, Any] = {part: module for part in PARTS if (module := getattr(whole, part)) is not None}
     else:
         parts = {"language_model": _language_model(start)}
     taken = []

@@ -218,9 +218,9 @@ def fill_tables(connection: sqlite3.Connection, folder: Path) -> None:
         connection.execute("INSERT INTO homonym VALUES (?, ?, ?, ?, ?, ?)", cells)
     for row in read_table(folder, "articles"):
         abstract = "\n".join(_split(row["abstract"]))
-        cells = (int(row["pmid"]), row["title"], abstract, row["pmcid"], row["licence"])
         connection.execute(
-            "INSERT INTO article VALUES (?, ?, ?, ?, '', '', NULL, '', '', '', '', '', 0, 0, '', ?)", cells
+            "INSERT INTO article VALUES (?, ?, ?, ?, '', '', NULL, '', '', '', '', '', 0, 0, '', ?)",
+            (int(row["pmid"]), row["title"], abstract, row["pmcid"], row["licence"]),
         )
     for row in read_table(folder, "sources"):
         connection.execute("INSERT INTO source VALUES (?, ?, ?, ?)", tuple(row[c] for c in _SOURCE_COLUMNS))

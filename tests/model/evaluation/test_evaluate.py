@@ -284,13 +284,41 @@ def test_a_model_that_says_yes_on_pubmedqa():
     assert "longest option" not in {system["name"] for system in section["systems"]}
 
 
+def test_a_few_studies_are_scored_without_an_interval():
+    (section,) = evaluate(TASKS["pubmedqa"], Remote(Says("yes")), STUDIES[:4]).report["sections"]
+    score = section["systems"][0]["scores"]["macro-F1"]
+    assert score["value"] is not None
+    assert (score["low"], score["high"]) == (None, None)
+
+
 def test_pubmedqa_is_also_asked_without_the_abstract():
     model = Says("no")
     report = evaluate(TASKS["pubmedqa"], Remote(model), STUDIES, settings=EvaluationSettings(controls=True)).report
     assert report["settings"]["setting"] == "reasoning-required"
     assert value(report["sections"][0], "without the abstract", "accuracy") == 0.3
-    assert sum("We saw it." in str(messages) for messages in model.asked) == 10
-    assert len(model.asked) == 20
+    assert sum("We saw it." in str(messages) for messages in model.asked) == 20  # the second time another one's
+    assert len(model.asked) == 30
+
+
+def test_questions_are_exchanged_above_their_own_options():
+    class Reads(Says):
+        """Says A where it reads the first question's words and B elsewhere: right where they are exchanged."""
+
+        def samples(self, messages, options, n):
+            self.asked.append(messages)
+            text = messages[0]["content"][0]["text"]
+            return [Generation("A" if EXAM[0].text in text else "B")]
+
+    model = Reads("")
+    settings = EvaluationSettings(controls=True)
+    (section,) = evaluate(TASKS["medqa"], Remote(model), EXAM, settings=settings).report["sections"]
+    assert value(section, "model", "accuracy") == 0.0
+    assert value(section, "questions exchanged", "accuracy") == 1.0
+    many = [replace(EXAM[0], id=str(number), text=f"Question {number}?") for number in range(7)]
+    for seed in range(3):
+        others = tasks.questions_exchanged(many, seed)
+        assert sorted(row.text for row in others) == sorted(row.text for row in many)
+        assert all(mine.text != other.text and mine.id == other.id for mine, other in zip(many, others, strict=True))
 
 
 def test_multiple_choice_beside_its_baselines():
@@ -314,10 +342,12 @@ def test_only_answers_about_an_abstract_are_filed_under_what_was_shown_of_it(tmp
         lines = (folder / models_under_test.ANSWERS).read_text("utf-8").splitlines()[1:]
         return {json.loads(line)["condition"] for line in lines}
 
-    assert filed("medqa", EXAM, EvaluationSettings(controls=True)) == {"model, written reply"}
-    assert set(reports) == {"model, written reply"}
-    both = {"reasoning-required, written reply", "question-only, written reply"}
-    assert filed("pubmedqa", STUDIES, EvaluationSettings(controls=True)) == both
+    exchanged = "questions exchanged, model, written reply"
+    assert filed("medqa", EXAM, EvaluationSettings(controls=True)) == {"model, written reply", exchanged}
+    assert set(reports) == {"model, written reply", exchanged}
+    shown = {"reasoning-required, written reply", "question-only, written reply"}
+    shown.add("questions exchanged, reasoning-required, written reply")
+    assert filed("pubmedqa", STUDIES, EvaluationSettings(controls=True)) == shown
 
 
 def test_an_explanation_is_shown_only_where_there_is_an_abstract():

@@ -14,7 +14,7 @@ from transformers import GenerationConfig
 
 from biomed_agent.core.errors import CheckpointError, InvalidInput
 from biomed_agent.model.checkpoints.checkpoint import finalize, meta_model, special_ids
-from biomed_agent.model.checkpoints.conversion.card import card_of, manifest_of
+from biomed_agent.model.checkpoints.conversion.card import card_of, copy_terms, manifest_of
 from biomed_agent.model.checkpoints.conversion.files import (
     are_pieces,
     check_records,
@@ -26,7 +26,7 @@ from biomed_agent.model.checkpoints.conversion.files import (
     weights_in,
 )
 from biomed_agent.model.checkpoints.conversion.match import MatchReport, Taken, match
-from biomed_agent.model.checkpoints.conversion.origin import Origin, find_origin
+from biomed_agent.model.checkpoints.conversion.origin import Origin, find_origin, language_model_alone
 from biomed_agent.model.contract.manifest import MANIFEST, Progress
 from biomed_agent.model.network.modeling import BioMedGPTForConditionalGeneration
 
@@ -51,9 +51,10 @@ class ConversionRequest:
     """What is to be imported, and how.
 
     Args:
-        sources: The released file, its pieces in order, or patterns of them; or a graph encoder's file.
+        sources: The released file, its pieces in order, or patterns of them; or a graph encoder's file; or nothing,
+            for a language model alone.
         lm: Folder of the language model.
-        esm: Folder of ESM-2, or a ``.pt`` file of fair-esm.
+        esm: Folder of ESM-2, or a ``.pt`` file of fair-esm; None for a language model alone.
         output: Checkpoint folder to write.
         dtype: Type of the language model and the protein encoder, a key of :data:`DTYPES`.
         name: Of the model; ``BioMedGPT-10B`` or the folder's name when not given.
@@ -63,7 +64,7 @@ class ConversionRequest:
 
     sources: Sequence[str | Path]
     lm: Path
-    esm: Path
+    esm: Path | None
     output: Path
     dtype: str = "keep"
     name: str = ""
@@ -81,6 +82,7 @@ def convert_weights(request: ConversionRequest, progress: Progress = silent) -> 
     Raises:
         CheckpointError: A file is truncated, altered or foreign, keys are missing or of another shape, the disk is
             too small, or ``output`` is in the way.
+        InvalidInput: Of ``sources`` and ``esm`` only one is given.
     """
     paths = _sources(request)
     partial = request.output.parent / f"{request.output.name}.partial"
@@ -98,10 +100,16 @@ def convert_weights(request: ConversionRequest, progress: Progress = silent) -> 
 
 
 def _sources(request: ConversionRequest) -> list[Path]:
-    """Return the files to read; a folder of shards becomes its files."""
+    """Return the files to read; a folder of shards becomes its files; none for a language model alone."""
     paths = expand(request.sources)
-    if not paths:
-        raise InvalidInput("there is no file to import.")
+    if not paths and request.esm is None:
+        return []
+    if not paths or request.esm is None:
+        raise InvalidInput(
+            "weights to import and a protein encoder belong together: "
+            + ("there is no file to import beside --esm." if not paths else "there is no --esm beside the weights."),
+            "Give SOURCE, --lm and --esm for a whole model, or --lm and --output for a language model alone.",
+        )
     return weights_in(paths[0]) if len(paths) == 1 and paths[0].is_dir() else paths
 
 
@@ -115,7 +123,7 @@ def _refuse_collisions(request: ConversionRequest, paths: Sequence[Path], partia
             raise CheckpointError(f"{output} exists already.", "Choose another name, or replace it with --force.")
         if not (output / MANIFEST).is_file():
             raise CheckpointError(f"{output} is no checkpoint folder, so it is not replaced.", "Choose another name.")
-    for path in (*paths, request.lm, request.esm):
+    for path in (*paths, request.lm, *([request.esm] if request.esm else [])):
         for folder in (output.resolve(), partial.resolve()):
             if path.resolve().is_relative_to(folder):
                 raise CheckpointError(f"{path} lies in {folder}, which would be replaced.", "Choose another output.")
@@ -123,10 +131,11 @@ def _refuse_collisions(request: ConversionRequest, paths: Sequence[Path], partia
 
 def _convert(request: ConversionRequest, paths: Sequence[Path], partial: Path, progress: Progress) -> Conversion:
     joined = partial / "source.joined"
-    name_of = {joined: f"{paths[0].name} and {len(paths) - 1} more pieces"}
+    name_of: dict[Path, str] = {}
     if are_pieces(paths):
+        name_of[joined] = f"{paths[0].name} and {len(paths) - 1} more pieces"
         paths = [join(paths, joined, progress)]
-    origin = find_origin(paths, request.lm, request.esm)
+    origin = find_origin(paths, request.lm, request.esm) if request.esm else language_model_alone(request.lm)
     model = meta_model(origin.config)
     report = match(model.state_dict(), origin.parts, tied=origin.config.tie_word_embeddings)
     if request.report is not None:
@@ -143,8 +152,9 @@ def _convert(request: ConversionRequest, paths: Sequence[Path], partial: Path, p
     ]
     write_shards(tensors, partial, dtype, progress)
     written = _write_config(origin, report, partial, dtype)
+    copy_terms(origin, partial)
     joined.unlink(missing_ok=True)
-    name = request.name or ("BioMedGPT-10B" if origin.released else request.output.name)
+    name = request.name or ("BioMedGPT-10B" if origin.sort == "released" else request.output.name)
     manifest = manifest_of(origin, name, written, sources)
     manifest["parameters"] = sum(parameter.numel() for parameter in model.parameters())
     manifest = finalize(partial, origin.processor, manifest, card_of(origin, manifest, report), progress)
@@ -220,14 +230,31 @@ def _write_config(origin: Origin, report: MatchReport, folder: Path, dtype: torc
     """Write the configurations; return the type of the large weights in words."""
     config = origin.config
     for section, sub in (("protein_encoder.", config.protein_config), ("language_model.", config.text_config)):
+        if sub is None:
+            continue
         first = next(
             entry for entry in report.taken if entry.name.startswith(section) and entry.tensor.is_floating_point()
         )
         sub.dtype = config.dtype = _target(first, dtype)
     config.architectures = [BioMedGPTForConditionalGeneration.__name__]
     config.save_pretrained(folder)
-    GenerationConfig(**special_ids(origin.processor)).save_pretrained(folder)
+    GenerationConfig(**{**special_ids(origin.processor), **_own_ends(origin)}).save_pretrained(folder)
     return str(config.dtype).removeprefix("torch.")
+
+
+def _own_ends(origin: Origin) -> dict[str, Any]:
+    """Return the ids that end an answer as a language model alone states them, such as the ends of two sorts of turn.
+
+    Of the one beside released weights nothing is read, as in the reference.
+    """
+    path = origin.lm / "generation_config.json"
+    if origin.sort != "language model" or not path.is_file():
+        return {}
+    try:
+        ends = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id")
+    except (OSError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path} cannot be read ({type(error).__name__}).", "Fetch it again.") from error
+    return {} if ends is None else {"eos_token_id": ends}
 
 
 def _put_in_place(partial: Path, output: Path) -> None:

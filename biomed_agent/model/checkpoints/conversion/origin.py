@@ -1,14 +1,14 @@
 """Reading what weights belong to: sizes from configurations and tensors, tokenizers from folders."""
 
 import argparse
-import tempfile
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from torch import Tensor
-from transformers import AutoConfig, AutoTokenizer, EsmConfig, EsmTokenizer
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig, AutoTokenizer, EsmConfig, EsmTokenizer
 
 from biomed_agent.core.errors import CheckpointError
 from biomed_agent.model.checkpoints.conversion.files import (
@@ -20,10 +20,13 @@ from biomed_agent.model.checkpoints.conversion.files import (
 )
 from biomed_agent.model.checkpoints.conversion.layouts import CAUSAL_LM, ESM_FAIR, ESM_FOLDER, GIN, RELEASED, Layout
 from biomed_agent.model.checkpoints.conversion.match import Part
+from biomed_agent.model.contract.prompt import COMPACT
 from biomed_agent.model.network.configuration import ESM2, BioMedGPTConfig, GinConfig
-from biomed_agent.model.network.processing import BioMedGPTProcessor
+from biomed_agent.model.network.processing import BioMedGPTProcessor, esm_tokenizer
 from biomed_agent.model.network.tokenizer import SentencePieceTokenizer
 
+Sort: TypeAlias = Literal["released", "parts", "language model"]
+"""A BioMedGPT with trained projections, separate parts that are not aligned, or a language model alone."""
 BOTH = "Give the released file of BioMedGPT, or a graph encoder beside a language model and an ESM-2 with weights."
 
 
@@ -33,17 +36,19 @@ class Origin:
 
     Args:
         config: Its sizes.
-        processor: Its tokenizers, with the prompt style ``reference``.
+        processor: Its tokenizers, with the prompt style ``reference``, or ``compact`` for a language model alone.
         parts: Its weights.
         files: Where they were.
-        released: Whether it is a BioMedGPT with trained projections rather than separate parts.
+        sort: What it is.
+        lm: Folder of the language model.
     """
 
     config: BioMedGPTConfig
     processor: BioMedGPTProcessor
     parts: tuple[Part, ...]
     files: tuple[Path, ...]
-    released: bool
+    sort: Sort
+    lm: Path
 
 
 def find_origin(sources: Sequence[Path], lm: Path, esm: Path) -> Origin:
@@ -88,27 +93,58 @@ def released(sources: Sequence[Path], tensors: Mapping[str, Tensor], lm: Path, e
     esm_config = _fair_config(esm, _load_fair(esm)) if esm.is_file() else _esm_config(esm)
     gin_config = _gin_config(tensors, f"{prefix}mol_structure_encoder.", sources[0])
     parts = (Part("BioMedGPT", tensors, RELEASED),)
-    return _origin(gin_config, esm_config, text_config, lm, esm, parts, tuple(sources), is_released=True)
+    return _origin(gin_config, esm_config, text_config, lm, esm, parts, tuple(sources), "released")
 
 
 def _separate(sources: Sequence[Path], tensors: Mapping[str, Tensor], lm: Path, esm: Path) -> Origin:
-    text_config = _config(lm, "language model")
-    if getattr(text_config, "quantization_config", None):
-        raise CheckpointError(f"{lm} is quantized.", "Give the folder of the weights it was made from.")
-    lm_files = weights_in(lm)
+    text_config, lm_files, lm_part = _language_model(lm)
     esm_files, esm_config, esm_tensors, esm_layout = _esm_part(esm)
     parts = (
         Part("graph encoder", tensors, GIN, ("molecule_encoder.",)),
         Part("protein encoder", esm_tensors, esm_layout, ("protein_encoder.",)),
-        Part("language model", read_weights(lm_files), CAUSAL_LM, ("language_model.",)),
+        lm_part,
     )
     gin_config = _gin_config(tensors, GIN.prefix(tensors) or "", sources[0])
     files = (*sources, *esm_files, *lm_files)
-    return _origin(gin_config, esm_config, text_config, lm, esm, parts, files, is_released=False)
+    return _origin(gin_config, esm_config, text_config, lm, esm, parts, files, "parts")
+
+
+def language_model_alone(lm: Path) -> Origin:
+    """Return the origin of a language model's own folder, which reads text and no structure.
+
+    Raises:
+        CheckpointError: The folder lacks a file, or holds another sort of model.
+    """
+    text_config, files, part = _language_model(lm)
+    text_config.use_cache = True
+    config = BioMedGPTConfig(text_config=text_config, modalities=())
+    processor = BioMedGPTProcessor(
+        _tokenizer(lm, config.text_config.vocab_size),
+        esm_tokenizer(),
+        prompt_style=COMPACT.name,
+        molecule_token_id=config.molecule_token_id,
+        protein_token_id=config.protein_token_id,
+        modalities=(),
+    )
+    return Origin(config, processor, (part,), tuple(files), "language model", lm)
+
+
+def _language_model(lm: Path) -> tuple[Any, list[Path], Part]:
+    """Return configuration, files and weights of a language model's own folder."""
+    config = _config(lm, "language model")
+    if getattr(config, "quantization_config", None):
+        raise CheckpointError(f"{lm} is quantized.", "Give the folder of the weights it was made from.")
+    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
+        raise CheckpointError(
+            f"{lm} is of model type {config.model_type}; expected a causal language model, such as llama or qwen2.",
+            "Give the folder of the language model.",
+        )
+    files = weights_in(lm)
+    return config, files, Part("language model", read_weights(files), CAUSAL_LM, ("language_model.",))
 
 
 def _origin(
-    gin: GinConfig, esm: Any, text: Any, lm_dir: Path, esm_dir: Path, parts: Any, files: Any, is_released: bool
+    gin: GinConfig, esm: Any, text: Any, lm_dir: Path, esm_dir: Path, parts: Any, files: Any, sort: Sort
 ) -> Origin:
     text.use_cache = True  # the released config says false, which only slows decoding
     config = BioMedGPTConfig(molecule_config=gin, protein_config=esm, text_config=text)
@@ -119,7 +155,7 @@ def _origin(
         molecule_token_id=config.molecule_token_id,
         protein_token_id=config.protein_token_id,
     )
-    return Origin(config, processor, parts, files, is_released)
+    return Origin(config, processor, parts, files, sort, lm_dir)
 
 
 def _esm_part(esm: Path) -> tuple[list[Path], EsmConfig, Mapping[str, Tensor], Layout]:
@@ -205,7 +241,7 @@ def _gin_config(tensors: Mapping[str, Tensor], prefix: str, path: Path) -> GinCo
 def _tokenizer(folder: Path, rows: int) -> Any:
     """Return a language model's tokenizer; every id it gives has a row in the token table."""
     model_file = folder / "tokenizer.model"
-    if model_file.is_file():
+    if model_file.is_file() and not _adds_tokens(folder, model_file, rows):
         tokenizer: Any = SentencePieceTokenizer(str(model_file))
         if len(tokenizer) > rows:  # a row for [PAD] exists only where one was added
             tokenizer = SentencePieceTokenizer(str(model_file), pad_token=tokenizer.eos_token)
@@ -225,24 +261,27 @@ def _tokenizer(folder: Path, rows: int) -> Any:
     return tokenizer
 
 
+def _adds_tokens(folder: Path, model_file: Path, rows: int) -> bool:
+    """Whether ``tokenizer.json`` must be read, because ``tokenizer.model`` is not of SentencePiece or knows less."""
+    try:
+        known = SentencePieceTokenizer(str(model_file)).vocab_size
+    except RuntimeError:
+        return (folder / "tokenizer.json").is_file()
+    try:
+        added = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
+        return any(known <= token["id"] < rows for token in added)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _esm_tokenizer(esm: Path) -> Any:
-    """Return the tokenizer of an ESM folder; that of a fair-esm file is fair-esm's own alphabet."""
+    """Return the tokenizer of an ESM folder; a fair-esm file has the alphabet of every ESM-2."""
     vocabulary = esm / "vocab.txt"
     if vocabulary.is_file():
         return EsmTokenizer.from_pretrained(esm)
     if esm.is_dir():
         raise CheckpointError(f"no file {vocabulary}.", "Fetch it with the config.json of the protein encoder.")
-    try:
-        from esm.data import Alphabet
-    except ImportError as error:
-        raise CheckpointError(
-            f"{esm} needs the package fair-esm for its alphabet ({error}).",
-            "Run: pip install fair-esm; or give the folder of the same model on Hugging Face.",
-        ) from error
-    tokens = Alphabet.from_architecture("ESM-1b").all_toks
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "vocab.txt").write_text("\n".join(tokens), encoding="utf-8")
-        return EsmTokenizer.from_pretrained(folder)
+    return esm_tokenizer()
 
 
 def _first_line(error: Exception) -> str:
