@@ -10,7 +10,7 @@ import pytest
 
 from biomed_agent import BioMedAgent
 from biomed_agent.core.settings import Settings
-from biomed_agent.core.types import Answer
+from biomed_agent.core.types import Answer, Protein
 from biomed_agent.sources.local.schema import build_index
 from tests.helpers.places import SHARED
 from tests.sources.local.test_curated import ROWS
@@ -122,7 +122,9 @@ def test_a_pair_without_a_record_says_what_was_searched(agent: BioMedAgent) -> N
 def test_targets_are_known_by_the_names_people_type(agent: BioMedAgent, name: str) -> None:
     answer = agent.ask(f"What binds {name.replace('_', ' ')}?")
     assert answer.status == "answered", answer.text
-    assert [resolved.entity.organism for resolved in answer.entities if resolved.kind == "protein"] == ["Homo sapiens"]
+    [protein] = [resolved.entity for resolved in answer.entities]
+    assert isinstance(protein, Protein)
+    assert protein.organism == "Homo sapiens"
 
 
 def rows_of_the_table() -> list[dict[str, str]]:
@@ -149,7 +151,7 @@ def test_questions_are_answered_with_the_values_of_the_table(agent: BioMedAgent)
             asked.append(
                 (wording.format(drug=row["name"].lower(), gene=row["gene_symbol"], measure=row["measure"]), row)
             )
-    wrong = []
+    wrong: list[tuple[object, ...]] = []
     for question, row in asked:
         facts = agent.ask(question).facts
         gold = (
@@ -159,7 +161,7 @@ def test_questions_are_answered_with_the_values_of_the_table(agent: BioMedAgent)
             "not stated",
             int(row["n_measures"]),
         )
-        stated = [
+        stated: list[object] = [
             (fact.predicate, fact.value, fact.unit, fact.relation, fact.measurement.replicates)
             for fact in facts
             if fact.measurement
