@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from biomed_agent import BioMedAgent
+from biomed_agent.core.types import EgressPolicy
 
 FISTULA = "Does clopidogrel prevent arteriovenous fistula failure in hemodialysis?"
 
@@ -23,7 +24,7 @@ def test_the_shelf_answers_with_verbatim_passages_and_the_licence_of_the_article
 
 
 @pytest.mark.parametrize("egress", ["nothing", "names-only"])
-def test_it_answers_whatever_may_leave(agent: BioMedAgent, egress: str) -> None:
+def test_it_answers_whatever_may_leave(agent: BioMedAgent, egress: EgressPolicy) -> None:
     with BioMedAgent(offline=True, model="none", egress=egress) as other:
         assert other.ask(FISTULA).evidence == agent.ask(FISTULA).evidence
 
