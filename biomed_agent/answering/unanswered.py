@@ -71,6 +71,8 @@ def _from_literature(context: AnswerContext, reading: Reading) -> Answer | None:
     """Answer what no record answers from articles: those on this machine, or a service's where the words may leave."""
     if not reading.mentions or any(names_a_file(mention.text) for mention in reading.mentions):
         return None
+    if any(piece.value("wh") in (("when",), ("who",)) for piece in reading.pieces):
+        return None  # a date or a person: a passage that holds the words does not state it
     draft = Draft(context.draft.question, kind="literature", sources=context.draft.sources)
     draft.molecules, draft.proteins = context.draft.molecules, context.draft.proteins
     part, query = replace(context, draft=draft), papers_query(reading, "")

@@ -130,3 +130,192 @@ def test_a_clause_that_is_left_is_said(agent: BioMedAgent, question: str) -> Non
 )
 def test_a_value_that_is_supposed_is_judged(agent: BioMedAgent, question: str, begins: str) -> None:
     assert agent.ask(question).text.startswith(begins)
+
+
+PAIRS = {
+    "Kd of imatinib on ABL1 and of gefitinib on EGFR?": [
+        ("CID:5291", "UNIPROT:P00519"),
+        ("CID:123631", "UNIPROT:P00533"),
+    ],
+    "How strongly do imatinib and gefitinib bind ABL1 and EGFR, respectively?": [
+        ("CID:5291", "UNIPROT:P00519"),
+        ("CID:123631", "UNIPROT:P00533"),
+    ],
+    "Kd of imatinib and gefitinib on ABL1 and EGFR?": [
+        ("CID:5291", "UNIPROT:P00519"),
+        ("CID:5291", "UNIPROT:P00533"),
+        ("CID:123631", "UNIPROT:P00519"),
+        ("CID:123631", "UNIPROT:P00533"),
+    ],
+    "Kd of imatinib for ABL1 and of gefitinib for EGFR and KIT?": [
+        ("CID:5291", "UNIPROT:P00519"),
+        ("CID:123631", "UNIPROT:P00533"),
+        ("CID:123631", "UNIPROT:P10721"),
+    ],
+}
+
+
+@pytest.mark.parametrize("question", PAIRS)
+def test_molecules_and_proteins_are_paired_as_the_words_pair_them(agent: BioMedAgent, question: str) -> None:
+    assert [(fact.subject, fact.about) for fact in agent.ask(question).facts] == PAIRS[question]
+
+
+def test_respectively_needs_as_many_of_both(agent: BioMedAgent) -> None:
+    answer = agent.ask("How strongly do imatinib and gefitinib bind ABL1, KIT and EGFR, respectively?")
+    assert (answer.status, answer.unread) == ("inapplicable", ("respectively",))
+
+
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        ("Which of aspirin, caffeine, ibuprofen is most similar to naproxen?", "Ibuprofen is most similar to naproxen"),
+        ("Which is closest to naproxen, aspirin or ibuprofen?", "Ibuprofen is most similar to naproxen."),
+        (
+            "Which of D-alanine, L-alanine and glycine is most similar to serine?",
+            "D-alanine and L-alanine are equally similar to L-serine.",
+        ),
+        ("How heavy is aspirin in kDa?", "Acetylsalicylic acid: molecular weight 0.1802 kDa (180.16 g/mol)"),
+        ("How many kDa is aspirin?", "Acetylsalicylic acid: molecular weight 0.1802 kDa"),
+        ("How many synonyms has aspirin?", "On record here: 14 synonyms."),
+        ("How many brand names does imatinib have?", "On record here: 2 brand names."),
+        ("Kd of imatinib for ABL1? / and nilotinib? / and dasatinib? / Which is the strongest?",
+         "By Kd dasatinib is the strongest: dasatinib Kd 0.029 nM; imatinib Kd 1.1 nM; nilotinib Kd 10 nM"),
+        ("Kd of imatinib, nilotinib and dasatinib for ABL1? / Which is the weakest?",
+         "By Kd nilotinib is the weakest: nilotinib Kd 10 nM; imatinib Kd 1.1 nM; dasatinib"),
+        ("Kd of imatinib for ABL1? / and nilotinib? / and dasatinib? / Which of the two is stronger?",
+         "By Kd dasatinib is the strongest: dasatinib Kd 0.029 nM; nilotinib Kd 10 nM"),
+        ("What is the weight of aspirin and caffeine? / and the logP?", "Acetylsalicylic acid: logP 1.31"),
+        ("What is the weight of aspirin and caffeine? / What is its logP? / the second one", "Caffeine: logP -1.03"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_is_stated_first(agent: BioMedAgent, question: str, begins: str) -> None:
+    answer = conversation(agent, question)
+    assert answer.status == "answered", answer.text
+    assert answer.text.startswith(begins), answer.text
+
+
+def test_what_was_named_before_is_left_out(agent: BioMedAgent) -> None:
+    chat = agent.chat()
+    first = {fact.about for fact in chat.ask("top 3 targets of imatinib").facts}
+    second = [fact.about for fact in chat.ask("what else does it bind?").facts]
+    third = [fact.about for fact in chat.ask("anything else?").facts]
+    assert len(first) == 3
+    assert second
+    assert third
+    assert len({*first, *second, *third}) == len(first) + len(second) + len(third)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the weight of aspirin? / anything else?", "How heavy is it? / What else?"]
+)
+def test_else_is_read_or_named(agent: BioMedAgent, question: str) -> None:
+    assert conversation(agent, question).status != "answered"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the weight of aspirin and caffeine? / What is its logP?",
+        "Is aspirin heavier than caffeine? / How heavy is it?",
+        "Which is heavier, aspirin or caffeine? / What is its logP?",
+    ],
+)
+def test_one_pronoun_for_two_things_is_asked_back(agent: BioMedAgent, question: str) -> None:
+    answer = conversation(agent, question)
+    assert answer.status == "ambiguous"
+    assert [candidate.handle for candidate in answer.candidates] == ["CID:2244", "CID:2519"]
+
+
+def test_one_pronoun_for_two_things_of_a_message_is_left_and_said(agent: BioMedAgent) -> None:
+    answer = agent.ask("What is the weight of aspirin and caffeine?\nWhat is its logP?")
+    assert {fact.predicate for fact in answer.facts} == {"molecular weight"}
+    assert any("'its' can mean acetylsalicylic acid or caffeine" in warning for warning in answer.warnings)
+
+
+@pytest.mark.parametrize(
+    ("question", "unread"),
+    [
+        ("Which drugs are heavier than 1000 atoms?", "atoms"),
+        ("Which drugs are heavier than 1000 nM?", "nM"),
+        ("Which drugs have a logP above 5 g/mol?", "g/mol"),
+        ("Which proteins are longer than 3000 Da?", "Da"),
+        ("Is aspirin heavier than 5 atoms?", "atoms"),
+        ("Which molecules bind ABL1 with low micromolar affinity?", "micromolar"),
+    ],
+)
+def test_a_unit_that_does_not_fit_is_named(agent: BioMedAgent, question: str, unread: str) -> None:
+    answer = agent.ask(question)
+    assert answer.status == "inapplicable"
+    assert unread in answer.unread
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which drugs are heavier than 1500 Da?",
+        "Which proteins are longer than 4000 residues?",
+        "drugs with more than 9 rings",
+    ],
+)
+def test_a_unit_that_fits_is_read(agent: BioMedAgent, question: str) -> None:
+    assert agent.ask(question).status == "answered"
+
+
+def test_limits_in_words_say_their_numbers(agent: BioMedAgent) -> None:
+    assert "(1 to below 10 nM)" in agent.ask("Which molecules bind ABL1 with single-digit nanomolar Kd?").text
+    assert "(below 1 nM)" in agent.ask("Which molecules bind ABL1 with sub-nanomolar Kd?").text
+
+
+@pytest.mark.parametrize(
+    ("question", "molecule", "protein"),
+    [
+        ("How heavy is caffeine?", "aspirin", None),
+        ("Does gefitinib bind ABL1?", "imatinib", None),
+        ("How long is EGFR?", None, "ABL1"),
+        ("What is the Kd of imatinib for KIT?", "imatinib", "ABL1"),
+    ],
+)
+def test_a_name_that_contradicts_a_field_is_invalid(
+    agent: BioMedAgent, question: str, molecule: str | None, protein: str | None
+) -> None:
+    answer = agent.ask(question, molecule=molecule, protein=protein)
+    assert answer.status == "invalid"
+    assert " field holds " in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "molecule"),
+    [
+        ("How heavy is aspirin?", "CC(=O)Oc1ccccc1C(=O)O"),
+        ("Is it heavier than caffeine?", "aspirin"),
+        ("Is it ibuprofen?", "aspirin"),
+        ("Does it contain phenol?", "aspirin"),
+        ("What is the weight of L-DOPA?", "NC(Cc1ccc(O)c(O)c1)C(=O)O"),
+    ],
+)
+def test_a_name_that_is_asked_about_or_means_the_field_is_no_contradiction(
+    agent: BioMedAgent, question: str, molecule: str
+) -> None:
+    assert agent.ask(question, molecule=molecule).status == "answered"
+
+
+def test_a_candidate_is_not_answered_without_the_word_that_was_not_read(agent: BioMedAgent) -> None:
+    assert conversation(agent, "What is the weight of CAT in children?").status == "ambiguous"
+    assert conversation(agent, "What is the weight of CAT in children? / the first one").status != "answered"
+
+
+@pytest.mark.parametrize(
+    ("protein", "statement", "verdict"),
+    [
+        ("CDKN1A", "It is a kinase.", "unverified"),
+        ("KSR1", "It is a kinase.", "unverified"),
+        ("PRKAR1A", "It is a kinase.", "unverified"),
+        ("IRS1", "It is a receptor.", "unverified"),
+        ("NCOA1", "It is a nuclear receptor.", "unverified"),
+        ("EGFR", "It is a kinase.", "supported"),
+        ("PTEN", "It is a phosphatase.", "supported"),
+        ("ABL1", "It is not a kinase.", "contradicted"),
+    ],
+)
+def test_a_class_in_a_name_supports_nothing(agent: BioMedAgent, protein: str, statement: str, verdict: str) -> None:
+    assert [claim.verdict for claim in agent.check(statement, protein=protein).claims] == [verdict]

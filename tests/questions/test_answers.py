@@ -78,7 +78,7 @@ def test_traps_are_left_and_the_word_is_named(agent: BioMedAgent) -> None:
         answer = agent.ask(row["question"])
         verdict, why = judge_trap(row["unread"], answer)
         judged[row["id"]] = (verdict, f"{row['question']} {why} | {answer.status}: {answer.text[:200]}")
-    assert len(judged) >= 150
+    assert len(judged) >= 250
     wrong = [text for verdict, text in judged.values() if verdict == "wrong"]
     assert not wrong, "\n".join(wrong)
     listed = read_names("unnamed.txt")

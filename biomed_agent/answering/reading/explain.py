@@ -189,7 +189,9 @@ def _filled(reading: Reading, clause: Clause, given: Given) -> _Noted:
     if clause.query is not None:
         for frame in reading._frames():
             slots = _Noted(reading.text, clause.pieces, given)
-            if frame(slots) == clause.query and {*shown(slots.text, left_over(slots))} == {*clause.unread}:
+            if frame(slots) == clause.query and {*shown(slots.text, left_over(slots, clause.query.frame))} == {
+                *clause.unread
+            }:
                 return slots
     return _Noted(reading.text, clause.pieces, given)
 
@@ -203,7 +205,10 @@ def _read_piece(slots: _Noted, clause: Clause, number: int) -> ReadPiece:
 def _taken(slots: _Noted, clause: Clause, number: int) -> tuple[str, tuple[str, ...]]:
     """Return the role in which a piece was read, and what it says in it."""
     piece, query = clause.pieces[number], clause.query
-    if piece in left_over(slots) and word_of(slots.text, piece) in clause.unread:
+    if (
+        piece in left_over(slots, query.frame if query is not None else None)
+        and word_of(slots.text, piece) in clause.unread
+    ):
         return "unread", ()
     if piece.thing is not None:
         return _named(slots, query, piece.thing)

@@ -110,7 +110,7 @@ class Reading:
             return Clause(None, shown(self.text, of_no_frame(blank)), tuple(pieces), text)
         left, query, slots = best
         rivals = [other for other in rivals if other.frame != query.frame] if query.frame in ("value", "list") else []
-        unread = shown(self.text, left_over(slots)) if left else ()
+        unread = shown(self.text, left_over(slots, query.frame)) if left else ()
         return Clause(query, unread, tuple(pieces), text, tuple(rivals), _meant(query, pieces, given))
 
     def _frames(self) -> Iterator[Callable[[Slots], Query | None]]:

@@ -175,7 +175,7 @@ class Slots:
             last = [thing for thing in last if thing.kinds & wanted]
         if any(value[1:] == ("several",) for value in spoken):
             return last
-        together = [thing for thing in self.given.together if thing in last]
+        together = [thing for thing in self.given.together if last and thing.kinds == last[0].kinds]
         return last[:1] if spoken or len(together) < 2 or last[0] not in together else together
 
     @property

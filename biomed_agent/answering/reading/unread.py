@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from biomed_agent.answering.reading.phrases import Role
 from biomed_agent.answering.reading.slots import NEUTRAL, Slots
 from biomed_agent.answering.reading.tagging import Piece, whole_word
+from biomed_agent.core.query import Frame
 
 _MECHANICS: tuple[Role, ...] = ("wh", "imperative", "count", "kind", "class", "talk", "known", "than", "relation")
 """roles that only say that something is asked, and of what kind of thing"""
@@ -22,11 +23,16 @@ _ALONGSIDE = ("together", "along")
 """how phrases begin that join two names and say that they are taken at once"""
 
 
-def left_over(slots: Slots) -> list[Piece]:
-    """Return the pieces that a frame left, and those that it may pass over only where it left nothing."""
+def left_over(slots: Slots, frame: Frame | None) -> list[Piece]:
+    """Return the pieces that a frame left, and those that it may pass over only where it left nothing.
+
+    A statement is read whole or not at all: where it left a piece, no rule knows what the others say.
+    """
     left = slots.unread()
     if not left:
         return left
+    if frame == "is_a":
+        left = sorted({*left, *of_no_frame(slots.fresh())}, key=lambda piece: piece.start)
     passed = [piece for piece in slots.pieces if piece.says("and") and piece.text.lower().startswith(_ALONGSIDE)]
     return sorted({*left, *passed, *_measured_out(slots.pieces, left)}, key=lambda piece: piece.start)
 
@@ -34,7 +40,7 @@ def left_over(slots: Slots) -> list[Piece]:
 def of_no_frame(blank: Slots) -> list[Piece]:
     """Return the pieces of a clause that no frame fits which say more than that something is asked."""
     measured = _measured_out(blank.pieces, blank.unread())
-    words = [piece for piece in left_over(blank) if piece.thing is None or piece in measured]
+    words = [piece for piece in left_over(blank, None) if piece.thing is None or piece in measured]
     for roles in (_ASKING, _MECHANICS):
         if telling := [piece for piece in words if piece.thing or not piece.says(*roles)]:
             return telling
