@@ -78,6 +78,8 @@ def _here(context: AnswerContext, query: Query) -> list[Evidence]:
     draft, retriever = context.draft, context.components.retriever
     asked = retriever.asked(draft.question, [subject.text for subject in query.subjects])
     limit = query.limit or MAX_PASSAGES
+    if not (asked.words or query.object or retriever.stays_here):
+        return []  # of 300 abstracts one that only has the name says something, not what is asked
     if passages := retriever.literature_here(draft.question, asked, draft.warnings, limit, query.object):
         draft.warnings.append("Only the articles on this machine were searched; newer or better ones may exist.")
     return passages
@@ -90,8 +92,8 @@ def _not_answered(context: AnswerContext, query: Query) -> str:
     return (
         "The evidence at hand does not answer this: no article on this machine is about "
         f"{listed(asked.things)}{together}."
-        if asked.things
-        else "The evidence at hand does not answer this: the question names nothing that articles could be about."
+        if asked.words or context.components.retriever.stays_here
+        else "The evidence at hand does not answer this: the question holds nothing but names to compare articles with."
     )
 
 

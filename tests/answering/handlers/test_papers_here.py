@@ -53,6 +53,7 @@ def test_what_the_shelf_does_not_answer_is_said(agent: BioMedAgent, question: st
         "Does aspirin prevent colorectal cancer?",
         "What does gefitinib do to EGFR?",
         "How heavy is aspirin in blood?",
+        "What is aspirin in?",
     ],
 )
 def test_an_article_on_something_else_is_not_shown(agent: BioMedAgent, question: str) -> None:
@@ -63,3 +64,9 @@ def test_an_article_on_something_else_is_not_shown(agent: BioMedAgent, question:
 
 def test_a_list_of_articles_is_never_one_of_the_shelf(agent: BioMedAgent) -> None:
     assert agent.search_literature("clopidogrel").status == "refused"
+
+
+def test_a_question_of_names_alone_is_not_answered_by_what_has_the_name(agent: BioMedAgent) -> None:
+    answer = agent.ask("What do papers say about aspirin?")
+    assert answer.status == "refused"
+    assert "nothing but names" in answer.text
