@@ -58,6 +58,10 @@ _NO_TRIAL_REPORT = re.compile(
 )
 _TRIAL = re.compile(r"random|placebo|double-blind|crossover|cross-over|open-label", re.IGNORECASE)
 _NOTE_MARKS = re.compile(r"(?:(?<=[a-z])\d(?:,\d)*|[.*†‡§ ])+$")
+_REGISTERED = re.compile(
+    r"(?<=\.) [^.]*(?:registered|registration|trial number)[^.]*(?:\.gov[^.]*)?\.?$", re.IGNORECASE
+)
+"""the last sentence of an abstract without sections, where it tells a registration number"""
 _ENDS_WHOLE = re.compile(r"[.!?)\]]$")
 
 
@@ -130,7 +134,7 @@ def _abstract(text: str) -> list[tuple[str, str]]:
         label = (
             re.sub(r"^(?:ABSTRACT|SUMMARY)\b[. ]*", "", head.removeprefix("ABSTRACT").strip(". ")).strip(" .:").upper()
         )
-        words = _plain(body)
+        words = _plain(body) if label else _REGISTERED.sub("", _plain(body))
         if words and not _LEFT_OUT.search(label):
             parts.append((label, words))
     return parts

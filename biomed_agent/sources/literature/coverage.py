@@ -141,7 +141,8 @@ def _content(text: str, passed_over: Collection[str]) -> dict[str, str]:
 def fitting_sentences(asked: Asked, article: Article) -> dict[str, float]:
     """Return the sentences of an abstract that answer a question, each with the share of it that it speaks of.
 
-    Where some of them tell a finding, only those; none where the article does not answer.
+    Where some of them tell a finding, only those, and 1 more for the best of what it concludes, which comes first; none
+    where the article does not answer.
     """
     parts = labelled(article.abstract)
     whole = " ".join((article.title, *(sentence for _, sentence in parts)))
@@ -156,17 +157,16 @@ def fitting_sentences(asked: Asked, article: Article) -> dict[str, float]:
     if article.title and asked.names and not in_title:
         return {}  # it speaks of the thing by the way
     fitting = {sentence: _share(asked, sentence, of_title, in_title) for _, sentence in parts}
-    if asked.share(of_title, len(in_title)) >= LEAST_OF_ARTICLE:  # what it concludes need not say all of it again
-        for number, (label, sentence) in enumerate(parts, start=1):
-            if label.upper().startswith(_CONCLUDING) or (not label and number == len(parts)):
-                fitting[sentence] = max(fitting[sentence], LEAST_OF_PASSAGE)
+    if not any(fitting.values()) and asked.share(of_title, len(in_title)) < LEAST_OF_ARTICLE:
+        return {}
     last = parts[-1][1] if parts and not parts[-1][0] else ""
-    telling = {
-        sentence
-        for label, sentence in parts
-        if fitting[sentence] and (tells_a_finding(label, sentence) or sentence == last)
-    }
-    return {sentence: share for sentence, share in fitting.items() if share and (sentence in telling or not telling)}
+    concluding = [sentence for label, sentence in parts if label.upper().startswith(_CONCLUDING) or sentence == last]
+    if concluding:  # what an article concludes need not say again all that it is about
+        best = max(concluding, key=lambda sentence: asked.share(terms(sentence), len(asked.names_in(sentence))))
+        fitting[best] += 1.0
+    telling = {sentence for label, sentence in parts if tells_a_finding(label, sentence)} | {*concluding}
+    kept = {sentence: share for sentence, share in fitting.items() if share and sentence in telling}
+    return kept or {sentence: share for sentence, share in fitting.items() if share}
 
 
 def _share(asked: Asked, sentence: str, of_title: set[str], in_title: set[str]) -> float:
