@@ -141,13 +141,13 @@ def test_what_holds_for_one_of_several_is_said_of_that_one(online: BioMedAgent, 
 
 
 def test_bioassays_that_were_not_asked_for_are_no_silence(offline: BioMedAgent, online: BioMedAgent) -> None:
-    gap = "bioassay results of caffeine in PubChem (offline is on)"
-    asked = offline.ask("What does caffeine bind?")
-    of_chembl = "measured affinity of caffeine in ChEMBL (offline is on)"
+    gap = "bioassay results of theobromine in PubChem (offline is on)"
+    asked = offline.ask("What does theobromine bind?")
+    of_chembl = "measured affinity of theobromine in ChEMBL (offline is on)"
     assert (asked.status, asked.not_looked_up) == ("refused", (of_chembl, gap))
-    empty = online.ask("What does caffeine bind?")
+    empty = online.ask("What does theobromine bind?")
     assert empty.status == "not_found"
-    assert empty.text.endswith("PubChem's record CID 2519 states no bioassay results of caffeine.")
+    assert empty.text.endswith("PubChem's record CID 5429 states no bioassay results of theobromine.")
     known = offline.ask("What does imatinib hit in bioassays?")
     assert known.status == "answered"
     assert "The bioassay results of imatinib were not looked up: offline is on" in known.text
