@@ -112,7 +112,9 @@ ROWS = [
     Row("Does imatinib bind BCR-ABL?", "not_found", "imatinib", ("BCR-ABL",)),
     Row("What is the IC50 of gefitinib against EGFR?", "answered", "gefitinib", ("No IC50", "Kd 1 nM")),
     Row("Does caffeine bind EGFR?", "answered", "caffeine", ("counted as no binding",)),
-    Row("What does theobromine bind?", "refused", "theobromine", ("No measured binding", "not looked up: offline is on")),
+    Row(
+        "What does theobromine bind?", "refused", "theobromine", ("No measured binding", "not looked up: offline is on")
+    ),
     Row("Which drugs do not bind EGFR?", "inapplicable", "EGFR", ('"not" was not understood',)),
     Row("What is the molecular weight of the EGFR inhibitor?", "inapplicable", "EGFR", ("molecular weight",)),
     Row("How large is the binding pocket of EGFR?", "inapplicable", "EGFR"),

@@ -21,24 +21,24 @@ from tests.helpers.agents import with_parts
 from tests.helpers.server import FakeClock, LocalServer, Said
 from tests.sources.chembl.replies import Played, activity, document, molecule, target
 
-CAFFEINE, TOFACITINIB = "RYYVLZVUVIJVGH-UHFFFAOYSA-N", "UJLAWZDWDVHWOW-YPMHNXCESA-N"
-OF_CAFFEINE = {"molecule_chembl_id": "CHEMBL113", "parent_molecule_chembl_id": "CHEMBL113"}
+GUAIFENESIN, TOFACITINIB = "HSRJKNPTNIJEKV-UHFFFAOYSA-N", "UJLAWZDWDVHWOW-YPMHNXCESA-N"
+OF_DRUG = {"molecule_chembl_id": "CHEMBL113", "parent_molecule_chembl_id": "CHEMBL113"}
 OF_OTHER = {"molecule_chembl_id": "CHEMBL7", "parent_molecule_chembl_id": "CHEMBL7", "molecule_pref_name": None}
 
 
 def tables() -> dict[str, list[Any]]:
-    """Caffeine and tofacitinib, a molecule that the local index does not know, and two proteins."""
+    """Guaifenesin and tofacitinib, a molecule that the local index does not know, and two proteins."""
     return {
         "molecule": [
-            molecule(113, CAFFEINE, pref_name="CAFFEINE", first_approval=1900),
+            molecule(113, GUAIFENESIN, pref_name="GUAIFENESIN", first_approval=1900),
             molecule(221959, TOFACITINIB, pref_name="TOFACITINIB"),
             molecule(7, "AAAAAAAAAAAAAA-UHFFFAOYSA-N", pref_name=None, max_phase="2.0", molecule_synonyms=[]),
         ],
-        "target": [target(251, "P29274"), target(51, "P15056"), target(203, "P01116")],
+        "target": [target(251, "Q92847"), target(51, "P15056"), target(203, "P01116")],
         "activity": [
-            activity(1, "2400", target_chembl_id="CHEMBL251", standard_type="Ki", pchembl_value="5.6", **OF_CAFFEINE),
+            activity(1, "2400", target_chembl_id="CHEMBL251", standard_type="Ki", pchembl_value="5.6", **OF_DRUG),
             activity(2, "9", target_chembl_id="CHEMBL251", standard_type="Ki", pchembl_value="8.0", **OF_OTHER),
-            activity(3, "20000", standard_relation=">", pchembl_value=None, **OF_CAFFEINE),
+            activity(3, "20000", standard_relation=">", pchembl_value=None, **OF_DRUG),
         ],
         "document": [document()],
         "mechanism": [{"mec_id": 5, "mechanism_of_action": "Tyrosine-protein kinase JAK inhibitor",
@@ -68,18 +68,18 @@ def online(agent: BioMedAgent, server: LocalServer, played: Played) -> BioMedAge
 
 
 def test_a_pair_that_no_table_has_is_looked_up(online: BioMedAgent, agent: BioMedAgent) -> None:
-    answer = online.ask("Does caffeine bind BRAF?")
+    answer = online.ask("Does guaifenesin bind BRAF?")
     assert answer.status == "answered", answer.text
     assert answer.text == (
         "No binding was seen. "
-        "Measured for caffeine and Serine/threonine-protein kinase B-raf (BRAF): IC50 >20000 nM [1]."
+        "Measured for guaifenesin and Serine/threonine-protein kinase B-raf (BRAF): IC50 >20000 nM [1][2][3]."
     )
     [source] = [source for source in answer.sources if source.source == "ChEMBL"]
     assert (source.identifier, source.licence, source.release) == ("CHEMBL_ACT 3", "CC BY-SA 3.0", "ChEMBL_99")
     assert len(source.digest) == 64
-    without = agent.ask("Does caffeine bind BRAF?")
+    without = agent.ask("Does guaifenesin bind BRAF?")
     assert without.status == "not_found"
-    assert "measured affinity for BRAF of caffeine in ChEMBL (offline is on)" in without.not_looked_up
+    assert "measured affinity for BRAF of guaifenesin in ChEMBL (offline is on)" in without.not_looked_up
     assert any("leave out offline" in step.lower() for step in without.next_steps)
 
 
@@ -90,17 +90,17 @@ def test_what_the_tables_have_is_not_looked_up(online: BioMedAgent, server: Loca
 
 
 def test_a_pair_that_chembl_does_not_have_either(online: BioMedAgent) -> None:
-    answer = online.ask("Does caffeine bind KRAS?")
+    answer = online.ask("Does guaifenesin bind KRAS?")
     assert answer.status == "not_found"
-    assert "No measured affinity of caffeine and" in answer.text
-    assert answer.text.endswith("ChEMBL states no measured affinity for KRAS of caffeine.")
+    assert "No measured affinity of guaifenesin and" in answer.text
+    assert answer.text.endswith("ChEMBL states no measured affinity for KRAS of guaifenesin.")
     missing = online.ask("Does theobromine bind BRAF?")
     assert "ChEMBL has no record of theobromine." in missing.text
 
 
 def test_a_fault_of_chembl_is_no_silence(online: BioMedAgent, played: Played) -> None:
     played.instead["activity"] = Said(b"<html>Proxy Error</html>", 502)
-    answer = online.ask("Does caffeine bind BRAF?")
+    answer = online.ask("Does guaifenesin bind BRAF?")
     assert answer.status == "unavailable"
     assert "could not be looked up" in answer.text and "gave no answer" in answer.text
 
@@ -112,23 +112,26 @@ def test_a_policy_that_forbids_it_is_named(
     monkeypatch.setenv("http_proxy", server.url)
     monkeypatch.delenv("no_proxy", raising=False)
     silent = agent_of(agent, "http://far.test", policy)
-    pair = silent.ask("Does caffeine bind BRAF?")
-    assert "measured affinity for BRAF of caffeine in ChEMBL (the egress policy is nothing)" in pair.not_looked_up
+    pair = silent.ask("Does guaifenesin bind BRAF?")
+    assert "measured affinity for BRAF of guaifenesin in ChEMBL (the egress policy is nothing)" in pair.not_looked_up
     drug = silent.ask("What is the mechanism of action of tofacitinib?")
     assert drug.status == "refused" and "the egress policy is nothing, so ChEMBL was not asked" in drug.text
     assert not server.asked
 
 
 def test_partners_are_called_as_the_local_index_calls_them(online: BioMedAgent) -> None:
-    answer = online.ask("What binds ADORA2A?")
+    answer = online.ask("What binds GHSR?")
     assert answer.status == "answered", answer.text
-    assert "affinities of Adenosine receptor A2a (ADORA2A) in ChEMBL" in answer.text
-    assert "CHEMBL7 (CHEMBL:CHEMBL7) Ki 9 nM; caffeine (CID:2519) Ki 2,400 nM (2 of the 2 read by Ki)" in answer.text
-    limited = online.ask("What binds ADORA2A below 10 nM?")
+    assert "affinities of Growth hormone secretagogue receptor type 1 (GHSR) in ChEMBL" in answer.text
+    assert (
+        "CHEMBL7 (CHEMBL:CHEMBL7) Ki 9 nM; guaifenesin (DRUGBANK:DB00874) Ki 2,400 nM (2 of the 2 read by Ki)"
+        in answer.text
+    )
+    limited = online.ask("What binds GHSR below 10 nM?")
     assert [fact.about for fact in limited.facts] == ["CHEMBL:CHEMBL7"]
-    molecule = online.ask("What does caffeine bind?")
-    assert "EGFR (UNIPROT:P29274) Ki 2,400 nM" in molecule.text
-    counted = online.ask("How many molecules bind ADORA2A?")
+    molecule = online.ask("What does guaifenesin bind?")
+    assert "EGFR (UNIPROT:Q92847) Ki 2,400 nM" in molecule.text
+    counted = online.ask("How many molecules bind GHSR?")
     assert any("how many partners" in told for told in counted.not_looked_up)
 
 
@@ -150,9 +153,12 @@ def test_what_is_on_record_of_a_drug(online: BioMedAgent, played: Played) -> Non
 
 
 def test_approved_ligands_by_list_and_by_chembl(online: BioMedAgent, agent: BioMedAgent) -> None:
-    answer = online.ask("Which approved drugs bind ADORA2A?")
-    assert "caffeine (CID:2519) Ki 2,400 nM" in answer.text
-    assert "Of 2 measured ligands of Adenosine receptor A2a (ADORA2A), 1 is approved by the FDA" in answer.text
+    answer = online.ask("Which approved drugs bind GHSR?")
+    assert "guaifenesin (DRUGBANK:DB00874) Ki 2,400 nM" in answer.text
+    assert (
+        "Of 2 measured ligands of Growth hormone secretagogue receptor type 1 (GHSR), 1 is approved by the FDA"
+        in answer.text
+    )
     assert "; of 1 something else is on record." in answer.text
     live = online.ask("Which approved drugs inhibit JAK2?")
     offline = agent.ask("Which approved drugs inhibit JAK2?")
@@ -173,7 +179,7 @@ def test_an_agent_of_other_live_sources_does_not_speak_of_chembl(agent: BioMedAg
     index = agent._components.index
     with Transport(clock=FakeClock(), services={"uniprot": server.url}) as transport:
         other = with_parts(agent, retriever=Retriever(index, None, UniProt(transport), None))
-        answer = other.ask("Does caffeine bind BRAF?")
+        answer = other.ask("Does guaifenesin bind BRAF?")
     assert answer.status == "not_found" and "ChEMBL" not in " ".join(answer.not_looked_up)
 
 

@@ -58,7 +58,7 @@ def _pairs(
     known = {text: id(resolved.entity) for text, resolved in context.draft.named.items()}
     wanted = {tuple(known.get(subject.text, 0) for subject in pair) for pair in pairs_of(query.subjects)}
     chosen = [(ligand, target) for ligand, target in every if (id(ligand), id(target)) in wanted]
-    return chosen if len(chosen) == len(wanted) else every
+    return chosen if chosen and len(chosen) == len(wanted) else every  # subjects of no stated kind form no pairs
 
 
 def _in_unit(fact: Fact, query: Query) -> Fact:

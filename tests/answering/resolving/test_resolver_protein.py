@@ -186,9 +186,9 @@ def test_the_human_protein_is_asked_for_when_only_another_is_shipped(live: Resol
 
 
 def test_a_gene_symbol_said_to_be_one_is_no_homonym(local: Resolver) -> None:
-    assert accession(local.resolve("gene:ACE")) == "P12821"
-    with pytest.raises(Ambiguous, match="ACE means 2 things"):
-        local.resolve("ACE")
+    assert accession(local.resolve("gene:CAT")) == "P04040"
+    with pytest.raises(Ambiguous, match="CAT means 3 things"):
+        local.resolve("CAT")
 
 
 def test_a_shipped_protein_of_another_organism(local: Resolver) -> None:
