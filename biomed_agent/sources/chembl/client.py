@@ -200,7 +200,7 @@ class ChEMBL:
             entity: Found by its InChIKey or accession.
             limit: Most partners.
             notes: Receives how many values there are beyond those that were read, which are the
-                :data:`PAGE_SIZE` with the highest pChEMBL value.
+                :data:`.requests.PAGE_SIZE` with the highest pChEMBL value.
             weakest: Read those with the lowest in their place.
 
         Raises:
