@@ -87,8 +87,8 @@ def _joined(s: Slots, runs: Sequence[Sequence[Piece]]) -> bool:
 
 def _turned_round(s: Slots, things: Sequence[Thing], runs: Sequence[Sequence[Piece]]) -> bool:
     """Whether the part would hold the whole: "Does pyrimidine contain imatinib?"."""
-    if things[0].mention is None:
-        return False
+    if not any(piece.thing is not None and piece.thing.text == things[0].text for piece in s.pieces):
+        return False  # given, or named in the clause before
     whole, part = s.place_of(things[0]), s.pieces.index(runs[0][0])
     return part < whole and not any(p.text.lower() in ("in", "of", "to") for p in s.pieces[part:whole])
 

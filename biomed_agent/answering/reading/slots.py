@@ -339,8 +339,9 @@ class Slots:
         organisms = [piece for piece in left if piece.says("organism")]
         things = [*(piece.thing for piece in self.pieces if piece.thing is not None), *self.given.things]
         fitting = any(thing.can_be("protein") for thing in things)
-        if len(organisms) == 1 and (fitting or organisms[0].value("organism") == (_HUMAN,)):
-            left.remove(organisms[0])
+        spoken = {piece.value("organism") for piece in organisms}
+        if (len(organisms) == 1 and fitting) or spoken == {(_HUMAN,)}:
+            left = [piece for piece in left if piece not in organisms]
         if fitting and any(piece.says("variant") for piece in left):
             left = [piece for piece in left if not piece.says("variant", "altered")]
         left += [self.pieces[place] for place in self.misfits]
