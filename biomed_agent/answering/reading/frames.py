@@ -105,6 +105,8 @@ def pair(s: Slots) -> Query | None:
     s.take("imperative", "compare", "contain", "convert", "between", "papers", "known")
     if measures or bound:
         s.take("describe")
+    if measures:
+        s.take("again")  # "and with which Kd?"
     if any(piece.says("unit") for piece in s.pieces):
         s.take("count")
     if not (measures or bound or conditions) and s.unread():
