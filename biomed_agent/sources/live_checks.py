@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from biomed_agent.core.chemistry.structures import molecule_from_smiles
+from biomed_agent.core.drug_facts import APPROVAL, INDICATION, MECHANISM
 from biomed_agent.core.errors import NotFound
 from biomed_agent.core.privacy.egress import Discloses
-from biomed_agent.core.types import Article, Fact, Molecule
+from biomed_agent.core.types import Article, Fact, Molecule, Protein
 from biomed_agent.sources.batch import Batch
+from biomed_agent.sources.chembl import ChEMBL
 from biomed_agent.sources.http.transport import Transport
 from biomed_agent.sources.literature.europepmc import EuropePMC
 from biomed_agent.sources.literature.pubmed import PubMed
@@ -97,6 +99,15 @@ def _kept(transport: Transport) -> list[Article]:
 
 def _predicates(facts: list[Fact]) -> set[str]:
     return {fact.predicate for fact in facts}
+
+
+IMATINIB = "KTUFNOKKBVMGRW-UHFFFAOYSA-N"
+
+
+def imatinib() -> Molecule:
+    """Return imatinib, by its InChIKey and its ChEMBL identifier."""
+    smiles = "Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1"
+    return molecule_from_smiles(smiles, ids={"chembl": "CHEMBL941"})
 
 
 def _value(predicate: str) -> Callable[[list[Fact]], Any]:
@@ -321,5 +332,34 @@ CHECKS: tuple[LiveCheck, ...] = (
               ("/front/article-meta/article-id", "/front/article-meta/title-group/article-title", "/body"),
               (("PMCID", lambda text: text.pmcid, FULL_TEXT), ("title", lambda text: text.title, ...),
                ("sections", lambda text: text.sections, ...), ("licence", lambda text: text.licence, ...))),
+    LiveCheck("chembl", "readers.read_release", "release", lambda t: ChEMBL(t).release(), ("chembl_db_version",),
+              (("release", lambda found: found.lower().startswith("chembl"), True),)),
+    LiveCheck("chembl", "readers.read_compound", f"InChIKey {IMATINIB}", lambda t: ChEMBL(t).by_inchikey(IMATINIB),
+              (*(f"molecules[].{name}" for name in
+                 ("molecule_chembl_id", "pref_name", "max_phase", "first_approval",
+                  "molecule_hierarchy.parent_chembl_id", "molecule_structures.canonical_smiles",
+                  "molecule_structures.standard_inchi_key", "molecule_synonyms[].molecule_synonym")),
+               "page_meta.total_count"),
+              (("identifier", lambda found: found[0].chembl_id, "CHEMBL941"),
+               ("name", lambda found: found[0].name.lower(), "imatinib")), requests=2),
+    LiveCheck("chembl", "readers.read_target", "target P00519", lambda t: ChEMBL(t).targets("P00519"),
+              tuple(f"targets[].{name}" for name in
+                    ("target_chembl_id", "pref_name", "target_type", "target_components[].accession")),
+              (("identifier", lambda found: found[0].chembl_id, "CHEMBL1862"),), requests=2),
+    LiveCheck("chembl", "activities.read_activity", "activities of imatinib and ABL1",
+              lambda t: ChEMBL(t).activities(imatinib(), Protein("M", "P00519", gene="ABL1")),
+              (*(f"activities[].{name}" for name in
+                 ("activity_id", "molecule_chembl_id", "parent_molecule_chembl_id", "target_chembl_id",
+                  "standard_type", "standard_relation", "standard_value", "standard_units", "pchembl_value",
+                  "assay_type", "target_organism", "document_chembl_id")),
+               "documents[].pubmed_id"),
+              (("measures", _predicates, ...), ("relations", lambda facts: {fact.relation for fact in facts}, ...)),
+              requests=8),
+    LiveCheck("chembl", "drugs.read_mechanism", "imatinib as a drug",
+              lambda t: ChEMBL(t).drug_facts(imatinib()),
+              ("mechanisms[].mec_id", "mechanisms[].mechanism_of_action", "drug_indications[].drugind_id",
+               "drug_indications[].mesh_heading", "drug_indications[].max_phase_for_ind"),
+              (("predicates", lambda facts: {MECHANISM, INDICATION, APPROVAL} <= _predicates(facts), True),),
+              requests=8),
 )  # fmt: skip
 """one row a reader and kind of reply; another database adds its rows"""

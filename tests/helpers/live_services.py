@@ -1,4 +1,4 @@
-"""The four services in one, with what ``biomed-agent doctor --live`` asks of them: hand-written, as small as can be."""
+"""The five services in one, with what ``biomed-agent doctor --live`` asks of them: hand-written, as small as can be."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ import json
 import re
 from typing import Any
 
-from biomed_agent.sources.live_checks import ASPIRIN, CHAPTER, FULL_TEXT, INCHI, INSULIN, KEY, PAPER, RETRACTED, SMILES
+from biomed_agent.sources.live_checks import (
+    ASPIRIN,
+    CHAPTER,
+    FULL_TEXT,
+    IMATINIB,
+    INCHI,
+    INSULIN,
+    KEY,
+    PAPER,
+    RETRACTED,
+    SMILES,
+)
 from tests.helpers.server import Asked, Said
+from tests.sources.chembl.replies import Played, activity, document, molecule, target
 
 ENTRY_OF_EGFR: dict[str, Any] = {
     "entryType": "UniProtKB reviewed (Swiss-Prot)",
@@ -236,12 +248,28 @@ def play(asked: Asked) -> Said:
     """Answer as the service below whose name the request came: ``/pubchem/rest/pug/...``."""
     service, _, path = asked.path.lstrip("/").partition("/")
     plain = Asked(asked.method, f"/{path}", asked.query, asked.form, asked.headers)
+    if service == "chembl":
+        return Played(CHEMBL)(plain)
     return {"pubchem": pubchem, "uniprot": uniprot, "pubmed": pubmed, "europepmc": europepmc}[service](plain)
+
+
+OF_IMATINIB = {"molecule_chembl_id": "CHEMBL941", "parent_molecule_chembl_id": "CHEMBL941"}
+CHEMBL: dict[str, list[Any]] = {
+    "molecule": [molecule(941, IMATINIB, pref_name="IMATINIB")],
+    "target": [target(1862, "P00519")],
+    "activity": [activity(1, target_chembl_id="CHEMBL1862", **OF_IMATINIB)],
+    "document": [document()],
+    "mechanism": [{"mec_id": 5, "mechanism_of_action": "Bcr/Abl fusion protein inhibitor", **OF_IMATINIB}],
+    "drug_indication": [
+        {"drugind_id": 6, "mesh_heading": "Leukemia", "max_phase_for_ind": "4.0", **OF_IMATINIB},
+    ],
+    "drug_warning": [],
+}
 
 
 def places(url: str) -> dict[str, Any]:
     """Where a transport finds the services."""
-    others = {name: f"{url}/{name}" for name in ("uniprot", "pubmed", "europepmc")}
+    others = {name: f"{url}/{name}" for name in ("uniprot", "pubmed", "europepmc", "chembl")}
     return {"pubchem": f"{url}/pubchem/rest/pug", **others}
 
 
