@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from biomed_agent.core.types import Fact, Molecule, Protein
+from biomed_agent.sources.local import LocalIndex, affinities
+
 IMATINIB = "KTUFNOKKBVMGRW-UHFFFAOYSA-N"
 IMATINIB_SMILES = "Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1"
 MESYLATE = "YLMAHDNUQAMNNX-UHFFFAOYSA-N"
@@ -219,3 +222,11 @@ def bindingdb(path: Path, *, numbered: bool) -> Path:
     lines = ["\t".join(header), *("\t".join(row).rstrip("\t") for row in BINDINGDB_ROWS)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def published(index: LocalIndex, molecule: Molecule, protein: Protein) -> list[Fact]:
+    """Return the affinities of a pair as they stand in the tables, variants among them, before they are curated."""
+    sql = f"{affinities._ACTIVITY} WHERE m.inchikey = ? AND p.accession = ? ORDER BY {affinities._STRONGEST}"
+    partner = protein.handle, protein.gene
+    rows = index._rows(sql, (molecule.inchikey, protein.accession))
+    return [affinities._activity(molecule.handle, file, row, partner) for file, row in rows]

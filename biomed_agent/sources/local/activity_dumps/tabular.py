@@ -30,14 +30,20 @@ def rows_of(dump: Dump) -> Iterator[tuple[int, dict[str, str]] | Bad]:
     lines = dump.lines()
     number, header = next(lines, (0, ""))
     separator, columns = columns_of(header)
-    csv.field_size_limit(MAX_CELL)
     reader = csv.reader((f"{line}\n" for _, line in lines), delimiter=separator)
     while True:
         start = number + reader.line_num + 1
+        usual = csv.field_size_limit(MAX_CELL)  # holds for the whole process, so only while a row is read
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield Bad(start, f"the row cannot be read: {error}")
+            cells, bad = None, Bad(start, f"the row cannot be read: {error}")
+        else:
+            bad = None
+        finally:
+            csv.field_size_limit(usual)
+        if bad is not None:
+            yield bad
             continue
         if cells is None:
             return

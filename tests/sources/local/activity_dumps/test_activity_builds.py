@@ -20,7 +20,7 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.sources.local.activity_dumps.formats import format_of
 from biomed_agent.sources.local.build import build_from_dumps
 from biomed_agent.sources.local.progress import Progress
-from tests.helpers.activities import MAPPING, ROWS, bindingdb, chembl, web_csv
+from tests.helpers.activities import MAPPING, ROWS, bindingdb, chembl, published, web_csv
 from tests.helpers.dumps import built
 
 
@@ -138,7 +138,7 @@ def test_the_shipped_records_take_values_of_their_molecules_and_proteins(tmp_pat
     kit = index.protein_by_accession("P10721")
     assert kit is not None
     assert len(kit.sequence) == 976  # the shipped one
-    mutant = [fact for fact in index.activities(imatinib, kit) if fact.measurement and fact.measurement.variant]
+    mutant = [fact for fact in published(index, imatinib, kit) if fact.measurement and fact.measurement.variant]
     assert [(fact.value, fact.measurement.variant) for fact in mutant if fact.measurement] == [(7.0, "V559D")]
     assert [skipped[1] for skipped in report.skipped if skipped[0] == "b.tsv"] == [
         "a target of several chains",

@@ -12,7 +12,7 @@ from biomed_agent.sources.local.activity_dumps.bindingdb import is_bindingdb, re
 from biomed_agent.sources.local.activity_dumps.formats import format_of
 from biomed_agent.sources.local.activity_dumps.storing import Record
 from biomed_agent.sources.local.dumps import Dump, Skipped
-from tests.helpers.activities import ABL1_SEQUENCE, IMATINIB, bindingdb
+from tests.helpers.activities import ABL1_SEQUENCE, IMATINIB, bindingdb, published
 from tests.helpers.dumps import built
 from tests.helpers.places import SHARED
 
@@ -31,7 +31,7 @@ def test_old_and_new_headers(tmp_path: Path, numbered: bool) -> None:
     assert (imatinib.name, imatinib.handle, imatinib.synonyms) == ("Gleevec", "CID:5291", ("imatinib",))
     found = {
         (fact.predicate, fact.relation, fact.value, fact.construct, fact.measurement.variant)
-        for fact in index.activities(imatinib, abl1)
+        for fact in published(index, imatinib, abl1)
         if fact.measurement is not None
     }
     assert found == {
@@ -55,7 +55,7 @@ def test_references_and_licences(tmp_path: Path) -> None:
     [imatinib] = index.molecules_by_inchikey(IMATINIB)
     abl1 = index.protein_by_accession("P00519")
     assert abl1 is not None
-    facts = {fact.provenance.identifier: fact for fact in index.activities(imatinib, abl1)}
+    facts = {fact.provenance.identifier: fact for fact in published(index, imatinib, abl1)}
     own, of_chembl = facts["reactant set 1 monomer 13530"], facts["reactant set 3 monomer 13530"]
     assert own.provenance.licence == "CC BY 3.0"
     assert own.provenance.url.endswith("monomerid=13530")

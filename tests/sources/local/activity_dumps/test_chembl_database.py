@@ -14,7 +14,7 @@ from biomed_agent.core.errors import InvalidInput
 from biomed_agent.core.types import Measurement
 from biomed_agent.sources.local.activity_dumps.chembl_database import open_chembl
 from biomed_agent.sources.local.activity_dumps.chembl_drugs import DrugFact, drug_facts
-from tests.helpers.activities import ABL1_SEQUENCE, IMATINIB, MESYLATE, ROWS, chembl
+from tests.helpers.activities import ABL1_SEQUENCE, IMATINIB, MESYLATE, ROWS, chembl, published
 from tests.helpers.dumps import built
 from tests.helpers.places import SHARED
 
@@ -26,7 +26,7 @@ def test_values_with_what_was_measured(tmp_path: Path) -> None:
     abl1, kit = index.protein_by_accession("P00519"), index.protein_by_accession("P10721")
     assert abl1 is not None
     assert kit is not None
-    first, second = index.activities(imatinib, abl1)
+    first, second = published(index, imatinib, abl1)
     assert (first.predicate, first.relation, first.value, first.unit) == ("Kd", "=", 21.0, "nM")
     assert first.measurement == Measurement(
         ("PMID:15084136", "DOI:10.1000/one"), assay_type="binding", organism="Homo sapiens", pchembl=7.68
@@ -38,17 +38,17 @@ def test_values_with_what_was_measured(tmp_path: Path) -> None:
     assert second.relation == ">"
     assert second.measurement is not None
     assert (second.measurement.variant, second.measurement.comment) == ("T315I", "")  # the comment was a number
-    [salt] = index.activities(mesylate, kit)
+    [salt] = published(index, mesylate, kit)
     assert (salt.predicate, salt.relation, salt.value) == ("IC50", "<", 50.0)
     assert salt.measurement is not None
     assert (salt.measurement.validity, salt.measurement.assay_type) == ("Outside typical range", "functional")
-    [ranged] = index.activities(imatinib, kit)
+    [ranged] = published(index, imatinib, kit)
     assert ranged.relation == "~"
     assert ranged.measurement is not None
     assert ranged.measurement.comment == "a range up to 5 nM"
     ethanol = index.molecule_by_id("chembl", "CHEMBL77")
     assert ethanol is not None
-    [stated] = index.activities(ethanol, kit)
+    [stated] = published(index, ethanol, kit)
     assert (stated.predicate, stated.relation) == ("Potency", "not stated")
     assert report.counts["activity"] == 5
 
@@ -149,7 +149,7 @@ def test_an_old_release_without_many_tables_and_columns_is_read(tmp_path: Path) 
     [imatinib] = index.molecules_by_inchikey(IMATINIB)
     abl1 = index.protein_by_accession("P00519")
     assert abl1 is not None
-    first = index.activities(imatinib, abl1)[0]
+    first = published(index, imatinib, abl1)[0]
     assert first.provenance.source == "ChEMBL"
     assert first.measurement is not None
     assert first.measurement.references == ()

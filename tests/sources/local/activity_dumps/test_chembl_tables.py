@@ -14,7 +14,7 @@ import pytest
 from biomed_agent.core.errors import InvalidInput
 from biomed_agent.sources.local.activity_dumps.tabular import objects_of, rows_of
 from biomed_agent.sources.local.dumps import Bad, Dump
-from tests.helpers.activities import ASPIRIN, IMATINIB, IMATINIB_SMILES, MAPPING, bindingdb, chembl, web_csv
+from tests.helpers.activities import ASPIRIN, IMATINIB, IMATINIB_SMILES, MAPPING, bindingdb, chembl, published, web_csv
 from tests.helpers.dumps import FLAT, built
 from tests.helpers.places import SHARED
 
@@ -53,7 +53,7 @@ def test_a_table_of_the_web_site(tmp_path: Path, mapping: Path, proteins: Path) 
     abl1 = index.protein_by_accession("P00519")
     assert abl1 is not None
     assert (imatinib.name, imatinib.handle) == ("IMATINIB", "CHEMBL:CHEMBL941")
-    exact, bound = index.activities(imatinib, abl1)
+    exact, bound = published(index, imatinib, abl1)
     assert (exact.predicate, exact.relation, exact.value) == ("Kd", "=", 21.0)
     assert exact.measurement is not None
     assert (exact.measurement.pchembl, exact.measurement.comment) == (7.68, "")
@@ -81,7 +81,7 @@ def test_json_of_the_web_service(tmp_path: Path, mapping: Path, proteins: Path, 
     [imatinib] = index.molecules_by_inchikey(IMATINIB)
     abl1 = index.protein_by_accession("P00519")
     assert abl1 is not None
-    assert [(fact.predicate, fact.relation) for fact in index.activities(imatinib, abl1)] == [
+    assert [(fact.predicate, fact.relation) for fact in published(index, imatinib, abl1)] == [
         ("Kd", "="),
         ("IC50", ">"),
     ]
@@ -117,8 +117,8 @@ def test_a_table_without_structures_names_molecules_that_other_files_hold(
     abl1 = index.protein_by_accession("P00519")
     assert abl1 is not None
     [imatinib], [aspirin] = index.molecules_by_inchikey(IMATINIB), index.molecules_by_inchikey(ASPIRIN)
-    assert [fact.value for fact in index.activities(aspirin, abl1)] == [1e6]
-    assert 25.0 in [fact.value for fact in index.activities(imatinib, abl1)]
+    assert [fact.value for fact in published(index, aspirin, abl1)] == [1e6]
+    assert 25.0 in [fact.value for fact in published(index, imatinib, abl1)]
     assert ("a.tsv", "its molecule is not in the index, or has a structure that cannot be read", 1) in report.skipped
     assert report.counts["molecule"] == 2
 
@@ -141,7 +141,7 @@ def test_one_structure_of_several_files_is_one_molecule(tmp_path: Path, mapping:
     assert index.parent_of(mesylate) == imatinib
     abl1 = index.protein_by_accession("P00519")
     assert abl1 is not None
-    sources = Counter(fact.provenance.source for fact in index.activities(imatinib, abl1))
+    sources = Counter(fact.provenance.source for fact in published(index, imatinib, abl1))
     assert sources == {"ChEMBL 36": 2, "ChEMBL": 2, "BindingDB": 4}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from biomed_agent.core.errors import InvalidInput
-from tests.helpers.activities import IMATINIB, IMATINIB_SMILES
+from tests.helpers.activities import IMATINIB, IMATINIB_SMILES, published
 from tests.helpers.dumps import FLAT, built, pubchem
 
 HEADER = "Name,SMILES,UniProt ID,Type,Relation,Value,Units"
@@ -31,7 +31,7 @@ def test_molecules_by_their_structures(tmp_path: Path, proteins: Path) -> None:
     assert imatinib.inchikey == IMATINIB  # computed
     abl1 = index.protein_by_accession("P00519")
     assert abl1 is not None
-    facts = index.activities(imatinib, abl1)
+    facts = published(index, imatinib, abl1)
     assert [(fact.predicate, fact.relation, fact.value) for fact in facts] == [
         ("Kd", "=", 21.0),
         ("Ki", "<", 100.0),
@@ -58,7 +58,7 @@ def test_molecules_by_their_keys_and_every_optional_column(tmp_path: Path, prote
     [(aspirin, _)] = index.molecules_named("aspirin")
     abl1 = index.protein_by_accession("P00519")
     assert abl1 is not None
-    [fact] = index.activities(aspirin, abl1)
+    [fact] = published(index, aspirin, abl1)
     assert (fact.relation, fact.value, fact.construct) == ("not stated", 5000.0, "JH1 domain")
     assert fact.measurement is not None
     measured = fact.measurement
