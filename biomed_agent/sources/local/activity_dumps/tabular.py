@@ -33,13 +33,12 @@ def rows_of(dump: Dump) -> Iterator[tuple[int, dict[str, str]] | Bad]:
     reader = csv.reader((f"{line}\n" for _, line in lines), delimiter=separator)
     while True:
         start = number + reader.line_num + 1
+        bad: Bad | None = None
         usual = csv.field_size_limit(MAX_CELL)  # holds for the whole process, so only while a row is read
         try:
             cells = next(reader, None)
         except csv.Error as error:
             cells, bad = None, Bad(start, f"the row cannot be read: {error}")
-        else:
-            bad = None
         finally:
             csv.field_size_limit(usual)
         if bad is not None:
