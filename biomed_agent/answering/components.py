@@ -51,16 +51,17 @@ def open_components(settings: Settings, *, files: bool = True) -> Components:
     from biomed_agent.sources.local.structure_search import StructureSearch
 
     index = LocalIndex.open(settings.cache_dir, settings.index)
-    transport = None if settings.offline else _transport(settings)
-    pubchem = uniprot = articles = chembl = None
-    if transport is not None:
+    transport = pubchem = uniprot = articles = chembl = None
+    if not settings.offline:
         from biomed_agent.sources.chembl import ChEMBL
+        from biomed_agent.sources.http.transport import Transport
         from biomed_agent.sources.literature.europepmc import EuropePMC
         from biomed_agent.sources.literature.pubmed import PubMed
         from biomed_agent.sources.literature.search import Literature
         from biomed_agent.sources.pubchem import PubChem
         from biomed_agent.sources.uniprot import UniProt
 
+        transport = Transport.of(settings)
         pubchem, uniprot, chembl = PubChem(transport), UniProt(transport), ChEMBL(transport)
         articles = Literature(PubMed(transport), EuropePMC(transport))
     searched = ArticleSearch(index, articles, settings.egress == "nothing")
@@ -72,20 +73,6 @@ def open_components(settings: Settings, *, files: bool = True) -> Components:
         generator=_generator(settings),
         transport=transport,
         model_off=_switched_off(settings),
-    )
-
-
-def _transport(settings: Settings) -> Transport:
-    from biomed_agent.sources.http.transport import Transport
-
-    return Transport(
-        settings.cache_dir,
-        egress=settings.egress,
-        offline=settings.offline,
-        email=settings.email,
-        api_key=settings.ncbi_api_key.get_secret_value(),
-        timeout=settings.timeout,
-        audit=settings.audit_path,
     )
 
 

@@ -32,12 +32,12 @@ def check_live(arguments: argparse.Namespace, screen: Screen) -> int:
         Refused: ``--offline``, the policy ``nothing``, or no consent.
     """
     from biomed_agent.sources.live_checks import CHECKS
-    from biomed_agent.sources.live_run import run_checks
+    from biomed_agent.sources.live_run import LiveTransport, run_checks
 
     settings = settings_of(arguments)
     allowed = [check for check in CHECKS if _may_be_sent(check, settings)]
     outcomes: list[Outcome] = []
-    with open_transport(settings) as transport:
+    with LiveTransport.of(settings) as transport:
         _ask_for_consent(arguments, transport, allowed)
         for outcome in run_checks(transport, allowed):
             outcomes.append(outcome)
@@ -58,21 +58,6 @@ def check_live(arguments: argparse.Namespace, screen: Screen) -> int:
     if states["broken"]:
         return 1
     return EXIT_CODES["unavailable"] if states["unavailable"] else 0
-
-
-def open_transport(settings: Settings) -> LiveTransport:
-    """Return the transport of the checks: that of every look-up, which asks anew whatever is kept."""
-    from biomed_agent.sources.live_run import LiveTransport
-
-    return LiveTransport(
-        settings.cache_dir,  # the limits are shared with other processes there
-        egress=settings.egress,
-        offline=settings.offline,
-        email=settings.email,
-        api_key=settings.ncbi_api_key.get_secret_value(),
-        timeout=settings.timeout,
-        audit=settings.audit_path,
-    )
 
 
 def _may_be_sent(check: LiveCheck, settings: Settings) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from biomed_agent.core.common_words import SYMBOL_WORDS
 
-_GREEK = dict(
+GREEK = dict(
     zip(
         "αβγδεζηθικλμνξοπρστυφχψωϵϑ",
         "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau "
@@ -23,7 +23,7 @@ _GREEK = dict(
         strict=True,
     )
 )
-_SIGNS = str.maketrans({**dict.fromkeys("‐‑‒–—−", "-"), **dict.fromkeys("’‘′`´", "'"), "ς": "σ"})
+SIGNS = str.maketrans({**dict.fromkeys("‐‑‒–—−", "-"), **dict.fromkeys("’‘′`´", "'"), "ς": "σ"})
 _GREEK_IN_DOTS = re.compile(r"\.(alpha|beta|gamma|delta|epsilon|omega)\.")
 _JOINT = re.compile(r"(?<=[\w)\]'+])-(?=[\w(\[])")
 WEAK_WORDS = frozenset(
@@ -55,10 +55,10 @@ def spaced_key(name: str) -> str:
     if name.isascii() and "`" not in name and "." not in name:  # the usual case, ten times as fast
         text = name.lower().replace("sulph", "sulf")
         return " ".join((_JOINT.sub(" ", text) if "-" in text else text).split())
-    text = name.replace("®", "").replace("™", "").translate(_SIGNS)
+    text = name.replace("®", "").replace("™", "").translate(SIGNS)
     text = unicodedata.normalize("NFKD", text).casefold()
-    text = "".join(letter for letter in text if not unicodedata.combining(letter)).translate(_SIGNS)
-    text = "".join(_GREEK.get(letter, letter) for letter in text)
+    text = "".join(letter for letter in text if not unicodedata.combining(letter)).translate(SIGNS)
+    text = "".join(GREEK.get(letter, letter) for letter in text)
     text = _GREEK_IN_DOTS.sub(r"\1", text).replace("sulph", "sulf")
     return " ".join(_JOINT.sub(" ", text).split())
 

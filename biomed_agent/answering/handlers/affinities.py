@@ -13,7 +13,7 @@ from biomed_agent.answering.wording import compose
 from biomed_agent.core.affinity import KIBA_BINDS, SCORE, WEAK, Reading, conflict, doubted, is_open
 from biomed_agent.core.curation import records
 from biomed_agent.core.types import Fact, Protein, Provenance
-from biomed_agent.core.words import listed, plural
+from biomed_agent.core.words import counted, listed, plural
 
 WHAT_A_SCORE_IS = (
     "A KIBA score is combined from Ki, Kd and IC50 (Tang et al. 2014, here on the scale of He et al. 2017): it has no "
@@ -41,11 +41,15 @@ def pair_sentences(molecule: str, protein: Protein, facts: Sequence[Fact], sourc
         what = f"{tables} also states, {NOT_STATED}" if exact else f"Measured for {of}, as {tables} states {NOT_STATED}"
         sentences.append(f"{what}: {_several(apart, sources)}.")
     if doubts:
-        reasons = listed(list(dict.fromkeys(fact.measurement.validity for fact in doubts if fact.measurement)))
-        values = f"{len(doubts)} {plural('value') if len(doubts) > 1 else 'value'}"
+        reasons, values = doubts_of(doubts), counted(len(doubts), "value")
         lead = "Left out of means and ranks" if exact or apart else f"Of {of} nothing is on record but"
         sentences.append(f"{lead}: {values} that the source itself doubts ({reasons}): {_several(doubts, sources)}.")
     return " ".join(sentences)
+
+
+def doubts_of(facts: Sequence[Fact]) -> str:
+    """Say what sources doubt of values, each doubt once."""
+    return listed(list(dict.fromkeys(fact.measurement.validity for fact in facts if fact.measurement)))
 
 
 def _several(facts: Sequence[Fact], sources: compose.Sources) -> str:

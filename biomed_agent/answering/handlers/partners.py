@@ -249,7 +249,7 @@ def partners_text(entity: Entity, found: Partners, sources: compose.Sources, que
         sentences.append(_apart_text(entity, found, sources, query))
     if found.doubts:
         values = "1 value is" if len(found.doubts) == 1 else f"{len(found.doubts)} values are"
-        reasons = listed(list(dict.fromkeys(fact.measurement.validity for fact in found.doubts if fact.measurement)))
+        reasons = affinities.doubts_of(found.doubts)
         sentences.append(f"{values} left out that the source itself doubts ({reasons}).")
     if any(fact.predicate == SCORE for fact in (*found.facts, *(() if found.facts else found.beyond))):
         sentences.append(affinities.WHAT_A_SCORE_IS)

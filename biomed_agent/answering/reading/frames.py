@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from biomed_agent.answering.reading.counting import names_a_part, residue_named
 from biomed_agent.answering.reading.pairing import paired
-from biomed_agent.answering.reading.phrases import Role, folded_words, singular_of
-from biomed_agent.answering.reading.slots import Slots
+from biomed_agent.answering.reading.phrases import Role, folded_words
+from biomed_agent.answering.reading.slots import Slots, names_several
 from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
 from biomed_agent.answering.reading.words import phrases
 from biomed_agent.core.affinity import IN_NM
@@ -380,7 +380,7 @@ def described(s: Slots) -> Query | None:
         asked.append("description")
     if len(asked) != 1:
         return None
-    if s.asks_yes_or_no or (any(_plural_kind(piece) for piece in s.pieces) and len(things) == 1):
+    if s.asks_yes_or_no or (any(names_several(piece) for piece in s.pieces) and len(things) == 1):
         return None
     s.take("imperative", "contain", "identify", "everything")
     kind = asked[0]
@@ -418,7 +418,7 @@ def identified(s: Slots) -> Query | None:
     opens = s.opens_with
     if s.asks_yes_or_no and not (opens is not None and opens.says("pronoun")):
         return None
-    if any(_plural_kind(piece) for piece in s.pieces) and len(things) == 1:
+    if any(names_several(piece) for piece in s.pieces) and len(things) == 1:
         return None  # "the enzymes of EC 1.15.1.1" and "Which molecules are boronic acids?" are lists
     return Query("describe", subjects_of(things), kind="identity")
 
@@ -434,11 +434,6 @@ def _read_kinds(s: Slots, things: Sequence[Thing]) -> None:
                 for before, piece in itertools.pairwise(s.pieces):
                     if piece.says("class") and before.says("wh", "identify") and piece in list(s.open()):
                         s.read(piece)
-
-
-def _plural_kind(piece: Piece) -> bool:
-    called = piece.says("kind", "class") or piece.value("pronoun")[:1] in (("molecule",), ("protein",))
-    return called and singular_of(piece.text.lower().split()[-1]) != piece.text.lower().split()[-1]
 
 
 FrameReader = Callable[[Slots], Query | None]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from biomed_agent.answering.reading.counting import names_a_part
 from biomed_agent.answering.reading.phrases import singular_of
-from biomed_agent.answering.reading.slots import Slots
+from biomed_agent.answering.reading.slots import KINDS, Slots, names_several
 from biomed_agent.answering.reading.tagging import Piece, Thing, subjects_of
 from biomed_agent.answering.reading.terms import Terms
 from biomed_agent.core.affinity import IN_NM, SCORE
@@ -19,7 +19,6 @@ from biomed_agent.core.query import MAX_LISTED, Aggregate, EntityKind, Filter, Q
 _HIGHER_IS_STRONGER = ("affinity", SCORE, "pKd", "pKi", "pIC50", "pEC50")
 _DRUGS = frozenset({"drug", "drugs", "medicine", "medicines", "medication", "medications"})
 """nouns that ask for the ligands of a protein where nothing else does: "What drugs are known for BRAF?"."""
-_KINDS = (("molecule",), ("protein",))
 MIN_TERM = 4
 """letters of the shortest class, role or family that is looked for"""
 _OTHER: dict[EntityKind, EntityKind] = {"molecule": "protein", "protein": "molecule"}
@@ -116,7 +115,7 @@ def _one_side(s: Slots) -> tuple[Thing | None, EntityKind]:
 def _noun_kind(s: Slots) -> EntityKind | None:
     """Return what the nouns that are not read yet ask for."""
     for piece in s.open():
-        if piece.value("pronoun")[:1] in _KINDS and _several_of_kind(piece):
+        if piece.value("pronoun")[:1] in KINDS and names_several(piece):
             return "molecule" if piece.value("pronoun")[0] == "molecule" else "protein"
         if piece.says("class") or piece.value("kind") == ("protein",) or piece.value("partner")[:1] == ("protein",):
             return "protein"
@@ -157,7 +156,7 @@ def limit_of(s: Slots) -> int | None:
 
 def _plural(related: Sequence[Piece], s: Slots) -> bool:
     """Whether several are asked for: "strongest binders" and "the strongest binder"."""
-    kinds = [piece for piece in s.pieces if piece.says("kind", "class") or piece.value("pronoun")[:1] in _KINDS]
+    kinds = [piece for piece in s.pieces if piece.says("kind", "class") or piece.value("pronoun")[:1] in KINDS]
     nouns = [*related, *kinds]
     words = [piece.text.lower().split()[-1] for piece in nouns]
     return any(singular_of(word) != word for word in words)
@@ -280,7 +279,7 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
     s.take("family", *(("take part",) if s.has("family") else ()))
     if listing is None or not conditions or not (asks or classes or named):
         return None
-    plural = any(_several_of_kind(piece) for piece in s.pieces)
+    plural = any(names_several(piece) for piece in s.pieces)
     if not asks and not plural and not s.has_any("wh") and all(one.field == "organism" for one in conditions):
         return None  # "and the mouse protein?"
     if listing == "protein" and not any(one.field == "EC number" for one in conditions):
@@ -289,11 +288,6 @@ def by_attribute(s: Slots, terms: Terms) -> Query | None:
         "list", object=listing, filters=tuple(conditions), limit=limit, aggregate="count" if counted else "list",
         kind="search",
     )  # fmt: skip
-
-
-def _several_of_kind(piece: Piece) -> bool:
-    called = piece.says("kind", "class") or piece.value("pronoun")[:1] in _KINDS
-    return called and singular_of(piece.text.lower().split()[-1]) != piece.text.lower().split()[-1]
 
 
 def _enzyme_numbers(s: Slots) -> list[str]:

@@ -78,9 +78,6 @@ _FORMULA = re.compile(r"C\d+H\d+(?:[A-Z][a-z]?\d*)*")
 _CAS = re.compile(r"(?<![\w\-‐‑‒–—−])\d{2,7}[-‐‑‒–—−]\d{2}[-‐‑‒–—−]\d(?![\w\-‐‑‒–—−])")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _SWISS_PROT = re.compile(r"(?:sp|tr)\|([A-Z0-9]+)\|\w+", re.I)
-_SAME_IN_BRACKETS = re.compile(
-    rf"\s?\((?:UniProt(?:KB)?[: ]\s?|CID[: ]\s?)?({ACCESSION.pattern}|\d+|[A-Za-z][\w-]*)\)", re.I
-)
 _PUBCHEM = re.compile(r"(?:PubChem )?(?:CID|compound ID)[ :#]*(\d+)", re.I)
 _CHEBI = re.compile(r"CHEBI[ :]\s?(\d+)", re.I)
 _SEQUENCE = re.compile(r"(?<![A-Za-z])[ACDEFGHIKLMNPQRSTVWYBZXUO]{25,}\*?(?![A-Za-z])")

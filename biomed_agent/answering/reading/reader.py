@@ -83,7 +83,7 @@ class Reading:
 
     def _read(self, pieces: Sequence[Piece], given: Given) -> Clause:
         ends = next((sign for sign in self.text[pieces[-1].end :].lstrip() if sign in SENTENCE_MARKS), "")
-        blank = Slots(self.text, as_question(self.text, pieces, ends), given)
+        blank = Slots(self.text, as_question(pieces, ends), given)
         best: tuple[int, Query, Slots] | None = None
         two_fold = any(piece.says("measure") and piece.says("value") for piece in pieces)
         rivals: list[Query] = []

@@ -22,6 +22,8 @@ _NOT_ENGLISH = frozenset({"von", "vom", "dem", "einen", "eine", "du", "une", "po
 """filler of other languages that is no English word"""
 _ALL = frozenset({"all", "every", "each", "all the", "all of the"})
 _CLASSES: tuple[Role, ...] = ("kind", "class", "partner", "bind")
+KINDS = (("molecule",), ("protein",))
+"""what a pronoun says that stands for a thing of one kind: "the compound", "this enzyme\""""
 _SUMS = frozenset({"average", "mean", "total", "combined", "sum", "plus", "together", "sum of"})
 _SEVERAL = frozenset({"they", "them", "these", "those", "of these", "of them", "which of these", "which of them"})
 ANY_CONCENTRATION = "affinity"
@@ -190,7 +192,7 @@ class Slots:
             return None
         for beside in self._beside(place):
             piece = self.pieces[beside]
-            if piece.says("kind", "class") or piece.value("pronoun")[:1] in (("molecule",), ("protein",)):
+            if piece.says("kind", "class") or piece.value("pronoun")[:1] in KINDS:
                 named = piece.value("kind") or piece.value("pronoun") or ("protein",)
                 return "molecule" if named[0] == "molecule" else "protein"
         return None
@@ -551,6 +553,13 @@ class Slots:
                 self.used.add(field_place)
             return Filter(field_name, _RELATIONS[relation], number, "nM", words)
         return None
+
+
+def names_several(piece: Piece) -> bool:
+    """Whether a piece is a plural noun for molecules, proteins or a class of them."""
+    called = piece.says("kind", "class") or piece.value("pronoun")[:1] in KINDS
+    last = piece.text.lower().split()[-1]
+    return called and singular_of(last) != last
 
 
 def _joins(piece: Piece) -> bool:

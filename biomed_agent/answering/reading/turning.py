@@ -18,11 +18,10 @@ _ASKS: tuple[Role, ...] = ("wh", "count", "imperative", "value", "measure", "com
 """what asks something else than whether it holds"""
 
 
-def as_question(text: str, pieces: Sequence[Piece], ends: str = "") -> list[Piece]:
+def as_question(pieces: Sequence[Piece], ends: str = "") -> list[Piece]:
     """Return the pieces of a clause, its verb first where it states something of a thing and asks whether it holds.
 
     Args:
-        text: The question as a whole.
         pieces: Those of the clause.
         ends: The mark that ends the clause.
     """

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from biomed_agent.core.deadline import current
 from biomed_agent.core.errors import Cancelled, InvalidInput, NotFound, Refused, TimedOut, Unavailable
@@ -61,6 +61,9 @@ from biomed_agent.sources.http.rate_limit import (
 from biomed_agent.sources.http.reply import Check, PollPath, Reply
 from biomed_agent.sources.http.reply_cache import CachedReply, ReplyCache, SingleFlight
 from biomed_agent.sources.http.services import DAY, SERVICES, Service, placed
+
+if TYPE_CHECKING:
+    from biomed_agent.core.settings import Settings
 
 MAX_TRIES = 4
 BACKOFF_SECONDS = 0.5
@@ -126,6 +129,19 @@ class Transport:
     Raises:
         InvalidInput: An unknown policy or service, or an address that cannot be sent.
     """
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the transport that settings ask for; its limits are shared with other processes of their cache."""
+        return cls(
+            settings.cache_dir,
+            egress=settings.egress,
+            offline=settings.offline,
+            email=settings.email,
+            api_key=settings.ncbi_api_key.get_secret_value(),
+            timeout=settings.timeout,
+            audit=settings.audit_path,
+        )
 
     def __init__(
         self,

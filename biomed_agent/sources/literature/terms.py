@@ -11,15 +11,8 @@ import unicodedata
 from functools import lru_cache
 from importlib import resources
 
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρστυφχψω",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi "
-        "chi psi omega".split(),
-        strict=True,
-    )
-)
-_SIGNS = str.maketrans({**dict.fromkeys("‐‑‒–—−", "-"), **dict.fromkeys("’‘′`´", "'"), "ς": "σ"})
+from biomed_agent.core.name_matching import GREEK, SIGNS
+
 _WORD = re.compile(r"[a-z0-9]+(?:[-'][a-z0-9]+)*")
 _POSSESSIVE = re.compile(r"'s?$")
 _BRITISH = (
@@ -42,8 +35,8 @@ LEAST_STEM = 4
 def fold(text: str) -> str:
     """Return a text in lower case, without accents, with Greek letters in words and one kind of dash."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_SIGNS))
-        text = "".join(_GREEK.get(letter, letter) for letter in text.casefold() if not unicodedata.combining(letter))
+        text = unicodedata.normalize("NFKD", text.translate(SIGNS))
+        text = "".join(GREEK.get(letter, letter) for letter in text.casefold() if not unicodedata.combining(letter))
     return text.lower()
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from biomed_agent.cli import main
 from biomed_agent.core.errors import CheckpointError
@@ -21,13 +20,7 @@ from tests.helpers.language_models import write_llama
 from tests.helpers.places import GOLDEN
 from tests.model.checkpoints.test_conversion import PTH
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -32,13 +32,7 @@ from tests.helpers.places import ROOT
 ENCODERS = ("projections", "molecule_encoder", "protein_encoder")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Sums come out the same in every run only when one thread adds them up."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
